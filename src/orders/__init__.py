@@ -1,0 +1,1 @@
+"""bbws-orders: the order service of the BBWS customer portal."""

@@ -1,0 +1,104 @@
+"""Every way in which the domain refuses something.
+
+The errors carry typed facts, not HTTP codes: inbound adapters decide how each one looks to their callers.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class DomainError(Exception):
+    """A rule of the product refuses what was asked. Asking again unchanged will be refused again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with an input.
+
+    Attributes:
+        pointer: JSON pointer (RFC 6901) to the faulty value, ``""`` for the whole document.
+        code: stable, machine-readable kind of fault, in snake case.
+        message: what is wrong and what would be right, for people.
+    """
+
+    pointer: str
+    code: str
+    message: str
+
+
+class InvalidOrder(DomainError):
+    """The content of an order breaks one or more rules; ``faults`` names all of them."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("; ".join(f"{fault.pointer}: {fault.message}" for fault in self.faults))
+
+
+class IllegalTransition(DomainError):
+    """The order's status does not allow the action; ``allowed_actions`` says what its caller may do now."""
+
+    def __init__(self, *, action: str, status: str, allowed_actions: Sequence[str]) -> None:
+        self.action = action
+        self.status = status
+        self.allowed_actions = tuple(allowed_actions)
+        allowed = ", ".join(self.allowed_actions) or "none"
+        super().__init__(f"an order that is {status} does not allow {action}; allowed now: {allowed}")
+
+
+class ActionForbidden(DomainError):
+    """The caller may never do this: none of their roles is given the action."""
+
+    def __init__(self, *, action: str, roles: Sequence[str]) -> None:
+        self.action = action
+        self.roles = tuple(roles)
+        super().__init__(f"role {', '.join(self.roles) or 'none'} may not {action} an order")
+
+
+class ParcelConflict(DomainError):
+    """A parcel with this carrier and tracking number is on record with other lines."""
+
+    def __init__(self, *, carrier: str, tracking_number: str) -> None:
+        self.carrier = carrier
+        self.tracking_number = tracking_number
+        super().__init__(
+            f"a parcel of {carrier} with tracking number {tracking_number} is on record with other lines; "
+            "send the same lines to repeat the call, or the other parcel's own tracking number"
+        )
+
+
+class UnknownParcel(DomainError):
+    """The order has no parcel of this id."""
+
+    def __init__(self, parcel_id: str, known: Sequence[str]) -> None:
+        self.parcel_id = parcel_id
+        self.known = tuple(known)
+        super().__init__(f"the order has no parcel {parcel_id}; it has {', '.join(known) or 'none'}")
+
+
+class InvalidIdentifier(DomainError):
+    """A text is not the identifier it should be."""
+
+
+class InvalidOrderNumber(InvalidIdentifier):
+    """A text is no order number; ``mistyped`` is true when only its check character does not fit."""
+
+    def __init__(self, text: str, *, mistyped: bool) -> None:
+        self.text = text
+        self.mistyped = mistyped
+        super().__init__(
+            f"{text[:40]!r} has a typo: its check character does not fit; please read it again"
+            if mistyped
+            else f"{text[:40]!r} is no order number; one looks like BB-7K3M-9QX2-4TPA-R"
+        )
+
+
+class InvalidAmount(DomainError):
+    """A number is no amount of its currency."""
+
+
+class UnknownCurrency(InvalidAmount):
+    """A code is not an ISO 4217 currency that money is paid in."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__(f"{code[:12]!r} is no ISO 4217 currency code; three capital letters such as ZAR or USD")

@@ -1,0 +1,77 @@
+"""What happened to an order, in the order in which it happened.
+
+Events are facts for other systems: identifiers, statuses, amounts, line ids; never a name, an address or a text
+somebody typed. What history shows beyond that (who, why, which fields) travels with the event and stays inside.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+JsonValue: TypeAlias = "str | int | bool | None | Sequence[JsonValue] | Mapping[str, JsonValue]"
+
+
+class EventType(StrEnum):
+    """Every kind of event that an order emits."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    PROCESSING = "processing"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+    FULFILLED = "fulfilled"
+    DELIVERED = "delivered"
+    COMPLETED = "completed"
+    DELETED = "deleted"
+    ERASED = "erased"
+    DOCUMENT_READY = "document_ready"
+    DOCUMENT_FAILED = "document_failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who did something: the ``principal`` (token subject, service or worker name) and the ``role`` it acted in."""
+
+    principal: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """When, by whom and in which trace something is done.
+
+    Attributes:
+        at: UTC, millisecond precision.
+        traceparent: W3C trace context of the request or message that caused it.
+    """
+
+    at: datetime
+    actor: Actor
+    traceparent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderEvent:
+    """One thing that happened to one order.
+
+    Attributes:
+        sequence: 1, 2, 3, ... per order without gaps; it alone defines the order of events.
+        version: the order's version after it.
+        data: what other systems are told.
+        reason: why, as somebody typed it; for history, never published.
+        changed: JSON pointers of the fields that changed, without values.
+    """
+
+    tenant_id: str
+    order_id: str
+    sequence: int
+    version: int
+    type: EventType
+    at: datetime
+    actor: Actor
+    data: Mapping[str, JsonValue] = field(default_factory=dict)
+    reason: str | None = None
+    changed: tuple[str, ...] = ()
+    traceparent: str | None = None

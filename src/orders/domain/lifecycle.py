@@ -1,0 +1,112 @@
+"""The life cycle as data: which action leads from which status to which, and who may take it.
+
+This table is the only place that knows; the aggregate, the HTTP layer and the documentation all read it.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """Where an order is in its life."""
+
+    PENDING = "pending"
+    PROCESSING = "processing"
+    PARTIALLY_FULFILLED = "partially_fulfilled"
+    FULFILLED = "fulfilled"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    REJECTED = "rejected"
+
+    @property
+    def terminal(self) -> bool:
+        """Whether nothing but deletion and erasure follows."""
+        return self in TERMINAL
+
+
+TERMINAL = frozenset({Status.COMPLETED, Status.CANCELLED, Status.REJECTED})
+
+
+class Action(StrEnum):
+    """What can be done to an order that exists."""
+
+    PROCESS = "process"
+    REJECT = "reject"
+    CANCEL = "cancel"
+    FULFIL = "fulfil"
+    DELIVER = "deliver"
+    COMPLETE = "complete"
+    UPDATE = "update"
+    DELETE = "delete"
+    ERASE = "erase"
+
+
+class Role(StrEnum):
+    """Who may call; a caller can have several."""
+
+    CUSTOMER = "customer"
+    STAFF = "staff"
+    ADMIN = "admin"
+    SERVICE = "service"
+    OPERATOR = "operator"
+
+
+SHOP = frozenset({Role.STAFF, Role.ADMIN, Role.SERVICE})
+OWNER_OR_SHOP = SHOP | {Role.CUSTOMER}
+"""A customer only ever reaches their own orders, so the role stands for the owner."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row: in these statuses the action is allowed to these roles.
+
+    ``holds_in`` are the statuses in which the action's effect is already there: repeating it there succeeds and
+    changes nothing.
+    """
+
+    action: Action
+    sources: frozenset[Status]
+    roles: frozenset[Role]
+    holds_in: frozenset[Status] = frozenset()
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(Action.PROCESS, frozenset({Status.PENDING}), SHOP, frozenset({Status.PROCESSING})),
+    Rule(Action.REJECT, frozenset({Status.PENDING}), SHOP, frozenset({Status.REJECTED})),
+    Rule(
+        Action.CANCEL,
+        frozenset({Status.PENDING, Status.PROCESSING}),
+        OWNER_OR_SHOP,
+        frozenset({Status.CANCELLED}),
+    ),
+    Rule(Action.FULFIL, frozenset({Status.PROCESSING, Status.PARTIALLY_FULFILLED}), SHOP),
+    Rule(Action.DELIVER, frozenset({Status.PARTIALLY_FULFILLED, Status.FULFILLED}), SHOP),
+    Rule(Action.COMPLETE, frozenset({Status.FULFILLED}), SHOP, frozenset({Status.COMPLETED})),
+    # Who may change which fields, and when, is finer than a role: Order.update decides that.
+    Rule(Action.UPDATE, frozenset({Status.PENDING}), OWNER_OR_SHOP - {Role.SERVICE}),
+    Rule(Action.UPDATE, frozenset({Status.PROCESSING}), frozenset({Role.STAFF, Role.ADMIN})),
+    Rule(Action.DELETE, TERMINAL, frozenset({Role.ADMIN})),
+    Rule(Action.ERASE, TERMINAL, frozenset({Role.ADMIN, Role.OPERATOR})),
+)
+
+PLACING_ROLES = OWNER_OR_SHOP
+"""Who may place an order; a customer only for themselves."""
+
+
+def allowed_actions(status: Status, roles: Collection[Role]) -> tuple[Action, ...]:
+    """What a caller with these roles may do to an order in this status, in the table's order."""
+    held = frozenset(roles)
+    found = {rule.action for rule in RULES if status in rule.sources and rule.roles & held}
+    return tuple(action for action in Action if action in found)
+
+
+def may_ever(action: Action, roles: Collection[Role]) -> bool:
+    """Whether any status would allow the action to these roles: if not, the answer is about roles, not status."""
+    held = frozenset(roles)
+    return any(rule.action is action and rule.roles & held for rule in RULES)
+
+
+def already_holds(action: Action, status: Status) -> bool:
+    """Whether the action's effect is already there, so that repeating it is no change."""
+    return any(rule.action is action and status in rule.holds_in for rule in RULES)

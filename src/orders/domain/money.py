@@ -1,0 +1,170 @@
+"""Exact money: integer minor units of one currency, and the only place where anything is rounded."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol
+
+from orders.domain.currencies import Currency
+from orders.domain.errors import InvalidAmount
+
+MAX_UNIT_PRICE_MINOR = 10**9
+"""The highest price of one unit, in minor units of its currency."""
+
+_MAX_AMOUNT_DIGITS = 18
+_MAX_FRACTION_DIGITS = 12
+
+
+@dataclass(frozen=True, slots=True, order=False)
+class Money:
+    """An amount as a whole number of minor units (cents, fils) of its currency.
+
+    Adding or subtracting amounts of two currencies is a programming error and raises ``ValueError``.
+    """
+
+    minor: int
+    currency: Currency
+
+    @classmethod
+    def zero(cls, currency: Currency) -> "Money":
+        """Nothing, in that currency."""
+        return cls(0, currency)
+
+    @classmethod
+    def parse(cls, amount: Decimal, currency: Currency) -> "Money":
+        """The amount that a decimal number names exactly.
+
+        Raises:
+            InvalidAmount: not finite, more digits than the currency has, or too large to be an amount. The
+                exponent is looked at before any conversion, so ``1E999999`` costs nothing.
+        """
+        if not amount.is_finite():
+            raise InvalidAmount(f"{amount} is no amount; give a number such as 59.98")
+        _, digits, exponent = amount.as_tuple()
+        assert isinstance(exponent, int)  # finite: checked above
+        if amount and len(digits) + exponent > _MAX_AMOUNT_DIGITS:
+            raise InvalidAmount(f"the amount is too large; at most {_MAX_AMOUNT_DIGITS} digits before the point")
+        scale = exponent + currency.digits
+        if not amount:
+            return cls(0, currency)
+        if scale < 0:
+            if len(digits) > 60 or any(digits[scale:]) or len(digits) < -scale:
+                raise InvalidAmount(
+                    f"{_shown(amount)} has more decimal places than {currency.code} has; "
+                    f"{currency.code} has {currency.digits}"
+                )
+            digits = digits[:scale]
+            scale = 0
+        minor = int("".join(map(str, digits)) or "0") * 10**scale
+        return cls(-minor if amount.is_signed() else minor, currency)
+
+    def to_decimal(self) -> Decimal:
+        """The amount as a decimal with exactly the currency's number of places, as in ``Decimal("60.00")``."""
+        return Decimal(self.minor).scaleb(-self.currency.digits)
+
+    def __str__(self) -> str:
+        return f"{self.to_decimal():f}"
+
+    def __add__(self, other: "Money") -> "Money":
+        return Money(self.minor + self._same(other), self.currency)
+
+    def __sub__(self, other: "Money") -> "Money":
+        return Money(self.minor - self._same(other), self.currency)
+
+    def __mul__(self, count: int) -> "Money":
+        return Money(self.minor * count, self.currency)
+
+    def _same(self, other: "Money") -> int:
+        if other.currency != self.currency:
+            raise ValueError(f"cannot reckon {self.currency.code} with {other.currency.code}")
+        return other.minor
+
+
+def _shown(amount: Decimal) -> str:
+    text = str(amount)
+    return text if len(text) <= 24 else text[:24] + "…"
+
+
+def fraction_of(amount: Money, rate: Decimal) -> Money:
+    """``amount × rate``, rounded half-even to the minor unit, in integers throughout.
+
+    ``rate`` is a finite fraction with at most 12 decimal places.
+    """
+    _, digits, exponent = rate.as_tuple()
+    assert isinstance(exponent, int), "a rate is a finite number"
+    numerator = int("".join(map(str, digits)) or "0")
+    product = amount.minor * numerator
+    if exponent >= 0:
+        return Money(product * 10**exponent, amount.currency)
+    divisor = 10**-exponent
+    quotient, remainder = divmod(product, divisor)
+    twice = 2 * remainder
+    if twice > divisor or (twice == divisor and quotient % 2):
+        quotient += 1
+    return Money(quotient, amount.currency)
+
+
+def parse_rate(rate: Decimal) -> Decimal:
+    """A tax rate: a fraction between 0 and 1. Raises: InvalidAmount."""
+    if not rate.is_finite() or not 0 <= rate <= 1:
+        raise InvalidAmount("a tax rate is a fraction from 0 to 1; 15 % is 0.15")
+    exponent = rate.as_tuple().exponent
+    assert isinstance(exponent, int)  # finite: checked above
+    if exponent < -_MAX_FRACTION_DIGITS:
+        raise InvalidAmount(f"a tax rate has at most {_MAX_FRACTION_DIGITS} decimal places")
+    return rate
+
+
+class PricedLine(Protocol):
+    """What the reckoning needs to know of a line."""
+
+    @property
+    def price(self) -> Money:
+        """Of one unit, tax excluded."""
+
+    @property
+    def quantity(self) -> int:
+        """Units ordered."""
+
+    @property
+    def discount(self) -> Money:
+        """Off the whole line, tax excluded."""
+
+    @property
+    def tax_rate(self) -> Decimal:
+        """Fraction of the net amount, 0 to 1."""
+
+
+def line_net(line: PricedLine) -> Money:
+    """``price × quantity − discount``."""
+    return line.price * line.quantity - line.discount
+
+
+def line_tax(line: PricedLine) -> Money:
+    """The line's tax, rounded half-even per line."""
+    return fraction_of(line_net(line), line.tax_rate)
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """An order's figures: ``total = subtotal + tax + shipping − discount``."""
+
+    subtotal: Money
+    tax: Money
+    shipping: Money
+    discount: Money
+    total: Money
+
+
+def reckon(lines: Iterable[PricedLine], *, shipping: Money, discount: Money) -> Totals:
+    """The one computation of an order's figures, used by acceptance, responses, mails and the PDF.
+
+    ``shipping`` is untaxed; ``discount`` is taken off after tax.
+    """
+    zero = Money.zero(shipping.currency)
+    subtotal, tax = zero, zero
+    for line in lines:
+        net = line_net(line)
+        subtotal += net
+        tax += fraction_of(net, line.tax_rate)
+    return Totals(subtotal, tax, shipping, discount, subtotal + tax + shipping - discount)

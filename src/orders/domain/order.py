@@ -1,0 +1,383 @@
+"""The Order aggregate: every change of an order is a method here.
+
+A method returns a ``Change``: the order after it and the event that tells of it, or the same order and no event
+where the action's effect already held. Nothing is changed in place, so a change that could not be stored leaves
+nothing behind.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from orders.domain.errors import (
+    ActionForbidden,
+    Fault,
+    IllegalTransition,
+    InvalidOrder,
+    ParcelConflict,
+    UnknownParcel,
+)
+from orders.domain.events import EventType, JsonValue, OrderEvent, Stamp
+from orders.domain.lifecycle import Action, Role, Status, allowed_actions, already_holds, may_ever
+from orders.domain.money import Money, Totals, reckon
+from orders.domain.parts import (
+    Address,
+    Customer,
+    Deletion,
+    Document,
+    DocumentStatus,
+    Line,
+    Parcel,
+    ParcelLine,
+    Payment,
+)
+
+MAX_PARCELS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """A parcel as somebody reports it; ``lines`` ``None`` means all that is open."""
+
+    carrier: str
+    tracking_number: str
+    tracking_url: str | None = None
+    lines: tuple[ParcelLine, ...] | None = None
+    shipped_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order as it stands.
+
+    Attributes:
+        version: goes up with each commercial change; what ETags speak of.
+        sequence: goes up with each event, those of documents included.
+        printed_version: the last version that changed what the PDF prints.
+        lines_ever: how many line ids have been given out.
+        notification_email: where the customer's mails go, if anywhere.
+        reason: why it was cancelled or rejected, as typed.
+    """
+
+    tenant_id: str
+    order_id: str
+    order_number: str
+    customer_id: str
+    status: Status
+    version: int
+    sequence: int
+    lines: tuple[Line, ...]
+    totals: Totals
+    created_at: datetime
+    updated_at: datetime
+    printed_version: int = 1
+    lines_ever: int = 0
+    parcels: tuple[Parcel, ...] = ()
+    customer: Customer | None = None
+    notification_email: str | None = None
+    billing_address: Address | None = None
+    shipping_address: Address | None = None
+    payment: Payment | None = None
+    campaign_code: str | None = None
+    notes: str | None = None
+    metadata: tuple[tuple[str, str], ...] = ()
+    locale: str | None = None
+    reason: str | None = None
+    document: Document | None = None
+    deletion: Deletion | None = None
+
+    # -- reading -------------------------------------------------------------------------------------------------
+
+    @property
+    def currency(self) -> str:
+        """ISO 4217 code."""
+        return self.totals.total.currency.code
+
+    def open_quantities(self) -> dict[str, int]:
+        """Units not shipped yet, by line id."""
+        left = {line.line_id: line.quantity for line in self.lines}
+        for parcel in self.parcels:
+            for shipped in parcel.lines:
+                left[shipped.line_id] -= shipped.quantity
+        return left
+
+    def parcel(self, parcel_id: str) -> Parcel:
+        """The parcel of that id. Raises: UnknownParcel."""
+        for parcel in self.parcels:
+            if parcel.parcel_id == parcel_id:
+                return parcel
+        raise UnknownParcel(parcel_id, [parcel.parcel_id for parcel in self.parcels])
+
+    def allowed_actions(self, roles: Collection[Role]) -> tuple[Action, ...]:
+        """What a caller with these roles may do now."""
+        if self.deletion is not None:
+            return ()
+        allowed = allowed_actions(self.status, roles)
+        if all(parcel.delivered_at for parcel in self.parcels):
+            return tuple(action for action in allowed if action is not Action.DELIVER)
+        return allowed
+
+    @property
+    def current_document(self) -> Document | None:
+        """The PDF of what is printed now, or ``None`` while it waits to be rendered."""
+        if self.document and self.document.version >= self.printed_version:
+            return self.document
+        return None
+
+    # -- the life cycle ------------------------------------------------------------------------------------------
+
+    def process(self, stamp: Stamp, roles: Collection[Role]) -> "Change":
+        """Confirmed: it is being picked, paid, prepared. Raises: IllegalTransition, ActionForbidden."""
+        return self._move(Action.PROCESS, Status.PROCESSING, EventType.PROCESSING, stamp, roles)
+
+    def reject(self, reason: str, stamp: Stamp, roles: Collection[Role]) -> "Change":
+        """Refused by shop, payment or validation. Raises: IllegalTransition, ActionForbidden."""
+        return self._move(Action.REJECT, Status.REJECTED, EventType.REJECTED, stamp, roles, reason)
+
+    def cancel(self, reason: str, stamp: Stamp, roles: Collection[Role]) -> "Change":
+        """Called off before anything shipped. Raises: IllegalTransition, ActionForbidden."""
+        return self._move(Action.CANCEL, Status.CANCELLED, EventType.CANCELLED, stamp, roles, reason)
+
+    def complete(self, stamp: Stamp, roles: Collection[Role]) -> "Change":
+        """Delivered and closed. Raises: IllegalTransition, ActionForbidden."""
+        return self._move(Action.COMPLETE, Status.COMPLETED, EventType.COMPLETED, stamp, roles)
+
+    def fulfil(self, shipment: Shipment, stamp: Stamp, roles: Collection[Role]) -> "Change":
+        """Ship a parcel of some or all of what is open.
+
+        Raises:
+            InvalidOrder: an unknown line, nothing open, or more than is open.
+            ParcelConflict: the carrier and tracking number are on record with other lines.
+            IllegalTransition, ActionForbidden: as everywhere.
+        """
+        if self._on_record(shipment, roles):
+            return Change(self)
+        self._guard(Action.FULFIL, roles)
+        lines = self._shippable(shipment)
+        parcel = Parcel(
+            parcel_id=f"par_{len(self.parcels) + 1}",
+            carrier=shipment.carrier,
+            tracking_number=shipment.tracking_number,
+            tracking_url=shipment.tracking_url,
+            lines=lines,
+            shipped_at=shipment.shipped_at or stamp.at,
+        )
+        after = replace(self, parcels=(*self.parcels, parcel))
+        partial = any(after.open_quantities().values())
+        status = Status.PARTIALLY_FULFILLED if partial else Status.FULFILLED
+        data: dict[str, JsonValue] = {
+            "status": status,
+            "partial": partial,
+            "parcel_id": parcel.parcel_id,
+            "carrier": parcel.carrier,
+            "tracking_number": parcel.tracking_number,
+            "lines": [{"line_id": line.line_id, "quantity": line.quantity} for line in lines],
+        }
+        return replace(after, status=status)._changed(EventType.FULFILLED, stamp, data, changed=("/status", "/parcels"))
+
+    def deliver(
+        self, parcel_id: str, stamp: Stamp, roles: Collection[Role], delivered_at: datetime | None = None
+    ) -> "Change":
+        """Record that a parcel has arrived; the status stays.
+
+        Raises: UnknownParcel, IllegalTransition, ActionForbidden.
+        """
+        self._guard_role(Action.DELIVER, roles)
+        parcel = self.parcel(parcel_id)
+        if parcel.delivered_at is not None:
+            return Change(self)
+        self._guard(Action.DELIVER, roles)
+        arrived = replace(parcel, delivered_at=delivered_at or stamp.at)
+        parcels = tuple(arrived if each is parcel else each for each in self.parcels)
+        index = self.parcels.index(parcel)
+        data: dict[str, JsonValue] = {
+            "parcel_id": parcel_id,
+            "all_delivered": all(each.delivered_at for each in parcels) and self.status is Status.FULFILLED,
+        }
+        return replace(self, parcels=parcels)._changed(
+            EventType.DELIVERED, stamp, data, changed=(f"/parcels/{index}/delivered_at",)
+        )
+
+    # -- the document --------------------------------------------------------------------------------------------
+
+    def document_rendered(self, document: Document, stamp: Stamp) -> "Change":
+        """Put a rendering, good or failed, on record; a later version's stays.
+
+        A failure never displaces a good document of the same version.
+        """
+        known = self.document
+        if known is not None:
+            newer = document.version > known.version
+            better = document.version == known.version and (
+                known.status is DocumentStatus.FAILED and document.status is DocumentStatus.READY
+            )
+            if not newer and not better:
+                return Change(self)
+        ready = document.status is DocumentStatus.READY
+        data: dict[str, JsonValue] = {"document_version": document.version}
+        if ready:
+            data |= {"sha256": document.sha256, "size_bytes": document.size_bytes}
+        return replace(self, document=document)._changed(
+            EventType.DOCUMENT_READY if ready else EventType.DOCUMENT_FAILED, stamp, data, commercial=False
+        )
+
+    # -- how all of them work ------------------------------------------------------------------------------------
+
+    def _guard_role(self, action: Action, roles: Collection[Role]) -> None:
+        if not may_ever(action, roles):
+            raise ActionForbidden(action=action, roles=[str(role) for role in roles])
+
+    def _guard(self, action: Action, roles: Collection[Role]) -> None:
+        self._guard_role(action, roles)
+        allowed = self.allowed_actions(roles)
+        if action not in allowed:
+            raise IllegalTransition(action=action, status=self.status, allowed_actions=[str(each) for each in allowed])
+
+    def _move(
+        self,
+        action: Action,
+        to: Status,
+        event: EventType,
+        stamp: Stamp,
+        roles: Collection[Role],
+        reason: str | None = None,
+    ) -> "Change":
+        self._guard_role(action, roles)
+        if already_holds(action, self.status):
+            return Change(self)
+        self._guard(action, roles)
+        data: dict[str, JsonValue] = {"status": to, "previous_status": self.status}
+        if reason is not None:
+            data["reason_code"] = reason_code(reason)
+            # Stock goes back to where it came from.
+            data["lines"] = line_quantities(self.lines)
+        moved = replace(self, status=to, reason=reason if reason is not None else self.reason)
+        return moved._changed(event, stamp, data, reason=reason, changed=("/status",))
+
+    def _changed(
+        self,
+        type_: EventType,
+        stamp: Stamp,
+        data: Mapping[str, JsonValue],
+        *,
+        reason: str | None = None,
+        changed: tuple[str, ...] = (),
+        commercial: bool = True,
+    ) -> "Change":
+        """Count up, date, and tell."""
+        after = replace(
+            self,
+            version=self.version + commercial,
+            sequence=self.sequence + 1,
+            updated_at=stamp.at if commercial else self.updated_at,
+        )
+        return Change(after, after.event(type_, stamp, data, reason=reason, changed=changed))
+
+    def event(
+        self,
+        type_: EventType,
+        stamp: Stamp,
+        data: Mapping[str, JsonValue],
+        *,
+        reason: str | None = None,
+        changed: tuple[str, ...] = (),
+    ) -> OrderEvent:
+        """The event of that type for the order as it is now."""
+        identity: dict[str, JsonValue] = {
+            "order_id": self.order_id,
+            "order_number": self.order_number,
+            "tenant_id": self.tenant_id,
+            "customer_id": self.customer_id,
+            "version": self.version,
+        }
+        return OrderEvent(
+            tenant_id=self.tenant_id,
+            order_id=self.order_id,
+            sequence=self.sequence,
+            version=self.version,
+            type=type_,
+            at=stamp.at,
+            actor=stamp.actor,
+            data=identity | dict(data),
+            reason=reason,
+            changed=changed,
+            traceparent=stamp.traceparent,
+        )
+
+    def _on_record(self, shipment: Shipment, roles: Collection[Role]) -> bool:
+        self._guard_role(Action.FULFIL, roles)
+        for parcel in self.parcels:
+            if (parcel.carrier, parcel.tracking_number) != (shipment.carrier, shipment.tracking_number):
+                continue
+            # Without lines the caller meant all that was open then, which is what this parcel took.
+            if shipment.lines is not None and parcel.lines_by_id != _summed(shipment.lines):
+                raise ParcelConflict(carrier=parcel.carrier, tracking_number=parcel.tracking_number)
+            return True
+        return False
+
+    def _shippable(self, shipment: Shipment) -> tuple[ParcelLine, ...]:
+        left = self.open_quantities()
+        if shipment.lines is None:
+            return tuple(ParcelLine(line_id, quantity) for line_id, quantity in left.items() if quantity)
+        faults = []
+        if len(self.parcels) >= MAX_PARCELS:
+            faults.append(Fault("", "too_many_parcels", f"an order has at most {MAX_PARCELS} parcels"))
+        for index, line in enumerate(shipment.lines):
+            if line.line_id not in left:
+                known = ", ".join(list(left)[:10])
+                faults.append(
+                    Fault(
+                        f"/lines/{index}/line_id",
+                        "unknown_line",
+                        f"no line {line.line_id!r}; there are {known}",
+                    )
+                )
+                continue
+            if line.quantity > left[line.line_id]:
+                faults.append(
+                    Fault(
+                        f"/lines/{index}/quantity",
+                        "more_than_open",
+                        f"{line.quantity} is more than the {left[line.line_id]} still open on {line.line_id}",
+                    )
+                )
+                continue
+            left[line.line_id] -= line.quantity
+        if faults:
+            raise InvalidOrder(faults)
+        return tuple(ParcelLine(line_id, quantity) for line_id, quantity in _summed(shipment.lines).items())
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an action led to: the order after it, and its event; no event when nothing changed."""
+
+    order: Order
+    event: OrderEvent | None = None
+
+
+def _summed(lines: Iterable[ParcelLine]) -> dict[str, int]:
+    quantities: dict[str, int] = {}
+    for line in lines:
+        quantities[line.line_id] = quantities.get(line.line_id, 0) + line.quantity
+    return quantities
+
+
+def line_quantities(lines: Iterable[Line]) -> list[JsonValue]:
+    """What events say of lines: enough to adjust stock."""
+    return [{"line_id": line.line_id, "product_id": line.product_id, "quantity": line.quantity} for line in lines]
+
+
+def reason_code(reason: str) -> str:
+    """What events may say of a reason: itself where it is a code such as ``out_of_stock``, else ``other``.
+
+    A reason that somebody typed can hold anything, a name included, and stays inside.
+    """
+    code = reason.strip()
+    plain = code.isascii() and code.replace("_", "").isalnum() and code == code.lower() and code[:1].isalpha()
+    return code if plain and len(code) <= 64 else "other"
+
+
+def totals_of(lines: Iterable[Line], shipping: Money, discount: Money) -> Totals:
+    """The figures of these lines. See ``money.reckon``."""
+    return reckon(lines, shipping=shipping, discount=discount)

@@ -1,0 +1,132 @@
+"""What an order consists of: lines, parcels, addresses, the people's particulars, the document on record."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from orders.domain.money import Money, line_net, line_tax
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One product in an order.
+
+    Attributes:
+        line_id: unique within the order, never used again.
+        price: of one unit, tax excluded.
+        discount: off the whole line, tax excluded.
+        tax_rate: fraction of the net amount, 0 to 1.
+    """
+
+    line_id: str
+    product_id: str
+    quantity: int
+    price: Money
+    discount: Money
+    tax_rate: Decimal = Decimal(0)
+    name: str | None = None
+    sku: str | None = None
+
+    @property
+    def net(self) -> Money:
+        """``price × quantity − discount``."""
+        return line_net(self)
+
+    @property
+    def tax(self) -> Money:
+        """Rounded half-even to the minor unit."""
+        return line_tax(self)
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelLine:
+    """How many units of a line a parcel carries."""
+
+    line_id: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One shipment of some of an order's open quantity."""
+
+    parcel_id: str
+    carrier: str
+    tracking_number: str
+    lines: tuple[ParcelLine, ...]
+    shipped_at: datetime
+    tracking_url: str | None = None
+    delivered_at: datetime | None = None
+
+    @property
+    def lines_by_id(self) -> dict[str, int]:
+        """Quantity by line id: two parcels are the same shipment when this is the same."""
+        return {line.line_id: line.quantity for line in self.lines}
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """Whom the order is for. Personal data."""
+
+    name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A postal address. Personal data; ``country`` is ISO 3166-1 alpha-2."""
+
+    name: str | None = None
+    line1: str | None = None
+    line2: str | None = None
+    city: str | None = None
+    region: str | None = None
+    postal_code: str | None = None
+    country: str | None = None
+    phone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """What a gateway told us about a payment; never a card number."""
+
+    method: str | None = None
+    token: str | None = None
+    brand: str | None = None
+    last4: str | None = None
+
+
+class DocumentStatus(StrEnum):
+    """What became of a rendering."""
+
+    READY = "ready"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The PDF on record.
+
+    Attributes:
+        version: the order's version that it shows.
+        key: where it lies in the documents bucket; ``None`` when rendering failed.
+        sha256: hex digest of its bytes.
+        size_bytes: its length.
+    """
+
+    status: DocumentStatus
+    version: int
+    at: datetime
+    key: str | None = None
+    sha256: str | None = None
+    size_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """When and by whom an order was deleted (softly)."""
+
+    at: datetime
+    by: str

@@ -1,0 +1,171 @@
+"""Placing an order: from what a caller asks for to an order that keeps every rule, or to all its faults."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from decimal import Decimal
+
+from orders.domain.currencies import Currency
+from orders.domain.errors import ActionForbidden, Fault, InvalidAmount, InvalidOrder, UnknownCurrency
+from orders.domain.events import EventType, JsonValue, Stamp
+from orders.domain.identity import order_number
+from orders.domain.lifecycle import PLACING_ROLES, Role, Status
+from orders.domain.money import MAX_UNIT_PRICE_MINOR, Money, Totals, line_net, parse_rate, reckon
+from orders.domain.order import Change, Order, line_quantities
+from orders.domain.parts import Address, Customer, Line, Payment
+
+MAX_LINES = 500
+MAX_QUANTITY = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class DraftLine:
+    """A line as a caller asks for it; amounts are plain decimals, not yet checked against a currency."""
+
+    product_id: str
+    quantity: int
+    price: Decimal
+    discount: Decimal = Decimal(0)
+    tax_rate: Decimal = Decimal(0)
+    name: str | None = None
+    sku: str | None = None
+    line_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An order as a caller asks for it."""
+
+    customer_id: str
+    lines: tuple[DraftLine, ...]
+    total: Decimal
+    currency: str
+    shipping: Decimal = Decimal(0)
+    discount: Decimal = Decimal(0)
+    customer: Customer | None = None
+    notification_email: str | None = None
+    billing_address: Address | None = None
+    shipping_address: Address | None = None
+    payment: Payment | None = None
+    campaign_code: str | None = None
+    notes: str | None = None
+    metadata: tuple[tuple[str, str], ...] = ()
+    locale: str | None = None
+
+
+def place(draft: Draft, *, tenant_id: str, order_id: str, stamp: Stamp, roles: Collection[Role]) -> Change:
+    """A new order in ``pending`` with its created event.
+
+    Raises:
+        InvalidOrder: with every fault there is, each under the JSON pointer of the request's field.
+        ActionForbidden: none of the caller's roles places orders.
+    """
+    held = tuple(roles)
+    if not PLACING_ROLES & frozenset(held):
+        raise ActionForbidden(action="place", roles=[str(role) for role in held])
+    lines, totals = priced(draft)
+    order = Order(
+        tenant_id=tenant_id,
+        order_id=order_id,
+        order_number=order_number(order_id),
+        customer_id=draft.customer_id,
+        status=Status.PENDING,
+        version=1,
+        sequence=1,
+        lines=lines,
+        lines_ever=len(lines),
+        totals=totals,
+        created_at=stamp.at,
+        updated_at=stamp.at,
+        customer=draft.customer,
+        notification_email=draft.notification_email,
+        billing_address=draft.billing_address,
+        shipping_address=draft.shipping_address,
+        payment=draft.payment,
+        campaign_code=draft.campaign_code,
+        notes=draft.notes,
+        metadata=draft.metadata,
+        locale=draft.locale,
+    )
+    data: dict[str, JsonValue] = {
+        "status": order.status,
+        "currency": order.currency,
+        "total": str(totals.total),
+        "lines": line_quantities(lines),
+    }
+    return Change(order, order.event(EventType.CREATED, stamp, data))
+
+
+def priced(draft: Draft) -> tuple[tuple[Line, ...], Totals]:
+    """The draft's lines and figures in exact money. Raises: InvalidOrder with all faults."""
+    try:
+        currency = Currency.of(draft.currency)
+    except UnknownCurrency as error:
+        raise InvalidOrder([Fault("/currency", "unknown_currency", str(error))]) from None
+    faults: list[Fault] = []
+    if not 1 <= len(draft.lines) <= MAX_LINES:
+        raise InvalidOrder([Fault("/items", "line_count", f"an order has 1 to {MAX_LINES} items")])
+    parse = _Parser(currency, faults)
+    lines = [_line(index, line, parse) for index, line in enumerate(draft.lines)]
+    shipping = parse.amount("/shipping", draft.shipping)
+    discount = parse.amount("/discount", draft.discount)
+    given = parse.amount("/total", draft.total)
+    if faults:
+        raise InvalidOrder(faults)
+    totals = reckon(lines, shipping=shipping, discount=discount)
+    if totals.total.minor < 0:
+        raise InvalidOrder([Fault("/discount", "negative_total", "the discount is more than the order comes to")])
+    if totals.total != given:
+        message = (
+            f"the total given is {given} {currency.code}, but items, tax, shipping and discount come to "
+            f"{totals.total} {currency.code}"
+        )
+        raise InvalidOrder([Fault("/total", "total_mismatch", message)])
+    return tuple(lines), totals
+
+
+@dataclass(frozen=True, slots=True)
+class _Parser:
+    """Turns decimals into money of one currency and collects what can't be turned."""
+
+    currency: Currency
+    faults: list[Fault]
+
+    def amount(self, pointer: str, value: Decimal, at_most: int | None = None) -> Money:
+        try:
+            money = Money.parse(value, self.currency)
+        except InvalidAmount as error:
+            self.faults.append(Fault(pointer, "invalid_amount", str(error)))
+            return Money.zero(self.currency)
+        if money.minor < 0:
+            self.faults.append(Fault(pointer, "negative_amount", "an amount is not negative"))
+        elif at_most is not None and money.minor > at_most:
+            highest = Money(at_most, self.currency)
+            self.faults.append(Fault(pointer, "amount_too_large", f"at most {highest} {self.currency.code}"))
+        return money
+
+    def checked(self, pointer: str, check: Callable[[Decimal], Decimal], value: Decimal) -> Decimal:
+        try:
+            return check(value)
+        except InvalidAmount as error:
+            self.faults.append(Fault(pointer, "invalid_rate", str(error)))
+            return Decimal(0)
+
+
+def _line(index: int, draft: DraftLine, parse: _Parser) -> Line:
+    at = f"/items/{index}"
+    faults_before = len(parse.faults)
+    if not 1 <= draft.quantity <= MAX_QUANTITY:
+        parse.faults.append(Fault(f"{at}/quantity", "quantity_range", f"a quantity is 1 to {MAX_QUANTITY}"))
+    line = Line(
+        line_id=draft.line_id or f"line_{index + 1}",
+        product_id=draft.product_id,
+        quantity=draft.quantity,
+        price=parse.amount(f"{at}/price", draft.price, MAX_UNIT_PRICE_MINOR),
+        discount=parse.amount(f"{at}/discount", draft.discount),
+        tax_rate=parse.checked(f"{at}/tax_rate", parse_rate, draft.tax_rate),
+        name=draft.name,
+        sku=draft.sku,
+    )
+    if len(parse.faults) == faults_before and line_net(line).minor < 0:
+        parse.faults.append(Fault(f"{at}/discount", "negative_line", "the discount is more than the line comes to"))
+    return line

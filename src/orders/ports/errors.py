@@ -1,0 +1,90 @@
+"""How a port fails: try again later (transient), or never mind trying (permanent).
+
+Adapters translate what they recognise of their vendor's errors into these, and let everything else pass: an
+unknown error is a bug to be seen, not a case to be handled.
+"""
+
+from orders.domain.order import Order
+
+
+class PortError(Exception):
+    """Something outside the process did not do what was asked."""
+
+
+class TransientPortError(PortError):
+    """The dependency could not answer now; the same call may succeed later.
+
+    Attributes:
+        dependency: what is out of reach or overloaded, such as ``orders table``.
+        throttled: it is there, but asked too much of.
+    """
+
+    def __init__(self, dependency: str, detail: str, *, throttled: bool = False) -> None:
+        self.dependency = dependency
+        self.detail = detail
+        self.throttled = throttled
+        super().__init__(f"{dependency}: {detail}")
+
+
+class PermanentPortError(PortError):
+    """The dependency refuses this call and will refuse it again."""
+
+    def __init__(self, dependency: str, detail: str) -> None:
+        self.dependency = dependency
+        self.detail = detail
+        super().__init__(f"{dependency}: {detail}")
+
+
+class OrderExists(PortError):
+    """An order of this id is there already; ``existing`` is what it looks like."""
+
+    def __init__(self, existing: Order) -> None:
+        self.existing = existing
+        super().__init__(f"order {existing.order_id} exists")
+
+
+class StaleOrder(PortError):
+    """The order has changed since it was read: read it again and decide again."""
+
+    def __init__(self, order_id: str) -> None:
+        self.order_id = order_id
+        super().__init__(f"order {order_id} has changed since it was read")
+
+
+class OutboxFull(TransientPortError):
+    """Too many of the order's events wait to be published; the change was not made."""
+
+    def __init__(self, order_id: str) -> None:
+        self.order_id = order_id
+        super().__init__("event bus", f"too many events of order {order_id} wait to be published")
+
+
+class OrderTooLarge(PermanentPortError):
+    """The order takes more room than an order may."""
+
+    def __init__(self, size_bytes: int, limit_bytes: int) -> None:
+        self.size_bytes = size_bytes
+        self.limit_bytes = limit_bytes
+        super().__init__("orders table", f"the order takes {size_bytes} bytes; at most {limit_bytes} are allowed")
+
+
+class DocumentMissing(PermanentPortError):
+    """There is no document under this key: never rendered, expired, or not replicated yet."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__("documents bucket", f"no document under {key}")
+
+
+class RenderingFailed(PermanentPortError):
+    """This order can't be rendered with the templates there are."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("document renderer", detail)
+
+
+class MailRejected(PermanentPortError):
+    """The mail service refuses this mail or its recipient."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("mail service", detail)

@@ -1,0 +1,174 @@
+"""Composing mails, sending them, and remembering which have been sent."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from orders.domain.order import Order
+from orders.ports.tenants import TenantProfile
+
+
+class MailTemplate(StrEnum):
+    """Every mail that the service sends; values are the templates' folder names."""
+
+    ORDER_CONFIRMATION = "order_confirmation"
+    ORDER_SHIPPED = "order_shipped"
+    ORDER_CANCELLED = "order_cancelled"
+    ORDER_REJECTED = "order_rejected"
+    ORDER_COMPLETED = "order_completed"
+    STAFF_NEW_ORDER = "staff_new_order"
+    STAFF_ORDER_CANCELLED = "staff_order_cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class MailContent:
+    """A composed mail: one line of subject, and the same message as text and as HTML."""
+
+    subject: str
+    text: str
+    html: str
+
+
+class MailComposer(Protocol):
+    """Renders mail templates."""
+
+    async def compose(
+        self, template: MailTemplate, order: Order, tenant: TenantProfile, *, parcel_id: str | None = None
+    ) -> MailContent:
+        """The mail for an order; ``parcel_id`` says which parcel a shipping mail is about.
+
+        Raises: RenderingFailed.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with a mail."""
+
+    filename: str
+    media_type: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail to one recipient.
+
+    Attributes:
+        sender_name: shown before the service's own sending address.
+        tags: names and values (letters, digits, ``_`` and ``-``) that bounces and complaints bring back.
+        headers: further headers, such as ``X-Order-Number``.
+    """
+
+    recipient: str = field(repr=False)
+    sender_name: str
+    content: MailContent = field(repr=False)
+    reply_to: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+    tags: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class MailSender(Protocol):
+    """Hands mails to the mail service."""
+
+    async def send(self, mail: Mail) -> str:
+        """Send one mail; returns the mail service's id of it.
+
+        Raises:
+            MailRejected: this mail will never be accepted.
+            TransientPortError: out of reach, or more than may be sent per second or day (``throttled``).
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class MailIntent:
+    """That one recipient is to get one mail about one event of one order: at most one such mail is sent.
+
+    Attributes:
+        sequence: of the event that it tells of.
+    """
+
+    tenant_id: str
+    order_id: str
+    sequence: int
+    template: MailTemplate
+    recipient: str | None = field(repr=False)
+
+
+class MailState(StrEnum):
+    """What became of an intent."""
+
+    CLAIMED = "claimed"
+    SENT = "sent"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class MailRecord:
+    """What is remembered of an intent; the recipient only as a hint such as ``t…@example.com``.
+
+    Attributes:
+        attempts: how often it was claimed; above 1 a mail may have gone out more than once.
+        detail: why it was skipped or failed.
+    """
+
+    sequence: int
+    template: MailTemplate
+    state: MailState
+    at: datetime
+    recipient_hint: str | None
+    attempts: int
+    message_id: str | None = None
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The answer to a claim.
+
+    Attributes:
+        granted: the caller now holds the intent until its lease ends, and is to send the mail.
+        record: the intent as it now stands: when not granted, who is ahead (``CLAIMED``) or what became of it.
+        lease_until: when the lease, the caller's or the other holder's, ends.
+    """
+
+    granted: bool
+    record: MailRecord
+    lease_until: datetime | None = None
+
+
+class MailIntents(Protocol):
+    """Remembers intents. Every method raises ``TransientPortError`` when the table is out of reach."""
+
+    async def claim(self, intent: MailIntent, *, now: datetime, lease: timedelta) -> Claim:
+        """Claim the intent for ``lease``: granted when nobody has, or when an earlier claim's lease has ended unmarked.
+
+        Of any number of simultaneous claims exactly one is granted.
+        """
+        ...
+
+    async def finish(
+        self,
+        intent: MailIntent,
+        state: MailState,
+        *,
+        at: datetime,
+        message_id: str | None = None,
+        detail: str | None = None,
+    ) -> None:
+        """Mark what became of a claimed intent (``SENT``, ``SKIPPED``, ``FAILED``); it can never be claimed again.
+
+        An intent nobody claimed can be marked too: that is how a mail is skipped. A mark of ``SENT`` is final:
+        later marks leave it as it is.
+        """
+        ...
+
+    async def of_order(self, tenant_id: str, order_id: str) -> Sequence[MailRecord]:
+        """All records of an order by sequence, then time."""
+        ...

@@ -1,0 +1,95 @@
+"""Where orders are kept."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from orders.domain.lifecycle import Status
+from orders.domain.order import Change, Order
+
+MAX_ORDER_BYTES = 150_000
+"""What an order may take, so that it, its waiting events and its keys always fit one item of 400 KB."""
+
+MAX_PENDING_EVENTS = 32
+MAX_PENDING_BYTES = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class OrderQuery:
+    """Which orders of one tenant to list. Everything given must hold.
+
+    Attributes:
+        statuses: any of these; empty means every status.
+        created_from: inclusive.
+        created_to: exclusive.
+        after: only orders behind this position in the listing's direction, as in ``OrderPage.next_position``.
+        limit: at most so many orders, 1 to 100.
+    """
+
+    tenant_id: str
+    customer_id: str | None = None
+    statuses: tuple[Status, ...] = ()
+    order_number: str | None = None
+    created_from: datetime | None = None
+    created_to: datetime | None = None
+    include_deleted: bool = False
+    ascending: bool = False
+    limit: int = 25
+    after: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPage:
+    """A page of a listing.
+
+    Attributes:
+        orders: as lists show them: identity, status, lines, totals, parcels, dates; no addresses, no customer, no
+            notes. Can be fewer than asked for although more follow.
+        next_position: where the next page begins (``OrderQuery.after``), ``None`` at the end.
+    """
+
+    orders: tuple[Order, ...]
+    next_position: str | None = None
+
+
+class OrderRepository(Protocol):
+    """Keeps orders; each create and each change is one atomic write of the order together with its event.
+
+    Every method raises ``TransientPortError`` when the table is out of reach or throttles.
+    """
+
+    async def add(self, change: Change) -> None:
+        """Keep a new order and its created event.
+
+        When the outcome of a write is unknown (time-out) the adapter may repeat it: an order equal in id and
+        created event to the one on record counts as this one, not as another.
+
+        Raises:
+            OrderExists: the id is taken by an order of another making.
+            OrderTooLarge: it would exceed ``MAX_ORDER_BYTES``; nothing was kept.
+        """
+        ...
+
+    async def get(self, tenant_id: str, order_id: str) -> Order | None:
+        """The order as of the latest completed write (strongly consistent), deleted ones included."""
+        ...
+
+    async def save(self, change: Change) -> None:
+        """Make a change durable: the order after it, and its event among those waiting to be published.
+
+        A change without an event is a programming error (``ValueError``). A repeated write of the same change
+        whose first outcome was unknown succeeds.
+
+        Raises:
+            StaleOrder: the order on record does not have the sequence that the change was made from.
+            OutboxFull: ``MAX_PENDING_EVENTS`` or ``MAX_PENDING_BYTES`` wait already; nothing was changed.
+            OrderTooLarge: it would exceed ``MAX_ORDER_BYTES``; nothing was changed.
+        """
+        ...
+
+    async def page(self, query: OrderQuery) -> OrderPage:
+        """A page of the tenant's orders by creation time, then id; eventually consistent.
+
+        Served by an index, reads a bounded number of items whatever the filters and however far in.
+        """
+        ...

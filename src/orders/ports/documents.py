@@ -40,6 +40,14 @@ class DocumentStore(Protocol):
         ...
 
 
+class DocumentRequests(Protocol):
+    """Asks for a document to be rendered again."""
+
+    async def request(self, tenant_id: str, order_id: str) -> None:
+        """See to it that the order's document is rendered soon. Raises: TransientPortError."""
+        ...
+
+
 def document_key(*, tenant_id: str, created_at: datetime, order_id: str, version: int) -> str:
     """Where an order's PDF lies: ``orders/{tenant}/{yyyy}/{mm}/{order_id}/{version}.pdf``."""
     return f"orders/{tenant_id}/{created_at:%Y/%m}/{order_id}/{version}.pdf"

@@ -51,6 +51,10 @@ class StaleOrder(PortError):
         super().__init__(f"order {order_id} has changed since it was read")
 
 
+class NotYet(PortError):
+    """What this needs is on its way, by somebody else's doing: come back later. No dependency is at fault."""
+
+
 class OutboxFull(TransientPortError):
     """Too many of the order's events wait to be published; the change was not made."""
 

@@ -153,6 +153,13 @@ class MailIntents(Protocol):
         """
         ...
 
+    async def release(self, intent: MailIntent, *, now: datetime) -> None:
+        """Give a granted claim back, because the mail surely did not go out: it can be claimed again at once.
+
+        An intent that is not claimed stays as it is.
+        """
+        ...
+
     async def finish(
         self,
         intent: MailIntent,

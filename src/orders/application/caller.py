@@ -1,0 +1,87 @@
+"""Who is asking, as the use cases see it, and what each role may do: the one policy table."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+from orders.domain.errors import ActionForbidden
+from orders.domain.events import Actor, Stamp
+from orders.domain.lifecycle import PLACING_ROLES, SHOP, Action, Role, may_ever
+from orders.domain.order import Order
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """An authenticated caller, or one of the service's own workers.
+
+    Attributes:
+        principal: who it is: the token's subject, or a worker's name.
+        customer_id: whose orders a ``customer`` sees.
+        email: from the token; where mails about a customer's own orders go when the order names no address.
+        traceparent: W3C trace context of the request or message.
+    """
+
+    tenant_id: str
+    principal: str
+    roles: frozenset[Role]
+    customer_id: str | None = None
+    email: str | None = field(default=None, repr=False)
+    traceparent: str | None = None
+
+    @property
+    def acts_for_shop(self) -> bool:
+        """Whether all of the tenant's orders are theirs to see, not only their own."""
+        return bool(self.roles & SHOP) or Role.OPERATOR in self.roles
+
+    def stamp(self, at: datetime) -> Stamp:
+        """When, who and in which trace, for what is done on this caller's behalf."""
+        leading = next((role for role in _LEADING if role in self.roles), None)
+        return Stamp(at=at, actor=Actor(self.principal, leading or "none"), traceparent=self.traceparent)
+
+
+_LEADING = (Role.ADMIN, Role.STAFF, Role.SERVICE, Role.OPERATOR, Role.CUSTOMER)
+
+
+def worker(tenant_id: str, name: str, traceparent: str | None = None) -> Caller:
+    """One of the service's own workers, acting in a tenant it got a message about."""
+    return Caller(tenant_id, name, frozenset({Role.SERVICE}), traceparent=traceparent)
+
+
+class Operation(StrEnum):
+    """What can be asked of the service beyond the life cycle's actions."""
+
+    PLACE = "place"
+    LIST = "list"
+    READ = "read"
+    READ_DELETED = "read_deleted"
+
+
+_READERS = SHOP | {Role.CUSTOMER}
+POLICY: MappingProxyType[Operation, frozenset[Role]] = MappingProxyType(
+    {
+        Operation.PLACE: PLACING_ROLES,
+        Operation.LIST: _READERS,
+        Operation.READ: _READERS,
+        Operation.READ_DELETED: frozenset({Role.ADMIN}),
+    }
+)
+"""Role by operation; the life cycle's table adds role by action, ``owns`` adds ownership."""
+
+
+def permit(operation: Operation | Action, roles: Collection[Role]) -> None:
+    """Return when one of the roles has the operation. Raises: ActionForbidden."""
+    if isinstance(operation, Action):
+        allowed = may_ever(operation, roles)
+    else:
+        allowed = bool(POLICY[operation] & frozenset(roles))
+    if not allowed:
+        raise ActionForbidden(action=str(operation), roles=sorted(roles))
+
+
+def owns(caller: Caller, order: Order) -> bool:
+    """Whether the order is this caller's business at all: of their tenant, and theirs if they are a customer."""
+    if order.tenant_id != caller.tenant_id:
+        return False
+    return caller.acts_for_shop or (caller.customer_id is not None and order.customer_id == caller.customer_id)

@@ -1,0 +1,63 @@
+"""The one way in which an order that exists is changed: decide, write under a condition, decide again if it moved."""
+
+from collections.abc import Callable
+
+from orders.application.caller import Caller, owns
+from orders.application.errors import OrderNotFound, VersionMismatch
+from orders.application.publish_events import EventFastPath
+from orders.domain.events import Stamp
+from orders.domain.order import Change, Order
+from orders.ports.clock import Clock
+from orders.ports.errors import StaleOrder, TransientPortError
+from orders.ports.order_repository import OrderRepository
+
+MAX_ATTEMPTS = 200
+"""Of N writers at least one succeeds in each round, so this many can change one order at the same moment."""
+
+Decision = Callable[[Order, Stamp], Change]
+
+
+class OrderChanger:
+    """Makes a change durable without ever losing another one."""
+
+    def __init__(self, repository: OrderRepository, clock: Clock, fast_path: EventFastPath) -> None:
+        self._repository = repository
+        self._clock = clock
+        self._fast_path = fast_path
+
+    async def change(
+        self, order: Order, caller: Caller, decide: Decision, *, expected_version: int | None = None
+    ) -> Order:
+        """Apply ``decide`` to the order and store what comes of it; on a concurrent change, to the order as it is then.
+
+        Args:
+            expected_version: from If-Match; the change is made to this version or not at all.
+
+        Returns:
+            The order after the change, or as it is when the action's effect already held.
+
+        Raises:
+            VersionMismatch: the order has another version than expected.
+            DomainError: what ``decide`` refuses.
+            OutboxFull, OrderTooLarge, TransientPortError: as ``OrderRepository.save``.
+        """
+        for _ in range(MAX_ATTEMPTS):
+            if expected_version is not None and order.version != expected_version:
+                raise VersionMismatch(expected=expected_version, current=order.version)
+            change = decide(order, caller.stamp(self._clock.now()))
+            if change.event is None:
+                return change.order
+            try:
+                await self._repository.save(change)
+            except StaleOrder:
+                order = await self._reread(caller, order.order_id)
+                continue
+            self._fast_path.publish(change.event)
+            return change.order
+        raise TransientPortError("orders table", f"order {order.order_id} is being changed by too many at once")
+
+    async def _reread(self, caller: Caller, order_id: str) -> Order:
+        order = await self._repository.get(caller.tenant_id, order_id)
+        if order is None or not owns(caller, order) or order.deletion is not None:
+            raise OrderNotFound(order_id)
+        return order

@@ -1,0 +1,60 @@
+"""Use case: say whether the service can do its work."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from orders.ports.clock import Clock
+from orders.ports.errors import PortError
+from orders.ports.health import Probe
+
+CACHED_FOR = timedelta(seconds=5)
+PROBE_TIMEOUT_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What the probes found: ``faults`` by dependency, empty when all is well."""
+
+    checked: tuple[str, ...]
+    faults: tuple[tuple[str, str], ...]
+
+    @property
+    def healthy(self) -> bool:
+        """Whether every dependency answers."""
+        return not self.faults
+
+
+class CheckHealth:
+    """Asks every dependency, at most once in five seconds however often it is called."""
+
+    def __init__(self, probes: Sequence[Probe], clock: Clock) -> None:
+        self._probes = tuple(probes)
+        self._clock = clock
+        self._lock = asyncio.Lock()
+        self._last: tuple[datetime, Health] | None = None
+
+    async def execute(self) -> Health:
+        """The state of all dependencies, at most five seconds old."""
+        async with self._lock:
+            now = self._clock.now()
+            if self._last is None or now - self._last[0] >= CACHED_FOR:
+                self._last = (now, await self._ask())
+            return self._last[1]
+
+    async def _ask(self) -> Health:
+        answers = await asyncio.gather(*(self._one(probe) for probe in self._probes))
+        faults = tuple(answer for answer in answers if answer is not None)
+        return Health(tuple(probe.name for probe in self._probes), faults)
+
+    @staticmethod
+    async def _one(probe: Probe) -> tuple[str, str] | None:
+        try:
+            async with asyncio.timeout(PROBE_TIMEOUT_SECONDS):
+                await probe.check()
+        except PortError as error:
+            return probe.name, str(error)
+        except TimeoutError:
+            return probe.name, f"no answer within {PROBE_TIMEOUT_SECONDS:g} s"
+        return None

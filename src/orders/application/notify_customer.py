@@ -1,0 +1,102 @@
+"""Use case: tell the customer what has become of their order."""
+
+from types import MappingProxyType
+
+from orders.application.errors import OrderNotFound
+from orders.application.send_mail import SendMail, mail_headers, mail_tags
+from orders.domain.events import EventType
+from orders.domain.order import Order
+from orders.ports.documents import DocumentRequests, DocumentStore
+from orders.ports.errors import DocumentMissing, NotYet
+from orders.ports.mail import Attachment, Mail, MailComposer, MailIntent, MailTemplate
+from orders.ports.order_repository import OrderRepository
+from orders.ports.tenants import TenantDirectory
+
+CREATED_SEQUENCE = 1
+"""The confirmation tells of the creation, whichever document event sets it off: so there is one."""
+
+TEMPLATES = MappingProxyType(
+    {
+        EventType.DOCUMENT_READY: MailTemplate.ORDER_CONFIRMATION,
+        EventType.DOCUMENT_FAILED: MailTemplate.ORDER_CONFIRMATION,
+        EventType.FULFILLED: MailTemplate.ORDER_SHIPPED,
+        EventType.CANCELLED: MailTemplate.ORDER_CANCELLED,
+        EventType.REJECTED: MailTemplate.ORDER_REJECTED,
+        EventType.COMPLETED: MailTemplate.ORDER_COMPLETED,
+    }
+)
+
+
+class NotifyCustomer:
+    """Mails the customer; the confirmation with the PDF."""
+
+    def __init__(
+        self,
+        repository: OrderRepository,
+        tenants: TenantDirectory,
+        composer: MailComposer,
+        store: DocumentStore,
+        requests: DocumentRequests,
+        send: SendMail,
+    ) -> None:
+        self._repository = repository
+        self._tenants = tenants
+        self._composer = composer
+        self._store = store
+        self._requests = requests
+        self._send = send
+
+    async def execute(
+        self, tenant_id: str, order_id: str, event: EventType, sequence: int, parcel_id: str | None = None
+    ) -> None:
+        """Send the mail that belongs to the event, once; events that concern no customer do nothing.
+
+        Args:
+            parcel_id: which parcel a ``FULFILLED`` event is about.
+
+        Raises:
+            OrderNotFound: there is no such order.
+            NotYet, TransientPortError: as ``SendMail.execute``.
+        """
+        template = TEMPLATES.get(event)
+        if template is None:
+            return
+        order = await self._repository.get(tenant_id, order_id)
+        if order is None:
+            raise OrderNotFound(order_id)
+        if order.deletion is not None:
+            return
+        confirmation = template is MailTemplate.ORDER_CONFIRMATION
+        intent = MailIntent(
+            tenant_id=tenant_id,
+            order_id=order_id,
+            sequence=CREATED_SEQUENCE if confirmation else sequence,
+            template=template,
+            recipient=order.notification_email,
+        )
+        tenant = await self._tenants.profile(tenant_id)
+
+        async def compose(recipient: str) -> Mail:
+            content = await self._composer.compose(template, order, tenant, parcel_id=parcel_id)
+            return Mail(
+                recipient=recipient,
+                sender_name=tenant.name,
+                content=content,
+                reply_to=tenant.reply_to,
+                attachments=await self._attachments(order) if confirmation else (),
+                tags=mail_tags(order, template),
+                headers=mail_headers(order),
+            )
+
+        await self._send.execute(intent, compose)
+
+    async def _attachments(self, order: Order) -> tuple[Attachment, ...]:
+        document = order.document
+        if document is None or document.key is None:
+            return ()
+        try:
+            pdf = await self._store.get(document.key)
+        except DocumentMissing:
+            await self._requests.request(order.tenant_id, order.order_id)
+            raise NotYet(f"the document of order {order.order_id} is gone and being rendered again") from None
+        return (Attachment(f"{order.order_number}.pdf", "application/pdf", pdf),)

@@ -1,0 +1,57 @@
+"""Use case: tell the shop's staff what came in and what was called off."""
+
+from types import MappingProxyType
+
+from orders.application.errors import OrderNotFound
+from orders.application.send_mail import SendMail, mail_headers, mail_tags
+from orders.domain.events import EventType
+from orders.ports.mail import Mail, MailComposer, MailIntent, MailTemplate
+from orders.ports.order_repository import OrderRepository
+from orders.ports.tenants import TenantDirectory
+
+TEMPLATES = MappingProxyType(
+    {
+        EventType.CREATED: MailTemplate.STAFF_NEW_ORDER,
+        EventType.CANCELLED: MailTemplate.STAFF_ORDER_CANCELLED,
+    }
+)
+
+
+class NotifyStaff:
+    """Mails each of the tenant's staff addresses."""
+
+    def __init__(
+        self, repository: OrderRepository, tenants: TenantDirectory, composer: MailComposer, send: SendMail
+    ) -> None:
+        self._repository = repository
+        self._tenants = tenants
+        self._composer = composer
+        self._send = send
+
+    async def execute(self, tenant_id: str, order_id: str, event: EventType, sequence: int) -> None:
+        """Send the mail that belongs to the event, once to each address; a shop without one is noted as skipped.
+
+        Raises:
+            OrderNotFound: there is no such order.
+            NotYet, TransientPortError: as ``SendMail.execute``; addresses already served are not served again.
+        """
+        template = TEMPLATES.get(event)
+        if template is None:
+            return
+        order = await self._repository.get(tenant_id, order_id)
+        if order is None:
+            raise OrderNotFound(order_id)
+        tenant = await self._tenants.profile(tenant_id)
+
+        async def compose(recipient: str) -> Mail:
+            return Mail(
+                recipient=recipient,
+                sender_name=tenant.name,
+                content=await self._composer.compose(template, order, tenant),
+                tags=mail_tags(order, template),
+                headers=mail_headers(order),
+            )
+
+        for address in tenant.staff_addresses or (None,):
+            intent = MailIntent(tenant_id, order_id, sequence, template, address)
+            await self._send.execute(intent, compose)

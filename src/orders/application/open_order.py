@@ -1,0 +1,36 @@
+"""Use case: reach an order, if it is the caller's to reach."""
+
+from orders.application.caller import Caller, Operation, owns, permit
+from orders.application.errors import OrderNotFound
+from orders.domain.errors import InvalidIdentifier
+from orders.domain.identity import check_order_id
+from orders.domain.lifecycle import Action
+from orders.domain.order import Order
+from orders.ports.order_repository import OrderRepository
+
+
+class OpenOrder:
+    """Finds an order for whatever a caller wants to do with it; everything about one order starts here."""
+
+    def __init__(self, repository: OrderRepository) -> None:
+        self._repository = repository
+
+    async def execute(self, caller: Caller, order_id: str, operation: Operation | Action = Operation.READ) -> Order:
+        """The order as of the latest write.
+
+        Ownership is looked at before the role: to whom an order does not belong it does not exist.
+
+        Raises:
+            OrderNotFound: no such order, or not this caller's, or deleted.
+            ActionForbidden: it is theirs, but their roles never allow the operation.
+            TransientPortError: the table is out of reach.
+        """
+        try:
+            check_order_id(order_id)
+        except InvalidIdentifier:
+            raise OrderNotFound(order_id) from None
+        order = await self._repository.get(caller.tenant_id, order_id)
+        if order is None or not owns(caller, order) or order.deletion is not None:
+            raise OrderNotFound(order_id)
+        permit(operation, caller.roles)
+        return order

@@ -1,0 +1,110 @@
+"""Use cases: publish events right after their write, and later what that left behind.
+
+Publishing one event is PutEvents, then the log, then out of the waiting ones; each step may be repeated, so a
+process can die between any two of them and somebody else goes on.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+
+from orders.domain.events import OrderEvent
+from orders.ports.clock import Clock
+from orders.ports.errors import TransientPortError
+from orders.ports.event_publisher import EventPublisher
+from orders.ports.outbox import Outbox, OutboxEntry
+
+_log = logging.getLogger(__name__)
+
+
+class PublishEvents:
+    """Publishes events and notes that they are published."""
+
+    def __init__(self, outbox: Outbox, publisher: EventPublisher) -> None:
+        self._outbox = outbox
+        self._publisher = publisher
+
+    async def execute(self, events: Sequence[OrderEvent]) -> int:
+        """Publish events of one order.
+
+        Returns:
+            How many are now published and settled; the others stay waiting.
+
+        Raises:
+            TransientPortError: the table is out of reach; what was published is published again later.
+        """
+        settled = 0
+        for event, failure in zip(events, await self._publisher.publish(events), strict=True):
+            if failure is not None:
+                _log.warning("event of order %s not published: %s", event.order_id, failure)
+                continue
+            await self._outbox.settle(event)
+            settled += 1
+        return settled
+
+
+class EventFastPath:
+    """Publishes an event in the background as soon as it is durable, so that nobody waits for the relay.
+
+    It promises nothing: whatever it does not get done (too much at once, a failure, the process ending) is still
+    waiting in the outbox and the relay's business.
+    """
+
+    def __init__(self, publish: PublishEvents, *, limit: int = 256) -> None:
+        self._publish = publish
+        self._limit = limit
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def publish(self, event: OrderEvent) -> None:
+        """Begin to publish the event and return at once."""
+        if len(self._tasks) >= self._limit:
+            return
+        task = asyncio.get_running_loop().create_task(self._run(event))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def drain(self) -> None:
+        """Wait for what has begun."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def _run(self, event: OrderEvent) -> None:
+        try:
+            await self._publish.execute([event])
+        except TransientPortError as error:
+            _log.info("left to the relay: %s", error)
+
+
+class RelayOutbox:
+    """Publishes what has waited for longer than the fast path takes."""
+
+    def __init__(
+        self, outbox: Outbox, publish: PublishEvents, clock: Clock, *, lag: timedelta, batch: int = 100
+    ) -> None:
+        self._outbox = outbox
+        self._publish = publish
+        self._clock = clock
+        self._lag = lag
+        self._batch = batch
+
+    async def sweep(self, shard: int) -> int:
+        """Publish one batch of a shard's overdue orders, oldest first.
+
+        Returns:
+            How many events were published; 0 means nothing is overdue or nothing could be published.
+
+        Raises:
+            TransientPortError: the table is out of reach.
+        """
+        entries = await self._outbox.overdue(shard, before=self._clock.now() - self._lag, limit=self._batch)
+        published = 0
+        for entry in entries:
+            published += await self._relay(entry)
+        return published
+
+    async def _relay(self, entry: OutboxEntry) -> int:
+        events = await self._outbox.waiting(entry.tenant_id, entry.order_id)
+        if not events:
+            return 0
+        return await self._publish.execute(events)

@@ -1,0 +1,113 @@
+"""Use cases: render an order's PDF, and say where it can be fetched."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from orders.application.caller import Caller
+from orders.application.change_order import OrderChanger
+from orders.application.errors import OrderNotFound
+from orders.domain.order import Order
+from orders.domain.parts import Document, DocumentStatus
+from orders.ports.clock import Clock
+from orders.ports.documents import DocumentRenderer, DocumentRequests, DocumentStore, document_key
+from orders.ports.errors import RenderingFailed
+from orders.ports.order_repository import OrderRepository
+from orders.ports.tenants import TenantDirectory
+
+LINK_LIFETIME = timedelta(minutes=5)
+
+
+class RenderDocument:
+    """Renders what an order prints now, keeps it, and puts it on record.
+
+    A document's version is the order's ``printed_version``: whatever else changes meanwhile, one version of what
+    is printed has one PDF, and rendering it twice writes the same bytes to the same key.
+    """
+
+    def __init__(
+        self,
+        repository: OrderRepository,
+        tenants: TenantDirectory,
+        renderer: DocumentRenderer,
+        store: DocumentStore,
+        changer: OrderChanger,
+        clock: Clock,
+    ) -> None:
+        self._repository = repository
+        self._tenants = tenants
+        self._renderer = renderer
+        self._store = store
+        self._changer = changer
+        self._clock = clock
+
+    async def execute(self, caller: Caller, order_id: str, *, again: bool = False) -> None:
+        """Render the order's document unless it is on record already.
+
+        Args:
+            again: render although it is on record: its file is gone, or it failed before.
+
+        Raises:
+            OrderNotFound: there is no such order.
+            TransientPortError: table, bucket or renderer could not do their part; nothing is on record.
+        """
+        order = await self._repository.get(caller.tenant_id, order_id)
+        if order is None:
+            raise OrderNotFound(order_id)
+        if order.deletion is not None or (order.current_document is not None and not again):
+            return
+        document = await self._render(order)
+        await self._changer.change(order, caller, lambda current, stamp: current.document_rendered(document, stamp))
+
+    async def _render(self, order: Order) -> Document:
+        version = order.printed_version
+        tenant = await self._tenants.profile(order.tenant_id)
+        try:
+            pdf = await self._renderer.render(order, tenant)
+        except RenderingFailed:
+            return Document(DocumentStatus.FAILED, version, self._clock.now())
+        key = document_key(
+            tenant_id=order.tenant_id, created_at=order.created_at, order_id=order.order_id, version=version
+        )
+        await self._store.put(key, pdf)
+        return Document(
+            status=DocumentStatus.READY,
+            version=version,
+            at=self._clock.now(),
+            key=key,
+            sha256=hashlib.sha256(pdf).hexdigest(),
+            size_bytes=len(pdf),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentLink:
+    """Where a PDF can be fetched, and until when."""
+
+    url: str
+    expires_at: datetime
+
+
+class LinkDocument:
+    """Finds an order's PDF for somebody who has opened the order."""
+
+    def __init__(self, store: DocumentStore, requests: DocumentRequests, clock: Clock) -> None:
+        self._store = store
+        self._requests = requests
+        self._clock = clock
+
+    async def execute(self, order: Order) -> DocumentLink | None:
+        """A link to the PDF of what the order prints now; ``None`` while it is being rendered.
+
+        One that is gone from the bucket, or failed, is asked for again.
+
+        Raises: TransientPortError.
+        """
+        document = order.current_document
+        if document is None:
+            return None
+        if document.key is None or not await self._store.exists(document.key):
+            await self._requests.request(order.tenant_id, order.order_id)
+            return None
+        url = await self._store.link(document.key, valid_for=LINK_LIFETIME, filename=f"{order.order_number}.pdf")
+        return DocumentLink(url, self._clock.now() + LINK_LIFETIME)

@@ -1,0 +1,90 @@
+"""Sending each intended mail once: claim, send, mark."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from orders.domain.order import Order
+from orders.ports.clock import Clock
+from orders.ports.errors import MailRejected, NotYet, TransientPortError
+from orders.ports.mail import Mail, MailIntent, MailIntents, MailSender, MailState, MailTemplate
+
+NO_ADDRESS = "no address to send it to"
+
+
+@dataclass(slots=True)
+class MailCounts:
+    """What has been done since the process started."""
+
+    sent: int = 0
+    skipped: int = 0
+    rejected: int = 0
+    sent_again_after_lost_claim: int = 0
+
+
+class SendMail:
+    """Sends a mail for an intent unless somebody has.
+
+    Between the mail service's acceptance and the mark a process can die; the claim's lease then runs out and the
+    mail is sent again. Those are counted: they are the only duplicates there can be.
+    """
+
+    def __init__(self, intents: MailIntents, sender: MailSender, clock: Clock, *, lease: timedelta) -> None:
+        self._intents = intents
+        self._sender = sender
+        self._clock = clock
+        self._lease = lease
+        self.counts = MailCounts()
+
+    async def execute(self, intent: MailIntent, compose: Callable[[str], Awaitable[Mail]]) -> None:
+        """See the intent through.
+
+        Args:
+            compose: makes the mail for the recipient; only called when it is to be sent.
+
+        Raises:
+            NotYet: somebody else holds the intent and may still be sending.
+            TransientPortError: nothing went out, or nobody knows; the claim is open again or runs out.
+        """
+        if intent.recipient is None:
+            await self._intents.finish(intent, MailState.SKIPPED, at=self._clock.now(), detail=NO_ADDRESS)
+            self.counts.skipped += 1
+            return
+        claim = await self._intents.claim(intent, now=self._clock.now(), lease=self._lease)
+        if not claim.granted:
+            if claim.record.state is MailState.CLAIMED:
+                raise NotYet(f"mail {intent.template} of order {intent.order_id} is being sent by somebody else")
+            return
+        if claim.record.attempts > 1:
+            self.counts.sent_again_after_lost_claim += 1
+        await self._send(intent, intent.recipient, compose)
+
+    async def _send(self, intent: MailIntent, recipient: str, compose: Callable[[str], Awaitable[Mail]]) -> None:
+        try:
+            mail = await compose(recipient)
+        except Exception:
+            await self._intents.release(intent, now=self._clock.now())
+            raise
+        try:
+            message_id = await self._sender.send(mail)
+        except MailRejected as error:
+            await self._intents.finish(intent, MailState.FAILED, at=self._clock.now(), detail=error.detail)
+            self.counts.rejected += 1
+            return
+        except TransientPortError as error:
+            if error.throttled:
+                # Refused for its rate: surely not sent. After a time-out nobody knows, and the lease decides.
+                await self._intents.release(intent, now=self._clock.now())
+            raise
+        await self._intents.finish(intent, MailState.SENT, at=self._clock.now(), message_id=message_id)
+        self.counts.sent += 1
+
+
+def mail_tags(order: Order, template: MailTemplate) -> tuple[tuple[str, str], ...]:
+    """What bounces and complaints bring back."""
+    return (("tenant", order.tenant_id), ("order", order.order_id), ("template", str(template)))
+
+
+def mail_headers(order: Order) -> tuple[tuple[str, str], ...]:
+    """What mail programs and people can sort by."""
+    return (("X-Order-Number", order.order_number),)

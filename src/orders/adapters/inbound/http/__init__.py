@@ -1,0 +1,1 @@
+"""The HTTP API: requests into commands, results and refusals into responses."""

@@ -1,0 +1,84 @@
+"""The HTTP application, from the use cases it serves."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, fields
+from typing import Any
+
+from litestar import Litestar, Request
+from litestar.config.app import AppConfig
+from litestar.di import NamedDependency, Provide
+from litestar.types import ControllerRouterHandler
+
+from orders.adapters.inbound.http.auth import Authenticator
+from orders.adapters.inbound.http.cursor import CursorCodec
+from orders.adapters.inbound.http.health import live, ready
+from orders.adapters.inbound.http.orders import orders_router
+from orders.adapters.inbound.http.problems import EXCEPTION_HANDLERS
+from orders.adapters.inbound.http.request_id import ResponseHeaders
+from orders.application.caller import Caller
+from orders.application.change_status import ChangeStatus
+from orders.application.check_health import CheckHealth
+from orders.application.fulfil_order import DeliverParcel, FulfilOrder
+from orders.application.list_orders import ListOrders
+from orders.application.open_order import OpenOrder
+from orders.application.place_order import PlaceOrder
+from orders.application.read_history import ReadHistory
+from orders.application.render_document import LinkDocument
+
+MAX_BODY_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What the routes call; each field is offered to handlers under its name."""
+
+    authenticator: Authenticator
+    cursors: CursorCodec
+    place_order: PlaceOrder
+    open_order: OpenOrder
+    list_orders: ListOrders
+    change_status: ChangeStatus
+    fulfil_order: FulfilOrder
+    deliver_parcel: DeliverParcel
+    read_history: ReadHistory
+    link_document: LinkDocument
+    check_health: CheckHealth
+
+
+async def provide_caller(request: Request[Any, Any, Any], authenticator: NamedDependency[Authenticator]) -> Caller:
+    """The authenticated caller. Raises: Unauthenticated."""
+    return await authenticator.caller(request.headers.get("authorization"), request.headers.get("traceparent"))
+
+
+def create_app(
+    served: Callable[[], Served],
+    *,
+    lifespan: Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]] = (),
+    extra_routes: Sequence[ControllerRouterHandler] = (),
+) -> Litestar:
+    """The application.
+
+    Args:
+        served: asked once per request, after the lifespan has begun: what AWS clients feed opens with it.
+        extra_routes: more route handlers, such as the local pages of ``orders dev``.
+    """
+
+    def provider(name: str) -> Provide:
+        def provide() -> Any:
+            return getattr(served(), name)
+
+        return Provide(provide, sync_to_thread=False)
+
+    dependencies = {field.name: provider(field.name) for field in fields(Served)}
+    return Litestar.from_config(
+        AppConfig(
+            route_handlers=[orders_router(), live, ready, *extra_routes],
+            dependencies={**dependencies, "caller": Provide(provide_caller)},
+            exception_handlers=EXCEPTION_HANDLERS,
+            middleware=[ResponseHeaders],
+            lifespan=list(lifespan),
+            openapi_config=None,
+            request_max_body_size=MAX_BODY_BYTES,
+        )
+    )

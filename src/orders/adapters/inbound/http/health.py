@@ -1,0 +1,29 @@
+"""Health: ``live`` says the process serves, the others that it can do its work."""
+
+from typing import Any
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+
+from orders.adapters.inbound.http import json_body
+from orders.application.check_health import CheckHealth
+
+
+def _json(status_code: int, content: Any) -> Response[bytes]:
+    headers = {"Retry-After": "5"} if status_code == 503 else {}
+    return Response(json_body.encode(content), status_code=status_code, media_type="application/json", headers=headers)
+
+
+@get("/health/live")
+async def live() -> Response[bytes]:
+    """200 as long as the process answers; touches no dependency. What the load balancer asks."""
+    return _json(200, {"status": "ok"})
+
+
+@get(["/health", "/health/ready", "/v1.0/orders/health"])
+async def ready(check_health: NamedDependency[CheckHealth]) -> Response[bytes]:
+    """200 when table and queues answer, else 503 naming which does not. What DNS fail-over asks; cached 5 s."""
+    health = await check_health.execute()
+    faults = dict(health.faults)
+    checks = {name: faults.get(name, "ok") for name in health.checked}
+    return _json(200 if health.healthy else 503, {"status": "ok" if health.healthy else "unhealthy", "checks": checks})

@@ -1,0 +1,171 @@
+"""Query parameters: read by name, refused by name."""
+
+import difflib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from litestar.datastructures import MultiDict
+from pydantic_core import PydanticCustomError
+
+from orders.adapters.inbound.http.fields import parse_time
+from orders.domain.errors import Fault, InvalidIdentifier
+from orders.domain.identity import check_key, parse_order_number
+from orders.domain.lifecycle import Status
+
+DEFAULT_LIMIT = 25
+MAX_LIMIT = 100
+MAX_CURSOR_CHARACTERS = 512
+
+
+class InvalidParameters(Exception):
+    """Query parameters are unknown or have values that they can't have."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__(f"{len(faults)} faults in the parameters")
+
+
+@dataclass(frozen=True, slots=True)
+class ListParameters:
+    """What ``GET /v1.0/orders`` was asked for."""
+
+    customer_id: str | None
+    statuses: tuple[Status, ...]
+    order_number: str | None
+    created_from: datetime | None
+    created_to: datetime | None
+    include_deleted: bool
+    ascending: bool
+    limit: int
+    cursor: str | None
+
+    def binding(self) -> str:
+        """All that a cursor of this listing is bound to; the limit may change from page to page."""
+        return "|".join(
+            str(part)
+            for part in (
+                self.customer_id,
+                ",".join(self.statuses),
+                self.order_number,
+                self.created_from and self.created_from.isoformat(),
+                self.created_to and self.created_to.isoformat(),
+                self.include_deleted,
+                self.ascending,
+            )
+        )
+
+
+class _Reader:
+    def __init__(self, query: MultiDict[str], known: Collection[str]) -> None:
+        self._query = query
+        self.faults: list[Fault] = []
+        for name in query:
+            if name not in known:
+                close = difflib.get_close_matches(name, known, n=1)
+                hint = f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(sorted(known))}"
+                self.fault(name[:64], "unknown_parameter", f"there is no parameter {name[:64]!r}{hint}")
+
+    def fault(self, name: str, code: str, message: str) -> None:
+        self.faults.append(Fault(f"/query/{name}", code, message))
+
+    def all(self, name: str) -> list[str]:
+        return [str(value) for value in self._query.getall(name, [])]
+
+    def one(self, name: str) -> str | None:
+        values = self.all(name)
+        if len(values) > 1:
+            self.fault(name, "repeated_parameter", f"{name} is given more than once")
+        return values[0] if values else None
+
+    def choice(self, name: str, choices: Sequence[str], default: str) -> str:
+        value = self.one(name)
+        if value is not None and value not in choices:
+            self.fault(name, "unknown_value", f"{name} is one of {', '.join(choices)}")
+            return default
+        return default if value is None else value
+
+    def integer(self, name: str, default: int, low: int, high: int) -> int:
+        value = self.one(name)
+        if value is None:
+            return default
+        if not (value.isascii() and value.isdigit() and len(value) <= 9 and low <= int(value) <= high):
+            self.fault(name, "out_of_range", f"{name} is a whole number from {low} to {high}")
+            return default
+        return int(value)
+
+    def time(self, name: str) -> datetime | None:
+        value = self.one(name)
+        if value is None:
+            return None
+        try:
+            # An unescaped + in a query string arrives as a blank.
+            return parse_time(value.replace(" ", "+"))
+        except PydanticCustomError as error:
+            self.fault(name, error.type, error.message())
+            return None
+
+    def key(self, name: str) -> str | None:
+        value = self.one(name)
+        try:
+            return None if value is None else check_key(value, name)
+        except InvalidIdentifier as error:
+            self.fault(name, "invalid_key", str(error))
+            return None
+
+    def order_number(self, name: str) -> str | None:
+        value = self.one(name)
+        try:
+            return None if value is None else parse_order_number(value)
+        except InvalidIdentifier as error:
+            self.fault(name, "invalid_order_number", str(error))
+            return None
+
+
+def _cursor(reader: _Reader) -> str | None:
+    cursor = reader.one("cursor")
+    if cursor is not None and not 1 <= len(cursor) <= MAX_CURSOR_CHARACTERS:
+        reader.fault("cursor", "invalid_cursor", "this is no cursor of ours")
+        return None
+    return cursor
+
+
+def list_parameters(query: MultiDict[str]) -> ListParameters:
+    """The parameters of a listing. Raises: InvalidParameters with every fault there is."""
+    reader = _Reader(
+        query,
+        {
+            "customer_id", "status", "order_number", "created_from", "created_to", "include_deleted", "sort",
+            "limit", "cursor",
+        },
+    )  # fmt: skip
+    known = [str(status) for status in Status]
+    statuses = []
+    for value in reader.all("status"):
+        if value in known:
+            statuses.append(Status(value))
+        else:
+            reader.fault("status", "unknown_value", f"status is one of {', '.join(known)}")
+    parameters = ListParameters(
+        customer_id=reader.key("customer_id"),
+        statuses=tuple(sorted(set(statuses))),
+        order_number=reader.order_number("order_number"),
+        created_from=reader.time("created_from"),
+        created_to=reader.time("created_to"),
+        include_deleted=reader.choice("include_deleted", ("false", "true"), "false") == "true",
+        ascending=reader.choice("sort", ("-created_at", "created_at"), "-created_at") == "created_at",
+        limit=reader.integer("limit", DEFAULT_LIMIT, 1, MAX_LIMIT),
+        cursor=_cursor(reader),
+    )
+    if reader.faults:
+        raise InvalidParameters(reader.faults)
+    return parameters
+
+
+def page_parameters(query: MultiDict[str]) -> tuple[int, str | None]:
+    """``limit`` and ``cursor`` of the smaller listings. Raises: InvalidParameters."""
+    reader = _Reader(query, {"limit", "cursor"})
+    limit, cursor = reader.integer("limit", DEFAULT_LIMIT, 1, MAX_LIMIT), _cursor(reader)
+    if reader.faults:
+        raise InvalidParameters(reader.faults)
+    return limit, cursor

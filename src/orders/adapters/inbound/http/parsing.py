@@ -1,0 +1,114 @@
+"""From the bytes of a body to a request model, or to everything that is wrong with them."""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from orders.adapters.inbound.http import json_body
+from orders.domain.errors import Fault
+
+MAX_FAULTS = 100
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class InvalidBody(Exception):
+    """A body is JSON but not what the operation takes; ``faults`` names all that is wrong."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(faults[:MAX_FAULTS])
+        super().__init__(f"{len(faults)} faults in the body")
+
+
+class UnsupportedMediaType(Exception):
+    """A body is declared to be something else than JSON."""
+
+    def __init__(self, given: str) -> None:
+        self.given = given
+        super().__init__(f"the body is declared as {given[:80] or 'nothing'}; send Content-Type: application/json")
+
+
+def parse_body(model: type[Model], body: bytes, content_type: str) -> Model:
+    """The body as that model; an empty body is read as ``{}``.
+
+    Raises:
+        UnsupportedMediaType: it is not declared as JSON.
+        MalformedJson: it is no JSON, or nested too deep.
+        InvalidBody: it is JSON with wrong content.
+    """
+    if not body.strip():
+        return _validate(model, {})
+    media_type = content_type.partition(";")[0].strip().lower()
+    if media_type != "application/json" and not media_type.endswith("+json"):
+        raise UnsupportedMediaType(content_type)
+    value = json_body.decode(body)
+    if not isinstance(value, dict):
+        raise InvalidBody([Fault("", "object_type", "the body must be a JSON object")])
+    return _validate(model, value)
+
+
+def _validate(model: type[Model], value: Mapping[str, Any]) -> Model:
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise InvalidBody([_fault(model, each) for each in error.errors(include_url=False)]) from None
+
+
+def pointer_to(location: Sequence[int | str]) -> str:
+    """A JSON pointer (RFC 6901) to a place in a document."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
+
+
+_MESSAGES: Mapping[str, str] = {
+    "missing": "this field is required",
+    "string_type": "this must be a text",
+    "int_type": "this must be a whole number",
+    "list_type": "this must be a list",
+    "dict_type": "this must be an object",
+    "model_type": "this must be an object",
+    "model_attributes_type": "this must be an object",
+    "finite_number": "this must be a finite number",
+}
+
+
+def _fault(model: type[BaseModel], error: ErrorDetails) -> Fault:
+    location = [part for part in error["loc"] if part != "[key]"]
+    kind = error["type"]
+    if kind == "extra_forbidden":
+        return Fault(pointer_to(location), "unknown_field", _unknown(model, location))
+    context = error.get("ctx", {})
+    if kind == "string_pattern_mismatch":
+        return Fault(pointer_to(location), "pattern", f"this must match {context['pattern']}")
+    message = _MESSAGES.get(kind)
+    if message is None:
+        message = error["msg"][:1].lower() + error["msg"][1:]
+    return Fault(pointer_to(location), kind, message)
+
+
+def _unknown(model: type[BaseModel], location: Sequence[int | str]) -> str:
+    name = str(location[-1])[:64]
+    known = list(_fields_at(model, location[:-1]))
+    close = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.6)
+    return f"there is no field {name!r}" + (f"; did you mean {close[0]!r}?" if close else "")
+
+
+def _fields_at(model: type[BaseModel], location: Sequence[int | str]) -> Sequence[str]:
+    current: type[BaseModel] | None = model
+    for part in location:
+        if isinstance(part, int):
+            continue
+        field = None if current is None else current.model_fields.get(part)
+        current = None if field is None else _model_in(field.annotation)
+    return () if current is None else list(current.model_fields)
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in get_args(annotation):
+        found = _model_in(argument)
+        if found is not None:
+            return found
+    return None

@@ -1,0 +1,179 @@
+"""RFC 9457 problems: one table from what can go wrong to what the caller is told."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+
+from orders.adapters.inbound.http import json_body
+from orders.adapters.inbound.http.auth import Unauthenticated
+from orders.adapters.inbound.http.cursor import InvalidCursor
+from orders.adapters.inbound.http.parameters import InvalidParameters
+from orders.adapters.inbound.http.parsing import InvalidBody, UnsupportedMediaType
+from orders.adapters.inbound.http.request_id import request_id_of
+from orders.application.errors import ForeignCustomer, OrderNotFound, VersionMismatch
+from orders.domain.errors import (
+    ActionForbidden,
+    Fault,
+    IllegalTransition,
+    InvalidOrder,
+    ParcelConflict,
+    UnknownParcel,
+)
+from orders.ports.errors import OrderTooLarge, TransientPortError
+
+_log = logging.getLogger(__name__)
+
+BASE = "https://api.bbws.io/problems/"
+MEDIA_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of problem: the last part of its type URI, its title, its status code."""
+
+    name: str
+    title: str
+    status: int
+
+
+MALFORMED = Kind("malformed-request", "The request can't be read", 400)
+INVALID_CURSOR = Kind("invalid-cursor", "The cursor does not belong to this listing", 400)
+UNAUTHENTICATED = Kind("unauthenticated", "Who you are is not known", 401)
+FORBIDDEN = Kind("forbidden", "Your role may not do this", 403)
+NOT_FOUND = Kind("not-found", "There is no such thing", 404)
+METHOD_NOT_ALLOWED = Kind("method-not-allowed", "This method is not offered here", 405)
+ILLEGAL_TRANSITION = Kind("illegal-transition", "The order's status does not allow this", 409)
+PARCEL_CONFLICT = Kind("parcel-conflict", "This parcel is on record with other lines", 409)
+VERSION_MISMATCH = Kind("version-mismatch", "The order has changed since it was read", 412)
+BODY_TOO_LARGE = Kind("body-too-large", "The body is too large", 413)
+MEDIA_TYPE_UNSUPPORTED = Kind("unsupported-media-type", "The body is not JSON", 415)
+INVALID_CONTENT = Kind("invalid-content", "The content is not valid", 422)
+ORDER_TOO_LARGE = Kind("order-too-large", "The order takes too much room", 422)
+INTERNAL = Kind("internal-error", "Something went wrong on our side", 500)
+UNAVAILABLE = Kind("unavailable", "The service can't do this at the moment", 503)
+
+KINDS: tuple[Kind, ...] = (
+    MALFORMED, INVALID_CURSOR, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, METHOD_NOT_ALLOWED, ILLEGAL_TRANSITION,
+    PARCEL_CONFLICT, VERSION_MISMATCH, BODY_TOO_LARGE, MEDIA_TYPE_UNSUPPORTED, INVALID_CONTENT, ORDER_TOO_LARGE,
+    INTERNAL, UNAVAILABLE,
+)  # fmt: skip
+"""Every kind, for the documentation."""
+
+_BY_STATUS: Mapping[int, Kind] = {
+    400: MALFORMED,
+    404: NOT_FOUND,
+    405: METHOD_NOT_ALLOWED,
+    413: BODY_TOO_LARGE,
+    415: MEDIA_TYPE_UNSUPPORTED,
+}
+
+
+def problem(
+    request: Request[Any, Any, Any],
+    kind: Kind,
+    detail: str,
+    *,
+    faults: Sequence[Fault] = (),
+    headers: Mapping[str, str] | None = None,
+    **extensions: Any,
+) -> Response[bytes]:
+    """A problem response."""
+    body: dict[str, Any] = {
+        "type": BASE + kind.name,
+        "title": kind.title,
+        "status": kind.status,
+        "detail": detail,
+        "instance": request.url.path,
+        "request_id": request_id_of(request.scope),
+        **extensions,
+    }
+    if faults:
+        body["errors"] = [{"pointer": fault.pointer, "code": fault.code, "message": fault.message} for fault in faults]
+    return Response(json_body.encode(body), status_code=kind.status, media_type=MEDIA_TYPE, headers=dict(headers or {}))
+
+
+def _faults(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    assert isinstance(error, InvalidBody | InvalidOrder | InvalidParameters)
+    kind = MALFORMED if isinstance(error, InvalidParameters) else INVALID_CONTENT
+    where = "parameters" if isinstance(error, InvalidParameters) else "body"
+    count = len(error.faults)
+    detail = error.faults[0].message if count == 1 else f"{count} things are wrong with the {where}; see errors"
+    return problem(request, kind, detail, faults=error.faults)
+
+
+def _unauthenticated(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    assert isinstance(error, Unauthenticated)
+    challenge = 'Bearer realm="orders"'
+    if error.token_given:
+        challenge += f', error="invalid_token", error_description="{error}"'
+    return problem(request, UNAUTHENTICATED, str(error), headers={"WWW-Authenticate": challenge})
+
+
+def _illegal_transition(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    assert isinstance(error, IllegalTransition)
+    return problem(request, ILLEGAL_TRANSITION, str(error), allowed_actions=list(error.allowed_actions))
+
+
+def _unknown_parcel(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    assert isinstance(error, UnknownParcel)
+    return problem(request, NOT_FOUND, f"the order has no parcel {error.parcel_id[:40]}")
+
+
+def _unavailable(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    assert isinstance(error, TransientPortError)
+    _log.warning("refused for now: %s", error)
+    detail = f"the {error.dependency} can't be reached or is busy; nothing was changed; please try again"
+    return problem(request, UNAVAILABLE, detail, headers={"Retry-After": "5" if error.throttled else "2"})
+
+
+def _http(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    assert isinstance(error, HTTPException)
+    kind = _BY_STATUS.get(error.status_code)
+    if kind is None:
+        return _internal(request, error)
+    details = {
+        NOT_FOUND: f"there is nothing at {request.url.path[:200]}",
+        METHOD_NOT_ALLOWED: f"{request.method} is not offered at {request.url.path[:200]}",
+        BODY_TOO_LARGE: "a body has at most 256 KiB",
+    }
+    return problem(request, kind, details.get(kind, error.detail), headers=error.headers)
+
+
+def _internal(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    _log.error("unexpected error", exc_info=error)
+    return problem(
+        request, INTERNAL, "this is a fault of the service; the request id helps us to find out what happened"
+    )
+
+
+def _plain(kind: Kind) -> Any:
+    def handler(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+        return problem(request, kind, str(error))
+
+    return handler
+
+
+EXCEPTION_HANDLERS: dict[type[Exception] | int, Any] = {
+    Unauthenticated: _unauthenticated,
+    OrderNotFound: _plain(NOT_FOUND),
+    UnknownParcel: _unknown_parcel,
+    ActionForbidden: _plain(FORBIDDEN),
+    ForeignCustomer: _plain(FORBIDDEN),
+    json_body.MalformedJson: _plain(MALFORMED),
+    UnsupportedMediaType: _plain(MEDIA_TYPE_UNSUPPORTED),
+    InvalidParameters: _faults,
+    InvalidCursor: _plain(INVALID_CURSOR),
+    InvalidBody: _faults,
+    InvalidOrder: _faults,
+    OrderTooLarge: _plain(ORDER_TOO_LARGE),
+    IllegalTransition: _illegal_transition,
+    ParcelConflict: _plain(PARCEL_CONFLICT),
+    VersionMismatch: _plain(VERSION_MISMATCH),
+    TransientPortError: _unavailable,
+    HTTPException: _http,
+    Exception: _internal,
+}

@@ -1,0 +1,204 @@
+"""What the API says of orders: plain dictionaries, money as decimals with exactly the currency's digits."""
+
+import hashlib
+from collections.abc import Collection, Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from orders.application.caller import Caller
+from orders.domain.events import OrderEvent
+from orders.domain.lifecycle import Action, Role
+from orders.domain.order import Order
+from orders.domain.parts import Line, Parcel
+from orders.ports.mail import MailRecord
+
+BASE = "/v1.0/orders"
+_ACTION_PATHS: Mapping[Action, str] = {
+    Action.PROCESS: "/status",
+    Action.REJECT: "/status",
+    Action.COMPLETE: "/status",
+    Action.CANCEL: "/cancel",
+    Action.FULFIL: "/fulfill",
+}
+
+
+def moment(at: datetime) -> str:
+    """RFC 3339 in UTC with milliseconds, as in ``2026-03-01T12:00:00.000Z``."""
+    return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
+
+
+def etag(order: Order, roles: Collection[Role]) -> str:
+    """``"{version}-{hash of the caller's roles}"``: what a caller sees depends on both."""
+    return f'"{order.version}-{_roles_hash(roles)}"'
+
+
+def _roles_hash(roles: Collection[Role]) -> str:
+    return hashlib.sha256(",".join(sorted(roles)).encode()).hexdigest()[:8]
+
+
+def order_view(order: Order, caller: Caller) -> dict[str, Any]:
+    """An order as this caller sees it; optional fields that nobody filled are absent."""
+    return order_summary(order, caller) | _particulars(order)
+
+
+def order_summary(order: Order, caller: Caller) -> dict[str, Any]:
+    """What a list shows of an order."""
+    left = order.open_quantities()
+    totals = order.totals
+    return {
+        "order_id": order.order_id,
+        "order_number": order.order_number,
+        "tenant_id": order.tenant_id,
+        "customer_id": order.customer_id,
+        "status": str(order.status),
+        "allowed_actions": [str(action) for action in order.allowed_actions(caller.roles)],
+        "version": order.version,
+        "currency": order.currency,
+        "items": [_line(line, left[line.line_id]) for line in order.lines],
+        "subtotal": totals.subtotal.to_decimal(),
+        "tax": totals.tax.to_decimal(),
+        "shipping": totals.shipping.to_decimal(),
+        "discount": totals.discount.to_decimal(),
+        "total": totals.total.to_decimal(),
+        "parcels": [_parcel(parcel) for parcel in order.parcels],
+        "created_at": moment(order.created_at),
+        "updated_at": moment(order.updated_at),
+        "_links": _links(order, caller),
+    }
+
+
+def status_view(order: Order, caller: Caller) -> dict[str, Any]:
+    """Where an order is, and what may be done now."""
+    return _given(
+        {
+            "order_id": order.order_id,
+            "order_number": order.order_number,
+            "status": str(order.status),
+            "allowed_actions": [str(action) for action in order.allowed_actions(caller.roles)],
+            "version": order.version,
+            "reason": order.reason,
+            "updated_at": moment(order.updated_at),
+        }
+    )
+
+
+def track_view(order: Order) -> dict[str, Any]:
+    """Where an order's goods are."""
+    left = order.open_quantities()
+    return {
+        "order_id": order.order_id,
+        "order_number": order.order_number,
+        "status": str(order.status),
+        "parcels": [_parcel(parcel) for parcel in order.parcels],
+        "open_items": [
+            _given(
+                {
+                    "line_id": line.line_id,
+                    "product_id": line.product_id,
+                    "name": line.name,
+                    "open_quantity": left[line.line_id],
+                }
+            )
+            for line in order.lines
+            if left[line.line_id]
+        ],
+        "updated_at": moment(order.updated_at),
+    }
+
+
+def history_entry(entry: OrderEvent | MailRecord) -> dict[str, Any]:
+    """One thing that happened: an event of the order, or what became of a mail."""
+    if isinstance(entry, MailRecord):
+        return _given(
+            {
+                "kind": "mail",
+                "at": moment(entry.at),
+                "about_sequence": entry.sequence,
+                "template": str(entry.template),
+                "state": str(entry.state),
+                "recipient": entry.recipient_hint,
+                "attempts": entry.attempts,
+                "detail": entry.detail,
+            }
+        )
+    return _given(
+        {
+            "kind": "event",
+            "at": moment(entry.at),
+            "sequence": entry.sequence,
+            "version": entry.version,
+            "type": str(entry.type),
+            "actor": {"principal": entry.actor.principal, "role": entry.actor.role},
+            "reason": entry.reason,
+            "changed": list(entry.changed),
+        }
+    )
+
+
+def _line(line: Line, open_quantity: int) -> dict[str, Any]:
+    return _given(
+        {
+            "line_id": line.line_id,
+            "product_id": line.product_id,
+            "name": line.name,
+            "sku": line.sku,
+            "quantity": line.quantity,
+            "open_quantity": open_quantity,
+            "price": line.price.to_decimal(),
+            "discount": line.discount.to_decimal(),
+            "tax_rate": line.tax_rate,
+            "net": line.net.to_decimal(),
+            "tax": line.tax.to_decimal(),
+        }
+    )
+
+
+def _parcel(parcel: Parcel) -> dict[str, Any]:
+    return _given(
+        {
+            "parcel_id": parcel.parcel_id,
+            "carrier": parcel.carrier,
+            "tracking_number": parcel.tracking_number,
+            "tracking_url": parcel.tracking_url,
+            "lines": [{"line_id": line.line_id, "quantity": line.quantity} for line in parcel.lines],
+            "shipped_at": moment(parcel.shipped_at),
+            "delivered_at": parcel.delivered_at and moment(parcel.delivered_at),
+        }
+    )
+
+
+def _particulars(order: Order) -> dict[str, Any]:
+    document = order.current_document
+    return _given(
+        {
+            "customer": order.customer and _given(asdict(order.customer)),
+            "billing_address": order.billing_address and _given(asdict(order.billing_address)),
+            "shipping_address": order.shipping_address and _given(asdict(order.shipping_address)),
+            "payment": order.payment and _given(asdict(order.payment)),
+            "campaign_code": order.campaign_code,
+            "notes": order.notes,
+            "metadata": dict(order.metadata) or None,
+            "locale": order.locale,
+            "reason": order.reason,
+            "document": {"status": "pending"}
+            if document is None
+            else {"status": str(document.status), "version": document.version, "rendered_at": moment(document.at)},
+        }
+    )
+
+
+def _links(order: Order, caller: Caller) -> dict[str, Any]:
+    here = f"{BASE}/{order.order_id}"
+    links = {"self": {"href": here}}
+    for name in ("status", "track", "history", "document"):
+        links[name] = {"href": f"{here}/{name}"}
+    for action in order.allowed_actions(caller.roles):
+        if action in _ACTION_PATHS:
+            path = _ACTION_PATHS[action]
+            links[str(action)] = {"href": here + path, "method": "PUT" if path == "/status" else "POST"}
+    return links
+
+
+def _given(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}

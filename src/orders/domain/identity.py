@@ -44,14 +44,14 @@ def derived_order_id(*, tenant_id: str, principal: str, key: str) -> str:
 
 def check_order_id(text: str) -> str:
     """The text, if it is an order id. Raises: InvalidIdentifier."""
-    if not _ORDER_ID.match(text):
+    if not _ORDER_ID.fullmatch(text):
         raise InvalidIdentifier(f"{text[:40]!r} is no order id; one is ord_ and 26 letters and digits")
     return text
 
 
 def check_key(text: str, what: str) -> str:
     """The text, if it is a tenant, customer or product id or another key. Raises: InvalidIdentifier."""
-    if not _KEY.match(text):
+    if not _KEY.fullmatch(text):
         raise InvalidIdentifier(f"{what} {text[:80]!r} is not valid; 1 to 64 of letters, digits, '_', '.' and '-'")
     return text
 
@@ -83,7 +83,7 @@ def parse_order_number(text: str) -> str:
     if not compact.startswith("BB") or len(compact) != 15:
         raise InvalidOrderNumber(text, mistyped=False)
     body = compact[2:].translate(_SPELLINGS)
-    if not _NUMBER_BODY.match(body):
+    if not _NUMBER_BODY.fullmatch(body):
         raise InvalidOrderNumber(text, mistyped=False)
     value = 0
     for character in body[:12]:

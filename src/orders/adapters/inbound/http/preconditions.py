@@ -20,7 +20,7 @@ def expected_version(request: Request[Any, Any, Any]) -> int | None:
     given = request.headers.get("if-match")
     if given is None or given.strip() == "*":
         return None
-    match = _TAG.match(given.strip())
+    match = _TAG.fullmatch(given.strip())
     if match is None:
         raise InvalidParameters(
             [Fault("/headers/If-Match", "invalid_etag", 'If-Match must be an ETag of this order, such as "3-1a2b3c4d"')]

@@ -44,7 +44,7 @@ class ResponseHeaders:
             await self._app(scope, receive, send)
             return
         given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"").decode("latin-1")
-        request_id = given if _GIVEN.match(given) else secrets.token_hex(16)
+        request_id = given if _GIVEN.fullmatch(given) else secrets.token_hex(16)
         scope.setdefault("state", {})[_STATE_KEY] = request_id
         token = current_request_id.set(request_id)
 

@@ -1,0 +1,57 @@
+"""The ``orders`` command."""
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from orders.adapters.inbound.cli import local, serve
+from orders.adapters.inbound.cli.runtime import CommandError, Runtime
+
+EXIT_REFUSED = 2
+"""The command could not be carried out: a wrong setting, argument or surrounding. The message says what is right."""
+
+
+def build(runtime: Runtime, version: str) -> typer.Typer:
+    """The command with all its groups."""
+    app = typer.Typer(
+        name="orders",
+        help="The order service of the BBWS customer portal: one image, every role.",
+        epilog="Exit codes: 0 done, 1 failed while running, 2 could not be carried out (the message says why).",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+    )
+
+    @app.callback()
+    def main(
+        _version: Annotated[
+            bool,
+            typer.Option("--version", help="Print the version and exit.", callback=_printer(version), is_eager=True),
+        ] = False,
+    ) -> None:
+        pass
+
+    local.register(app, runtime)
+    serve.register(app, runtime)
+    return app
+
+
+def run_with(runtime: Runtime, version: str) -> None:
+    """Run the command line's command, and end the process with its exit code."""
+    try:
+        build(runtime, version)()
+    except CommandError as error:
+        Console(stderr=True, highlight=False, soft_wrap=True).print(f"orders: {error}", markup=False)
+        sys.exit(EXIT_REFUSED)
+
+
+def _printer(version: str):  # type: ignore[no-untyped-def] # typer reads the callback's own signature
+    def show(asked: bool) -> None:
+        if asked:
+            typer.echo(f"orders {version}")
+            raise typer.Exit
+
+    return show

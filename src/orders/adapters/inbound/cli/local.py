@@ -1,0 +1,49 @@
+"""Commands for a developer's own machine."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from orders.adapters.inbound.cli.runtime import CommandError, Runtime
+from orders.domain.lifecycle import Role
+
+_DATA_DIR_HELP = "Where state and keys are kept (default: ORDERS_DATA_DIR, else .orders-dev)."
+
+
+def register(app: typer.Typer, runtime: Runtime) -> None:
+    """Add ``dev`` and ``token``."""
+
+    @app.command(rich_help_panel="On your machine")
+    def dev(
+        port: Annotated[
+            int | None, typer.Option(min=1, max=65535, help="Port of the API (default: API_PORT, else 8080).")
+        ] = None,
+        data_dir: Annotated[Path | None, typer.Option(file_okay=False, help=_DATA_DIR_HELP)] = None,
+        stop: Annotated[
+            bool, typer.Option("--stop", help="Stop a running emulator cleanly, keeping its state, and exit.")
+        ] = False,
+    ) -> None:
+        """Run everything here: emulator, API, workers and relay, with demo shops. Ctrl-C stops it."""
+        if not stop:
+            runtime.dev(port=port, data_dir=data_dir)
+        elif runtime.stop_dev(data_dir=data_dir):
+            typer.echo("stopped; its state is kept")
+        else:
+            typer.echo("nothing was running")
+
+    @app.command(rich_help_panel="On your machine")
+    def token(
+        tenant: Annotated[str, typer.Option(help="The shop, such as demo.")],
+        customer: Annotated[str, typer.Option(help="The customer id, such as cust_test_001.")],
+        role: Annotated[list[str], typer.Option(help=f"One of {', '.join(Role)}; may be repeated.")],
+        email: Annotated[
+            str | None, typer.Option(help="E-mail address (default: made up from the customer id).")
+        ] = None,
+        hours: Annotated[float, typer.Option(min=-24, max=8760, help="Hours that it is valid for.")] = 12,
+    ) -> None:
+        """Print a bearer token of the development issuer, and nothing else."""
+        unknown = [name for name in role if name not in set(Role)]
+        if unknown:
+            raise CommandError(f"there is no role {', '.join(unknown)}; there are {', '.join(Role)}")
+        typer.echo(runtime.token(tenant=tenant, customer=customer, roles=role, email=email, hours=hours))

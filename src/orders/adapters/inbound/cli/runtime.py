@@ -1,0 +1,44 @@
+"""What the commands need done; bootstrap does it."""
+
+from pathlib import Path
+from typing import Protocol
+
+
+class CommandError(Exception):
+    """A command can't be carried out; the message says why and what to do, for people."""
+
+
+class Runtime(Protocol):
+    """Runs the service's processes and tools. Every method raises ``CommandError``."""
+
+    def dev(self, *, port: int | None, data_dir: Path | None) -> None:
+        """Run everything on this machine until it is stopped."""
+        ...
+
+    def stop_dev(self, *, data_dir: Path | None) -> bool:
+        """Stop the emulator of a data directory cleanly; false when none was running."""
+        ...
+
+    def api(self) -> None:
+        """Serve HTTP until it is stopped."""
+        ...
+
+    def worker(self, name: str) -> None:
+        """Work on one queue until it is stopped."""
+        ...
+
+    def worker_names(self) -> tuple[str, ...]:
+        """The workers there are."""
+        ...
+
+    def relay(self) -> None:
+        """Publish what waits in the outbox until it is stopped."""
+        ...
+
+    def create_resources(self) -> list[str]:
+        """Create table, queues, bus and buckets on the emulator; returns what was created or differs."""
+        ...
+
+    def token(self, *, tenant: str, customer: str, roles: list[str], email: str | None, hours: float) -> str:
+        """A token of the development issuer."""
+        ...

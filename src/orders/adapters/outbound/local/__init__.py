@@ -1,0 +1,1 @@
+"""What only ``orders dev`` uses: mails kept where a developer can look at them."""

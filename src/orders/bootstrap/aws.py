@@ -1,0 +1,90 @@
+"""AWS clients: opened once per process in one context, with the one retry policy there is."""
+
+from collections.abc import AsyncIterator, Collection
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import aioboto3
+from aiobotocore.config import AioConfig
+
+from orders.bootstrap.settings import Settings
+
+if TYPE_CHECKING:
+    from types_aiobotocore_dynamodb import DynamoDBClient
+    from types_aiobotocore_events import EventBridgeClient
+    from types_aiobotocore_s3 import S3Client
+    from types_aiobotocore_ses import SESClient
+    from types_aiobotocore_sns import SNSClient
+    from types_aiobotocore_sqs import SQSClient
+
+SERVICES = ("dynamodb", "sqs", "sns", "events", "s3", "ses")
+_RETRIES = {"mode": "standard", "total_max_attempts": 3}
+_LONG_POLL_MARGIN_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class AwsClients:
+    """One open client per service; touching one that was not asked for is a programming error.
+
+    ``s3_links`` signs links for browsers and is never used to call.
+    """
+
+    dynamodb: "DynamoDBClient"
+    sqs: "SQSClient"
+    sns: "SNSClient"
+    events: "EventBridgeClient"
+    s3: "S3Client"
+    s3_links: "S3Client"
+    ses: "SESClient"
+
+
+class _NotOpened:
+    def __init__(self, service: str) -> None:
+        self._service = service
+
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeError(f"this process did not open an AWS client for {self._service}")
+
+
+@asynccontextmanager
+async def open_clients(settings: Settings, services: Collection[str] = SERVICES) -> AsyncIterator[AwsClients]:
+    """Clients for these services, closed on leaving.
+
+    Timeouts are short because every caller has either a user or a visibility timeout behind it; three attempts at
+    most (botocore's standard mode), beyond which retrying is the callers' affair.
+    """
+    # Typed by its stubs for each service's name alone, not for a name in a variable.
+    session: Any = aioboto3.Session(region_name=settings.aws_region, **_credentials(settings))
+    async with AsyncExitStack() as stack:
+
+        async def client(service: str, endpoint: str | None = settings.aws_endpoint_url) -> Any:
+            if service not in services:
+                return _NotOpened(service)
+            patience = settings.queue_wait_seconds + _LONG_POLL_MARGIN_SECONDS if service == "sqs" else 10
+            config = AioConfig(
+                connect_timeout=2,
+                read_timeout=patience,
+                max_pool_connections=50,
+                retries=_RETRIES,
+                signature_version="s3v4" if service == "s3" else None,
+                s3={"addressing_style": "path"} if settings.aws_endpoint_url else None,
+            )
+            return await stack.enter_async_context(session.client(service, endpoint_url=endpoint, config=config))
+
+        yield AwsClients(
+            dynamodb=await client("dynamodb"),
+            sqs=await client("sqs"),
+            sns=await client("sns"),
+            events=await client("events"),
+            s3=await client("s3"),
+            s3_links=await client("s3", settings.s3_public_endpoint_url or settings.aws_endpoint_url),
+            ses=await client("ses"),
+        )
+
+
+def _credentials(settings: Settings) -> dict[str, Any]:
+    """An emulator takes any; AWS's own come from the task's role."""
+    if settings.aws_endpoint_url is None:
+        return {}
+    return {"aws_access_key_id": "test", "aws_secret_access_key": "test"}

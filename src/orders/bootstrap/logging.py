@@ -1,0 +1,80 @@
+"""structlog over the standard library's logging: JSON lines for machines, coloured lines for people."""
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+from orders.adapters.inbound.http.request_id import current_request_id
+from orders.bootstrap.settings import Settings
+
+_PERSONAL_KEYS = frozenset(
+    {"email", "recipient", "name", "phone", "address", "authorization", "token", "notes", "customer", "payment"}
+)
+_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+\.[A-Za-z0-9-]+")
+_JWT = re.compile(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
+_QUIET = ("botocore", "aiobotocore", "aioboto3", "urllib3", "fontTools", "weasyprint", "uvicorn.access", "asyncio")
+
+
+def configure_logging(settings: Settings) -> None:
+    """Send everything that is logged to standard output, personal data masked unless ``LOG_PII`` is set."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        structlog.stdlib.ExtraAdder(),
+        _request_id,
+        structlog.processors.StackInfoRenderer(),
+    ]
+    if settings.log_format == "json":
+        renderers: list[Any] = [
+            structlog.processors.format_exc_info,
+            _masking(settings),
+            structlog.processors.JSONRenderer(),
+        ]
+    else:
+        renderers = [_masking(settings), structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(settings.log_level)
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+
+
+def _request_id(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    request_id = current_request_id.get()
+    if request_id is not None:
+        event.setdefault("request_id", request_id)
+    return event
+
+
+def _masking(settings: Settings) -> Any:
+    def mask(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        if settings.log_pii:
+            return event
+        for key, value in event.items():
+            if key in _PERSONAL_KEYS:
+                event[key] = "***"
+            elif isinstance(value, str):
+                event[key] = _JWT.sub("***", _EMAIL.sub("***", value))
+        return event
+
+    return mask

@@ -1,0 +1,151 @@
+"""Every setting of the service, read from environment variables here and nowhere else."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Environment = Literal["local", "dev", "sit", "prod"]
+_PROTECTED = {"sit", "prod"}
+
+
+class SettingsError(Exception):
+    """One or more settings are wrong or missing; the message names all of them."""
+
+
+class Settings(BaseSettings):
+    """The settings; each field's environment variable is its name in capitals.
+
+    Durations are seconds, sizes MiB where the name says so.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+
+    environment: Environment = Field("local", description="which environment this is; part of every resource's name")
+
+    aws_region: str = Field("af-south-1", description="region of table, queues, bus, buckets and mail")
+    aws_endpoint_url: str | None = Field(None, description="address of an AWS emulator; none means AWS itself")
+    s3_public_endpoint_url: str | None = Field(
+        None, description="address under which browsers reach the buckets, for links; none means the same as ours"
+    )
+
+    api_host: str = Field("127.0.0.1", description="address that the API listens on")
+    api_port: int = Field(8080, ge=1, le=65535, description="port that the API listens on")
+    api_backlog: int = Field(2048, ge=1, description="connections that may wait to be accepted")
+
+    auth_issuer: str = Field("", description="issuer (iss) of accepted tokens; required outside local")
+    auth_audiences: Annotated[frozenset[str], NoDecode] = Field(
+        frozenset(), description="accepted aud or client_id of tokens, comma-separated; required outside local"
+    )
+    auth_token_uses: Annotated[frozenset[str], NoDecode] = Field(
+        frozenset({"access"}), description="accepted token_use of tokens, comma-separated"
+    )
+    auth_tenant_claim: str = Field("custom:tenant_id", description="claim that holds the tenant")
+    auth_customer_claim: str = Field("custom:customer_id", description="claim that holds the customer")
+    auth_groups_claim: str = Field("cognito:groups", description="claim that holds the roles")
+    dev_issuer_enabled: bool = Field(
+        False, description="accept tokens of the development issuer; start-up fails with it in sit and prod"
+    )
+
+    cursor_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        (), description="keys that sign cursors, comma-separated, newest first, >= 32 characters; not needed locally"
+    )
+
+    mail_from: str = Field("orders@shop.example", description="address that mails are sent from")
+    mail_configuration_set: str | None = Field(None, description="SES configuration set of mails")
+    mail_lease_seconds: float = Field(
+        45, gt=0, description="how long a claimed mail is left to its claimant; shorter than the visibility timeout"
+    )
+    staff_address_fallback: str | None = Field(
+        None, description="staff address of shops that name none; {tenant} in it is replaced"
+    )
+
+    outbox_shards: int = Field(
+        8, ge=1, le=64, description="shards of the outbox index; never lower it with events waiting"
+    )
+    relay_lag_seconds: float = Field(5, ge=0, description="age at which the relay publishes what the writer did not")
+    relay_interval_seconds: float = Field(1, gt=0, description="pause of the relay between two looks at the outbox")
+
+    queue_visibility_seconds: int = Field(60, ge=5, le=43200, description="how long a received message is hidden")
+    queue_wait_seconds: int = Field(20, ge=0, le=20, description="how long one receive waits for messages")
+    worker_concurrency: int = Field(10, ge=1, le=100, description="messages that a worker works on at once")
+    worker_grace_seconds: float = Field(20, ge=0, le=25, description="time that work in flight has to end on SIGTERM")
+
+    pdf_processes: int = Field(2, ge=1, le=32, description="processes that render PDFs")
+    pdf_documents_per_process: int = Field(200, ge=1, description="documents after which such a process is replaced")
+    pdf_memory_mib: int = Field(1024, ge=256, description="address space that such a process may take, MiB")
+    pdf_timeout_seconds: float = Field(30, gt=0, description="time that one document may take")
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least severe level logged")
+    log_format: Literal["json", "console"] = Field("json", description="json for machines, console for people")
+    log_pii: bool = Field(False, description="log personal data in clear; start-up fails with it in sit and prod")
+
+    orders_data_dir: Path = Field(Path(".orders-dev"), description="where `orders dev` keeps its state and keys")
+    emulator_python: Path | None = Field(
+        None, description="Python of the environment that holds MiniStack; none means .venv-emulator"
+    )
+    emulator_port: int = Field(4566, ge=1, le=65535, description="port that `orders dev` gives its emulator, if free")
+
+    @field_validator("auth_audiences", "auth_token_uses", "cursor_keys", mode="before")
+    @classmethod
+    def _comma_separated(cls, value: Any) -> Any:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        faults = []
+        protected = self.environment in _PROTECTED
+        if protected and self.dev_issuer_enabled:
+            faults.append(f"DEV_ISSUER_ENABLED is not allowed when ENVIRONMENT is {self.environment}")
+        if protected and self.log_pii:
+            faults.append(f"LOG_PII is not allowed when ENVIRONMENT is {self.environment}")
+        if self.mail_lease_seconds >= self.queue_visibility_seconds:
+            faults.append(
+                f"MAIL_LEASE_SECONDS ({self.mail_lease_seconds:g}) must be shorter than "
+                f"QUEUE_VISIBILITY_SECONDS ({self.queue_visibility_seconds})"
+            )
+        if self.environment != "local":
+            required = {
+                "AUTH_ISSUER": self.auth_issuer,
+                "AUTH_AUDIENCES": self.auth_audiences,
+                "CURSOR_KEYS": self.cursor_keys,
+            }
+            faults += [
+                f"{name} is required when ENVIRONMENT is {self.environment}"
+                for name, value in required.items()
+                if not value
+            ]
+        if any(len(key.get_secret_value()) < 32 for key in self.cursor_keys):
+            faults.append("CURSOR_KEYS: each key needs at least 32 characters")
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+    @property
+    def queue_visibility(self) -> timedelta:
+        """How long a received message is hidden from other receivers."""
+        return timedelta(seconds=self.queue_visibility_seconds)
+
+    @property
+    def mail_lease(self) -> timedelta:
+        """How long a claimed mail is its claimant's."""
+        return timedelta(seconds=self.mail_lease_seconds)
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings from the environment; ``overrides`` by field name go first.
+
+    Raises:
+        SettingsError: one message that names everything that is wrong and what would be right.
+    """
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        lines = []
+        for each in error.errors(include_url=False, include_input=False, include_context=False):
+            name = str(each["loc"][0]).upper() if each["loc"] else ""
+            message = each["msg"].removeprefix("Value error, ")
+            lines += [f"{name}: {message}"] if name else message.split("; ")
+        raise SettingsError("these settings are wrong:\n  " + "\n  ".join(lines)) from None

@@ -1,0 +1,1 @@
+"""What comes in by queues: one polling loop for every worker, and what its messages may look like."""

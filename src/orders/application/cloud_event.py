@@ -1,0 +1,78 @@
+"""An order's event as other systems get it: CloudEvents 1.0, structured JSON.
+
+https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md, with the extensions ``sequence``
+(extensions/sequence.md), ``traceparent`` (extensions/distributed-tracing.md) and our own ``replayed``.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from orders.domain.events import EventType, JsonValue, OrderEvent
+
+EVENT_SOURCE = "io.bbws.orders"
+"""Who speaks, on the bus: its ``Source``."""
+
+SEQUENCE_DIGITS = 10
+"""Zero-padded, so that sequences sort as text too."""
+
+_TYPE_PREFIX = f"{EVENT_SOURCE}.order."
+_TYPE_SUFFIX = ".v1"
+_TYPES = {f"{_TYPE_PREFIX}{type_}{_TYPE_SUFFIX}": type_ for type_ in EventType}
+
+
+def to_cloud_event(event: OrderEvent, *, replayed: bool = False) -> dict[str, JsonValue]:
+    """The event, ready for JSON.
+
+    Repeated or replayed, an event keeps its ``id``: consumers tell by it what they have seen. Of who did it only the
+    role leaves the house, of what changed only where, and never the reason that somebody typed.
+
+    Args:
+        replayed: mark it as sent again from the log.
+    """
+    content: dict[str, JsonValue] = {
+        "specversion": "1.0",
+        "id": f"{event.order_id}-{padded_sequence(event.sequence)}",
+        "source": f"/tenants/{event.tenant_id}/orders/{event.order_id}",
+        "type": cloud_event_type(event.type),
+        "subject": event.order_id,
+        "time": rfc3339(event.at),
+        "datacontenttype": "application/json",
+        "sequence": padded_sequence(event.sequence),
+    }
+    if event.traceparent is not None:
+        content["traceparent"] = event.traceparent
+    if replayed:
+        content["replayed"] = True
+    content["data"] = dict(event.data) | {
+        "order_id": event.order_id,
+        "tenant_id": event.tenant_id,
+        "version": event.version,
+        "actor": {"role": event.actor.role},
+        "changed": _published_pointers(event.changed),
+    }
+    return content
+
+
+def cloud_event_type(type_: EventType) -> str:
+    """What a kind of event is called outside, such as ``io.bbws.orders.order.created.v1``."""
+    return f"{_TYPE_PREFIX}{type_}{_TYPE_SUFFIX}"
+
+
+def event_type(cloud_type: str) -> EventType:
+    """The kind of event that is called so outside. Raises: KeyError."""
+    return _TYPES[cloud_type]
+
+
+def padded_sequence(sequence: int) -> str:
+    """A sequence as it is written in events and keys."""
+    return f"{sequence:0{SEQUENCE_DIGITS}d}"
+
+
+def rfc3339(at: datetime) -> str:
+    """A time as every document of ours writes it: UTC, milliseconds, ``Z``."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _published_pointers(pointers: Iterable[str]) -> list[JsonValue]:
+    # The keys of metadata are chosen by callers and can say anything: that they changed is all that is told.
+    return list(dict.fromkeys("/metadata" if pointer.startswith("/metadata/") else pointer for pointer in pointers))

@@ -7,11 +7,13 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from orders.bootstrap.errors import CannotRun
+
 Environment = Literal["local", "dev", "sit", "prod"]
 _PROTECTED = {"sit", "prod"}
 
 
-class SettingsError(Exception):
+class SettingsError(CannotRun):
     """One or more settings are wrong or missing; the message names all of them."""
 
 
@@ -55,6 +57,9 @@ class Settings(BaseSettings):
 
     mail_from: str = Field("orders@shop.example", description="address that mails are sent from")
     mail_configuration_set: str | None = Field(None, description="SES configuration set of mails")
+    mail_per_second: float = Field(
+        200, gt=0, description="mails that one notifier task may send per second: its share of the account's rate"
+    )
     mail_lease_seconds: float = Field(
         45, gt=0, description="how long a claimed mail is left to its claimant; shorter than the visibility timeout"
     )

@@ -99,7 +99,8 @@ class Authenticator:
             raise Unauthenticated("the token is from another issuer") from None
         except jwt.MissingRequiredClaimError as error:
             raise Unauthenticated(f"the token lacks the claim {error.claim}") from None
-        except jwt.PyJWTError:
+        except (jwt.PyJWTError, TypeError):
+            # TypeError: the key of this id is of another kind than the token's algorithm takes.
             raise Unauthenticated("the token's signature does not fit") from None
         self._check_purpose(claims)
         return claims

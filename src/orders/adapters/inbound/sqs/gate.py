@@ -11,6 +11,7 @@ from orders.ports.errors import PortError, TransientPortError
 from orders.ports.health import Probe
 
 RECHECK = Backoff(first=timedelta(seconds=0.5), longest=timedelta(seconds=30))
+PROBE_LIMIT_SECONDS = 5.0
 
 _log = structlog.get_logger(__name__)
 
@@ -19,13 +20,17 @@ class DependencyGate:
     """Closed while a dependency is down; shared by all pollers of a process.
 
     A dependency with a probe is down for as long as the probe says so: a message that keeps failing while the probe
-    is content has a trouble of its own. One without, or one that throttles, can only be asked by trying: it is taken
-    to be down after each failure for a while that grows until something succeeds. So give a probe for whatever can
-    fail one message and not another, such as the document renderer.
+    is content has a trouble of its own. One without a probe can only be asked by trying: it is taken to be down after
+    each failure, for a while that grows, until some other message succeeds. One that throttles is up, but each
+    failure counts as everybody's.
+
+    Attributes:
+        successes: how many messages have been seen through.
     """
 
     def __init__(self, probes: Iterable[Probe] = (), *, recheck: Backoff = RECHECK) -> None:
         """Probes are found by their names, which are those that ``TransientPortError.dependency`` gives."""
+        self.successes = 0
         self._recheck = recheck
         self._probed = {probe.name: _Probed(probe, recheck) for probe in probes}
         self._tried: dict[str, _Tried] = {}
@@ -41,8 +46,11 @@ class DependencyGate:
             for each in closed:
                 await each.wait()
 
-    async def wait_out(self, error: TransientPortError) -> bool:
+    async def wait_out(self, error: TransientPortError, *, successes_before: int) -> bool:
         """Wait until the dependency that failed is worth another try.
+
+        Args:
+            successes_before: ``successes`` as it was when this message was last known to be as well off as others.
 
         Returns:
             Whether it was down, for everybody. If not, the failure is between it and this one message.
@@ -51,11 +59,14 @@ class DependencyGate:
         if probed is not None and not error.throttled:
             return await probed.wait()
         tried = self._tried.setdefault(error.dependency, _Tried(error.dependency, self._recheck))
+        others_succeed = self.successes > successes_before
         tried.fail()
-        return await tried.wait()
+        await tried.wait()
+        return error.throttled or not others_succeed
 
     def succeeded(self) -> None:
-        """Something has been done that nothing hindered."""
+        """A message has been seen through."""
+        self.successes += 1
         for tried in self._tried.values():
             tried.failures = 0
 
@@ -93,9 +104,12 @@ class _Probed:
 
     async def _fault(self) -> str | None:
         try:
-            await self._probe.check()
+            async with asyncio.timeout(PROBE_LIMIT_SECONDS):
+                await self._probe.check()
         except PortError as error:
             return str(error)
+        except TimeoutError:
+            return f"no answer within {PROBE_LIMIT_SECONDS:g} s"
         return None
 
 
@@ -115,9 +129,8 @@ class _Tried:
             self.closed = True
             self.failures += 1
 
-    async def wait(self) -> bool:
+    async def wait(self) -> None:
         async with self._waiting:
             if self.closed:
                 await asyncio.sleep(self._recheck.seconds(self.failures))
                 self.closed = False
-        return True

@@ -66,7 +66,7 @@ class SqsQueue:
         return self._queue_url.rpartition("/")[2]
 
     async def receive(self, limit: int, *, wait: timedelta, visibility: timedelta) -> Sequence[ReceivedMessage]:
-        """Up to ``limit`` (1 to 10) messages, hidden from others for ``visibility``; none after ``wait`` without any."""
+        """Up to ``limit`` (1 to 10) messages, hidden from others for ``visibility``; none if ``wait`` brings none."""
         try:
             response = await self._client.receive_message(
                 QueueUrl=self._queue_url,
@@ -152,4 +152,9 @@ def _sendable(value: "MessageAttributeValueOutputTypeDef") -> "MessageAttributeV
 def _lapsed(code: str) -> bool:
     # SQS's and its emulators' ways to say that this receipt has no message in flight. InvalidParameterValue is also
     # said of a receipt that has expired; what else could be invalid in these calls is made by this module.
-    return code in {"ReceiptHandleIsInvalid", "InvalidParameterValue", "MessageNotInflight", "AWS.SimpleQueueService.MessageNotInflight"}
+    return code in {
+        "ReceiptHandleIsInvalid",
+        "InvalidParameterValue",
+        "MessageNotInflight",
+        "AWS.SimpleQueueService.MessageNotInflight",
+    }

@@ -1,0 +1,199 @@
+"""What becomes of one message, from its receipt until it is deleted, buried or handed back."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+
+import structlog
+
+from orders.adapters.inbound.sqs.deletion import Deletions
+from orders.adapters.inbound.sqs.gate import DependencyGate
+from orders.adapters.inbound.sqs.queue import QueueUnreachable, ReceiptLapsed, ReceivedMessage, SqsQueue
+from orders.adapters.inbound.sqs.retry_policy import IMPOSSIBLE, PASSING, RetryPolicy
+from orders.ports.errors import TransientPortError
+
+Handler = Callable[[ReceivedMessage], Awaitable[None]]
+"""Sees one message through; returns when its effect is durable. May be called any number of times for each."""
+
+HAND_BACK_LIMIT_SECONDS = 3.0
+"""For giving a message back, so that a queue out of reach doesn't keep a process from ending."""
+
+CLOSING_ATTEMPTS = 5
+"""For deleting or burying what has been seen through; then it is left to come again."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Phase(StrEnum):
+    """What a delivery is about: it has or wants a slot, waits between two attempts, or is done with trying."""
+
+    WORKING = "working"
+    WAITING = "waiting"
+    CLOSING = "closing"
+
+
+class Outcome(StrEnum):
+    """How a delivery ended."""
+
+    PROCESSED = "processed"
+    DEAD_LETTERED = "dead_lettered"
+    FAILED = "failed"
+    RELEASED = "released"
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryContext:
+    """What all deliveries of one poller share.
+
+    Attributes:
+        slots: bounds how many handlers run at once.
+        stopping: once set, nothing is tried again.
+        slot_left: called whenever a delivery has left its slot.
+    """
+
+    queue: SqsQueue
+    deletions: Deletions
+    handler: Handler
+    gate: DependencyGate
+    slots: asyncio.Semaphore
+    policy: RetryPolicy
+    stopping: asyncio.Event
+    slot_left: Callable[[], None]
+
+
+class Delivery:
+    """One message on its way through the handler; ``retries`` counts its attempts beyond the first."""
+
+    def __init__(self, message: ReceivedMessage, context: DeliveryContext) -> None:
+        self.message = message
+        self.phase = Phase.WORKING
+        self.retries = 0
+        self._context = context
+        self._queue = context.queue
+        self._policy = context.policy
+        self._successes_before = context.gate.successes
+
+    async def run(self) -> Outcome:
+        """See the message through; every failure ends here. Cancelled, it is handed back at once."""
+        try:
+            async with self._hidden():
+                refusal = await self._attempts()
+                self.phase = Phase.CLOSING
+                if refusal is not None:
+                    await self._persistently(lambda: self._bury(refusal))
+                await self._persistently(lambda: self._context.deletions.delete(self.message))
+        except (_Stopping, asyncio.CancelledError):
+            await self._hand_back(0.0)
+            return Outcome.RELEASED
+        except QueueUnreachable as error:
+            self._log.warning("message done with, but its queue is out of reach: it comes again", error=str(error))
+            return Outcome.FAILED
+        except PASSING as error:
+            self._log.warning("message given up until its redelivery", error=str(error), retries=self.retries)
+        except Exception:  # noqa: BLE001 - one message's bug must not end the work on the others
+            # Nobody expected this, so nobody knows whether it passes: the redrive policy has the last word.
+            self._log.exception("handler failed unexpectedly")
+        else:
+            return Outcome.PROCESSED if refusal is None else Outcome.DEAD_LETTERED
+        await self._hand_back(self._policy.redelivery.seconds(self.message.receive_count))
+        return Outcome.FAILED
+
+    async def _attempts(self) -> Exception | None:
+        """Try until it succeeds (``None``) or proves impossible (why). Raises what ended all trying."""
+        clock = asyncio.get_running_loop()
+        began, own_failures = clock.time(), 0
+        while True:
+            try:
+                await self._attempt()
+            except IMPOSSIBLE as error:
+                return error
+            except PASSING as error:
+                if self._context.stopping.is_set():
+                    raise _Stopping from error
+                self.retries += 1
+                own_failures += await self._wait_out(error)
+                if self._policy.gives_up(error, own_failures=own_failures, seconds=clock.time() - began):
+                    raise
+                await asyncio.sleep(self._policy.in_process.seconds(self.retries))
+            else:
+                self._context.gate.succeeded()
+                return None
+
+    async def _attempt(self) -> None:
+        self.phase = Phase.WORKING
+        try:
+            async with self._context.slots, asyncio.timeout(self._policy.attempt_limit.total_seconds()):
+                await self._context.handler(self.message)
+        finally:
+            self.phase = Phase.WAITING
+            self._context.slot_left()
+
+    async def _wait_out(self, error: Exception) -> int:
+        """Wait while a dependency is down; 1 if none was and the failure counts as the message's own."""
+        if not isinstance(error, TransientPortError):
+            return 0
+        gate = self._context.gate
+        before, self._successes_before = self._successes_before, gate.successes
+        outage = await gate.wait_out(error, successes_before=before)
+        return int(not outage)
+
+    @asynccontextmanager
+    async def _hidden(self) -> AsyncIterator[None]:
+        """Nobody else gets the message meanwhile, however long that is."""
+        heartbeat = asyncio.create_task(self._keep_hidden())
+        try:
+            yield
+        finally:
+            heartbeat.cancel()
+            await asyncio.wait({heartbeat})
+
+    async def _keep_hidden(self) -> None:
+        visibility = self._policy.visibility.total_seconds()
+        pause = visibility / 2
+        while True:
+            await asyncio.sleep(pause)
+            try:
+                await self._queue.hide(self.message, visibility)
+                pause = visibility / 2
+            except ReceiptLapsed:
+                self._log.warning("message is no longer this receiver's; others may handle it as well")
+                return
+            except QueueUnreachable as error:
+                self._log.warning("visibility not extended", error=str(error))
+                pause = visibility / 10
+
+    async def _bury(self, error: Exception) -> None:
+        # First there, then gone here: a crash in between leaves two, which is harmless, and never none.
+        await self._queue.bury(self.message, reason=type(error).__name__, error=str(error))
+        self._log.warning("message dead-lettered", reason=type(error).__name__, error=str(error))
+
+    async def _persistently(self, call: Callable[[], Awaitable[None]]) -> None:
+        for attempt in range(1, CLOSING_ATTEMPTS):
+            try:
+                return await call()
+            except QueueUnreachable:
+                await asyncio.sleep(self._policy.in_process.seconds(attempt))
+        return await call()
+
+    async def _hand_back(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(HAND_BACK_LIMIT_SECONDS):
+                await self._queue.hide(self.message, seconds)
+        except (QueueUnreachable, ReceiptLapsed, TimeoutError) as error:
+            # It comes again all the same, when its visibility timeout ends.
+            self._log.info("message not handed back", error=str(error))
+
+    @property
+    def _log(self) -> structlog.stdlib.BoundLogger:
+        bound: structlog.stdlib.BoundLogger = _log.bind(
+            queue=self._queue.name,
+            message_id=self.message.message_id,
+            receive_count=self.message.receive_count,
+        )
+        return bound
+
+
+class _Stopping(Exception):
+    """The worker is to end: what would be tried again is handed back instead."""

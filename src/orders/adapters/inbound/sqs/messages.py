@@ -1,0 +1,161 @@
+"""What a message's body may be: our own events and other services', as a bus or a topic wraps them.
+
+Tolerant of more than is known (other services add fields without asking), strict about what is used.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Annotated, Any, NoReturn, TypeVar
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from orders.application.cloud_event import EVENT_SOURCE, event_type
+from orders.domain.events import EventType
+from orders.domain.identity import KEY_PATTERN, ORDER_ID_PATTERN
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+class MessageRefused(Exception):
+    """A message is not what its queue is for, and never will be; ``reason`` says what is wrong with it."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+@dataclass(frozen=True, slots=True)
+class BusMessage:
+    """An event of any source as EventBridge delivers it.
+
+    Attributes:
+        id: the bus's own; an event put twice has two.
+        type: ``detail-type``.
+    """
+
+    id: str
+    source: str
+    type: str
+    at: datetime
+    detail: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderEventMessage:
+    """One of our own events, come back.
+
+    Attributes:
+        event_id: the same however often the event is delivered.
+        replayed: it was sent again from the log.
+    """
+
+    type: EventType
+    tenant_id: str
+    order_id: str
+    sequence: int
+    version: int
+    event_id: str
+    time: datetime
+    data: Mapping[str, Any] = field(default_factory=dict)
+    traceparent: str | None = None
+    replayed: bool = False
+
+
+class _Tolerant(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class _Envelope(_Tolerant):
+    id: str
+    source: str
+    detail_type: Annotated[str, Field(alias="detail-type")]
+    time: AwareDatetime
+    detail: dict[str, Any]
+
+
+class _EventData(_Tolerant):
+    tenant_id: Annotated[str, StringConstraints(pattern=KEY_PATTERN)]
+    order_id: Annotated[str, StringConstraints(pattern=ORDER_ID_PATTERN)]
+    version: Annotated[int, Field(ge=1)]
+
+
+class _CloudEvent(_Tolerant):
+    specversion: Annotated[str, StringConstraints(pattern=r"^1\.")]
+    id: Annotated[str, StringConstraints(min_length=1)]
+    type: str
+    time: AwareDatetime
+    sequence: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,18}$")]
+    traceparent: str | None = None
+    replayed: bool = False
+    data: dict[str, Any]
+
+
+def parse_json_object(body: str) -> dict[str, Any]:
+    """The JSON object that a body is, out of its SNS envelope if it is in one. Raises: MessageRefused."""
+    content = _json_object(body, "the body")
+    if content.get("Type") == "Notification" and isinstance(content.get("Message"), str) and "TopicArn" in content:
+        return _json_object(content["Message"], "the SNS message")
+    return content
+
+
+def parse_bus_message(body: str) -> BusMessage:
+    """The event that the bus has delivered. Raises: MessageRefused."""
+    envelope = _validated(_Envelope, parse_json_object(body), "an EventBridge event")
+    return BusMessage(
+        id=envelope.id,
+        source=envelope.source,
+        type=envelope.detail_type,
+        at=envelope.time.astimezone(UTC),
+        detail=envelope.detail,
+    )
+
+
+def parse_order_event(body: str) -> OrderEventMessage:
+    """The event of ours that the bus has delivered. Raises: MessageRefused."""
+    message = parse_bus_message(body)
+    if message.source != EVENT_SOURCE:
+        raise MessageRefused(f"its source is {message.source[:80]!r}, not {EVENT_SOURCE}")
+    event = _validated(_CloudEvent, message.detail, "a CloudEvent")
+    try:
+        type_ = event_type(event.type)
+    except KeyError:
+        raise MessageRefused(f"{event.type[:120]!r} is no type of event that is known here") from None
+    data = _validated(_EventData, event.data, "an order event's data")
+    return OrderEventMessage(
+        type=type_,
+        tenant_id=data.tenant_id,
+        order_id=data.order_id,
+        sequence=int(event.sequence),
+        version=data.version,
+        event_id=event.id,
+        time=event.time.astimezone(UTC),
+        data=event.data,
+        traceparent=event.traceparent,
+        replayed=event.replayed,
+    )
+
+
+def _json_object(text: str, what: str) -> dict[str, Any]:
+    try:
+        content = json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise MessageRefused(f"{what} is not JSON: {error}") from None
+    if not isinstance(content, dict):
+        raise MessageRefused(f"{what} is not a JSON object but {type(content).__name__}")
+    return content
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON value")
+
+
+def _validated(model: type[_Model], content: Mapping[str, Any], what: str) -> _Model:
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        # Without the values: reasons are logged, and shown to operators.
+        faults = error.errors(include_url=False, include_input=False, include_context=False)
+        listed = "; ".join(f"{'.'.join(map(str, fault['loc'])) or 'it'}: {fault['msg']}" for fault in faults[:5])
+        raise MessageRefused(f"not {what}: {listed}") from None

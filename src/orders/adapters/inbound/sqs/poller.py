@@ -1,0 +1,226 @@
+"""The one loop of every worker: receive, see each message through on its own, stop cleanly."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+
+import structlog
+
+from orders.adapters.inbound.sqs.backoff import Backoff
+from orders.adapters.inbound.sqs.deletion import Deletions
+from orders.adapters.inbound.sqs.delivery import Delivery, DeliveryContext, Handler, Outcome, Phase
+from orders.adapters.inbound.sqs.gate import DependencyGate
+from orders.adapters.inbound.sqs.queue import MAX_BATCH, QueueUnreachable, SqsQueue
+from orders.adapters.inbound.sqs.rate import Admission
+from orders.adapters.inbound.sqs.retry_policy import RetryPolicy
+
+RECONNECT = Backoff(first=timedelta(seconds=0.5), longest=timedelta(seconds=15))
+
+_log = structlog.get_logger(__name__)
+
+Metric = Callable[[str, float], None]
+"""Takes a name of ``METRICS`` and a value."""
+
+METRICS = ("processed", "dead_lettered", "failed", "released", "retried", "seconds")
+"""Counts of messages by what became of them, of further attempts, and how long each message took in seconds."""
+
+
+class PollerState(StrEnum):
+    """What a poller is about."""
+
+    STARTING = "starting"
+    POLLING = "polling"
+    PAUSED = "paused"
+    UNREACHABLE = "unreachable"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class PollerSettings:
+    """How a poller works.
+
+    Attributes:
+        concurrency: so many handlers run at once.
+        in_flight: so many messages are received and not done with at once, those that wait to be tried again
+            included.
+        batch: so many messages are asked for at most in one call.
+        wait: how long one call waits for a message.
+        grace: how long handlers may go on after the stop signal; what is not done then is handed back.
+        reconnect: the waits while the queue is out of reach.
+    """
+
+    concurrency: int = 10
+    in_flight: int = 100
+    batch: int = MAX_BATCH
+    wait: timedelta = timedelta(seconds=20)
+    grace: timedelta = timedelta(seconds=20)
+    reconnect: Backoff = RECONNECT
+    retries: RetryPolicy = field(default_factory=RetryPolicy)
+
+
+def _no_metric(name: str, value: float) -> None:
+    """Where nobody counts."""
+
+
+class Poller:
+    """Feeds one queue's messages to a handler.
+
+    Attributes:
+        state: what it is about now.
+        processed, dead_lettered, failed, released: deliveries by how they ended.
+        retried: attempts beyond each delivery's first.
+    """
+
+    def __init__(
+        self,
+        queue: SqsQueue,
+        handler: Handler,
+        settings: PollerSettings | None = None,
+        *,
+        gate: DependencyGate | None = None,
+        admission: Admission | None = None,
+        on_metric: Metric = _no_metric,
+    ) -> None:
+        """Pollers of one process share the ``gate``; without ``admission`` messages are taken as they come."""
+        self.state = PollerState.STARTING
+        self.processed = self.dead_lettered = self.failed = self.released = self.retried = 0
+        self._queue = queue
+        self._settings = settings or PollerSettings()
+        self._gate = gate or DependencyGate()
+        self._admission = admission
+        self._on_metric = on_metric
+        self._deliveries: dict[Delivery, asyncio.Task[None]] = {}
+        self._room = asyncio.Event()
+        self._reachable = False
+        self._failures = 0
+        self._context = DeliveryContext(
+            queue=queue,
+            deletions=Deletions(queue),
+            handler=handler,
+            gate=self._gate,
+            slots=asyncio.Semaphore(self._settings.concurrency),
+            policy=self._settings.retries,
+            stopping=asyncio.Event(),
+            slot_left=self._room.set,
+        )
+
+    @property
+    def name(self) -> str:
+        """The queue's name."""
+        return self._queue.name
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the queue could be reached the last time; for readiness. A pause does not count against it."""
+        return self._reachable
+
+    @property
+    def in_flight(self) -> int:
+        """Messages received and not done with."""
+        return len(self._deliveries)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Poll until ``stop`` is set; then finish or hand back what is in flight, in the grace and a few seconds."""
+        receiving = asyncio.create_task(self._receive())
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait({receiving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self.state = PollerState.STOPPING
+            # A long poll is broken off. A message that the queue hands out in that very moment goes to nobody, and
+            # comes again after its visibility timeout.
+            receiving.cancel()
+            stopping.cancel()
+            await asyncio.wait({receiving, stopping})
+            await self._wind_down(self._settings.grace if stop.is_set() else timedelta(0))
+            self.state = PollerState.STOPPED
+            self._reachable = False
+        if not receiving.cancelled():
+            receiving.result()
+
+    async def _receive(self) -> None:
+        while True:
+            room = await self._find_room()
+            if self._gate.down:
+                self.state = PollerState.PAUSED
+                await self._gate.passable()
+                continue
+            allowed = room if self._admission is None else await self._admission.take(room)
+            received = 0
+            try:
+                received = await self._receive_batch(allowed)
+            finally:
+                if self._admission is not None:
+                    self._admission.give_back(allowed - received)
+
+    async def _receive_batch(self, limit: int) -> int:
+        settings = self._settings
+        # The first call, and the first after a failure, is to learn quickly whether the queue is there.
+        wait = settings.wait if self._reachable else timedelta(0)
+        try:
+            messages = await self._queue.receive(limit, wait=wait, visibility=settings.retries.visibility)
+        except QueueUnreachable as error:
+            await self._out_of_reach(error)
+            return 0
+        if self._failures:
+            _log.info("queue is back", queue=self.name, after_failures=self._failures)
+        self._failures = 0
+        self._reachable = True
+        self.state = PollerState.POLLING
+        for message in messages:
+            delivery = Delivery(message, self._context)
+            self._deliveries[delivery] = asyncio.create_task(self._see_through(delivery))
+        return len(messages)
+
+    async def _out_of_reach(self, error: QueueUnreachable) -> None:
+        self._failures += 1
+        self._reachable = False
+        self.state = PollerState.UNREACHABLE
+        if self._failures == 1:
+            _log.error("queue is out of reach, trying on", queue=self.name, error=str(error))
+        await asyncio.sleep(self._settings.reconnect.seconds(self._failures))
+
+    async def _find_room(self) -> int:
+        """Wait until at least one message more can be worked on; for how many there is room in one call."""
+        settings = self._settings
+        while True:
+            self._room.clear()
+            working = sum(delivery.phase is Phase.WORKING for delivery in self._deliveries)
+            room = min(settings.batch, settings.concurrency - working, settings.in_flight - len(self._deliveries))
+            if room > 0:
+                return room
+            await self._room.wait()
+
+    async def _see_through(self, delivery: Delivery) -> None:
+        clock = asyncio.get_running_loop()
+        began = clock.time()
+        try:
+            outcome = await delivery.run()
+        finally:
+            del self._deliveries[delivery]
+            self._room.set()
+        self._count(outcome, delivery, clock.time() - began)
+
+    def _count(self, outcome: Outcome, delivery: Delivery, seconds: float) -> None:
+        setattr(self, outcome.value, getattr(self, outcome.value) + 1)
+        self.retried += delivery.retries
+        self._on_metric(outcome.value, 1)
+        self._on_metric("seconds", seconds)
+        if delivery.retries:
+            self._on_metric("retried", delivery.retries)
+
+    async def _wind_down(self, grace: timedelta) -> None:
+        self._context.stopping.set()
+        # Who waits for better times, hands back at once; who is at work, may finish.
+        for delivery, task in self._deliveries.items():
+            if delivery.phase is Phase.WAITING:
+                task.cancel()
+        if self._deliveries:
+            await asyncio.wait(self._deliveries.values(), timeout=grace.total_seconds())
+        for task in self._deliveries.values():
+            task.cancel()
+        if self._deliveries:
+            await asyncio.wait(self._deliveries.values())

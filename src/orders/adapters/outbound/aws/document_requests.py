@@ -1,0 +1,24 @@
+"""Asks the pdf-creator for a document by a command on its queue."""
+
+import json
+from typing import TYPE_CHECKING
+
+from orders.adapters.outbound.botocore_errors import translated
+from orders.application.commands import RENDER_DOCUMENT
+
+if TYPE_CHECKING:
+    from types_aiobotocore_sqs import SQSClient
+
+
+class SqsDocumentRequests:
+    """``DocumentRequests`` over the pdf-creation queue."""
+
+    def __init__(self, client: "SQSClient", queue_url: str) -> None:
+        self._client = client
+        self._queue_url = queue_url
+
+    async def request(self, tenant_id: str, order_id: str) -> None:
+        """See ``DocumentRequests.request``."""
+        body = {"command": RENDER_DOCUMENT, "tenant_id": tenant_id, "order_id": order_id}
+        with translated("pdf-creation queue"):
+            await self._client.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps(body))

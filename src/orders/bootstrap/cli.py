@@ -1,0 +1,163 @@
+"""The ``orders`` command's runtime: each method builds what one command needs, and nothing before it is asked for."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orders.adapters.inbound.cli.app import run_with
+from orders.adapters.inbound.cli.runtime import CommandError
+from orders.bootstrap.errors import CannotRun
+from orders.bootstrap.settings import Settings, SettingsError, load_settings
+
+if TYPE_CHECKING:
+    import asyncio
+
+# Short timeouts, so that on a developer's machine work that died with its process is taken up within seconds.
+DEV_DEFAULTS: dict[str, Any] = {
+    "queue_visibility_seconds": 20,
+    "mail_lease_seconds": 15,
+    "queue_wait_seconds": 5,
+    "relay_lag_seconds": 2,
+    "staff_address_fallback": "orders@{tenant}.example",
+    "log_format": "console",
+    "log_level": "WARNING",
+}
+
+
+class ProcessRuntime:
+    """``Runtime`` over this package."""
+
+    def dev(self, *, port: int | None, data_dir: Path | None) -> None:
+        """See ``Runtime.dev``."""
+        settings = _dev_settings(port=port, data_dir=data_dir)
+        from orders.bootstrap.dev import run_dev
+
+        _run(settings, lambda stop: run_dev(settings, stop))
+
+    def stop_dev(self, *, data_dir: Path | None) -> bool:
+        """See ``Runtime.stop_dev``."""
+        from orders.bootstrap import emulator
+
+        running = emulator.find_running(_settings(data_dir=data_dir).orders_data_dir, answering=False)
+        if running is None:
+            return False
+        try:
+            emulator.stop(running)
+        except emulator.EmulatorError as error:
+            raise CommandError(str(error)) from error
+        return True
+
+    def api(self) -> None:
+        """See ``Runtime.api``."""
+        settings = _settings()
+        from orders.bootstrap.http import run_api
+
+        _run(settings, lambda stop: run_api(settings, stop))
+
+    def worker(self, name: str) -> None:
+        """See ``Runtime.worker``."""
+        settings = _settings()
+        from orders.bootstrap.worker import run_worker
+
+        _run(settings, lambda stop: run_worker(settings, name, stop))
+
+    def worker_names(self) -> tuple[str, ...]:
+        """See ``Runtime.worker_names``."""
+        return ("pdf-creator", "internal-notifier", "customer-notifier")
+
+    def relay(self) -> None:
+        """See ``Runtime.relay``."""
+        settings = _settings()
+        from orders.bootstrap.worker import run_relay
+
+        _run(settings, lambda stop: run_relay(settings, stop))
+
+    def create_resources(self) -> list[str]:
+        """See ``Runtime.create_resources``."""
+        settings = _settings()
+        if settings.aws_endpoint_url is None:
+            raise CommandError("AWS_ENDPOINT_URL is not set: resources on AWS itself are Terraform's to create")
+        lines: list[str] = []
+
+        async def create(_: "asyncio.Event") -> None:
+            from orders.bootstrap.aws import open_clients
+            from orders.bootstrap.dev import resource_clients
+            from orders.bootstrap.resources import create_resources
+            from orders.bootstrap.topology_file import packaged_topology
+
+            async with open_clients(settings) as clients:
+                changes = await create_resources(
+                    packaged_topology(),
+                    resource_clients(clients),
+                    environment=settings.environment,
+                    sender_identities=[settings.mail_from],
+                )
+            lines.extend(f"created  {line}" for line in changes.created)
+            lines.extend(f"updated  {line}" for line in changes.updated)
+            lines.extend(f"differs  {line}" for line in changes.differences)
+
+        _run(settings, create)
+        return lines
+
+    def token(self, *, tenant: str, customer: str, roles: list[str], email: str | None, hours: float) -> str:
+        """See ``Runtime.token``."""
+        settings = _settings()
+        if settings.environment in {"sit", "prod"}:
+            raise CommandError(f"the development issuer is not available when ENVIRONMENT is {settings.environment}")
+        from orders.bootstrap.keys import dev_issuer
+        from orders.domain.errors import InvalidIdentifier
+        from orders.domain.identity import check_key
+
+        try:
+            check_key(tenant, "tenant")
+            check_key(customer, "customer")
+            issuer = dev_issuer(settings)
+        except (InvalidIdentifier, SettingsError) as error:
+            raise CommandError(str(error)) from error
+        return issuer.token(
+            tenant_id=tenant,
+            customer_id=customer,
+            roles=roles,
+            email=email,
+            now=datetime.now(UTC),
+            valid_for=timedelta(hours=hours),
+        )
+
+
+def _settings(data_dir: Path | None = None, **overrides: Any) -> Settings:
+    if data_dir is not None:
+        overrides["orders_data_dir"] = data_dir
+    try:
+        return load_settings(**overrides)
+    except SettingsError as error:
+        raise CommandError(str(error)) from error
+
+
+def _dev_settings(*, port: int | None, data_dir: Path | None) -> Settings:
+    """The settings of `orders dev`: its own defaults where the environment says nothing."""
+    plain = _settings(data_dir)
+    overrides = {name: value for name, value in DEV_DEFAULTS.items() if name not in plain.model_fields_set}
+    if port is not None:
+        overrides["api_port"] = port
+    if plain.environment != "local":
+        raise CommandError(f"orders dev runs on a developer's machine; ENVIRONMENT is {plain.environment}, not local")
+    return _settings(data_dir, dev_issuer_enabled=True, **overrides)
+
+
+def _run(settings: Settings, main: "Callable[[asyncio.Event], Any]") -> None:
+    """Run a process; what it can't go on after becomes one message."""
+    from orders.bootstrap.logging import configure_logging
+    from orders.bootstrap.processes import run_until_stopped
+
+    configure_logging(settings)
+    try:
+        run_until_stopped(main)
+    except CannotRun as error:
+        raise CommandError(str(error)) from error
+
+
+def run() -> None:
+    """The console entry point."""
+    run_with(ProcessRuntime(), version("bbws-orders"))

@@ -1,0 +1,213 @@
+"""Everything wired together, once and plainly: what is given, what is made of it, and nothing clever."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from dependency_injector import containers, providers
+
+from orders.adapters.inbound.http.app import Served
+from orders.adapters.inbound.http.auth import Authenticator
+from orders.adapters.inbound.http.cursor import CursorCodec
+from orders.adapters.inbound.relay import RelayLoop
+from orders.adapters.inbound.sqs.delivery import RetryPolicy
+from orders.adapters.inbound.sqs.gate import DependencyGate
+from orders.adapters.inbound.sqs.handlers import CustomerNotifier, InternalNotifier, PdfCreator
+from orders.adapters.inbound.sqs.poller import Poller, PollerSettings
+from orders.adapters.inbound.sqs.queue import SqsQueue
+from orders.adapters.inbound.sqs.rate import TokenBucket
+from orders.adapters.outbound.aws.document_requests import SqsDocumentRequests
+from orders.adapters.outbound.aws.event_bridge import EventBridgePublisher
+from orders.adapters.outbound.aws.mail_message import build_mime
+from orders.adapters.outbound.aws.probes import QueueProbe
+from orders.adapters.outbound.aws.s3_documents import S3DocumentStore
+from orders.adapters.outbound.aws.s3_tenants import S3TenantDirectory
+from orders.adapters.outbound.aws.ses_mail import SesMailSender
+from orders.adapters.outbound.dynamodb.mail_intents import DynamoMailIntents
+from orders.adapters.outbound.dynamodb.order_repository import DynamoOrderRepository
+from orders.adapters.outbound.dynamodb.outbox import DynamoOutbox
+from orders.adapters.outbound.dynamodb.probe import TableProbe
+from orders.adapters.outbound.local.mail_archive import ArchivingMailSender
+from orders.adapters.outbound.rendering.mail_composer import JinjaMailComposer
+from orders.adapters.outbound.system import RandomOrderIds, SystemClock
+from orders.application.change_order import OrderChanger
+from orders.application.change_status import ChangeStatus
+from orders.application.check_health import CheckHealth
+from orders.application.fulfil_order import DeliverParcel, FulfilOrder
+from orders.application.list_orders import ListOrders
+from orders.application.notify_customer import NotifyCustomer
+from orders.application.notify_staff import NotifyStaff
+from orders.application.open_order import OpenOrder
+from orders.application.place_order import PlaceOrder
+from orders.application.publish_events import EventFastPath, PublishEvents, RelayOutbox
+from orders.application.read_history import ReadHistory
+from orders.application.render_document import LinkDocument, RenderDocument
+from orders.application.send_mail import SendMail
+from orders.bootstrap.addresses import Addresses
+from orders.bootstrap.aws import AwsClients
+from orders.bootstrap.demo import default_profile
+from orders.bootstrap.keys import token_rules
+from orders.bootstrap.settings import Settings
+from orders.ports.health import Probe
+from orders.ports.mail import MailSender
+from orders.ports.tenants import TenantProfile
+
+PROFILES_CACHED_FOR = timedelta(minutes=1)
+
+
+def _seconds(value: float) -> timedelta:
+    return timedelta(seconds=value)
+
+
+def _tenants(clients: AwsClients, addresses: Addresses, settings: Settings) -> S3TenantDirectory:
+    def default(tenant_id: str) -> TenantProfile:
+        return default_profile(tenant_id, settings.staff_address_fallback)
+
+    return S3TenantDirectory(clients.s3, addresses.templates_bucket, default, PROFILES_CACHED_FOR)
+
+
+def _document_requests(clients: AwsClients, addresses: Addresses) -> SqsDocumentRequests:
+    return SqsDocumentRequests(clients.sqs, addresses.queues[PdfCreator.name].url)
+
+
+def _mail_sender(clients: AwsClients, settings: Settings, archive: Path | None) -> MailSender:
+    ses = SesMailSender(clients.ses, settings.mail_from, settings.mail_configuration_set)
+    if archive is None:
+        return ses
+    return ArchivingMailSender(
+        ses, archive, lambda mail, at: build_mime(mail, from_address=settings.mail_from, date=at).as_bytes()
+    )
+
+
+def _probes(clients: AwsClients, addresses: Addresses) -> list[Probe]:
+    queues = [QueueProbe(clients.sqs, address.url, f"{worker} queue") for worker, address in addresses.queues.items()]
+    return [TableProbe(clients.dynamodb, addresses.table), *queues]
+
+
+def _poller(
+    clients: AwsClients,
+    addresses: Addresses,
+    settings: Settings,
+    gate: DependencyGate,
+    handler: PdfCreator | CustomerNotifier | InternalNotifier,
+) -> Poller:
+    address = addresses.queues[handler.name]
+    rendering = isinstance(handler, PdfCreator)
+    return Poller(
+        SqsQueue(clients.sqs, address.url, address.dead_letter_url),
+        handler,
+        PollerSettings(
+            # More than the processes can render at once would only wait in line, out of other tasks' reach.
+            concurrency=settings.pdf_processes * 2 if rendering else settings.worker_concurrency,
+            wait=timedelta(seconds=settings.queue_wait_seconds),
+            grace=timedelta(seconds=settings.worker_grace_seconds),
+            retries=RetryPolicy(visibility=settings.queue_visibility),
+        ),
+        gate=gate,
+        admission=None
+        if rendering
+        else TokenBucket(per_second=settings.mail_per_second, burst=settings.worker_concurrency),
+    )
+
+
+class Container(containers.DeclarativeContainer):
+    """The service.
+
+    Given from outside: settings, open clients, addresses; what only some processes have (a renderer, the keys that
+    tokens and cursors are checked with, a directory for sent mails) is given where it is needed.
+    """
+
+    settings = providers.Dependency(instance_of=Settings)
+    clients = providers.Dependency(instance_of=AwsClients)
+    addresses = providers.Dependency(instance_of=Addresses)
+    token_keys = providers.Dependency(default=None)
+    cursors = providers.Dependency(instance_of=CursorCodec)
+    renderer = providers.Dependency()
+    mail_archive_dir = providers.Dependency(default=None)
+
+    clock = providers.Singleton(SystemClock)
+    ids = providers.Singleton(RandomOrderIds)
+
+    repository = providers.Singleton(
+        DynamoOrderRepository,
+        clients.provided.dynamodb,
+        addresses.provided.table,
+        region=settings.provided.aws_region,
+        outbox_shards=settings.provided.outbox_shards,
+    )
+    outbox = providers.Singleton(
+        DynamoOutbox,
+        clients.provided.dynamodb,
+        addresses.provided.table,
+        region=settings.provided.aws_region,
+        outbox_shards=settings.provided.outbox_shards,
+    )
+    mail_intents = providers.Singleton(DynamoMailIntents, clients.provided.dynamodb, addresses.provided.table)
+    publisher = providers.Singleton(EventBridgePublisher, clients.provided.events, addresses.provided.bus)
+    documents = providers.Singleton(
+        S3DocumentStore,
+        clients.provided.s3,
+        addresses.provided.documents_bucket,
+        presign_client=clients.provided.s3_links,
+    )
+    tenants = providers.Singleton(_tenants, clients, addresses, settings)
+    document_requests = providers.Singleton(_document_requests, clients, addresses)
+    mail_sender = providers.Singleton(_mail_sender, clients, settings, mail_archive_dir)
+    composer = providers.Singleton(JinjaMailComposer)
+    probes = providers.Singleton(_probes, clients, addresses)
+
+    publish_events = providers.Singleton(PublishEvents, outbox, publisher)
+    fast_path = providers.Singleton(EventFastPath, publish_events)
+    relay = providers.Singleton(
+        RelayOutbox, outbox, publish_events, clock, lag=providers.Factory(_seconds, settings.provided.relay_lag_seconds)
+    )
+    relay_loop = providers.Singleton(
+        RelayLoop,
+        relay,
+        settings.provided.outbox_shards,
+        interval=providers.Factory(_seconds, settings.provided.relay_interval_seconds),
+    )
+
+    changer = providers.Singleton(OrderChanger, repository, clock, fast_path)
+    place_order = providers.Singleton(PlaceOrder, repository, tenants, clock, ids, fast_path)
+    open_order = providers.Singleton(OpenOrder, repository)
+    list_orders = providers.Singleton(ListOrders, repository)
+    change_status = providers.Singleton(ChangeStatus, changer)
+    fulfil_order = providers.Singleton(FulfilOrder, changer)
+    deliver_parcel = providers.Singleton(DeliverParcel, changer)
+    read_history = providers.Singleton(ReadHistory, outbox, mail_intents)
+    link_document = providers.Singleton(LinkDocument, documents, document_requests, clock)
+    check_health = providers.Singleton(CheckHealth, probes, clock)
+    render_document = providers.Singleton(RenderDocument, repository, tenants, renderer, documents, changer, clock)
+    send_mail = providers.Singleton(SendMail, mail_intents, mail_sender, clock, lease=settings.provided.mail_lease)
+    notify_customer = providers.Singleton(
+        NotifyCustomer, repository, tenants, composer, documents, document_requests, send_mail
+    )
+    notify_staff = providers.Singleton(NotifyStaff, repository, tenants, composer, send_mail)
+
+    authenticator = providers.Singleton(Authenticator, token_keys, providers.Singleton(token_rules, settings))
+    served = providers.Singleton(
+        Served,
+        authenticator=authenticator,
+        cursors=cursors,
+        place_order=place_order,
+        open_order=open_order,
+        list_orders=list_orders,
+        change_status=change_status,
+        fulfil_order=fulfil_order,
+        deliver_parcel=deliver_parcel,
+        read_history=read_history,
+        link_document=link_document,
+        check_health=check_health,
+    )
+
+    # One for each poller: what one worker finds down is no reason for another to pause.
+    gate = providers.Factory(DependencyGate, probes)
+    pdf_poller = providers.Singleton(
+        _poller, clients, addresses, settings, gate, providers.Singleton(PdfCreator, render_document)
+    )
+    customer_poller = providers.Singleton(
+        _poller, clients, addresses, settings, gate, providers.Singleton(CustomerNotifier, notify_customer)
+    )
+    internal_poller = providers.Singleton(
+        _poller, clients, addresses, settings, gate, providers.Singleton(InternalNotifier, notify_staff)
+    )

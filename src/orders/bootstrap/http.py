@@ -1,0 +1,107 @@
+"""The API process: the application, its server, its clients."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Iterator
+
+import uvicorn
+from litestar import Litestar
+
+from orders.adapters.inbound.http.app import create_app
+from orders.bootstrap.addresses import resolve_addresses
+from orders.bootstrap.aws import open_clients
+from orders.bootstrap.container import Container
+from orders.bootstrap.errors import CannotRun
+from orders.bootstrap.keys import cursor_codec, token_keys
+from orders.bootstrap.settings import Settings
+from orders.bootstrap.topology_file import packaged_topology
+
+SHUTDOWN_SECONDS = 20
+AWS_SERVICES = ("dynamodb", "sqs", "events", "s3")
+
+
+class PortTaken(CannotRun):
+    """The port that the API is to listen on is somebody else's."""
+
+
+def listen(settings: Settings) -> socket.socket:
+    """A socket bound to the API's address, before anything else is begun. Raises: PortTaken."""
+    family = socket.AF_INET6 if ":" in settings.api_host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.api_host, settings.api_port))
+        # Bound is not enough: without SO_REUSEPORT a second listener is noticed only here.
+        listener.listen(settings.api_backlog)
+    except OSError as error:
+        listener.close()
+        raise PortTaken(
+            f"port {settings.api_port} on {settings.api_host} can't be used ({error.strerror or error}); "
+            "stop what uses it, or choose another: orders dev --port N, or API_PORT"
+        ) from error
+    return listener
+
+
+class Server(uvicorn.Server):
+    """uvicorn, stopped by whoever runs it and not by signals of its own."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to ``bootstrap.processes``."""
+        yield
+
+
+def server(app: Litestar) -> Server:
+    """A server for the application, with this service's timeouts."""
+    return Server(
+        uvicorn.Config(
+            app,
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            date_header=True,
+            proxy_headers=False,
+            timeout_keep_alive=75,  # longer than the load balancer's 60 s, or it would reuse closed connections
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+            lifespan="on",
+        )
+    )
+
+
+async def serve(app: Litestar, listener: socket.socket, stop: asyncio.Event) -> None:
+    """Serve until ``stop`` is set, then let what was accepted end."""
+    running = server(app)
+    serving = asyncio.create_task(running.serve(sockets=[listener]))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    running.should_exit = True
+    await serving
+
+
+async def run_api(settings: Settings, stop: asyncio.Event) -> None:
+    """The API as a process of its own. Raises: PortTaken, ResourcesMissing."""
+    listener = listen(settings)
+    container: Container | None = None
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        nonlocal container
+        async with open_clients(settings, AWS_SERVICES) as clients:
+            addresses = await resolve_addresses(clients.sqs, packaged_topology(), settings)
+            container = Container(
+                settings=settings,
+                clients=clients,
+                addresses=addresses,
+                token_keys=token_keys(settings),
+                cursors=cursor_codec(settings),
+            )
+            yield
+            await container.fast_path().drain()
+
+    def served() -> object:
+        assert container is not None, "requests come after the lifespan has begun"
+        return container.served()
+
+    await serve(create_app(served, lifespan=[lifespan]), listener, stop)  # type: ignore[arg-type]

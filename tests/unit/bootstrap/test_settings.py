@@ -1,0 +1,76 @@
+"""Settings: typed, documented, and every fault in one message."""
+
+from pathlib import Path
+
+import pytest
+
+from orders.bootstrap.settings import Settings, SettingsError, load_settings
+from orders.bootstrap.settings_table import configuration_page
+
+
+@pytest.fixture(autouse=True)
+def _empty_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+def test_everything_has_a_default_on_a_developers_machine() -> None:
+    settings = load_settings()
+    assert (settings.environment, settings.api_port, settings.queue_visibility_seconds) == ("local", 8080, 60)
+
+
+def test_every_setting_says_what_it_is() -> None:
+    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+
+
+def test_all_that_is_wrong_is_said_in_one_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("API_PORT", "eighty")
+    monkeypatch.setenv("ENVIRONMENT", "production")
+    monkeypatch.setenv("LOG_LEVEL", "LOUD")
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    message = str(caught.value)
+    assert "API_PORT: Input should be a valid integer" in message
+    assert "ENVIRONMENT: Input should be 'local', 'dev', 'sit' or 'prod'" in message
+    assert "LOG_LEVEL" in message
+
+
+@pytest.mark.parametrize("environment", ["sit", "prod"])
+def test_what_only_developers_may_have_is_refused_where_it_matters(
+    monkeypatch: pytest.MonkeyPatch, environment: str
+) -> None:
+    monkeypatch.setenv("ENVIRONMENT", environment)
+    monkeypatch.setenv("DEV_ISSUER_ENABLED", "true")
+    monkeypatch.setenv("LOG_PII", "true")
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    message = str(caught.value)
+    for part in (
+        "DEV_ISSUER_ENABLED is not allowed",
+        "LOG_PII is not allowed",
+        "AUTH_ISSUER is required",
+        "AUTH_AUDIENCES is required",
+        "CURSOR_KEYS is required",
+    ):
+        assert part in message
+
+
+def test_a_claim_on_a_mail_ends_before_its_message_comes_again() -> None:
+    with pytest.raises(SettingsError, match="MAIL_LEASE_SECONDS"):
+        load_settings(mail_lease_seconds=60)
+
+
+def test_lists_are_comma_separated_and_keys_long_and_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUTH_AUDIENCES", "web, app,")
+    monkeypatch.setenv("CURSOR_KEYS", f"{'a' * 32},{'b' * 32}")
+    settings = load_settings()
+    assert settings.auth_audiences == {"web", "app"}
+    assert "aaaa" not in repr(settings)
+    monkeypatch.setenv("CURSOR_KEYS", "short")
+    with pytest.raises(SettingsError, match="at least 32 characters"):
+        load_settings()
+
+
+def test_the_configuration_page_is_the_settings() -> None:
+    page = Path(__file__).parents[3] / "docs" / "configuration.md"
+    assert page.read_text(encoding="utf-8") == configuration_page(), "run `make docs`"

@@ -8,7 +8,7 @@ from orders.application.publish_events import EventFastPath
 from orders.domain.events import Stamp
 from orders.domain.order import Change, Order
 from orders.ports.clock import Clock
-from orders.ports.errors import StaleOrder, TransientPortError
+from orders.ports.errors import OutboxFull, StaleOrder, TransientPortError
 from orders.ports.order_repository import OrderRepository
 
 MAX_ATTEMPTS = 200
@@ -51,6 +51,11 @@ class OrderChanger:
                 await self._repository.save(change)
             except StaleOrder:
                 order = await self._reread(caller, order.order_id)
+                continue
+            except OutboxFull:
+                # Many changes at once outrun the fast path; who comes next makes room, unless the bus takes nothing.
+                if not await self._fast_path.relieve(order.tenant_id, order.order_id):
+                    raise
                 continue
             self._fast_path.publish(change.event)
             return change.order

@@ -13,7 +13,7 @@ from orders.domain.events import OrderEvent
 from orders.ports.clock import Clock
 from orders.ports.errors import TransientPortError
 from orders.ports.event_publisher import EventPublisher
-from orders.ports.outbox import Outbox, OutboxEntry
+from orders.ports.outbox import Outbox
 
 _log = logging.getLogger(__name__)
 
@@ -43,6 +43,11 @@ class PublishEvents:
             settled += 1
         return settled
 
+    async def waiting_of(self, tenant_id: str, order_id: str) -> int:
+        """Publish all that waits of one order, in sequence; how many are settled. Raises: TransientPortError."""
+        events = await self._outbox.waiting(tenant_id, order_id)
+        return await self.execute(events) if events else 0
+
 
 class EventFastPath:
     """Publishes an event in the background as soon as it is durable, so that nobody waits for the relay.
@@ -63,6 +68,17 @@ class EventFastPath:
         task = asyncio.get_running_loop().create_task(self._run(event))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def relieve(self, tenant_id: str, order_id: str) -> int:
+        """Publish what waits of one order now, because it has too much waiting to be changed again.
+
+        Returns:
+            How many events have been settled.
+
+        Raises:
+            TransientPortError: the table is out of reach.
+        """
+        return await self._publish.waiting_of(tenant_id, order_id)
 
     async def drain(self) -> None:
         """Wait for what has begun."""
@@ -98,13 +114,4 @@ class RelayOutbox:
             TransientPortError: the table is out of reach.
         """
         entries = await self._outbox.overdue(shard, before=self._clock.now() - self._lag, limit=self._batch)
-        published = 0
-        for entry in entries:
-            published += await self._relay(entry)
-        return published
-
-    async def _relay(self, entry: OutboxEntry) -> int:
-        events = await self._outbox.waiting(entry.tenant_id, entry.order_id)
-        if not events:
-            return 0
-        return await self._publish.execute(events)
+        return sum([await self._publish.waiting_of(entry.tenant_id, entry.order_id) for entry in entries])

@@ -1,0 +1,162 @@
+"""The whole service over in-memory adapters: what application and HTTP tests drive."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from orders.adapters.inbound.http.app import Served
+from orders.adapters.inbound.http.auth import Authenticator, TokenRules
+from orders.adapters.inbound.http.cursor import CursorCodec
+from orders.adapters.outbound.memory.clock import SequentialOrderIds, SteppingClock
+from orders.adapters.outbound.memory.document_requests import MemoryDocumentRequests
+from orders.adapters.outbound.memory.document_store import MemoryDocumentStore
+from orders.adapters.outbound.memory.event_publisher import MemoryEventPublisher
+from orders.adapters.outbound.memory.mail_intents import MemoryMailIntents
+from orders.adapters.outbound.memory.mail_sender import MemoryMailSender
+from orders.adapters.outbound.memory.order_repository import MemoryOrderRepository
+from orders.adapters.outbound.memory.orders_table import MemoryTable
+from orders.adapters.outbound.memory.outbox import MemoryOutbox
+from orders.application.caller import Caller
+from orders.application.change_order import OrderChanger
+from orders.application.change_status import ChangeStatus
+from orders.application.check_health import CheckHealth
+from orders.application.fulfil_order import DeliverParcel, FulfilOrder
+from orders.application.list_orders import ListOrders
+from orders.application.notify_customer import NotifyCustomer
+from orders.application.notify_staff import NotifyStaff
+from orders.application.open_order import OpenOrder
+from orders.application.place_order import PlaceOrder
+from orders.application.publish_events import EventFastPath, PublishEvents, RelayOutbox
+from orders.application.read_history import ReadHistory
+from orders.application.render_document import LinkDocument, RenderDocument
+from orders.application.send_mail import SendMail
+from orders.domain.lifecycle import Role
+from orders.domain.order import Order
+from orders.ports.errors import PortError, TransientPortError
+from orders.ports.mail import MailContent, MailTemplate
+from orders.ports.tenants import TenantProfile
+from tests.builders import NOON, a_tenant
+
+LEASE = timedelta(seconds=45)
+
+
+class PlainRenderer:
+    """A ``DocumentRenderer`` whose documents say which order and tenant they show; ``failures`` go first."""
+
+    def __init__(self) -> None:
+        self.failures: list[Exception] = []
+        self.rendered = 0
+
+    async def render(self, order: Order, tenant: TenantProfile) -> bytes:
+        if self.failures:
+            raise self.failures.pop(0)
+        self.rendered += 1
+        return f"%PDF {order.order_number} {order.totals.total} {tenant.name}".encode()
+
+
+class PlainComposer:
+    """A ``MailComposer`` whose mails name their template, order and parcel."""
+
+    async def compose(
+        self, template: MailTemplate, order: Order, tenant: TenantProfile, *, parcel_id: str | None = None
+    ) -> MailContent:
+        return MailContent(f"{template} {order.order_number}", f"parcel {parcel_id}", f"<p>{tenant.name}</p>")
+
+
+class Tenants:
+    """A ``TenantDirectory`` of shops that differ only in id, currency and staff."""
+
+    def __init__(self) -> None:
+        self.profiles: dict[str, TenantProfile] = {}
+
+    async def profile(self, tenant_id: str) -> TenantProfile:
+        return self.profiles.get(tenant_id) or a_tenant(tenant_id=tenant_id)
+
+
+@dataclass
+class Dependency:
+    """A ``Probe`` that can be told to fail."""
+
+    name: str
+    fault: PortError | None = None
+    asked: int = 0
+
+    async def check(self) -> None:
+        self.asked += 1
+        if self.fault is not None:
+            raise self.fault
+
+    def fail(self) -> None:
+        self.fault = TransientPortError(self.name, "connection refused")
+
+
+@dataclass
+class Service:
+    """Every use case over one set of in-memory adapters."""
+
+    table: MemoryTable = field(default_factory=MemoryTable)
+    publisher: MemoryEventPublisher = field(default_factory=MemoryEventPublisher)
+    documents: MemoryDocumentStore = field(default_factory=MemoryDocumentStore)
+    requests: MemoryDocumentRequests = field(default_factory=MemoryDocumentRequests)
+    intents: MemoryMailIntents = field(default_factory=MemoryMailIntents)
+    sender: MemoryMailSender = field(default_factory=MemoryMailSender)
+    renderer: PlainRenderer = field(default_factory=PlainRenderer)
+    tenants: Tenants = field(default_factory=Tenants)
+    dependency: Dependency = field(default_factory=lambda: Dependency("orders table"))
+    start: datetime = NOON
+
+    def __post_init__(self) -> None:
+        self.clock = SteppingClock(self.start)
+        self.repository = MemoryOrderRepository(self.table)
+        self.outbox = MemoryOutbox(self.table)
+        self.publish_events = PublishEvents(self.outbox, self.publisher)
+        self.fast_path = EventFastPath(self.publish_events)
+        self.changer = OrderChanger(self.repository, self.clock, self.fast_path)
+        self.place_order = PlaceOrder(self.repository, self.tenants, self.clock, SequentialOrderIds(), self.fast_path)
+        self.open_order = OpenOrder(self.repository)
+        self.change_status = ChangeStatus(self.changer)
+        self.fulfil_order = FulfilOrder(self.changer)
+        self.deliver_parcel = DeliverParcel(self.changer)
+        self.list_orders = ListOrders(self.repository)
+        self.read_history = ReadHistory(self.outbox, self.intents)
+        self.link_document = LinkDocument(self.documents, self.requests, self.clock)
+        self.render_document = RenderDocument(
+            self.repository, self.tenants, self.renderer, self.documents, self.changer, self.clock
+        )
+        self.send_mail = SendMail(self.intents, self.sender, self.clock, lease=LEASE)
+        self.notify_customer = NotifyCustomer(
+            self.repository, self.tenants, PlainComposer(), self.documents, self.requests, self.send_mail
+        )
+        self.notify_staff = NotifyStaff(self.repository, self.tenants, PlainComposer(), self.send_mail)
+        self.check_health = CheckHealth([self.dependency], self.clock)
+
+    def relay(self, lag: timedelta = timedelta(0)) -> RelayOutbox:
+        """A relay over this service's outbox."""
+        return RelayOutbox(self.outbox, self.publish_events, self.clock, lag=lag)
+
+    def served(self, keys: Any, rules: TokenRules) -> Served:
+        """What an HTTP application needs."""
+        return Served(
+            authenticator=Authenticator(keys, rules),
+            cursors=CursorCodec([b"k" * 32]),
+            place_order=self.place_order,
+            open_order=self.open_order,
+            list_orders=self.list_orders,
+            change_status=self.change_status,
+            fulfil_order=self.fulfil_order,
+            deliver_parcel=self.deliver_parcel,
+            read_history=self.read_history,
+            link_document=self.link_document,
+            check_health=self.check_health,
+        )
+
+
+def a_caller(role: Role = Role.CUSTOMER, *, tenant_id: str = "tenant_a", customer_id: str = "cust_test_001") -> Caller:
+    """Somebody with one role in a tenant."""
+    return Caller(
+        tenant_id=tenant_id,
+        principal=f"{role}-principal",
+        roles=frozenset({role}),
+        customer_id=customer_id if role is Role.CUSTOMER else None,
+        email="token@example.com",
+    )

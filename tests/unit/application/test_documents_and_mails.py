@@ -1,0 +1,226 @@
+"""Documents rendered once per version, mails sent once per intent, whatever is repeated or fails."""
+
+from datetime import timedelta
+
+import pytest
+
+from orders.application.caller import worker
+from orders.application.errors import OrderNotFound
+from orders.domain.events import EventType
+from orders.domain.lifecycle import Action, Role
+from orders.domain.order import Order, Shipment
+from orders.domain.parts import DocumentStatus
+from orders.ports.errors import MailRejected, NotYet, RenderingFailed, TransientPortError
+from orders.ports.mail import MailState
+from tests.builders import a_draft, a_tenant, an_order_id
+from tests.service import LEASE, Service, a_caller
+
+PDF = worker("tenant_a", "pdf-creator")
+
+
+async def placed(service: Service, **changes: object) -> Order:
+    order = await service.place_order.execute(a_caller(), a_draft(**changes))
+    await service.fast_path.drain()
+    return order
+
+
+async def rendered(service: Service, order: Order) -> Order:
+    await service.render_document.execute(PDF, order.order_id)
+    await service.fast_path.drain()
+    return await service.open_order.execute(a_caller(), order.order_id)
+
+
+async def confirm(
+    service: Service, order: Order, event: EventType = EventType.DOCUMENT_READY, sequence: int = 2
+) -> None:
+    await service.notify_customer.execute("tenant_a", order.order_id, event, sequence)
+
+
+async def test_a_document_is_rendered_once_and_put_on_record() -> None:
+    service = Service()
+    order = await rendered(service, await placed(service))
+    document = order.current_document
+    assert document is not None
+    assert document.key == f"orders/tenant_a/2026/11/{order.order_id}/1.pdf"
+    assert service.documents.documents[document.key].startswith(b"%PDF " + order.order_number.encode())
+    assert document.size_bytes == len(service.documents.documents[document.key])
+    again = await rendered(service, order)
+    assert (again.sequence, service.renderer.rendered) == (2, 1)
+    assert [event.type for event in service.publisher.published] == [EventType.CREATED, EventType.DOCUMENT_READY]
+
+
+async def test_one_version_of_what_is_printed_has_one_key_whatever_else_changes() -> None:
+    service = Service()
+    order = await placed(service)
+    await service.change_status.execute(a_caller(Role.STAFF), order, Action.PROCESS)
+    order = await rendered(service, order)
+    assert order.version == 2
+    assert order.document is not None
+    assert order.document.version == 1
+
+
+async def test_an_order_that_cannot_be_rendered_is_known_as_such_and_can_be_tried_again() -> None:
+    service = Service()
+    service.renderer.failures = [RenderingFailed("template is broken")]
+    order = await rendered(service, await placed(service))
+    assert order.document is not None
+    assert order.document.status is DocumentStatus.FAILED
+    assert await service.link_document.execute(order) is None
+    assert service.requests.requested == [("tenant_a", order.order_id)]
+    await service.render_document.execute(PDF, order.order_id, again=True)
+    healed = await service.open_order.execute(a_caller(), order.order_id)
+    assert healed.document is not None
+    assert healed.document.status is DocumentStatus.READY
+
+
+async def test_nothing_is_on_record_when_renderer_or_bucket_are_down() -> None:
+    service = Service()
+    order = await placed(service)
+    service.renderer.failures = [TransientPortError("document renderer", "killed")]
+    with pytest.raises(TransientPortError):
+        await rendered(service, order)
+    service.documents.reachable = False
+    with pytest.raises(TransientPortError):
+        await rendered(service, order)
+    assert (await service.open_order.execute(a_caller(), order.order_id)).document is None
+    with pytest.raises(OrderNotFound):
+        await service.render_document.execute(PDF, an_order_id(77))
+
+
+async def test_a_link_is_given_when_there_is_something_to_fetch() -> None:
+    service = Service()
+    order = await placed(service)
+    assert await service.link_document.execute(order) is None
+    order = await rendered(service, order)
+    link = await service.link_document.execute(order)
+    assert link is not None
+    assert order.order_number in link.url or link.url
+    assert timedelta(minutes=4) < link.expires_at - order.created_at < timedelta(minutes=6)
+
+
+async def test_a_document_that_is_gone_is_asked_for_again() -> None:
+    service = Service()
+    order = await rendered(service, await placed(service))
+    service.documents.documents.clear()
+    assert await service.link_document.execute(order) is None
+    with pytest.raises(NotYet):
+        await confirm(service, order)
+    assert service.requests.requested == [("tenant_a", order.order_id)] * 2
+    assert service.sender.sent == []
+    await service.render_document.execute(PDF, order.order_id, again=True)
+    await confirm(service, order)
+    assert len(service.sender.sent) == 1
+
+
+async def test_the_confirmation_goes_out_once_with_the_document() -> None:
+    service = Service()
+    order = await rendered(service, await placed(service))
+    await confirm(service, order)
+    await confirm(service, order)
+    await confirm(service, order, sequence=5)  # a later document changes nothing about it
+    (mail,) = service.sender.sent
+    assert (mail.recipient, mail.sender_name) == ("thandi@example.com", "Harbour & Sons")
+    assert [each.filename for each in mail.attachments] == [f"{order.order_number}.pdf"]
+    assert ("X-Order-Number", order.order_number) in mail.headers
+    assert ("template", "order_confirmation") in mail.tags
+    assert service.send_mail.counts.sent == 1
+
+
+async def test_without_a_document_the_confirmation_goes_out_alone() -> None:
+    service = Service()
+    service.renderer.failures = [RenderingFailed("broken")]
+    order = await rendered(service, await placed(service))
+    await confirm(service, order, EventType.DOCUMENT_FAILED)
+    (mail,) = service.sender.sent
+    assert mail.attachments == ()
+
+
+async def test_without_an_address_the_mail_is_skipped_and_history_says_so() -> None:
+    service = Service()
+    order = await service.place_order.execute(a_caller(Role.STAFF), a_draft(customer=None, notification_email=None))
+    await confirm(service, order)
+    assert service.sender.sent == []
+    (record,) = await service.intents.of_order("tenant_a", order.order_id)
+    assert (record.state, record.detail) == (MailState.SKIPPED, "no address to send it to")
+    page = await service.read_history.execute(order)
+    assert record in page.entries
+
+
+async def test_each_parcel_has_its_own_mail() -> None:
+    service = Service()
+    order = await placed(service)
+    staff = a_caller(Role.STAFF)
+    order = await service.change_status.execute(staff, order, Action.PROCESS)
+    order = await service.fulfil_order.execute(staff, order, Shipment("DHL", "T1"))
+    await service.notify_customer.execute("tenant_a", order.order_id, EventType.FULFILLED, 3, parcel_id="par_1")
+    (mail,) = service.sender.sent
+    assert (mail.content.text, mail.attachments) == ("parcel par_1", ())
+
+
+async def test_events_that_concern_nobody_send_nothing() -> None:
+    service = Service()
+    order = await placed(service)
+    await service.notify_customer.execute("tenant_a", order.order_id, EventType.PROCESSING, 2)
+    await service.notify_staff.execute("tenant_a", order.order_id, EventType.COMPLETED, 2)
+    assert service.sender.sent == []
+
+
+async def test_staff_get_one_mail_each() -> None:
+    service = Service()
+    service.tenants.profiles["tenant_a"] = a_tenant(staff_addresses=("a@example.com", "b@example.com"))
+    order = await placed(service)
+    await service.notify_staff.execute("tenant_a", order.order_id, EventType.CREATED, 1)
+    await service.notify_staff.execute("tenant_a", order.order_id, EventType.CREATED, 1)
+    assert [mail.recipient for mail in service.sender.sent] == ["a@example.com", "b@example.com"]
+
+
+async def test_a_shop_without_staff_addresses_is_skipped_visibly() -> None:
+    service = Service()
+    service.tenants.profiles["tenant_a"] = a_tenant(staff_addresses=())
+    order = await placed(service)
+    await service.notify_staff.execute("tenant_a", order.order_id, EventType.CREATED, 1)
+    (record,) = await service.intents.of_order("tenant_a", order.order_id)
+    assert record.state is MailState.SKIPPED
+
+
+async def test_messages_about_orders_that_never_were_are_refused() -> None:
+    service = Service()
+    with pytest.raises(OrderNotFound):
+        await service.notify_staff.execute("tenant_a", an_order_id(5), EventType.CREATED, 1)
+    with pytest.raises(OrderNotFound):
+        await service.notify_customer.execute("tenant_a", an_order_id(5), EventType.COMPLETED, 1)
+
+
+async def test_throttled_means_not_sent_and_the_next_try_sends() -> None:
+    service = Service()
+    order = await rendered(service, await placed(service))
+    service.sender.failures = [TransientPortError("mail service", "rate exceeded", throttled=True)]
+    with pytest.raises(TransientPortError):
+        await confirm(service, order)
+    await confirm(service, order)
+    assert len(service.sender.sent) == 1
+
+
+async def test_after_a_time_out_nobody_knows_so_the_lease_decides_and_the_second_mail_is_counted() -> None:
+    service = Service()
+    order = await rendered(service, await placed(service))
+    service.sender.failures = [TransientPortError("mail service", "timed out")]
+    with pytest.raises(TransientPortError):
+        await confirm(service, order)
+    with pytest.raises(NotYet, match="being sent by somebody else"):
+        await confirm(service, order)
+    service.clock._next += LEASE
+    await confirm(service, order)
+    assert len(service.sender.sent) == 1
+    assert service.send_mail.counts.sent_again_after_lost_claim == 1
+
+
+async def test_what_the_mail_service_refuses_is_not_tried_again() -> None:
+    service = Service()
+    order = await rendered(service, await placed(service))
+    service.sender.failures = [MailRejected("address does not exist")]
+    await confirm(service, order)
+    await confirm(service, order)
+    assert service.sender.sent == []
+    (record,) = await service.intents.of_order("tenant_a", order.order_id)
+    assert (record.state, record.detail) == (MailState.FAILED, "address does not exist")

@@ -1,0 +1,129 @@
+"""Events reach the bus: at once when all goes well, by the relay when not, and never get lost in between."""
+
+from datetime import timedelta
+
+import pytest
+
+from orders.domain.events import OrderEvent
+from orders.domain.lifecycle import Action, Role
+from orders.domain.order import Order, Shipment
+from orders.domain.parts import ParcelLine
+from orders.ports.errors import OutboxFull, TransientPortError
+from orders.ports.order_repository import MAX_PENDING_EVENTS
+from tests.builders import a_draft, a_line
+from tests.service import Service, a_caller
+
+
+async def three_events(service: Service) -> Order:
+    order = await service.place_order.execute(a_caller(), a_draft())
+    order = await service.change_status.execute(a_caller(Role.STAFF), order, Action.PROCESS)
+    order = await service.change_status.execute(a_caller(), order, Action.CANCEL)
+    await service.fast_path.drain()
+    return order
+
+
+def a_parcel(number: int) -> Shipment:
+    return Shipment("DHL", f"T{number}", lines=(ParcelLine("line_1", 1),))
+
+
+async def waiting(service: Service, order: Order) -> list[int]:
+    return [event.sequence for event in await service.outbox.waiting("tenant_a", order.order_id)]
+
+
+async def sweep(service: Service, lag: timedelta = timedelta(0)) -> int:
+    return sum([await service.relay(lag).sweep(shard) for shard in range(service.outbox.shards)])
+
+
+async def test_what_the_bus_refused_waits_and_the_relay_publishes_it_in_order() -> None:
+    service = Service()
+    service.publisher.refuse = lambda event: "throttled"
+    order = await three_events(service)
+    assert await waiting(service, order) == [1, 2, 3]
+    assert await sweep(service) == 0
+    service.publisher.refuse = lambda event: None
+    assert await sweep(service) == 3
+    assert [event.sequence for event in service.publisher.published] == [1, 2, 3]
+    assert await waiting(service, order) == []
+    assert await sweep(service) == 0
+
+
+async def test_one_entrys_failure_is_that_entrys_alone() -> None:
+    service = Service()
+
+    def second_fails(event: OrderEvent) -> str | None:
+        return "internal failure" if event.sequence == 2 else None
+
+    service.publisher.refuse = second_fails
+    order = await three_events(service)
+    assert await waiting(service, order) == [2]
+    history = await service.read_history.execute(order)
+    assert [entry.sequence for entry in history.entries] == [1, 2, 3]
+    service.publisher.refuse = lambda event: None
+    assert await sweep(service) == 1
+
+
+async def test_the_relay_leaves_to_the_writer_what_is_fresh() -> None:
+    service = Service()
+    service.publisher.refuse = lambda event: "throttled"
+    await three_events(service)
+    service.publisher.refuse = lambda event: None
+    assert await sweep(service, lag=timedelta(seconds=5)) == 0
+
+
+async def test_a_table_out_of_reach_after_publishing_means_publishing_again() -> None:
+    service = Service()
+
+    def lose_the_table(event: OrderEvent) -> str | None:
+        service.table.reachable = False
+        return None
+
+    order = await service.place_order.execute(a_caller(), a_draft())
+    service.publisher.refuse = lose_the_table
+    await service.fast_path.drain()
+    service.table.reachable = True
+    assert await waiting(service, order) == [1]
+    service.publisher.refuse = lambda event: None
+    assert await sweep(service) == 1
+    assert [event.sequence for event in service.publisher.published] == [1, 1]
+
+
+async def test_the_fast_path_is_bounded_and_leaves_the_rest_to_the_relay() -> None:
+    service = Service()
+    service.fast_path._limit = 1
+    first = await service.place_order.execute(a_caller(), a_draft())
+    second = await service.place_order.execute(a_caller(), a_draft())
+    await service.fast_path.drain()
+    assert (await waiting(service, first), await waiting(service, second)) == ([], [1])
+
+
+async def test_what_somebody_else_settled_is_passed_over() -> None:
+    service = Service()
+    service.publisher.refuse = lambda event: "throttled"
+    order = await three_events(service)
+    service.publisher.refuse = lambda event: None
+    assert await service.publish_events.waiting_of("tenant_a", order.order_id) == 3
+    assert await service.publish_events.waiting_of("tenant_a", order.order_id) == 0
+    assert await waiting(service, order) == []
+
+
+async def test_when_the_bus_takes_nothing_changes_are_refused_before_the_order_overflows() -> None:
+    service = Service()
+    service.publisher.refuse = lambda event: "unreachable"
+    staff = a_caller(Role.STAFF)
+    order = await service.place_order.execute(a_caller(), a_draft(lines=(a_line(quantity=40),)))
+    order = await service.change_status.execute(staff, order, Action.PROCESS)
+    for number in range(MAX_PENDING_EVENTS - 2):
+        order = await service.fulfil_order.execute(staff, order, a_parcel(number))
+    await service.fast_path.drain()
+    with pytest.raises(OutboxFull):
+        await service.fulfil_order.execute(staff, order, a_parcel(98))
+    service.publisher.refuse = lambda event: None
+    order = await service.fulfil_order.execute(staff, order, a_parcel(99))
+    assert order.sequence == MAX_PENDING_EVENTS + 1
+
+
+async def test_an_outage_is_raised_to_the_loop() -> None:
+    service = Service()
+    service.table.reachable = False
+    with pytest.raises(TransientPortError):
+        await sweep(service)

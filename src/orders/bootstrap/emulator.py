@@ -74,10 +74,10 @@ async def start(
     Raises:
         EmulatorError: it ended at once, or didn't answer in time; the message shows its last output.
     """
-    files = EmulatorFiles(data_dir.absolute())
 
     def find_or_spawn() -> RunningEmulator:
         deadline = time.monotonic() + ready_within_seconds
+        files = EmulatorFiles(data_dir.absolute())
         files.prepare()
         with _locked(files, deadline):
             found = files.read_record()

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import uvicorn
 from litestar import Litestar
+from litestar.types import ASGIApp
 
 from orders.adapters.inbound.http.app import create_app
 from orders.bootstrap.addresses import resolve_addresses
@@ -52,7 +53,7 @@ class Server(uvicorn.Server):
         yield
 
 
-def server(app: Litestar) -> Server:
+def server(app: ASGIApp) -> Server:
     """A server for the application, with this service's timeouts."""
     return Server(
         uvicorn.Config(
@@ -69,7 +70,7 @@ def server(app: Litestar) -> Server:
     )
 
 
-async def serve(app: Litestar, listener: socket.socket, stop: asyncio.Event) -> None:
+async def serve(app: ASGIApp, listener: socket.socket, stop: asyncio.Event) -> None:
     """Serve until ``stop`` is set, then let what was accepted end."""
     running = server(app)
     serving = asyncio.create_task(running.serve(sockets=[listener]))

@@ -133,7 +133,8 @@ class CreateOrderBody(RequestModel):
 class StatusBody(RequestModel):
     """What ``PUT /v1.0/orders/{order_id}/status`` takes; ``reason`` with rejected and cancelled."""
 
-    status: Literal["processing", "rejected", "cancelled", "completed"]
+    # The fulfilled ones are known here so that the answer can say how they are reached.
+    status: Literal["processing", "rejected", "cancelled", "completed", "partially_fulfilled", "fulfilled"]
     reason: Long | None = None
 
 

@@ -23,5 +23,5 @@ class Backoff:
     def seconds(self, attempt: int) -> float:
         """The wait after that many failed attempts, 1 or more."""
         # Beyond 2**30 the exponent changes nothing but the time it takes to reckon.
-        longest = min(self.longest.total_seconds(), self.first.total_seconds() * 2 ** min(attempt - 1, 30))
+        longest = min(self.longest.total_seconds(), self.first.total_seconds() * 2.0 ** min(attempt - 1, 30))
         return longest * (1 + self.chance()) / 2

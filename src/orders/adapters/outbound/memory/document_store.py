@@ -1,0 +1,49 @@
+"""Documents kept in a dictionary."""
+
+from datetime import timedelta
+from urllib.parse import quote
+
+from orders.ports.errors import DocumentMissing, TransientPortError
+
+MAX_LINK_LIFETIME = timedelta(minutes=5)
+
+
+class MemoryDocumentStore:
+    """``DocumentStore`` in memory: ``documents`` by key; set ``reachable`` to false for an outage."""
+
+    def __init__(self) -> None:
+        self.documents: dict[str, bytes] = {}
+        self.reachable = True
+
+    async def put(self, key: str, pdf: bytes) -> None:
+        """See ``DocumentStore.put``."""
+        self._reach()
+        self.documents[key] = pdf
+
+    async def get(self, key: str) -> bytes:
+        """See ``DocumentStore.get``."""
+        self._reach()
+        try:
+            return self.documents[key]
+        except KeyError:
+            raise DocumentMissing(key) from None
+
+    async def exists(self, key: str) -> bool:
+        """See ``DocumentStore.exists``."""
+        self._reach()
+        return key in self.documents
+
+    async def link(self, key: str, *, valid_for: timedelta, filename: str) -> str:
+        """See ``DocumentStore.link``; an address ``https://documents.invalid/key?filename=...&seconds=...``.
+
+        Raises:
+            ValueError: longer than five minutes, or no time at all.
+        """
+        self._reach()
+        if not timedelta(seconds=1) <= valid_for <= MAX_LINK_LIFETIME:
+            raise ValueError(f"a link is valid for 1 s to {MAX_LINK_LIFETIME}, not {valid_for}")
+        return f"https://documents.invalid/{quote(key)}?filename={quote(filename)}&seconds={valid_for.total_seconds():.0f}"
+
+    def _reach(self) -> None:
+        if not self.reachable:
+            raise TransientPortError("documents bucket", "out of reach")

@@ -1,0 +1,104 @@
+"""Which mails have been sent, in memory. Contract: ports/mail.py."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+from orders.ports.errors import TransientPortError
+from orders.ports.mail import Claim, MailIntent, MailRecord, MailState, MailTemplate
+
+_Key: TypeAlias = tuple[str, str, int, MailTemplate, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    record: MailRecord
+    lease_until: datetime | None = None
+
+
+class MemoryMailIntents:
+    """``MailIntents`` in a dictionary; set ``reachable`` to false for an outage."""
+
+    def __init__(self) -> None:
+        self.reachable = True
+        self._entries: dict[_Key, _Entry] = {}
+
+    async def claim(self, intent: MailIntent, *, now: datetime, lease: timedelta) -> Claim:
+        """See ``MailIntents.claim``."""
+        self._ask()
+        known = self._entries.get(_key(intent))
+        if known and (known.record.state is not MailState.CLAIMED or (known.lease_until and known.lease_until > now)):
+            return Claim(False, known.record, known.lease_until)
+        attempts = known.record.attempts + 1 if known else 1
+        entry = _Entry(_record(intent, MailState.CLAIMED, now, attempts), now + lease)
+        self._entries[_key(intent)] = entry
+        return Claim(True, entry.record, entry.lease_until)
+
+    async def release(self, intent: MailIntent, *, now: datetime) -> None:
+        """See ``MailIntents.release``."""
+        self._ask()
+        known = self._entries.get(_key(intent))
+        if known and known.lease_until and known.lease_until > now:
+            # No mail came of this claim, so it is none of the attempts that may have sent one.
+            record = replace(known.record, attempts=known.record.attempts - 1)
+            self._entries[_key(intent)] = _Entry(record, now)
+
+    async def finish(
+        self,
+        intent: MailIntent,
+        state: MailState,
+        *,
+        at: datetime,
+        message_id: str | None = None,
+        detail: str | None = None,
+    ) -> None:
+        """See ``MailIntents.finish``."""
+        self._ask()
+        known = self._entries.get(_key(intent))
+        if known and known.record.state is MailState.SENT:
+            return
+        attempts = known.record.attempts if known else 0
+        record = _record(intent, state, at, attempts, message_id=message_id, detail=detail)
+        self._entries[_key(intent)] = _Entry(record)
+
+    async def of_order(self, tenant_id: str, order_id: str) -> Sequence[MailRecord]:
+        """See ``MailIntents.of_order``."""
+        self._ask()
+        found = [entry.record for key, entry in self._entries.items() if key[:2] == (tenant_id, order_id)]
+        return sorted(found, key=lambda record: (record.sequence, record.at))
+
+    def _ask(self) -> None:
+        if not self.reachable:
+            raise TransientPortError("orders table", "out of reach")
+
+
+def _key(intent: MailIntent) -> _Key:
+    recipient = intent.recipient and intent.recipient.lower()
+    return (intent.tenant_id, intent.order_id, intent.sequence, intent.template, recipient)
+
+
+def _record(
+    intent: MailIntent,
+    state: MailState,
+    at: datetime,
+    attempts: int,
+    *,
+    message_id: str | None = None,
+    detail: str | None = None,
+) -> MailRecord:
+    return MailRecord(
+        sequence=intent.sequence,
+        template=intent.template,
+        state=state,
+        at=at,
+        recipient_hint=None if intent.recipient is None else _hint(intent.recipient),
+        attempts=attempts,
+        message_id=message_id,
+        detail=detail,
+    )
+
+
+def _hint(recipient: str) -> str:
+    name, at, host = recipient.rpartition("@")
+    return f"{name[:1]}…{at}{host}" if at else "…"

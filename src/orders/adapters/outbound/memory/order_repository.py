@@ -1,0 +1,134 @@
+"""Orders in memory. Contract: ports/order_repository.py."""
+
+from datetime import UTC, datetime
+
+from orders.adapters.outbound.memory.orders_table import MemoryTable, OrderRow, rough_bytes
+from orders.domain.errors import InvalidIdentifier
+from orders.domain.events import OrderEvent
+from orders.domain.identity import check_order_id
+from orders.domain.order import Change, Order
+from orders.domain.parts import Deletion
+from orders.ports.errors import OrderExists, OrderTooLarge, OutboxFull, StaleOrder
+from orders.ports.order_repository import (
+    MAX_ORDER_BYTES,
+    MAX_PENDING_BYTES,
+    MAX_PENDING_EVENTS,
+    OrderPage,
+    OrderQuery,
+)
+
+
+class MemoryOrderRepository:
+    """``OrderRepository`` over a ``MemoryTable``; share the table with a ``MemoryOutbox``."""
+
+    def __init__(self, table: MemoryTable) -> None:
+        self._table = table
+
+    async def add(self, change: Change) -> None:
+        """See ``OrderRepository.add``."""
+        order, event = change.order, _event_of(change)
+        _check_size(order)
+        row = self._table.rows.get((order.tenant_id, order.order_id))
+        if row is None:
+            row = self._table.rows[order.tenant_id, order.order_id] = OrderRow(order)
+            row.wait(event)
+        elif not self._is_done(change, row):
+            raise OrderExists(row.order)
+
+    async def get(self, tenant_id: str, order_id: str) -> Order | None:
+        """See ``OrderRepository.get``."""
+        row = self._table.rows.get((tenant_id, order_id))
+        return row.order if row else None
+
+    async def save(self, change: Change) -> None:
+        """See ``OrderRepository.save``."""
+        order, event = change.order, _event_of(change)
+        _check_size(order)
+        row = self._table.rows.get((order.tenant_id, order.order_id))
+        if row is None:
+            raise StaleOrder(order.order_id)
+        if row.order.sequence != event.sequence - 1:
+            if self._is_done(change, row):
+                return
+            raise StaleOrder(order.order_id)
+        waiting_bytes = sum(map(rough_bytes, row.waiting.values()))
+        if len(row.waiting) >= MAX_PENDING_EVENTS or waiting_bytes + rough_bytes(event) > MAX_PENDING_BYTES:
+            raise OutboxFull(order.order_id)
+        row.order = order
+        row.wait(event)
+
+    async def page(self, query: OrderQuery) -> OrderPage:
+        """See ``OrderRepository.page``. Raises also: ValueError when ``after`` is no position."""
+        after = None if query.after is None else _parse_position(query.after)
+        found = []
+        for (tenant_id, _), row in self._table.rows.items():
+            place = (row.order.created_at, row.order.order_id)
+            behind = after is None or (place > after if query.ascending else place < after)
+            if tenant_id == query.tenant_id and behind and _holds(row.order, query):
+                found.append((place, row.order))
+        found.sort(key=lambda each: each[0], reverse=not query.ascending)
+        orders = [_as_listed(order) for _, order in found[: query.limit]]
+        more = len(found) > query.limit
+        return OrderPage(tuple(orders), _position(orders[-1]) if more else None)
+
+    def _is_done(self, change: Change, row: OrderRow) -> bool:
+        """Whether this very change was made earlier."""
+        event = _event_of(change)
+        if row.order.sequence == event.sequence and row.order != change.order:
+            return False
+        return self._table.recorded(event) == event
+
+
+def _event_of(change: Change) -> OrderEvent:
+    if change.event is None:
+        raise ValueError(f"no event: nothing changed in order {change.order.order_id}")
+    return change.event
+
+
+def _check_size(order: Order) -> None:
+    size = rough_bytes(order)
+    if size > MAX_ORDER_BYTES:
+        raise OrderTooLarge(size, MAX_ORDER_BYTES)
+
+
+def _holds(order: Order, query: OrderQuery) -> bool:
+    return (
+        (query.include_deleted or order.deletion is None)
+        and (not query.statuses or order.status in query.statuses)
+        and (query.customer_id is None or order.customer_id == query.customer_id)
+        and (query.order_number is None or order.order_number == query.order_number)
+        and (query.created_from is None or order.created_at >= query.created_from)
+        and (query.created_to is None or order.created_at < query.created_to)
+    )
+
+
+def _as_listed(order: Order) -> Order:
+    """Of an order what lists show."""
+    return Order(
+        tenant_id=order.tenant_id,
+        order_id=order.order_id,
+        order_number=order.order_number,
+        customer_id=order.customer_id,
+        status=order.status,
+        version=order.version,
+        sequence=order.sequence,
+        lines=order.lines,
+        totals=order.totals,
+        parcels=order.parcels,
+        created_at=order.created_at,
+        updated_at=order.updated_at,
+        deletion=order.deletion and Deletion(at=order.deletion.at, by=""),
+    )
+
+
+def _position(order: Order) -> str:
+    at = order.created_at.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00")
+    return f"{at}Z#{order.order_id}"
+
+
+def _parse_position(text: str) -> tuple[datetime, str]:
+    at, _, order_id = text.partition("#")
+    try:
+        return datetime.fromisoformat(at).astimezone(UTC), check_order_id(order_id)
+    except (ValueError, InvalidIdentifier) as error:
+        raise ValueError(f"{text[:80]!r} is no position in a listing") from error

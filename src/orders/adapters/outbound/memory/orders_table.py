@@ -1,0 +1,83 @@
+"""What the in-memory repository and outbox share: orders with their waiting events, and the log."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from orders.domain.events import OrderEvent
+from orders.domain.order import Order
+from orders.ports.errors import TransientPortError
+
+OrderKey: TypeAlias = tuple[str, str]
+"""Tenant id and order id."""
+
+
+@dataclass(slots=True)
+class OrderRow:
+    """An order with its waiting events by sequence.
+
+    Attributes:
+        since: as in ``OutboxEntry``; ``None`` while nothing waits.
+    """
+
+    order: Order
+    waiting: dict[int, OrderEvent] = field(default_factory=dict)
+    since: datetime | None = None
+
+    def wait(self, event: OrderEvent) -> None:
+        """Put an event among the waiting ones."""
+        self.waiting[event.sequence] = event
+        self.since = self.since or event.at
+
+    def settle(self, sequence: int) -> None:
+        """Take an event from among the waiting ones, if it is there."""
+        self.waiting.pop(sequence, None)
+        if not self.waiting:
+            self.since = None
+
+
+class MemoryTable:
+    """Orders and published events, in dictionaries; set ``reachable`` to false for an outage.
+
+    Nothing awaits between a look and a write, so every operation on it is atomic within one event loop.
+    """
+
+    def __init__(self) -> None:
+        self.reachable = True
+        self._rows: dict[OrderKey, OrderRow] = {}
+        self._log: dict[OrderKey, dict[int, OrderEvent]] = {}
+
+    @property
+    def rows(self) -> dict[OrderKey, OrderRow]:
+        """The orders. Raises: TransientPortError while out of reach."""
+        self._ask()
+        return self._rows
+
+    def log(self, tenant_id: str, order_id: str) -> dict[int, OrderEvent]:
+        """An order's published events by sequence. Raises: TransientPortError while out of reach."""
+        self._ask()
+        return self._log.setdefault((tenant_id, order_id), {})
+
+    def recorded(self, event: OrderEvent) -> OrderEvent | None:
+        """The event under that one's order and sequence, waiting or published."""
+        row = self.rows.get((event.tenant_id, event.order_id))
+        waiting = row.waiting.get(event.sequence) if row else None
+        return waiting or self.log(event.tenant_id, event.order_id).get(event.sequence)
+
+    def _ask(self) -> None:
+        if not self.reachable:
+            raise TransientPortError("orders table", "out of reach")
+
+
+def rough_bytes(value: object) -> int:
+    """About what a value takes when stored: texts in UTF-8, everything else eight bytes."""
+    if isinstance(value, str):
+        return len(value.encode())
+    if is_dataclass(value):
+        return sum(rough_bytes(getattr(value, each.name)) for each in fields(value))
+    if isinstance(value, Mapping):
+        return sum(rough_bytes(name) + rough_bytes(each) for name, each in value.items())
+    if isinstance(value, list | tuple):
+        return sum(map(rough_bytes, value))
+    return 8

@@ -1,0 +1,52 @@
+"""Waiting events and the log of all, in memory. Contract: ports/outbox.py."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from zlib import crc32
+
+from orders.adapters.outbound.memory.orders_table import MemoryTable
+from orders.domain.events import OrderEvent
+from orders.ports.outbox import OutboxEntry
+
+
+class MemoryOutbox:
+    """``Outbox`` and ``EventLog`` over the ``MemoryTable`` of a ``MemoryOrderRepository``."""
+
+    def __init__(self, table: MemoryTable, *, shards: int = 4) -> None:
+        self._table = table
+        self._shards = shards
+
+    @property
+    def shards(self) -> int:
+        """See ``Outbox.shards``."""
+        return self._shards
+
+    async def overdue(self, shard: int, *, before: datetime, limit: int) -> Sequence[OutboxEntry]:
+        """See ``Outbox.overdue``."""
+        found = [
+            OutboxEntry(tenant_id, order_id, row.since)
+            for (tenant_id, order_id), row in self._table.rows.items()
+            if row.since is not None and row.since < before and crc32(order_id.encode()) % self._shards == shard
+        ]
+        return sorted(found, key=lambda entry: entry.since)[:limit]
+
+    async def waiting(self, tenant_id: str, order_id: str) -> Sequence[OrderEvent]:
+        """See ``Outbox.waiting``."""
+        row = self._table.rows.get((tenant_id, order_id))
+        return [row.waiting[sequence] for sequence in sorted(row.waiting)] if row else []
+
+    async def settle(self, event: OrderEvent) -> None:
+        """See ``Outbox.settle``."""
+        self._table.log(event.tenant_id, event.order_id).setdefault(event.sequence, event)
+        row = self._table.rows.get((event.tenant_id, event.order_id))
+        if row is not None:
+            row.settle(event.sequence)
+
+    async def read(self, tenant_id: str, order_id: str, *, after: int = 0, limit: int = 100) -> Sequence[OrderEvent]:
+        """See ``EventLog.read``."""
+        waiting = {event.sequence: event for event in await self.waiting(tenant_id, order_id)}
+        events = waiting | self._table.log(tenant_id, order_id)
+        contiguous: list[OrderEvent] = []
+        while len(contiguous) < limit and after + len(contiguous) + 1 in events:
+            contiguous.append(events[after + len(contiguous) + 1])
+        return contiguous

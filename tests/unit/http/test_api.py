@@ -1,0 +1,332 @@
+"""The API as its callers see it, over in-memory adapters."""
+
+import json
+import re
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from litestar.testing import AsyncTestClient
+
+from orders.adapters.inbound.http.app import create_app
+from orders.adapters.inbound.http.auth import TokenRules
+from orders.adapters.outbound.local.dev_issuer import AUDIENCE, ISSUER, DevIssuer
+from orders.application.caller import worker
+from orders.domain.identity import ORDER_ID_PATTERN, ORDER_NUMBER_PATTERN
+from tests.service import Service
+
+SMOKE = (
+    '{"customer_id":"cust_test_001","items":[{"product_id":"prod_001","quantity":2,"price":29.99}],'
+    '"total":59.98,"currency":"USD"}'
+)
+ORDERS = "/v1.0/orders"
+
+
+class Api:
+    """The application's client, and tokens for it."""
+
+    def __init__(self, client: Any, service: Service, issuer: DevIssuer) -> None:
+        self.client = client
+        self.service = service
+        self.issuer = issuer
+
+    def token(self, role: str = "customer", tenant: str = "demo", customer: str = "cust_test_001", **more: Any) -> str:
+        return self.issuer.token(
+            tenant_id=tenant, customer_id=customer, roles=[role], now=more.pop("now", datetime.now(UTC)), **more
+        )
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        role: str = "customer",
+        headers: dict[str, str] | None = None,
+        **who: Any,
+    ) -> httpx.Response:
+        sent = {"Authorization": f"Bearer {self.token(role, **who)}"} | (headers or {})
+        content = body if isinstance(body, str | bytes | None) else json.dumps(body)
+        if content is not None:
+            sent.setdefault("Content-Type", "application/json")
+        answer: httpx.Response = await self.client.request(
+            method, path, content=content, headers=sent, follow_redirects=False
+        )
+        return answer
+
+    async def placed(self, **who: Any) -> dict[str, Any]:
+        answer = await self.call("POST", ORDERS, SMOKE, **who)
+        assert answer.status_code == 201, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+
+@pytest.fixture
+async def api(tmp_path: Path) -> AsyncIterator[Api]:
+    service, issuer = Service(), DevIssuer(tmp_path)
+    served = service.served(issuer, TokenRules(ISSUER, frozenset({AUDIENCE})))
+    async with AsyncTestClient(create_app(lambda: served)) as client:
+        yield Api(client, service, issuer)
+    await service.fast_path.drain()
+
+
+def problem(answer: httpx.Response, status: int, kind: str) -> dict[str, Any]:
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    found: dict[str, Any] = answer.json()
+    assert found["type"] == f"https://api.bbws.io/problems/{kind}"
+    assert found["status"] == status
+    assert found["request_id"] == answer.headers["x-request-id"]
+    return found
+
+
+async def test_the_smoke_body_makes_an_order_with_exact_money(api: Api) -> None:
+    answer = await api.call("POST", ORDERS, SMOKE)
+    assert answer.status_code == 201
+    order = json.loads(answer.text, parse_float=Decimal)
+    assert answer.headers["location"] == f"{ORDERS}/{order['order_id']}"
+    assert answer.headers["etag"].startswith('"1-')
+    assert order | {"order_id": "", "order_number": "", "created_at": "", "updated_at": "", "_links": {}} == {
+        "order_id": "", "order_number": "", "created_at": "", "updated_at": "", "_links": {},
+        "tenant_id": "demo", "customer_id": "cust_test_001", "status": "pending", "version": 1, "currency": "USD",
+        "allowed_actions": ["cancel", "update"],
+        "items": [{"line_id": "line_1", "product_id": "prod_001", "quantity": 2, "open_quantity": 2,
+                   "price": Decimal("29.99"), "discount": Decimal("0.00"), "tax_rate": 0,
+                   "net": Decimal("59.98"), "tax": Decimal("0.00")}],
+        "subtotal": Decimal("59.98"), "tax": Decimal("0.00"), "shipping": Decimal("0.00"),
+        "discount": Decimal("0.00"), "total": Decimal("59.98"), "parcels": [], "document": {"status": "pending"},
+    }  # fmt: skip
+    assert '"shipping":0.00' in answer.text
+    read = await api.call("GET", answer.headers["location"])
+    assert (read.status_code, read.json()) == (200, answer.json())
+    assert re.match(ORDER_ID_PATTERN, order["order_id"])
+    assert re.match(ORDER_NUMBER_PATTERN, order["order_number"])
+
+
+async def test_everything_that_can_be_given_comes_back(api: Api) -> None:
+    body = {
+        "customer_id": "cust_test_001", "total": Decimal("133.85"), "currency": "ZAR", "shipping": Decimal("20.00"),
+        "discount": Decimal("1.15"), "campaign_code": "SPRING", "notes": "ring\ntwice", "locale": "en-ZA",
+        "items": [{"product_id": "p1", "quantity": 1, "price": 100, "tax_rate": Decimal("0.15"), "name": "Mug", "sku": "M1"}],
+        "customer": {"name": "Thandi", "email": "t@example.com", "phone": "+27 21 555"},
+        "billing_address": {"line1": "12 Long Street", "city": "Cape Town", "country": "ZA"},
+        "shipping_address": {"name": "Neo", "postal_code": "8001"},
+        "payment": {"method": "card", "token": "tok_1", "brand": "visa", "last4": "4242"},
+        "metadata": {"source": "app"},
+    }  # fmt: skip
+    answer = await api.call("POST", ORDERS, json.dumps(body, default=float))
+    assert answer.status_code == 201, answer.text
+    order = answer.json()
+    for name in ("customer", "billing_address", "shipping_address", "payment", "metadata", "notes", "locale"):
+        assert order[name] == body[name]
+    assert (order["tax"], order["total"]) == (15.0, 133.85)
+
+
+async def test_all_faults_of_a_body_come_in_one_answer(api: Api) -> None:
+    found = problem(
+        await api.call("POST", ORDERS, {"custmer_id": "x", "items": [], "total": "1"}), 422, "invalid-content"
+    )
+    assert {each["pointer"] for each in found["errors"]} == {"/customer_id", "/custmer_id", "/items", "/total"}
+    wrong = SMOKE.replace("59.98", "60")
+    found = problem(await api.call("POST", ORDERS, wrong), 422, "invalid-content")
+    assert found["errors"][0]["code"] == "total_mismatch"
+    assert "60.00 USD" in found["detail"]
+    assert "59.98 USD" in found["detail"]
+
+
+@pytest.mark.parametrize(
+    ("content", "headers", "status", "kind"),
+    [
+        ("{", {}, 400, "malformed-request"),
+        ('{"a":' * 25 + "1" + "}" * 25, {}, 400, "malformed-request"),
+        (SMOKE, {"Content-Type": "text/plain"}, 415, "unsupported-media-type"),
+        ("[]", {}, 422, "invalid-content"),
+        (" " * 300_000 + "{}", {}, 413, "body-too-large"),
+    ],
+)
+async def test_bodies_that_are_none(api: Api, content: str, headers: dict[str, str], status: int, kind: str) -> None:
+    problem(await api.call("POST", ORDERS, content, headers=headers), status, kind)
+
+
+async def test_who_does_not_say_who_they_are_gets_no_further(api: Api) -> None:
+    answer = await api.client.get(ORDERS)
+    problem(answer, 401, "unauthenticated")
+    assert answer.headers["www-authenticate"] == 'Bearer realm="orders"'
+    expired = api.token(now=datetime.now(UTC) - timedelta(days=1))
+    answer = await api.client.get(f"{ORDERS}/nonsense", headers={"Authorization": f"Bearer {expired}"})
+    assert problem(answer, 401, "unauthenticated")["detail"] == "the token has expired; get a new one"
+    assert 'error="invalid_token"' in answer.headers["www-authenticate"]
+
+
+async def test_orders_of_others_do_not_exist(api: Api) -> None:
+    path = f"{ORDERS}/{(await api.placed())['order_id']}"
+    for who in ({"customer": "other"}, {"tenant": "other"}, {"tenant": "other", "role": "admin"}):
+        for method, part in (("GET", ""), ("GET", "/status"), ("GET", "/track"), ("GET", "/history"),
+                             ("GET", "/document"), ("POST", "/cancel"), ("PUT", "/status"), ("POST", "/fulfill"),
+                             ("POST", "/parcels/par_1/deliver")):  # fmt: skip
+            problem(await api.call(method, path + part, **who), 404, "not-found")
+
+
+async def test_roles_are_looked_at_before_bodies(api: Api) -> None:
+    path = f"{ORDERS}/{(await api.placed())['order_id']}"
+    problem(await api.call("POST", path + "/fulfill", "{broken"), 403, "forbidden")
+    problem(await api.call("POST", ORDERS, SMOKE, customer="other"), 403, "forbidden")
+    problem(await api.call("POST", ORDERS, "{broken", role="operator"), 403, "forbidden")
+    problem(await api.call("PUT", path + "/status", {"status": "processing"}), 403, "forbidden")
+
+
+async def test_the_whole_life_over_http(api: Api) -> None:
+    path = f"{ORDERS}/{(await api.placed())['order_id']}"
+
+    async def step(method: str, part: str, body: Any) -> dict[str, Any]:
+        answer = await api.call(method, path + part, body, role="staff", customer="staff_7")
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    early = problem(
+        await api.call("POST", path + "/fulfill", {"carrier": "DHL", "tracking_number": "T"}, role="staff"),
+        409, "illegal-transition",
+    )  # fmt: skip
+    assert early["allowed_actions"] == ["process", "reject", "cancel", "update"]
+    assert (await step("PUT", "/status", {"status": "processing"}))["status"] == "processing"
+    one = {"carrier": "DHL", "tracking_number": "T1", "lines": [{"line_id": "line_1", "quantity": 1}]}
+    assert (await step("POST", "/fulfill", one))["status"] == "partially_fulfilled"
+    assert (await step("POST", "/fulfill", one))["version"] == 3
+    two = await step("POST", "/fulfill", {"carrier": "DHL", "tracking_number": "T2"})
+    assert (two["status"], two["items"][0]["open_quantity"]) == ("fulfilled", 0)
+    assert (await step("POST", "/parcels/par_1/deliver", None))["parcels"][0]["delivered_at"]
+    await step("POST", "/parcels/par_2/deliver", {"delivered_at": "2026-11-23T08:00:00+02:00"})
+    assert (await step("PUT", "/status", {"status": "completed"}))["allowed_actions"] == []
+    conflict = await api.call(
+        "POST", path + "/fulfill", one | {"lines": [{"line_id": "line_1", "quantity": 2}]}, role="staff"
+    )
+    problem(conflict, 409, "parcel-conflict")
+    history = (await step("GET", "/history", None))["items"]
+    assert [entry["type"] for entry in history] == [
+        "created", "processing", "fulfilled", "fulfilled", "delivered", "delivered", "completed",
+    ]  # fmt: skip
+    assert {entry["actor"]["principal"] for entry in history[1:]} == {"staff_7"}
+    assert all(entry["at"].endswith("Z") for entry in history)
+    tracked = (await api.call("GET", path + "/track")).json()
+    assert tracked["open_items"] == []
+    assert [parcel["tracking_number"] for parcel in tracked["parcels"]] == ["T1", "T2"]
+    assert tracked["parcels"][1]["delivered_at"] == "2026-11-23T06:00:00.000Z"
+    problem(await api.call("POST", path + "/parcels/par_9/deliver", role="staff"), 404, "not-found")
+
+
+async def test_status_is_not_set_to_what_only_parcels_can_make_it(api: Api) -> None:
+    path = f"{ORDERS}/{(await api.placed())['order_id']}/status"
+    found = problem(await api.call("PUT", path, {"status": "fulfilled"}, role="staff"), 422, "invalid-content")
+    assert "/fulfill" in found["detail"]
+    found = problem(await api.call("PUT", path, {"status": "cancelled"}, role="staff"), 422, "invalid-content")
+    assert found["errors"][0]["pointer"] == "/reason"
+    done = await api.call("PUT", path, {"status": "rejected", "reason": "out_of_stock"}, role="staff")
+    assert (done.json()["status"], done.json()["reason"]) == ("rejected", "out_of_stock")
+    assert (await api.call("GET", path)).json()["allowed_actions"] == []
+
+
+async def test_a_customer_cancels_once_and_again_without_effect(api: Api) -> None:
+    path = f"{ORDERS}/{(await api.placed())['order_id']}/cancel"
+    first = await api.call("POST", path)
+    again = await api.call("POST", path, {"reason": "other"})
+    assert (first.json(), first.headers["etag"]) == (again.json(), again.headers["etag"])
+    assert first.json()["reason"] == "unspecified"
+
+
+async def test_if_match_guards_and_if_none_match_saves(api: Api) -> None:
+    order = await api.placed()
+    path = f"{ORDERS}/{order['order_id']}"
+    read = await api.call("GET", path)
+    same = await api.call("GET", path, headers={"If-None-Match": read.headers["etag"]})
+    assert (same.status_code, same.content, same.headers["etag"]) == (304, b"", read.headers["etag"])
+    by_staff = await api.call("GET", path, role="staff")
+    assert by_staff.headers["etag"] != read.headers["etag"]
+    body = {"status": "processing"}
+    stale = await api.call("PUT", path + "/status", body, role="staff", headers={"If-Match": '"9-00000000"'})
+    problem(stale, 412, "version-mismatch")
+    # An ETag that a customer was given names the same version for staff.
+    done = await api.call("PUT", path + "/status", body, role="staff", headers={"If-Match": read.headers["etag"]})
+    assert done.json()["version"] == 2
+    problem(await api.call("POST", path + "/cancel", headers={"If-Match": "gibberish"}), 400, "malformed-request")
+
+
+async def test_listing_pages_by_sealed_cursors(api: Api) -> None:
+    ids = [(await api.placed())["order_id"] for _ in range(5)]
+    others = await api.call("POST", ORDERS, SMOKE.replace("cust_test_001", "other"), role="staff")
+    assert others.status_code == 201
+    seen: list[str] = []
+    path = f"{ORDERS}?limit=2&status=pending&customer_id=cust_test_001"
+    while path:
+        page = await api.call("GET", path, role="staff")
+        seen += [order["order_id"] for order in page.json()["items"]]
+        cursor = page.json()["next_cursor"]
+        link = page.headers.get("link", "")
+        path = link.partition(">")[0].lstrip("<")
+        assert bool(cursor) == bool(path)
+        if cursor:
+            foreign = await api.call("GET", path, role="staff", tenant="other")
+            problem(foreign, 400, "invalid-cursor")
+            problem(await api.call("GET", path.replace("pending", "processing"), role="staff"), 400, "invalid-cursor")
+    assert seen == ids[::-1]
+    problem(await api.call("GET", f"{ORDERS}?limit=0&staus=x"), 400, "malformed-request")
+
+
+async def test_lists_show_no_addresses(api: Api) -> None:
+    await api.placed()
+    (order,) = (await api.call("GET", ORDERS)).json()["items"]
+    assert {"order_id", "items", "total", "parcels", "_links"} <= order.keys()
+    assert not {"customer", "billing_address", "notes", "payment"} & order.keys()
+
+
+async def test_the_document_is_rendering_then_linked(api: Api) -> None:
+    order = await api.placed()
+    path = f"{ORDERS}/{order['order_id']}/document"
+    waiting = await api.call("GET", path)
+    assert (waiting.status_code, waiting.headers["retry-after"]) == (202, "1")
+    await api.service.render_document.execute(worker("demo", "pdf-creator"), order["order_id"])
+    answer = await api.call("GET", path, headers={"Accept": "application/json"})
+    assert set(answer.json()) == {"url", "expires_at"}
+    answer = await api.client.get(path, headers={"Authorization": f"Bearer {api.token()}"}, follow_redirects=False)
+    assert answer.status_code == 302
+    assert answer.headers["location"]
+    assert (await api.call("GET", f"{ORDERS}/{order['order_id']}")).json()["document"]["status"] == "ready"
+
+
+async def test_health_says_what_is_wrong_and_live_asks_nobody(api: Api) -> None:
+    for path in ("/health", "/health/ready", "/v1.0/orders/health"):
+        assert (await api.client.get(path)).json() == {"status": "ok", "checks": {"orders table": "ok"}}
+    api.service.dependency.fail()
+    api.service.clock._next += timedelta(seconds=6)
+    answer = await api.client.get("/health")
+    assert answer.status_code == 503
+    assert answer.json()["checks"] == {"orders table": "orders table: connection refused"}
+    asked = api.service.dependency.asked
+    assert (await api.client.get("/health/live")).json() == {"status": "ok"}
+    assert api.service.dependency.asked == asked
+
+
+async def test_a_table_out_of_reach_is_503_and_says_when_to_come_again(api: Api) -> None:
+    api.service.table.reachable = False
+    answer = await api.call("POST", ORDERS, SMOKE)
+    problem(answer, 503, "unavailable")
+    assert answer.headers["retry-after"] == "2"
+    api.service.table.reachable = True
+
+
+async def test_unknown_paths_methods_and_bugs_are_problems_too(api: Api) -> None:
+    problem(await api.call("GET", "/v1.0/nothing"), 404, "not-found")
+    problem(await api.call("DELETE", f"{ORDERS}/x/status"), 405, "method-not-allowed")
+
+
+async def test_every_response_carries_its_request_id_and_security_headers(api: Api) -> None:
+    answer = await api.client.get("/health/live", headers={"X-Request-Id": "abc-123"})
+    assert answer.headers["x-request-id"] == "abc-123"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+    made = (await api.client.get("/health/live", headers={"X-Request-Id": "has blank"})).headers["x-request-id"]
+    assert len(made) == 32

@@ -83,7 +83,7 @@ class ProcessRuntime:
 
         async def create(_: "asyncio.Event") -> None:
             from orders.bootstrap.aws import open_clients
-            from orders.bootstrap.dev import resource_clients
+            from orders.bootstrap.dev_service import resource_clients
             from orders.bootstrap.resources import create_resources
             from orders.bootstrap.topology_file import packaged_topology
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from dependency_injector import containers, providers
 
@@ -9,12 +10,12 @@ from orders.adapters.inbound.http.app import Served
 from orders.adapters.inbound.http.auth import Authenticator
 from orders.adapters.inbound.http.cursor import CursorCodec
 from orders.adapters.inbound.relay import RelayLoop
-from orders.adapters.inbound.sqs.delivery import RetryPolicy
 from orders.adapters.inbound.sqs.gate import DependencyGate
 from orders.adapters.inbound.sqs.handlers import CustomerNotifier, InternalNotifier, PdfCreator
 from orders.adapters.inbound.sqs.poller import Poller, PollerSettings
 from orders.adapters.inbound.sqs.queue import SqsQueue
 from orders.adapters.inbound.sqs.rate import TokenBucket
+from orders.adapters.inbound.sqs.retry_policy import RetryPolicy
 from orders.adapters.outbound.aws.document_requests import SqsDocumentRequests
 from orders.adapters.outbound.aws.event_bridge import EventBridgePublisher
 from orders.adapters.outbound.aws.mail_message import build_mime
@@ -25,7 +26,7 @@ from orders.adapters.outbound.aws.ses_mail import SesMailSender
 from orders.adapters.outbound.dynamodb.mail_intents import DynamoMailIntents
 from orders.adapters.outbound.dynamodb.order_repository import DynamoOrderRepository
 from orders.adapters.outbound.dynamodb.outbox import DynamoOutbox
-from orders.adapters.outbound.dynamodb.probe import TableProbe
+from orders.adapters.outbound.dynamodb.probe import DynamoProbe
 from orders.adapters.outbound.local.mail_archive import ArchivingMailSender
 from orders.adapters.outbound.rendering.mail_composer import JinjaMailComposer
 from orders.adapters.outbound.system import RandomOrderIds, SystemClock
@@ -80,7 +81,7 @@ def _mail_sender(clients: AwsClients, settings: Settings, archive: Path | None) 
 
 def _probes(clients: AwsClients, addresses: Addresses) -> list[Probe]:
     queues = [QueueProbe(clients.sqs, address.url, f"{worker} queue") for worker, address in addresses.queues.items()]
-    return [TableProbe(clients.dynamodb, addresses.table), *queues]
+    return [DynamoProbe(clients.dynamodb, addresses.table), *queues]
 
 
 def _poller(
@@ -119,10 +120,10 @@ class Container(containers.DeclarativeContainer):
     settings = providers.Dependency(instance_of=Settings)
     clients = providers.Dependency(instance_of=AwsClients)
     addresses = providers.Dependency(instance_of=Addresses)
-    token_keys = providers.Dependency(default=None)
+    token_keys: providers.Dependency[Any] = providers.Dependency(default=None)
     cursors = providers.Dependency(instance_of=CursorCodec)
-    renderer = providers.Dependency()
-    mail_archive_dir = providers.Dependency(default=None)
+    renderer: providers.Dependency[Any] = providers.Dependency()
+    mail_archive_dir: providers.Dependency[Any] = providers.Dependency(default=None)
 
     clock = providers.Singleton(SystemClock)
     ids = providers.Singleton(RandomOrderIds)

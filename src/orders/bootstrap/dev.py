@@ -1,45 +1,15 @@
 """`orders dev`: everything on one machine, over the embedded emulator."""
 
 import asyncio
-import contextlib
-import socket
+import importlib
 import time
-from collections.abc import AsyncIterator, Coroutine, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
-from litestar import Litestar
-from rich.console import Console
-
-from orders.adapters.inbound.http.app import Served, create_app
-from orders.adapters.inbound.http.local_pages import local_pages, to_local_pages
-from orders.adapters.outbound.local.document_archive import BucketDocuments
-from orders.adapters.outbound.local.mail_archive import MailArchive
-from orders.adapters.outbound.rendering.pdf_renderer import MissingLibraries, check_system_libraries
+from orders.adapters.outbound.rendering.system_libraries import MissingLibraries, check_system_libraries
 from orders.bootstrap import emulator
-from orders.bootstrap.addresses import resolve_addresses
-from orders.bootstrap.aws import AwsClients, open_clients
-from orders.bootstrap.container import Container
-from orders.bootstrap.demo import DEMO_CUSTOMER, DEMO_TENANT, PROFILES, put_demo_profiles
 from orders.bootstrap.errors import CannotRun
-from orders.bootstrap.http import listen, serve
-from orders.bootstrap.keys import cursor_codec, dev_issuer
-from orders.bootstrap.resources import ResourceClients, create_resources
+from orders.bootstrap.listening import listen
 from orders.bootstrap.settings import Settings
-from orders.bootstrap.topology_file import packaged_topology
-from orders.bootstrap.worker import WORKER_SERVICES, open_renderer, worker_loop
-
-EXAMPLE = (
-    '{"customer_id":"cust_test_001","items":[{"product_id":"prod_001","quantity":2,"price":29.99}],'
-    '"total":59.98,"currency":"USD"}'
-)
-
-
-EMULATOR_LOOKED_AT_EVERY_SECONDS = 1.0
-
-
-class EmulatorGone(CannotRun):
-    """The emulator ended while the service was running."""
 
 
 async def run_dev(settings: Settings, stop: asyncio.Event) -> None:
@@ -54,118 +24,18 @@ async def run_dev(settings: Settings, stop: asyncio.Event) -> None:
         raise CannotRun(str(error)) from error
     python = emulator.emulator_python(settings.emulator_python)
     with listen(settings) as listener:
+        # The emulator takes a second to start, and so does loading the service: both at once.
+        loading = asyncio.create_task(asyncio.to_thread(_load_service))
         running = await emulator.start(
             settings.orders_data_dir, python, preferred_port=settings.emulator_port, region=settings.aws_region
         )
-        settings = settings.model_copy(update={"aws_endpoint_url": running.url})
         try:
-            await _run(settings, listener, stop, running, began)
+            service = await loading
+            settings = settings.model_copy(update={"aws_endpoint_url": running.url})
+            await service.run_service(settings, listener, stop, running, began)
         finally:
             await asyncio.to_thread(emulator.stop, running)
 
 
-async def _run(
-    settings: Settings,
-    listener: socket.socket,
-    stop: asyncio.Event,
-    running: emulator.RunningEmulator,
-    began: float,
-) -> None:
-    async with open_clients(settings) as clients, open_renderer(settings) as renderer:
-        topology = packaged_topology()
-        await create_resources(
-            topology,
-            resource_clients(clients),
-            environment=settings.environment,
-            sender_identities=[settings.mail_from],
-        )
-        addresses = await resolve_addresses(clients.sqs, topology, settings)
-        await put_demo_profiles(clients.s3, addresses.templates_bucket)
-        container = Container(
-            settings=settings,
-            clients=clients,
-            addresses=addresses,
-            token_keys=dev_issuer(settings),
-            cursors=cursor_codec(settings),
-            renderer=renderer,
-            mail_archive_dir=settings.orders_data_dir / "mails",
-        )
-        pages = local_pages(
-            MailArchive(settings.orders_data_dir / "mails"), BucketDocuments(clients.s3, addresses.documents_bucket)
-        )
-
-        @contextlib.asynccontextmanager
-        async def lifespan(_: Litestar) -> AsyncIterator[None]:
-            _announce(settings, running, time.monotonic() - began)
-            yield
-
-        def served() -> Served:
-            found: Served = container.served()
-            return found
-
-        app = create_app(served, lifespan=[lifespan], extra_routes=[pages, to_local_pages])
-        work = [
-            renderer.warm_up(),
-            _watch(running, stop),
-            serve(app, listener, stop),
-            container.relay_loop().run(stop),
-            *(worker_loop(container, name)(stop) for name in WORKER_SERVICES),
-        ]
-        await _together(work, stop)
-        await container.fast_path().drain()
-
-
-async def _together(work: Sequence[Coroutine[Any, Any, None]], stop: asyncio.Event) -> None:
-    """Run all until they end; when one fails, stop the others properly and raise what it failed with."""
-    tasks = [asyncio.ensure_future(each) for each in work]
-    await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
-    stop.set()
-    await asyncio.wait(tasks)
-    for task in tasks:
-        task.result()
-
-
-async def _watch(running: emulator.RunningEmulator, stop: asyncio.Event) -> None:
-    """Notice the emulator's end, without which nothing here works. Raises: EmulatorGone."""
-    while not stop.is_set():
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), EMULATOR_LOOKED_AT_EVERY_SECONDS)
-        if not stop.is_set() and not running.is_alive():
-            raise EmulatorGone(
-                "the emulator has ended; what came in since its last clean stop is lost. Start again with `make run`; "
-                f"its last words are in {running.data_dir / 'emulator.log'}"
-            )
-
-
-def resource_clients(clients: AwsClients) -> ResourceClients:
-    return ResourceClients(
-        dynamodb=clients.dynamodb,
-        sqs=clients.sqs,
-        sns=clients.sns,
-        events=clients.events,
-        s3=clients.s3,
-        ses=clients.ses,
-    )
-
-
-def _announce(settings: Settings, running: emulator.RunningEmulator, seconds: float) -> None:
-    """Say that it is ready and what to do next; every line can be pasted as it stands."""
-    base = f"http://{settings.api_host}:{settings.api_port}"
-    issuer = dev_issuer(settings)
-
-    def token(role: str, customer: str) -> str:
-        return issuer.token(tenant_id=DEMO_TENANT, customer_id=customer, roles=[role], now=datetime.now(UTC))
-
-    say = Console(highlight=False, soft_wrap=True, markup=False).print
-    say(f"\norders is ready on {base} ({seconds:.1f} s), emulated AWS on {running.url}")
-    say(f"state is kept in {settings.orders_data_dir}; Ctrl-C stops everything\n")
-    say(f"look at mails and PDFs   {base}/local/")
-    say(f"shops                    {', '.join(PROFILES)} (any other works too)")
-    say("more tokens              .venv/bin/orders token --tenant demo --customer cust_test_001 --role customer\n")
-    say("place an order as a customer of the demo shop:\n")
-    say(f"curl -i {base}/v1.0/orders \\")
-    say(f"  -H 'Authorization: Bearer {token('customer', DEMO_CUSTOMER)}' \\")
-    say("  -H 'Content-Type: application/json' \\")
-    say(f"  -d '{EXAMPLE}'\n")
-    say("work on it as the shop's staff, with this token:\n")
-    say(f"STAFF='{token('staff', 'staff_001')}'\n")
+def _load_service() -> Any:
+    return importlib.import_module("orders.bootstrap.dev_service")

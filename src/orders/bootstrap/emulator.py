@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from orders.bootstrap.emulator_process import EmulatorFiles, RunningEmulator, free_port, spawn
+from orders.bootstrap.errors import CannotRun
 
 __all__ = ["DEFAULT_PORT", "EmulatorError", "RunningEmulator", "emulator_python", "find_running", "start", "stop"]
 
@@ -23,7 +24,7 @@ DEFAULT_PORT = 4566
 _POLL_SECONDS = 0.02
 
 
-class EmulatorError(Exception):
+class EmulatorError(CannotRun):
     """The emulator can't be found, started or stopped; the message says what to do or shows its last output."""
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from orders.bootstrap.errors import CannotRun
 from orders.bootstrap.topology import Topology, environment_name
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from types_aiobotocore_sqs import SQSClient
 
 
-class ResourceError(Exception):
+class ResourceError(CannotRun):
     """A resource could not be looked at, created or changed; the message says which call was refused and why."""
 
 

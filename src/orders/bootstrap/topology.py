@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
+from orders.bootstrap.errors import CannotRun
+
 Projection = Literal["ALL", "KEYS_ONLY", "INCLUDE"]
 StreamView = Literal["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"]
 
 
-class TopologyError(Exception):
+class TopologyError(CannotRun):
     """The topology file can't be used: unreadable, of the wrong shape, or contradicting itself."""
 
 

@@ -164,7 +164,12 @@ async def test_who_does_not_say_who_they_are_gets_no_further(api: Api) -> None:
 
 async def test_orders_of_others_do_not_exist(api: Api) -> None:
     path = f"{ORDERS}/{(await api.placed())['order_id']}"
-    for who in ({"customer": "other"}, {"tenant": "other"}, {"tenant": "other", "role": "admin"}):
+    strangers: list[dict[str, Any]] = [
+        {"customer": "other"},
+        {"tenant": "other"},
+        {"tenant": "other", "role": "admin"},
+    ]
+    for who in strangers:
         for method, part in (("GET", ""), ("GET", "/status"), ("GET", "/track"), ("GET", "/history"),
                              ("GET", "/document"), ("POST", "/cancel"), ("PUT", "/status"), ("POST", "/fulfill"),
                              ("POST", "/parcels/par_1/deliver")):  # fmt: skip

@@ -82,4 +82,4 @@ def create_app(
         )
     )
     # Around all of it: a path that no route has never reaches Litestar's own middleware.
-    return cast(ASGIApp, ResponseHeaders(cast(ASGIApp, app)))
+    return cast("ASGIApp", ResponseHeaders(cast("ASGIApp", app)))

@@ -42,7 +42,9 @@ class MemoryDocumentStore:
         self._reach()
         if not timedelta(seconds=1) <= valid_for <= MAX_LINK_LIFETIME:
             raise ValueError(f"a link is valid for 1 s to {MAX_LINK_LIFETIME}, not {valid_for}")
-        return f"https://documents.invalid/{quote(key)}?filename={quote(filename)}&seconds={valid_for.total_seconds():.0f}"
+        return (
+            f"https://documents.invalid/{quote(key)}?filename={quote(filename)}&seconds={valid_for.total_seconds():.0f}"
+        )
 
     def _reach(self) -> None:
         if not self.reachable:

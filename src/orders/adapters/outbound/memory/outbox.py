@@ -6,6 +6,7 @@ from zlib import crc32
 
 from orders.adapters.outbound.memory.orders_table import MemoryTable
 from orders.domain.events import OrderEvent
+from orders.ports.errors import PermanentPortError
 from orders.ports.outbox import OutboxEntry
 
 
@@ -36,8 +37,16 @@ class MemoryOutbox:
         return [row.waiting[sequence] for sequence in sorted(row.waiting)] if row else []
 
     async def settle(self, event: OrderEvent) -> None:
-        """See ``Outbox.settle``."""
-        self._table.log(event.tenant_id, event.order_id).setdefault(event.sequence, event)
+        """See ``Outbox.settle``.
+
+        Raises also: PermanentPortError: another event is in the log under this one's sequence.
+        """
+        logged = self._table.log(event.tenant_id, event.order_id).setdefault(event.sequence, event)
+        # Erasure may have taken texts out of the one in the log; what it leaves must agree.
+        if (logged.type, logged.version, logged.at) != (event.type, event.version, event.at):
+            raise PermanentPortError(
+                "orders table", f"order {event.order_id} has another event {event.sequence} in its log"
+            )
         row = self._table.rows.get((event.tenant_id, event.order_id))
         if row is not None:
             row.settle(event.sequence)

@@ -1,0 +1,101 @@
+# Every command of daily work. `make` alone lists them.
+PYTHON ?= python3
+VENV ?= .venv
+EMULATOR_VENV := .venv-emulator
+BIN := $(VENV)/bin
+# Compiling comes after installing, on all cores: half the time. Only wheels: building from source would fetch build tools that no lock file names.
+PIP_INSTALL := -m pip install -qq --disable-pip-version-check --no-input --no-compile --no-deps --only-binary :all: --require-hashes
+LOCK := env -u PIP_FIND_LINKS -u PIP_INDEX_URL -u PIP_EXTRA_INDEX_URL $(BIN)/uv pip compile --no-config --quiet --universal \
+	--python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links
+# What WeasyPrint loads when it renders a PDF, and the Debian packages it is in.
+LIBRARIES := libpango-1.0.so.0 libpangoft2-1.0.so.0 libharfbuzz-subset.so.0
+PACKAGES := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core
+APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o=Dpkg::Use-Pty=0
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run stop test unit lint types imports check contract lock clean machine debian
+.NOTPARALLEL:
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+setup: $(VENV)/.project $(EMULATOR_VENV)/.requirements ## Install everything (again after a change of requirements)
+
+run: setup ## Start everything on this machine (ARGS="..." goes to `orders dev`)
+	@exec $(BIN)/orders dev $(ARGS)
+
+stop: setup ## Stop what `make run` left running; data stays
+	@exec $(BIN)/orders dev --stop
+
+test: setup ## Run all tests; print coverage; domain and application need 90 % of branches
+	@$(BIN)/python -m pytest -q -rfE --cov --cov-report=term $(ARGS)
+	@$(BIN)/python -m coverage json -q -o .coverage.json --include='src/orders/domain/*,src/orders/application/*'
+	@$(BIN)/python -c 'import json, sys; total = json.load(open(".coverage.json"))["totals"]; \
+		share = 100 * total["covered_branches"] / max(1, total["num_branches"]); \
+		print(f"branch coverage of domain and application: {share:.1f} % (90 % needed)"); sys.exit(share < 90)'
+
+unit: $(VENV)/.project ## Run the unit tests only
+	@$(BIN)/python -m pytest -q -rfE tests/unit $(ARGS)
+
+lint: $(VENV)/.project ## Check style and formatting
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(VENV)/.project ## Check types
+	@$(BIN)/mypy
+
+imports: $(VENV)/.project ## Check that dependencies between layers point one way
+	@$(BIN)/lint-imports
+
+check: lint types imports test ## All of the above: what a change must pass
+
+contract: setup ## Run the contract suites; emulator addresses come from ORDERS_TEST_*_URL
+	@$(BIN)/python -m pytest -q tests/contract $(ARGS)
+
+lock: $(VENV)/.requirements ## Resolve requirements/*.txt anew (UPGRADE=--upgrade for newer versions)
+	@$(LOCK) $(UPGRADE) pyproject.toml -o requirements/runtime.txt
+	@$(LOCK) $(UPGRADE) pyproject.toml requirements/dev.in -c requirements/runtime.txt -o requirements/dev.txt
+	@$(LOCK) $(UPGRADE) requirements/emulator.in -o requirements/emulator.txt
+	@! grep -nE '://|^-' requirements/*.txt || { echo "an address got into a lock file" >&2; exit 1; }
+
+clean: ## Remove environments and caches; local data in .orders-dev stays
+	@rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* htmlcov
+	@find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Stamps: make compares them with what was installed from, so that a second run does nothing.
+$(VENV)/.project: $(VENV)/.requirements pyproject.toml
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.requirements: requirements/dev.txt
+	@$(MAKE) --no-print-directory machine
+	@echo "Installing the service and its tools into $(VENV) (a minute or two, once)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python $(PIP_INSTALL) -r $<
+	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib || true
+	@touch $@
+
+$(EMULATOR_VENV)/.requirements: requirements/emulator.txt
+	@$(MAKE) --no-print-directory machine
+	@echo "Installing the local AWS emulator into $(EMULATOR_VENV)"
+	@$(PYTHON) -m venv $(EMULATOR_VENV)
+	@$(EMULATOR_VENV)/bin/python $(PIP_INSTALL) -r $<
+	@$(EMULATOR_VENV)/bin/python -m compileall -q -j 0 $(EMULATOR_VENV)/lib || true
+	@touch $@
+
+# What no environment can hold: the interpreter itself and the libraries that render PDFs.
+machine:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or later is needed; name one with: make setup PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		$(MAKE) --no-print-directory debian WHY="Python's venv module" PACKAGES=python3-venv
+	@$(PYTHON) -c 'import ctypes, sys; [ctypes.CDLL(name) for name in sys.argv[1:]]' $(LIBRARIES) 2>/dev/null \
+		&& ls /usr/share/fonts/truetype/*/*.ttf >/dev/null 2>&1 || [ "$$(uname)" != Linux ] || \
+		$(MAKE) --no-print-directory debian WHY="Pango and a font, for PDFs"
+
+debian:
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing $(PACKAGES) ($(WHY))"; $(APT) update && $(APT) install -y --no-install-recommends $(PACKAGES) >/dev/null; \
+	else \
+		echo "Missing: $(WHY). Run once: sudo apt-get install -y $(PACKAGES)" >&2; exit 1; \
+	fi

@@ -1,0 +1,1 @@
+"""The ports on AWS: the event bus, buckets, the mail service, and whether each can be reached."""

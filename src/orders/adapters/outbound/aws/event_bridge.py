@@ -1,0 +1,88 @@
+"""Publishes events on an EventBridge bus."""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from orders.application.cloud_event import EVENT_SOURCE, to_cloud_event
+from orders.domain.events import OrderEvent
+
+if TYPE_CHECKING:
+    from types_aiobotocore_events import EventBridgeClient
+    from types_aiobotocore_events.type_defs import PutEventsRequestEntryTypeDef
+
+MAX_ENTRIES = 10
+MAX_CALL_BYTES = 256 * 1024
+"""EventBridge's limits of one PutEvents call, over which it refuses the call as a whole."""
+
+_TIME_BYTES = 14
+
+
+class EventBridgePublisher:
+    """``EventPublisher`` on EventBridge: CloudEvents as ``Detail``, their type as ``DetailType``."""
+
+    def __init__(
+        self, client: "EventBridgeClient", bus_name: str, source: str = EVENT_SOURCE, *, replayed: bool = False
+    ) -> None:
+        """``replayed`` marks everything published as sent again from the log."""
+        self._client = client
+        self._bus_name = bus_name
+        self._source = source
+        self._replayed = replayed
+
+    async def publish(self, events: Sequence[OrderEvent]) -> Sequence[str | None]:
+        """See ``EventPublisher.publish``."""
+        entries = [self._entry(event) for event in events]
+        failures: list[str | None] = []
+        for batch in _batches(entries):
+            if len(batch) == 1 and entry_bytes(batch[0]) > MAX_CALL_BYTES:
+                # Sent together with others it would fail all of them, alone it would fail for certain.
+                failures.append(f"the event takes {entry_bytes(batch[0])} bytes; the bus takes {MAX_CALL_BYTES}")
+            else:
+                failures.extend(await self._put(batch))
+        return failures
+
+    async def _put(self, batch: Sequence["PutEventsRequestEntryTypeDef"]) -> list[str | None]:
+        try:
+            response = await self._client.put_events(Entries=batch)
+        except (BotoCoreError, ClientError) as error:
+            return [f"{type(error).__name__}: {error}"] * len(batch)
+        results = response.get("Entries", [])
+        failures: list[str | None] = [
+            f"{result['ErrorCode']}: {result.get('ErrorMessage', '')}" if result.get("ErrorCode") else None
+            for result in results[: len(batch)]
+        ]
+        # An entry that the answer does not speak of was not accepted, as far as anybody knows.
+        return failures + ["the bus did not say what became of it"] * (len(batch) - len(failures))
+
+    def _entry(self, event: OrderEvent) -> "PutEventsRequestEntryTypeDef":
+        content = to_cloud_event(event, replayed=self._replayed)
+        return {
+            "EventBusName": self._bus_name,
+            "Source": self._source,
+            "DetailType": str(content["type"]),
+            "Detail": json.dumps(content, ensure_ascii=False, separators=(",", ":")),
+            "Time": event.at,
+        }
+
+
+def entry_bytes(entry: "PutEventsRequestEntryTypeDef") -> int:
+    """What an entry counts towards a call's limit, by EventBridge's own reckoning ("Calculating PutEvents size")."""
+    texts = (entry.get("Source", ""), entry.get("DetailType", ""), entry.get("Detail", ""))
+    return _TIME_BYTES + sum(len(text.encode()) for text in texts)
+
+
+def _batches(entries: Sequence["PutEventsRequestEntryTypeDef"]) -> Iterator[list["PutEventsRequestEntryTypeDef"]]:
+    batch: list[PutEventsRequestEntryTypeDef] = []
+    batch_bytes = 0
+    for entry in entries:
+        size = entry_bytes(entry)
+        if batch and (len(batch) == MAX_ENTRIES or batch_bytes + size > MAX_CALL_BYTES):
+            yield batch
+            batch, batch_bytes = [], 0
+        batch.append(entry)
+        batch_bytes += size
+    if batch:
+        yield batch

@@ -1,0 +1,112 @@
+"""Keeps rendered PDFs in an S3 bucket."""
+
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from botocore.exceptions import ClientError
+
+from orders.adapters.outbound.aws.s3_objects import read_body
+from orders.adapters.outbound.botocore_errors import error_code, translated
+from orders.ports.errors import DocumentMissing
+
+if TYPE_CHECKING:
+    from types_aiobotocore_s3 import S3Client
+    from types_aiobotocore_s3.type_defs import HeadObjectOutputTypeDef
+
+DEPENDENCY = "documents bucket"
+MEDIA_TYPE = "application/pdf"
+MAX_LINK_LIFETIME = timedelta(minutes=5)
+
+_GONE = frozenset({"NoSuchKey", "404", "InvalidObjectState"})
+"""Not there, or in an archive class that has to be restored first: to its readers the same."""
+
+_ARCHIVE_CLASSES = frozenset({"GLACIER", "DEEP_ARCHIVE"})
+"""Storage classes without instant access. (GLACIER_IR, where this service's bucket archives to, has it.)"""
+
+
+class S3DocumentStore:
+    """``DocumentStore`` on S3. The bucket's own settings see to encryption, versions and life cycle."""
+
+    def __init__(self, client: "S3Client", bucket: str, presign_client: "S3Client | None" = None) -> None:
+        """``presign_client`` signs links; give one whose endpoint is the public one where ``client``'s is not.
+
+        Its signatures must be version 4 (``Config(signature_version="s3v4")``).
+        """
+        self._client = client
+        self._bucket = bucket
+        self._presign_client = presign_client or client
+
+    async def put(self, key: str, pdf: bytes) -> None:
+        """See ``DocumentStore.put``."""
+        with translated(DEPENDENCY):
+            await self._client.put_object(
+                Bucket=self._bucket,
+                Key=key,
+                Body=pdf,
+                ContentLength=len(pdf),
+                ContentType=MEDIA_TYPE,
+                ContentDisposition=attachment_disposition("-".join(key.split("/")[-2:])),
+            )
+
+    async def get(self, key: str) -> bytes:
+        """See ``DocumentStore.get``."""
+        with translated(DEPENDENCY):
+            try:
+                response = await self._client.get_object(Bucket=self._bucket, Key=key)
+            except ClientError as error:
+                if error_code(error) in _GONE:
+                    raise DocumentMissing(key) from error
+                raise
+            return await read_body(response, dependency=DEPENDENCY)
+
+    async def exists(self, key: str) -> bool:
+        """See ``DocumentStore.exists``."""
+        with translated(DEPENDENCY):
+            try:
+                head = await self._client.head_object(Bucket=self._bucket, Key=key)
+            except ClientError as error:
+                if error_code(error) in _GONE:
+                    return False
+                raise
+        return _readable(head)
+
+    async def link(self, key: str, *, valid_for: timedelta, filename: str) -> str:
+        """See ``DocumentStore.link``.
+
+        Raises:
+            ValueError: longer than ``MAX_LINK_LIFETIME``, or no time at all.
+        """
+        check_lifetime(valid_for)
+        with translated(DEPENDENCY):
+            return await self._presign_client.generate_presigned_url(
+                "get_object",
+                Params={
+                    "Bucket": self._bucket,
+                    "Key": key,
+                    "ResponseContentType": MEDIA_TYPE,
+                    "ResponseContentDisposition": attachment_disposition(filename),
+                },
+                ExpiresIn=int(valid_for.total_seconds()),
+            )
+
+
+def check_lifetime(valid_for: timedelta) -> None:
+    """A link is a key to the document for whoever holds it. Raises: ValueError."""
+    if not timedelta(seconds=1) <= valid_for <= MAX_LINK_LIFETIME:
+        raise ValueError(f"a link is valid for 1 s to {MAX_LINK_LIFETIME}, not {valid_for}")
+
+
+def attachment_disposition(filename: str) -> str:
+    """``Content-Disposition`` of a download of that name (RFC 6266), safe to be a header whatever the name holds."""
+    plain = re.sub(r"[^A-Za-z0-9 ._-]", "_", filename)
+    if plain == filename:
+        return f'attachment; filename="{plain}"'
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
+
+
+def _readable(head: "HeadObjectOutputTypeDef") -> bool:
+    archived = head.get("StorageClass") in _ARCHIVE_CLASSES or "ArchiveStatus" in head
+    # 'ongoing-request="false", expiry-date=...' on an archived object says that a restored copy is there.
+    return not archived or 'ongoing-request="false"' in head.get("Restore", "")

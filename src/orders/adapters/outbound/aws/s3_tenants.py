@@ -1,0 +1,110 @@
+"""Knows the shops by the profiles that lie in the templates bucket."""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+from botocore.exceptions import ClientError
+
+from orders.adapters.outbound.aws.s3_objects import read_body
+from orders.adapters.outbound.aws.tenant_file import BrokenProfile, parse_profile
+from orders.adapters.outbound.botocore_errors import error_code, translated
+from orders.ports.errors import TransientPortError
+from orders.ports.tenants import TenantProfile
+
+if TYPE_CHECKING:
+    from types_aiobotocore_s3 import S3Client
+    from types_aiobotocore_s3.type_defs import GetObjectRequestTypeDef
+
+DEPENDENCY = "templates bucket"
+MAX_CACHED = 10_000
+RETRY_AFTER_SECONDS = 5.0
+"""While the bucket is out of reach, the profiles known are used so long before it is asked again."""
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class _Known:
+    """What is known of a tenant; ``etag`` of the file it comes from, ``None`` when there is no file."""
+
+    profile: TenantProfile | None = None
+    etag: str | None = None
+    fresh_until: float = 0.0
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class S3TenantDirectory:
+    """``TenantDirectory`` on S3, cached for ``ttl`` and then asked again by ETag."""
+
+    def __init__(
+        self,
+        client: "S3Client",
+        bucket: str,
+        default: Callable[[str], TenantProfile],
+        ttl: timedelta,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """``default`` gives the profile of a shop without a file, or with a broken one; ``monotonic`` is in seconds."""
+        self._client = client
+        self._bucket = bucket
+        self._default = default
+        self._ttl_seconds = ttl.total_seconds()
+        self._monotonic = monotonic
+        self._known: OrderedDict[str, _Known] = OrderedDict()
+
+    async def profile(self, tenant_id: str) -> TenantProfile:
+        """See ``TenantDirectory.profile``. While the bucket is out of reach the last good profile is given."""
+        known = self._known.setdefault(tenant_id, _Known())
+        self._known.move_to_end(tenant_id)
+        if len(self._known) > MAX_CACHED:
+            self._known.popitem(last=False)
+        if known.profile is not None and self._monotonic() < known.fresh_until:
+            return known.profile
+        # One question at a time for each tenant: those who come meanwhile take its answer.
+        async with known.lock:
+            if known.profile is not None and self._monotonic() < known.fresh_until:
+                return known.profile
+            return await self._refresh(tenant_id, known)
+
+    async def _refresh(self, tenant_id: str, known: _Known) -> TenantProfile:
+        try:
+            profile = await self._read(tenant_id, known)
+        except TransientPortError as error:
+            if known.profile is None:
+                raise
+            _log.warning("tenant profile not refreshed, the last one stays", tenant_id=tenant_id, error=str(error))
+            known.fresh_until = self._monotonic() + min(RETRY_AFTER_SECONDS, self._ttl_seconds)
+            return known.profile
+        known.profile = profile
+        known.fresh_until = self._monotonic() + self._ttl_seconds
+        return profile
+
+    async def _read(self, tenant_id: str, known: _Known) -> TenantProfile:
+        request: GetObjectRequestTypeDef = {"Bucket": self._bucket, "Key": f"tenants/{tenant_id}/profile.json"}
+        if known.profile is not None and known.etag is not None:
+            request["IfNoneMatch"] = known.etag
+        with translated(DEPENDENCY):
+            try:
+                response = await self._client.get_object(**request)
+            except ClientError as error:
+                if error_code(error) == "304" and known.profile is not None:
+                    return known.profile
+                if error_code(error) == "NoSuchKey":
+                    known.etag = None
+                    return self._default(tenant_id)
+                raise
+            content = await read_body(response, dependency=DEPENDENCY)
+        # A broken file's tag is kept as well: it is complained of once, not once in every ttl.
+        known.etag = response["ETag"]
+        try:
+            return parse_profile(content, tenant_id=tenant_id)
+        except BrokenProfile as error:
+            _log.warning("tenant profile is broken, the default is used", key=request["Key"], error=str(error))
+            return self._default(tenant_id)

@@ -1,0 +1,100 @@
+"""Sends mails through SES.
+
+Through version 1 of its API, ``SendRawEmail``: emulators have that one and not all of them version 2.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from orders.adapters.outbound.aws.mail_message import build_mime, envelope_address
+from orders.adapters.outbound.botocore_errors import error_code, translated
+from orders.ports.errors import MailRejected, PortError, TransientPortError
+from orders.ports.mail import Mail
+
+if TYPE_CHECKING:
+    from types_aiobotocore_ses import SESClient
+    from types_aiobotocore_ses.type_defs import SendRawEmailRequestTypeDef
+
+DEPENDENCY = "mail service"
+MAX_MESSAGE_BYTES = 10 * 1024 * 1024
+"""SES's default limit of a raw message, attachments encoded."""
+
+_SET_UP_WRONGLY = frozenset(
+    {
+        "AccountSendingPausedException",
+        "ConfigurationSetDoesNotExist",
+        "ConfigurationSetDoesNotExistException",
+        "ConfigurationSetSendingPausedException",
+        "MailFromDomainNotVerified",
+        "MailFromDomainNotVerifiedException",
+    }
+)
+"""The same for every mail, until an operator mends it: mails wait for that, none is given up."""
+
+_REFUSED = frozenset({"MessageRejected", "InvalidParameterValue"})
+_LOCAL_PARTS = re.compile(r"[^\s<>:,;\"]+@")
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class SesMailSender:
+    """``MailSender`` on SES."""
+
+    def __init__(
+        self,
+        client: "SESClient",
+        from_address: str,
+        configuration_set: str | None = None,
+        *,
+        now: Callable[[], datetime] = _utc_now,
+    ) -> None:
+        """``from_address`` is the service's own, verified with SES; ``now`` dates the mails."""
+        self._client = client
+        self._from_address = from_address
+        self._configuration_set = configuration_set
+        self._now = now
+
+    async def send(self, mail: Mail) -> str:
+        """See ``MailSender.send``."""
+        message = build_mime(mail, from_address=self._from_address, date=self._now()).as_bytes()
+        if len(message) > MAX_MESSAGE_BYTES:
+            raise MailRejected(f"the mail takes {len(message)} bytes; the mail service takes {MAX_MESSAGE_BYTES}")
+        request: SendRawEmailRequestTypeDef = {
+            "Source": self._from_address,
+            # Named here, recipients are who gets it: nothing that the headers say can add to them.
+            "Destinations": [envelope_address(mail.recipient)],
+            "RawMessage": {"Data": message},
+        }
+        if self._configuration_set is not None:
+            request["ConfigurationSetName"] = self._configuration_set
+        with translated(DEPENDENCY):
+            try:
+                response = await self._client.send_raw_email(**request)
+            except ClientError as error:
+                refusal = self._refusal(error)
+                if refusal is None:
+                    raise
+                raise refusal from error
+        return response["MessageId"]
+
+    def _refusal(self, error: ClientError) -> PortError | None:
+        """What SES's refusal means; ``None`` when it is not one of those that it has of its own."""
+        code = error_code(error)
+        message = error.response.get("Error", {}).get("Message", "")
+        if code == "Throttling":
+            # "Maximum sending rate exceeded" and "Daily message quota exceeded" alike.
+            return TransientPortError(DEPENDENCY, message or code, throttled=True)
+        # In the sandbox SES refuses unverified recipients by the same code as an unverified sender.
+        unverified_sender = code == "MessageRejected" and self._from_address.lower() in message.lower()
+        if code in _SET_UP_WRONGLY or unverified_sender:
+            return TransientPortError(DEPENDENCY, f"{code}: {message}")
+        if code in _REFUSED:
+            # Histories and logs show this: whom the mail was for is not for them.
+            return MailRejected(f"{code}: {_LOCAL_PARTS.sub('…@', message)}")
+        return None

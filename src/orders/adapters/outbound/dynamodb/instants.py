@@ -1,0 +1,41 @@
+"""Instants as attributes hold them: RFC 3339 in UTC with exactly three decimals, so that text order is time order."""
+
+from datetime import UTC, datetime, timedelta
+
+_MILLISECOND = timedelta(milliseconds=1)
+_FIRST = datetime.min.replace(tzinfo=UTC)
+_LAST = datetime.max.replace(tzinfo=UTC)
+
+
+def instant_text(at: datetime) -> str:
+    """The instant as ``2026-01-05T10:00:00.123Z``, cut to whole milliseconds.
+
+    Raises: ValueError: without a time zone it is no instant.
+    """
+    return _in_utc(at).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
+def parse_instant(text: str) -> datetime:
+    """The instant that ``instant_text`` wrote. Raises: ValueError."""
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def bound_text(at: datetime) -> str:
+    """The first whole millisecond not before the instant: what an instant is before or not before, so is this.
+
+    An instant that no text can name (offsets and rounding can lead beyond the years 1 to 9999) becomes the nearest.
+
+    Raises: ValueError: without a time zone it is no instant.
+    """
+    try:
+        exact = _in_utc(at)
+        over = exact.microsecond % 1000
+        return instant_text(exact if not over else exact - timedelta(microseconds=over) + _MILLISECOND)
+    except OverflowError:
+        return instant_text(_LAST if at.year > 1 else _FIRST)
+
+
+def _in_utc(at: datetime) -> datetime:
+    if at.tzinfo is None:
+        raise ValueError(f"{at.isoformat()} has no time zone")
+    return at.astimezone(UTC)

@@ -1,0 +1,38 @@
+"""How many bytes an item takes, by DynamoDB's own rules.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html: names and texts in
+UTF-8; a number one byte and one for each two significant digits; ``true``, ``false`` and ``null`` one byte; a list
+or map three bytes and one for each of its elements.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+_CONTAINER_BYTES = 3
+_ELEMENT_BYTES = 1
+
+
+def item_bytes(item: Mapping[str, Any]) -> int:
+    """The size of an item given as plain values, names included."""
+    return sum(len(name.encode()) + value_bytes(value) for name, value in item.items())
+
+
+def value_bytes(value: Any) -> int:
+    """The size of one attribute's value without its name. Raises: TypeError for a value that no item holds."""
+    if isinstance(value, str):
+        return len(value.encode())
+    if value is None or isinstance(value, bool):
+        return 1
+    if isinstance(value, int):
+        return _number_bytes(value)
+    if isinstance(value, Mapping):
+        return _CONTAINER_BYTES + item_bytes(value) + _ELEMENT_BYTES * len(value)
+    if isinstance(value, list | tuple):
+        return _CONTAINER_BYTES + sum(map(value_bytes, value)) + _ELEMENT_BYTES * len(value)
+    raise TypeError(f"no attribute value: {type(value).__name__}")
+
+
+def _number_bytes(number: int) -> int:
+    significant = str(abs(number)).rstrip("0")
+    # A negative number takes one byte more; the leading byte holds its exponent and sign.
+    return 1 + (len(significant) + 1) // 2 + (number < 0)

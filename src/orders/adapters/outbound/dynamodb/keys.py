@@ -1,0 +1,135 @@
+"""The keys of every item and index, and the positions in listings that are made of them.
+
+A tenant's id is part of every key of the table, and no part of a key contains ``#`` but as a separator.
+"""
+
+import re
+from datetime import datetime
+from hashlib import sha256
+from typing import TypeAlias
+from zlib import crc32
+
+from orders.adapters.outbound.dynamodb.instants import instant_text, parse_instant
+from orders.domain.errors import InvalidIdentifier
+from orders.domain.identity import check_order_id
+from orders.ports.mail import MailIntent
+
+Key: TypeAlias = dict[str, str]
+
+ORDER_SORT_KEY = "ORDER"
+EVENT_PREFIX = "EVENT#"
+EVENT_END = EVENT_PREFIX + "9999999999"
+
+DAY_SHARDS = 8
+"""Over how many hash keys a day's orders and a tenant's day of events are spread: one hash key takes about 1,000
+writes a second. Readers of a day ask all of them. Raising it is safe for what is written after; for what was
+written before, readers must go on asking the shards there were, which are among the new ones."""
+
+_POSITION = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z#(ord_[0-9A-Z]{26})", re.ASCII)
+_ORDER_PARTITION = re.compile(r"TENANT#([^#]+)#ORDER#([^#]+)")
+
+
+def shard_of(order_id: str, shards: int) -> int:
+    """Which of so many shards an order belongs to; the same in every process."""
+    return crc32(order_id.encode()) % shards
+
+
+def order_partition(tenant_id: str, order_id: str) -> str:
+    """The partition of an order and its events."""
+    return f"TENANT#{tenant_id}#ORDER#{order_id}"
+
+
+def order_key(tenant_id: str, order_id: str) -> Key:
+    """The key of an order's item."""
+    return {"PK": order_partition(tenant_id, order_id), "SK": ORDER_SORT_KEY}
+
+
+def order_of_partition(partition: str) -> tuple[str, str]:
+    """Tenant and order id of an order's partition. Raises: ValueError."""
+    found = _ORDER_PARTITION.fullmatch(partition)
+    if not found:
+        raise ValueError(f"{partition!r} is no order's partition")
+    return found[1], found[2]
+
+
+def event_sort_key(sequence: int) -> str:
+    """The sort key of a published event: text order is the order of events."""
+    return f"{EVENT_PREFIX}{sequence_text(sequence)}"
+
+
+def sequence_text(sequence: int) -> str:
+    """A sequence as keys and the names in the map of waiting events hold it."""
+    return f"{sequence:010d}"
+
+
+def event_key(tenant_id: str, order_id: str, sequence: int) -> Key:
+    """The key of a published event."""
+    return {"PK": order_partition(tenant_id, order_id), "SK": event_sort_key(sequence)}
+
+
+def position_of(created_at: datetime, order_id: str) -> str:
+    """An order's place in every listing by date (``createdAtId``): its creation, then its id."""
+    return f"{instant_text(created_at)}#{order_id}"
+
+
+def check_position(text: str) -> str:
+    """The text, if it is a position. Raises: ValueError."""
+    found = _POSITION.fullmatch(text)
+    if not found:
+        raise ValueError(f"{text[:80]!r} is no position in a listing")
+    try:
+        parse_instant(text.partition("#")[0])
+        check_order_id(found[1])
+    except (ValueError, InvalidIdentifier) as error:
+        raise ValueError(f"{text[:80]!r} is no position in a listing") from error
+    return text
+
+
+def customer_key(tenant_id: str, customer_id: str) -> str:
+    """Hash key of ``OrdersByCustomer``."""
+    return f"{tenant_id}#{customer_id}"
+
+
+def status_key(tenant_id: str, status: str) -> str:
+    """Hash key of ``OrdersByStatus``."""
+    return f"{tenant_id}#{status}"
+
+
+def number_key(tenant_id: str, order_number: str) -> str:
+    """Hash key of ``OrderByNumber``."""
+    return f"{tenant_id}#{order_number}"
+
+
+def day_shard(at: datetime, shard: int) -> str:
+    """Hash key of ``OrdersByDate``: all tenants' orders of that instant's UTC day, one shard of them."""
+    day, _, _ = instant_text(at).partition("T")
+    return f"{day}#{shard}"
+
+
+def event_day_shard(tenant_id: str, at: datetime, shard: int) -> str:
+    """Hash key of ``EventsByTenantAndTime``: a tenant's published events of a UTC day, one shard of them."""
+    return f"{tenant_id}#{day_shard(at, shard)}"
+
+
+def event_time_key(at: datetime, order_id: str, sequence: int) -> str:
+    """Range key of ``EventsByTenantAndTime``."""
+    return f"{instant_text(at)}#{order_id}#{sequence_text(sequence)}"
+
+
+def outbox_shard(region: str, shard: int) -> str:
+    """Hash key of ``OutboxPending``: one shard of the orders that a region's relay looks after."""
+    return f"{region}#{shard}"
+
+
+def mail_partition(tenant_id: str, order_id: str) -> str:
+    """The partition of an order's mail intents: their own, so that a role can be held to it."""
+    return f"TENANT#{tenant_id}#MAIL#{order_id}"
+
+
+def mail_key(intent: MailIntent) -> Key:
+    """The key of a mail intent; of the recipient only a hash, the same for any case of the address."""
+    recipient = "none" if intent.recipient is None else sha256(intent.recipient.lower().encode()).hexdigest()[:16]
+    return {
+        "PK": mail_partition(intent.tenant_id, intent.order_id),
+        "SK": f"{sequence_text(intent.sequence)}#{intent.template}#{recipient}",
+    }

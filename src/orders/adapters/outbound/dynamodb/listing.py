@@ -1,0 +1,176 @@
+"""Pages of a tenant's orders, each from the index that answers it, none by a scan ([API-6]).
+
+Whatever an index can't decide (deleted or not, a status among one customer's orders) is decided on what was read. So
+that no page costs more than another, it considers a bounded number of orders and may come out short.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from orders.adapters.outbound.dynamodb.instants import bound_text
+from orders.adapters.outbound.dynamodb.keys import (
+    check_position,
+    customer_key,
+    number_key,
+    order_key,
+    order_of_partition,
+    status_key,
+)
+from orders.adapters.outbound.dynamodb.order_items import listed, order_from_item
+from orders.adapters.outbound.dynamodb.table import OrdersTable, Placeholders
+from orders.adapters.outbound.dynamodb.wire import Item
+from orders.domain.order import Order
+from orders.ports.order_repository import OrderPage, OrderQuery
+
+CONSIDERED_PER_ORDER = 4
+MAX_CONSIDERED = 200
+"""A page considers at most four orders for each that it may hold, and never more than this."""
+
+_BEFORE_ALL, _AFTER_ALL = "0", "~"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The positions that a listing runs over, both ends included."""
+
+    lowest: str
+    highest: str
+
+    @classmethod
+    def of(cls, query: OrderQuery) -> "Span":
+        """What is left of the query's dates behind its position. Raises: ValueError for what is no position."""
+        lowest = _BEFORE_ALL if query.created_from is None else bound_text(query.created_from)
+        # A bare instant sorts before every position of it: as the highest it excludes its own millisecond.
+        highest = _AFTER_ALL if query.created_to is None else bound_text(query.created_to)
+        if query.after is not None:
+            after = check_position(query.after)
+            if query.ascending:
+                lowest = max(lowest, after)
+            else:
+                highest = min(highest, after)
+        return cls(lowest, highest)
+
+    def __contains__(self, position: str) -> bool:
+        return self.lowest <= position <= self.highest
+
+
+@dataclass(slots=True)
+class Branch:
+    """One index's orders under one hash key, read ahead by chunks."""
+
+    table: OrdersTable
+    index: str
+    hash_key: tuple[str, str]
+    span: Span
+    ascending: bool
+    chunk: int
+    read: deque[Item] = field(default_factory=deque)
+    resume: Mapping[str, Any] | None = None
+    ended: bool = False
+
+    async def fill(self) -> None:
+        """Read on until there is something to take, or nothing more."""
+        while not self.read and not self.ended:
+            place = Placeholders()
+            attribute, value = self.hash_key
+            condition = (
+                f"{place.name(attribute)} = {place.value(value)} AND {place.name('createdAtId')}"
+                f" BETWEEN {place.value(self.span.lowest)} AND {place.value(self.span.highest)}"
+            )
+            page = await self.table.query(
+                condition,
+                place,
+                index=self.index,
+                ascending=self.ascending,
+                limit=self.chunk,
+                resume=self.resume,
+            )
+            self.read.extend(page.items)
+            self.resume, self.ended = page.resume, page.resume is None
+
+
+async def read_page(table: OrdersTable, query: OrderQuery) -> OrderPage:
+    """A page of orders.
+
+    Raises:
+        ValueError: ``after`` is no position.
+        TransientPortError: the table is out of reach or throttles.
+    """
+    span = Span.of(query)
+    if span.lowest > span.highest:
+        return OrderPage(())
+    may_consider = min(CONSIDERED_PER_ORDER * query.limit, MAX_CONSIDERED)
+    orders: list[Order] = []
+    last: str | None = None
+    async for item in _candidates(table, query, span):
+        position = item["createdAtId"]
+        if position == query.after:
+            continue
+        if len(orders) == query.limit or not may_consider:
+            return OrderPage(tuple(orders), last)
+        may_consider -= 1
+        last = position
+        if _holds(item, query):
+            orders.append(order_from_item(listed(item)))
+    return OrderPage(tuple(orders))
+
+
+def _candidates(table: OrdersTable, query: OrderQuery, span: Span) -> AsyncIterator[Item]:
+    """Orders in the listing's direction: all that meet the filters, and some that don't."""
+    if query.order_number is not None:
+        return _by_number(table, number_key(query.tenant_id, query.order_number), span)
+    return _merged(_branches(table, query, span), ascending=query.ascending)
+
+
+def _branches(table: OrdersTable, query: OrderQuery, span: Span) -> list[Branch]:
+    tenant_id = query.tenant_id
+    if query.customer_id is not None:
+        hash_keys = [("OrdersByCustomer", "customerKey", customer_key(tenant_id, query.customer_id))]
+    elif query.statuses:
+        statuses = sorted(set(query.statuses))
+        hash_keys = [("OrdersByStatus", "statusKey", status_key(tenant_id, status)) for status in statuses]
+    else:
+        hash_keys = [("OrdersByTenantAndDate", "tenantId", tenant_id)]
+    # One more than a page holds tells whether there is a next page; one more is the order at the position itself.
+    chunk = query.limit + 1 + (query.after is not None)
+    return [
+        Branch(table, index, (attribute, value), span, ascending=query.ascending, chunk=chunk)
+        for index, attribute, value in hash_keys
+    ]
+
+
+async def _merged(branches: Sequence[Branch], *, ascending: bool) -> AsyncIterator[Item]:
+    """The items of all branches in order, each order once."""
+    pick = min if ascending else max
+    while True:
+        await asyncio.gather(*(branch.fill() for branch in branches))
+        heads = [branch for branch in branches if branch.read]
+        if not heads:
+            return
+        position = pick(branch.read[0]["createdAtId"] for branch in heads)
+        same = [branch.read.popleft() for branch in heads if branch.read[0]["createdAtId"] == position]
+        # An order that is just changing status can show under both: the later state counts.
+        yield max(same, key=lambda item: int(item["sequence"]))
+
+
+def _holds(item: Item, query: OrderQuery) -> bool:
+    """Whether the order meets every filter but those of time."""
+    return (
+        (query.include_deleted or "deletedAt" not in item)
+        and (not query.statuses or item["status"] in query.statuses)
+        and (query.customer_id is None or item["customerId"] == query.customer_id)
+    )
+
+
+async def _by_number(table: OrdersTable, number: str, span: Span) -> AsyncIterator[Item]:
+    """The order of that number, if it is in the span."""
+    place = Placeholders()
+    condition = f"{place.name('numberKey')} = {place.value(number)}"
+    page = await table.query(condition, place, index="OrderByNumber", limit=1)
+    for found in page.items:
+        item = await table.get(order_key(*order_of_partition(found["PK"])), consistent=False)
+        if item is not None and item["createdAtId"] in span:
+            yield item

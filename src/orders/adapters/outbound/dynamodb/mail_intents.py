@@ -1,0 +1,159 @@
+"""Which mails have been sent, in DynamoDB: every claim and mark is one write. Contract: ports/mail.py ([PIPE-9])."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from secrets import token_hex
+from typing import TYPE_CHECKING, Any
+
+from orders.adapters.outbound.dynamodb.instants import instant_text, parse_instant
+from orders.adapters.outbound.dynamodb.keys import mail_key, mail_partition
+from orders.adapters.outbound.dynamodb.schema import SCHEMA_ATTRIBUTE, SCHEMA_VERSION, check_schema
+from orders.adapters.outbound.dynamodb.table import ConditionFailed, OrdersTable, Placeholders
+from orders.adapters.outbound.dynamodb.wire import Item
+from orders.ports.mail import Claim, MailIntent, MailRecord, MailState, MailTemplate
+
+if TYPE_CHECKING:
+    from types_aiobotocore_dynamodb import DynamoDBClient
+
+
+def _claim_token() -> str:
+    return token_hex(8)
+
+
+class DynamoMailIntents:
+    """Mail intents in a partition of their own for each order; of recipients only a hash and a hint."""
+
+    def __init__(
+        self, client: "DynamoDBClient", table_name: str, *, claim_tokens: Callable[[], str] = _claim_token
+    ) -> None:
+        """``claim_tokens`` gives a text for each claim that no other claim has."""
+        self._table = OrdersTable(client, table_name)
+        self._claim_tokens = claim_tokens
+
+    async def claim(self, intent: MailIntent, *, now: datetime, lease: timedelta) -> Claim:
+        """See ``MailIntents.claim``."""
+        place = Placeholders()
+        token = self._claim_tokens()
+        state, lease_until = place.name("state"), place.name("leaseUntil")
+        attempts = place.name("attempts")
+        change = _set(
+            place,
+            _described(intent)
+            | {
+                "state": MailState.CLAIMED,
+                "at": instant_text(now),
+                "leaseUntil": instant_text(now + lease),
+                "claimToken": token,
+            },
+        )
+        try:
+            item = await self._table.update(
+                mail_key(intent),
+                change=f"{change}, {attempts} = if_not_exists({attempts}, {place.value(0)}) + {place.value(1)}",
+                condition=(
+                    f"attribute_not_exists({place.name('PK')}) OR"
+                    f" ({state} = {place.value(MailState.CLAIMED)}"
+                    f" AND {lease_until} <= {place.value(instant_text(now))})"
+                ),
+                place=place,
+                returning=True,
+            )
+        except ConditionFailed as refused:
+            # The client repeats a request whose answer got lost: the claim in its way is then its own.
+            return _claim(refused.found, granted=refused.found.get("claimToken") == token)
+        return _claim(item, granted=True)
+
+    async def release(self, intent: MailIntent, *, now: datetime) -> None:
+        """See ``MailIntents.release``."""
+        place = Placeholders()
+        attempts, state, lease_until = place.name("attempts"), place.name("state"), place.name("leaseUntil")
+        at = place.value(instant_text(now))
+        try:
+            await self._table.update(
+                mail_key(intent),
+                # No mail came of this claim, so it is none of the attempts that may have sent one.
+                change=f"SET {lease_until} = {at}, {attempts} = {attempts} - {place.value(1)}",
+                condition=f"{state} = {place.value(MailState.CLAIMED)} AND {lease_until} > {at}",
+                place=place,
+            )
+        except ConditionFailed:
+            return  # marked, run out or given back already
+
+    async def finish(
+        self,
+        intent: MailIntent,
+        state: MailState,
+        *,
+        at: datetime,
+        message_id: str | None = None,
+        detail: str | None = None,
+    ) -> None:
+        """See ``MailIntents.finish``."""
+        place = Placeholders()
+        attempts, recorded = place.name("attempts"), place.name("state")
+        outcome = {"messageId": message_id, "detail": detail}
+        given = {name: value for name, value in outcome.items() if value is not None}
+        change = _set(place, _described(intent) | {"state": state, "at": instant_text(at)} | given)
+        gone = [place.name(name) for name in ("leaseUntil", "claimToken", *(outcome.keys() - given.keys()))]
+        try:
+            await self._table.update(
+                mail_key(intent),
+                change=(f"{change}, {attempts} = if_not_exists({attempts}, {place.value(0)}) REMOVE {', '.join(gone)}"),
+                condition=f"attribute_not_exists({recorded}) OR {recorded} <> {place.value(MailState.SENT)}",
+                place=place,
+            )
+        except ConditionFailed:
+            return  # marked as sent, which is final
+
+    async def of_order(self, tenant_id: str, order_id: str) -> Sequence[MailRecord]:
+        """See ``MailIntents.of_order``."""
+        place = Placeholders()
+        condition = f"{place.name('PK')} = {place.value(mail_partition(tenant_id, order_id))}"
+        records: list[MailRecord] = []
+        resume = None
+        while True:
+            page = await self._table.query(condition, place, resume=resume)
+            records.extend(map(_record, page.items))
+            resume = page.resume
+            if resume is None:
+                return sorted(records, key=lambda record: (record.sequence, record.at))
+
+
+def recipient_hint(recipient: str) -> str:
+    """Enough of an address to recognise one's own: ``t…@example.com``."""
+    name, at, host = recipient.rpartition("@")
+    return f"{name[:1]}…{at}{host}" if at else "…"
+
+
+def _described(intent: MailIntent) -> Item:
+    described: Item = {
+        SCHEMA_ATTRIBUTE: SCHEMA_VERSION,
+        "sequence": intent.sequence,
+        "template": intent.template,
+    }
+    if intent.recipient is not None:
+        described["recipientHint"] = recipient_hint(intent.recipient)
+    return described
+
+
+def _set(place: Placeholders, attributes: Mapping[str, Any]) -> str:
+    return "SET " + ", ".join(f"{place.name(name)} = {place.value(value)}" for name, value in attributes.items())
+
+
+def _claim(item: Item, *, granted: bool) -> Claim:
+    lease_until = item.get("leaseUntil")
+    return Claim(granted, _record(item), lease_until and parse_instant(lease_until))
+
+
+def _record(item: Mapping[str, Any]) -> MailRecord:
+    check_schema(item)
+    return MailRecord(
+        sequence=item["sequence"],
+        template=MailTemplate(item["template"]),
+        state=MailState(item["state"]),
+        at=parse_instant(item["at"]),
+        recipient_hint=item.get("recipientHint"),
+        attempts=item["attempts"],
+        message_id=item.get("messageId"),
+        detail=item.get("detail"),
+    )

@@ -1,0 +1,125 @@
+"""An order to and from its item; the keys of every index are attributes made from it here."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from orders.adapters.outbound.dynamodb.instants import instant_text, parse_instant
+from orders.adapters.outbound.dynamodb.keys import (
+    DAY_SHARDS,
+    customer_key,
+    day_shard,
+    number_key,
+    order_key,
+    position_of,
+    shard_of,
+    status_key,
+)
+from orders.adapters.outbound.dynamodb.part_items import (
+    details_from_item,
+    details_to_item,
+    document_from_item,
+    document_to_item,
+    line_from_item,
+    line_to_item,
+    parcel_from_item,
+    parcel_to_item,
+    present,
+    totals_from_item,
+    totals_to_item,
+)
+from orders.adapters.outbound.dynamodb.schema import SCHEMA_ATTRIBUTE, SCHEMA_VERSION, check_schema
+from orders.adapters.outbound.dynamodb.wire import Item
+from orders.domain.currencies import Currency
+from orders.domain.lifecycle import Status
+from orders.domain.order import Order
+from orders.domain.parts import Deletion
+
+KEY_ATTRIBUTES = frozenset({"PK", "SK"})
+
+OPTIONAL_ATTRIBUTES = frozenset({"document", "deletedAt", "deletedBy"})
+"""Attributes of ``order_to_item`` that an order can lose or gain: a change removes those that it has not."""
+
+LISTED_ATTRIBUTES = frozenset(
+    {
+        "orderId", "orderNumber", "tenantId", "customerId", "status", "version", "sequence", "currency", "lines",
+        "totals", "parcels", "createdAt", "updatedAt", "deletedAt", "schemaVersion",
+    }
+)  # fmt: skip
+"""What the indexes of listings project (``order_summary`` in topology.yaml)."""
+
+
+def order_to_item(order: Order) -> Item:
+    """The order as it is stored, keys included; what waits to be published is not part of it."""
+    tenant_id, order_id, at = order.tenant_id, order.order_id, order.created_at
+    return order_key(tenant_id, order_id) | present(
+        **{SCHEMA_ATTRIBUTE: SCHEMA_VERSION},
+        orderId=order_id,
+        orderNumber=order.order_number,
+        tenantId=tenant_id,
+        customerId=order.customer_id,
+        status=order.status,
+        version=order.version,
+        sequence=order.sequence,
+        printedVersion=order.printed_version,
+        linesEver=order.lines_ever,
+        currency=order.currency,
+        lines=[line_to_item(line) for line in order.lines],
+        totals=totals_to_item(order.totals),
+        parcels=[parcel_to_item(parcel) for parcel in order.parcels],
+        details=details_to_item(order),
+        document=order.document and document_to_item(order.document),
+        createdAt=instant_text(at),
+        updatedAt=instant_text(order.updated_at),
+        deletedAt=order.deletion and instant_text(order.deletion.at),
+        deletedBy=order.deletion and order.deletion.by,
+        createdAtId=position_of(at, order_id),
+        customerKey=customer_key(tenant_id, order.customer_id),
+        statusKey=status_key(tenant_id, order.status),
+        numberKey=number_key(tenant_id, order.order_number),
+        dayShard=day_shard(at, shard_of(order_id, DAY_SHARDS)),
+    )
+
+
+def order_from_item(item: Mapping[str, Any]) -> Order:
+    """The order that ``order_to_item`` wrote, or of an index's projection of it what lists show.
+
+    Attributes that it does not know are passed over; ones that this release added since have a default.
+
+    Raises:
+        NewerSchema: a later release wrote it in another shape.
+    """
+    check_schema(item)
+    currency = Currency.of(item["currency"])
+    document = item.get("document")
+    return Order(
+        tenant_id=item["tenantId"],
+        order_id=item["orderId"],
+        order_number=item["orderNumber"],
+        customer_id=item["customerId"],
+        status=Status(item["status"]),
+        version=item["version"],
+        sequence=item["sequence"],
+        printed_version=item.get("printedVersion", 1),
+        lines_ever=item.get("linesEver", 0),
+        lines=tuple(line_from_item(line, currency) for line in item["lines"]),
+        totals=totals_from_item(item["totals"], currency),
+        parcels=tuple(map(parcel_from_item, item["parcels"])),
+        document=document and document_from_item(document),
+        created_at=parse_instant(item["createdAt"]),
+        updated_at=parse_instant(item["updatedAt"]),
+        deletion=_deletion(item),
+        **details_from_item(item.get("details", {})),
+    )
+
+
+def listed(item: Mapping[str, Any]) -> Item:
+    """Of a whole item what an index would have projected."""
+    return {name: value for name, value in item.items() if name in LISTED_ATTRIBUTES}
+
+
+def _deletion(item: Mapping[str, Any]) -> Deletion | None:
+    deleted_at = item.get("deletedAt")
+    if deleted_at is None:
+        return None
+    # By whom is not projected: who lists orders learns that one is deleted, not whose doing it was.
+    return Deletion(at=parse_instant(deleted_at), by=item.get("deletedBy", ""))

@@ -1,0 +1,153 @@
+"""Orders in DynamoDB: one conditional write for each create and each change. Contract: ports/order_repository.py."""
+
+from typing import TYPE_CHECKING
+
+from orders.adapters.outbound.dynamodb.event_items import is_recorded, waiting_event, waiting_in
+from orders.adapters.outbound.dynamodb.instants import instant_text
+from orders.adapters.outbound.dynamodb.item_size import item_bytes
+from orders.adapters.outbound.dynamodb.keys import event_key, order_key, outbox_shard, sequence_text, shard_of
+from orders.adapters.outbound.dynamodb.listing import read_page
+from orders.adapters.outbound.dynamodb.order_items import (
+    KEY_ATTRIBUTES,
+    OPTIONAL_ATTRIBUTES,
+    order_from_item,
+    order_to_item,
+)
+from orders.adapters.outbound.dynamodb.table import ConditionFailed, OrdersTable, Placeholders
+from orders.adapters.outbound.dynamodb.wire import Item, from_wire, to_wire
+from orders.domain.events import OrderEvent
+from orders.domain.order import Change, Order
+from orders.ports.errors import OrderExists, OrderTooLarge, OutboxFull, StaleOrder
+from orders.ports.order_repository import (
+    MAX_ORDER_BYTES,
+    MAX_PENDING_BYTES,
+    MAX_PENDING_EVENTS,
+    OrderPage,
+    OrderQuery,
+)
+
+if TYPE_CHECKING:
+    from types_aiobotocore_dynamodb import DynamoDBClient
+
+
+class DynamoOrderRepository:
+    """Orders and their waiting events in one item each.
+
+    An order's item carries, beside the order, ``pending`` (waiting events by sequence; empty but there when none
+    waits), ``pendingBytes``, and while events wait the marker ``outboxShard``, ``outboxSince`` that puts it into
+    the index of its region's relay. Changes never write ``pending`` as a whole, so they and whoever settles events
+    can't undo each other's work.
+    """
+
+    def __init__(self, client: "DynamoDBClient", table_name: str, *, region: str, outbox_shards: int) -> None:
+        """``region`` is the one this process writes in; ``outbox_shards`` are those its relay looks through.
+
+        Raise the number of shards at any time; lower it only when the ones given up have nothing pending.
+        """
+        self._table = OrdersTable(client, table_name)
+        self._region = region
+        self._shards = outbox_shards
+
+    async def add(self, change: Change) -> None:
+        """See ``OrderRepository.add``."""
+        order, event = change.order, _event_of(change)
+        waiting = waiting_event(event)
+        item = _bounded_item(order) | {
+            "pending": {sequence_text(event.sequence): waiting},
+            "pendingBytes": waiting["bytes"],
+            "outboxShard": self._marker(order.order_id),
+            "outboxSince": instant_text(event.at),
+        }
+        try:
+            await self._table.put_new(item)
+        except ConditionFailed as refused:
+            # Refused because an item is there: it comes with the refusal.
+            if not await self._is_done(change, refused.found):
+                raise OrderExists(order_from_item(refused.found)) from refused
+
+    async def get(self, tenant_id: str, order_id: str) -> Order | None:
+        """See ``OrderRepository.get``."""
+        item = await self._table.get(order_key(tenant_id, order_id))
+        return None if item is None else order_from_item(item)
+
+    async def save(self, change: Change) -> None:
+        """See ``OrderRepository.save``."""
+        order, event = change.order, _event_of(change)
+        place = Placeholders()
+        try:
+            await self._table.update(
+                order_key(order.tenant_id, order.order_id),
+                change=self._update_expression(order, event, place),
+                condition=_save_condition(event, place),
+                place=place,
+            )
+        except ConditionFailed as refused:
+            found = refused.found
+            if not found or not await self._is_done(change, found):
+                full = found.get("sequence") == event.sequence - 1
+                raise (OutboxFull if full else StaleOrder)(order.order_id) from refused
+
+    async def page(self, query: OrderQuery) -> OrderPage:
+        """See ``OrderRepository.page``. Raises also: ValueError when ``after`` is no position."""
+        return await read_page(self._table, query)
+
+    def _update_expression(self, order: Order, event: OrderEvent, place: Placeholders) -> str:
+        item = _bounded_item(order)
+        waiting = waiting_event(event)
+        settings = [
+            f"{place.name(name)} = {place.value(value)}" for name, value in item.items() if name not in KEY_ATTRIBUTES
+        ]
+        settings += [
+            f"{place.name('pending', sequence_text(event.sequence))} = {place.value(waiting)}",
+            f"{place.name('outboxShard')} = {place.value(self._marker(order.order_id))}",
+        ]
+        since = place.name("outboxSince")
+        settings.append(f"{since} = if_not_exists({since}, {place.value(instant_text(event.at))})")
+        total = place.name("pendingBytes")
+        settings.append(f"{total} = {total} + {place.value(waiting['bytes'])}")
+        gone = [place.name(name) for name in sorted(OPTIONAL_ATTRIBUTES - item.keys())]
+        return f"SET {', '.join(settings)}" + (f" REMOVE {', '.join(gone)}" if gone else "")
+
+    def _marker(self, order_id: str) -> str:
+        return outbox_shard(self._region, shard_of(order_id, self._shards))
+
+    async def _is_done(self, change: Change, found: Item) -> bool:
+        """Whether this very change was made earlier and only the answer got lost."""
+        event = _event_of(change)
+        if found["sequence"] < event.sequence:
+            return False
+        # Events name the fields that changed, not their values: where nothing followed, the orders must agree too.
+        if found["sequence"] == event.sequence and order_from_item(found) != _as_stored(change.order):
+            return False
+        recorded = waiting_in(found, event.sequence) or await self._table.get(
+            event_key(event.tenant_id, event.order_id, event.sequence)
+        )
+        return recorded is not None and is_recorded(event, recorded)
+
+
+def _event_of(change: Change) -> OrderEvent:
+    if change.event is None:
+        raise ValueError(f"no event: nothing changed in order {change.order.order_id}")
+    return change.event
+
+
+def _bounded_item(order: Order) -> Item:
+    item = order_to_item(order)
+    size = item_bytes(item)
+    if size > MAX_ORDER_BYTES:
+        raise OrderTooLarge(size, MAX_ORDER_BYTES)
+    return item
+
+
+def _as_stored(order: Order) -> Order:
+    return order_from_item(from_wire(to_wire(order_to_item(order))))
+
+
+def _save_condition(event: OrderEvent, place: Placeholders) -> str:
+    pending, sequence, total = place.name("pending"), place.name("sequence"), place.name("pendingBytes")
+    room = MAX_PENDING_BYTES - waiting_event(event)["bytes"]
+    return (
+        # First that it is there at all: what follows can't be asked of nothing.
+        f"attribute_exists({place.name('PK')}) AND {sequence} = {place.value(event.sequence - 1)}"
+        f" AND size({pending}) < {place.value(MAX_PENDING_EVENTS)} AND {total} <= {place.value(room)}"
+    )

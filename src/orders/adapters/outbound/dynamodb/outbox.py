@@ -1,0 +1,156 @@
+"""Waiting events and the log of all, in DynamoDB. Contract: ports/outbox.py ([PIPE-1])."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from orders.adapters.outbound.dynamodb.event_items import (
+    BYTES,
+    event_from_item,
+    events_of,
+    is_same_fact,
+    published_event,
+    waiting_in,
+)
+from orders.adapters.outbound.dynamodb.instants import bound_text, parse_instant
+from orders.adapters.outbound.dynamodb.keys import (
+    EVENT_END,
+    Key,
+    event_sort_key,
+    order_key,
+    order_of_partition,
+    order_partition,
+    outbox_shard,
+    sequence_text,
+)
+from orders.adapters.outbound.dynamodb.table import DEPENDENCY, ConditionFailed, OrdersTable, Placeholders
+from orders.domain.events import OrderEvent
+from orders.ports.errors import PermanentPortError, TransientPortError
+from orders.ports.outbox import OutboxEntry
+
+if TYPE_CHECKING:
+    from types_aiobotocore_dynamodb import DynamoDBClient
+
+_SETTLING_ROUNDS = 10
+
+
+class DynamoOutbox:
+    """Outbox and event log over the items that ``DynamoOrderRepository`` writes."""
+
+    def __init__(self, client: "DynamoDBClient", table_name: str, *, region: str, outbox_shards: int) -> None:
+        """``region`` is whose orders ``overdue`` looks through; see ``DynamoOrderRepository`` for the shards."""
+        self._table = OrdersTable(client, table_name)
+        self._region = region
+        self._shards = outbox_shards
+
+    @property
+    def shards(self) -> int:
+        """See ``Outbox.shards``."""
+        return self._shards
+
+    async def overdue(self, shard: int, *, before: datetime, limit: int) -> Sequence[OutboxEntry]:
+        """See ``Outbox.overdue``."""
+        place = Placeholders()
+        condition = (
+            f"{place.name('outboxShard')} = {place.value(outbox_shard(self._region, shard))}"
+            f" AND {place.name('outboxSince')} < {place.value(bound_text(before))}"
+        )
+        found: list[OutboxEntry] = []
+        resume = None
+        while len(found) < limit:
+            page = await self._table.query(
+                condition, place, index="OutboxPending", limit=limit - len(found), resume=resume
+            )
+            found.extend(
+                OutboxEntry(*order_of_partition(item["PK"]), since=parse_instant(item["outboxSince"]))
+                for item in page.items
+            )
+            resume = page.resume
+            if resume is None:
+                break
+        return found
+
+    async def waiting(self, tenant_id: str, order_id: str) -> Sequence[OrderEvent]:
+        """See ``Outbox.waiting``."""
+        item = await self._table.get(order_key(tenant_id, order_id), only="pending")
+        return events_of(item.get("pending", {})) if item else []
+
+    async def settle(self, event: OrderEvent) -> None:
+        """See ``Outbox.settle``.
+
+        Raises also: PermanentPortError: another event is in the log under this one's sequence.
+        """
+        await self._log(event)
+        key, sequence = order_key(event.tenant_id, event.order_id), event.sequence
+        # Each time round, another event came or went between the two attempts.
+        for attempt in (self._remove_last, self._remove_one_of_several) * _SETTLING_ROUNDS:
+            try:
+                await attempt(key, sequence)
+            except ConditionFailed as refused:
+                if waiting_in(refused.found, sequence):
+                    continue
+            return  # now, or by somebody else before
+        raise TransientPortError(DEPENDENCY, f"order {event.order_id} changes too fast to settle its event {sequence}")
+
+    async def read(self, tenant_id: str, order_id: str, *, after: int = 0, limit: int = 100) -> Sequence[OrderEvent]:
+        """See ``EventLog.read``."""
+        # The waiting ones first: an event settled in between is then read twice; the other way round, not at all.
+        waiting = await self.waiting(tenant_id, order_id)
+        events = {event.sequence: event for event in waiting}
+        for event in await self._published(order_partition(tenant_id, order_id), after=after, limit=limit):
+            events[event.sequence] = event
+        contiguous: list[OrderEvent] = []
+        while len(contiguous) < limit and after + len(contiguous) + 1 in events:
+            contiguous.append(events[after + len(contiguous) + 1])
+        return contiguous
+
+    async def _log(self, event: OrderEvent) -> None:
+        try:
+            await self._table.put_new(published_event(event))
+        except ConditionFailed as refused:
+            # Erasure may have taken texts out of the one in the log; what it leaves must agree.
+            if not is_same_fact(event, refused.found):
+                raise PermanentPortError(
+                    DEPENDENCY,
+                    f"order {event.order_id} has another event {event.sequence} in its log",
+                ) from refused
+
+    async def _remove_last(self, key: Key, sequence: int) -> None:
+        """Take the event out, and the order out of the relay's index, if nothing else waits."""
+        place = Placeholders()
+        event, pending = place.name("pending", sequence_text(sequence)), place.name("pending")
+        marker = ", ".join(map(place.name, ("outboxShard", "outboxSince")))
+        await self._table.update(
+            key,
+            change=f"SET {place.name('pendingBytes')} = {place.value(0)} REMOVE {event}, {marker}",
+            condition=f"attribute_exists({event}) AND size({pending}) = {place.value(1)}",
+            place=place,
+        )
+
+    async def _remove_one_of_several(self, key: Key, sequence: int) -> None:
+        """Take the event out and leave the order in the relay's index, if others wait."""
+        place = Placeholders()
+        name = sequence_text(sequence)
+        event, pending, total = place.name("pending", name), place.name("pending"), place.name("pendingBytes")
+        await self._table.update(
+            key,
+            change=f"SET {total} = {total} - {place.name('pending', name, BYTES)} REMOVE {event}",
+            condition=f"attribute_exists({event}) AND size({pending}) > {place.value(1)}",
+            place=place,
+        )
+
+    async def _published(self, partition: str, *, after: int, limit: int) -> list[OrderEvent]:
+        place = Placeholders()
+        condition = (
+            f"{place.name('PK')} = {place.value(partition)} AND {place.name('SK')}"
+            f" BETWEEN {place.value(event_sort_key(after + 1))} AND {place.value(EVENT_END)}"
+        )
+        events: list[OrderEvent] = []
+        resume: Any = None
+        while len(events) < limit:
+            page = await self._table.query(condition, place, limit=limit - len(events), resume=resume)
+            events.extend(map(event_from_item, page.items))
+            resume = page.resume
+            if resume is None:
+                break
+        return events

@@ -1,0 +1,159 @@
+"""The parts of an order to and from attribute values: money in minor units, instants as text, absent for ``None``."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from orders.adapters.outbound.dynamodb.instants import instant_text, parse_instant
+from orders.adapters.outbound.dynamodb.wire import Item
+from orders.domain.currencies import Currency
+from orders.domain.money import Money, Totals
+from orders.domain.order import Order
+from orders.domain.parts import Address, Customer, Document, DocumentStatus, Line, Parcel, ParcelLine, Payment
+
+_Particulars = TypeVar("_Particulars", Customer, Address, Payment)
+
+
+def present(**attributes: Any) -> Item:
+    """Those of the attributes that have a value."""
+    return {name: value for name, value in attributes.items() if value is not None}
+
+
+def line_to_item(line: Line) -> Item:
+    """A line; its amounts are in the order's currency."""
+    return present(
+        lineId=line.line_id,
+        productId=line.product_id,
+        quantity=line.quantity,
+        price=line.price.minor,
+        discount=line.discount.minor,
+        # As text: 0.150 and 0.15 are the same rate but not printed the same.
+        taxRate=str(line.tax_rate),
+        name=line.name,
+        sku=line.sku,
+    )
+
+
+def line_from_item(item: Mapping[str, Any], currency: Currency) -> Line:
+    """The line that ``line_to_item`` wrote."""
+    return Line(
+        line_id=item["lineId"],
+        product_id=item["productId"],
+        quantity=item["quantity"],
+        price=Money(item["price"], currency),
+        discount=Money(item["discount"], currency),
+        tax_rate=Decimal(item["taxRate"]),
+        name=item.get("name"),
+        sku=item.get("sku"),
+    )
+
+
+def totals_to_item(totals: Totals) -> Item:
+    """The order's figures in minor units."""
+    return {each.name: getattr(totals, each.name).minor for each in fields(Totals)}
+
+
+def totals_from_item(item: Mapping[str, Any], currency: Currency) -> Totals:
+    """The figures that ``totals_to_item`` wrote."""
+    return Totals(**{each.name: Money(item[each.name], currency) for each in fields(Totals)})
+
+
+def parcel_to_item(parcel: Parcel) -> Item:
+    """A parcel."""
+    return present(
+        parcelId=parcel.parcel_id,
+        carrier=parcel.carrier,
+        trackingNumber=parcel.tracking_number,
+        trackingUrl=parcel.tracking_url,
+        lines=[{"lineId": line.line_id, "quantity": line.quantity} for line in parcel.lines],
+        shippedAt=instant_text(parcel.shipped_at),
+        deliveredAt=parcel.delivered_at and instant_text(parcel.delivered_at),
+    )
+
+
+def parcel_from_item(item: Mapping[str, Any]) -> Parcel:
+    """The parcel that ``parcel_to_item`` wrote."""
+    delivered_at = item.get("deliveredAt")
+    return Parcel(
+        parcel_id=item["parcelId"],
+        carrier=item["carrier"],
+        tracking_number=item["trackingNumber"],
+        tracking_url=item.get("trackingUrl"),
+        lines=tuple(ParcelLine(line["lineId"], line["quantity"]) for line in item["lines"]),
+        shipped_at=parse_instant(item["shippedAt"]),
+        delivered_at=delivered_at and parse_instant(delivered_at),
+    )
+
+
+def document_to_item(document: Document) -> Item:
+    """The document on record."""
+    return present(
+        status=document.status,
+        version=document.version,
+        at=instant_text(document.at),
+        key=document.key,
+        sha256=document.sha256,
+        sizeBytes=document.size_bytes,
+    )
+
+
+def document_from_item(item: Mapping[str, Any]) -> Document:
+    """The document that ``document_to_item`` wrote."""
+    return Document(
+        status=DocumentStatus(item["status"]),
+        version=item["version"],
+        at=parse_instant(item["at"]),
+        key=item.get("key"),
+        sha256=item.get("sha256"),
+        size_bytes=item.get("sizeBytes", 0),
+    )
+
+
+def details_to_item(order: Order) -> Item:
+    """What lists don't show, most of it personal: one attribute, which no index projects."""
+    return present(
+        customer=_particulars_to_item(order.customer),
+        notificationEmail=order.notification_email,
+        billingAddress=_particulars_to_item(order.billing_address),
+        shippingAddress=_particulars_to_item(order.shipping_address),
+        payment=_particulars_to_item(order.payment),
+        campaignCode=order.campaign_code,
+        notes=order.notes,
+        # Pairs, because a map would forget their order.
+        metadata=[[name, value] for name, value in order.metadata] or None,
+        locale=order.locale,
+        reason=order.reason,
+    )
+
+
+def details_from_item(item: Mapping[str, Any]) -> dict[str, Any]:
+    """The order's fields that ``details_to_item`` wrote, by their names in ``Order``."""
+    return {
+        "customer": _particulars_from_item(Customer, item.get("customer")),
+        "notification_email": item.get("notificationEmail"),
+        "billing_address": _particulars_from_item(Address, item.get("billingAddress")),
+        "shipping_address": _particulars_from_item(Address, item.get("shippingAddress")),
+        "payment": _particulars_from_item(Payment, item.get("payment")),
+        "campaign_code": item.get("campaignCode"),
+        "notes": item.get("notes"),
+        "metadata": tuple((name, value) for name, value in _pairs(item.get("metadata"))),
+        "locale": item.get("locale"),
+        "reason": item.get("reason"),
+    }
+
+
+def _pairs(metadata: Iterable[list[str]] | None) -> Iterable[list[str]]:
+    return metadata or ()
+
+
+def _particulars_to_item(particulars: Customer | Address | Payment | None) -> Item | None:
+    if particulars is None:
+        return None
+    return present(**{each.name: getattr(particulars, each.name) for each in fields(particulars)})
+
+
+def _particulars_from_item(kind: type[_Particulars], item: Mapping[str, Any] | None) -> _Particulars | None:
+    if item is None:
+        return None
+    return kind(**{each.name: item.get(each.name) for each in fields(kind)})

@@ -1,0 +1,157 @@
+"""The orders table, asked in plain values: requests are built, answers read and errors translated here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from orders.adapters.outbound.botocore_errors import error_code, translated
+from orders.adapters.outbound.dynamodb.keys import Key
+from orders.adapters.outbound.dynamodb.wire import Item, from_wire, to_wire, wire_value
+
+if TYPE_CHECKING:
+    from types_aiobotocore_dynamodb import DynamoDBClient
+
+DEPENDENCY = "orders table"
+"""What errors and health call it."""
+
+
+class ConditionFailed(Exception):
+    """A conditional write was refused and changed nothing.
+
+    Attributes:
+        found: the item that was there at that moment; empty when there was none.
+    """
+
+    def __init__(self, found: Item) -> None:
+        self.found = found
+        super().__init__("a conditional write was refused")
+
+
+@dataclass(slots=True)
+class Placeholders:
+    """The names and values of one request: its expressions hold placeholders, never a name or value itself."""
+
+    names: dict[str, str] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def name(self, *path: str) -> str:
+        """Stands for an attribute, or with further names for what lies under it in maps."""
+        return ".".join(map(self._segment, path))
+
+    def value(self, value: Any) -> str:
+        """Stands for a plain value."""
+        placeholder = f":v{len(self.values)}"
+        self.values[placeholder] = wire_value(value)
+        return placeholder
+
+    def _segment(self, segment: str) -> str:
+        for placeholder, name in self.names.items():
+            if name == segment:
+                return placeholder
+        placeholder = f"#n{len(self.names)}"
+        self.names[placeholder] = segment
+        return placeholder
+
+    def arguments(self) -> dict[str, Any]:
+        """The request's arguments."""
+        given: dict[str, Any] = {}
+        if self.names:
+            given["ExpressionAttributeNames"] = self.names
+        if self.values:
+            given["ExpressionAttributeValues"] = self.values
+        return given
+
+
+@dataclass(frozen=True, slots=True)
+class QueryPage:
+    """What one request of a query gave; ``resume`` is where the next goes on, ``None`` at the end."""
+
+    items: tuple[Item, ...]
+    resume: Mapping[str, Any] | None
+
+
+class OrdersTable:
+    """The table of one environment, through a client that is open already.
+
+    Every method raises ``TransientPortError`` when the table is out of reach or throttles.
+    """
+
+    def __init__(self, client: "DynamoDBClient", name: str) -> None:
+        self._client: Any = client
+        self.name = name
+
+    async def get(self, key: Key, *, only: str | None = None, consistent: bool = True) -> Item | None:
+        """The item under the key, or of it only one attribute; strongly consistent unless told otherwise."""
+        arguments: dict[str, Any] = {"TableName": self.name, "Key": to_wire(key), "ConsistentRead": consistent}
+        if only is not None:
+            place = Placeholders()
+            arguments["ProjectionExpression"] = place.name(only)
+            arguments |= place.arguments()
+        with translated(DEPENDENCY):
+            answer = await self._client.get_item(**arguments)
+        item = answer.get("Item")
+        return None if item is None else from_wire(item)
+
+    async def put_new(self, item: Mapping[str, Any]) -> None:
+        """Write an item where there is none. Raises: ConditionFailed with the one that is there."""
+        place = Placeholders()
+        condition = f"attribute_not_exists({place.name('PK')})"
+        await self._write(self._client.put_item, Item=to_wire(item), ConditionExpression=condition, **place.arguments())
+
+    async def update(
+        self, key: Key, *, change: str, condition: str, place: Placeholders, returning: bool = False
+    ) -> Item:
+        """Change an item by an update expression; with ``returning``, all of it as it then is, else nothing.
+
+        Raises: ConditionFailed.
+        """
+        answer = await self._write(
+            self._client.update_item,
+            Key=to_wire(key),
+            UpdateExpression=change,
+            ConditionExpression=condition,
+            ReturnValues="ALL_NEW" if returning else "NONE",
+            **place.arguments(),
+        )
+        return from_wire(answer.get("Attributes", {}))
+
+    async def query(
+        self,
+        condition: str,
+        place: Placeholders,
+        *,
+        index: str | None = None,
+        ascending: bool = True,
+        limit: int | None = None,
+        resume: Mapping[str, Any] | None = None,
+    ) -> QueryPage:
+        """One request's worth of the items that a key condition selects, at most ``limit``.
+
+        Of the table strongly consistent, of an index eventually.
+        """
+        arguments: dict[str, Any] = {
+            "TableName": self.name,
+            "KeyConditionExpression": condition,
+            "ScanIndexForward": ascending,
+            **place.arguments(),
+        }
+        arguments |= {"ConsistentRead": True} if index is None else {"IndexName": index}
+        if limit is not None:
+            arguments["Limit"] = limit
+        if resume is not None:
+            arguments["ExclusiveStartKey"] = resume
+        with translated(DEPENDENCY):
+            answer = await self._client.query(**arguments)
+        return QueryPage(tuple(map(from_wire, answer["Items"])), answer.get("LastEvaluatedKey"))
+
+    async def _write(self, call: Any, **arguments: Any) -> Any:
+        try:
+            with translated(DEPENDENCY):
+                return await call(TableName=self.name, ReturnValuesOnConditionCheckFailure="ALL_OLD", **arguments)
+        except ClientError as error:
+            if error_code(error) != "ConditionalCheckFailedException":
+                raise
+            answer: Mapping[str, Any] = error.response
+            raise ConditionFailed(from_wire(answer.get("Item", {}))) from error

@@ -1,0 +1,97 @@
+"""Changes of orders for the contract suites of the orders table."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+from orders.domain.lifecycle import Role
+from orders.domain.order import Change, Order, Shipment
+from orders.domain.parts import Deletion, Document, DocumentStatus, ParcelLine, Payment
+from orders.domain.placing import place
+from tests.builders import NOON, a_draft, a_line, a_stamp, an_order_id
+
+STAFF = (Role.STAFF,)
+_order_numbers = count(1)
+
+
+def placed(tenant_id: str, *, at: datetime = NOON, principal: str = "cust_test_001", **overrides: Any) -> Change:
+    """A new order; ``order_id`` or any field of ``Draft`` can be given."""
+    order_id = overrides.pop("order_id", None) or an_order_id(next(_order_numbers), at)
+    stamp = a_stamp(at, principal=principal)
+    return place(a_draft(**overrides), tenant_id=tenant_id, order_id=order_id, stamp=stamp, roles=(Role.CUSTOMER,))
+
+
+def placed_in_full(tenant_id: str) -> Change:
+    """A new order with everything that can be given in placing one, and nothing plain about it."""
+    return placed(
+        tenant_id,
+        lines=(
+            a_line(discount=Decimal("0.98"), tax_rate=Decimal("0.150")),
+            a_line(product_id="prod_002", name="Émail – 琺瑯 🫖", sku=None, quantity=1_000_000, price=Decimal("0.01")),
+        ),
+        shipping=Decimal("80.00"),
+        discount=Decimal("5.00"),
+        payment=Payment(method="card", token="tok_1", brand="visa", last4="4242"),
+        campaign_code="SPRING",
+        notes='Ring twice.\n"Thanks"',
+        metadata=(("z", "last first"), ("a", ""), ("channel", "web")),
+        locale="fr-CH",
+    )
+
+
+def processed(order: Order, *, at: datetime | None = None, principal: str = "staff_1") -> Change:
+    """The order confirmed by staff, a second after its creation unless told otherwise."""
+    return order.process(a_stamp(at or _later(order), principal=principal, role=Role.STAFF), STAFF)
+
+
+def shipped(order: Order, number: int, quantity: int = 1) -> Change:
+    """So many units of the first line in a parcel of that number."""
+    shipment = Shipment("DHL", f"TRACK{number}", lines=(ParcelLine(order.lines[0].line_id, quantity),))
+    return order.fulfil(shipment, a_stamp(_later(order), principal="staff_1", role=Role.STAFF), STAFF)
+
+
+def rendered(order: Order, version: int) -> Change:
+    """The PDF of a version on record: changes that an order can have any number of."""
+    document = Document(DocumentStatus.READY, version, NOON, key=f"orders/{version}.pdf", sha256="0" * 64, size_bytes=9)
+    return order.document_rendered(document, a_stamp(NOON, principal="pdf-creator", role=Role.SERVICE))
+
+
+def rendered_often(order: Order, times: int) -> list[Change]:
+    """That many changes, one after the other."""
+    changes: list[Change] = []
+    for _ in range(times):
+        changes.append(rendered(changes[-1].order if changes else order, order.version + len(changes)))
+    return changes
+
+
+def grown(change: Change, bytes_: int) -> Change:
+    """The change with an event that takes about so many bytes more."""
+    assert change.event is not None
+    return replace(change, event=replace(change.event, reason="x" * bytes_))
+
+
+def as_listed(order: Order) -> Order:
+    """Of an order what lists show: see OrderPage."""
+    return replace(
+        order,
+        printed_version=1,
+        lines_ever=0,
+        customer=None,
+        notification_email=None,
+        billing_address=None,
+        shipping_address=None,
+        payment=None,
+        campaign_code=None,
+        notes=None,
+        metadata=(),
+        locale=None,
+        reason=None,
+        document=None,
+        deletion=order.deletion and Deletion(order.deletion.at, by=""),
+    )
+
+
+def _later(order: Order) -> datetime:
+    return order.created_at + timedelta(seconds=order.sequence)

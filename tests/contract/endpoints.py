@@ -1,0 +1,64 @@
+"""Where contract tests find the services they speak to: an emulator's address, and clients of it."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import aioboto3
+import pytest
+from botocore.config import Config
+
+REGION = "af-south-1"
+
+URL_VARIABLES = {
+    "dynamodb-local": "ORDERS_TEST_DYNAMODB_LOCAL_URL",
+    "localstack": "ORDERS_TEST_LOCALSTACK_URL",
+    "ministack": "ORDERS_TEST_MINISTACK_URL",
+}
+"""Where the address of an emulator that tests can't start themselves is given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A service that speaks AWS's protocols at ``url``; ``name`` is what tests call it."""
+
+    name: str
+    url: str
+
+    @asynccontextmanager
+    async def client(self, service: str, **config: Any) -> AsyncIterator[Any]:
+        """A client of the service, such as ``dynamodb`` or ``s3``; ``config`` goes into botocore's ``Config``."""
+        settings = Config(
+            connect_timeout=2,
+            read_timeout=20,
+            retries={"mode": "standard", "total_max_attempts": 2},
+            max_pool_connections=64,
+            **config,
+        )
+        # Without verification no certificates are loaded for each client; there are none to verify on loopback.
+        async with _session().client(service, endpoint_url=self.url, config=settings, verify=False) as client:
+            yield client
+
+
+def given_endpoint(name: str) -> Endpoint:
+    """The emulator whose address the environment gives.
+
+    Without one the test is skipped, or fails where ORDERS_REQUIRE_EMULATORS=1 says that all of them must be there.
+    """
+    variable = URL_VARIABLES[name]
+    url = os.environ.get(variable)
+    if url:
+        return Endpoint(name, url)
+    reason = f"no {name}: {variable} is not set"
+    if os.environ.get("ORDERS_REQUIRE_EMULATORS") == "1":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@cache
+def _session() -> Any:
+    # One for all clients: it keeps the service descriptions, which take most of the time to make a client.
+    return aioboto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)

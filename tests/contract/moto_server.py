@@ -1,0 +1,55 @@
+"""moto as a server in a thread of this process, with DynamoDB's promise that each write is atomic."""
+
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import make_server
+
+
+@contextmanager
+def moto_server() -> Iterator[str]:
+    """Run moto; gives its address.
+
+    moto's own ``ThreadedMotoServer`` looks at a write's condition and makes the write without a lock between: of two
+    conditional updates at once both can succeed.
+    """
+    server = make_server(
+        "127.0.0.1",
+        0,
+        _OneTableRequestAtATime(DomainDispatcherApplication(create_backend_app)),
+        threaded=True,
+        request_handler=_SilentRequestHandler,
+    )
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class _OneTableRequestAtATime:
+    # Not for all services: a long poll of a queue would hold up everybody.
+    def __init__(self, application: Any) -> None:
+        self._application = application
+        self._lock = threading.Lock()
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if environ.get("HTTP_X_AMZ_TARGET", "").startswith("DynamoDB_"):
+            with self._lock:
+                return self._answer(environ, start_response)
+        return self._answer(environ, start_response)
+
+    def _answer(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        answer: Iterable[bytes] = self._application(environ, start_response)
+        return answer
+
+
+class _SilentRequestHandler(MotoRequestHandler):
+    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - the name in the class above
+        """Nobody reads an access log here."""

@@ -1,0 +1,103 @@
+"""What the contract suites of the orders table run against: the same ports over memory and over each emulator."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from orders.adapters.outbound.dynamodb.mail_intents import DynamoMailIntents
+from orders.adapters.outbound.dynamodb.order_repository import DynamoOrderRepository
+from orders.adapters.outbound.dynamodb.outbox import DynamoOutbox
+from orders.adapters.outbound.memory.mail_intents import MemoryMailIntents
+from orders.adapters.outbound.memory.order_repository import MemoryOrderRepository
+from orders.adapters.outbound.memory.orders_table import MemoryTable
+from orders.adapters.outbound.memory.outbox import MemoryOutbox
+from orders.bootstrap.resource_model import Changes
+from orders.bootstrap.resource_table import ensure_table
+from orders.bootstrap.topology_file import packaged_topology
+from orders.domain.order import Change
+from orders.ports.mail import MailIntents
+from orders.ports.order_repository import OrderRepository
+from orders.ports.outbox import EventLog, Outbox
+from tests.contract.endpoints import Endpoint
+
+SHARDS = 2
+AT_LAST = datetime(2100, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class EmulatorTable:
+    """A table of the declared shape on an emulator."""
+
+    endpoint: Endpoint
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The ports over one table, in a region that nobody else's orders are in."""
+
+    orders: OrderRepository
+    outbox: Outbox
+    log: EventLog
+    mails: MailIntents
+
+    async def overdue(self, before: datetime = AT_LAST, limit: int = 1000) -> list[tuple[str, datetime]]:
+        """Ids and times of all overdue orders, whatever their shard."""
+        shards = await asyncio.gather(
+            *(self.outbox.overdue(shard, before=before, limit=limit) for shard in range(self.outbox.shards))
+        )
+        return sorted((entry.order_id, entry.since) for entries in shards for entry in entries)
+
+    async def history(self, *changes: Change) -> None:
+        """Make changes durable one after the other, the first of them a new order."""
+        first, *others = changes
+        await self.orders.add(first)
+        for change in others:
+            await self.orders.save(change)
+
+
+def memory_store() -> Store:
+    """The in-memory adapters over a new table."""
+    table = MemoryTable()
+    outbox = MemoryOutbox(table, shards=SHARDS)
+    return Store(MemoryOrderRepository(table), outbox, outbox, MemoryMailIntents())
+
+
+@asynccontextmanager
+async def dynamo_store(table: EmulatorTable) -> AsyncIterator[Store]:
+    """The DynamoDB adapters over an emulator's table."""
+    async with table.endpoint.client("dynamodb") as client:
+        yield store_over(client, table.name)
+
+
+def store_over(client: Any, table_name: str) -> Store:
+    """The DynamoDB adapters over a client."""
+    region = f"region-{uuid4().hex[:8]}"
+    outbox = DynamoOutbox(client, table_name, region=region, outbox_shards=SHARDS)
+    orders = DynamoOrderRepository(client, table_name, region=region, outbox_shards=SHARDS)
+    return Store(orders, outbox, outbox, DynamoMailIntents(client, table_name))
+
+
+@contextmanager
+def created_table(endpoint: Endpoint, environment: str) -> Iterator[EmulatorTable]:
+    """A table as declared in topology.yaml, deleted in the end."""
+    declared = packaged_topology()
+    name = declared.table_name(environment)
+
+    async def create() -> None:
+        async with endpoint.client("dynamodb") as client:
+            await ensure_table(client, declared.table, name, Changes())
+
+    async def delete() -> None:
+        async with endpoint.client("dynamodb") as client:
+            await client.delete_table(TableName=name)
+
+    asyncio.run(create())
+    try:
+        yield EmulatorTable(endpoint, name)
+    finally:
+        asyncio.run(delete())

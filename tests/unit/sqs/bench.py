@@ -1,0 +1,136 @@
+"""A poller on a fake queue in virtual time, with its handler in the test's hand."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, cast
+
+from orders.adapters.inbound.sqs.backoff import Backoff
+from orders.adapters.inbound.sqs.gate import DependencyGate
+from orders.adapters.inbound.sqs.poller import Poller, PollerSettings
+from orders.adapters.inbound.sqs.queue import ReceivedMessage, SqsQueue
+from orders.adapters.inbound.sqs.rate import Admission
+from orders.adapters.inbound.sqs.retry_policy import RetryPolicy
+from orders.ports.errors import TransientPortError
+from orders.ports.health import Probe
+from tests.unit.sqs.fake_sqs import FakeSqs
+
+if TYPE_CHECKING:
+    from types_aiobotocore_sqs import SQSClient
+
+URL = "https://sqs.example/orders"
+DEAD_LETTER_URL = "https://sqs.example/orders-dlq"
+
+POLICY = RetryPolicy(
+    in_process=Backoff(timedelta(seconds=1), timedelta(seconds=16), chance=lambda: 1.0),
+    redelivery=Backoff(timedelta(seconds=30), timedelta(minutes=15), chance=lambda: 1.0),
+)
+"""Waits of 1, 2, 4, 8, 16, 16, ... s in process and of 30, 60, ... s between deliveries."""
+
+SETTINGS = PollerSettings(
+    reconnect=Backoff(timedelta(seconds=1), timedelta(seconds=16), chance=lambda: 1.0), retries=POLICY
+)
+RECHECK = Backoff(timedelta(seconds=1), timedelta(seconds=32), chance=lambda: 1.0)
+
+Script = Callable[[ReceivedMessage], Awaitable[None]]
+
+
+class Switch:
+    """A dependency that a test turns off and on, and its probe."""
+
+    def __init__(self, name: str = "orders table") -> None:
+        self.name = name
+        self.on = True
+        self.checks = 0
+
+    async def check(self) -> None:
+        self.checks += 1
+        self.call()
+
+    def call(self) -> None:
+        if not self.on:
+            raise TransientPortError(self.name, "out of reach")
+
+
+class Bench:
+    """Everything a poller needs; ``handled`` are the bodies that the handler was given, in order."""
+
+    def __init__(
+        self,
+        script: Script | None = None,
+        *,
+        settings: PollerSettings = SETTINGS,
+        probes: Iterable[Probe] = (),
+        admission: Admission | None = None,
+        sqs: FakeSqs | None = None,
+    ) -> None:
+        self.sqs = sqs or new_sqs()
+        self.handled: list[str] = []
+        self.metrics: list[tuple[str, float]] = []
+        self.stop = asyncio.Event()
+        self._script = script
+        self.poller = Poller(
+            SqsQueue(cast("SQSClient", self.sqs), URL, DEAD_LETTER_URL),
+            self._handle,
+            settings,
+            gate=DependencyGate(probes, recheck=RECHECK),
+            admission=admission,
+            on_metric=lambda name, value: self.metrics.append((name, value)),
+        )
+
+    @property
+    def now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    async def send(self, *bodies: str) -> None:
+        for body in bodies:
+            await self.sqs.send_message(QueueUrl=URL, MessageBody=body)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """The poller runs meanwhile, and is stopped at the end."""
+        run = asyncio.create_task(self.poller.run(self.stop))
+        try:
+            yield
+        finally:
+            self.stop.set()
+            await run
+
+    async def until(self, condition: Callable[[], object], *, within: float = 86_400) -> None:
+        """Let time pass until the condition holds; at most so many seconds of it."""
+        deadline = self.now + within
+        while not condition():
+            assert self.now < deadline, "it did not come to that"
+            await asyncio.sleep(0.05)
+
+    async def until_empty(self) -> None:
+        """Let time pass until every message of the queue is gone."""
+        await self.until(lambda: not self.sqs.stored(URL) and not self.poller.in_flight)
+
+    def shows(self) -> tuple[bool, str]:
+        """What the poller says of itself: healthy, state."""
+        return self.poller.healthy, self.poller.state.value
+
+    def receive_counts(self) -> list[int]:
+        """Of the messages still there, how often each was received."""
+        return [message.receive_count for message in self.sqs.stored(URL)]
+
+    async def _handle(self, message: ReceivedMessage) -> None:
+        self.handled.append(message.body)
+        if self._script is not None:
+            await self._script(message)
+
+
+def new_sqs() -> FakeSqs:
+    """A queue with three receives and its dead-letter queue."""
+    sqs = FakeSqs()
+    sqs.add_queue(DEAD_LETTER_URL)
+    sqs.add_queue(URL, max_receive_count=3, dead_letter_url=DEAD_LETTER_URL)
+    return sqs
+
+
+def with_settings(**changes: object) -> PollerSettings:
+    """The bench's settings but for these."""
+    return replace(SETTINGS, **changes)  # type: ignore[arg-type]

@@ -1,0 +1,335 @@
+"""What becomes of a message whose handler fails, in each of the ways in which it can."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from structlog.testing import capture_logs
+
+from orders.adapters.inbound.sqs.messages import MessageRefused
+from orders.adapters.inbound.sqs.poller import PollerState
+from orders.adapters.inbound.sqs.queue import ERROR_ATTRIBUTE, REASON_ATTRIBUTE, ReceivedMessage
+from orders.application.errors import OrderNotFound
+from orders.domain.errors import IllegalTransition
+from orders.ports.errors import DocumentMissing, NotYet, PortError, StaleOrder, TransientPortError
+from tests.unit.sqs.bench import DEAD_LETTER_URL, POLICY, URL, Bench, Switch, with_settings
+from tests.unit.virtual_time import in_virtual_time
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MessageRefused("not JSON"),
+        IllegalTransition(action="cancel", status="fulfilled", allowed_actions=[]),
+        DocumentMissing("orders/x.pdf"),
+        OrderNotFound("ord_x"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+@in_virtual_time
+async def test_what_is_impossible_goes_to_the_dead_letter_queue_at_once(error: Exception) -> None:
+    async def handle(_: ReceivedMessage) -> None:
+        raise error
+
+    bench = Bench(handle)
+    await bench.send("order")
+    async with bench.running():
+        await bench.until_empty()
+    (dead,) = bench.sqs.stored(DEAD_LETTER_URL)
+    assert dead.body == "order"
+    assert dead.attributes[REASON_ATTRIBUTE]["StringValue"] == type(error).__name__
+    assert dead.attributes[ERROR_ATTRIBUTE]["StringValue"] == str(error)
+    assert bench.handled == ["order"]
+    assert bench.poller.dead_lettered == 1
+
+
+@in_virtual_time
+async def test_a_dead_letter_is_sent_before_the_message_is_deleted() -> None:
+    async def handle(_: ReceivedMessage) -> None:
+        raise MessageRefused("no")
+
+    bench = Bench(handle)
+    await bench.send("order")
+    async with bench.running():
+        await bench.until_empty()
+    operations = [operation for operation, call in bench.sqs.calls if operation != "receive_message"]
+    assert operations == ["send_message", "send_message", "delete_message_batch"]
+
+
+@in_virtual_time
+async def test_without_its_dead_letter_queue_an_impossible_message_stays() -> None:
+    async def handle(_: ReceivedMessage) -> None:
+        del bench.sqs._queues[DEAD_LETTER_URL]
+        raise MessageRefused("no")
+
+    bench = Bench(handle)
+    await bench.send("order")
+    async with bench.running():
+        await bench.until(lambda: bench.poller.failed == 1)
+        assert bench.receive_counts() == [1]
+    assert bench.poller.dead_lettered == 0
+
+
+@in_virtual_time
+async def test_a_bug_is_logged_with_its_traceback_and_left_to_the_redrive_policy() -> None:
+    async def handle(_: ReceivedMessage) -> None:
+        raise ZeroDivisionError("surprise")
+
+    bench = Bench(handle)
+    await bench.send("order")
+    with capture_logs() as logs:
+        async with bench.running():
+            await bench.until(lambda: bench.sqs.stored(DEAD_LETTER_URL))
+    assert bench.handled == ["order"] * 3
+    # 30 s, 60 s and 120 s after the three deliveries.
+    assert 210 <= bench.now <= 260
+    told = [log for log in logs if log["event"] == "handler failed unexpectedly"]
+    assert len(told) == 3
+    assert all(log["exc_info"] and log["log_level"] == "error" for log in told)
+    assert not any("order" in str(log.get("body", "")) for log in told)
+
+
+@in_virtual_time
+async def test_messages_that_fail_do_not_delay_the_others() -> None:
+    async def handle(message: ReceivedMessage) -> None:
+        match message.body:
+            case "refused":
+                raise MessageRefused("no")
+            case "bug":
+                raise ZeroDivisionError
+            case "slow":
+                await asyncio.sleep(250)
+            case "own trouble":
+                raise TransientPortError("document renderer", "killed")
+            case _:
+                done.append(bench.now)
+
+    done: list[float] = []
+    bench = Bench(handle, probes=[Switch("document renderer")], settings=with_settings(concurrency=3))
+    await bench.send("refused", "bug", "slow", "own trouble", *("good" for _ in range(50)))
+    async with bench.running():
+        await bench.until(lambda: len(done) == 50)
+    assert max(done) < 1
+
+
+@in_virtual_time
+async def test_a_handler_slower_than_the_visibility_timeout_keeps_its_message() -> None:
+    async def handle(_: ReceivedMessage) -> None:
+        await asyncio.sleep(280)
+
+    bench = Bench(handle)
+    await bench.send("order")
+    async with bench.running():
+        await bench.until_empty()
+    assert bench.handled == ["order"]
+    assert len(bench.sqs.made("change_message_visibility")) == 280 // 30
+
+
+@in_virtual_time
+async def test_a_missed_heartbeat_is_made_up_for_in_time() -> None:
+    async def handle(_: ReceivedMessage) -> None:
+        await asyncio.sleep(120)
+
+    bench = Bench(handle)
+    await bench.send("order")
+    async with bench.running():
+        await bench.until(lambda: bench.now > 29)
+        bench.sqs.reachable = False
+        await bench.until(lambda: bench.now > 40)
+        bench.sqs.reachable = True
+        await bench.until_empty()
+    assert bench.handled == ["order"]
+
+
+@in_virtual_time
+async def test_a_handler_that_hangs_is_given_up() -> None:
+    async def handle(_: ReceivedMessage) -> None:
+        if len(bench.handled) == 1:
+            await asyncio.sleep(10_000)
+
+    bench = Bench(handle)
+    await bench.send("order")
+    async with bench.running():
+        await bench.until_empty()
+    assert bench.handled == ["order"] * 2
+    assert bench.poller.failed == 1
+
+
+@in_virtual_time
+async def test_an_outage_of_five_attempts_costs_no_receive() -> None:
+    async def handle(message: ReceivedMessage) -> None:
+        if len(bench.handled) <= 5:
+            raise TransientPortError("orders table", "out of reach")
+        counts.append(message.receive_count)
+
+    counts: list[int] = []
+    bench = Bench(handle)
+    await bench.send("order")
+    async with bench.running():
+        await bench.until_empty()
+    assert counts == [1]
+    assert len(bench.sqs.made("receive_message")) <= 7
+    assert bench.poller.retried == 5
+    assert ("retried", 5) in bench.metrics
+
+
+@in_virtual_time
+async def test_while_a_dependency_is_down_nothing_is_received_and_nothing_is_lost() -> None:
+    async def handle(_: ReceivedMessage) -> None:
+        table.call()
+
+    table = Switch("orders table")
+    bench = Bench(handle, probes=[table], settings=with_settings(concurrency=3))
+    table.on = False
+    await bench.send(*(str(number) for number in range(10)))
+    with capture_logs() as logs:
+        async with bench.running():
+            await bench.until(lambda: bench.now > 60)
+            assert bench.poller.state is PollerState.PAUSED
+            assert bench.poller.healthy
+            received = len(bench.sqs.made("receive_message"))
+            await asyncio.sleep(7200)
+            assert len(bench.sqs.made("receive_message")) == received
+            assert sum(bench.receive_counts()) <= 10
+            # Asked now and then, and by one only, however many wait.
+            assert table.checks < 300
+            table.on = True
+            await bench.until_empty()
+    assert bench.now < 7400
+    assert bench.sqs.stored(DEAD_LETTER_URL) == []
+    assert [log["event"] for log in logs].count("dependency is down, receiving pauses") == 1
+    assert bench.poller.processed == 10
+
+
+@in_virtual_time
+async def test_a_message_in_trouble_of_its_own_is_redelivered_and_then_dead_lettered() -> None:
+    async def handle(_: ReceivedMessage) -> None:
+        raise TransientPortError("document renderer", "out of memory")
+
+    bench = Bench(handle, probes=[Switch("document renderer")])
+    await bench.send("order")
+    async with bench.running():
+        await bench.until(lambda: bench.sqs.stored(DEAD_LETTER_URL))
+    assert len(bench.handled) == 3 * POLICY.attempts
+    assert bench.poller.failed == 3
+
+
+@in_virtual_time
+async def test_without_a_probe_it_is_the_success_of_others_that_tells() -> None:
+    async def handle(message: ReceivedMessage) -> None:
+        if message.body == "poison":
+            raise TransientPortError("document renderer", "out of memory")
+
+    bench = Bench(handle)
+    await bench.send("poison")
+    async with bench.running():
+        await asyncio.sleep(3600)
+        assert bench.receive_counts() == [1]
+        for number in range(400):
+            await bench.send(str(number))
+            await asyncio.sleep(10)
+        await bench.until(lambda: bench.sqs.stored(DEAD_LETTER_URL))
+    assert bench.poller.processed == 400
+
+
+@in_virtual_time
+async def test_throttles_cost_no_receive_however_long_they_last() -> None:
+    async def handle(message: ReceivedMessage) -> None:
+        if bench.now < 6 * 3600:
+            raise TransientPortError("mail service", "Daily message quota exceeded.", throttled=True)
+        counts.append(message.receive_count)
+
+    counts: list[int] = []
+    bench = Bench(handle, probes=[Switch("mail service")])
+    await bench.send("a", "b", "c")
+    async with bench.running():
+        await asyncio.sleep(6 * 3600)
+        await bench.until_empty()
+    assert counts == [1, 1, 1]
+
+
+@in_virtual_time
+async def test_no_message_is_held_for_longer_than_its_queue_hides_it() -> None:
+    async def handle(_: ReceivedMessage) -> None:
+        raise TransientPortError("mail service", "paused", throttled=True)
+
+    bench = Bench(handle)
+    await bench.send("order")
+    async with bench.running():
+        await asyncio.sleep(11 * 3600)
+        assert bench.poller.failed == 0
+        await bench.until(lambda: bench.poller.failed == 1, within=600)
+
+
+@pytest.mark.parametrize("error", [NotYet("being sent by somebody else"), StaleOrder("ord_x")], ids=["NotYet", "Stale"])
+@in_virtual_time
+async def test_what_is_not_ready_is_waited_for_with_patience(error: PortError) -> None:
+    async def handle(_: ReceivedMessage) -> None:
+        if bench.now < 50:
+            raise error
+
+    bench = Bench(handle)
+    await bench.send("order")
+    async with bench.running():
+        await bench.until_empty()
+    assert len(bench.sqs.made("receive_message")) <= 5
+    assert bench.poller.processed == 1
+
+
+@in_virtual_time
+async def test_patience_ends() -> None:
+    async def handle(_: ReceivedMessage) -> None:
+        if bench.poller.failed == 0:
+            raise NotYet("being sent by somebody else")
+
+    bench = Bench(handle)
+    await bench.send("order")
+    async with bench.running():
+        await bench.until_empty()
+    assert bench.poller.failed == 1
+    assert 180 + 30 <= bench.now <= 180 + 60
+
+
+@in_virtual_time
+async def test_messages_that_wait_leave_their_slots_to_others() -> None:
+    async def handle(message: ReceivedMessage) -> None:
+        if message.body == "early" and bench.now < 100:
+            raise NotYet("being rendered")
+        done.append((message.body, bench.now))
+
+    done: list[tuple[str, float]] = []
+    bench = Bench(handle, settings=with_settings(concurrency=2))
+    await bench.send("early", "early", "early", "ready")
+    async with bench.running():
+        await bench.until_empty()
+    assert done[0][0] == "ready"
+    assert done[0][1] < 1
+    assert len(done) == 4
+
+
+@in_virtual_time
+async def test_a_delete_that_fails_is_repeated_without_handling_again() -> None:
+    async def handle(_: ReceivedMessage) -> None:
+        bench.sqs.reachable = False
+
+    bench = Bench(handle)
+    await bench.send("order")
+    async with bench.running():
+        await bench.until(lambda: bench.now > 5)
+        bench.sqs.reachable = True
+        await bench.until_empty()
+    assert bench.handled == ["order"]
+    assert bench.poller.processed == 1
+
+
+@in_virtual_time
+async def test_messages_done_together_are_deleted_together() -> None:
+    bench = Bench(settings=with_settings(retries=replace(POLICY, visibility=timedelta(seconds=20))))
+    await bench.send(*(str(number) for number in range(10)))
+    async with bench.running():
+        await bench.until_empty()
+    deletes = bench.sqs.made("delete_message_batch")
+    assert sum(len(call["Entries"]) for call in deletes) == 10
+    assert len(deletes) == 1
+    assert bench.sqs.stored(URL) == []

@@ -135,7 +135,9 @@ async def test_a_message_id_cannot_choose_the_place(inner: MemoryMailSender, tmp
     assert [path.parent for path in tmp_path.rglob("*.eml")] == [folder]
 
 
-@pytest.mark.parametrize("mail_id", ["", "..", "../secret", "20261122T120001000000Z-../../secret", "x\n", "/etc/passwd"])
+@pytest.mark.parametrize(
+    "mail_id", ["", "..", "../secret", "20261122T120001000000Z-../../secret", "x\n", "/etc/passwd"]
+)
 async def test_an_id_leads_nowhere_else(mail_id: str, archive: MailArchive, tmp_path: Path) -> None:
     (tmp_path / "mails").mkdir()
     (tmp_path / "secret.eml").write_bytes(mime(a_mail(), NOON))

@@ -53,6 +53,7 @@ from orders.ports.mail import MailSender
 from orders.ports.tenants import TenantProfile
 
 PROFILES_CACHED_FOR = timedelta(minutes=1)
+_NOTHING = providers.Object(None)  # a plain None would mean that there is no default
 
 
 def _seconds(value: float) -> timedelta:
@@ -120,10 +121,10 @@ class Container(containers.DeclarativeContainer):
     settings = providers.Dependency(instance_of=Settings)
     clients = providers.Dependency(instance_of=AwsClients)
     addresses = providers.Dependency(instance_of=Addresses)
-    token_keys: providers.Dependency[Any] = providers.Dependency(default=None)
+    token_keys: providers.Dependency[Any] = providers.Dependency(default=_NOTHING)
     cursors = providers.Dependency(instance_of=CursorCodec)
     renderer: providers.Dependency[Any] = providers.Dependency()
-    mail_archive_dir: providers.Dependency[Any] = providers.Dependency(default=None)
+    mail_archive_dir: providers.Dependency[Any] = providers.Dependency(default=_NOTHING)
 
     clock = providers.Singleton(SystemClock)
     ids = providers.Singleton(RandomOrderIds)

@@ -111,7 +111,9 @@ async def test_everything_that_can_be_given_comes_back(api: Api) -> None:
     body = {
         "customer_id": "cust_test_001", "total": Decimal("133.85"), "currency": "ZAR", "shipping": Decimal("20.00"),
         "discount": Decimal("1.15"), "campaign_code": "SPRING", "notes": "ring\ntwice", "locale": "en-ZA",
-        "items": [{"product_id": "p1", "quantity": 1, "price": 100, "tax_rate": Decimal("0.15"), "name": "Mug", "sku": "M1"}],
+        "items": [
+            {"product_id": "p1", "quantity": 1, "price": 100, "tax_rate": Decimal("0.15"), "name": "Mug", "sku": "M1"}
+        ],
         "customer": {"name": "Thandi", "email": "t@example.com", "phone": "+27 21 555"},
         "billing_address": {"line1": "12 Long Street", "city": "Cape Town", "country": "ZA"},
         "shipping_address": {"name": "Neo", "postal_code": "8001"},

@@ -1,0 +1,163 @@
+"""The contract of ``TenantDirectory``, and what the one on S3 does with its files."""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from structlog.testing import capture_logs
+
+from orders.adapters.outbound.aws.s3_tenants import S3TenantDirectory
+from orders.adapters.outbound.memory.tenant_directory import MemoryTenantDirectory
+from orders.ports.errors import TransientPortError
+from orders.ports.tenants import TenantDirectory, TenantProfile
+from tests.builders import a_tenant
+from tests.contract.aws_backends import ALL_BACKENDS, AWS_BACKENDS, MEMORY, endpoint_of
+from tests.contract.endpoints import REGION, Endpoint
+
+TTL = timedelta(minutes=1)
+
+
+def default(tenant_id: str) -> TenantProfile:
+    return TenantProfile(tenant_id=tenant_id, name="Your shop")
+
+
+def as_file(profile: TenantProfile) -> dict[str, Any]:
+    return {name: value for name, value in asdict(profile).items() if name != "tenant_id"}
+
+
+class Shelf:
+    """A templates bucket: profiles are put there as a shop's staff would put them."""
+
+    def __init__(self, client: Any, bucket: str) -> None:
+        self.client = client
+        self.bucket = bucket
+        self.seconds = 0.0
+        self.directory = S3TenantDirectory(client, bucket, default, TTL, monotonic=lambda: self.seconds)
+
+    async def put(self, tenant_id: str, content: object) -> None:
+        body = content if isinstance(content, bytes) else json.dumps(content).encode()
+        await self.client.put_object(Bucket=self.bucket, Key=f"tenants/{tenant_id}/profile.json", Body=body)
+
+    async def remove(self, tenant_id: str) -> None:
+        await self.client.delete_object(Bucket=self.bucket, Key=f"tenants/{tenant_id}/profile.json")
+
+
+@pytest.fixture(params=AWS_BACKENDS)
+async def shelf(request: pytest.FixtureRequest) -> AsyncIterator[Shelf]:
+    async with endpoint_of(request).client("s3") as client:
+        bucket = f"templates-{uuid4().hex[:12]}"
+        await client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+        yield Shelf(client, bucket)
+
+
+@pytest.fixture(params=ALL_BACKENDS)
+async def directory(request: pytest.FixtureRequest) -> AsyncIterator[TenantDirectory]:
+    """One that knows the builders' tenant."""
+    profile = a_tenant()
+    if request.param == MEMORY:
+        yield MemoryTenantDirectory([profile], default)
+        return
+    async with endpoint_of(request).client("s3") as client:
+        bucket = f"templates-{uuid4().hex[:12]}"
+        await client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+        own = Shelf(client, bucket)
+        await own.put(profile.tenant_id, as_file(profile))
+        yield own.directory
+
+
+async def test_a_shop_s_profile_is_what_it_gave(directory: TenantDirectory) -> None:
+    assert await directory.profile("tenant_a") == a_tenant()
+
+
+async def test_a_shop_that_gave_none_has_the_default(directory: TenantDirectory) -> None:
+    assert await directory.profile("tenant_b") == default("tenant_b")
+
+
+async def test_a_name_is_all_that_a_file_must_give(shelf: Shelf) -> None:
+    await shelf.put("tenant_a", {"name": "Corner Shop"})
+    assert await shelf.directory.profile("tenant_a") == TenantProfile(tenant_id="tenant_a", name="Corner Shop")
+
+
+async def test_a_change_is_seen_when_the_cache_is_old_and_not_before(shelf: Shelf) -> None:
+    await shelf.put("tenant_a", {"name": "Old"})
+    assert (await shelf.directory.profile("tenant_a")).name == "Old"
+    await shelf.put("tenant_a", {"name": "New"})
+    shelf.seconds += 59
+    assert (await shelf.directory.profile("tenant_a")).name == "Old"
+    shelf.seconds += 1
+    assert (await shelf.directory.profile("tenant_a")).name == "New"
+    await shelf.remove("tenant_a")
+    shelf.seconds += 60
+    assert (await shelf.directory.profile("tenant_a")).name == "Your shop"
+
+
+async def test_a_file_unchanged_is_not_read_again(shelf: Shelf) -> None:
+    await shelf.put("tenant_a", {"name": "Corner Shop"})
+    first = await shelf.directory.profile("tenant_a")
+    shelf.seconds += 120
+    assert await shelf.directory.profile("tenant_a") is first
+
+
+BROKEN: dict[str, tuple[object, str]] = {
+    "not JSON": (b"{", "Invalid JSON"),
+    "no name": ({"currency": "ZAR"}, "name: Field required"),
+    "unknown field": ({"name": "Shop", "colour": "teal"}, "colour: Extra inputs are not permitted"),
+    "currency": ({"name": "Shop", "currency": "XXX"}, "currency: "),
+    "locale": ({"name": "Shop", "locale": "../en"}, "locale: "),
+    "line break": ({"name": "Shop\r\nBcc: x"}, "name: "),
+    "address": ({"name": "Shop", "reply_to": "a@b\r\nBcc: c@d"}, "reply_to: "),
+    "staff": ({"name": "Shop", "staff_addresses": ["everybody"]}, "staff_addresses.0: "),
+    "website": ({"name": "Shop", "website": "javascript:alert(1)"}, "website: "),
+    "accent": ({"name": "Shop", "accent": "red"}, "accent: "),
+    "logo": ({"name": "Shop", "logo": "https://elsewhere.example/logo.png"}, "logo: "),
+    "too large": ({"name": "Shop", "logo": "data:image/png;base64," + "A" * 2**20}, "at most"),
+}
+
+
+@pytest.mark.parametrize(("content", "fault"), BROKEN.values(), ids=BROKEN.keys())
+async def test_a_broken_profile_is_told_once_and_the_default_used(shelf: Shelf, content: object, fault: str) -> None:
+    await shelf.put("tenant_a", content)
+    with capture_logs() as logs:
+        for _ in range(3):
+            assert await shelf.directory.profile("tenant_a") == default("tenant_a")
+            shelf.seconds += 120
+    (log,) = logs
+    assert log["log_level"] == "warning"
+    assert log["key"] == "tenants/tenant_a/profile.json"
+    assert fault in log["error"]
+
+
+async def test_the_last_good_profile_stays_while_the_bucket_is_out_of_reach(shelf: Shelf) -> None:
+    await shelf.put("tenant_a", {"name": "Corner Shop"})
+    known = await shelf.directory.profile("tenant_a")
+    async with Endpoint("nobody", "http://127.0.0.1:9").client("s3") as nobody:
+        reachable, shelf.directory._client = shelf.directory._client, nobody
+        shelf.seconds += 60
+        with capture_logs() as logs:
+            assert await shelf.directory.profile("tenant_a") == known
+            assert await shelf.directory.profile("tenant_a") == known
+        # Asked once; the second answer did not wait for another time-out.
+        assert len(logs) == 1
+        with pytest.raises(TransientPortError) as error:
+            await shelf.directory.profile("tenant_unknown")
+        assert error.value.dependency == "templates bucket"
+    shelf.directory._client = reachable
+    await shelf.put("tenant_a", {"name": "New"})
+    shelf.seconds += 5
+    assert (await shelf.directory.profile("tenant_a")).name == "New"
+
+
+async def test_an_outage_in_memory_looks_like_one() -> None:
+    directory = MemoryTenantDirectory()
+    directory.reachable = False
+    with pytest.raises(TransientPortError):
+        await directory.profile("tenant_a")
+
+
+def test_the_default_of_the_one_in_memory_is_named_after_the_tenant() -> None:
+    make: Callable[[], MemoryTenantDirectory] = MemoryTenantDirectory
+    assert make().profiles == {}

@@ -2,8 +2,10 @@
 
 from datetime import UTC, datetime
 from email import message_from_bytes
+from email.header import decode_header, make_header
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, compat32
+from email.utils import parseaddr
 
 import pytest
 from hypothesis import given
@@ -30,6 +32,13 @@ def a_mail(**changes: object) -> Mail:
 def sent(mail: Mail) -> EmailMessage:
     """The mail as its recipient's program reads it."""
     return message_from_bytes(build_mime(mail, from_address=FROM, date=NOON).as_bytes(), policy=SMTP)
+
+
+def shown_sender(mail: Mail) -> tuple[str, str]:
+    """Name and address of the sender, read the older way: the newer parser puts blanks between encoded words."""
+    message = message_from_bytes(build_mime(mail, from_address=FROM, date=NOON).as_bytes(), policy=compat32)
+    name, address = parseaddr(message["From"])
+    return str(make_header(decode_header(name))), address
 
 
 def test_headers_name_sender_recipient_and_date() -> None:
@@ -151,17 +160,15 @@ ANY_TEXT = st.text(st.characters(codec="utf-8"), max_size=300)
 @given(name=ANY_TEXT, subject=ANY_TEXT, note=ANY_TEXT, filename=ANY_TEXT)
 def test_whatever_is_typed_comes_back_and_adds_nothing(name: str, subject: str, note: str, filename: str) -> None:
     attachment = Attachment(filename, "application/pdf", b"x")
-    message = sent(
-        a_mail(
-            sender_name=name,
-            content=MailContent(subject, "text", "<p>html</p>"),
-            headers=(("X-Note", note),),
-            attachments=(attachment,),
-        )
+    mail = a_mail(
+        sender_name=name,
+        content=MailContent(subject, "text", "<p>html</p>"),
+        headers=(("X-Note", note),),
+        attachments=(attachment,),
     )
-    (sender,) = message["From"].addresses
-    assert sender.addr_spec == FROM
-    assert sender.display_name == one_line(name)[:100].strip()
+    assert shown_sender(mail) == (one_line(name)[:100].strip(), FROM)
+    message = sent(mail)
+    assert len(message["From"].addresses) == 1
     assert message["Subject"] == one_line(subject)
     assert sorted(message.keys()) == sorted(
         ["From", "To", "Subject", "Date", "Auto-Submitted", "X-Note", "MIME-Version", "Content-Type"]
@@ -181,8 +188,7 @@ def test_whatever_is_typed_comes_back_and_adds_nothing(name: str, subject: str, 
     ],
 )
 def test_names_that_are_long_or_hold_special_characters_come_back(name: str) -> None:
-    (sender,) = sent(a_mail(sender_name=name))["From"].addresses
-    assert (sender.display_name, sender.addr_spec) == (name, FROM)
+    assert shown_sender(a_mail(sender_name=name)) == (name, FROM)
 
 
 def test_a_long_address_stays_in_one_piece() -> None:

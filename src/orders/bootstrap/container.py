@@ -53,7 +53,7 @@ from orders.ports.mail import MailSender
 from orders.ports.tenants import TenantProfile
 
 PROFILES_CACHED_FOR = timedelta(minutes=1)
-_NOTHING = providers.Object(None)  # a plain None would mean that there is no default
+_NOTHING: providers.Object[Any] = providers.Object(None)  # a plain None would mean that there is no default
 
 
 def _seconds(value: float) -> timedelta:

@@ -1,0 +1,157 @@
+"""From HTML to PDF/A-3a with WeasyPrint: what runs inside the renderer's processes, and nowhere else.
+
+WeasyPrint and its libraries are imported by functions, never by the module, so that the service's own process can
+name what its workers are to run without loading them.
+"""
+
+import gc
+import logging
+import os
+import signal
+import warnings
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from weasyprint.urls import URLFetcher
+
+
+@dataclass(frozen=True, slots=True)
+class PdfJob:
+    """A document to be made.
+
+    Attributes:
+        html: complete, with its style sheet inside; its ``lang`` and ``title`` become the document's.
+        dated: UTC; creation and modification time of document and attachment.
+        identifier: 32 hexadecimal digits that stand for the content.
+        attachment: the content as JSON, embedded under ``attachment_name``.
+    """
+
+    html: str = field(repr=False)
+    dated: datetime
+    identifier: bytes
+    attachment_name: str
+    attachment: bytes = field(repr=False)
+
+
+_WARMING = """<!doctype html><html lang="en"><title>Warm</title>
+<style>html { font-family: Inter, Placeholder } th { font-weight: 600 } p { float: left }</style>
+<h1>Warm</h1><p>1</p><table><thead><tr><th>A</th></tr></thead><tr><td>\u4e00</td></tr></table>"""
+
+
+class ContentFault(Exception):
+    """The document can't be made from this content; says where WeasyPrint gave up, and nothing of the content."""
+
+
+def prepare_process(memory_limit_bytes: int | None) -> None:
+    """Make this process fit for rendering: bounded in memory, deaf to Ctrl-C, silent, and blind to other fonts.
+
+    Only the packaged fonts are visible, so that a document doesn't depend on the machine that makes it.
+    """
+    if memory_limit_bytes is not None:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (memory_limit_bytes, memory_limit_bytes))
+    # Ctrl-C reaches the whole process group; what becomes of a rendering is decided by the service's own process.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # WeasyPrint's warnings quote the text that they are about, which is somebody's name or address.
+    logging.disable(logging.CRITICAL)
+    warnings.simplefilter("ignore")
+    os.environ["FONTCONFIG_FILE"] = str(fonts_folder() / "fonts.conf")
+
+
+def fonts_folder() -> Path:
+    """Where the packaged fonts and their Fontconfig configuration lie: real files, as C libraries read them."""
+    return Path(str(files("orders") / "templates" / "fonts"))
+
+
+def warm_process() -> None:
+    """Load everything and render something, so that the first document doesn't wait for that.
+
+    Raises: ImportError, OSError: WeasyPrint or a library that it needs is not installed.
+    """
+    render_pdf(PdfJob(_WARMING, datetime(2000, 1, 1, tzinfo=UTC), b"warm", "warm.json", b"{}"))
+    # What is loaded now stays: looking through it again and again would take a third of each document's time.
+    gc.collect()
+    gc.freeze()
+
+
+def render_in_worker(job: PdfJob) -> bytes:
+    """``render_pdf`` for a worker process: every error that is the content's becomes a ContentFault.
+
+    Raises:
+        ContentFault: this document can't be made.
+        MemoryError: nor can any other, once memory has run out.
+        ImportError, OSError: WeasyPrint or a library that it needs is not installed.
+    """
+    import weasyprint  # noqa: F401 - its absence is no fault of the content
+
+    gc.disable()
+    try:
+        return render_pdf(job)
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 - WeasyPrint has no error of its own for what it can't do
+        raise ContentFault(_whereabouts(error)) from None
+    finally:
+        # A document is a few hundred thousand objects that all become garbage together.
+        gc.enable()
+        gc.collect()
+
+
+def render_pdf(job: PdfJob) -> bytes:
+    """The document as PDF/A-3a that is PDF/UA-1 as well; the same job gives the same bytes.
+
+    Needs a process that ``prepare_process`` has prepared.
+    """
+    import weasyprint
+    from weasyprint.text.fonts import FontConfiguration
+
+    from orders.adapters.outbound.rendering.pdf_finishing import finish
+    from orders.adapters.outbound.rendering.placeholder_font import placeholder_style
+
+    fonts = FontConfiguration()
+    fetcher = _nothing_but_data()
+    styles = []
+    if style := placeholder_style(job.html, fonts_folder()):
+        styles.append(weasyprint.CSS(string=style, font_config=fonts, url_fetcher=fetcher))
+    html = weasyprint.HTML(string=job.html, base_url=None, url_fetcher=fetcher)
+    document = html.render(font_config=fonts, stylesheets=styles, pdf_variant="pdf/a-3a")
+    stamp = job.dated.strftime("%Y-%m-%dT%H:%M:%SZ")
+    document.metadata.created = stamp
+    document.metadata.modified = stamp
+    attachment = weasyprint.Attachment(
+        string=job.attachment,
+        name=job.attachment_name,
+        description="The order's content as JSON",
+        created=job.dated,
+        modified=job.dated,
+        relationship="Source",
+        url_fetcher=fetcher,
+    )
+    made = document.write_pdf(
+        finisher=finish, pdf_variant="pdf/a-3a", pdf_identifier=job.identifier, attachments=[attachment]
+    )
+    assert isinstance(made, bytes)
+    return made
+
+
+def _nothing_but_data() -> "URLFetcher":
+    """A fetcher that knows ``data:`` URIs only: no network, no files."""
+    from weasyprint.urls import URLFetcher
+
+    return URLFetcher(allowed_protocols=("data",), allow_redirects=False)
+
+
+def _whereabouts(error: Exception) -> str:
+    """The kind of error and the innermost line of code: enough to find it, and nothing that somebody typed."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return type(error).__name__
+    code = trace.tb_frame.f_code
+    return f"{type(error).__name__} in {Path(code.co_filename).name}:{trace.tb_lineno} ({code.co_name})"

@@ -1,0 +1,101 @@
+"""A font made for one document, holding a box for every character that the packaged fonts lack.
+
+PDF/A forbids the use of a font's ``.notdef`` glyph, which is what a missing character otherwise becomes. A box of
+its own for each character keeps to that, and keeps the text right for search, copying and screen readers: a name in
+Chinese shows as boxes but is still that name.
+"""
+
+import unicodedata
+from base64 import b64encode
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+
+FAMILY = "Placeholder"
+"""The last family of every font list in the style sheets."""
+
+_UNITS_PER_EM = 1000
+_ADVANCE = 760
+_NO_GLYPH_NEEDED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_FOLLOWERS = frozenset({"Mc", "Me", "Mn", "Zs"})
+_FIXED_DATE = 3_786_912_000
+"""1 January 2024 in seconds since 1904, as fonts count. Nobody looks at it, but it is in there."""
+
+_VARIATION_SELECTORS = frozenset({*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)})
+
+
+def placeholder_style(text: str, fonts: Path) -> str:
+    """The ``@font-face`` rule of a font for what the text holds and the fonts in the folder lack, ``""`` if nothing."""
+    codes = {ord(character) for character in text}
+    missing = {
+        code
+        for code in codes - covered(fonts)
+        if unicodedata.category(chr(code)) not in _NO_GLYPH_NEEDED and code not in _VARIATION_SELECTORS
+    }
+    if not missing:
+        return ""
+    # Spaces and combining marks are set in the font of what they follow, whichever other font has them.
+    followers = {code for code in codes if unicodedata.category(chr(code)) in _FOLLOWERS}
+    source = b64encode(placeholder_font(sorted(missing | followers))).decode()
+    return f'@font-face {{ font-family: {FAMILY}; src: url("data:font/ttf;base64,{source}"); }}'
+
+
+@cache
+def covered(fonts: Path) -> frozenset[int]:
+    """The code points that any of the folder's fonts has a glyph for."""
+    from fontTools.ttLib import TTFont
+
+    found: set[int] = set()
+    for path in sorted(fonts.glob("*.ttf")):
+        with TTFont(path, lazy=True) as font:
+            found.update(font.getBestCmap())
+    return frozenset(found)
+
+
+def placeholder_font(codes: list[int]) -> bytes:
+    """A TrueType font with a box for each code point, a gap for spaces; always the same bytes for the same codes."""
+    from fontTools.fontBuilder import FontBuilder
+
+    names = {code: f"u{code:05X}" for code in codes}
+    order = [".notdef", *names.values()]
+    box, gap = _box(), _outline([])
+    builder = FontBuilder(_UNITS_PER_EM, isTTF=True)
+    builder.font.recalcTimestamp = False
+    builder.setupGlyphOrder(order)
+    builder.setupCharacterMap(names)
+    shapes = {name: gap if unicodedata.category(chr(code)) == "Zs" else box for code, name in names.items()}
+    builder.setupGlyf({".notdef": box} | shapes)
+    builder.setupHorizontalMetrics(dict.fromkeys(order, (_ADVANCE, 0)))
+    builder.setupHorizontalHeader(ascent=900, descent=-250)
+    builder.setupNameTable({"familyName": FAMILY, "styleName": "Regular", "psName": f"{FAMILY}-Regular"})
+    builder.setupOS2(sTypoAscender=900, sTypoDescender=-250, usWinAscent=900, usWinDescent=250)
+    builder.setupPost()
+    builder.font["head"].created = builder.font["head"].modified = _FIXED_DATE
+    target = BytesIO()
+    builder.save(target)
+    return target.getvalue()
+
+
+def _box() -> object:
+    """A frame: its inner contour runs the other way round, which makes it a hole."""
+    left, right, bottom, top, stroke = 70, 690, -20, 720, 55
+    outer = [(left, bottom), (left, top), (right, top), (right, bottom)]
+    inner = [
+        (right - stroke, bottom + stroke),
+        (right - stroke, top - stroke),
+        (left + stroke, top - stroke),
+        (left + stroke, bottom + stroke),
+    ]
+    return _outline([outer, inner])
+
+
+def _outline(contours: list[list[tuple[int, int]]]) -> object:
+    from fontTools.pens.ttGlyphPen import TTGlyphPen
+
+    pen = TTGlyphPen(None)
+    for first, *others in contours:
+        pen.moveTo(first)
+        for point in others:
+            pen.lineTo(point)
+        pen.closePath()
+    return pen.glyph()

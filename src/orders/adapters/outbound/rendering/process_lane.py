@@ -1,0 +1,142 @@
+"""One process that renders one document at a time, replaced when it is worn out, stuck or gone."""
+
+import asyncio
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from typing import TypeVar
+
+from orders.adapters.outbound.rendering.pdf import ContentFault, PdfJob, prepare_process, render_in_worker, warm_process
+from orders.ports.errors import RenderingFailed, TransientPortError
+
+_DEPENDENCY = "document renderer"
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True, slots=True)
+class _Worker:
+    """A pool of one process, and when it will have loaded everything."""
+
+    pool: ProcessPoolExecutor
+    warm: "Future[None]"
+
+
+class ProcessLane:
+    """Runs jobs, one after another, in a worker process of its own.
+
+    A pool of several would not do: nobody could say which of its processes is stuck, and ending one ends them all,
+    with the neighbours' documents.
+
+    Args:
+        documents_per_process: after so many documents another process takes over, as soon as it is warm.
+        memory_limit_bytes: address space the process may take.
+        timeout_seconds: how long one document may take before its process is killed.
+    """
+
+    def __init__(self, *, documents_per_process: int, memory_limit_bytes: int | None, timeout_seconds: float) -> None:
+        self._documents_per_process = documents_per_process
+        self._memory_limit_bytes = memory_limit_bytes
+        self._timeout_seconds = timeout_seconds
+        self._documents = 0
+        self._worker: _Worker | None = None
+        self._successor: _Worker | None = None
+
+    @property
+    def process_id(self) -> int | None:
+        """The process that the next document goes to, ``None`` while there is none."""
+        processes = _processes(self._worker)
+        return processes[0].pid if processes else None
+
+    async def warm_up(self) -> None:
+        """Start the process and have it load all that a first document needs. Raises: TransientPortError."""
+        if self._worker is None:
+            self._worker = self._start()
+        await self._outcome(self._worker.warm)
+
+    async def render(self, job: PdfJob) -> bytes:
+        """The job's PDF.
+
+        Raises:
+            RenderingFailed: the fault is the content's.
+            TransientPortError: the process ran out of memory or time, or was killed. Another takes its place.
+        """
+        self._change_over()
+        if self._worker is None:
+            self._worker = self._start()
+        self._documents += 1
+        pdf = await self._outcome(self._submit(self._worker.pool, render_in_worker, job))
+        if self._documents >= self._documents_per_process and self._successor is None:
+            self._successor = self._start()
+        return pdf
+
+    async def close(self) -> None:
+        """End the process, at once if it is busy."""
+        workers = [worker for worker in (self._worker, self._successor) if worker is not None]
+        self._worker = self._successor = None
+        self._documents = 0
+        for worker in workers:
+            await asyncio.to_thread(_end, worker)
+
+    def _change_over(self) -> None:
+        """Let the successor take over if it is warm; the old process, which is idle, ends by itself."""
+        if self._successor is None or not self._successor.warm.done():
+            return
+        if self._worker is not None:
+            self._worker.pool.shutdown(wait=False)
+        self._worker, self._successor, self._documents = self._successor, None, 0
+
+    def _start(self) -> _Worker:
+        pool = ProcessPoolExecutor(
+            max_workers=1,
+            # A forked process would inherit the service's threads' locks, a fork server would need a socket on disk.
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=prepare_process,
+            initargs=(self._memory_limit_bytes,),
+        )
+        return _Worker(pool, pool.submit(warm_process))
+
+    def _submit(self, pool: ProcessPoolExecutor, work: Callable[[PdfJob], bytes], job: PdfJob) -> "Future[bytes]":
+        try:
+            return pool.submit(work, job)
+        except BrokenProcessPool as error:
+            # The process was killed while it had nothing to do.
+            failed: Future[bytes] = Future()
+            failed.set_exception(error)
+            return failed
+
+    async def _outcome(self, future: "Future[_Result]") -> _Result:
+        """What comes of the future; unless that is an answer, the process is ended."""
+        try:
+            async with asyncio.timeout(self._timeout_seconds):
+                return await asyncio.wrap_future(future)
+        except ContentFault as fault:
+            raise RenderingFailed(str(fault)) from None
+        except TimeoutError:
+            raise await self._ended(f"a document took longer than {self._timeout_seconds:g} s") from None
+        except MemoryError:
+            raise await self._ended("a document took more memory than a process may have") from None
+        except BrokenProcessPool:
+            raise await self._ended("the process was killed") from None
+        except (ImportError, OSError) as error:
+            raise await self._ended(f"the process can't load WeasyPrint ({type(error).__name__})") from error
+        except asyncio.CancelledError:
+            # The process goes on with what nobody waits for any more: the next document must not queue behind it.
+            await asyncio.shield(self.close())
+            raise
+
+    async def _ended(self, detail: str) -> TransientPortError:
+        await self.close()
+        return TransientPortError(_DEPENDENCY, detail)
+
+
+def _end(worker: _Worker) -> None:
+    for process in _processes(worker):
+        process.kill()
+    worker.pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _processes(worker: _Worker | None) -> list[multiprocessing.process.BaseProcess]:
+    # The executor has no way of its own to end a process before Python 3.14.
+    return list((worker.pool._processes or {}).values()) if worker else []

@@ -1,0 +1,121 @@
+"""From a POST to a PDF and two mails on one machine, through crashes and restarts."""
+
+import io
+import os
+import socket
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pypdf
+
+from tests.e2e.dev_process import ORDERS, Dev
+from tests.eventually import eventually
+
+MANY = int(os.environ.get("ORDERS_E2E_ORDERS", "40"))
+CONCURRENCY = 16
+AFTER_A_CRASH_SECONDS = 60
+
+
+def text_of(pdf: bytes) -> str:
+    return "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages)
+
+
+def test_from_a_post_to_a_pdf_and_two_mails(dev: Dev) -> None:
+    order = dev.place()
+    assert dev.call("GET", f"/v1.0/orders/{order['order_id']}").json()["order_number"] == order["order_number"]
+    pdf = eventually(lambda: dev.pdf(order), within_seconds=15, what="PDF")
+    text = text_of(pdf)
+    assert order["order_number"] in text
+    assert "59.98" in text
+    eventually(lambda: len(dev.mails_of(order)) == 2, within_seconds=15, what="two mails")
+    mails = dev.mails_of(order)
+    by_template = {mail["template"]: mail for mail in mails}
+    confirmation = by_template["order_confirmation"]
+    assert confirmation["recipients"] == ["cust_test_001@customers.example"]
+    (attached,) = confirmation["attachments"]
+    assert (attached["filename"], attached["media_type"]) == (f"{order['order_number']}.pdf", "application/pdf")
+    assert dev.client.get(attached["href"]).content == pdf
+    assert by_template["staff_new_order"]["recipients"] == ["roastery@karoo-coffee.example"]
+    for mail in mails:
+        for body in (mail["text"], mail["html"], mail["subject"]):
+            assert order["order_number"] in body
+    page = dev.client.get("/local/").text
+    assert order["order_number"] in page
+    assert f"/local/documents/demo/{order['order_id']}/1" in page
+    assert dev.client.get(f"/local/documents/demo/{order['order_id']}/1").content == pdf
+
+
+def test_killed_right_after_the_201_everything_still_arrives_once(dev: Dev) -> None:
+    order = dev.place()
+    dev.kill()
+    dev.start()
+    eventually(lambda: dev.pdf(order), within_seconds=AFTER_A_CRASH_SECONDS, what="PDF")
+    eventually(lambda: len(dev.mails_of(order)) >= 2, within_seconds=AFTER_A_CRASH_SECONDS, what="mails")
+    earlier = {mail["id"] for mail in dev.mails()}
+    assert dev.interrupt() == 0
+    dev.start()
+    assert {mail["id"] for mail in dev.mails()} == earlier
+    assert dev.pdf(order).startswith(b"%PDF")
+    later = dev.place()
+    eventually(lambda: len(dev.mails_of(later)) == 2, within_seconds=20, what="mails of the next order")
+    assert len(dev.mails_of(order)) == 2
+
+
+def test_many_orders_at_once_all_reach_pdf_and_mails_and_leave_nothing_behind(dev: Dev) -> None:
+    dev.token()
+    with ThreadPoolExecutor(CONCURRENCY) as threads:
+        orders = list(threads.map(lambda _: dev.place(), range(MANY)))
+    assert len({order["order_number"] for order in orders}) == MANY
+    eventually(lambda: len(dev.mails()) >= 2 * MANY, within_seconds=30 + MANY, what="two mails for each order")
+    counts = {order["order_number"]: 0 for order in orders}
+    for mail in dev.mails():
+        counts[mail["order_number"]] += 1
+    assert set(counts.values()) == {2}
+    assert all(dev.pdf(order) for order in orders)
+    eventually(lambda: left_behind(dev) == {}, within_seconds=15, what="empty outbox and queues")
+
+
+def left_behind(dev: Dev) -> dict[str, int]:
+    """What is still in queues, dead-letter queues and the outbox index, by name."""
+    import boto3
+
+    arguments = {
+        "region_name": "af-south-1", "aws_access_key_id": "test", "aws_secret_access_key": "test",
+        "endpoint_url": emulator_url(dev),
+    }  # fmt: skip
+    sqs, dynamodb = boto3.client("sqs", **arguments), boto3.client("dynamodb", **arguments)
+    found = {}
+    for url in sqs.list_queues()["QueueUrls"]:
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+        found[url.rpartition("/")[2]] = sum(map(int, attributes.values()))
+    scanned = dynamodb.scan(TableName="bbws-customer-portal-orders-local", IndexName="OutboxPending", Select="COUNT")
+    found["outbox"] = scanned["Count"]
+    return {name: count for name, count in found.items() if count}
+
+
+def emulator_url(dev: Dev) -> str:
+    line = next(line for line in dev.output().splitlines() if "emulated AWS on" in line)
+    return line.rpartition(" ")[2]
+
+
+def test_a_busy_port_is_one_clear_message(tmp_path: Path) -> None:
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen()
+        port = busy.getsockname()[1]
+        result = subprocess.run(
+            [str(ORDERS), "dev", "--port", str(port), "--data-dir", str(tmp_path)],
+            capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+    assert result.returncode == 2
+    assert result.stderr.startswith(f"orders: port {port} on 127.0.0.1 can't be used (Address already in use)")
+    assert "Traceback" not in result.stderr
+
+
+def test_an_expired_token_is_one_clear_message(dev: Dev) -> None:
+    expired = dev.token("customer", "--hours", "-1")
+    answer = httpx.get(dev.base + "/v1.0/orders", headers={"Authorization": f"Bearer {expired}"})
+    assert (answer.status_code, answer.json()["detail"]) == (401, "the token has expired; get a new one")

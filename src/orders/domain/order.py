@@ -19,7 +19,7 @@ from orders.domain.errors import (
 )
 from orders.domain.events import EventType, JsonValue, OrderEvent, Stamp
 from orders.domain.lifecycle import Action, Role, Status, allowed_actions, already_holds, may_ever
-from orders.domain.money import Money, Totals, reckon
+from orders.domain.money import Totals
 from orders.domain.parts import (
     Address,
     Customer,
@@ -152,7 +152,7 @@ class Order:
         """
         if self._on_record(shipment, roles):
             return Change(self)
-        self._guard(Action.FULFIL, roles)
+        self.guard(Action.FULFIL, roles)
         lines = self._shippable(shipment)
         parcel = Parcel(
             parcel_id=f"par_{len(self.parcels) + 1}",
@@ -173,7 +173,7 @@ class Order:
             "tracking_number": parcel.tracking_number,
             "lines": [{"line_id": line.line_id, "quantity": line.quantity} for line in lines],
         }
-        return replace(after, status=status)._changed(EventType.FULFILLED, stamp, data, changed=("/status", "/parcels"))
+        return replace(after, status=status).changed(EventType.FULFILLED, stamp, data, fields=("/status", "/parcels"))
 
     def deliver(
         self, parcel_id: str, stamp: Stamp, roles: Collection[Role], delivered_at: datetime | None = None
@@ -182,11 +182,11 @@ class Order:
 
         Raises: UnknownParcel, IllegalTransition, ActionForbidden.
         """
-        self._guard_role(Action.DELIVER, roles)
+        self.guard_role(Action.DELIVER, roles)
         parcel = self.parcel(parcel_id)
         if parcel.delivered_at is not None:
             return Change(self)
-        self._guard(Action.DELIVER, roles)
+        self.guard(Action.DELIVER, roles)
         arrived = replace(parcel, delivered_at=delivered_at or stamp.at)
         parcels = tuple(arrived if each is parcel else each for each in self.parcels)
         index = self.parcels.index(parcel)
@@ -194,9 +194,20 @@ class Order:
             "parcel_id": parcel_id,
             "all_delivered": all(each.delivered_at for each in parcels) and self.status is Status.FULFILLED,
         }
-        return replace(self, parcels=parcels)._changed(
-            EventType.DELIVERED, stamp, data, changed=(f"/parcels/{index}/delivered_at",)
+        return replace(self, parcels=parcels).changed(
+            EventType.DELIVERED, stamp, data, fields=(f"/parcels/{index}/delivered_at",)
         )
+
+    # -- the end ---------------------------------------------------------------------------------------------------
+
+    def delete(self, stamp: Stamp, roles: Collection[Role]) -> "Change":
+        """Take it out of everybody's sight, kept for the law. Raises: IllegalTransition, ActionForbidden."""
+        self.guard_role(Action.DELETE, roles)
+        if self.deletion is not None:
+            return Change(self)
+        self.guard(Action.DELETE, roles)
+        gone = replace(self, deletion=Deletion(stamp.at, stamp.actor.principal))
+        return gone.changed(EventType.DELETED, stamp, {}, fields=("/deleted_at",))
 
     # -- the document --------------------------------------------------------------------------------------------
 
@@ -217,18 +228,20 @@ class Order:
         data: dict[str, JsonValue] = {"document_version": document.version}
         if ready:
             data |= {"sha256": document.sha256, "size_bytes": document.size_bytes}
-        return replace(self, document=document)._changed(
+        return replace(self, document=document).changed(
             EventType.DOCUMENT_READY if ready else EventType.DOCUMENT_FAILED, stamp, data, commercial=False
         )
 
     # -- how all of them work ------------------------------------------------------------------------------------
 
-    def _guard_role(self, action: Action, roles: Collection[Role]) -> None:
+    def guard_role(self, action: Action, roles: Collection[Role]) -> None:
+        """Return if some status would allow the action to these roles. Raises: ActionForbidden."""
         if not may_ever(action, roles):
             raise ActionForbidden(action=action, roles=[str(role) for role in roles])
 
-    def _guard(self, action: Action, roles: Collection[Role]) -> None:
-        self._guard_role(action, roles)
+    def guard(self, action: Action, roles: Collection[Role]) -> None:
+        """Return if these roles may take the action now. Raises: IllegalTransition, ActionForbidden."""
+        self.guard_role(action, roles)
         allowed = self.allowed_actions(roles)
         if action not in allowed:
             raise IllegalTransition(action=action, status=self.status, allowed_actions=[str(each) for each in allowed])
@@ -242,36 +255,41 @@ class Order:
         roles: Collection[Role],
         reason: str | None = None,
     ) -> "Change":
-        self._guard_role(action, roles)
+        self.guard_role(action, roles)
         if already_holds(action, self.status):
             return Change(self)
-        self._guard(action, roles)
+        self.guard(action, roles)
         data: dict[str, JsonValue] = {"status": to, "previous_status": self.status}
         if reason is not None:
             data["reason_code"] = reason_code(reason)
             # Stock goes back to where it came from.
             data["lines"] = line_quantities(self.lines)
         moved = replace(self, status=to, reason=reason if reason is not None else self.reason)
-        return moved._changed(event, stamp, data, reason=reason, changed=("/status",))
+        return moved.changed(event, stamp, data, reason=reason, fields=("/status",))
 
-    def _changed(
+    def changed(
         self,
         type_: EventType,
         stamp: Stamp,
         data: Mapping[str, JsonValue],
         *,
         reason: str | None = None,
-        changed: tuple[str, ...] = (),
+        fields: tuple[str, ...] = (),
         commercial: bool = True,
     ) -> "Change":
-        """Count up, date, and tell."""
+        """This order after a change: counted up, dated, and with the event that tells of it.
+
+        Args:
+            fields: JSON pointers of what changed.
+            commercial: whether a client would call it a change of the order; if not, only ``sequence`` goes up.
+        """
         after = replace(
             self,
             version=self.version + commercial,
             sequence=self.sequence + 1,
             updated_at=stamp.at if commercial else self.updated_at,
         )
-        return Change(after, after.event(type_, stamp, data, reason=reason, changed=changed))
+        return Change(after, after.event(type_, stamp, data, reason=reason, changed=fields))
 
     def event(
         self,
@@ -305,7 +323,7 @@ class Order:
         )
 
     def _on_record(self, shipment: Shipment, roles: Collection[Role]) -> bool:
-        self._guard_role(Action.FULFIL, roles)
+        self.guard_role(Action.FULFIL, roles)
         for parcel in self.parcels:
             if (parcel.carrier, parcel.tracking_number) != (shipment.carrier, shipment.tracking_number):
                 continue
@@ -376,8 +394,3 @@ def reason_code(reason: str) -> str:
     code = reason.strip()
     plain = code.isascii() and code.replace("_", "").isalnum() and code == code.lower() and code[:1].isalpha()
     return code if plain and len(code) <= 64 else "other"
-
-
-def totals_of(lines: Iterable[Line], shipping: Money, discount: Money) -> Totals:
-    """The figures of these lines. See ``money.reckon``."""
-    return reckon(lines, shipping=shipping, discount=discount)

@@ -1,0 +1,151 @@
+"""Updating an order: which of its fields may change when, and what such a change leads to."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from orders.domain.errors import Fault, InvalidOrder
+from orders.domain.events import EventType, JsonValue, Stamp
+from orders.domain.lifecycle import Action, Role, Status
+from orders.domain.order import Change, Order, line_quantities
+from orders.domain.parts import Address, Line
+from orders.domain.placing import Draft, DraftLine, priced
+
+LINES_OPEN_IN = frozenset({Status.PENDING})
+"""Once an order is being worked on, its lines stay as they are."""
+
+PRINTED = frozenset({"items", "billing_address", "shipping_address", "notes"})
+"""Fields whose change makes another version of the document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What an order's editable fields are to be; all of them, for what is left out is cleared.
+
+    Attributes:
+        lines: ``line_id`` says which line of the order each is; one without is new.
+        total: what the order comes to then; required when lines change.
+    """
+
+    lines: tuple[DraftLine, ...]
+    total: Decimal | None = None
+    billing_address: Address | None = None
+    shipping_address: Address | None = None
+    notes: str | None = None
+    metadata: tuple[tuple[str, str], ...] = ()
+
+
+def revision_of(order: Order) -> Revision:
+    """The revision that would change nothing."""
+    return Revision(
+        lines=tuple(_as_draft(line) for line in order.lines),
+        total=order.totals.total.to_decimal(),
+        billing_address=order.billing_address,
+        shipping_address=order.shipping_address,
+        notes=order.notes,
+        metadata=order.metadata,
+    )
+
+
+def revise(order: Order, revision: Revision, stamp: Stamp, roles: Collection[Role]) -> Change:
+    """Put the revision's fields in place of the order's; nothing happens where they are the same.
+
+    Raises:
+        InvalidOrder: with every fault there is, each under the JSON pointer of the request's field.
+        IllegalTransition, ActionForbidden: the order may not be updated, or not by this caller.
+    """
+    order.guard(Action.UPDATE, roles)
+    revised, changed = order, []
+    if _lines_differ(order, revision.lines):
+        revised = _with_lines(order, revision)
+        changed.append("items")
+    elif revision.total is not None and revision.total != order.totals.total.to_decimal():
+        message = f"the items are unchanged and come to {order.totals.total} {order.currency}"
+        raise InvalidOrder([Fault("/total", "total_mismatch", message)])
+    for name in ("billing_address", "shipping_address", "notes", "metadata"):
+        if getattr(revision, name) != getattr(order, name):
+            revised = replace(revised, **{name: getattr(revision, name)})
+            changed.append(name)
+    if not changed:
+        return Change(order)
+    printed = bool(PRINTED.intersection(changed))
+    if printed:
+        revised = replace(revised, printed_version=order.version + 1)
+    data: dict[str, JsonValue] = {"printed": printed}
+    if "items" in changed:
+        data |= {
+            "total": str(revised.totals.total),
+            "currency": revised.currency,
+            "lines": line_quantities(revised.lines),
+            "previous_lines": line_quantities(order.lines),
+        }
+    return revised.changed(EventType.UPDATED, stamp, data, fields=tuple(f"/{name}" for name in changed))
+
+
+def _lines_differ(order: Order, lines: Sequence[DraftLine]) -> bool:
+    known = {line.line_id: _as_draft(line) for line in order.lines}
+    same = [line.line_id in known and _equal(known[line.line_id or ""], line) for line in lines]
+    return not (all(same) and [line.line_id for line in lines] == list(known))
+
+
+def _equal(one: DraftLine, other: DraftLine) -> bool:
+    # Decimals compare by value: 29.9 and 29.90 are the same price.
+    return one == other
+
+
+def _with_lines(order: Order, revision: Revision) -> Order:
+    if order.status not in LINES_OPEN_IN:
+        message = f"an order that is {order.status} keeps its items; addresses, notes and metadata can be changed"
+        raise InvalidOrder([Fault("/items", "not_editable_now", message)])
+    faults = _identity_faults(order, revision.lines)
+    if revision.total is None:
+        faults.append(Fault("/total", "missing", "changing items needs the total that they then come to"))
+    if faults:
+        raise InvalidOrder(faults)
+    ever = order.lines_ever
+    lines = []
+    for line in revision.lines:
+        if line.line_id is None:
+            ever += 1
+        lines.append(line if line.line_id is not None else replace(line, line_id=f"line_{ever}"))
+    totals = order.totals
+    priced_lines, new_totals = priced(
+        Draft(
+            customer_id=order.customer_id,
+            lines=tuple(lines),
+            total=revision.total if revision.total is not None else Decimal(0),
+            currency=order.currency,
+            shipping=totals.shipping.to_decimal(),
+            discount=totals.discount.to_decimal(),
+        )
+    )
+    return replace(order, lines=priced_lines, totals=new_totals, lines_ever=ever)
+
+
+def _identity_faults(order: Order, lines: Sequence[DraftLine]) -> list[Fault]:
+    known = {line.line_id for line in order.lines}
+    faults, seen = [], set()
+    for index, line in enumerate(lines):
+        if line.line_id is None:
+            continue
+        pointer = f"/items/{index}/line_id"
+        if line.line_id not in known:
+            message = f"the order has no line {line.line_id!r}; leave line_id out for a new one"
+            faults.append(Fault(pointer, "unknown_line", message))
+        if line.line_id in seen:
+            faults.append(Fault(pointer, "repeated_line", f"line {line.line_id!r} is there twice"))
+        seen.add(line.line_id)
+    return faults
+
+
+def _as_draft(line: Line) -> DraftLine:
+    return DraftLine(
+        product_id=line.product_id,
+        quantity=line.quantity,
+        price=line.price.to_decimal(),
+        discount=line.discount.to_decimal(),
+        tax_rate=line.tax_rate,
+        name=line.name,
+        sku=line.sku,
+        line_id=line.line_id,
+    )

@@ -30,6 +30,7 @@ from orders.application.publish_events import EventFastPath, PublishEvents, Rela
 from orders.application.read_history import ReadHistory
 from orders.application.render_document import LinkDocument, RenderDocument
 from orders.application.send_mail import SendMail
+from orders.application.update_order import DeleteOrder, UpdateOrder
 from orders.domain.lifecycle import Role
 from orders.domain.order import Order
 from orders.ports.errors import PortError, TransientPortError
@@ -117,6 +118,8 @@ class Service:
         self.change_status = ChangeStatus(self.changer)
         self.fulfil_order = FulfilOrder(self.changer)
         self.deliver_parcel = DeliverParcel(self.changer)
+        self.update_order = UpdateOrder(self.changer)
+        self.delete_order = DeleteOrder(self.changer)
         self.list_orders = ListOrders(self.repository)
         self.read_history = ReadHistory(self.outbox, self.intents)
         self.link_document = LinkDocument(self.documents, self.requests, self.clock)
@@ -145,6 +148,8 @@ class Service:
             change_status=self.change_status,
             fulfil_order=self.fulfil_order,
             deliver_parcel=self.deliver_parcel,
+            update_order=self.update_order,
+            delete_order=self.delete_order,
             read_history=self.read_history,
             link_document=self.link_document,
             check_health=self.check_health,

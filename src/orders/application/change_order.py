@@ -26,12 +26,19 @@ class OrderChanger:
         self._fast_path = fast_path
 
     async def change(
-        self, order: Order, caller: Caller, decide: Decision, *, expected_version: int | None = None
+        self,
+        order: Order,
+        caller: Caller,
+        decide: Decision,
+        *,
+        expected_version: int | None = None,
+        see_deleted: bool = False,
     ) -> Order:
         """Apply ``decide`` to the order and store what comes of it; on a concurrent change, to the order as it is then.
 
         Args:
             expected_version: from If-Match; the change is made to this version or not at all.
+            see_deleted: go on with an order that has been deleted meanwhile.
 
         Returns:
             The order after the change, or as it is when the action's effect already held.
@@ -50,7 +57,7 @@ class OrderChanger:
             try:
                 await self._repository.save(change)
             except StaleOrder:
-                order = await self._reread(caller, order.order_id)
+                order = await self._reread(caller, order.order_id, see_deleted=see_deleted)
                 continue
             except OutboxFull:
                 # Many changes at once outrun the fast path; who comes next makes room, unless the bus takes nothing.
@@ -61,8 +68,8 @@ class OrderChanger:
             return change.order
         raise TransientPortError("orders table", f"order {order.order_id} is being changed by too many at once")
 
-    async def _reread(self, caller: Caller, order_id: str) -> Order:
+    async def _reread(self, caller: Caller, order_id: str, *, see_deleted: bool) -> Order:
         order = await self._repository.get(caller.tenant_id, order_id)
-        if order is None or not owns(caller, order) or order.deletion is not None:
+        if order is None or not owns(caller, order) or (order.deletion is not None and not see_deleted):
             raise OrderNotFound(order_id)
         return order

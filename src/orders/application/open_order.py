@@ -1,6 +1,6 @@
 """Use case: reach an order, if it is the caller's to reach."""
 
-from orders.application.caller import Caller, Operation, owns, permit
+from orders.application.caller import POLICY, Caller, Operation, owns, permit
 from orders.application.errors import OrderNotFound
 from orders.domain.errors import InvalidIdentifier
 from orders.domain.identity import check_order_id
@@ -15,10 +15,18 @@ class OpenOrder:
     def __init__(self, repository: OrderRepository) -> None:
         self._repository = repository
 
-    async def execute(self, caller: Caller, order_id: str, operation: Operation | Action = Operation.READ) -> Order:
+    async def execute(
+        self,
+        caller: Caller,
+        order_id: str,
+        operation: Operation | Action = Operation.READ,
+        *,
+        include_deleted: bool = False,
+    ) -> Order:
         """The order as of the latest write.
 
-        Ownership is looked at before the role: to whom an order does not belong it does not exist.
+        Deleted ones only where asked for, and only to who may see those. Ownership is looked at before the role: to
+        whom an order does not belong it does not exist.
 
         Raises:
             OrderNotFound: no such order, or not this caller's, or deleted.
@@ -30,7 +38,9 @@ class OpenOrder:
         except InvalidIdentifier:
             raise OrderNotFound(order_id) from None
         order = await self._repository.get(caller.tenant_id, order_id)
-        if order is None or not owns(caller, order) or order.deletion is not None:
+        if order is None or not owns(caller, order):
+            raise OrderNotFound(order_id)
+        if order.deletion is not None and not (include_deleted and POLICY[Operation.READ_DELETED] & caller.roles):
             raise OrderNotFound(order_id)
         permit(operation, caller.roles)
         return order

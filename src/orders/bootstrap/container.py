@@ -43,6 +43,7 @@ from orders.application.publish_events import EventFastPath, PublishEvents, Rela
 from orders.application.read_history import ReadHistory
 from orders.application.render_document import LinkDocument, RenderDocument
 from orders.application.send_mail import SendMail
+from orders.application.update_order import DeleteOrder, UpdateOrder
 from orders.bootstrap.addresses import Addresses
 from orders.bootstrap.aws import AwsClients
 from orders.bootstrap.demo import default_profile
@@ -176,6 +177,8 @@ class Container(containers.DeclarativeContainer):
     change_status = providers.Singleton(ChangeStatus, changer)
     fulfil_order = providers.Singleton(FulfilOrder, changer)
     deliver_parcel = providers.Singleton(DeliverParcel, changer)
+    update_order = providers.Singleton(UpdateOrder, changer)
+    delete_order = providers.Singleton(DeleteOrder, changer)
     read_history = providers.Singleton(ReadHistory, outbox, mail_intents)
     link_document = providers.Singleton(LinkDocument, documents, document_requests, clock)
     check_health = providers.Singleton(CheckHealth, probes, clock)
@@ -197,6 +200,8 @@ class Container(containers.DeclarativeContainer):
         change_status=change_status,
         fulfil_order=fulfil_order,
         deliver_parcel=deliver_parcel,
+        update_order=update_order,
+        delete_order=delete_order,
         read_history=read_history,
         link_document=link_document,
         check_health=check_health,

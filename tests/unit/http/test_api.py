@@ -1,5 +1,6 @@
 """The API as its callers see it, over in-memory adapters."""
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
@@ -337,3 +338,93 @@ async def test_every_response_carries_its_request_id_and_security_headers(api: A
     assert answer.headers["content-security-policy"].startswith("default-src 'none'")
     made = (await api.client.get("/health/live", headers={"X-Request-Id": "has blank"})).headers["x-request-id"]
     assert len(made) == 32
+
+
+async def test_an_order_sent_back_as_it_came_changes_nothing(api: Api) -> None:
+    order = await api.placed()
+    path = f"{ORDERS}/{order['order_id']}"
+    answer = await api.call("PUT", path, order)
+    assert (answer.status_code, answer.json()) == (200, order)
+
+
+async def test_a_put_clears_what_it_leaves_out_and_a_patch_keeps_it(api: Api) -> None:
+    order = await api.placed()
+    path = f"{ORDERS}/{order['order_id']}"
+    patched = await api.call(
+        "PATCH", path, {"notes": "ring", "metadata": {"a": "1", "b": "2"}, "shipping_address": {"city": "Durban"}},
+        headers={"Content-Type": "application/merge-patch+json"},
+    )  # fmt: skip
+    assert patched.status_code == 200, patched.text
+    again = (await api.call("PATCH", path, {"metadata": {"a": None, "c": "3"}, "notes": "later"})).json()
+    assert (again["metadata"], again["notes"], again["shipping_address"]) == (
+        {"b": "2", "c": "3"},
+        "later",
+        {"city": "Durban"},
+    )
+    assert again["version"] == 3
+    whole = await api.call("PUT", path, {"items": order["items"], "notes": "only this"})
+    found = whole.json()
+    assert (found["notes"], found["version"]) == ("only this", 4)
+    assert not {"metadata", "shipping_address"} & found.keys()
+
+
+async def test_lines_change_with_their_total(api: Api) -> None:
+    order = await api.placed()
+    path = f"{ORDERS}/{order['order_id']}"
+    # What follows from a line's other fields may be sent along as it was.
+    items = [order["items"][0] | {"quantity": 3}, {"product_id": "p2", "quantity": 1, "price": 0.03}]
+    found = problem(await api.call("PATCH", path, {"items": items}), 422, "invalid-content")
+    assert [(each["pointer"], each["code"]) for each in found["errors"]] == [("/total", "missing")]
+    done = await api.call("PATCH", path, {"items": items, "total": 90})
+    assert done.status_code == 200, done.text
+    assert [(line["line_id"], line["net"]) for line in done.json()["items"]] == [("line_1", 89.97), ("line_2", 0.03)]
+
+
+async def test_what_cannot_be_edited_is_refused_by_name(api: Api) -> None:
+    order = await api.placed()
+    path = f"{ORDERS}/{order['order_id']}"
+    body = order | {"currency": "ZAR", "status": "completed", "customer": {"name": "x"}, "nots": "x"}
+    body["items"] = [order["items"][0] | {"open_quantity": 9}]
+    found = problem(await api.call("PUT", path, body), 422, "invalid-content")
+    assert {(each["pointer"], each["code"]) for each in found["errors"]} == {
+        ("/currency", "not_editable"), ("/status", "not_editable"), ("/customer", "not_editable"),
+        ("/items/0/open_quantity", "not_editable"), ("/nots", "unknown_field"),
+    }  # fmt: skip
+    problem(await api.call("PUT", path, {}), 422, "invalid-content")
+    problem(await api.call("PUT", path, order, role="service"), 403, "forbidden")
+
+
+async def test_fifty_patches_at_once_are_all_kept(api: Api) -> None:
+    order = await api.placed()
+    path = f"{ORDERS}/{order['order_id']}"
+    answers = await asyncio.gather(
+        *(api.call("PATCH", path, {"metadata": {f"k{number}": "x"}}) for number in range(20)),
+        *(api.call("PATCH", path, {"shipping_address": {"line1": f"{number} Long Street"}}) for number in range(30)),
+    )
+    assert {answer.status_code for answer in answers} == {200}
+    found = (await api.call("GET", path)).json()
+    assert found["metadata"] == {f"k{number}": "x" for number in range(20)}
+    assert found["version"] == 51
+    history = await api.service.outbox.read("demo", order["order_id"], limit=100)
+    assert [event.sequence for event in history] == list(range(1, 52))
+
+
+async def test_deleted_orders_are_gone_but_for_admins_who_ask(api: Api) -> None:
+    order = await api.placed()
+    path = f"{ORDERS}/{order['order_id']}"
+    early = problem(await api.call("DELETE", path, role="admin"), 409, "illegal-transition")
+    assert early["allowed_actions"] == ["process", "reject", "cancel", "update"]
+    await api.call("POST", path + "/cancel")
+    problem(await api.call("DELETE", path, role="staff"), 403, "forbidden")
+    for _ in range(2):
+        gone = await api.call("DELETE", path, role="admin")
+        assert (gone.status_code, gone.content) == (204, b"")
+    problem(await api.call("GET", path), 404, "not-found")
+    problem(await api.call("GET", path, role="admin"), 404, "not-found")
+    problem(await api.call("POST", path + "/cancel", role="admin"), 404, "not-found")
+    assert (await api.call("GET", ORDERS, role="admin")).json()["items"] == []
+    kept = (await api.call("GET", path + "?include_deleted=true", role="admin")).json()
+    assert kept["deleted_at"]
+    assert kept["allowed_actions"] == []
+    problem(await api.call("GET", path + "?include_deleted=true", role="staff"), 404, "not-found")
+    assert len((await api.call("GET", ORDERS + "?include_deleted=true", role="admin")).json()["items"]) == 1

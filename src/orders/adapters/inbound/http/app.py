@@ -25,6 +25,7 @@ from orders.application.open_order import OpenOrder
 from orders.application.place_order import PlaceOrder
 from orders.application.read_history import ReadHistory
 from orders.application.render_document import LinkDocument
+from orders.application.update_order import DeleteOrder, UpdateOrder
 
 MAX_BODY_BYTES = 256 * 1024
 
@@ -41,6 +42,8 @@ class Served:
     change_status: ChangeStatus
     fulfil_order: FulfilOrder
     deliver_parcel: DeliverParcel
+    update_order: UpdateOrder
+    delete_order: DeleteOrder
     read_history: ReadHistory
     link_document: LinkDocument
     check_health: CheckHealth

@@ -3,7 +3,7 @@
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from litestar import Request, Response, Router, get, post, put
+from litestar import Request, Response, Router, delete, get, patch, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from pydantic import BaseModel
@@ -11,8 +11,8 @@ from pydantic import BaseModel
 from orders.adapters.inbound.http import json_body
 from orders.adapters.inbound.http.cursor import CursorCodec, InvalidCursor
 from orders.adapters.inbound.http.documents import document
-from orders.adapters.inbound.http.parameters import list_parameters, page_parameters
-from orders.adapters.inbound.http.parsing import InvalidBody, parse_body
+from orders.adapters.inbound.http.parameters import list_parameters, page_parameters, read_parameters
+from orders.adapters.inbound.http.parsing import InvalidBody, parse_body, parse_object
 from orders.adapters.inbound.http.preconditions import expected_version, unchanged
 from orders.adapters.inbound.http.requests import CancelBody, CreateOrderBody, DeliverBody, FulfilBody, StatusBody
 from orders.adapters.inbound.http.responses import (
@@ -24,6 +24,7 @@ from orders.adapters.inbound.http.responses import (
     status_view,
     track_view,
 )
+from orders.adapters.inbound.http.revisions import merged, read_revision
 from orders.application.caller import Caller, Operation, permit
 from orders.application.change_status import ChangeStatus
 from orders.application.fulfil_order import DeliverParcel, FulfilOrder
@@ -31,9 +32,11 @@ from orders.application.list_orders import ListOrders
 from orders.application.open_order import OpenOrder
 from orders.application.place_order import PlaceOrder
 from orders.application.read_history import ReadHistory
+from orders.application.update_order import DeleteOrder, UpdateOrder
 from orders.domain.errors import Fault
 from orders.domain.lifecycle import Action
 from orders.domain.order import Order
+from orders.domain.revising import Revision
 from orders.ports.order_repository import OrderQuery
 
 Call = Request[Any, Any, Any]
@@ -118,11 +121,68 @@ async def read(
     open_order: NamedDependency[OpenOrder],
 ) -> Response[bytes]:
     """Get an order."""
-    order = await open_order.execute(caller, order_id)
+    order = await open_order.execute(caller, order_id, include_deleted=read_parameters(request.query_params))
     tag = etag(order, caller.roles)
     if unchanged(request, tag):
         return Response(b"", status_code=304, headers={"ETag": tag})
     return _order(order, caller)
+
+
+@put("/{order_id:str}")
+async def replace(
+    request: Call,
+    order_id: FromPath[str],
+    caller: NamedDependency[Caller],
+    open_order: NamedDependency[OpenOrder],
+    update_order: NamedDependency[UpdateOrder],
+) -> Response[bytes]:
+    """Update an order by sending the whole of it; optional fields left out are cleared."""
+    order = await open_order.execute(caller, order_id, Action.UPDATE)
+    body = parse_object(await request.body(), request.headers.get("content-type", ""))
+    changed = await update_order.execute(
+        caller,
+        order,
+        lambda current: read_revision(body, order_view(current, caller)),
+        expected_version=expected_version(request),
+    )
+    return _order(changed, caller)
+
+
+@patch("/{order_id:str}")
+async def merge(
+    request: Call,
+    order_id: FromPath[str],
+    caller: NamedDependency[Caller],
+    open_order: NamedDependency[OpenOrder],
+    update_order: NamedDependency[UpdateOrder],
+) -> Response[bytes]:
+    """Update some fields of an order by a JSON merge patch (RFC 7396)."""
+    order = await open_order.execute(caller, order_id, Action.UPDATE)
+    body = parse_object(await request.body(), request.headers.get("content-type", ""))
+
+    def plan(current: Order) -> Revision:
+        view = order_view(current, caller)
+        whole = merged(view, body)
+        if "items" in body and "total" not in body:
+            # The total as it was is no statement about new items.
+            whole.pop("total", None)
+        return read_revision(whole, view)
+
+    changed = await update_order.execute(caller, order, plan, expected_version=expected_version(request))
+    return _order(changed, caller)
+
+
+@delete("/{order_id:str}", status_code=204)
+async def remove(
+    request: Call,
+    order_id: FromPath[str],
+    caller: NamedDependency[Caller],
+    open_order: NamedDependency[OpenOrder],
+    delete_order: NamedDependency[DeleteOrder],
+) -> None:
+    """Delete an order softly; again changes nothing."""
+    order = await open_order.execute(caller, order_id, Action.DELETE, include_deleted=True)
+    await delete_order.execute(caller, order, expected_version=expected_version(request))
 
 
 @get("/{order_id:str}/status")
@@ -246,6 +306,7 @@ def orders_router() -> Router:
     return Router(
         path=BASE,
         route_handlers=[
-            create, list_orders, read, read_status, set_status, cancel, fulfil, deliver, track, history, document,
+            create, list_orders, read, replace, merge, remove, read_status, set_status,
+            cancel, fulfil, deliver, track, history, document,
         ],
     )  # fmt: skip

@@ -169,3 +169,12 @@ def page_parameters(query: MultiDict[str]) -> tuple[int, str | None]:
     if reader.faults:
         raise InvalidParameters(reader.faults)
     return limit, cursor
+
+
+def read_parameters(query: MultiDict[str]) -> bool:
+    """``include_deleted`` of reading one order. Raises: InvalidParameters."""
+    reader = _Reader(query, {"include_deleted"})
+    include_deleted = reader.choice("include_deleted", ("false", "true"), "false") == "true"
+    if reader.faults:
+        raise InvalidParameters(reader.faults)
+    return include_deleted

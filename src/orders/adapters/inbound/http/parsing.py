@@ -38,18 +38,24 @@ def parse_body(model: type[Model], body: bytes, content_type: str) -> Model:
         MalformedJson: it is no JSON, or nested too deep.
         InvalidBody: it is JSON with wrong content.
     """
+    return validate(model, parse_object(body, content_type))
+
+
+def parse_object(body: bytes, content_type: str) -> dict[str, Any]:
+    """The JSON object in a body; an empty body is read as ``{}``. Raises: as ``parse_body``."""
     if not body.strip():
-        return _validate(model, {})
+        return {}
     media_type = content_type.partition(";")[0].strip().lower()
     if media_type != "application/json" and not media_type.endswith("+json"):
         raise UnsupportedMediaType(content_type)
     value = json_body.decode(body)
     if not isinstance(value, dict):
         raise InvalidBody([Fault("", "object_type", "the body must be a JSON object")])
-    return _validate(model, value)
+    return value
 
 
-def _validate(model: type[Model], value: Mapping[str, Any]) -> Model:
+def validate(model: type[Model], value: Mapping[str, Any]) -> Model:
+    """The value as that model. Raises: InvalidBody with every fault."""
     try:
         return model.model_validate(value)
     except ValidationError as error:

@@ -20,7 +20,10 @@ _ACTION_PATHS: Mapping[Action, str] = {
     Action.COMPLETE: "/status",
     Action.CANCEL: "/cancel",
     Action.FULFIL: "/fulfill",
+    Action.UPDATE: "",
+    Action.DELETE: "",
 }
+_METHODS: Mapping[str, str] = {"/status": "PUT", "update": "PATCH", "delete": "DELETE"}
 
 
 def moment(at: datetime) -> str:
@@ -181,6 +184,7 @@ def _particulars(order: Order) -> dict[str, Any]:
             "metadata": dict(order.metadata) or None,
             "locale": order.locale,
             "reason": order.reason,
+            "deleted_at": order.deletion and moment(order.deletion.at),
             "document": {"status": "pending"}
             if document is None
             else {"status": str(document.status), "version": document.version, "rendered_at": moment(document.at)},
@@ -196,7 +200,7 @@ def _links(order: Order, caller: Caller) -> dict[str, Any]:
     for action in order.allowed_actions(caller.roles):
         if action in _ACTION_PATHS:
             path = _ACTION_PATHS[action]
-            links[str(action)] = {"href": here + path, "method": "PUT" if path == "/status" else "POST"}
+            links[str(action)] = {"href": here + path, "method": _METHODS.get(path or str(action), "POST")}
     return links
 
 

@@ -2,10 +2,12 @@
 
 import re
 from datetime import datetime
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
+from email.policy import EmailPolicy
+from email.utils import format_datetime, quote
+from typing import Any
 
 from orders.ports.errors import MailRejected
 from orders.ports.mail import Attachment, Mail
@@ -14,6 +16,8 @@ TAGS_HEADER = "X-SES-MESSAGE-TAGS"
 """Taken off by SES on its way out, and brought back by its notifications."""
 
 MAX_SENDER_NAME = 100
+MAX_PLAIN_LENGTH = 900
+"""So that a header of one line stays below SMTP's 998 bytes."""
 
 _BREAKS = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029]+")
 _LOCAL_PART = re.compile(r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}$")
@@ -31,7 +35,7 @@ def build_mime(mail: Mail, *, from_address: str, date: datetime) -> EmailMessage
         MailRejected: an address is none that mails can be sent to.
         ValueError: a tag or a header's name breaks the rules of ``Mail``: a programming error.
     """
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=_POLICY)
     message["From"] = _mailbox(from_address, one_line(mail.sender_name)[:MAX_SENDER_NAME])
     message["To"] = _mailbox(mail.recipient)
     if mail.reply_to is not None:
@@ -68,6 +72,48 @@ def envelope_address(text: str) -> str:
 def one_line(text: str) -> str:
     """The text with every run of blanks, line breaks and control characters as one space."""
     return _BREAKS.sub(" ", text).strip()
+
+
+class _HeaderPolicy(EmailPolicy):
+    """Writes the headers that hold free text itself.
+
+    When the standard library folds a long sender's name it drops the quotes around it, as of Python 3.11: a comma in
+    a shop's name then makes two senders of one.
+    """
+
+    def fold(self, name: str, value: Any) -> str:
+        if name == "From":
+            (sender,) = value.addresses
+            return f"From: {_phrase(sender.display_name)}<{sender.addr_spec}>\r\n"
+        if name in {"To", "Reply-To"}:
+            return f"{name}: {value.addresses[0].addr_spec}\r\n"
+        if name == "Subject" or name.startswith("X-"):
+            return f"{name}: {_encoded(str(value), name)}\r\n"
+        return str(super().fold(name, value))
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        return self.fold(name, value).encode("ascii")
+
+
+_POLICY = _HeaderPolicy(linesep="\r\n", cte_type="7bit")
+
+
+def _phrase(name: str) -> str:
+    if not name:
+        return ""
+    return f'"{quote(name)}"\r\n ' if _plain(name) else f"{_encoded(name, 'From')}\r\n "
+
+
+def _encoded(text: str, header_name: str) -> str:
+    """The text, in encoded words (RFC 2047) where it is not plain, folded where it is long."""
+    if _plain(text) and len(text) <= MAX_PLAIN_LENGTH:
+        return text
+    return Header(text, "utf-8", header_name=header_name).encode(linesep="\r\n")
+
+
+def _plain(text: str) -> bool:
+    # What looks like an encoded word would be decoded by whoever reads it.
+    return text.isascii() and "=?" not in text
 
 
 def _mailbox(address: str, name: str = "") -> Address:

@@ -18,8 +18,10 @@ async def read_body(response: "GetObjectOutputTypeDef", *, dependency: str) -> b
         TransientPortError: the connection ended too early, or what came was not what had been stored.
         botocore.exceptions.BotoCoreError: timed out, and other failures that ``translated`` knows.
     """
+    body = response["Body"]
     try:
-        async with response["Body"] as body:
+        # What the body gives as context is the bare HTTP response, whose read() checks neither length nor checksum.
+        async with body:
             return await body.read()
     except (aiohttp.ClientPayloadError, FlexibleChecksumError) as error:
         raise TransientPortError(dependency, f"the object came incomplete: {error}") from error

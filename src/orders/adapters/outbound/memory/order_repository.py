@@ -129,6 +129,7 @@ def _position(order: Order) -> str:
 def _parse_position(text: str) -> tuple[datetime, str]:
     at, _, order_id = text.partition("#")
     try:
-        return datetime.fromisoformat(at).astimezone(UTC), check_order_id(order_id)
+        created_at = datetime.strptime(at, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+        return created_at, check_order_id(order_id)
     except (ValueError, InvalidIdentifier) as error:
         raise ValueError(f"{text[:80]!r} is no position in a listing") from error

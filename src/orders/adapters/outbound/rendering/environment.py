@@ -163,11 +163,19 @@ class _FencedEnvironment(ImmutableSandboxedEnvironment):
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)
+        for block in tree.find_all(nodes.ScopedEvalContextModifier):
+            raise TemplateSyntaxError("escaping can't be switched", block.lineno, name, filename)
         for loop in tree.find_all(nodes.For):
             if loop.recursive:
                 raise TemplateSyntaxError("recursive loops are not available", loop.lineno, name, filename)
             loop.iter = nodes.Filter(loop.iter, "counted", [], [], None, None, lineno=loop.lineno)
         return tree
+
+    def join_path(self, template: str, parent: str) -> str:
+        """The name of a template that another includes, imports or extends. Plain text is not escaped."""
+        if template.endswith(".txt") and not parent.endswith(".txt"):
+            raise SecurityError(f"{template} is plain text and can't be a part of {parent}")
+        return template
 
     def call(self, context: Context, callee: Any, /, *args: Any, **kwargs: Any) -> Any:
         """Call a macro, at the cost of a step."""

@@ -30,6 +30,9 @@ from orders.domain.order import Order
 from orders.domain.parts import Address, Line, Parcel, Payment
 from orders.ports.tenants import TenantProfile
 
+_USUAL_CHARS = 11
+"""``123 456.78``, with a sign: what the narrowest column holds."""
+
 _LINKABLE = re.compile(r"https?://[^\s<>\"'\\^`{|}]+", re.IGNORECASE)
 
 
@@ -59,6 +62,7 @@ def order_view(order: Order) -> OrderView:
     """The order as templates see it; every figure is the domain's own."""
     customer = order.customer
     by_id = {line.line_id: line for line in order.lines}
+    lines = tuple(_line(number, line) for number, line in enumerate(order.lines, start=1))
     units = sum(line.quantity for line in order.lines)
     return OrderView(
         number=order.order_number,
@@ -67,8 +71,13 @@ def order_view(order: Order) -> OrderView:
         revision=str(order.printed_version) if order.printed_version > 1 else "",
         currency=order.currency,
         units=f"{count(units)} {'item' if units == 1 else 'items'}",
-        lines=tuple(_line(number, line) for number, line in enumerate(order.lines, start=1)),
-        has_discounts=any(line.discount.minor for line in order.lines),
+        lines=lines,
+        has_discounts=any(line.discount for line in lines),
+        has_long_amounts=any(
+            len(figure) > _USUAL_CHARS
+            for line in lines
+            for figure in (line.quantity, line.price, line.discount, line.tax, line.net)
+        ),
         figures=_figures(order.totals),
         total=f"{order.currency} {amount(order.totals.total)}",
         customer_id=order.customer_id,

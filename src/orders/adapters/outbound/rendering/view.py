@@ -111,6 +111,7 @@ class OrderView:
         revision: the version that last changed what is printed; ``""`` for an order never changed.
         units: how many units it has in all, in words: ``2 items``.
         has_discounts: whether any line is discounted.
+        has_long_amounts: whether any line's figures are too long for columns made for usual ones.
         total: with the currency's code in front: ``ZAR 59.98``.
         addresses: billing and shipping, in one when they are the same; none, one or two.
         outstanding: what no parcel holds yet.
@@ -125,6 +126,7 @@ class OrderView:
     units: str
     lines: tuple[LineView, ...]
     has_discounts: bool
+    has_long_amounts: bool
     figures: tuple[FigureView, ...]
     total: str
     customer_id: str

@@ -1,0 +1,133 @@
+"""Bodies of updates: a whole order sent back with other values, or a merge patch of it.
+
+Callers send back what they were given. So every field of an order is known here: those that can be edited are read,
+the others may be there unchanged, and are refused by name where they differ.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from orders.adapters.inbound.http.fields import Key, Long, Name, Notes, Number, Quantity, RequestModel, Short
+from orders.adapters.inbound.http.parsing import InvalidBody, pointer_to, validate
+from orders.adapters.inbound.http.requests import AddressBody, CreateOrderBody, MetadataKey
+from orders.domain.errors import Fault
+from orders.domain.placing import MAX_LINES, DraftLine
+from orders.domain.revising import Revision
+
+_ZERO = Decimal(0)
+_DERIVED_OF_ITEMS = ("open_quantity", "net", "tax")
+
+
+class RevisedItemBody(RequestModel):
+    """A line as it is to be; without ``line_id`` a new one."""
+
+    product_id: Key
+    quantity: Quantity
+    price: Number
+    line_id: Key | None = None
+    discount: Number = _ZERO
+    tax_rate: Number = _ZERO
+    name: Name | None = None
+    sku: Short | None = None
+
+
+class RevisionBody(RequestModel):
+    """The fields of an order that can be edited; what is left out is cleared."""
+
+    items: Annotated[list[RevisedItemBody], Field(min_length=1, max_length=MAX_LINES)]
+    total: Number | None = None
+    billing_address: AddressBody | None = None
+    shipping_address: AddressBody | None = None
+    notes: Notes | None = None
+    metadata: Annotated[dict[MetadataKey, Long], Field(max_length=20)] | None = None
+
+    def to_domain(self) -> Revision:
+        """The same in the domain's terms."""
+        return Revision(
+            lines=tuple(DraftLine(**item.model_dump()) for item in self.items),
+            total=self.total,
+            billing_address=None if self.billing_address is None else self.billing_address.to_domain(),
+            shipping_address=None if self.shipping_address is None else self.shipping_address.to_domain(),
+            notes=self.notes,
+            metadata=tuple((self.metadata or {}).items()),
+        )
+
+
+def read_revision(body: Mapping[str, Any], current: Mapping[str, Any]) -> Revision:
+    """The revision that a whole order in a body asks for.
+
+    Args:
+        current: the order as this caller sees it now.
+
+    Raises:
+        InvalidBody: with every fault there is.
+    """
+    faults: list[Fault] = []
+    editable = {}
+    for name, value in body.items():
+        if name in RevisionBody.model_fields:
+            editable[name] = value
+        elif name in current or name in CreateOrderBody.model_fields:
+            if not _same(value, current.get(name)):
+                faults.append(_fixed([name]))
+        else:
+            # Unknown: named among the faults of the model.
+            editable[name] = value
+    if isinstance(editable.get("items"), list):
+        known = {item["line_id"]: item for item in current["items"]}
+        editable["items"] = [
+            _without_derived(item, known, index, faults) for index, item in enumerate(editable["items"])
+        ]
+    try:
+        revision = validate(RevisionBody, editable).to_domain()
+    except InvalidBody as error:
+        raise InvalidBody([*faults, *error.faults]) from None
+    if faults:
+        raise InvalidBody(faults)
+    return revision
+
+
+def merged(target: Any, patch: Any) -> Any:
+    """The target after a JSON merge patch (RFC 7396, section 2)."""
+    if not isinstance(patch, dict):
+        return patch
+    result = dict(target) if isinstance(target, dict) else {}
+    for name, value in patch.items():
+        if value is None:
+            result.pop(name, None)
+        else:
+            result[name] = merged(result.get(name), value)
+    return result
+
+
+def _without_derived(item: Any, known: Mapping[str, Any], index: int, faults: list[Fault]) -> Any:
+    """An item without what follows from its other fields, which must be as it was if it is there."""
+    if not isinstance(item, dict):
+        return item
+    line_id = item.get("line_id")
+    current = known.get(line_id, {}) if isinstance(line_id, str) else {}
+    faults.extend(
+        _fixed(["items", index, name])
+        for name in _DERIVED_OF_ITEMS
+        if name in item and not _same(item[name], current.get(name))
+    )
+    return {name: value for name, value in item.items() if name not in _DERIVED_OF_ITEMS}
+
+
+def _fixed(location: list[str | int]) -> Fault:
+    message = "this can't be changed by an update; leave it out, or send it as it is"
+    return Fault(pointer_to(location), "not_editable", message)
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Equality of JSON values; numbers by value, so that 60 is 60.00."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, dict) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(_same(one[name], other[name]) for name in one)
+    if isinstance(one, list) and isinstance(other, list | tuple):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return bool(one == other)

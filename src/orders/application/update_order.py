@@ -1,0 +1,55 @@
+"""Use cases: update an order's editable fields, and delete an order softly."""
+
+from collections.abc import Callable
+
+from orders.application.caller import Caller
+from orders.application.change_order import OrderChanger
+from orders.domain.order import Order
+from orders.domain.revising import Revision, revise
+
+
+class UpdateOrder:
+    """Puts new values into an order's editable fields."""
+
+    def __init__(self, changer: OrderChanger) -> None:
+        self._changer = changer
+
+    async def execute(
+        self,
+        caller: Caller,
+        order: Order,
+        plan: Callable[[Order], Revision],
+        *,
+        expected_version: int | None = None,
+    ) -> Order:
+        """Update the order.
+
+        Args:
+            plan: what the fields are to be, given the order as it is; asked again when the order has changed
+                meanwhile, so that a merge of some fields never undoes what somebody else did to others.
+
+        Raises: as ``revise`` and ``OrderChanger.change``, and whatever ``plan`` refuses.
+        """
+        return await self._changer.change(
+            order,
+            caller,
+            lambda current, stamp: revise(current, plan(current), stamp, caller.roles),
+            expected_version=expected_version,
+        )
+
+
+class DeleteOrder:
+    """Takes an order out of sight."""
+
+    def __init__(self, changer: OrderChanger) -> None:
+        self._changer = changer
+
+    async def execute(self, caller: Caller, order: Order, *, expected_version: int | None = None) -> None:
+        """Delete the order softly; again changes nothing. Raises: as ``Order.delete`` and ``OrderChanger.change``."""
+        await self._changer.change(
+            order,
+            caller,
+            lambda current, stamp: current.delete(stamp, caller.roles),
+            expected_version=expected_version,
+            see_deleted=True,
+        )

@@ -31,13 +31,13 @@ class Endpoint:
     @asynccontextmanager
     async def client(self, service: str, **config: Any) -> AsyncIterator[Any]:
         """A client of the service, such as ``dynamodb`` or ``s3``; ``config`` goes into botocore's ``Config``."""
-        settings = Config(
-            connect_timeout=2,
-            read_timeout=20,
-            retries={"mode": "standard", "total_max_attempts": 2},
-            max_pool_connections=64,
-            **config,
-        )
+        defaults: dict[str, Any] = {
+            "connect_timeout": 2,
+            "read_timeout": 20,
+            "retries": {"mode": "standard", "total_max_attempts": 2},
+            "max_pool_connections": 64,
+        }
+        settings = Config(**(defaults | config))
         # Without verification no certificates are loaded for each client; there are none to verify on loopback.
         async with _session().client(service, endpoint_url=self.url, config=settings, verify=False) as client:
             yield client

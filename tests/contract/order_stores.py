@@ -74,9 +74,9 @@ async def dynamo_store(table: EmulatorTable) -> AsyncIterator[Store]:
         yield store_over(client, table.name)
 
 
-def store_over(client: Any, table_name: str) -> Store:
-    """The DynamoDB adapters over a client."""
-    region = f"region-{uuid4().hex[:8]}"
+def store_over(client: Any, table_name: str, region: str | None = None) -> Store:
+    """The DynamoDB adapters over a client, in a region of its own unless one is given."""
+    region = region or f"region-{uuid4().hex[:8]}"
     outbox = DynamoOutbox(client, table_name, region=region, outbox_shards=SHARDS)
     orders = DynamoOrderRepository(client, table_name, region=region, outbox_shards=SHARDS)
     return Store(orders, outbox, outbox, DynamoMailIntents(client, table_name))

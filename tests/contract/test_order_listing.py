@@ -14,7 +14,7 @@ from orders.domain.parts import Deletion
 from orders.ports.order_repository import OrderQuery
 from tests.builders import NOON
 from tests.contract.changes import as_listed, placed, placed_in_full, processed, shipped
-from tests.contract.order_stores import Store
+from tests.contract.order_stores import EmulatorTable, Store
 
 A_MINUTE = timedelta(minutes=1)
 CUSTOMERS = ("cust_a", "cust_b", "cust_c")
@@ -59,7 +59,7 @@ async def all_pages(store: Store, query: OrderQuery) -> list[Order]:
 
 
 def combinations(tenant_id: str) -> Iterator[OrderQuery]:
-    limits = (3, 25, 100)
+    limits = (8, 30, 100)
     spans = (
         (None, None),
         (NOON + 7 * A_MINUTE, None),
@@ -87,12 +87,17 @@ def combinations(tenant_id: str) -> Iterator[OrderQuery]:
         )
 
 
-async def test_every_combination_of_filters_finds_what_brute_force_finds(store: Store, tenant_id: str) -> None:
-    changes = various(tenant_id)
+async def test_every_combination_of_filters_finds_what_brute_force_finds(
+    store: Store, orders_table: EmulatorTable | None, tenant_id: str
+) -> None:
+    changes, queries = various(tenant_id), list(combinations(tenant_id))
+    if orders_table is not None and orders_table.endpoint.name == "moto":
+        # It takes tens of milliseconds for each item that an index gives: some of each will have to do.
+        changes, queries = changes[:32], queries[::7]
     await asyncio.gather(*(store.orders.add(change) for change in [*changes, placed(f"{tenant_id}x")]))
     orders = [change.order for change in changes]
 
-    for query in combinations(tenant_id):
+    for query in queries:
         assert await all_pages(store, query) == expected(orders, query), query
     for order, other_filters in product(
         orders[:6], ({}, {"include_deleted": True}, {"customer_id": "cust_a"}, {"statuses": (Status.PROCESSING,)})
@@ -115,7 +120,7 @@ async def test_a_number_is_looked_up_within_dates_and_behind_a_position(store: S
 
 
 async def test_an_empty_listing_is_one_empty_page(store: Store, tenant_id: str) -> None:
-    for query in combinations(tenant_id):
+    for query in list(combinations(tenant_id))[::7]:
         page = await store.orders.page(query)
         assert (page.orders, page.next_position) == ((), None)
 
@@ -206,5 +211,6 @@ async def test_bounds_between_milliseconds_and_in_other_zones_hold(store: Store,
     assert await found(created_to=at.astimezone(cape_town)) == 0
     assert await found(created_to=at + microsecond) == 1
     assert await found(created_from=at, created_to=at) == 0
+    assert await found(created_from=at, created_to=NOON) == 0
     assert await found(created_from=datetime.min.replace(tzinfo=cape_town)) == 1
     assert await found(created_to=datetime.max.replace(tzinfo=timezone(-timedelta(hours=2)))) == 1

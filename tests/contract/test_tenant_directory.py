@@ -1,7 +1,7 @@
 """The contract of ``TenantDirectory``, and what the one on S3 does with its files."""
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
@@ -158,6 +158,12 @@ async def test_an_outage_in_memory_looks_like_one() -> None:
         await directory.profile("tenant_a")
 
 
-def test_the_default_of_the_one_in_memory_is_named_after_the_tenant() -> None:
-    make: Callable[[], MemoryTenantDirectory] = MemoryTenantDirectory
-    assert make().profiles == {}
+async def test_the_one_in_memory_names_an_unknown_shop_after_its_id() -> None:
+    assert (await MemoryTenantDirectory().profile("tenant_z")).name == "tenant_z"
+
+
+async def test_no_more_profiles_are_kept_than_there_is_room_for(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("orders.adapters.outbound.aws.s3_tenants.MAX_CACHED", 2)
+    for tenant in ("tenant_a", "tenant_b", "tenant_a", "tenant_c"):
+        await shelf.directory.profile(tenant)
+    assert list(shelf.directory._known) == ["tenant_a", "tenant_c"]

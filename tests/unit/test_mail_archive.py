@@ -44,6 +44,11 @@ class Times:
         return self.at
 
 
+def mails_below(folder: Path) -> list[Path]:
+    """The folders in which mails lie."""
+    return [path.parent for path in folder.rglob("*.eml")]
+
+
 @pytest.fixture
 def inner() -> MemoryMailSender:
     return MemoryMailSender()
@@ -132,7 +137,7 @@ async def test_a_message_id_cannot_choose_the_place(inner: MemoryMailSender, tmp
     folder = tmp_path / "a" / "b" / "mails"
     await ArchivingMailSender(Sly(), folder, mime).send(a_mail())
     assert len(await MailArchive(folder).newest()) == 1
-    assert [path.parent for path in tmp_path.rglob("*.eml")] == [folder]
+    assert mails_below(tmp_path) == [folder]
 
 
 @pytest.mark.parametrize(

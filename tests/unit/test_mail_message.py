@@ -8,7 +8,7 @@ from email.policy import SMTP, compat32
 from email.utils import parseaddr
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orders.adapters.outbound.aws.mail_message import build_mime, envelope_address, one_line
@@ -157,6 +157,7 @@ def test_an_international_domain_travels_in_its_ascii_form() -> None:
 ANY_TEXT = st.text(st.characters(codec="utf-8"), max_size=300)
 
 
+@settings(deadline=None)
 @given(name=ANY_TEXT, subject=ANY_TEXT, note=ANY_TEXT, filename=ANY_TEXT)
 def test_whatever_is_typed_comes_back_and_adds_nothing(name: str, subject: str, note: str, filename: str) -> None:
     attachment = Attachment(filename, "application/pdf", b"x")
@@ -201,6 +202,7 @@ def lines(text: str) -> list[str]:
     return text.rstrip("\r\n").splitlines()
 
 
+@settings(deadline=None)
 @given(text=ANY_TEXT, html=ANY_TEXT, at=st.datetimes(datetime(1970, 1, 2), timezones=st.just(UTC)))  # noqa: DTZ001 - a bound is naive
 def test_bodies_come_back_as_they_were(text: str, html: str, at: datetime) -> None:
     mail = a_mail(content=MailContent("Subject", text, html))

@@ -31,11 +31,13 @@ class FakeSqs:
 
     Attributes:
         reachable: set to false, every call fails as it does without a network.
+        undeletable: so many deletions fail one by one in calls that succeed.
         calls: every call made, as (operation, arguments), failed ones included.
     """
 
     def __init__(self) -> None:
         self.reachable = True
+        self.undeletable = 0
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self._queues: dict[str, _Queue] = {}
         self._numbers: Iterator[int] = itertools.count(1)
@@ -79,10 +81,15 @@ class FakeSqs:
 
     async def delete_message_batch(self, **call: Any) -> dict[str, Any]:
         queue = await self._called("delete_message_batch", call)
-        receipts = {entry["ReceiptHandle"] for entry in call["Entries"]}
+        failing, self.undeletable = call["Entries"][: self.undeletable], 0
+        deleted = [entry for entry in call["Entries"] if entry not in failing]
+        receipts = {entry["ReceiptHandle"] for entry in deleted}
         # A receipt still deletes when its message's visibility has ended, unless somebody has received it since.
         queue.messages = [message for message in queue.messages if message.receipt not in receipts]
-        return {"Successful": [{"Id": entry["Id"]} for entry in call["Entries"]]}
+        return {
+            "Successful": [{"Id": entry["Id"]} for entry in deleted],
+            "Failed": [{"Id": entry["Id"], "Code": "InternalError", "SenderFault": False} for entry in failing],
+        }
 
     async def _called(self, operation: str, call: dict[str, Any]) -> _Queue:
         self.calls.append((operation, call))

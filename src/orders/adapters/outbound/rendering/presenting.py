@@ -30,8 +30,9 @@ from orders.domain.order import Order
 from orders.domain.parts import Address, Line, Parcel, Payment
 from orders.ports.tenants import TenantProfile
 
-_USUAL_CHARS = 11
-"""``123 456.78``, with a sign: what the narrowest column holds."""
+_USUAL_QUANTITY_CHARS = 6
+_USUAL_AMOUNT_CHARS = 11
+"""``12 000`` and ``−123 456.78``: what columns of fixed width have room for."""
 
 _LINKABLE = re.compile(r"https?://[^\s<>\"'\\^`{|}]+", re.IGNORECASE)
 
@@ -73,11 +74,7 @@ def order_view(order: Order) -> OrderView:
         units=f"{count(units)} {'item' if units == 1 else 'items'}",
         lines=lines,
         has_discounts=any(line.discount for line in lines),
-        has_long_amounts=any(
-            len(figure) > _USUAL_CHARS
-            for line in lines
-            for figure in (line.quantity, line.price, line.discount, line.tax, line.net)
-        ),
+        has_long_amounts=any(_is_long(line) for line in lines),
         figures=_figures(order.totals),
         total=f"{order.currency} {amount(order.totals.total)}",
         customer_id=order.customer_id,
@@ -119,6 +116,11 @@ def _line(number: int, line: Line) -> LineView:
         tax_rate=percentage(line.tax_rate),
         net=amount(line.net),
     )
+
+
+def _is_long(line: LineView) -> bool:
+    longest = max(len(figure) for figure in (line.price, line.discount, line.tax, line.net))
+    return len(line.quantity) > _USUAL_QUANTITY_CHARS or longest > _USUAL_AMOUNT_CHARS
 
 
 def _name(line: Line) -> str:

@@ -1,0 +1,106 @@
+"""Documents of one page and of many, with long and foreign texts."""
+
+import re
+from decimal import Decimal
+from io import BytesIO
+
+import pikepdf
+import pytest
+from pikepdf.pdfa import validate_written
+from pypdf import PdfReader
+
+from tests.builders import a_line, a_tenant, an_address, an_order
+from tests.unit.rendering.conftest import Render
+
+
+def pages_of(pdf: bytes) -> list[str]:
+    return [page.extract_text() for page in PdfReader(BytesIO(pdf)).pages]
+
+
+def test_one_page_has_no_number(render: Render) -> None:
+    pages = pages_of(render(an_order()))
+    assert len(pages) == 1
+    assert "Page" not in pages[0]
+
+
+@pytest.fixture(scope="module")
+def long_pdf(render: Render) -> bytes:
+    lines = tuple(
+        a_line(product_id=f"prod_{number}", name=f"Thing {number}.", sku=None, quantity=1, price=Decimal(number) / 100)
+        for number in range(1, 501)
+    )
+    return render(an_order(lines=lines))
+
+
+@pytest.fixture(scope="module")
+def long_pages(long_pdf: bytes) -> list[str]:
+    return pages_of(long_pdf)
+
+
+def test_five_hundred_lines_are_all_there_once(long_pages: list[str]) -> None:
+    found = [int(number) for page in long_pages for number in re.findall(r"Thing (\d+)\.", page)]
+    assert found == list(range(1, 501))
+
+
+def test_each_page_says_which_it_is(long_pages: list[str]) -> None:
+    for number, page in enumerate(long_pages, start=1):
+        assert f"Page {number} of {len(long_pages)}" in page
+
+
+def test_each_page_of_lines_repeats_the_header(long_pages: list[str]) -> None:
+    for page in long_pages:
+        if "Thing" in page:
+            assert "Quantity Unit price Tax Net" in page
+
+
+def test_rows_are_not_split(long_pages: list[str]) -> None:
+    for page in long_pages:
+        for number in re.findall(r"Thing (\d+)\.", page):
+            assert f"prod_{number}" in page.split()
+
+
+def test_totals_stay_together(long_pages: list[str]) -> None:
+    assert [page for page in long_pages if "Subtotal" in page] == [page for page in long_pages if "Total ZAR" in page]
+
+
+def test_identifiers_of_header_cells_are_unique(long_pdf: bytes, long_pages: list[str]) -> None:
+    with pikepdf.open(BytesIO(long_pdf)) as pdf:
+        identifiers = [str(each) for each in list(pdf.Root.StructTreeRoot.IDTree.Names)[::2]]
+    assert len(identifiers) == len(set(identifiers)) > 5 * len(long_pages) - 5
+
+
+def test_headers_and_footers_are_artifacts(long_pdf: bytes) -> None:
+    with pikepdf.open(BytesIO(long_pdf)) as pdf:
+        content = pdf.pages[1].Contents.read_bytes()
+    # Page header, footer and number.
+    assert content.count(b"/Artifact\n<</Type /Pagination>>\nBDC") == 3
+
+
+def test_whatever_people_write_is_kept_and_archivable(render: Render) -> None:
+    names = ["王小明の急須", "Ελληνικά Кириллица Tiếng Việt", "🎁 gift", "10x20->1", "W" * 300]
+    order = an_order(
+        lines=tuple(a_line(name=name) for name in names),
+        shipping_address=an_address(name="كوب"),
+        billing_address=an_address(line1="王 e\u0301 \u3000 王\u0301"),
+        notes="n" * 3000,
+    )
+    pdf = render(order)
+    text = "".join(pages_of(pdf))
+    assert "王小明の急須" in text
+    assert "Ελληνικά Кириллица" in text
+    assert "🎁 gift" in text
+    assert "10x20->1" in text
+    assert text.count("W") == 300 + len(["Western Cape", "Western Cape"])
+    assert [each for each in validate_written(BytesIO(pdf), "3b").findings if "notdef" in each.message] == []
+
+
+@pytest.mark.parametrize("accent", ["#ffe000", "red;} body { display: none", ""])
+def test_any_accent_will_do(render: Render, accent: str) -> None:
+    assert "Total ZAR 59.98" in pages_of(render(an_order(), a_tenant(accent=accent)))[0]
+
+
+def test_figures_of_any_length_stay_in_one_piece(render: Render) -> None:
+    line = a_line(price=Decimal("9999999.99"), quantity=1_000_000, discount=Decimal("1.01"), tax_rate=Decimal("0.155"))
+    page = pages_of(render(an_order(lines=(line,))))[0]
+    for figure in ["1 000 000", "9 999 999.99", "−1.01", "1 549 999 998 293.45", "9 999 999 988 998.99"]:
+        assert figure.replace(" ", "\u00a0") in page

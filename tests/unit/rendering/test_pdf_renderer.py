@@ -1,0 +1,140 @@
+"""Processes that are killed, stuck, short of memory or worn out; documents that can't be made."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+from jinja2 import DictLoader
+
+from orders.adapters.outbound.rendering import system_libraries
+from orders.adapters.outbound.rendering.environment import PackagedTemplates, TemplateRenderer
+from orders.adapters.outbound.rendering.html_document import pdf_job
+from orders.adapters.outbound.rendering.pdf import PdfJob
+from orders.adapters.outbound.rendering.pdf_renderer import MissingLibraries, PdfRenderer, check_system_libraries
+from orders.adapters.outbound.rendering.process_lane import ProcessLane
+from orders.ports.errors import RenderingFailed, TransientPortError
+from tests.builders import a_tenant, an_order
+
+
+@pytest.fixture
+async def lane() -> AsyncIterator[ProcessLane]:
+    lane = ProcessLane(documents_per_process=100, memory_limit_bytes=None, timeout_seconds=120)
+    yield lane
+    await lane.close()
+
+
+async def job() -> PdfJob:
+    return pdf_job(an_order(), a_tenant(), await PackagedTemplates().renderer(tenant_id="tenant_a", locale="en"))
+
+
+def process_of(lane: ProcessLane) -> int:
+    assert lane.process_id is not None
+    return lane.process_id
+
+
+async def test_killed_while_idle_then_at_work_then_stuck(lane: ProcessLane) -> None:
+    document = await job()
+    await lane.warm_up()
+
+    first = process_of(lane)
+    os.kill(first, signal.SIGKILL)
+    with pytest.raises(TransientPortError, match="killed"):
+        await lane.render(document)
+    assert (await lane.render(document)).startswith(b"%PDF-1.7")
+
+    second = process_of(lane)
+    assert second != first
+    os.kill(second, signal.SIGSTOP)
+    rendering = asyncio.create_task(lane.render(document))
+    await asyncio.sleep(0)  # the task has handed its document over
+    os.kill(second, signal.SIGKILL)
+    with pytest.raises(TransientPortError, match="killed"):
+        await rendering
+    await lane.warm_up()
+
+    os.kill(process_of(lane), signal.SIGSTOP)
+    lane._timeout_seconds = 0.05
+    with pytest.raises(TransientPortError, match=r"longer than 0\.05 s"):
+        await lane.render(document)
+    assert lane.process_id is None
+    lane._timeout_seconds = 120
+    assert (await lane.render(document)).startswith(b"%PDF-1.7")
+
+
+async def test_a_worn_out_process_is_replaced_by_a_warm_one() -> None:
+    lane = ProcessLane(documents_per_process=1, memory_limit_bytes=None, timeout_seconds=120)
+    document = await job()
+    try:
+        first_pdf = await lane.render(document)
+        first = process_of(lane)
+        assert lane._successor is not None
+        await asyncio.wrap_future(lane._successor.warm)
+        assert await lane.render(document) == first_pdf
+        assert process_of(lane) != first
+    finally:
+        await lane.close()
+    assert lane.process_id is None
+
+
+async def test_whoever_stops_waiting_leaves_no_busy_process(lane: ProcessLane) -> None:
+    document = await job()
+    await lane.warm_up()
+    rendering = asyncio.create_task(lane.render(document))
+    await asyncio.sleep(0)
+    rendering.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await rendering
+    assert lane.process_id is None
+
+
+async def test_content_that_cannot_be_rendered_is_its_own_fault(lane: ProcessLane) -> None:
+    deep = replace(await job(), html="<!doctype html><html lang=en><title>Secret</title>" + "<div>" * 1000)
+    with pytest.raises(RenderingFailed, match="RecursionError") as failure:
+        await lane.render(deep)
+    assert "Secret" not in str(failure.value)
+    process = process_of(lane)
+    assert (await lane.render(await job())).startswith(b"%PDF-1.7")
+    assert process_of(lane) == process
+
+
+async def test_too_little_memory_is_a_reason_to_try_again() -> None:
+    renderer = PdfRenderer(processes=1, memory_limit_bytes=120 * 1024 * 1024, timeout_seconds=120)
+    try:
+        with pytest.raises(TransientPortError):
+            await renderer.render(an_order(), a_tenant())
+    finally:
+        await renderer.close()
+
+
+@pytest.mark.parametrize("template", ["{{ order.nothing }}", "{% if %}", "{{ order.number.join(1) }}"])
+async def test_a_broken_template_fails_for_good(template: str) -> None:
+    class Broken:
+        async def renderer(self, *, tenant_id: str, locale: str) -> TemplateRenderer:
+            return TemplateRenderer(DictLoader({"order.pdf.html": template}))
+
+    with pytest.raises(RenderingFailed, match=r"template order\.pdf\.html"):
+        await PdfRenderer(templates=Broken()).render(an_order(), a_tenant())
+
+
+def test_weasyprint_stays_out_of_the_services_process() -> None:
+    code = (
+        "import sys; import orders.adapters.outbound.rendering.pdf_renderer; "
+        "sys.exit(bool({'weasyprint', 'fontTools', 'pydyf', 'PIL'} & set(sys.modules)))"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)})
+
+
+def test_libraries_are_there() -> None:
+    check_system_libraries()
+
+
+def test_missing_libraries_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(system_libraries, "_LIBRARIES", {"libpango-1.0": ("libpango-of-another-world.so.0",)})
+    with pytest.raises(MissingLibraries, match=r"libpango-1\.0 not found.*apt-get install libpango-1\.0-0") as failure:
+        check_system_libraries()
+    assert failure.value.missing == ("libpango-1.0",)

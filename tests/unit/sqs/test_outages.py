@@ -1,0 +1,186 @@
+"""Failures that pass: outages, throttles, what is not ready yet. None of them may cost a message its receives."""
+
+import asyncio
+
+import pytest
+from structlog.testing import capture_logs
+
+from orders.adapters.inbound.sqs.poller import PollerState
+from orders.adapters.inbound.sqs.queue import ReceivedMessage
+from orders.ports.errors import NotYet, PortError, StaleOrder, TransientPortError
+from tests.unit.sqs.bench import DEAD_LETTER_URL, POLICY, Bench, Switch, with_settings
+from tests.unit.virtual_time import in_virtual_time
+
+
+@in_virtual_time
+async def test_an_outage_of_five_attempts_costs_no_receive() -> None:
+    async def handle(message: ReceivedMessage) -> None:
+        if len(bench.handled) <= 5:
+            raise TransientPortError("orders table", "out of reach")
+        counts.append(message.receive_count)
+
+    counts: list[int] = []
+    bench = Bench(handle)
+    await bench.send("order")
+    async with bench.running():
+        await bench.until_empty()
+    assert counts == [1]
+    assert len(bench.sqs.made("receive_message")) <= 7
+    assert bench.poller.retried == 5
+    assert ("retried", 5) in bench.metrics
+
+
+@in_virtual_time
+async def test_while_a_dependency_is_down_nothing_is_received_and_nothing_is_lost() -> None:
+    async def handle(_: ReceivedMessage) -> None:
+        table.call()
+
+    table = Switch("orders table")
+    bench = Bench(handle, probes=[table], settings=with_settings(concurrency=3))
+    table.on = False
+    await bench.send(*(str(number) for number in range(10)))
+    with capture_logs() as logs:
+        async with bench.running():
+            await bench.until(lambda: bench.now > 60)
+            assert bench.poller.state is PollerState.PAUSED
+            assert bench.poller.healthy
+            received = len(bench.sqs.made("receive_message"))
+            await asyncio.sleep(7200)
+            assert len(bench.sqs.made("receive_message")) == received
+            assert sum(bench.receive_counts()) <= 10
+            # Asked now and then, and by one only, however many wait.
+            assert table.checks < 300
+            table.on = True
+            await bench.until_empty()
+    assert bench.now < 7400
+    assert bench.sqs.stored(DEAD_LETTER_URL) == []
+    assert [log["event"] for log in logs].count("dependency is down, receiving pauses") == 1
+    assert bench.poller.processed == 10
+
+
+@in_virtual_time
+async def test_a_message_in_trouble_of_its_own_is_redelivered_and_then_dead_lettered() -> None:
+    async def handle(_: ReceivedMessage) -> None:
+        raise TransientPortError("document renderer", "out of memory")
+
+    bench = Bench(handle, probes=[Switch("document renderer")])
+    await bench.send("order")
+    async with bench.running():
+        await bench.until(lambda: bench.sqs.stored(DEAD_LETTER_URL))
+    assert len(bench.handled) == 3 * POLICY.attempts
+    assert bench.poller.failed == 3
+
+
+@in_virtual_time
+async def test_without_a_probe_it_is_the_success_of_others_that_tells() -> None:
+    async def handle(message: ReceivedMessage) -> None:
+        if message.body == "poison":
+            raise TransientPortError("document renderer", "out of memory")
+
+    bench = Bench(handle)
+    await bench.send("poison")
+    async with bench.running():
+        await asyncio.sleep(3600)
+        assert bench.receive_counts() == [1]
+        for number in range(400):
+            await bench.send(str(number))
+            await asyncio.sleep(10)
+        await bench.until(lambda: bench.sqs.stored(DEAD_LETTER_URL))
+    assert bench.poller.processed == 400
+
+
+@in_virtual_time
+async def test_throttles_cost_no_receive_however_long_they_last() -> None:
+    async def handle(message: ReceivedMessage) -> None:
+        if bench.now < 6 * 3600:
+            raise TransientPortError("mail service", "Daily message quota exceeded.", throttled=True)
+        counts.append(message.receive_count)
+
+    counts: list[int] = []
+    bench = Bench(handle, probes=[Switch("mail service")])
+    await bench.send("a", "b", "c")
+    async with bench.running():
+        await asyncio.sleep(6 * 3600)
+        await bench.until_empty()
+    assert counts == [1, 1, 1]
+
+
+@in_virtual_time
+async def test_no_message_is_held_for_longer_than_its_queue_hides_it() -> None:
+    async def handle(_: ReceivedMessage) -> None:
+        raise TransientPortError("mail service", "paused", throttled=True)
+
+    bench = Bench(handle)
+    await bench.send("order")
+    async with bench.running():
+        await asyncio.sleep(11 * 3600)
+        assert bench.poller.failed == 0
+        await bench.until(lambda: bench.poller.failed == 1, within=600)
+
+
+@pytest.mark.parametrize("error", [NotYet("being sent by somebody else"), StaleOrder("ord_x")], ids=["NotYet", "Stale"])
+@in_virtual_time
+async def test_what_is_not_ready_is_waited_for_with_patience(error: PortError) -> None:
+    async def handle(_: ReceivedMessage) -> None:
+        if bench.now < 50:
+            raise error
+
+    bench = Bench(handle)
+    await bench.send("order")
+    async with bench.running():
+        await bench.until_empty()
+    assert len(bench.sqs.made("receive_message")) <= 5
+    assert bench.poller.processed == 1
+
+
+@in_virtual_time
+async def test_patience_ends() -> None:
+    async def handle(_: ReceivedMessage) -> None:
+        if bench.poller.failed == 0:
+            raise NotYet("being sent by somebody else")
+
+    bench = Bench(handle)
+    await bench.send("order")
+    async with bench.running():
+        await bench.until_empty()
+    assert bench.poller.failed == 1
+    assert 180 + 30 <= bench.now <= 180 + 60
+
+
+@in_virtual_time
+async def test_messages_that_wait_leave_their_slots_to_others() -> None:
+    async def handle(message: ReceivedMessage) -> None:
+        if message.body == "early" and bench.now < 100:
+            raise NotYet("being rendered")
+        done.append((message.body, bench.now))
+
+    done: list[tuple[str, float]] = []
+    bench = Bench(handle, settings=with_settings(concurrency=2))
+    await bench.send("early", "early", "early", "ready")
+    async with bench.running():
+        await bench.until_empty()
+    assert done[0][0] == "ready"
+    assert done[0][1] < 1
+    assert len(done) == 4
+
+
+@in_virtual_time
+async def test_a_probe_that_does_not_answer_tells_of_an_outage() -> None:
+    class Silent:
+        name = "orders table"
+
+        async def check(self) -> None:
+            if bench.now < 100:
+                await asyncio.sleep(10_000)
+
+    async def handle(message: ReceivedMessage) -> None:
+        if bench.now < 100:
+            raise TransientPortError("orders table", "timed out")
+        counts.append(message.receive_count)
+
+    counts: list[int] = []
+    bench = Bench(handle, probes=[Silent()])
+    await bench.send("order")
+    async with bench.running():
+        await bench.until_empty()
+    assert counts == [1]

@@ -28,7 +28,7 @@ from orders.application.open_order import OpenOrder
 from orders.application.place_order import PlaceOrder
 from orders.application.publish_events import EventFastPath, PublishEvents, RelayOutbox
 from orders.application.read_history import ReadHistory
-from orders.application.render_document import LinkDocument, RenderDocument
+from orders.application.render_document import LinkDocument, RenderDocument, RequestDocument
 from orders.application.send_mail import SendMail
 from orders.application.update_order import DeleteOrder, UpdateOrder
 from orders.domain.lifecycle import Role
@@ -122,13 +122,14 @@ class Service:
         self.delete_order = DeleteOrder(self.changer)
         self.list_orders = ListOrders(self.repository)
         self.read_history = ReadHistory(self.outbox, self.intents)
-        self.link_document = LinkDocument(self.documents, self.requests, self.clock)
+        self.request_document = RequestDocument(self.requests, self.clock)
+        self.link_document = LinkDocument(self.documents, self.request_document, self.clock)
         self.render_document = RenderDocument(
             self.repository, self.tenants, self.renderer, self.documents, self.changer, self.clock
         )
         self.send_mail = SendMail(self.intents, self.sender, self.clock, lease=LEASE)
         self.notify_customer = NotifyCustomer(
-            self.repository, self.tenants, PlainComposer(), self.documents, self.requests, self.send_mail
+            self.repository, self.tenants, PlainComposer(), self.documents, self.request_document, self.send_mail
         )
         self.notify_staff = NotifyStaff(self.repository, self.tenants, PlainComposer(), self.send_mail)
         self.check_health = CheckHealth([self.dependency], self.clock)

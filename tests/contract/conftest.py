@@ -35,12 +35,6 @@ def moto_endpoint() -> Iterator[Endpoint]:
         yield Endpoint("moto", url)
 
 
-@pytest.fixture(scope="session", params=AWS_BACKENDS)
-def aws_endpoint(request: pytest.FixtureRequest) -> Endpoint:
-    """Each emulator of AWS in turn: open clients with ``aws_endpoint.client("s3")``."""
-    return endpoint_of(request)
-
-
 @pytest.fixture(scope="session", params=DYNAMO_BACKENDS)
 def dynamo_table(request: pytest.FixtureRequest, environment: str) -> Iterator[EmulatorTable]:
     """The declared table on each emulator in turn, one for the whole run: each test has a tenant of its own."""

@@ -66,7 +66,7 @@ COSTS = {
     "page": 0.5,
     "by number": 1,
 }
-"""What each operation takes of a small order, in capacity units; docs/data.md explains them."""
+"""What each operation takes of a small order, in capacity units."""
 
 
 async def test_each_operation_makes_the_requests_it_must_and_no_other(
@@ -167,6 +167,36 @@ async def test_no_order_of_requests_of_a_settler_and_a_writer_loses_anything(
         await assert_kept(audience, [event_of(change) for change in (first, second, third)], {1})
 
     assert await _all_performances(perform) >= 6
+
+
+async def test_no_order_of_requests_of_two_settlers_leaves_the_order_overdue(
+    client: Any, dynamo_table: EmulatorTable, tenant_id: str
+) -> None:
+    async def perform(number: int, stage: Stage) -> None:
+        first, second, _ = _three_changes(f"{tenant_id}.{number}")
+        one, other, audience = _stores(client, dynamo_table, stage, "settler 1", "settler 2")
+        await audience.history(first, second)
+
+        await stage.perform(one.outbox.settle(event_of(first)), other.outbox.settle(event_of(second)))
+        await assert_kept(audience, [event_of(first), event_of(second)], {1, 2})
+
+    assert await _all_performances(perform) >= 20
+
+
+async def test_in_no_order_of_requests_a_reader_misses_an_event_being_settled(
+    client: Any, dynamo_table: EmulatorTable, tenant_id: str
+) -> None:
+    async def perform(number: int, stage: Stage) -> None:
+        first, *_ = _three_changes(f"{tenant_id}.{number}")
+        settler, reader, audience = _stores(client, dynamo_table, stage, "settler", "reader")
+        await audience.orders.add(first)
+
+        async def read() -> None:
+            assert await reader.log.read(first.order.tenant_id, first.order.order_id) == [first.event]
+
+        await stage.perform(settler.outbox.settle(event_of(first)), read())
+
+    assert await _all_performances(perform) == 6
 
 
 # Hundreds of performances: on the reference implementation only.

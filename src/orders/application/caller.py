@@ -33,7 +33,7 @@ class Caller:
     @property
     def acts_for_shop(self) -> bool:
         """Whether all of the tenant's orders are theirs to see, not only their own."""
-        return bool(self.roles & SHOP) or Role.OPERATOR in self.roles
+        return bool(self.roles & SHOP)
 
     def stamp(self, at: datetime) -> Stamp:
         """When, who and in which trace, for what is done on this caller's behalf."""
@@ -84,4 +84,6 @@ def owns(caller: Caller, order: Order) -> bool:
     """Whether the order is this caller's business at all: of their tenant, and theirs if they are a customer."""
     if order.tenant_id != caller.tenant_id:
         return False
-    return caller.acts_for_shop or (caller.customer_id is not None and order.customer_id == caller.customer_id)
+    if caller.acts_for_shop or caller.roles == {Role.OPERATOR}:
+        return True
+    return Role.CUSTOMER in caller.roles and caller.customer_id == order.customer_id

@@ -3,10 +3,11 @@
 from types import MappingProxyType
 
 from orders.application.errors import OrderNotFound
+from orders.application.render_document import RequestDocument
 from orders.application.send_mail import SendMail, mail_headers, mail_tags
 from orders.domain.events import EventType
 from orders.domain.order import Order
-from orders.ports.documents import DocumentRequests, DocumentStore
+from orders.ports.documents import DocumentStore
 from orders.ports.errors import DocumentMissing, NotYet
 from orders.ports.mail import Attachment, Mail, MailComposer, MailIntent, MailTemplate
 from orders.ports.order_repository import OrderRepository
@@ -36,14 +37,14 @@ class NotifyCustomer:
         tenants: TenantDirectory,
         composer: MailComposer,
         store: DocumentStore,
-        requests: DocumentRequests,
+        request: RequestDocument,
         send: SendMail,
     ) -> None:
         self._repository = repository
         self._tenants = tenants
         self._composer = composer
         self._store = store
-        self._requests = requests
+        self._request = request
         self._send = send
 
     async def execute(
@@ -97,6 +98,6 @@ class NotifyCustomer:
         try:
             pdf = await self._store.get(document.key)
         except DocumentMissing:
-            await self._requests.request(order.tenant_id, order.order_id)
+            await self._request.execute(order)
             raise NotYet(f"the document of order {order.order_id} is gone and being rendered again") from None
         return (Attachment(f"{order.order_number}.pdf", "application/pdf", pdf),)

@@ -1,12 +1,22 @@
 """Use case: what happened to an order, and which mails were sent about it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from orders.domain.events import OrderEvent
+from orders.application import notify_staff
+from orders.application.caller import Caller
+from orders.domain.events import Actor, OrderEvent
 from orders.domain.order import Order
 from orders.ports.mail import MailIntents, MailRecord
 from orders.ports.outbox import EventLog
+
+STAFF_TEMPLATES = frozenset(notify_staff.TEMPLATES.values())
+
+
+def _without_shop(event: OrderEvent, caller: Caller) -> OrderEvent:
+    if event.actor.principal == caller.principal:
+        return event
+    return replace(event, actor=Actor(principal=event.actor.role, role=event.actor.role))
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +39,11 @@ class ReadHistory:
         self._log = log
         self._intents = intents
 
-    async def execute(self, order: Order, *, after: int = 0, limit: int = 25) -> HistoryPage:
+    async def execute(self, caller: Caller, order: Order, *, after: int = 0, limit: int = 25) -> HistoryPage:
         """Entries about the events with a sequence above ``after``, ``limit`` events at most.
+
+        Customers see their own mails and who of themselves did what; which of the shop's people it was, and what
+        those were told, is the shop's affair.
 
         Raises: TransientPortError.
         """
@@ -41,6 +54,9 @@ class ReadHistory:
         mails = [
             mail for mail in await self._intents.of_order(order.tenant_id, order.order_id) if mail.sequence in covered
         ]
+        if not caller.acts_for_shop:
+            shown = [_without_shop(event, caller) for event in shown]
+            mails = [mail for mail in mails if mail.template not in STAFF_TEMPLATES]
         entries: list[OrderEvent | MailRecord] = [*shown, *mails]
         entries.sort(key=lambda entry: entry.at)
         return HistoryPage(tuple(entries), shown[-1].sequence if more else None)

@@ -10,12 +10,18 @@ from orders.application.errors import OrderNotFound
 from orders.domain.order import Order
 from orders.domain.parts import Document, DocumentStatus
 from orders.ports.clock import Clock
-from orders.ports.documents import DocumentRenderer, DocumentRequests, DocumentStore, document_key
+from orders.ports.documents import (
+    MAX_LINK_LIFETIME,
+    DocumentRenderer,
+    DocumentRequests,
+    DocumentStore,
+    document_key,
+)
 from orders.ports.errors import RenderingFailed
 from orders.ports.order_repository import OrderRepository
 from orders.ports.tenants import TenantDirectory
 
-LINK_LIFETIME = timedelta(minutes=5)
+ASK_AGAIN_AFTER = timedelta(seconds=30)
 
 
 class RenderDocument:
@@ -45,7 +51,7 @@ class RenderDocument:
         """Render the order's document unless it is on record already.
 
         Args:
-            again: render although it is on record: its file is gone, or it failed before.
+            again: render although it is on record, if its file is gone or it failed before.
 
         Raises:
             OrderNotFound: there is no such order.
@@ -54,10 +60,16 @@ class RenderDocument:
         order = await self._repository.get(caller.tenant_id, order_id)
         if order is None:
             raise OrderNotFound(order_id)
-        if order.deletion is not None or (order.current_document is not None and not again):
+        if order.deletion is not None or await self._is_done(order, again=again):
             return
         document = await self._render(order)
         await self._changer.change(order, caller, lambda current, stamp: current.document_rendered(document, stamp))
+
+    async def _is_done(self, order: Order, *, again: bool) -> bool:
+        document = order.current_document
+        if document is None or not again:
+            return document is not None
+        return document.key is not None and await self._store.exists(document.key)
 
     async def _render(self, order: Order) -> Document:
         version = order.printed_version
@@ -88,12 +100,32 @@ class DocumentLink:
     expires_at: datetime
 
 
+class RequestDocument:
+    """Asks for a document that is gone or failed to be rendered again, not more often than makes sense."""
+
+    def __init__(self, requests: DocumentRequests, clock: Clock) -> None:
+        self._requests = requests
+        self._clock = clock
+        self._asked: dict[str, datetime] = {}
+
+    async def execute(self, order: Order) -> None:
+        """See to it that the order's document is rendered soon; asked for a short while ago, that will do.
+
+        Raises: TransientPortError.
+        """
+        now = self._clock.now()
+        self._asked = {order_id: at for order_id, at in self._asked.items() if now - at < ASK_AGAIN_AFTER}
+        if order.order_id not in self._asked:
+            await self._requests.request(order.tenant_id, order.order_id)
+            self._asked[order.order_id] = now
+
+
 class LinkDocument:
     """Finds an order's PDF for somebody who has opened the order."""
 
-    def __init__(self, store: DocumentStore, requests: DocumentRequests, clock: Clock) -> None:
+    def __init__(self, store: DocumentStore, request: RequestDocument, clock: Clock) -> None:
         self._store = store
-        self._requests = requests
+        self._request = request
         self._clock = clock
 
     async def execute(self, order: Order) -> DocumentLink | None:
@@ -107,7 +139,7 @@ class LinkDocument:
         if document is None:
             return None
         if document.key is None or not await self._store.exists(document.key):
-            await self._requests.request(order.tenant_id, order.order_id)
+            await self._request.execute(order)
             return None
-        url = await self._store.link(document.key, valid_for=LINK_LIFETIME, filename=f"{order.order_number}.pdf")
-        return DocumentLink(url, self._clock.now() + LINK_LIFETIME)
+        url = await self._store.link(document.key, valid_for=MAX_LINK_LIFETIME, filename=f"{order.order_number}.pdf")
+        return DocumentLink(url, self._clock.now() + MAX_LINK_LIFETIME)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 SERVICES = ("dynamodb", "sqs", "sns", "events", "s3", "ses")
 _RETRIES = {"mode": "standard", "total_max_attempts": 3}
+_NO_RETRIES = {"mode": "standard", "total_max_attempts": 1}
 _LONG_POLL_MARGIN_SECONDS = 10
 
 
@@ -66,7 +67,8 @@ async def open_clients(settings: Settings, services: Collection[str] = SERVICES)
                 connect_timeout=2,
                 read_timeout=patience,
                 max_pool_connections=50,
-                retries=_RETRIES,
+                # A mail is not idempotent: after a time-out its intent's lease decides, and repeats are counted.
+                retries=_NO_RETRIES if service == "ses" else _RETRIES,
                 signature_version="s3v4" if service == "s3" else None,
                 s3={"addressing_style": "path"} if settings.aws_endpoint_url else None,
             )

@@ -19,7 +19,7 @@ from orders.adapters.inbound.sqs.retry_policy import RetryPolicy
 from orders.adapters.outbound.aws.document_requests import SqsDocumentRequests
 from orders.adapters.outbound.aws.event_bridge import EventBridgePublisher
 from orders.adapters.outbound.aws.mail_message import build_mime
-from orders.adapters.outbound.aws.probes import QueueProbe
+from orders.adapters.outbound.aws.probes import BucketProbe, MailProbe, QueueProbe
 from orders.adapters.outbound.aws.s3_documents import S3DocumentStore
 from orders.adapters.outbound.aws.s3_tenants import S3TenantDirectory
 from orders.adapters.outbound.aws.ses_mail import SesMailSender
@@ -29,6 +29,7 @@ from orders.adapters.outbound.dynamodb.outbox import DynamoOutbox
 from orders.adapters.outbound.dynamodb.probe import DynamoProbe
 from orders.adapters.outbound.local.mail_archive import ArchivingMailSender
 from orders.adapters.outbound.rendering.mail_composer import JinjaMailComposer
+from orders.adapters.outbound.rendering.pdf_renderer import RendererProbe
 from orders.adapters.outbound.system import RandomOrderIds, SystemClock
 from orders.application.change_order import OrderChanger
 from orders.application.change_status import ChangeStatus
@@ -41,7 +42,7 @@ from orders.application.open_order import OpenOrder
 from orders.application.place_order import PlaceOrder
 from orders.application.publish_events import EventFastPath, PublishEvents, RelayOutbox
 from orders.application.read_history import ReadHistory
-from orders.application.render_document import LinkDocument, RenderDocument
+from orders.application.render_document import LinkDocument, RenderDocument, RequestDocument
 from orders.application.send_mail import SendMail
 from orders.application.update_order import DeleteOrder, UpdateOrder
 from orders.bootstrap.addresses import Addresses
@@ -81,17 +82,33 @@ def _mail_sender(clients: AwsClients, settings: Settings, archive: Path | None) 
     )
 
 
-def _probes(clients: AwsClients, addresses: Addresses) -> list[Probe]:
+def _health_probes(clients: AwsClients, addresses: Addresses) -> list[Probe]:
     queues = [QueueProbe(clients.sqs, address.url, f"{worker} queue") for worker, address in addresses.queues.items()]
     return [DynamoProbe(clients.dynamodb, addresses.table), *queues]
+
+
+def _mail_probe(clients: AwsClients) -> MailProbe:
+    return MailProbe(clients.ses)
+
+
+def _gate(clients: AwsClients, addresses: Addresses, last: Probe) -> DependencyGate:
+    """One for each poller: what one worker finds down is no reason for another to pause."""
+    return DependencyGate(
+        [
+            DynamoProbe(clients.dynamodb, addresses.table),
+            BucketProbe(clients.s3, addresses.documents_bucket, "documents bucket"),
+            BucketProbe(clients.s3, addresses.templates_bucket, "templates bucket"),
+            last,
+        ]
+    )
 
 
 def _poller(
     clients: AwsClients,
     addresses: Addresses,
     settings: Settings,
-    gate: DependencyGate,
     handler: PdfCreator | CustomerNotifier | InternalNotifier,
+    last_probe: Probe,
 ) -> Poller:
     address = addresses.queues[handler.name]
     rendering = isinstance(handler, PdfCreator)
@@ -105,7 +122,7 @@ def _poller(
             grace=timedelta(seconds=settings.worker_grace_seconds),
             retries=RetryPolicy(visibility=settings.queue_visibility),
         ),
-        gate=gate,
+        gate=_gate(clients, addresses, last_probe),
         admission=None
         if rendering
         else TokenBucket(per_second=settings.mail_per_second, burst=settings.worker_concurrency),
@@ -156,7 +173,7 @@ class Container(containers.DeclarativeContainer):
     document_requests = providers.Singleton(_document_requests, clients, addresses)
     mail_sender = providers.Singleton(_mail_sender, clients, settings, mail_archive_dir)
     composer = providers.Singleton(JinjaMailComposer)
-    probes = providers.Singleton(_probes, clients, addresses)
+    probes = providers.Singleton(_health_probes, clients, addresses)
 
     publish_events = providers.Singleton(PublishEvents, outbox, publisher)
     fast_path = providers.Singleton(EventFastPath, publish_events)
@@ -180,12 +197,13 @@ class Container(containers.DeclarativeContainer):
     update_order = providers.Singleton(UpdateOrder, changer)
     delete_order = providers.Singleton(DeleteOrder, changer)
     read_history = providers.Singleton(ReadHistory, outbox, mail_intents)
-    link_document = providers.Singleton(LinkDocument, documents, document_requests, clock)
+    request_document = providers.Singleton(RequestDocument, document_requests, clock)
+    link_document = providers.Singleton(LinkDocument, documents, request_document, clock)
     check_health = providers.Singleton(CheckHealth, probes, clock)
     render_document = providers.Singleton(RenderDocument, repository, tenants, renderer, documents, changer, clock)
     send_mail = providers.Singleton(SendMail, mail_intents, mail_sender, clock, lease=settings.provided.mail_lease)
     notify_customer = providers.Singleton(
-        NotifyCustomer, repository, tenants, composer, documents, document_requests, send_mail
+        NotifyCustomer, repository, tenants, composer, documents, request_document, send_mail
     )
     notify_staff = providers.Singleton(NotifyStaff, repository, tenants, composer, send_mail)
 
@@ -207,14 +225,18 @@ class Container(containers.DeclarativeContainer):
         check_health=check_health,
     )
 
-    # One for each poller: what one worker finds down is no reason for another to pause.
-    gate = providers.Factory(DependencyGate, probes)
+    mail_probe = providers.Singleton(_mail_probe, clients)
     pdf_poller = providers.Singleton(
-        _poller, clients, addresses, settings, gate, providers.Singleton(PdfCreator, render_document)
+        _poller,
+        clients,
+        addresses,
+        settings,
+        providers.Singleton(PdfCreator, render_document),
+        providers.Singleton(RendererProbe, renderer),
     )
     customer_poller = providers.Singleton(
-        _poller, clients, addresses, settings, gate, providers.Singleton(CustomerNotifier, notify_customer)
+        _poller, clients, addresses, settings, providers.Singleton(CustomerNotifier, notify_customer), mail_probe
     )
     internal_poller = providers.Singleton(
-        _poller, clients, addresses, settings, gate, providers.Singleton(InternalNotifier, notify_staff)
+        _poller, clients, addresses, settings, providers.Singleton(InternalNotifier, notify_staff), mail_probe
     )

@@ -110,7 +110,12 @@ async def _watch(running: emulator.RunningEmulator, stop: asyncio.Event) -> None
     while not stop.is_set():
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), EMULATOR_LOOKED_AT_EVERY_SECONDS)
-        if not stop.is_set() and not running.is_alive():
+        if stop.is_set() or running.is_alive():
+            continue
+        if emulator.was_stopped(running):
+            # `orders dev --stop`, from another terminal: all is saved, and nothing is left to do here.
+            stop.set()
+        else:
             raise EmulatorGone(
                 "the emulator has ended; what came in since its last clean stop is lost. Start again with `make run`; "
                 f"its last words are in {running.data_dir / 'emulator.log'}"

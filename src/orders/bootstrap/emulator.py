@@ -18,7 +18,16 @@ from pathlib import Path
 from orders.bootstrap.emulator_process import EmulatorFiles, RunningEmulator, free_port, spawn
 from orders.bootstrap.errors import CannotRun
 
-__all__ = ["DEFAULT_PORT", "EmulatorError", "RunningEmulator", "emulator_python", "find_running", "start", "stop"]
+__all__ = [
+    "DEFAULT_PORT",
+    "EmulatorError",
+    "RunningEmulator",
+    "emulator_python",
+    "find_running",
+    "start",
+    "stop",
+    "was_stopped",
+]
 
 DEFAULT_PORT = 4566
 _POLL_SECONDS = 0.02
@@ -112,6 +121,13 @@ def stop(running: RunningEmulator, *, timeout_seconds: float = 30.0) -> None:
             files.record.unlink(missing_ok=True)
     if "failed to save" in files.last_lines():
         raise EmulatorError(f"the emulator could not save all it held:\n{files.last_lines()}")
+
+
+def was_stopped(running: RunningEmulator) -> bool:
+    """Whether an emulator that has ended was stopped by ``stop``, which leaves no record, and so kept its state."""
+    files = EmulatorFiles(running.data_dir)
+    with _locked(files, time.monotonic() + 30):
+        return files.read_record() != running
 
 
 def _spawned(files: EmulatorFiles, python: Path, port: int, region: str, deadline: float) -> RunningEmulator:

@@ -6,6 +6,9 @@ from typing import Protocol
 from orders.domain.order import Order
 from orders.ports.tenants import TenantProfile
 
+MAX_LINK_LIFETIME = timedelta(minutes=5)
+"""How long a link to a document may be good at the most."""
+
 
 class DocumentRenderer(Protocol):
     """Makes an order's PDF."""

@@ -6,12 +6,12 @@ import pytest
 
 from orders.application.caller import worker
 from orders.application.errors import OrderNotFound
-from orders.domain.events import EventType
+from orders.domain.events import EventType, OrderEvent
 from orders.domain.lifecycle import Action, Role
 from orders.domain.order import Order, Shipment
 from orders.domain.parts import DocumentStatus
 from orders.ports.errors import MailRejected, NotYet, RenderingFailed, TransientPortError
-from orders.ports.mail import MailState
+from orders.ports.mail import MailRecord, MailState
 from tests.builders import a_draft, a_tenant, an_order_id
 from tests.service import LEASE, Service, a_caller
 
@@ -105,11 +105,42 @@ async def test_a_document_that_is_gone_is_asked_for_again() -> None:
     assert await service.link_document.execute(order) is None
     with pytest.raises(NotYet):
         await confirm(service, order)
-    assert service.requests.requested == [("tenant_a", order.order_id)] * 2
+    # The link has asked a moment ago: that will do.
+    assert service.requests.requested == [("tenant_a", order.order_id)]
     assert service.sender.sent == []
     await service.render_document.execute(PDF, order.order_id, again=True)
     await confirm(service, order)
     assert len(service.sender.sent) == 1
+
+
+async def test_a_document_is_asked_for_again_after_a_while_and_rendered_only_if_it_is_gone() -> None:
+    service = Service()
+    order = await rendered(service, await placed(service))
+    kept = dict(service.documents.documents)
+    service.documents.documents.clear()
+    await service.link_document.execute(order)
+    service.clock._next += timedelta(seconds=31)
+    await service.link_document.execute(order)
+    assert len(service.requests.requested) == 2
+    for _ in service.requests.requested:
+        await service.render_document.execute(PDF, order.order_id, again=True)
+    assert service.renderer.rendered == 2
+    assert service.documents.documents == kept
+
+
+async def test_customers_see_their_own_mails_and_not_who_in_the_shop_did_what() -> None:
+    service = Service()
+    order = await rendered(service, await placed(service))
+    await confirm(service, order)
+    await service.notify_staff.execute("tenant_a", order.order_id, EventType.CREATED, 1)
+    order = await service.change_status.execute(a_caller(Role.STAFF), order, Action.PROCESS)
+    seen = (await service.read_history.execute(a_caller(), order)).entries
+    assert [str(entry.template) for entry in seen if isinstance(entry, MailRecord)] == ["order_confirmation"]
+    principals = [entry.actor.principal for entry in seen if isinstance(entry, OrderEvent)]
+    assert principals == ["customer-principal", "service", "staff"]
+    by_staff = (await service.read_history.execute(a_caller(Role.STAFF), order)).entries
+    assert len(by_staff) == len(seen) + 1
+    assert "staff-principal" in [entry.actor.principal for entry in by_staff if isinstance(entry, OrderEvent)]
 
 
 async def test_the_confirmation_goes_out_once_with_the_document() -> None:
@@ -142,7 +173,7 @@ async def test_without_an_address_the_mail_is_skipped_and_history_says_so() -> N
     assert service.sender.sent == []
     (record,) = await service.intents.of_order("tenant_a", order.order_id)
     assert (record.state, record.detail) == (MailState.SKIPPED, "no address to send it to")
-    page = await service.read_history.execute(order)
+    page = await service.read_history.execute(a_caller(Role.STAFF), order)
     assert record in page.entries
 
 

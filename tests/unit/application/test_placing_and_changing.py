@@ -112,7 +112,7 @@ async def test_the_whole_life_with_two_parcels() -> None:
     order = await service.change_status.execute(STAFF, order, Action.COMPLETE)
     await service.fast_path.drain()
     assert (order.status, order.version, order.sequence) == (Status.COMPLETED, 7, 7)
-    page = await service.read_history.execute(order)
+    page = await service.read_history.execute(a_caller(Role.STAFF), order)
     assert [str(getattr(entry, "type", "")) for entry in page.entries] == [
         "created", "processing", "fulfilled", "fulfilled", "delivered", "delivered", "completed",
     ]  # fmt: skip
@@ -123,9 +123,9 @@ async def test_history_comes_in_pages_without_gaps() -> None:
     order = await placed(service)
     order = await service.change_status.execute(STAFF, order, Action.PROCESS)
     order = await service.change_status.execute(STAFF, order, Action.CANCEL, reason="fraud")
-    first = await service.read_history.execute(order, limit=2)
+    first = await service.read_history.execute(a_caller(Role.STAFF), order, limit=2)
     assert (len(first.entries), first.next_sequence) == (2, 2)
-    rest = await service.read_history.execute(order, after=2, limit=2)
+    rest = await service.read_history.execute(a_caller(Role.STAFF), order, after=2, limit=2)
     assert (len(rest.entries), rest.next_sequence) == (1, None)
 
 

@@ -56,7 +56,7 @@ async def test_one_entrys_failure_is_that_entrys_alone() -> None:
     service.publisher.refuse = second_fails
     order = await three_events(service)
     assert await waiting(service, order) == [2]
-    history = await service.read_history.execute(order)
+    history = await service.read_history.execute(a_caller(Role.STAFF), order)
     assert [entry.sequence for entry in history.entries] == [1, 2, 3]
     service.publisher.refuse = lambda event: None
     assert await sweep(service) == 1

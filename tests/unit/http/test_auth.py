@@ -85,7 +85,10 @@ def hs256_with_the_public_key() -> str:
     return signed + "." + base64.urlsafe_b64encode(mac).decode().rstrip("=")
 
 
-NOW = datetime.now(UTC)
+def ago(**time: float) -> datetime:
+    return datetime.now(UTC) - timedelta(**time)
+
+
 ATTACKS: dict[str, tuple[Callable[[], str], str]] = {
     "not signed": (lambda: jwt.encode(claims(), "", algorithm="none", headers={"kid": "ec"}), "RS256 or ES256"),
     "public key as secret": (hs256_with_the_public_key, "RS256 or ES256"),
@@ -94,8 +97,8 @@ ATTACKS: dict[str, tuple[Callable[[], str], str]] = {
     "other key under a known kid": (lambda: token(ec.generate_private_key(ec.SECP256R1())), "signature does not fit"),
     "key of another kind": (lambda: token(EC, "ES256", "rsa"), "signature does not fit"),
     "tampered": (lambda: token()[:-5] + "AAAAA", "signature does not fit"),
-    "expired": (lambda: token(exp=NOW - timedelta(minutes=2)), "has expired"),
-    "future": (lambda: token(nbf=NOW + timedelta(minutes=5)), "not valid yet"),
+    "expired": (lambda: token(exp=ago(minutes=2)), "has expired"),
+    "future": (lambda: token(nbf=ago(minutes=-5)), "not valid yet"),
     "wrong issuer": (lambda: token(iss="https://evil.example"), "another issuer"),
     "wrong audience": (lambda: token(client_id="evil"), "another audience"),
     "no audience": (lambda: token(client_id=None), "another audience"),
@@ -126,14 +129,14 @@ async def test_a_header_without_a_token_is_told_what_to_send(header: str | None)
 
 
 async def test_clocks_may_differ_by_a_minute() -> None:
-    late = token(exp=NOW - timedelta(seconds=40))
+    late = token(exp=ago(seconds=40))
     assert (await AUTHENTICATOR.caller(f"Bearer {late}")).tenant_id == "tenant_a"
 
 
 async def test_the_development_issuer_makes_tokens_that_its_own_key_checks(tmp_path: Path) -> None:
     from orders.adapters.outbound.local.dev_issuer import AUDIENCE, ISSUER, DevIssuer
 
-    minted = DevIssuer(tmp_path).token(tenant_id="t", customer_id="Cust_9", roles=["customer"], now=NOW)
+    minted = DevIssuer(tmp_path).token(tenant_id="t", customer_id="Cust_9", roles=["customer"], now=datetime.now(UTC))
     again = DevIssuer(tmp_path)  # another process on the same data directory
     caller = await Authenticator(again, TokenRules(ISSUER, frozenset({AUDIENCE}))).caller(f"Bearer {minted}")
     assert (caller.customer_id, caller.email) == ("Cust_9", "cust_9@customers.example")

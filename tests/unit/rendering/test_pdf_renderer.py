@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -21,11 +21,12 @@ from orders.ports.errors import RenderingFailed, TransientPortError
 from tests.builders import a_tenant, an_order
 
 
-@pytest.fixture
-async def lane() -> AsyncIterator[ProcessLane]:
+@pytest.fixture(scope="module")
+def lane() -> Iterator[ProcessLane]:
+    """One for all tests: each takes it over in whatever state another has left it."""
     lane = ProcessLane(documents_per_process=100, memory_limit_bytes=None, timeout_seconds=120)
     yield lane
-    await lane.close()
+    asyncio.run(lane.close())
 
 
 async def job() -> PdfJob:

@@ -1,6 +1,7 @@
 """The HTTP application, from the use cases it serves."""
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, fields
 from typing import Any, cast
@@ -28,6 +29,7 @@ from orders.application.render_document import LinkDocument
 from orders.application.update_order import DeleteOrder, UpdateOrder
 
 MAX_BODY_BYTES = 256 * 1024
+_TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +51,15 @@ class Served:
     check_health: CheckHealth
 
 
+def traceparent(headers: Mapping[str, str]) -> str | None:
+    """The trace that a request belongs to; a header that is none (W3C Trace Context, section 3.2) counts as absent."""
+    given = headers.get("traceparent", "")
+    return given if _TRACEPARENT.fullmatch(given) else None
+
+
 async def provide_caller(request: Request[Any, Any, Any], authenticator: NamedDependency[Authenticator]) -> Caller:
     """The authenticated caller. Raises: Unauthenticated."""
-    return await authenticator.caller(request.headers.get("authorization"), request.headers.get("traceparent"))
+    return await authenticator.caller(request.headers.get("authorization"), traceparent(request.headers))
 
 
 def create_app(

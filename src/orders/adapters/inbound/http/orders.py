@@ -290,7 +290,7 @@ async def history(
     limit, cursor = page_parameters(request.query_params)
     bound_to = f"history|{order.tenant_id}|{order.order_id}"
     after = 0 if cursor is None else _sequence(cursors.open(cursor, bound_to))
-    page = await read_history.execute(order, after=after, limit=limit)
+    page = await read_history.execute(caller, order, after=after, limit=limit)
     following = None if page.next_sequence is None else cursors.seal(str(page.next_sequence), bound_to)
     return _page(request, [history_entry(entry) for entry in page.entries], following)
 

@@ -172,7 +172,6 @@ def _parcel(parcel: Parcel) -> dict[str, Any]:
 
 
 def _particulars(order: Order) -> dict[str, Any]:
-    document = order.current_document
     return _given(
         {
             "customer": order.customer and _given(asdict(order.customer)),
@@ -185,9 +184,6 @@ def _particulars(order: Order) -> dict[str, Any]:
             "locale": order.locale,
             "reason": order.reason,
             "deleted_at": order.deletion and moment(order.deletion.at),
-            "document": {"status": "pending"}
-            if document is None
-            else {"status": str(document.status), "version": document.version, "rendered_at": moment(document.at)},
         }
     )
 

@@ -18,6 +18,9 @@ from orders.domain.placing import MAX_LINES, DraftLine
 from orders.domain.revising import Revision
 
 _ZERO = Decimal(0)
+_SERVERS_OWN = frozenset({"_links", "allowed_actions", "deleted_at", "updated_at", "version"})
+"""What says how the order stood when it was read: sent back, it says nothing about what is wanted."""
+
 _DERIVED_OF_ITEMS = ("open_quantity", "net", "tax")
 
 
@@ -70,6 +73,8 @@ def read_revision(body: Mapping[str, Any], current: Mapping[str, Any]) -> Revisi
     for name, value in body.items():
         if name in RevisionBody.model_fields:
             editable[name] = value
+        elif name in _SERVERS_OWN:
+            continue
         elif name in current or name in CreateOrderBody.model_fields:
             if not _same(value, current.get(name)):
                 faults.append(_fixed([name]))

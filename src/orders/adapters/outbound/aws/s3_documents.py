@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from orders.adapters.outbound.aws.s3_objects import read_body
 from orders.adapters.outbound.botocore_errors import error_code, translated
+from orders.ports.documents import MAX_LINK_LIFETIME
 from orders.ports.errors import DocumentMissing
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 DEPENDENCY = "documents bucket"
 MEDIA_TYPE = "application/pdf"
-MAX_LINK_LIFETIME = timedelta(minutes=5)
 
 _GONE = frozenset({"NoSuchKey", "404", "InvalidObjectState"})
 """Not there, or in an archive class that has to be restored first: to its readers the same."""

@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from orders.adapters.outbound.dynamodb.event_items import is_recorded, waiting_event, waiting_in
-from orders.adapters.outbound.dynamodb.instants import instant_text
+from orders.adapters.outbound.dynamodb.event_items import BYTES, is_recorded, waiting_event, waiting_in
 from orders.adapters.outbound.dynamodb.item_size import item_bytes
 from orders.adapters.outbound.dynamodb.keys import event_key, order_key, outbox_shard, sequence_text, shard_of
 from orders.adapters.outbound.dynamodb.listing import read_page
@@ -54,9 +53,9 @@ class DynamoOrderRepository:
         waiting = waiting_event(event)
         item = _bounded_item(order) | {
             "pending": {sequence_text(event.sequence): waiting},
-            "pendingBytes": waiting["bytes"],
+            "pendingBytes": waiting[BYTES],
             "outboxShard": self._marker(order.order_id),
-            "outboxSince": instant_text(event.at),
+            "outboxSince": waiting["at"],
         }
         try:
             await self._table.put_new(item)
@@ -73,12 +72,12 @@ class DynamoOrderRepository:
     async def save(self, change: Change) -> None:
         """See ``OrderRepository.save``."""
         order, event = change.order, _event_of(change)
-        place = Placeholders()
+        waiting, place = waiting_event(event), Placeholders()
         try:
             await self._table.update(
                 order_key(order.tenant_id, order.order_id),
-                change=self._update_expression(order, event, place),
-                condition=_save_condition(event, place),
+                change=self._update_expression(order, waiting, place=place),
+                condition=_save_condition(waiting, place),
                 place=place,
             )
         except ConditionFailed as refused:
@@ -91,20 +90,20 @@ class DynamoOrderRepository:
         """See ``OrderRepository.page``. Raises also: ValueError when ``after`` is no position."""
         return await read_page(self._table, query)
 
-    def _update_expression(self, order: Order, event: OrderEvent, place: Placeholders) -> str:
+    def _update_expression(self, order: Order, waiting: Item, *, place: Placeholders) -> str:
         item = _bounded_item(order)
-        waiting = waiting_event(event)
         settings = [
             f"{place.name(name)} = {place.value(value)}" for name, value in item.items() if name not in KEY_ATTRIBUTES
         ]
         settings += [
-            f"{place.name('pending', sequence_text(event.sequence))} = {place.value(waiting)}",
+            f"{place.name('pending', sequence_text(waiting['sequence']))} = {place.value(waiting)}",
             f"{place.name('outboxShard')} = {place.value(self._marker(order.order_id))}",
         ]
-        since = place.name("outboxSince")
-        settings.append(f"{since} = if_not_exists({since}, {place.value(instant_text(event.at))})")
-        total = place.name("pendingBytes")
-        settings.append(f"{total} = {total} + {place.value(waiting['bytes'])}")
+        since, total = place.name("outboxSince"), place.name("pendingBytes")
+        settings += [
+            f"{since} = if_not_exists({since}, {place.value(waiting['at'])})",
+            f"{total} = {total} + {place.value(waiting[BYTES])}",
+        ]
         gone = [place.name(name) for name in sorted(OPTIONAL_ATTRIBUTES - item.keys())]
         return f"SET {', '.join(settings)}" + (f" REMOVE {', '.join(gone)}" if gone else "")
 
@@ -143,11 +142,11 @@ def _as_stored(order: Order) -> Order:
     return order_from_item(from_wire(to_wire(order_to_item(order))))
 
 
-def _save_condition(event: OrderEvent, place: Placeholders) -> str:
+def _save_condition(waiting: Item, place: Placeholders) -> str:
     pending, sequence, total = place.name("pending"), place.name("sequence"), place.name("pendingBytes")
-    room = MAX_PENDING_BYTES - waiting_event(event)["bytes"]
     return (
         # First that it is there at all: what follows can't be asked of nothing.
-        f"attribute_exists({place.name('PK')}) AND {sequence} = {place.value(event.sequence - 1)}"
-        f" AND size({pending}) < {place.value(MAX_PENDING_EVENTS)} AND {total} <= {place.value(room)}"
+        f"attribute_exists({place.name('PK')}) AND {sequence} = {place.value(waiting['sequence'] - 1)}"
+        f" AND size({pending}) < {place.value(MAX_PENDING_EVENTS)}"
+        f" AND {total} <= {place.value(MAX_PENDING_BYTES - waiting[BYTES])}"
     )

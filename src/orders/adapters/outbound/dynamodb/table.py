@@ -80,11 +80,11 @@ class OrdersTable:
 
     def __init__(self, client: "DynamoDBClient", name: str) -> None:
         self._client: Any = client
-        self.name = name
+        self._name = name
 
     async def get(self, key: Key, *, only: str | None = None, consistent: bool = True) -> Item | None:
         """The item under the key, or of it only one attribute; strongly consistent unless told otherwise."""
-        arguments: dict[str, Any] = {"TableName": self.name, "Key": to_wire(key), "ConsistentRead": consistent}
+        arguments: dict[str, Any] = {"TableName": self._name, "Key": to_wire(key), "ConsistentRead": consistent}
         if only is not None:
             place = Placeholders()
             arguments["ProjectionExpression"] = place.name(only)
@@ -132,7 +132,7 @@ class OrdersTable:
         Of the table strongly consistent, of an index eventually.
         """
         arguments: dict[str, Any] = {
-            "TableName": self.name,
+            "TableName": self._name,
             "KeyConditionExpression": condition,
             "ScanIndexForward": ascending,
             **place.arguments(),
@@ -149,7 +149,7 @@ class OrdersTable:
     async def _write(self, call: Any, **arguments: Any) -> Any:
         try:
             with translated(DEPENDENCY):
-                return await call(TableName=self.name, ReturnValuesOnConditionCheckFailure="ALL_OLD", **arguments)
+                return await call(TableName=self._name, ReturnValuesOnConditionCheckFailure="ALL_OLD", **arguments)
         except ClientError as error:
             if error_code(error) != "ConditionalCheckFailedException":
                 raise

@@ -3,9 +3,8 @@
 from datetime import timedelta
 from urllib.parse import quote
 
+from orders.ports.documents import MAX_LINK_LIFETIME
 from orders.ports.errors import DocumentMissing, TransientPortError
-
-MAX_LINK_LIFETIME = timedelta(minutes=5)
 
 
 class MemoryDocumentStore:

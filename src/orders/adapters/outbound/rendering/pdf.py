@@ -11,11 +11,13 @@ import signal
 import warnings
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from weasyprint.text.fonts import FontConfiguration
     from weasyprint.urls import URLFetcher
 
 
@@ -39,7 +41,8 @@ class PdfJob:
 
 _WARMING = """<!doctype html><html lang="en"><title>Warm</title>
 <style>html { font-family: Inter, Placeholder } th { font-weight: 600 } p { float: left }</style>
-<h1>Warm</h1><p>1</p><table><thead><tr><th>A</th></tr></thead><tr><td>\u4e00</td></tr></table>"""
+<h1>Warm</h1><p>1</p><table><thead><tr><th>A</th></tr></thead><tr><td>1</td></tr></table>"""
+"""Something of all that an order's document has: floats, a table, two weights of the font."""
 
 
 class ContentFault(Exception):
@@ -73,7 +76,8 @@ def warm_process() -> None:
 
     Raises: ImportError, OSError: WeasyPrint or a library that it needs is not installed.
     """
-    render_pdf(PdfJob(_WARMING, datetime(2000, 1, 1, tzinfo=UTC), b"warm", "warm.json", b"{}"))
+    for html in (_WARMING, _WARMING + "\u4e00"):  # a character that no packaged font has takes more to load
+        render_pdf(PdfJob(html, datetime(2000, 1, 1, tzinfo=UTC), b"warm", "warm.json", b"{}"))
     # What is loaded now stays: looking through it again and again would take a third of each document's time.
     gc.collect()
     gc.freeze()
@@ -84,7 +88,7 @@ def render_in_worker(job: PdfJob) -> bytes:
 
     Raises:
         ContentFault: this document can't be made.
-        MemoryError: nor can any other, once memory has run out.
+        MemoryError, OSError: the machine doesn't let it be made.
         ImportError, OSError: WeasyPrint or a library that it needs is not installed.
     """
     import weasyprint  # noqa: F401 - its absence is no fault of the content
@@ -92,7 +96,8 @@ def render_in_worker(job: PdfJob) -> bytes:
     gc.disable()
     try:
         return render_pdf(job)
-    except MemoryError:
+    except (MemoryError, OSError):
+        # No memory, no temporary folder: another process, or this one later, may do better.
         raise
     except Exception as error:  # noqa: BLE001 - WeasyPrint has no error of its own for what it can't do
         raise ContentFault(_whereabouts(error)) from None
@@ -108,15 +113,16 @@ def render_pdf(job: PdfJob) -> bytes:
     Needs a process that ``prepare_process`` has prepared.
     """
     import weasyprint
-    from weasyprint.text.fonts import FontConfiguration
 
     from orders.adapters.outbound.rendering.pdf_finishing import finish
     from orders.adapters.outbound.rendering.placeholder_font import placeholder_style
 
-    fonts = FontConfiguration()
+    fonts = _packaged_fonts()
     fetcher = _nothing_but_data()
     styles = []
     if style := placeholder_style(job.html, fonts_folder()):
+        # Fonts can be added to a configuration, but not taken out again.
+        fonts = _packaged_fonts.__wrapped__()
         styles.append(weasyprint.CSS(string=style, font_config=fonts, url_fetcher=fetcher))
     html = weasyprint.HTML(string=job.html, base_url=None, url_fetcher=fetcher)
     document = html.render(font_config=fonts, stylesheets=styles, pdf_variant="pdf/a-3a")
@@ -137,6 +143,14 @@ def render_pdf(job: PdfJob) -> bytes:
     )
     assert isinstance(made, bytes)
     return made
+
+
+@cache
+def _packaged_fonts() -> "FontConfiguration":
+    """The packaged fonts, loaded once for all documents: loading them again takes memory that never comes back."""
+    from weasyprint.text.fonts import FontConfiguration
+
+    return FontConfiguration()
 
 
 def _nothing_but_data() -> "URLFetcher":

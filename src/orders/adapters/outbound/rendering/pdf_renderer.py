@@ -9,7 +9,7 @@ from orders.adapters.outbound.rendering.system_libraries import MissingLibraries
 from orders.domain.order import Order
 from orders.ports.tenants import TenantProfile
 
-__all__ = ["MissingLibraries", "PdfRenderer", "check_system_libraries"]
+__all__ = ["MissingLibraries", "PdfRenderer", "RendererProbe", "check_system_libraries"]
 
 
 class PdfRenderer:
@@ -68,3 +68,16 @@ class PdfRenderer:
     async def close(self) -> None:
         """End the processes, busy or not; documents under way fail as transient."""
         await asyncio.gather(*(lane.close() for lane in self._lanes))
+
+
+class RendererProbe:
+    """Whether there are processes that could render: so that one order's failure is not taken for all orders'."""
+
+    name = "document renderer"
+
+    def __init__(self, renderer: PdfRenderer) -> None:
+        self._renderer = renderer
+
+    async def check(self) -> None:
+        """See ``Probe.check``."""
+        await self._renderer.warm_up()

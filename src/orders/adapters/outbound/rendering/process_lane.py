@@ -120,7 +120,7 @@ class ProcessLane:
         except BrokenProcessPool:
             raise await self._ended("the process was killed") from None
         except (ImportError, OSError) as error:
-            raise await self._ended(f"the process can't load WeasyPrint ({type(error).__name__})") from error
+            raise await self._ended(f"the process lacks something of its machine ({error})") from error
         except asyncio.CancelledError:
             # The process goes on with what nobody waits for any more: the next document must not queue behind it.
             await asyncio.shield(self.close())

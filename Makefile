@@ -13,7 +13,7 @@ PACKAGES := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-co
 APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o=Dpkg::Use-Pty=0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop test unit lint types imports check contract lock clean machine debian
+.PHONY: help setup run stop test unit e2e docs lint types imports check contract lock clean machine debian
 .NOTPARALLEL:
 
 help: ## List these commands
@@ -28,14 +28,20 @@ stop: setup ## Stop what `make run` left running; data stays
 	@exec $(BIN)/orders dev --stop
 
 test: setup ## Run all tests; print coverage; domain and application need 90 % of branches
-	@$(BIN)/python -m pytest -q -rfE --cov --cov-report=term $(ARGS)
+	@$(BIN)/python -m pytest -q -rfE -n auto --dist loadfile --cov --cov-report=term $(ARGS)
 	@$(BIN)/python -m coverage json -q -o .coverage.json --include='src/orders/domain/*,src/orders/application/*'
 	@$(BIN)/python -c 'import json, sys; total = json.load(open(".coverage.json"))["totals"]; \
 		share = 100 * total["covered_branches"] / max(1, total["num_branches"]); \
 		print(f"branch coverage of domain and application: {share:.1f} % (90 % needed)"); sys.exit(share < 90)'
 
 unit: $(VENV)/.project ## Run the unit tests only
-	@$(BIN)/python -m pytest -q -rfE tests/unit $(ARGS)
+	@$(BIN)/python -m pytest -q -rfE -n auto --dist loadfile tests/unit $(ARGS)
+
+e2e: setup ## Run `orders dev` through crashes and load (ORDERS_E2E_ORDERS=200 for more load)
+	@$(BIN)/python -m pytest -q -rfE tests/e2e $(ARGS)
+
+docs: $(VENV)/.project ## Write the pages that are made from code
+	@$(BIN)/python -m orders.bootstrap.settings_table
 
 lint: $(VENV)/.project ## Check style and formatting
 	@$(BIN)/ruff check .

@@ -81,7 +81,7 @@ class Settings(BaseSettings):
     pdf_processes: int = Field(2, ge=1, le=32, description="processes that render PDFs")
     pdf_documents_per_process: int = Field(200, ge=1, description="documents after which such a process is replaced")
     pdf_memory_mib: int = Field(1024, ge=256, description="address space that such a process may take, MiB")
-    pdf_timeout_seconds: float = Field(30, gt=0, description="time that one document may take")
+    pdf_timeout_seconds: float = Field(60, gt=0, description="time that one document may take")
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least severe level logged")
     log_format: Literal["json", "console"] = Field("json", description="json for machines, console for people")

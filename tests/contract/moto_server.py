@@ -1,4 +1,4 @@
-"""moto as a server in a thread of this process, with DynamoDB's promise that each write is atomic."""
+"""moto as a server in a thread of this process, with the promise that each request is atomic."""
 
 import threading
 from collections.abc import Iterable, Iterator
@@ -14,12 +14,12 @@ def moto_server() -> Iterator[str]:
     """Run moto; gives its address.
 
     moto's own ``ThreadedMotoServer`` looks at a write's condition and makes the write without a lock between: of two
-    conditional updates at once both can succeed.
+    conditional updates at once both can succeed, and two queues created at once can end in its internal error.
     """
     server = make_server(
         "127.0.0.1",
         0,
-        _OneTableRequestAtATime(DomainDispatcherApplication(create_backend_app)),
+        _OneRequestAtATime(DomainDispatcherApplication(create_backend_app)),
         threaded=True,
         request_handler=_SilentRequestHandler,
     )
@@ -33,17 +33,17 @@ def moto_server() -> Iterator[str]:
         server.server_close()
 
 
-class _OneTableRequestAtATime:
-    # Not for all services: a long poll of a queue would hold up everybody.
+class _OneRequestAtATime:
+    # But for long polls of queues, which would hold up everybody.
     def __init__(self, application: Any) -> None:
         self._application = application
         self._lock = threading.Lock()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        if environ.get("HTTP_X_AMZ_TARGET", "").startswith("DynamoDB_"):
-            with self._lock:
-                return self._answer(environ, start_response)
-        return self._answer(environ, start_response)
+        if environ.get("HTTP_X_AMZ_TARGET", "") == "AmazonSQS.ReceiveMessage":
+            return self._answer(environ, start_response)
+        with self._lock:
+            return self._answer(environ, start_response)
 
     def _answer(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         answer: Iterable[bytes] = self._application(environ, start_response)

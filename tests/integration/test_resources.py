@@ -13,11 +13,11 @@ from uuid import uuid4
 import pytest
 from aiobotocore.config import AioConfig
 from aiobotocore.session import get_session
-from moto.server import ThreadedMotoServer
 
 from orders.bootstrap.resources import Changes, ResourceClients, ResourceError, create_resources
 from orders.bootstrap.topology import Topology
 from orders.bootstrap.topology_file import packaged_topology
+from tests.contract.moto_server import moto_server
 
 # One for all clients: reading botocore's descriptions of the services takes longer than most of these tests.
 SESSION = get_session()
@@ -26,11 +26,8 @@ SESSION = get_session()
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
     """Address of a moto server. All of a process share what they hold: each test has an environment of its own."""
-    moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    moto.start()
-    host, port = moto.get_host_and_port()
-    yield f"http://{host}:{port}"
-    moto.stop()
+    with moto_server() as url:
+        yield url
 
 
 @asynccontextmanager

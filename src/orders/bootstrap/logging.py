@@ -31,14 +31,13 @@ def configure_logging(settings: Settings) -> None:
         _request_id,
         structlog.processors.StackInfoRenderer(),
     ]
-    if settings.log_format == "json":
-        renderers: list[Any] = [
-            structlog.processors.format_exc_info,
-            _masking(settings),
-            structlog.processors.JSONRenderer(),
-        ]
-    else:
-        renderers = [_masking(settings), structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
+    renderer: Any = structlog.processors.JSONRenderer()
+    if settings.log_format == "console":
+        renderer = structlog.dev.ConsoleRenderer(
+            colors=sys.stdout.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
+    # Tracebacks become text before they are masked: what is personal in an exception's message is personal there too.
+    renderers = [structlog.processors.format_exc_info, _masking(settings), renderer]
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(

@@ -1,0 +1,94 @@
+"""What each worker makes of its messages, over the use cases and in-memory adapters."""
+
+import json
+from typing import Any
+
+import pytest
+
+from orders.adapters.inbound.sqs.handlers import CustomerNotifier, InternalNotifier, PdfCreator
+from orders.adapters.inbound.sqs.messages import MessageRefused
+from orders.adapters.inbound.sqs.queue import ReceivedMessage
+from orders.application.cloud_event import EVENT_SOURCE, to_cloud_event
+from orders.application.commands import RENDER_DOCUMENT
+from orders.application.errors import OrderNotFound
+from orders.domain.events import OrderEvent
+from orders.domain.order import Order
+from tests.builders import a_draft, an_order_id
+from tests.service import Service, a_caller
+
+
+def message(body: Any) -> ReceivedMessage:
+    return ReceivedMessage("m1", body if isinstance(body, str) else json.dumps(body), "receipt", 1)
+
+
+def delivered(event: OrderEvent, *, replayed: bool = False) -> ReceivedMessage:
+    content = to_cloud_event(event, replayed=replayed)
+    return message(
+        {"id": "1", "source": EVENT_SOURCE, "detail-type": content["type"], "time": content["time"], "detail": content}
+    )
+
+
+async def placed(service: Service) -> tuple[Order, OrderEvent]:
+    order = await service.place_order.execute(a_caller(), a_draft())
+    await service.fast_path.drain()
+    return order, service.publisher.published[-1]
+
+
+async def test_a_created_event_is_rendered_confirmed_and_told_to_staff() -> None:
+    service = Service()
+    order, created = await placed(service)
+    await PdfCreator(service.render_document)(delivered(created))
+    await service.fast_path.drain()
+    ready = service.publisher.published[-1]
+    assert ready.actor.principal == "pdf-creator"
+    await CustomerNotifier(service.notify_customer)(delivered(ready))
+    await InternalNotifier(service.notify_staff)(delivered(created))
+    assert [dict(mail.tags)["template"] for mail in service.sender.sent] == ["order_confirmation", "staff_new_order"]
+    assert order.order_number in service.sender.sent[0].content.subject
+
+
+async def test_twice_is_as_good_as_once() -> None:
+    service = Service()
+    _, created = await placed(service)
+    for _ in range(2):
+        await PdfCreator(service.render_document)(delivered(created))
+        await InternalNotifier(service.notify_staff)(delivered(created))
+    assert (service.renderer.rendered, len(service.sender.sent)) == (1, 1)
+
+
+async def test_replayed_events_send_no_mail() -> None:
+    service = Service()
+    _, created = await placed(service)
+    await InternalNotifier(service.notify_staff)(delivered(created, replayed=True))
+    await CustomerNotifier(service.notify_customer)(delivered(created, replayed=True))
+    assert service.sender.sent == []
+
+
+async def test_a_document_can_be_asked_for_by_command() -> None:
+    service = Service()
+    order, created = await placed(service)
+    create = PdfCreator(service.render_document)
+    await create(delivered(created))
+    service.documents.documents.clear()
+    await create(message({"command": RENDER_DOCUMENT, "tenant_id": order.tenant_id, "order_id": order.order_id}))
+    assert len(service.documents.documents) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ("{", "is not JSON"),
+        ({"command": "dance", "tenant_id": "t", "order_id": an_order_id()}, "no command 'dance'"),
+        ({"command": RENDER_DOCUMENT, "tenant_id": "t"}, "not a command: wrong or unknown order_id"),
+        ({"detail": {}}, "not an EventBridge event"),
+    ],
+)
+async def test_what_is_none_of_its_messages_is_refused_with_the_reason(body: Any, says: str) -> None:
+    with pytest.raises(MessageRefused, match=says):
+        await PdfCreator(Service().render_document)(message(body))
+
+
+async def test_a_message_about_an_order_that_never_was_is_impossible() -> None:
+    body = {"command": RENDER_DOCUMENT, "tenant_id": "tenant_a", "order_id": an_order_id(5)}
+    with pytest.raises(OrderNotFound):
+        await PdfCreator(Service().render_document)(message(body))

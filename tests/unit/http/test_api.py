@@ -227,6 +227,21 @@ async def test_the_whole_life_over_http(api: Api) -> None:
     problem(await api.call("POST", path + "/parcels/par_9/deliver", role="staff"), 404, "not-found")
 
 
+async def test_events_are_cloud_events_in_pages(api: Api) -> None:
+    path = f"{ORDERS}/{(await api.placed())['order_id']}"
+    await api.call("PUT", path + "/status", {"status": "rejected", "reason": "Thandi called"}, role="staff")
+    first = (await api.call("GET", path + "/events?limit=1")).json()
+    (created,) = first["items"]
+    assert created["type"] == "io.bbws.orders.order.created.v1"
+    assert (created["sequence"], created["data"]["total"]) == ("0000000001", "59.98")
+    rest = (await api.call("GET", f"{path}/events?cursor={first['next_cursor']}")).json()
+    assert [event["sequence"] for event in rest["items"]] == ["0000000002"]
+    assert rest["items"][0]["data"]["reason_code"] == "other"
+    assert "Thandi" not in json.dumps(rest)
+    problem(await api.call("GET", f"{path}/history?cursor={first['next_cursor']}"), 400, "invalid-cursor")
+    problem(await api.call("GET", path + "/events", customer="other"), 404, "not-found")
+
+
 async def test_status_is_not_set_to_what_only_parcels_can_make_it(api: Api) -> None:
     path = f"{ORDERS}/{(await api.placed())['order_id']}/status"
     found = problem(await api.call("PUT", path, {"status": "fulfilled"}, role="staff"), 422, "invalid-content")

@@ -27,6 +27,7 @@ from orders.adapters.inbound.http.responses import (
 from orders.adapters.inbound.http.revisions import merged, read_revision
 from orders.application.caller import Caller, Operation, permit
 from orders.application.change_status import ChangeStatus
+from orders.application.cloud_event import to_cloud_event
 from orders.application.fulfil_order import DeliverParcel, FulfilOrder
 from orders.application.list_orders import ListOrders
 from orders.application.open_order import OpenOrder
@@ -295,6 +296,26 @@ async def history(
     return _page(request, [history_entry(entry) for entry in page.entries], following)
 
 
+@get("/{order_id:str}/events")
+async def events(
+    request: Call,
+    order_id: FromPath[str],
+    caller: NamedDependency[Caller],
+    open_order: NamedDependency[OpenOrder],
+    read_history: NamedDependency[ReadHistory],
+    cursors: NamedDependency[CursorCodec],
+) -> Response[bytes]:
+    """An order's events as other systems get them: CloudEvents, by sequence."""
+    order = await open_order.execute(caller, order_id)
+    limit, cursor = page_parameters(request.query_params)
+    bound_to = f"events|{order.tenant_id}|{order.order_id}"
+    after = 0 if cursor is None else _sequence(cursors.open(cursor, bound_to))
+    found = await read_history.events(order, after=after, limit=limit + 1)
+    shown = found[:limit]
+    following = cursors.seal(str(shown[-1].sequence), bound_to) if len(found) > limit else None
+    return _page(request, [to_cloud_event(event) for event in shown], following)
+
+
 def _sequence(position: str) -> int:
     if not position.isdigit():
         raise InvalidCursor
@@ -307,6 +328,6 @@ def orders_router() -> Router:
         path=BASE,
         route_handlers=[
             create, list_orders, read, replace, merge, remove, read_status, set_status,
-            cancel, fulfil, deliver, track, history, document,
+            cancel, fulfil, deliver, track, history, events, document,
         ],
     )  # fmt: skip

@@ -191,7 +191,7 @@ def _particulars(order: Order) -> dict[str, Any]:
 def _links(order: Order, caller: Caller) -> dict[str, Any]:
     here = f"{BASE}/{order.order_id}"
     links = {"self": {"href": here}}
-    for name in ("status", "track", "history", "document"):
+    for name in ("status", "track", "history", "events", "document"):
         links[name] = {"href": f"{here}/{name}"}
     for action in order.allowed_actions(caller.roles):
         if action in _ACTION_PATHS:

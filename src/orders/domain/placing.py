@@ -1,6 +1,6 @@
 """Placing an order: from what a caller asks for to an order that keeps every rule, or to all its faults."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -121,6 +121,27 @@ def priced(draft: Draft) -> tuple[tuple[Line, ...], Totals]:
         )
         raise InvalidOrder([Fault("/total", "total_mismatch", message)])
     return tuple(lines), totals
+
+
+def amount_faults(
+    currency_code: str, amounts: Iterable[tuple[str, Decimal, int | None]], rates: Iterable[tuple[str, Decimal]]
+) -> list[Fault]:
+    """What is wrong with single amounts and tax rates of an order that can't be reckoned as a whole.
+
+    Args:
+        amounts: JSON pointer, value, and the most it may be in minor units.
+        rates: JSON pointer and value.
+    """
+    try:
+        currency = Currency.of(currency_code)
+    except UnknownCurrency as error:
+        return [Fault("/currency", "unknown_currency", str(error))]
+    parse = _Parser(currency, [])
+    for pointer, value, at_most in amounts:
+        parse.amount(pointer, value, at_most)
+    for pointer, rate in rates:
+        parse.checked(pointer, parse_rate, rate)
+    return parse.faults
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,6 +134,13 @@ async def test_all_faults_of_a_body_come_in_one_answer(api: Api) -> None:
         await api.call("POST", ORDERS, {"custmer_id": "x", "items": [], "total": "1"}), 422, "invalid-content"
     )
     assert {each["pointer"] for each in found["errors"]} == {"/customer_id", "/custmer_id", "/items", "/total"}
+    body = {"customer_id": "a b", "currency": "JPY", "total": 1.5, "shipping": -1,
+            "items": [{"product_id": "p", "quantity": 0, "price": 0.5, "tax_rate": 15}]}  # fmt: skip
+    found = problem(await api.call("POST", ORDERS, body), 422, "invalid-content")
+    assert {each["pointer"]: each["code"] for each in found["errors"]} == {
+        "/customer_id": "pattern", "/items/0/quantity": "greater_than_equal", "/items/0/price": "invalid_amount",
+        "/items/0/tax_rate": "invalid_rate", "/shipping": "negative_amount", "/total": "invalid_amount",
+    }  # fmt: skip
     wrong = SMOKE.replace("59.98", "60")
     found = problem(await api.call("POST", ORDERS, wrong), 422, "invalid-content")
     assert found["errors"][0]["code"] == "total_mismatch"

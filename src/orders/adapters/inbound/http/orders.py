@@ -12,9 +12,16 @@ from orders.adapters.inbound.http import json_body
 from orders.adapters.inbound.http.cursor import CursorCodec, InvalidCursor
 from orders.adapters.inbound.http.documents import document
 from orders.adapters.inbound.http.parameters import list_parameters, page_parameters, read_parameters
-from orders.adapters.inbound.http.parsing import InvalidBody, parse_body, parse_object
+from orders.adapters.inbound.http.parsing import InvalidBody, parse_body, parse_object, validate
 from orders.adapters.inbound.http.preconditions import expected_version, unchanged
-from orders.adapters.inbound.http.requests import CancelBody, CreateOrderBody, DeliverBody, FulfilBody, StatusBody
+from orders.adapters.inbound.http.requests import (
+    CancelBody,
+    CreateOrderBody,
+    DeliverBody,
+    FulfilBody,
+    StatusBody,
+    faults_of_amounts,
+)
 from orders.adapters.inbound.http.responses import (
     BASE,
     etag,
@@ -66,13 +73,22 @@ async def _body(request: Call, model: type[Body]) -> Body:
     return parse_body(model, await request.body(), request.headers.get("content-type", ""))
 
 
+async def _object(request: Call) -> dict[str, Any]:
+    return parse_object(await request.body(), request.headers.get("content-type", ""))
+
+
 @post("/", status_code=201)
 async def create(
     request: Call, caller: NamedDependency[Caller], place_order: NamedDependency[PlaceOrder]
 ) -> Response[bytes]:
     """Place an order."""
     permit(Operation.PLACE, caller.roles)
-    body = await _body(request, CreateOrderBody)
+    raw = await _object(request)
+    try:
+        body = validate(CreateOrderBody, raw)
+    except InvalidBody as error:
+        known = {fault.pointer for fault in error.faults}
+        raise InvalidBody([*error.faults, *faults_of_amounts(raw, known)]) from None
     order = await place_order.execute(caller, body.to_draft())
     return _order(order, caller, status_code=201, Location=f"{BASE}/{order.order_id}")
 
@@ -139,7 +155,7 @@ async def replace(
 ) -> Response[bytes]:
     """Update an order by sending the whole of it; optional fields left out are cleared."""
     order = await open_order.execute(caller, order_id, Action.UPDATE)
-    body = parse_object(await request.body(), request.headers.get("content-type", ""))
+    body = await _object(request)
     changed = await update_order.execute(
         caller,
         order,
@@ -159,7 +175,7 @@ async def merge(
 ) -> Response[bytes]:
     """Update some fields of an order by a JSON merge patch (RFC 7396)."""
     order = await open_order.execute(caller, order_id, Action.UPDATE)
-    body = parse_object(await request.body(), request.headers.get("content-type", ""))
+    body = await _object(request)
 
     def plan(current: Order) -> Revision:
         view = order_view(current, caller)

@@ -1,7 +1,8 @@
 """The bodies that the API takes."""
 
+from collections.abc import Collection, Mapping
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -24,9 +25,11 @@ from orders.adapters.inbound.http.fields import (
     Short,
     Url,
 )
+from orders.domain.errors import Fault
+from orders.domain.money import MAX_UNIT_PRICE_MINOR
 from orders.domain.order import Shipment
 from orders.domain.parts import Address, Customer, ParcelLine, Payment
-from orders.domain.placing import MAX_LINES, Draft, DraftLine
+from orders.domain.placing import MAX_LINES, Draft, DraftLine, amount_faults
 
 _ZERO = Decimal(0)
 
@@ -128,6 +131,35 @@ class CreateOrderBody(RequestModel):
             metadata=tuple(self.metadata.items()),
             locale=self.locale,
         )
+
+
+def faults_of_amounts(body: Mapping[str, Any], known: Collection[str]) -> list[Fault]:
+    """What the currency has to say about the amounts of a body that has other faults, at ``known`` pointers.
+
+    So that callers hear of everything at once; an absent currency is not judged by, for it is the tenant's.
+    """
+    currency = body.get("currency")
+    if not isinstance(currency, str) or "/currency" in known:
+        return []
+    amounts: list[tuple[str, Any, int | None]] = [
+        (f"/{name}", body.get(name), None) for name in ("shipping", "discount", "total")
+    ]
+    rates: list[tuple[str, Any]] = []
+    items = body.get("items")
+    for index, item in enumerate(items[:MAX_LINES] if isinstance(items, list) else []):
+        if isinstance(item, dict):
+            amounts.append((f"/items/{index}/price", item.get("price"), MAX_UNIT_PRICE_MINOR))
+            amounts.append((f"/items/{index}/discount", item.get("discount"), None))
+            rates.append((f"/items/{index}/tax_rate", item.get("tax_rate")))
+
+    def judged(pointer: str, value: Any) -> bool:
+        return pointer not in known and isinstance(value, int | Decimal) and not isinstance(value, bool)
+
+    return amount_faults(
+        currency,
+        [(pointer, Decimal(value), most) for pointer, value, most in amounts if judged(pointer, value)],
+        [(pointer, Decimal(value)) for pointer, value in rates if judged(pointer, value)],
+    )
 
 
 class StatusBody(RequestModel):

@@ -120,6 +120,33 @@ def test_text_is_normalised_and_control_characters_are_refused() -> None:
     assert "blank" in faults(order(customer={"name": "   "}))["/customer/name"]
 
 
+CARD = "4111 1111 1111 1111"
+
+
+@pytest.mark.parametrize(
+    ("pointer", "change"),
+    [
+        ("/notes", {"notes": f"please use {CARD}"}),
+        ("/customer/name", {"customer": {"name": CARD}}),
+        ("/customer/phone", {"customer": {"phone": CARD}}),
+        ("/shipping_address/line1", {"shipping_address": {"line1": CARD}}),
+        ("/metadata/card", {"metadata": {"card": CARD}}),
+        ("/payment/brand", {"payment": {"brand": CARD}}),
+        ("/items/0/name", {"items": [{"product_id": "p", "quantity": 1, "price": 1, "name": CARD}]}),
+    ],
+)
+def test_card_numbers_are_refused_in_every_free_text_and_not_repeated(pointer: str, change: dict[str, Any]) -> None:
+    found = faults(order(**change))
+    assert found[pointer].startswith("card_number")
+    assert "4111" not in str(found)
+
+
+def test_tracking_numbers_and_gateway_tokens_are_no_card_numbers() -> None:
+    number = CARD.replace(" ", "")
+    assert parse({"carrier": "DHL", "tracking_number": number}, FulfilBody).tracking_number == number
+    assert parse(order(payment={"token": number})).payment.token == number
+
+
 def test_bodies_must_be_declared_as_json_but_may_be_empty() -> None:
     with pytest.raises(
         UnsupportedMediaType, match="application/x-www-form-urlencoded; send Content-Type: application/json"

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from orders.domain.cards import holds_card_number
 from orders.domain.identity import KEY_PATTERN
 
 _LINE_BREAKS = {"\n", "\r", "\t"}
@@ -35,6 +36,13 @@ def _one_line(text: str) -> str:
     if not normal:
         raise PydanticCustomError("blank", "the text is blank; leave the field out instead")
     return normal
+
+
+def _without_card(text: str) -> str:
+    if holds_card_number(text):
+        # The message must not repeat it.
+        raise PydanticCustomError("card_number", "this holds a card number, which we never take; send it without")
+    return text
 
 
 def _number(value: Any) -> Any:
@@ -68,11 +76,15 @@ def parse_time(text: str) -> datetime:
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_one_line)]
-Short = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_one_line)]
-Long = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_one_line)]
-Phone = Annotated[str, StringConstraints(min_length=1, max_length=40), AfterValidator(_one_line)]
-PostalCode = Annotated[str, StringConstraints(min_length=1, max_length=20), AfterValidator(_one_line)]
+_FreeText = AfterValidator(_without_card)
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_one_line), _FreeText]
+Short = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_one_line), _FreeText]
+Long = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_one_line), _FreeText]
+Phone = Annotated[str, StringConstraints(min_length=1, max_length=40), AfterValidator(_one_line), _FreeText]
+PostalCode = Annotated[str, StringConstraints(min_length=1, max_length=20), AfterValidator(_one_line), _FreeText]
+
+TrackingNumber = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_one_line)]
+"""Carriers number parcels as they like; what looks like a card number here is none."""
 
 Key = Annotated[str, StringConstraints(pattern=KEY_PATTERN)]
 """Ids that shops give: tenant, customer, product."""
@@ -90,7 +102,7 @@ Email = Annotated[
         pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+$",
     ),
 ]
-Notes = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_plain)]
+Notes = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_plain), _FreeText]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 CurrencyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Locale = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$", max_length=35)]

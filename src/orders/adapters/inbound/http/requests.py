@@ -23,6 +23,7 @@ from orders.adapters.inbound.http.fields import (
     Quantity,
     RequestModel,
     Short,
+    TrackingNumber,
     Url,
 )
 from orders.domain.errors import Fault
@@ -187,7 +188,7 @@ class FulfilBody(RequestModel):
     """What ``POST /v1.0/orders/{order_id}/fulfill`` takes: a parcel; without ``lines`` it carries all that is open."""
 
     carrier: Short
-    tracking_number: Short
+    tracking_number: TrackingNumber
     tracking_url: Url | None = None
     lines: Annotated[list[ParcelLineBody], Field(min_length=1, max_length=MAX_LINES)] | None = None
     shipped_at: Moment | None = None

@@ -1,0 +1,63 @@
+"""Card numbers are found in any dress; other numbers are let through."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orders.domain.cards import holds_card_number
+
+# The schemes' published test numbers.
+NUMBERS = [
+    "4111111111111111", "4222222222222", "5555555555554444", "2223003122003222", "378282246310005",
+    "6011111111111117", "3530111333300000", "30569309025904", "6200000000000005", "6759649826438453",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_known_numbers_are_found_however_they_are_written(number: str) -> None:
+    grouped = [number[at : at + 4] for at in range(0, len(number), 4)]
+    for text in (
+        number,
+        " ".join(grouped),
+        "-".join(grouped),
+        f"card: {number}, exp 12/29",
+        f"12 {' '.join(grouped)} 123",
+    ):
+        assert holds_card_number(text), text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "４１１１ １１１１ １１１１ １１１１",
+        "4111\u00a01111\u00a01111\u00a01111",
+        "4111\u20131111\u20131111\u20131111",
+        "4111\u200b1111\u200b1111\u200b1111",
+        "٤١١١١١١١١١١١١١١١",
+    ],
+)
+def test_disguises_do_not_help(text: str) -> None:
+    assert holds_card_number(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "4111111111111112", "+27 21 555 0134", "2026-11-22 12:00:00", "1234567890123", "9999999999999995",
+        "41111111111111110000", "411111111111", "BB-7K3M-9QX2-4TPA-R", "4111, 1111, 1111, 1111", "0000000000000000",
+    ],
+)  # fmt: skip
+def test_other_numbers_pass(text: str) -> None:
+    assert not holds_card_number(text)
+
+
+@given(st.text(alphabet="0123456789 -abc", max_size=2000))
+def test_any_text_is_judged(text: str) -> None:
+    assert holds_card_number(text) in {True, False}
+
+
+@given(st.sampled_from(NUMBERS), st.integers(0, 12), st.integers(1, 9))
+def test_one_wrong_digit_makes_it_no_card_number(number: str, place: int, change: int) -> None:
+    place %= len(number)
+    wrong = number[:place] + str((int(number[place]) + change) % 10) + number[place + 1 :]
+    assert not holds_card_number(wrong)

@@ -28,17 +28,17 @@ stop: setup ## Stop what `make run` left running; data stays
 	@exec $(BIN)/orders dev --stop
 
 test: setup ## Run all tests; print coverage; domain and application need 90 % of branches
-	@$(BIN)/python -m pytest -q -rfEs -n auto --dist loadfile --cov --cov-report=term $(ARGS)
+	@$(BIN)/python -m pytest -q -rfE -n auto --dist loadfile --cov --cov-report=term $(ARGS)
 	@$(BIN)/python -m coverage json -q -o .coverage.json --include='src/orders/domain/*,src/orders/application/*'
 	@$(BIN)/python -c 'import json, sys; total = json.load(open(".coverage.json"))["totals"]; \
 		share = 100 * total["covered_branches"] / max(1, total["num_branches"]); \
 		print(f"branch coverage of domain and application: {share:.1f} % (90 % needed)"); sys.exit(share < 90)'
 
 unit: $(VENV)/.project ## Run the unit tests only
-	@$(BIN)/python -m pytest -q -rfEs -n auto --dist loadfile tests/unit $(ARGS)
+	@$(BIN)/python -m pytest -q -rfE -n auto --dist loadfile tests/unit $(ARGS)
 
 e2e: setup ## Run `orders dev` through crashes and load (ORDERS_E2E_ORDERS=200 for more load)
-	@$(BIN)/python -m pytest -q -rfEs tests/e2e $(ARGS)
+	@$(BIN)/python -m pytest -q -rfE tests/e2e $(ARGS)
 
 docs: $(VENV)/.project ## Write the pages that are made from code
 	@$(BIN)/python -m orders.bootstrap.settings_table

@@ -14,6 +14,7 @@ from orders.domain.money import Money
 from orders.domain.order import Order
 from orders.domain.parts import Address, Customer, Line
 from orders.domain.placing import Draft, DraftLine, place
+from orders.ports.mail import Claim, MailRecord, MailState, MailTemplate
 from orders.ports.tenants import TenantProfile
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -120,6 +121,12 @@ def a_tenant(**overrides: Any) -> TenantProfile:
         tax_number="4012345678",
     )
     return replace(profile, **overrides)
+
+
+def a_claim(until: datetime = NOON) -> Claim:
+    """A claim of a confirmation that was granted, held until then."""
+    record = MailRecord(1, MailTemplate.ORDER_CONFIRMATION, MailState.CLAIMED, until, "t…@example.com", attempts=1)
+    return Claim(granted=True, record=record, lease_until=until)
 
 
 def _total(draft: Draft) -> Decimal:

@@ -13,7 +13,7 @@ from orders.adapters.outbound.dynamodb.wire import from_wire, to_wire
 from orders.ports.errors import PermanentPortError, TransientPortError
 from orders.ports.mail import MailIntent, MailState, MailTemplate
 from orders.ports.order_repository import OrderQuery
-from tests.builders import NOON
+from tests.builders import NOON, a_claim
 from tests.contract.changes import placed, processed
 from tests.contract.endpoints import Endpoint
 from tests.contract.order_stores import EmulatorTable, Store, store_over
@@ -161,7 +161,7 @@ async def test_out_of_reach_every_operation_fails_as_transient(tenant_id: str) -
             store.outbox.settle(event_of(first)),
             store.log.read(tenant_id, order_id),
             store.mails.claim(intent, now=NOON, lease=A_MINUTE),
-            store.mails.release(intent, now=NOON),
+            store.mails.release(intent, a_claim(), now=NOON),
             store.mails.finish(intent, MailState.SENT, at=NOON),
             store.mails.of_order(tenant_id, order_id),
             DynamoProbe(client, "orders").check(),

@@ -145,7 +145,7 @@ async def test_every_operation_succeeds_when_its_answers_get_lost(
         claim = await store.mails.claim(intent, now=NOON + attempt * timedelta(seconds=1), lease=A_MINUTE)
         assert (claim.granted, claim.record.attempts) == (True, 1)
         if not attempt:
-            await store.mails.release(intent, now=NOON + timedelta(seconds=1))
+            await store.mails.release(intent, claim, now=NOON + timedelta(seconds=1))
     await store.mails.finish(intent, MailState.SENT, at=NOON)
     [record] = await store.mails.of_order(tenant_id, first.order.order_id)
     assert (record.state, record.attempts) == (MailState.SENT, 1)

@@ -92,10 +92,10 @@ async def test_sent_is_final_and_other_marks_are_not(store: Store, intent: MailI
 
 
 async def test_a_claim_given_back_can_be_claimed_at_once(store: Store, intent: MailIntent) -> None:
-    await store.mails.claim(intent, now=NOON, lease=LEASE)
+    first = await store.mails.claim(intent, now=NOON, lease=LEASE)
 
-    await store.mails.release(intent, now=NOON + A_SECOND)
-    await store.mails.release(intent, now=NOON + A_SECOND)
+    await store.mails.release(intent, first, now=NOON + A_SECOND)
+    await store.mails.release(intent, first, now=NOON + A_SECOND)
     claim = await store.mails.claim(intent, now=NOON + A_SECOND, lease=LEASE)
 
     assert claim.granted
@@ -103,13 +103,25 @@ async def test_a_claim_given_back_can_be_claimed_at_once(store: Store, intent: M
     assert claim.record == record_of(intent, MailState.CLAIMED, at=NOON + A_SECOND)
 
 
+async def test_who_comes_too_late_does_not_give_back_anothers_claim(store: Store, intent: MailIntent) -> None:
+    slow = await store.mails.claim(intent, now=NOON, lease=LEASE)
+    later = NOON + LEASE
+    assert (await store.mails.claim(intent, now=later, lease=LEASE)).granted
+
+    await store.mails.release(intent, slow, now=later + A_SECOND)
+
+    assert not (await store.mails.claim(intent, now=later + A_SECOND, lease=LEASE)).granted
+
+
 async def test_giving_back_what_is_not_claimed_changes_nothing(store: Store, intent: MailIntent) -> None:
-    await store.mails.release(intent, now=NOON)
-    assert await store.mails.of_order(intent.tenant_id, intent.order_id) == []
+    other = await store.mails.claim(replace(intent, sequence=9), now=NOON, lease=LEASE)
+    await store.mails.finish(replace(intent, sequence=9), MailState.SENT, at=NOON, message_id="m-9")
+    await store.mails.release(intent, other, now=NOON)
+    assert [record.sequence for record in await store.mails.of_order(intent.tenant_id, intent.order_id)] == [9]
 
     await store.mails.finish(intent, MailState.SENT, at=NOON, message_id="m-1")
-    await store.mails.release(intent, now=NOON)
-    [record] = await store.mails.of_order(intent.tenant_id, intent.order_id)
+    await store.mails.release(intent, other, now=NOON)
+    record, _ = await store.mails.of_order(intent.tenant_id, intent.order_id)
     assert record == record_of(intent, MailState.SENT, attempts=0, message_id="m-1")
 
 

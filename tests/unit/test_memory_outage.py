@@ -12,7 +12,7 @@ from orders.adapters.outbound.memory.outbox import MemoryOutbox
 from orders.ports.errors import TransientPortError
 from orders.ports.mail import MailIntent, MailState, MailTemplate
 from orders.ports.order_repository import OrderQuery
-from tests.builders import NOON
+from tests.builders import NOON, a_claim
 from tests.contract.changes import placed, processed
 
 
@@ -35,7 +35,7 @@ async def test_out_of_reach_every_operation_fails_as_transient_and_changes_nothi
         lambda: outbox.settle(event),
         lambda: outbox.read("tenant_a", order_id),
         lambda: mails.claim(intent, now=NOON, lease=timedelta(minutes=1)),
-        lambda: mails.release(intent, now=NOON),
+        lambda: mails.release(intent, a_claim(), now=NOON),
         lambda: mails.finish(intent, MailState.SENT, at=NOON),
         lambda: mails.of_order("tenant_a", order_id),
     ]

@@ -7,7 +7,7 @@ from datetime import timedelta
 from orders.domain.order import Order
 from orders.ports.clock import Clock
 from orders.ports.errors import MailRejected, NotYet, TransientPortError
-from orders.ports.mail import Mail, MailIntent, MailIntents, MailSender, MailState, MailTemplate
+from orders.ports.mail import Claim, Mail, MailIntent, MailIntents, MailSender, MailState, MailTemplate
 
 NO_ADDRESS = "no address to send it to"
 
@@ -57,13 +57,15 @@ class SendMail:
             return
         if claim.record.attempts > 1:
             self.counts.sent_again_after_lost_claim += 1
-        await self._send(intent, intent.recipient, compose)
+        await self._send(intent, intent.recipient, claim, compose)
 
-    async def _send(self, intent: MailIntent, recipient: str, compose: Callable[[str], Awaitable[Mail]]) -> None:
+    async def _send(
+        self, intent: MailIntent, recipient: str, claim: Claim, compose: Callable[[str], Awaitable[Mail]]
+    ) -> None:
         try:
             mail = await compose(recipient)
         except Exception:
-            await self._intents.release(intent, now=self._clock.now())
+            await self._intents.release(intent, claim, now=self._clock.now())
             raise
         try:
             message_id = await self._sender.send(mail)
@@ -74,7 +76,7 @@ class SendMail:
         except TransientPortError as error:
             if error.throttled:
                 # Refused for its rate: surely not sent. After a time-out nobody knows, and the lease decides.
-                await self._intents.release(intent, now=self._clock.now())
+                await self._intents.release(intent, claim, now=self._clock.now())
             raise
         await self._intents.finish(intent, MailState.SENT, at=self._clock.now(), message_id=message_id)
         self.counts.sent += 1

@@ -153,10 +153,10 @@ class MailIntents(Protocol):
         """
         ...
 
-    async def release(self, intent: MailIntent, *, now: datetime) -> None:
+    async def release(self, intent: MailIntent, claim: Claim, *, now: datetime) -> None:
         """Give a granted claim back, because the mail surely did not go out: it can be claimed again at once.
 
-        An intent that is not claimed stays as it is.
+        Only this very claim: an intent that is not claimed, or by now by somebody else, stays as it is.
         """
         ...
 

@@ -63,7 +63,7 @@ class DynamoMailIntents:
             return _claim(refused.found, granted=refused.found.get("claimToken") == token)
         return _claim(item, granted=True)
 
-    async def release(self, intent: MailIntent, *, now: datetime) -> None:
+    async def release(self, intent: MailIntent, claim: Claim, *, now: datetime) -> None:
         """See ``MailIntents.release``."""
         place = Placeholders()
         attempts, state, lease_until = place.name("attempts"), place.name("state"), place.name("leaseUntil")
@@ -73,11 +73,15 @@ class DynamoMailIntents:
                 mail_key(intent),
                 # No mail came of this claim, so it is none of the attempts that may have sent one.
                 change=f"SET {lease_until} = {at}, {attempts} = {attempts} - {place.value(1)}",
-                condition=f"{state} = {place.value(MailState.CLAIMED)} AND {lease_until} > {at}",
+                # No two claims of an intent end at the same time: the next begins when the last has ended.
+                condition=(
+                    f"{state} = {place.value(MailState.CLAIMED)} AND {lease_until} > {at}"
+                    f" AND {lease_until} = {place.value(claim.lease_until and instant_text(claim.lease_until))}"
+                ),
                 place=place,
             )
         except ConditionFailed:
-            return  # marked, run out or given back already
+            return  # marked, run out, given back already, or somebody else's by now
 
     async def finish(
         self,

@@ -35,11 +35,11 @@ class MemoryMailIntents:
         self._entries[_key(intent)] = entry
         return Claim(True, entry.record, entry.lease_until)
 
-    async def release(self, intent: MailIntent, *, now: datetime) -> None:
+    async def release(self, intent: MailIntent, claim: Claim, *, now: datetime) -> None:
         """See ``MailIntents.release``."""
         self._ask()
         known = self._entries.get(_key(intent))
-        if known and known.lease_until and known.lease_until > now:
+        if known and known.lease_until and known.lease_until > now and known.lease_until == claim.lease_until:
             # No mail came of this claim, so it is none of the attempts that may have sent one.
             record = replace(known.record, attempts=known.record.attempts - 1)
             self._entries[_key(intent)] = _Entry(record, now)

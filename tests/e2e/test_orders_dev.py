@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pypdf
 
-from tests.e2e.dev_process import ORDERS, Dev
+from tests.e2e.dev_process import ORDERS, Dev, free_port
 from tests.eventually import eventually
 
 MANY = int(os.environ.get("ORDERS_E2E_ORDERS", "40"))
@@ -113,6 +113,15 @@ def test_a_busy_port_is_one_clear_message(tmp_path: Path) -> None:
     assert result.returncode == 2
     assert result.stderr.startswith(f"orders: port {port} on 127.0.0.1 can't be used (Address already in use)")
     assert "Traceback" not in result.stderr
+
+
+def test_a_second_one_on_the_same_data_is_refused_and_leaves_the_first_alone(dev: Dev) -> None:
+    second = subprocess.run(
+        [str(ORDERS), "dev", "--port", str(free_port())],
+        env=dev.environment, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (second.returncode, "runs on" in second.stderr, "Traceback" in second.stderr) == (2, True, False)
+    assert dev.place()
 
 
 def test_an_expired_token_is_one_clear_message(dev: Dev) -> None:

@@ -27,4 +27,4 @@ class ForeignCustomer(ApplicationError):
 
     def __init__(self, customer_id: str) -> None:
         self.customer_id = customer_id
-        super().__init__("a customer places orders for themselves only; leave customer_id to be your own")
+        super().__init__("a customer places orders for themselves only: customer_id must be your own")

@@ -6,6 +6,7 @@ from orders.application.errors import OrderNotFound
 from orders.application.render_document import RequestDocument
 from orders.application.send_mail import SendMail, mail_headers, mail_tags
 from orders.domain.events import EventType
+from orders.domain.lifecycle import Status
 from orders.domain.order import Order
 from orders.ports.documents import DocumentStore
 from orders.ports.errors import DocumentMissing, NotYet
@@ -15,6 +16,9 @@ from orders.ports.tenants import TenantDirectory
 
 CREATED_SEQUENCE = 1
 """The confirmation tells of the creation, whichever document event sets it off: so there is one."""
+
+CALLED_OFF = frozenset({Status.CANCELLED, Status.REJECTED})
+"""Who has just read that nothing will come must not be thanked and promised it."""
 
 TEMPLATES = MappingProxyType(
     {
@@ -75,6 +79,12 @@ class NotifyCustomer:
             template=template,
             recipient=order.notification_email,
         )
+        if confirmation and order.status in CALLED_OFF:
+            await self._send.skip(intent, f"the order was {order.status} before it could be confirmed")
+            return
+        if confirmation and order.current_document is None:
+            # What is printed has changed since: the next document's event brings the mail, and both agree.
+            return
         tenant = await self._tenants.profile(tenant_id)
 
         async def compose(recipient: str) -> Mail:

@@ -47,8 +47,7 @@ class SendMail:
             TransientPortError: nothing went out, or nobody knows; the claim is open again or runs out.
         """
         if intent.recipient is None:
-            await self._intents.finish(intent, MailState.SKIPPED, at=self._clock.now(), detail=NO_ADDRESS)
-            self.counts.skipped += 1
+            await self.skip(intent, NO_ADDRESS)
             return
         claim = await self._intents.claim(intent, now=self._clock.now(), lease=self._lease)
         if not claim.granted:
@@ -58,6 +57,11 @@ class SendMail:
         if claim.record.attempts > 1:
             self.counts.sent_again_after_lost_claim += 1
         await self._send(intent, intent.recipient, claim, compose)
+
+    async def skip(self, intent: MailIntent, why: str) -> None:
+        """Note that the mail is not to be sent, for history to show. Raises: TransientPortError."""
+        await self._intents.finish(intent, MailState.SKIPPED, at=self._clock.now(), detail=why)
+        self.counts.skipped += 1
 
     async def _send(
         self, intent: MailIntent, recipient: str, claim: Claim, compose: Callable[[str], Awaitable[Mail]]

@@ -130,9 +130,12 @@ def _settings(data_dir: Path | None = None, **overrides: Any) -> Settings:
     if data_dir is not None:
         overrides["orders_data_dir"] = data_dir
     try:
-        return load_settings(**overrides)
+        settings = load_settings(**overrides)
     except SettingsError as error:
         raise CommandError(str(error)) from error
+    if settings.orders_data_dir == Path():
+        raise CommandError("the data directory must be one of its own, such as .orders-dev, not the one you are in")
+    return settings
 
 
 def _dev_settings(*, port: int | None, data_dir: Path | None) -> Settings:

@@ -1,8 +1,12 @@
 """`orders dev`: everything on one machine, over the embedded emulator."""
 
 import asyncio
+import fcntl
 import importlib
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from orders.adapters.outbound.rendering.system_libraries import MissingLibraries, check_system_libraries
@@ -23,7 +27,7 @@ async def run_dev(settings: Settings, stop: asyncio.Event) -> None:
     except MissingLibraries as error:
         raise CannotRun(str(error)) from error
     python = emulator.emulator_python(settings.emulator_python)
-    with listen(settings) as listener:
+    with _alone(settings.orders_data_dir), listen(settings) as listener:
         # The emulator takes a second to start, and so does loading the service: both at once.
         loading = asyncio.create_task(asyncio.to_thread(_load_service))
         running = await emulator.start(
@@ -34,7 +38,30 @@ async def run_dev(settings: Settings, stop: asyncio.Event) -> None:
             settings = settings.model_copy(update={"aws_endpoint_url": running.url})
             await service.run_service(settings, listener, stop, running, began)
         finally:
+            print("stopping, and saving what the emulator holds ...", flush=True)  # noqa: T201 - for who pressed Ctrl-C
             await asyncio.to_thread(emulator.stop, running)
+            print(f"stopped; all is kept in {settings.orders_data_dir}", flush=True)  # noqa: T201
+
+
+@contextmanager
+def _alone(data_dir: Path) -> Iterator[None]:
+    """Hold the data directory: a second service on it would stop the first one's emulator.
+
+    The lock is the kernel's and ends with the process, however that ends. Raises: CannotRun.
+    """
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        lock = (data_dir / "dev.lock").open("a")
+    except OSError as error:
+        raise CannotRun(f"state can't be kept in {data_dir}: {error.strerror or error}") from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise CannotRun(
+                f"orders dev runs on {data_dir} already; use that one, or another directory with --data-dir"
+            ) from error
+        yield
 
 
 def _load_service() -> Any:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import shlex
 import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Sequence
@@ -133,6 +134,13 @@ def resource_clients(clients: AwsClients) -> ResourceClients:
     )
 
 
+def _token_command(settings: Settings) -> str:
+    """The command that mints tokens which this service believes: the key lies in its data directory."""
+    usual = settings.orders_data_dir == Settings.model_fields["orders_data_dir"].default
+    where = "" if usual else f"ORDERS_DATA_DIR={shlex.quote(str(settings.orders_data_dir.absolute()))} "
+    return f"{where}.venv/bin/orders token"
+
+
 def _announce(settings: Settings, running: emulator.RunningEmulator, seconds: float) -> None:
     """Say that it is ready and what to do next; every line can be pasted as it stands."""
     base = f"http://{settings.api_host}:{settings.api_port}"
@@ -146,7 +154,7 @@ def _announce(settings: Settings, running: emulator.RunningEmulator, seconds: fl
     say(f"state is kept in {settings.orders_data_dir}; Ctrl-C stops everything\n")
     say(f"look at mails and PDFs   {base}/local/")
     say(f"shops                    {', '.join(PROFILES)} (any other works too)")
-    say("more tokens              .venv/bin/orders token --tenant demo --customer cust_test_001 --role customer\n")
+    say(f"more tokens              {_token_command(settings)} --tenant demo --customer cust_test_001 --role customer\n")
     say("place an order as a customer of the demo shop:\n")
     say(f"curl -i {base}/v1.0/orders \\")
     say(f"  -H 'Authorization: Bearer {token('customer', DEMO_CUSTOMER)}' \\")

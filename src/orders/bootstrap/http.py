@@ -3,10 +3,9 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
 import uvicorn
-from litestar import Litestar
 from litestar.types import ASGIApp
 
 from orders.adapters.inbound.http.app import create_app
@@ -61,26 +60,14 @@ async def serve(app: ASGIApp, listener: socket.socket, stop: asyncio.Event) -> N
 
 async def run_api(settings: Settings, stop: asyncio.Event) -> None:
     """The API as a process of its own. Raises: PortTaken, ResourcesMissing."""
-    listener = listen(settings)
-    container: Container | None = None
-
-    @contextlib.asynccontextmanager
-    async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        nonlocal container
+    with listen(settings) as listener:
         async with open_clients(settings, AWS_SERVICES) as clients:
-            addresses = await resolve_addresses(clients.sqs, packaged_topology(), settings)
             container = Container(
                 settings=settings,
                 clients=clients,
-                addresses=addresses,
+                addresses=await resolve_addresses(clients.sqs, packaged_topology(), settings),
                 token_keys=token_keys(settings),
                 cursors=cursor_codec(settings),
             )
-            yield
+            await serve(create_app(container.served), listener, stop)
             await container.fast_path().drain()
-
-    def served() -> object:
-        assert container is not None, "requests come after the lifespan has begun"
-        return container.served()
-
-    await serve(create_app(served, lifespan=[lifespan]), listener, stop)  # type: ignore[arg-type]

@@ -23,6 +23,6 @@ def listen(settings: Settings) -> socket.socket:
         listener.close()
         raise PortTaken(
             f"port {settings.api_port} on {settings.api_host} can't be used ({error.strerror or error}); "
-            "stop what uses it, or choose another: orders dev --port N, or API_PORT"
+            "stop what uses it, or choose another: API_PORT, or orders dev --port N"
         ) from error
     return listener

@@ -11,6 +11,7 @@ from orders.bootstrap.errors import CannotRun
 
 Environment = Literal["local", "dev", "sit", "prod"]
 _PROTECTED = {"sit", "prod"}
+_URL = r"^https?://[^\s/]+"
 
 
 class SettingsError(CannotRun):
@@ -28,9 +29,13 @@ class Settings(BaseSettings):
     environment: Environment = Field("local", description="which environment this is; part of every resource's name")
 
     aws_region: str = Field("af-south-1", description="region of table, queues, bus, buckets and mail")
-    aws_endpoint_url: str | None = Field(None, description="address of an AWS emulator; none means AWS itself")
+    aws_endpoint_url: str | None = Field(
+        None, pattern=_URL, description="address of an AWS emulator; none means AWS itself"
+    )
     s3_public_endpoint_url: str | None = Field(
-        None, description="address under which browsers reach the buckets, for links; none means the same as ours"
+        None,
+        pattern=_URL,
+        description="address under which browsers reach the buckets, for links; none means the same as ours",
     )
 
     api_host: str = Field("127.0.0.1", description="address that the API listens on")

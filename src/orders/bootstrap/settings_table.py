@@ -21,7 +21,13 @@ def configuration_page() -> str:
     """The page as Markdown."""
     rows = []
     for name, field in Settings.model_fields.items():
-        kind = str(field.annotation).replace("typing.", "").replace("pathlib.", "").replace("pydantic.types.", "")
+        kind = (
+            str(field.annotation)
+            .replace("typing.", "")
+            .replace("pathlib._local.", "")
+            .replace("pathlib.", "")
+            .replace("pydantic.types.", "")
+        )
         kind = kind.removeprefix("<class '").removesuffix("'>").replace("|", "\\|")
         rows.append(f"| `{name.upper()}` | {kind} | {_default(field.default)} | {field.description} |")
     return _HEAD + "\n".join(rows) + "\n"

@@ -51,7 +51,7 @@ class ActionForbidden(DomainError):
     def __init__(self, *, action: str, roles: Sequence[str]) -> None:
         self.action = action
         self.roles = tuple(roles)
-        super().__init__(f"role {', '.join(self.roles) or 'none'} may not {action} an order")
+        super().__init__(f"role {', '.join(self.roles) or 'none'} may not do this: {action.replace('_', ' ')}")
 
 
 class ParcelConflict(DomainError):

@@ -1,5 +1,6 @@
 """Documents rendered once per version, mails sent once per intent, whatever is repeated or fails."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from orders.domain.events import EventType, OrderEvent
 from orders.domain.lifecycle import Action, Role
 from orders.domain.order import Order, Shipment
 from orders.domain.parts import DocumentStatus
+from orders.domain.revising import revision_of
 from orders.ports.errors import MailRejected, NotYet, RenderingFailed, TransientPortError
 from orders.ports.mail import MailRecord, MailState
 from tests.builders import a_draft, a_tenant, an_order_id
@@ -27,7 +29,7 @@ async def placed(service: Service, **changes: object) -> Order:
 async def rendered(service: Service, order: Order) -> Order:
     await service.render_document.execute(PDF, order.order_id)
     await service.fast_path.drain()
-    return await service.open_order.execute(a_caller(), order.order_id)
+    return await service.open_order.execute(a_caller(Role.STAFF), order.order_id)
 
 
 async def confirm(
@@ -157,6 +159,31 @@ async def test_the_confirmation_goes_out_once_with_the_document() -> None:
     assert service.send_mail.counts.sent == 1
 
 
+async def test_mail_and_document_agree_when_the_order_is_changed_at_once() -> None:
+    service = Service()
+    order = await rendered(service, await placed(service))
+    changed = await service.update_order.execute(
+        a_caller(), order, lambda current: replace(revision_of(current), notes="ring twice")
+    )
+    await confirm(service, changed)  # the event of the document that is out of date by now
+    assert service.sender.sent == []
+    changed = await rendered(service, changed)
+    assert changed.document is not None
+    assert changed.document.version == 2
+    await confirm(service, changed, sequence=changed.sequence)
+    assert len(service.sender.sent) == 1
+
+
+async def test_who_has_called_off_an_order_is_not_thanked_for_it_afterwards() -> None:
+    service = Service()
+    order = await rendered(service, await placed(service))
+    await service.change_status.execute(a_caller(), order, Action.CANCEL)
+    await confirm(service, order)
+    assert service.sender.sent == []
+    (record,) = await service.intents.of_order("tenant_a", order.order_id)
+    assert (record.state, record.detail) == (MailState.SKIPPED, "the order was cancelled before it could be confirmed")
+
+
 async def test_without_a_document_the_confirmation_goes_out_alone() -> None:
     service = Service()
     service.renderer.failures = [RenderingFailed("broken")]
@@ -169,6 +196,7 @@ async def test_without_a_document_the_confirmation_goes_out_alone() -> None:
 async def test_without_an_address_the_mail_is_skipped_and_history_says_so() -> None:
     service = Service()
     order = await service.place_order.execute(a_caller(Role.STAFF), a_draft(customer=None, notification_email=None))
+    order = await rendered(service, order)
     await confirm(service, order)
     assert service.sender.sent == []
     (record,) = await service.intents.of_order("tenant_a", order.order_id)

@@ -114,6 +114,22 @@ def test_the_real_runtime_refuses_what_its_settings_forbid(monkeypatch: pytest.M
         runtime.token(tenant="t", customer="c", roles=["customer"], email=None, hours=1)
 
 
+def test_where_state_cannot_be_kept_is_said_in_one_line(tmp_path: Path) -> None:
+    runtime = ProcessRuntime()
+    with pytest.raises(CommandError, match="must be one of its own"):
+        runtime.dev(port=None, data_dir=Path())
+    file = tmp_path / "file"
+    file.write_text("")
+    with pytest.raises(CommandError, match="state can't be kept in"):
+        runtime.dev(port=None, data_dir=file / "below")
+
+
+def test_endpoints_are_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "nonsense")
+    with pytest.raises(CommandError, match="AWS_ENDPOINT_URL"):
+        ProcessRuntime().create_resources()
+
+
 def test_workers_are_the_same_everywhere() -> None:
     from orders.bootstrap.worker import WORKER_SERVICES
 

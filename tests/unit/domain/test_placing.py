@@ -35,7 +35,7 @@ def test_a_new_order_is_pending_numbered_and_told_of() -> None:
 
 
 def test_operators_place_no_orders() -> None:
-    with pytest.raises(ActionForbidden, match="role operator may not place"):
+    with pytest.raises(ActionForbidden, match="role operator may not do this: place"):
         place(a_draft(), tenant_id="t1", order_id=an_order_id(), stamp=a_stamp(), roles=[Role.OPERATOR])
 
 

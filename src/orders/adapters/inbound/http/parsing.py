@@ -89,7 +89,8 @@ def _fault(model: type[BaseModel], error: ErrorDetails) -> Fault:
         return Fault(pointer_to(location), "pattern", f"this must match {context['pattern']}")
     message = _MESSAGES.get(kind)
     if message is None:
-        message = error["msg"][:1].lower() + error["msg"][1:]
+        message = error["msg"].replace(" after validation", "").removesuffix(", not more")
+        message = message[:1].lower() + message[1:]
     return Fault(pointer_to(location), kind, message)
 
 

@@ -39,6 +39,9 @@ class PdfJob:
     attachment: bytes = field(repr=False)
 
 
+NICENESS = 10
+"""Added to the priority of rendering processes: requests on the same processor go first."""
+
 _WARMING = """<!doctype html><html lang="en"><title>Warm</title>
 <style>html { font-family: Inter, Placeholder } th { font-weight: 600 } p { float: left }</style>
 <h1>Warm</h1><p>1</p><table><thead><tr><th>A</th></tr></thead><tr><td>1</td></tr></table>"""
@@ -59,6 +62,8 @@ def prepare_process(memory_limit_bytes: int | None) -> None:
 
         resource.setrlimit(resource.RLIMIT_AS, (memory_limit_bytes, memory_limit_bytes))
     # Ctrl-C reaches the whole process group; what becomes of a rendering is decided by the service's own process.
+    # Behind whoever answers requests on the same processor.
+    os.nice(NICENESS)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # WeasyPrint's warnings quote the text that they are about, which is somebody's name or address.
     logging.disable(logging.CRITICAL)

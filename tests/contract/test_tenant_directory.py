@@ -162,8 +162,8 @@ async def test_the_one_in_memory_names_an_unknown_shop_after_its_id() -> None:
     assert (await MemoryTenantDirectory().profile("tenant_z")).name == "tenant_z"
 
 
-async def test_no_more_profiles_are_kept_than_there_is_room_for(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orders.adapters.outbound.aws.s3_tenants.MAX_CACHED", 2)
+async def test_no_more_profiles_are_kept_than_there_is_room_for(shelf: Shelf) -> None:
+    shelf.directory._room = 2
     for tenant in ("tenant_a", "tenant_b", "tenant_a", "tenant_c"):
         await shelf.directory.profile(tenant)
     assert list(shelf.directory._known) == ["tenant_a", "tenant_c"]

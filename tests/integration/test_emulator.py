@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,6 +17,7 @@ from aiobotocore.session import get_session
 
 from orders.bootstrap import emulator
 from orders.bootstrap.emulator import EmulatorError, RunningEmulator
+from tests.eventually import eventually
 
 SESSION = get_session()
 REGION = "af-south-1"
@@ -60,10 +60,7 @@ def write_record(data_dir: Path, record: str) -> None:
 
 def until(condition: Callable[[], bool], *, seconds: float = 10) -> None:
     """Returns as soon as the condition holds."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it didn't come true in time"
-        time.sleep(0.01)
+    eventually(condition, within_seconds=seconds, what="what is waited for")
 
 
 @asynccontextmanager

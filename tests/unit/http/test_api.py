@@ -75,7 +75,7 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
         yield Api(client, service, issuer)
 
 
-def problem(answer: httpx.Response, status: int, kind: str) -> dict[str, Any]:
+def expect(answer: httpx.Response, status: int, kind: str) -> dict[str, Any]:
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     found: dict[str, Any] = answer.json()
@@ -130,19 +130,19 @@ async def test_everything_that_can_be_given_comes_back(api: Api) -> None:
 
 
 async def test_all_faults_of_a_body_come_in_one_answer(api: Api) -> None:
-    found = problem(
+    found = expect(
         await api.call("POST", ORDERS, {"custmer_id": "x", "items": [], "total": "1"}), 422, "invalid-content"
     )
     assert {each["pointer"] for each in found["errors"]} == {"/customer_id", "/custmer_id", "/items", "/total"}
     body = {"customer_id": "a b", "currency": "JPY", "total": 1.5, "shipping": -1,
             "items": [{"product_id": "p", "quantity": 0, "price": 0.5, "tax_rate": 15}]}  # fmt: skip
-    found = problem(await api.call("POST", ORDERS, body), 422, "invalid-content")
+    found = expect(await api.call("POST", ORDERS, body), 422, "invalid-content")
     assert {each["pointer"]: each["code"] for each in found["errors"]} == {
         "/customer_id": "pattern", "/items/0/quantity": "greater_than_equal", "/items/0/price": "invalid_amount",
         "/items/0/tax_rate": "invalid_rate", "/shipping": "negative_amount", "/total": "invalid_amount",
     }  # fmt: skip
     wrong = SMOKE.replace("59.98", "60")
-    found = problem(await api.call("POST", ORDERS, wrong), 422, "invalid-content")
+    found = expect(await api.call("POST", ORDERS, wrong), 422, "invalid-content")
     assert found["errors"][0]["code"] == "total_mismatch"
     assert "60.00 USD" in found["detail"]
     assert "59.98 USD" in found["detail"]
@@ -159,16 +159,16 @@ async def test_all_faults_of_a_body_come_in_one_answer(api: Api) -> None:
     ],
 )
 async def test_bodies_that_are_none(api: Api, content: str, headers: dict[str, str], status: int, kind: str) -> None:
-    problem(await api.call("POST", ORDERS, content, headers=headers), status, kind)
+    expect(await api.call("POST", ORDERS, content, headers=headers), status, kind)
 
 
 async def test_who_does_not_say_who_they_are_gets_no_further(api: Api) -> None:
     answer = await api.client.get(ORDERS)
-    problem(answer, 401, "unauthenticated")
+    expect(answer, 401, "unauthenticated")
     assert answer.headers["www-authenticate"] == 'Bearer realm="orders"'
     expired = api.token(now=datetime.now(UTC) - timedelta(days=1))
     answer = await api.client.get(f"{ORDERS}/nonsense", headers={"Authorization": f"Bearer {expired}"})
-    assert problem(answer, 401, "unauthenticated")["detail"] == "the token has expired; get a new one"
+    assert expect(answer, 401, "unauthenticated")["detail"] == "the token has expired; get a new one"
     assert 'error="invalid_token"' in answer.headers["www-authenticate"]
 
 
@@ -183,15 +183,15 @@ async def test_orders_of_others_do_not_exist(api: Api) -> None:
         for method, part in (("GET", ""), ("GET", "/status"), ("GET", "/track"), ("GET", "/history"),
                              ("GET", "/document"), ("POST", "/cancel"), ("PUT", "/status"), ("POST", "/fulfill"),
                              ("POST", "/parcels/par_1/deliver")):  # fmt: skip
-            problem(await api.call(method, path + part, **who), 404, "not-found")
+            expect(await api.call(method, path + part, **who), 404, "not-found")
 
 
 async def test_roles_are_looked_at_before_bodies(api: Api) -> None:
     path = f"{ORDERS}/{(await api.placed())['order_id']}"
-    problem(await api.call("POST", path + "/fulfill", "{broken"), 403, "forbidden")
-    problem(await api.call("POST", ORDERS, SMOKE, customer="other"), 403, "forbidden")
-    problem(await api.call("POST", ORDERS, "{broken", role="operator"), 403, "forbidden")
-    problem(await api.call("PUT", path + "/status", {"status": "processing"}), 403, "forbidden")
+    expect(await api.call("POST", path + "/fulfill", "{broken"), 403, "forbidden")
+    expect(await api.call("POST", ORDERS, SMOKE, customer="other"), 403, "forbidden")
+    expect(await api.call("POST", ORDERS, "{broken", role="operator"), 403, "forbidden")
+    expect(await api.call("PUT", path + "/status", {"status": "processing"}), 403, "forbidden")
 
 
 async def test_the_whole_life_over_http(api: Api) -> None:
@@ -203,7 +203,7 @@ async def test_the_whole_life_over_http(api: Api) -> None:
         found: dict[str, Any] = answer.json()
         return found
 
-    early = problem(
+    early = expect(
         await api.call("POST", path + "/fulfill", {"carrier": "DHL", "tracking_number": "T"}, role="staff"),
         409, "illegal-transition",
     )  # fmt: skip
@@ -220,7 +220,7 @@ async def test_the_whole_life_over_http(api: Api) -> None:
     conflict = await api.call(
         "POST", path + "/fulfill", one | {"lines": [{"line_id": "line_1", "quantity": 2}]}, role="staff"
     )
-    problem(conflict, 409, "parcel-conflict")
+    expect(conflict, 409, "parcel-conflict")
     history = (await step("GET", "/history", None))["items"]
     assert [entry["type"] for entry in history] == [
         "created", "processing", "fulfilled", "fulfilled", "delivered", "delivered", "completed",
@@ -231,7 +231,7 @@ async def test_the_whole_life_over_http(api: Api) -> None:
     assert tracked["open_items"] == []
     assert [parcel["tracking_number"] for parcel in tracked["parcels"]] == ["T1", "T2"]
     assert tracked["parcels"][1]["delivered_at"] == "2026-11-23T06:00:00.000Z"
-    problem(await api.call("POST", path + "/parcels/par_9/deliver", role="staff"), 404, "not-found")
+    expect(await api.call("POST", path + "/parcels/par_9/deliver", role="staff"), 404, "not-found")
 
 
 async def test_events_are_cloud_events_in_pages(api: Api) -> None:
@@ -245,15 +245,15 @@ async def test_events_are_cloud_events_in_pages(api: Api) -> None:
     assert [event["sequence"] for event in rest["items"]] == ["0000000002"]
     assert rest["items"][0]["data"]["reason_code"] == "other"
     assert "Thandi" not in json.dumps(rest)
-    problem(await api.call("GET", f"{path}/history?cursor={first['next_cursor']}"), 400, "invalid-cursor")
-    problem(await api.call("GET", path + "/events", customer="other"), 404, "not-found")
+    expect(await api.call("GET", f"{path}/history?cursor={first['next_cursor']}"), 400, "invalid-cursor")
+    expect(await api.call("GET", path + "/events", customer="other"), 404, "not-found")
 
 
 async def test_status_is_not_set_to_what_only_parcels_can_make_it(api: Api) -> None:
     path = f"{ORDERS}/{(await api.placed())['order_id']}/status"
-    found = problem(await api.call("PUT", path, {"status": "fulfilled"}, role="staff"), 422, "invalid-content")
+    found = expect(await api.call("PUT", path, {"status": "fulfilled"}, role="staff"), 422, "invalid-content")
     assert "/fulfill" in found["detail"]
-    found = problem(await api.call("PUT", path, {"status": "cancelled"}, role="staff"), 422, "invalid-content")
+    found = expect(await api.call("PUT", path, {"status": "cancelled"}, role="staff"), 422, "invalid-content")
     assert found["errors"][0]["pointer"] == "/reason"
     done = await api.call("PUT", path, {"status": "rejected", "reason": "out_of_stock"}, role="staff")
     assert (done.json()["status"], done.json()["reason"]) == ("rejected", "out_of_stock")
@@ -278,11 +278,11 @@ async def test_if_match_guards_and_if_none_match_saves(api: Api) -> None:
     assert by_staff.headers["etag"] != read.headers["etag"]
     body = {"status": "processing"}
     stale = await api.call("PUT", path + "/status", body, role="staff", headers={"If-Match": '"9-00000000"'})
-    problem(stale, 412, "version-mismatch")
+    expect(stale, 412, "version-mismatch")
     # An ETag that a customer was given names the same version for staff.
     done = await api.call("PUT", path + "/status", body, role="staff", headers={"If-Match": read.headers["etag"]})
     assert done.json()["version"] == 2
-    problem(await api.call("POST", path + "/cancel", headers={"If-Match": "gibberish"}), 400, "malformed-request")
+    expect(await api.call("POST", path + "/cancel", headers={"If-Match": "gibberish"}), 400, "malformed-request")
 
 
 async def test_listing_pages_by_sealed_cursors(api: Api) -> None:
@@ -300,10 +300,10 @@ async def test_listing_pages_by_sealed_cursors(api: Api) -> None:
         assert bool(cursor) == bool(path)
         if cursor:
             foreign = await api.call("GET", path, role="staff", tenant="other")
-            problem(foreign, 400, "invalid-cursor")
-            problem(await api.call("GET", path.replace("pending", "processing"), role="staff"), 400, "invalid-cursor")
+            expect(foreign, 400, "invalid-cursor")
+            expect(await api.call("GET", path.replace("pending", "processing"), role="staff"), 400, "invalid-cursor")
     assert seen == ids[::-1]
-    problem(await api.call("GET", f"{ORDERS}?limit=0&staus=x"), 400, "malformed-request")
+    expect(await api.call("GET", f"{ORDERS}?limit=0&staus=x"), 400, "malformed-request")
 
 
 async def test_lists_show_no_addresses(api: Api) -> None:
@@ -342,14 +342,14 @@ async def test_health_says_what_is_wrong_and_live_asks_nobody(api: Api) -> None:
 async def test_a_table_out_of_reach_is_503_and_says_when_to_come_again(api: Api) -> None:
     api.service.table.reachable = False
     answer = await api.call("POST", ORDERS, SMOKE)
-    problem(answer, 503, "unavailable")
+    expect(answer, 503, "unavailable")
     assert answer.headers["retry-after"] == "2"
     api.service.table.reachable = True
 
 
 async def test_unknown_paths_methods_and_bugs_are_problems_too(api: Api) -> None:
-    problem(await api.call("GET", "/v1.0/nothing"), 404, "not-found")
-    problem(await api.call("DELETE", f"{ORDERS}/x/status"), 405, "method-not-allowed")
+    expect(await api.call("GET", "/v1.0/nothing"), 404, "not-found")
+    expect(await api.call("DELETE", f"{ORDERS}/x/status"), 405, "method-not-allowed")
 
 
 async def test_every_response_carries_its_request_id_and_security_headers(api: Api) -> None:
@@ -375,7 +375,7 @@ async def test_what_only_says_how_the_order_stood_may_be_sent_back_stale(api: Ap
     answer = await api.call("PUT", path, order | {"notes": "mine"})
     assert (answer.status_code, answer.json()["notes"]) == (200, "mine")
     guarded = await api.call("PUT", path, order, headers={"If-Match": '"1-00000000"'})
-    problem(guarded, 412, "version-mismatch")
+    expect(guarded, 412, "version-mismatch")
 
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
@@ -419,7 +419,7 @@ async def test_lines_change_with_their_total(api: Api) -> None:
     path = f"{ORDERS}/{order['order_id']}"
     # What follows from a line's other fields may be sent along as it was.
     items = [order["items"][0] | {"quantity": 3}, {"product_id": "p2", "quantity": 1, "price": 0.03}]
-    found = problem(await api.call("PATCH", path, {"items": items}), 422, "invalid-content")
+    found = expect(await api.call("PATCH", path, {"items": items}), 422, "invalid-content")
     assert [(each["pointer"], each["code"]) for each in found["errors"]] == [("/total", "missing")]
     done = await api.call("PATCH", path, {"items": items, "total": 90})
     assert done.status_code == 200, done.text
@@ -431,13 +431,13 @@ async def test_what_cannot_be_edited_is_refused_by_name(api: Api) -> None:
     path = f"{ORDERS}/{order['order_id']}"
     body = order | {"currency": "ZAR", "status": "completed", "customer": {"name": "x"}, "nots": "x"}
     body["items"] = [order["items"][0] | {"open_quantity": 9}]
-    found = problem(await api.call("PUT", path, body), 422, "invalid-content")
+    found = expect(await api.call("PUT", path, body), 422, "invalid-content")
     assert {(each["pointer"], each["code"]) for each in found["errors"]} == {
         ("/currency", "not_editable"), ("/status", "not_editable"), ("/customer", "not_editable"),
         ("/items/0/open_quantity", "not_editable"), ("/nots", "unknown_field"),
     }  # fmt: skip
-    problem(await api.call("PUT", path, {}), 422, "invalid-content")
-    problem(await api.call("PUT", path, order, role="service"), 403, "forbidden")
+    expect(await api.call("PUT", path, {}), 422, "invalid-content")
+    expect(await api.call("PUT", path, order, role="service"), 403, "forbidden")
 
 
 async def test_fifty_patches_at_once_are_all_kept(api: Api) -> None:
@@ -458,19 +458,19 @@ async def test_fifty_patches_at_once_are_all_kept(api: Api) -> None:
 async def test_deleted_orders_are_gone_but_for_admins_who_ask(api: Api) -> None:
     order = await api.placed()
     path = f"{ORDERS}/{order['order_id']}"
-    early = problem(await api.call("DELETE", path, role="admin"), 409, "illegal-transition")
+    early = expect(await api.call("DELETE", path, role="admin"), 409, "illegal-transition")
     assert early["allowed_actions"] == ["process", "reject", "cancel", "update"]
     await api.call("POST", path + "/cancel")
-    problem(await api.call("DELETE", path, role="staff"), 403, "forbidden")
+    expect(await api.call("DELETE", path, role="staff"), 403, "forbidden")
     for _ in range(2):
         gone = await api.call("DELETE", path, role="admin")
         assert (gone.status_code, gone.content) == (204, b"")
-    problem(await api.call("GET", path), 404, "not-found")
-    problem(await api.call("GET", path, role="admin"), 404, "not-found")
-    problem(await api.call("POST", path + "/cancel", role="admin"), 404, "not-found")
+    expect(await api.call("GET", path), 404, "not-found")
+    expect(await api.call("GET", path, role="admin"), 404, "not-found")
+    expect(await api.call("POST", path + "/cancel", role="admin"), 404, "not-found")
     assert (await api.call("GET", ORDERS, role="admin")).json()["items"] == []
     kept = (await api.call("GET", path + "?include_deleted=true", role="admin")).json()
     assert kept["deleted_at"]
     assert kept["allowed_actions"] == []
-    problem(await api.call("GET", path + "?include_deleted=true", role="staff"), 404, "not-found")
+    expect(await api.call("GET", path + "?include_deleted=true", role="staff"), 404, "not-found")
     assert len((await api.call("GET", ORDERS + "?include_deleted=true", role="admin")).json()["items"]) == 1

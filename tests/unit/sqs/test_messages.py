@@ -149,6 +149,7 @@ def test_reasons_do_not_quote_what_they_refuse() -> None:
 def test_any_json_is_either_understood_or_refused(content: object) -> None:
     for body in (json.dumps(content), json.dumps(an_envelope(content)), in_sns(json.dumps(content))):
         try:
-            parse_order_event(body)
+            understood = parse_order_event(body)
         except MessageRefused:
             continue
+        assert understood.order_id

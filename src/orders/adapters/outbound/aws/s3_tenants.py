@@ -50,20 +50,25 @@ class S3TenantDirectory:
         ttl: timedelta,
         *,
         monotonic: Callable[[], float] = time.monotonic,
+        room: int = MAX_CACHED,
     ) -> None:
-        """``default`` gives the profile of a shop without a file, or with a broken one; ``monotonic`` is in seconds."""
+        """``default`` gives the profile of a shop without a file, or with a broken one; ``monotonic`` is in seconds.
+
+        At most ``room`` profiles are kept, those asked for last.
+        """
         self._client = client
         self._bucket = bucket
         self._default = default
         self._ttl_seconds = ttl.total_seconds()
         self._monotonic = monotonic
+        self._room = room
         self._known: OrderedDict[str, _Known] = OrderedDict()
 
     async def profile(self, tenant_id: str) -> TenantProfile:
         """See ``TenantDirectory.profile``. While the bucket is out of reach the last good profile is given."""
         known = self._known.setdefault(tenant_id, _Known())
         self._known.move_to_end(tenant_id)
-        if len(self._known) > MAX_CACHED:
+        if len(self._known) > self._room:
             self._known.popitem(last=False)
         if known.profile is not None and self._monotonic() < known.fresh_until:
             return known.profile

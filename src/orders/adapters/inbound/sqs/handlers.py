@@ -65,9 +65,8 @@ class CustomerNotifier:
 
     async def __call__(self, message: ReceivedMessage) -> None:
         """Handle one message. Raises: MessageRefused, and as ``NotifyCustomer.execute``."""
-        event = parse_order_event(message.body)
-        if event.replayed:
-            _passed_over(event)
+        event = _to_be_told_of(message)
+        if event is None:
             return
         parcel = event.data.get("parcel_id")
         await self._notify.execute(
@@ -89,12 +88,16 @@ class InternalNotifier:
 
     async def __call__(self, message: ReceivedMessage) -> None:
         """Handle one message. Raises: MessageRefused, and as ``NotifyStaff.execute``."""
-        event = parse_order_event(message.body)
-        if event.replayed:
-            _passed_over(event)
+        event = _to_be_told_of(message)
+        if event is None:
             return
         await self._notify.execute(event.tenant_id, event.order_id, event.type, event.sequence)
 
 
-def _passed_over(event: OrderEventMessage) -> None:
-    _log.info("replayed event sends no mail", order_id=event.order_id, sequence=event.sequence)
+def _to_be_told_of(message: ReceivedMessage) -> OrderEventMessage | None:
+    """The message's event; ``None`` for a replayed one, which sends no mail. Raises: MessageRefused."""
+    event = parse_order_event(message.body)
+    if event.replayed:
+        _log.info("replayed event sends no mail", order_id=event.order_id, sequence=event.sequence)
+        return None
+    return event

@@ -21,6 +21,7 @@ from orders.application.change_order import OrderChanger
 from orders.application.change_status import ChangeStatus
 from orders.application.check_health import CheckHealth
 from orders.application.fulfil_order import DeliverParcel, FulfilOrder
+from orders.application.idempotency import Replays
 from orders.application.list_orders import ListOrders
 from orders.application.notify_customer import NotifyCustomer
 from orders.application.notify_staff import NotifyStaff
@@ -112,8 +113,11 @@ class Service:
         self.outbox = MemoryOutbox(self.table)
         self.publish_events = PublishEvents(self.outbox, self.publisher)
         self.fast_path = EventFastPath(self.publish_events)
-        self.changer = OrderChanger(self.repository, self.clock, self.fast_path)
-        self.place_order = PlaceOrder(self.repository, self.tenants, self.clock, SequentialOrderIds(), self.fast_path)
+        self.replays = Replays(self.outbox)
+        self.changer = OrderChanger(self.repository, self.clock, self.fast_path, self.replays)
+        self.place_order = PlaceOrder(
+            self.repository, self.tenants, self.clock, SequentialOrderIds(), self.fast_path, self.replays
+        )
         self.open_order = OpenOrder(self.repository)
         self.change_status = ChangeStatus(self.changer)
         self.fulfil_order = FulfilOrder(self.changer)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from orders.domain.events import OrderEvent
 from orders.domain.lifecycle import Role
 from orders.domain.order import Change, Order, Shipment
 from orders.domain.parts import Deletion, Document, DocumentStatus, ParcelLine, Payment
@@ -72,6 +73,12 @@ def grown(change: Change, bytes_: int) -> Change:
     return replace(change, event=replace(change.event, reason="x" * bytes_))
 
 
+def event_of(change: Change) -> OrderEvent:
+    """The change's event, which it must have."""
+    assert change.event is not None
+    return change.event
+
+
 def as_listed(order: Order) -> Order:
     """Of an order what lists show: see OrderPage."""
     return replace(
@@ -90,6 +97,7 @@ def as_listed(order: Order) -> Order:
         reason=None,
         document=None,
         deletion=order.deletion and Deletion(order.deletion.at, by=""),
+        recent_keys=(),
     )
 
 

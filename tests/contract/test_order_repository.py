@@ -4,14 +4,16 @@ import asyncio
 from collections.abc import Awaitable, Iterable
 from dataclasses import replace
 from datetime import timedelta
+from random import Random
 
 import pytest
 
+from orders.domain.events import Receipt
 from orders.domain.parts import Deletion
 from orders.ports.errors import OrderExists, OrderTooLarge, OutboxFull, StaleOrder
 from orders.ports.order_repository import MAX_ORDER_BYTES, MAX_PENDING_BYTES, MAX_PENDING_EVENTS
 from tests.builders import NOON, an_address
-from tests.contract.changes import grown, placed, placed_in_full, processed, rendered, rendered_often, shipped
+from tests.contract.changes import event_of, grown, placed, placed_in_full, processed, rendered, rendered_often, shipped
 from tests.contract.order_stores import Store
 
 
@@ -223,6 +225,28 @@ async def test_an_order_too_large_is_refused(store: Store, tenant_id: str) -> No
     with pytest.raises(OrderTooLarge):
         await store.orders.save(replace(processing, order=replace(processing.order, campaign_code="x" * 5_000)))
     assert await store.orders.get(tenant_id, fitting.order.order_id) == fitting.order
+
+
+async def test_an_event_too_large_to_ever_wait_is_refused(store: Store, tenant_id: str) -> None:
+    change = placed(tenant_id)
+    with pytest.raises(OrderTooLarge):
+        await store.orders.add(grown(change, MAX_PENDING_BYTES))
+    assert await store.orders.get(tenant_id, change.order.order_id) is None
+    await store.orders.add(change)
+    with pytest.raises(OrderTooLarge):
+        await store.orders.save(grown(processed(change.order), MAX_PENDING_BYTES))
+
+
+async def test_the_largest_order_fits_together_with_a_receipt_that_nothing_compresses(
+    store: Store, tenant_id: str
+) -> None:
+    body = Random(7).randbytes(MAX_ORDER_BYTES)  # noqa: S311 - the same bytes each time
+    change = placed(tenant_id, notes="é" * (MAX_ORDER_BYTES // 2 - 2_500)).answered(Receipt("k", "f", 201, (), body))
+    await store.orders.add(change)
+    await store.outbox.settle(event_of(change))
+    (logged,) = await store.log.read(tenant_id, change.order.order_id)
+    assert logged.receipt is not None
+    assert logged.receipt.body == body
 
 
 async def test_instants_keep_their_milliseconds(store: Store, tenant_id: str) -> None:

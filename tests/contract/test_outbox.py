@@ -8,17 +8,11 @@ from itertools import pairwise, permutations
 
 import pytest
 
-from orders.domain.events import OrderEvent
-from orders.domain.order import Change
+from orders.domain.events import OrderEvent, Receipt
 from orders.ports.errors import PermanentPortError
 from tests.builders import NOON
-from tests.contract.changes import placed, placed_in_full, processed, rendered_often, shipped
+from tests.contract.changes import event_of, placed, placed_in_full, processed, rendered_often, shipped
 from tests.contract.order_stores import Store
-
-
-def event_of(change: Change) -> OrderEvent:
-    assert change.event is not None
-    return change.event
 
 
 async def test_nothing_waits_where_there_is_no_order(store: Store, tenant_id: str) -> None:
@@ -35,6 +29,20 @@ async def test_events_wait_in_their_order_and_come_back_as_they_were(store: Stor
     await store.history(first, replace(second, event=cancelled))
 
     assert await store.outbox.waiting(tenant_id, first.order.order_id) == [first.event, cancelled]
+
+
+async def test_a_receipt_stays_with_its_event_from_waiting_to_log(store: Store, tenant_id: str) -> None:
+    receipt = Receipt("k" * 32, "f" * 32, 201, (("ETag", '"1-ab"'), ("Location", "/v1.0/orders/x")), b'{"total":59.98}')
+    first = placed(tenant_id).answered(receipt)
+    second = processed(first.order).answered(replace(receipt, key="l" * 32, status=204, headers=(), body=b""))
+    await store.history(first, second)
+
+    assert await store.outbox.waiting(tenant_id, first.order.order_id) == [first.event, second.event]
+    await store.outbox.settle(event_of(first))
+    assert await store.log.read(tenant_id, first.order.order_id) == [first.event, second.event]
+    found = await store.orders.get(tenant_id, first.order.order_id)
+    assert found is not None
+    assert found.recent_keys == (("l" * 32, 2),)
 
 
 async def test_overdue_are_exactly_the_orders_with_waiting_events(store: Store, tenant_id: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from orders.application.caller import Caller, owns
 from orders.application.errors import OrderNotFound, VersionMismatch
+from orders.application.idempotency import NO_PRECONDITIONS, Preconditions, Replays, with_receipt
 from orders.application.publish_events import EventFastPath
 from orders.domain.events import Stamp
 from orders.domain.order import Change, Order
@@ -20,8 +21,9 @@ Decision = Callable[[Order, Stamp], Change]
 class OrderChanger:
     """Makes a change durable without ever losing another one."""
 
-    def __init__(self, repository: OrderRepository, clock: Clock, fast_path: EventFastPath) -> None:
+    def __init__(self, repository: OrderRepository, clock: Clock, fast_path: EventFastPath, replays: Replays) -> None:
         self._repository = repository
+        self._replays = replays
         self._clock = clock
         self._fast_path = fast_path
 
@@ -31,27 +33,30 @@ class OrderChanger:
         caller: Caller,
         decide: Decision,
         *,
-        expected_version: int | None = None,
+        terms: Preconditions = NO_PRECONDITIONS,
         see_deleted: bool = False,
     ) -> Order:
         """Apply ``decide`` to the order and store what comes of it; on a concurrent change, to the order as it is then.
 
         Args:
-            expected_version: from If-Match; the change is made to this version or not at all.
             see_deleted: go on with an order that has been deleted meanwhile.
 
         Returns:
             The order after the change, or as it is when the action's effect already held.
 
         Raises:
+            AlreadyAnswered, KeyReused: the request, or its key, has been here before.
             VersionMismatch: the order has another version than expected.
             DomainError: what ``decide`` refuses.
             OutboxFull, OrderTooLarge, TransientPortError: as ``OrderRepository.save``.
         """
         for _ in range(MAX_ATTEMPTS):
-            if expected_version is not None and order.version != expected_version:
-                raise VersionMismatch(expected=expected_version, current=order.version)
-            change = decide(order, caller.stamp(self._clock.now()))
+            if terms.request is not None:
+                await self._replays.check(order, caller, terms.request)
+            if terms.expected_version not in {None, order.version}:
+                raise VersionMismatch(expected=terms.expected_version or 0, current=order.version)
+            decided = decide(order, caller.stamp(self._clock.now()))
+            change = with_receipt(decided, caller, terms.request)
             if change.event is None:
                 return change.order
             try:

@@ -2,6 +2,7 @@
 
 from orders.application.caller import Caller
 from orders.application.change_order import Decision, OrderChanger
+from orders.application.idempotency import NO_PRECONDITIONS, Preconditions
 from orders.domain.lifecycle import Action
 from orders.domain.order import Order
 
@@ -22,14 +23,14 @@ class ChangeStatus:
         action: Action,
         *,
         reason: str | None = None,
-        expected_version: int | None = None,
+        terms: Preconditions = NO_PRECONDITIONS,
     ) -> Order:
         """Take ``PROCESS``, ``REJECT``, ``CANCEL`` or ``COMPLETE``; repeating one whose effect holds changes nothing.
 
         Raises: as ``OrderChanger.change``.
         """
         decide = self._decision(action, caller, reason or UNSPECIFIED)
-        return await self._changer.change(order, caller, decide, expected_version=expected_version)
+        return await self._changer.change(order, caller, decide, terms=terms)
 
     @staticmethod
     def _decision(action: Action, caller: Caller, reason: str) -> Decision:

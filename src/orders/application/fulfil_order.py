@@ -4,6 +4,7 @@ from datetime import datetime
 
 from orders.application.caller import Caller
 from orders.application.change_order import OrderChanger
+from orders.application.idempotency import NO_PRECONDITIONS, Preconditions
 from orders.domain.order import Order, Shipment
 
 
@@ -14,7 +15,7 @@ class FulfilOrder:
         self._changer = changer
 
     async def execute(
-        self, caller: Caller, order: Order, shipment: Shipment, *, expected_version: int | None = None
+        self, caller: Caller, order: Order, shipment: Shipment, *, terms: Preconditions = NO_PRECONDITIONS
     ) -> Order:
         """Put a parcel on record; the same one again changes nothing.
 
@@ -24,7 +25,7 @@ class FulfilOrder:
             order,
             caller,
             lambda current, stamp: current.fulfil(shipment, stamp, caller.roles),
-            expected_version=expected_version,
+            terms=terms,
         )
 
 
@@ -41,7 +42,7 @@ class DeliverParcel:
         parcel_id: str,
         *,
         delivered_at: datetime | None = None,
-        expected_version: int | None = None,
+        terms: Preconditions = NO_PRECONDITIONS,
     ) -> Order:
         """Put the delivery on record, as of now where no time is given; again changes nothing.
 
@@ -51,5 +52,5 @@ class DeliverParcel:
             order,
             caller,
             lambda current, stamp: current.deliver(parcel_id, stamp, caller.roles, delivered_at),
-            expected_version=expected_version,
+            terms=terms,
         )

@@ -4,11 +4,13 @@ from dataclasses import replace
 
 from orders.application.caller import Caller, Operation, permit
 from orders.application.errors import ForeignCustomer
+from orders.application.idempotency import KeyedRequest, Replays, with_receipt
 from orders.application.publish_events import EventFastPath
 from orders.domain.lifecycle import Role
-from orders.domain.order import Order
+from orders.domain.order import Change, Order
 from orders.domain.placing import Draft, place
 from orders.ports.clock import Clock, OrderIds
+from orders.ports.errors import OrderExists
 from orders.ports.order_repository import OrderRepository
 from orders.ports.tenants import TenantDirectory
 
@@ -23,43 +25,73 @@ class PlaceOrder:
         clock: Clock,
         ids: OrderIds,
         fast_path: EventFastPath,
+        replays: Replays,
     ) -> None:
         self._repository = repository
         self._tenants = tenants
         self._clock = clock
         self._ids = ids
         self._fast_path = fast_path
+        self._replays = replays
 
-    async def execute(self, caller: Caller, draft: Draft) -> Order:
+    async def execute(self, caller: Caller, draft: Draft, request: KeyedRequest | None = None) -> Order:
         """Place the order; when this returns it is durable, and so is its created event.
 
         A draft without a currency takes the tenant's. Mails go to the address in the draft, else to the one in a
         customer's token.
 
+        Args:
+            request: named with an idempotency key, which then determines the order's id: of any number of the same
+                requests, one places the order.
+
         Raises:
             ActionForbidden: the caller's roles don't place orders.
             ForeignCustomer: a customer orders for somebody else.
+            AlreadyAnswered, KeyReused: the request, or its key, has been here before.
             InvalidOrder: with every fault there is.
             OrderTooLarge, TransientPortError: as ``OrderRepository.add``; nothing was kept.
         """
-        permit(Operation.PLACE, caller.roles)
-        if not caller.acts_for_shop and draft.customer_id != caller.customer_id:
-            raise ForeignCustomer(draft.customer_id)
-        if not draft.currency:
-            profile = await self._tenants.profile(caller.tenant_id)
-            draft = replace(draft, currency=profile.currency)
-        now = self._clock.now()
-        change = place(
-            replace(draft, notification_email=self._address(caller, draft)),
-            tenant_id=caller.tenant_id,
-            order_id=self._ids.next(now),
-            stamp=caller.stamp(now),
-            roles=caller.roles,
-        )
-        await self._repository.add(change)
+        self.permit(caller, draft)
+        if request is not None:
+            await self._check(caller, request)
+        order_id = self._ids.next(self._clock.now()) if request is None else request.order_id(caller)
+        change = with_receipt(await self.prepare(caller, draft, order_id), caller, request)
+        try:
+            await self._repository.add(change)
+        except OrderExists as error:
+            if request is not None:
+                await self._replays.check_creation(error.existing, request)
+            raise
         if change.event is not None:
             self._fast_path.publish(change.event)
         return change.order
+
+    @staticmethod
+    def permit(caller: Caller, draft: Draft) -> None:
+        """Return when the caller may place this. Raises: ActionForbidden, ForeignCustomer."""
+        permit(Operation.PLACE, caller.roles)
+        if not caller.acts_for_shop and draft.customer_id != caller.customer_id:
+            raise ForeignCustomer(draft.customer_id)
+
+    async def prepare(self, caller: Caller, draft: Draft, order_id: str) -> Change:
+        """The order as it would be placed now, not kept yet. Raises: InvalidOrder, TransientPortError."""
+        if not draft.currency:
+            profile = await self._tenants.profile(caller.tenant_id)
+            draft = replace(draft, currency=profile.currency)
+        return place(
+            replace(draft, notification_email=self._address(caller, draft)),
+            tenant_id=caller.tenant_id,
+            order_id=order_id,
+            stamp=caller.stamp(self._clock.now()),
+            roles=caller.roles,
+        )
+
+    async def _check(self, caller: Caller, request: KeyedRequest) -> None:
+        # Looked for first, although the write would find it too: what was accepted once must not be refused now
+        # because a price has changed since.
+        existing = await self._repository.get(caller.tenant_id, request.order_id(caller))
+        if existing is not None:
+            await self._replays.check_creation(existing, request)
 
     @staticmethod
     def _address(caller: Caller, draft: Draft) -> str | None:

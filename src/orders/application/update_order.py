@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from orders.application.caller import Caller
 from orders.application.change_order import OrderChanger
+from orders.application.idempotency import NO_PRECONDITIONS, Preconditions
 from orders.domain.order import Order
 from orders.domain.revising import Revision, revise
 
@@ -20,7 +21,7 @@ class UpdateOrder:
         order: Order,
         plan: Callable[[Order], Revision],
         *,
-        expected_version: int | None = None,
+        terms: Preconditions = NO_PRECONDITIONS,
     ) -> Order:
         """Update the order.
 
@@ -34,7 +35,7 @@ class UpdateOrder:
             order,
             caller,
             lambda current, stamp: revise(current, plan(current), stamp, caller.roles),
-            expected_version=expected_version,
+            terms=terms,
         )
 
 
@@ -44,12 +45,12 @@ class DeleteOrder:
     def __init__(self, changer: OrderChanger) -> None:
         self._changer = changer
 
-    async def execute(self, caller: Caller, order: Order, *, expected_version: int | None = None) -> None:
+    async def execute(self, caller: Caller, order: Order, *, terms: Preconditions = NO_PRECONDITIONS) -> None:
         """Delete the order softly; again changes nothing. Raises: as ``Order.delete`` and ``OrderChanger.change``."""
         await self._changer.change(
             order,
             caller,
             lambda current, stamp: current.delete(stamp, caller.roles),
-            expected_version=expected_version,
+            terms=terms,
             see_deleted=True,
         )

@@ -35,6 +35,7 @@ from orders.application.change_order import OrderChanger
 from orders.application.change_status import ChangeStatus
 from orders.application.check_health import CheckHealth
 from orders.application.fulfil_order import DeliverParcel, FulfilOrder
+from orders.application.idempotency import Replays
 from orders.application.list_orders import ListOrders
 from orders.application.notify_customer import NotifyCustomer
 from orders.application.notify_staff import NotifyStaff
@@ -187,8 +188,9 @@ class Container(containers.DeclarativeContainer):
         interval=providers.Factory(_seconds, settings.provided.relay_interval_seconds),
     )
 
-    changer = providers.Singleton(OrderChanger, repository, clock, fast_path)
-    place_order = providers.Singleton(PlaceOrder, repository, tenants, clock, ids, fast_path)
+    replays = providers.Singleton(Replays, outbox)
+    changer = providers.Singleton(OrderChanger, repository, clock, fast_path, replays)
+    place_order = providers.Singleton(PlaceOrder, repository, tenants, clock, ids, fast_path, replays)
     open_order = providers.Singleton(OpenOrder, repository)
     list_orders = providers.Singleton(ListOrders, repository)
     change_status = providers.Singleton(ChangeStatus, changer)

@@ -53,6 +53,25 @@ class Stamp:
 
 
 @dataclass(frozen=True, slots=True)
+class Receipt:
+    """What somebody was answered for a change that they named with an idempotency key, to be answered again.
+
+    Attributes:
+        key: hash of who asked, for which operation, with which key.
+        fingerprint: hash of what they sent.
+        status: HTTP status code of the answer.
+        headers: of the answer, those that belong to the order.
+        body: of the answer, as bytes.
+    """
+
+    key: str
+    fingerprint: str
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class OrderEvent:
     """One thing that happened to one order.
 
@@ -62,6 +81,7 @@ class OrderEvent:
         data: what other systems are told.
         reason: why, as somebody typed it; for history, never published.
         changed: JSON pointers of the fields that changed, without values.
+        receipt: what who caused it was answered, where they gave an idempotency key; stays inside.
     """
 
     tenant_id: str
@@ -75,3 +95,4 @@ class OrderEvent:
     reason: str | None = None
     changed: tuple[str, ...] = ()
     traceparent: str | None = None
+    receipt: Receipt | None = None

@@ -17,7 +17,7 @@ from orders.domain.errors import (
     ParcelConflict,
     UnknownParcel,
 )
-from orders.domain.events import EventType, JsonValue, OrderEvent, Stamp
+from orders.domain.events import EventType, JsonValue, OrderEvent, Receipt, Stamp
 from orders.domain.lifecycle import Action, Role, Status, allowed_actions, already_holds, may_ever
 from orders.domain.money import Totals
 from orders.domain.parts import (
@@ -33,6 +33,8 @@ from orders.domain.parts import (
 )
 
 MAX_PARCELS = 100
+KEPT_KEYS = 32
+"""How many idempotency keys of changes an order remembers; that of its creation is its id, and never forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class Order:
         lines_ever: how many line ids have been given out.
         notification_email: where the customer's mails go, if anywhere.
         reason: why it was cancelled or rejected, as typed.
+        recent_keys: the last idempotency keys of changes, each with the sequence of the event that has its receipt.
     """
 
     tenant_id: str
@@ -85,6 +88,7 @@ class Order:
     reason: str | None = None
     document: Document | None = None
     deletion: Deletion | None = None
+    recent_keys: tuple[tuple[str, int], ...] = ()
 
     # -- reading -------------------------------------------------------------------------------------------------
 
@@ -372,6 +376,15 @@ class Change:
 
     order: Order
     event: OrderEvent | None = None
+
+    def answered(self, receipt: Receipt) -> "Change":
+        """The same change, with what its caller is answered; without an event there is nothing to keep it with."""
+        if self.event is None:
+            return self
+        keys = self.order.recent_keys
+        if self.event.type is not EventType.CREATED:
+            keys = (*keys, (receipt.key, self.event.sequence))[-KEPT_KEYS:]
+        return Change(replace(self.order, recent_keys=keys), replace(self.event, receipt=receipt))
 
 
 def _summed(lines: Iterable[ParcelLine]) -> dict[str, int]:

@@ -66,7 +66,7 @@ class OrderRepository(Protocol):
 
         Raises:
             OrderExists: the id is taken by an order of another making.
-            OrderTooLarge: it would exceed ``MAX_ORDER_BYTES``; nothing was kept.
+            OrderTooLarge: it would exceed ``MAX_ORDER_BYTES``, or its event ``MAX_PENDING_BYTES``; nothing was kept.
         """
         ...
 
@@ -83,7 +83,7 @@ class OrderRepository(Protocol):
         Raises:
             StaleOrder: the order on record does not have the sequence that the change was made from.
             OutboxFull: ``MAX_PENDING_EVENTS`` or ``MAX_PENDING_BYTES`` wait already; nothing was changed.
-            OrderTooLarge: it would exceed ``MAX_ORDER_BYTES``; nothing was changed.
+            OrderTooLarge: it would exceed ``MAX_ORDER_BYTES``, or its event ``MAX_PENDING_BYTES``; nothing was changed.
         """
         ...
 

@@ -7,6 +7,7 @@ import pytest
 
 from orders.application.caller import Operation
 from orders.application.errors import ForeignCustomer, OrderNotFound, VersionMismatch
+from orders.application.idempotency import Preconditions
 from orders.domain.errors import ActionForbidden, IllegalTransition
 from orders.domain.events import EventType
 from orders.domain.lifecycle import Action, Role, Status
@@ -144,7 +145,7 @@ async def test_a_change_to_a_version_that_is_not_there_any_more_is_refused() -> 
     order = await placed(service)
     await service.change_status.execute(STAFF, order, Action.PROCESS)
     with pytest.raises(VersionMismatch) as caught:
-        await service.change_status.execute(CUSTOMER, order, Action.CANCEL, expected_version=1)
+        await service.change_status.execute(CUSTOMER, order, Action.CANCEL, terms=Preconditions(1))
     assert (caught.value.expected, caught.value.current) == (1, 2)
 
 

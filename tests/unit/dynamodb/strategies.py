@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from orders.domain.currencies import CURRENCIES, Currency
-from orders.domain.events import Actor, EventType, OrderEvent
+from orders.domain.events import Actor, EventType, OrderEvent, Receipt
 from orders.domain.identity import new_order_id, order_number
 from orders.domain.lifecycle import Status
 from orders.domain.money import Money, Totals
@@ -69,6 +69,7 @@ def orders(draw: st.DrawFn) -> Order:
         "reason": MAYBE_TEXT,
         "document": st.none() | documents(),
         "deletion": st.none() | st.builds(Deletion, INSTANTS, TEXTS),
+        "recent_keys": st.lists(st.tuples(TEXTS, COUNTS), max_size=3).map(tuple),
     }
     assert parts.keys() == {each.name for each in fields(Order)}, "a field that nothing tests"
     return Order(**{name: draw(part) for name, part in parts.items()})
@@ -145,6 +146,15 @@ def events() -> st.SearchStrategy[OrderEvent]:
         "reason": MAYBE_TEXT,
         "changed": st.lists(TEXTS, max_size=3).map(tuple),
         "traceparent": MAYBE_TEXT,
+        "receipt": st.none()
+        | st.builds(
+            Receipt,
+            key=TEXTS,
+            fingerprint=TEXTS,
+            status=st.integers(200, 599),
+            headers=st.lists(st.tuples(TEXTS, TEXTS), max_size=2).map(tuple),
+            body=st.binary(max_size=40),
+        ),
     }
     assert parts.keys() == {each.name for each in fields(OrderEvent)}, "a field that nothing tests"
     return st.builds(OrderEvent, **parts)

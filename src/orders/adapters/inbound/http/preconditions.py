@@ -1,14 +1,86 @@
-"""If-Match and If-None-Match (RFC 9110, section 13): an ETag is ``"{version}-{hash of roles}"``."""
+"""If-Match, If-None-Match (RFC 9110, section 13) and Idempotency-Key: what a caller ties a request to.
+
+An ETag is ``"{version}-{hash of roles}"``. A key is what draft-ietf-httpapi-idempotency-key-header describes, taken
+with or without its quotes.
+"""
 
 import re
+from collections.abc import Callable
+from decimal import Decimal
+from hashlib import sha256
 from typing import Any
 
 from litestar import Request
 
+from orders.adapters.inbound.http import json_body
 from orders.adapters.inbound.http.parameters import InvalidParameters
+from orders.application.idempotency import Answer, KeyedRequest, Preconditions
 from orders.domain.errors import Fault
+from orders.domain.order import Order
+
+MAX_KEY_CHARACTERS = 255
 
 _TAG = re.compile(r'^(?:W/)?"?(\d{1,9})(?:-[0-9a-f]{8})?"?$')
+_QUOTED_KEY = re.compile(r'^"((?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"$')
+_KEY = re.compile(rf"^[\x21-\x7e]{{1,{MAX_KEY_CHARACTERS}}}$")
+
+Respond = Callable[[Order], Answer]
+
+
+async def preconditions(request: Request[Any, Any, Any], respond: Respond) -> Preconditions:
+    """What the request's If-Match and Idempotency-Key say.
+
+    Args:
+        respond: what the caller is answered when the order has become this.
+
+    Raises:
+        InvalidParameters: one of them can't be read.
+    """
+    return Preconditions(expected_version(request), await keyed_request(request, respond))
+
+
+async def keyed_request(request: Request[Any, Any, Any], respond: Respond) -> KeyedRequest | None:
+    """The request as its Idempotency-Key names it; ``None`` without one. Raises: InvalidParameters, MalformedJson."""
+    given = request.headers.getall("idempotency-key", [])
+    if not given:
+        return None
+    match = _QUOTED_KEY.fullmatch(given[0].strip())
+    key = re.sub(r"\\(.)", r"\1", match[1]) if match else given[0].strip()
+    if len(set(given)) > 1 or not _KEY.fullmatch(key):
+        raise InvalidParameters(
+            [
+                Fault(
+                    "/headers/Idempotency-Key",
+                    "invalid_key",
+                    f"Idempotency-Key must be one key of 1 to {MAX_KEY_CHARACTERS} visible ASCII characters",
+                )
+            ]
+        )
+    operation = f"{request.method} {request.url.path.rstrip('/')}"
+    return KeyedRequest(key, operation, fingerprint(await request.body()), respond)
+
+
+def fingerprint(body: bytes) -> str:
+    """A hash of a JSON body that is the same however its members are ordered and its numbers written.
+
+    Raises: MalformedJson.
+    """
+    return sha256(_canonical(json_body.decode(body) if body.strip() else {}).encode()).hexdigest()[:32]
+
+
+def _canonical(value: Any) -> str:
+    if isinstance(value, dict):
+        members = (f"{_canonical(name)}:{_canonical(value[name])}" for name in sorted(value))
+        return "{" + ",".join(members) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(_canonical, value)) + "]"
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        # By value: 59.98, 59.980 and 5998e-2 are one number. Its digits, never written out: 1E999999 costs nothing.
+        sign, digits, exponent = Decimal(value).as_tuple()
+        text = "".join(map(str, digits)).lstrip("0")
+        significant = text.rstrip("0")
+        return f"{'-' * sign}{significant}e{int(exponent) + len(text) - len(significant)}" if significant else "0"
+    return json_body.encode(value).decode()
 
 
 def expected_version(request: Request[Any, Any, Any]) -> int | None:

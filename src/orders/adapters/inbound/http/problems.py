@@ -9,12 +9,14 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
 from orders.adapters.inbound.http import json_body
+from orders.adapters.inbound.http.answers import to_response
 from orders.adapters.inbound.http.auth import Unauthenticated
 from orders.adapters.inbound.http.cursor import InvalidCursor
 from orders.adapters.inbound.http.parameters import InvalidParameters
 from orders.adapters.inbound.http.parsing import InvalidBody, UnsupportedMediaType
 from orders.adapters.inbound.http.request_id import request_id_of
 from orders.application.errors import ForeignCustomer, OrderNotFound, VersionMismatch
+from orders.application.idempotency import AlreadyAnswered, KeyReused
 from orders.domain.errors import (
     ActionForbidden,
     Fault,
@@ -52,14 +54,15 @@ VERSION_MISMATCH = Kind("version-mismatch", "The order has changed since it was 
 BODY_TOO_LARGE = Kind("body-too-large", "The body is too large", 413)
 MEDIA_TYPE_UNSUPPORTED = Kind("unsupported-media-type", "The body is not JSON", 415)
 INVALID_CONTENT = Kind("invalid-content", "The content is not valid", 422)
+KEY_REUSED = Kind("idempotency-key-reused", "This Idempotency-Key belongs to another request", 422)
 ORDER_TOO_LARGE = Kind("order-too-large", "The order takes too much room", 422)
 INTERNAL = Kind("internal-error", "Something went wrong on our side", 500)
 UNAVAILABLE = Kind("unavailable", "The service can't do this at the moment", 503)
 
 KINDS: tuple[Kind, ...] = (
     MALFORMED, INVALID_CURSOR, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, METHOD_NOT_ALLOWED, ILLEGAL_TRANSITION,
-    PARCEL_CONFLICT, VERSION_MISMATCH, BODY_TOO_LARGE, MEDIA_TYPE_UNSUPPORTED, INVALID_CONTENT, ORDER_TOO_LARGE,
-    INTERNAL, UNAVAILABLE,
+    PARCEL_CONFLICT, VERSION_MISMATCH, BODY_TOO_LARGE, MEDIA_TYPE_UNSUPPORTED, INVALID_CONTENT, KEY_REUSED,
+    ORDER_TOO_LARGE, INTERNAL, UNAVAILABLE,
 )  # fmt: skip
 """Every kind, for the documentation."""
 
@@ -150,6 +153,11 @@ def _internal(request: Request[Any, Any, Any], error: Exception) -> Response[byt
     )
 
 
+def _replay(_request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    assert isinstance(error, AlreadyAnswered)
+    return to_response(error.answer, **{"Idempotent-Replayed": "true"})
+
+
 def _plain(kind: Kind) -> Any:
     def handler(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
         return problem(request, kind, str(error))
@@ -159,6 +167,8 @@ def _plain(kind: Kind) -> Any:
 
 EXCEPTION_HANDLERS: dict[type[Exception] | int, Any] = {
     Unauthenticated: _unauthenticated,
+    AlreadyAnswered: _replay,
+    KeyReused: _plain(KEY_REUSED),
     OrderNotFound: _plain(NOT_FOUND),
     UnknownParcel: _unknown_parcel,
     ActionForbidden: _plain(FORBIDDEN),

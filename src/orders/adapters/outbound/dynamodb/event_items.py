@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from typing import Any
+from zlib import compress, decompress
 
 from orders.adapters.outbound.dynamodb.instants import instant_text, parse_instant
 from orders.adapters.outbound.dynamodb.item_size import value_bytes
@@ -16,7 +17,7 @@ from orders.adapters.outbound.dynamodb.keys import (
 from orders.adapters.outbound.dynamodb.part_items import present
 from orders.adapters.outbound.dynamodb.schema import SCHEMA_ATTRIBUTE, SCHEMA_VERSION, check_schema
 from orders.adapters.outbound.dynamodb.wire import Item, from_wire, to_wire
-from orders.domain.events import Actor, EventType, OrderEvent
+from orders.domain.events import Actor, EventType, OrderEvent, Receipt
 
 BYTES = "bytes"
 """What a waiting event was counted with: what was added to ``pendingBytes`` is what is taken off again."""
@@ -40,12 +41,14 @@ def event_to_item(event: OrderEvent) -> Item:
         reason=event.reason,
         changed=list(event.changed) or None,
         traceparent=event.traceparent,
+        receipt=event.receipt and receipt_to_item(event.receipt),
     )
 
 
 def event_from_item(item: Mapping[str, Any]) -> OrderEvent:
     """The event that ``event_to_item`` wrote, whatever else the item holds. Raises: NewerSchema."""
     check_schema(item)
+    receipt = item.get("receipt")
     return OrderEvent(
         tenant_id=item["tenantId"],
         order_id=item["orderId"],
@@ -58,6 +61,29 @@ def event_from_item(item: Mapping[str, Any]) -> OrderEvent:
         reason=item.get("reason"),
         changed=tuple(item.get("changed", ())),
         traceparent=item.get("traceparent"),
+        receipt=receipt and receipt_from_item(receipt),
+    )
+
+
+def receipt_to_item(receipt: Receipt) -> Item:
+    """What was answered, its body compressed."""
+    return {
+        "key": receipt.key,
+        "fingerprint": receipt.fingerprint,
+        "status": receipt.status,
+        "headers": [[name, value] for name, value in receipt.headers],
+        "body": compress(receipt.body),
+    }
+
+
+def receipt_from_item(item: Mapping[str, Any]) -> Receipt:
+    """The receipt that ``receipt_to_item`` wrote."""
+    return Receipt(
+        key=item["key"],
+        fingerprint=item["fingerprint"],
+        status=item["status"],
+        headers=tuple((name, value) for name, value in item["headers"]),
+        body=decompress(bytes(item["body"])),
     )
 
 

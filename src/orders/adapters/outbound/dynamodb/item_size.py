@@ -1,8 +1,8 @@
 """How many bytes an item takes, by DynamoDB's own rules.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html: names and texts in
-UTF-8; a number one byte and one for each two significant digits; ``true``, ``false`` and ``null`` one byte; a list
-or map three bytes and one for each of its elements.
+UTF-8; a binary its length; a number one byte and one for each two significant digits; ``true``, ``false`` and ``null``
+one byte; a list or map three bytes and one for each of its elements.
 """
 
 from collections.abc import Mapping
@@ -21,6 +21,8 @@ def value_bytes(value: Any) -> int:
     """The size of one attribute's value without its name. Raises: TypeError for a value that no item holds."""
     if isinstance(value, str):
         return len(value.encode())
+    if isinstance(value, bytes):
+        return len(value)
     if value is None or isinstance(value, bool):
         return 1
     if isinstance(value, int):

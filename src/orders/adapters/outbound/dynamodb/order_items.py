@@ -36,7 +36,7 @@ from orders.domain.parts import Deletion
 
 KEY_ATTRIBUTES = frozenset({"PK", "SK"})
 
-OPTIONAL_ATTRIBUTES = frozenset({"document", "deletedAt", "deletedBy"})
+OPTIONAL_ATTRIBUTES = frozenset({"document", "deletedAt", "deletedBy", "recentKeys"})
 """Attributes of ``order_to_item`` that an order can lose or gain: a change removes those that it has not."""
 
 LISTED_ATTRIBUTES = frozenset(
@@ -72,6 +72,7 @@ def order_to_item(order: Order) -> Item:
         updatedAt=instant_text(order.updated_at),
         deletedAt=order.deletion and instant_text(order.deletion.at),
         deletedBy=order.deletion and order.deletion.by,
+        recentKeys=[[key, sequence] for key, sequence in order.recent_keys] or None,
         createdAtId=position_of(at, order_id),
         customerKey=customer_key(tenant_id, order.customer_id),
         statusKey=status_key(tenant_id, order.status),
@@ -108,6 +109,7 @@ def order_from_item(item: Mapping[str, Any]) -> Order:
         created_at=parse_instant(item["createdAt"]),
         updated_at=parse_instant(item["updatedAt"]),
         deletion=_deletion(item),
+        recent_keys=tuple((key, sequence) for key, sequence in item.get("recentKeys", ())),
         **details_from_item(item.get("details", {})),
     )
 

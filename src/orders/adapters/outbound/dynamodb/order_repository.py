@@ -50,7 +50,7 @@ class DynamoOrderRepository:
     async def add(self, change: Change) -> None:
         """See ``OrderRepository.add``."""
         order, event = change.order, _event_of(change)
-        waiting = waiting_event(event)
+        waiting = _bounded_event(event)
         item = _bounded_item(order) | {
             "pending": {sequence_text(event.sequence): waiting},
             "pendingBytes": waiting[BYTES],
@@ -72,7 +72,7 @@ class DynamoOrderRepository:
     async def save(self, change: Change) -> None:
         """See ``OrderRepository.save``."""
         order, event = change.order, _event_of(change)
-        waiting, place = waiting_event(event), Placeholders()
+        waiting, place = _bounded_event(event), Placeholders()
         try:
             await self._table.update(
                 order_key(order.tenant_id, order.order_id),
@@ -136,6 +136,13 @@ def _bounded_item(order: Order) -> Item:
     if size > MAX_ORDER_BYTES:
         raise OrderTooLarge(size, MAX_ORDER_BYTES)
     return item
+
+
+def _bounded_event(event: OrderEvent) -> Item:
+    waiting = waiting_event(event)
+    if waiting[BYTES] > MAX_PENDING_BYTES:
+        raise OrderTooLarge(waiting[BYTES], MAX_PENDING_BYTES)
+    return waiting
 
 
 def _as_stored(order: Order) -> Order:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, TypeAlias
 
 Item: TypeAlias = dict[str, Any]
-"""An item's attributes as plain values: text, whole numbers, booleans, ``None``, lists, dictionaries."""
+"""An item's attributes as plain values: text, whole numbers, booleans, bytes, ``None``, lists, dictionaries."""
 
 WireItem: TypeAlias = dict[str, Any]
 """The same as the client takes and gives it: each value in a dictionary under its type's letter."""
@@ -21,7 +21,7 @@ def to_wire(item: Mapping[str, Any]) -> WireItem:
 
 
 def from_wire(item: Mapping[str, Any]) -> Item:
-    """The attributes as plain values; kinds that we never write (sets, binaries) stay as the client gave them."""
+    """The attributes as plain values; kinds that we never write (sets) stay as the client gave them."""
     return {name: plain_value(value) for name, value in item.items()}
 
 
@@ -34,6 +34,8 @@ def wire_value(value: Any) -> dict[str, Any]:
         return {"BOOL": value}
     if isinstance(value, int):
         return {"N": str(value)}
+    if isinstance(value, bytes):
+        return {"B": value}
     if value is None:
         return {"NULL": True}
     if isinstance(value, Mapping):

@@ -27,13 +27,15 @@ class MemoryOrderRepository:
     async def add(self, change: Change) -> None:
         """See ``OrderRepository.add``."""
         order, event = change.order, _event_of(change)
-        _check_size(order)
+        _check_size(order, MAX_ORDER_BYTES)
+        _check_size(event, MAX_PENDING_BYTES)
         row = self._table.rows.get((order.tenant_id, order.order_id))
         if row is None:
             row = self._table.rows[order.tenant_id, order.order_id] = OrderRow(order)
             row.wait(event)
         elif not self._is_done(change, row):
             raise OrderExists(row.order)
+        self._table.answer()
 
     async def get(self, tenant_id: str, order_id: str) -> Order | None:
         """See ``OrderRepository.get``."""
@@ -43,7 +45,8 @@ class MemoryOrderRepository:
     async def save(self, change: Change) -> None:
         """See ``OrderRepository.save``."""
         order, event = change.order, _event_of(change)
-        _check_size(order)
+        _check_size(order, MAX_ORDER_BYTES)
+        _check_size(event, MAX_PENDING_BYTES)
         row = self._table.rows.get((order.tenant_id, order.order_id))
         if row is None:
             raise StaleOrder(order.order_id)
@@ -56,6 +59,7 @@ class MemoryOrderRepository:
             raise OutboxFull(order.order_id)
         row.order = order
         row.wait(event)
+        self._table.answer()
 
     async def page(self, query: OrderQuery) -> OrderPage:
         """See ``OrderRepository.page``. Raises also: ValueError when ``after`` is no position."""
@@ -85,10 +89,10 @@ def _event_of(change: Change) -> OrderEvent:
     return change.event
 
 
-def _check_size(order: Order) -> None:
-    size = rough_bytes(order)
-    if size > MAX_ORDER_BYTES:
-        raise OrderTooLarge(size, MAX_ORDER_BYTES)
+def _check_size(kept: Order | OrderEvent, limit_bytes: int) -> None:
+    size = rough_bytes(kept)
+    if size > limit_bytes:
+        raise OrderTooLarge(size, limit_bytes)
 
 
 def _holds(order: Order, query: OrderQuery) -> bool:

@@ -38,13 +38,16 @@ class OrderRow:
 
 
 class MemoryTable:
-    """Orders and published events, in dictionaries; set ``reachable`` to false for an outage.
+    """Orders and published events, in dictionaries.
+
+    Set ``reachable`` to false for an outage, ``answering`` for one in which writes take effect and answers get lost.
 
     Nothing awaits between a look and a write, so every operation on it is atomic within one event loop.
     """
 
     def __init__(self) -> None:
         self.reachable = True
+        self.answering = True
         self._rows: dict[OrderKey, OrderRow] = {}
         self._log: dict[OrderKey, dict[int, OrderEvent]] = {}
 
@@ -58,6 +61,11 @@ class MemoryTable:
         """An order's published events by sequence. Raises: TransientPortError while out of reach."""
         self._ask()
         return self._log.setdefault((tenant_id, order_id), {})
+
+    def answer(self) -> None:
+        """Let a write's answer through. Raises: TransientPortError when answers get lost."""
+        if not self.answering:
+            raise TransientPortError("orders table", "connection lost")
 
     def recorded(self, event: OrderEvent) -> OrderEvent | None:
         """The event under that one's order and sequence, waiting or published."""

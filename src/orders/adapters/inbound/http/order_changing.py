@@ -1,0 +1,213 @@
+"""The routes under ``/v1.0/orders`` that create and change."""
+
+from functools import partial
+from typing import Any, TypeVar
+
+from litestar import Request, Response, delete, patch, post, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from pydantic import BaseModel
+
+from orders.adapters.inbound.http.answers import no_content, order_answer, status_answer, to_response
+from orders.adapters.inbound.http.parsing import InvalidBody, parse_body, parse_object, validate
+from orders.adapters.inbound.http.preconditions import keyed_request, preconditions
+from orders.adapters.inbound.http.requests import (
+    CancelBody,
+    CreateOrderBody,
+    DeliverBody,
+    FulfilBody,
+    StatusBody,
+    faults_of_amounts,
+)
+from orders.adapters.inbound.http.responses import BASE, order_view
+from orders.adapters.inbound.http.revisions import merged, read_revision
+from orders.application.caller import Caller, Operation, permit
+from orders.application.change_status import ChangeStatus
+from orders.application.fulfil_order import DeliverParcel, FulfilOrder
+from orders.application.idempotency import Answer
+from orders.application.open_order import OpenOrder
+from orders.application.place_order import PlaceOrder
+from orders.application.update_order import DeleteOrder, UpdateOrder
+from orders.domain.errors import Fault
+from orders.domain.lifecycle import Action
+from orders.domain.order import Order
+from orders.domain.revising import Revision
+
+Call = Request[Any, Any, Any]
+Body = TypeVar("Body", bound=BaseModel)
+
+_ACTION_FOR = {
+    "processing": Action.PROCESS,
+    "rejected": Action.REJECT,
+    "cancelled": Action.CANCEL,
+    "completed": Action.COMPLETE,
+}
+_BY_FULFILMENT = {"partially_fulfilled", "fulfilled"}
+
+
+async def _body(request: Call, model: type[Body]) -> Body:
+    return parse_body(model, await request.body(), request.headers.get("content-type", ""))
+
+
+async def _object(request: Call) -> dict[str, Any]:
+    return parse_object(await request.body(), request.headers.get("content-type", ""))
+
+
+@post("/", status_code=201)
+async def create(
+    request: Call, caller: NamedDependency[Caller], place_order: NamedDependency[PlaceOrder]
+) -> Response[bytes]:
+    """Place an order."""
+    permit(Operation.PLACE, caller.roles)
+    raw = await _object(request)
+    try:
+        body = validate(CreateOrderBody, raw)
+    except InvalidBody as error:
+        known = {fault.pointer for fault in error.faults}
+        raise InvalidBody([*error.faults, *faults_of_amounts(raw, known)]) from None
+
+    def respond(order: Order) -> Answer:
+        return order_answer(order, caller, 201, Location=f"{BASE}/{order.order_id}")
+
+    keyed = await keyed_request(request, respond)
+    return to_response(respond(await place_order.execute(caller, body.to_draft(), keyed)))
+
+
+@put("/{order_id:str}")
+async def replace(
+    request: Call,
+    order_id: FromPath[str],
+    caller: NamedDependency[Caller],
+    open_order: NamedDependency[OpenOrder],
+    update_order: NamedDependency[UpdateOrder],
+) -> Response[bytes]:
+    """Update an order by sending the whole of it; optional fields left out are cleared."""
+    respond = partial(order_answer, caller=caller)
+    order = await open_order.execute(caller, order_id, Action.UPDATE)
+    body = await _object(request)
+    changed = await update_order.execute(
+        caller,
+        order,
+        lambda current: read_revision(body, order_view(current, caller)),
+        terms=await preconditions(request, respond),
+    )
+    return to_response(respond(changed))
+
+
+@patch("/{order_id:str}")
+async def merge(
+    request: Call,
+    order_id: FromPath[str],
+    caller: NamedDependency[Caller],
+    open_order: NamedDependency[OpenOrder],
+    update_order: NamedDependency[UpdateOrder],
+) -> Response[bytes]:
+    """Update some fields of an order by a JSON merge patch (RFC 7396)."""
+    respond = partial(order_answer, caller=caller)
+    order = await open_order.execute(caller, order_id, Action.UPDATE)
+    body = await _object(request)
+
+    def plan(current: Order) -> Revision:
+        view = order_view(current, caller)
+        whole = merged(view, body)
+        if "items" in body and "total" not in body:
+            # The total as it was is no statement about new items.
+            whole.pop("total", None)
+        return read_revision(whole, view)
+
+    changed = await update_order.execute(caller, order, plan, terms=await preconditions(request, respond))
+    return to_response(respond(changed))
+
+
+@delete("/{order_id:str}", status_code=204)
+async def remove(
+    request: Call,
+    order_id: FromPath[str],
+    caller: NamedDependency[Caller],
+    open_order: NamedDependency[OpenOrder],
+    delete_order: NamedDependency[DeleteOrder],
+) -> None:
+    """Delete an order softly; again changes nothing."""
+    order = await open_order.execute(caller, order_id, Action.DELETE, include_deleted=True)
+    await delete_order.execute(caller, order, terms=await preconditions(request, no_content))
+
+
+@put("/{order_id:str}/status")
+async def set_status(
+    request: Call,
+    order_id: FromPath[str],
+    caller: NamedDependency[Caller],
+    open_order: NamedDependency[OpenOrder],
+    change_status: NamedDependency[ChangeStatus],
+) -> Response[bytes]:
+    """Set an order's status: process, reject, cancel or complete it."""
+    respond = partial(status_answer, caller=caller)
+    order = await open_order.execute(caller, order_id)
+    body = await _body(request, StatusBody)
+    if body.status in _BY_FULFILMENT:
+        message = f"an order becomes {body.status} by its parcels: POST {BASE}/{order_id}/fulfill"
+        raise InvalidBody([Fault("/status", "set_by_fulfilment", message)])
+    if body.status in {"rejected", "cancelled"} and body.reason is None:
+        raise InvalidBody([Fault("/reason", "missing", f"{body.status} needs a reason")])
+    action = _ACTION_FOR[body.status]
+    permit(action, caller.roles)
+    changed = await change_status.execute(
+        caller, order, action, reason=body.reason, terms=await preconditions(request, respond)
+    )
+    return to_response(respond(changed))
+
+
+@post("/{order_id:str}/cancel", status_code=200)
+async def cancel(
+    request: Call,
+    order_id: FromPath[str],
+    caller: NamedDependency[Caller],
+    open_order: NamedDependency[OpenOrder],
+    change_status: NamedDependency[ChangeStatus],
+) -> Response[bytes]:
+    """Call an order off before anything has shipped."""
+    respond = partial(order_answer, caller=caller)
+    order = await open_order.execute(caller, order_id, Action.CANCEL)
+    body = await _body(request, CancelBody)
+    changed = await change_status.execute(
+        caller, order, Action.CANCEL, reason=body.reason, terms=await preconditions(request, respond)
+    )
+    return to_response(respond(changed))
+
+
+@post("/{order_id:str}/fulfill", status_code=200)
+async def fulfil(
+    request: Call,
+    order_id: FromPath[str],
+    caller: NamedDependency[Caller],
+    open_order: NamedDependency[OpenOrder],
+    fulfil_order: NamedDependency[FulfilOrder],
+) -> Response[bytes]:
+    """Ship a parcel of some or all of what is open."""
+    respond = partial(order_answer, caller=caller)
+    order = await open_order.execute(caller, order_id, Action.FULFIL)
+    body = await _body(request, FulfilBody)
+    changed = await fulfil_order.execute(caller, order, body.to_domain(), terms=await preconditions(request, respond))
+    return to_response(respond(changed))
+
+
+@post("/{order_id:str}/parcels/{parcel_id:str}/deliver", status_code=200)
+async def deliver(
+    request: Call,
+    order_id: FromPath[str],
+    parcel_id: FromPath[str],
+    caller: NamedDependency[Caller],
+    open_order: NamedDependency[OpenOrder],
+    deliver_parcel: NamedDependency[DeliverParcel],
+) -> Response[bytes]:
+    """Note that a parcel has arrived."""
+    respond = partial(order_answer, caller=caller)
+    order = await open_order.execute(caller, order_id, Action.DELIVER)
+    body = await _body(request, DeliverBody)
+    changed = await deliver_parcel.execute(
+        caller, order, parcel_id, delivered_at=body.delivered_at, terms=await preconditions(request, respond)
+    )
+    return to_response(respond(changed))
+
+
+ROUTES = (create, replace, merge, remove, set_status, cancel, fulfil, deliver)

@@ -1,0 +1,139 @@
+"""The routes under ``/v1.0/orders`` that read."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from litestar import Request, Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from orders.adapters.inbound.http.answers import json_response, order_answer, status_answer, to_response
+from orders.adapters.inbound.http.cursor import CursorCodec, InvalidCursor
+from orders.adapters.inbound.http.parameters import list_parameters, page_parameters, read_parameters
+from orders.adapters.inbound.http.preconditions import unchanged
+from orders.adapters.inbound.http.responses import etag, history_entry, order_summary, track_view
+from orders.application.caller import Caller, Operation, permit
+from orders.application.cloud_event import to_cloud_event
+from orders.application.list_orders import ListOrders
+from orders.application.open_order import OpenOrder
+from orders.application.read_history import ReadHistory
+from orders.ports.order_repository import OrderQuery
+
+Call = Request[Any, Any, Any]
+
+
+@get("/")
+async def list_orders(
+    request: Call,
+    caller: NamedDependency[Caller],
+    list_orders: NamedDependency[ListOrders],
+    cursors: NamedDependency[CursorCodec],
+) -> Response[bytes]:
+    """List the tenant's orders, or a customer's own."""
+    permit(Operation.LIST, caller.roles)
+    asked = list_parameters(request.query_params)
+    own = "" if caller.acts_for_shop else str(caller.customer_id)
+    bound_to = f"orders|{caller.tenant_id}|{own}|{asked.binding()}"
+    query = OrderQuery(
+        tenant_id=caller.tenant_id,
+        customer_id=asked.customer_id,
+        statuses=asked.statuses,
+        order_number=asked.order_number,
+        created_from=asked.created_from,
+        created_to=asked.created_to,
+        include_deleted=asked.include_deleted,
+        ascending=asked.ascending,
+        limit=asked.limit,
+        after=None if asked.cursor is None else cursors.open(asked.cursor, bound_to),
+    )
+    page = await list_orders.execute(caller, query)
+    following = None if page.next_position is None else cursors.seal(page.next_position, bound_to)
+    return _page(request, [order_summary(order, caller) for order in page.orders], following)
+
+
+@get("/{order_id:str}")
+async def read(
+    request: Call,
+    order_id: FromPath[str],
+    caller: NamedDependency[Caller],
+    open_order: NamedDependency[OpenOrder],
+) -> Response[bytes]:
+    """Get an order."""
+    order = await open_order.execute(caller, order_id, include_deleted=read_parameters(request.query_params))
+    tag = etag(order, caller.roles)
+    if unchanged(request, tag):
+        return Response(b"", status_code=304, headers={"ETag": tag})
+    return to_response(order_answer(order, caller))
+
+
+@get("/{order_id:str}/status")
+async def read_status(
+    order_id: FromPath[str], caller: NamedDependency[Caller], open_order: NamedDependency[OpenOrder]
+) -> Response[bytes]:
+    """Get an order's status."""
+    order = await open_order.execute(caller, order_id)
+    return to_response(status_answer(order, caller))
+
+
+@get("/{order_id:str}/track")
+async def track(
+    order_id: FromPath[str], caller: NamedDependency[Caller], open_order: NamedDependency[OpenOrder]
+) -> Response[bytes]:
+    """Where an order's goods are."""
+    return json_response(track_view(await open_order.execute(caller, order_id)))
+
+
+@get("/{order_id:str}/history")
+async def history(
+    request: Call,
+    order_id: FromPath[str],
+    caller: NamedDependency[Caller],
+    open_order: NamedDependency[OpenOrder],
+    read_history: NamedDependency[ReadHistory],
+    cursors: NamedDependency[CursorCodec],
+) -> Response[bytes]:
+    """What happened to an order, by whom, and which mails were sent."""
+    order = await open_order.execute(caller, order_id)
+    limit, cursor = page_parameters(request.query_params)
+    bound_to = f"history|{order.tenant_id}|{order.order_id}"
+    after = 0 if cursor is None else _sequence(cursors.open(cursor, bound_to))
+    page = await read_history.execute(caller, order, after=after, limit=limit)
+    following = None if page.next_sequence is None else cursors.seal(str(page.next_sequence), bound_to)
+    return _page(request, [history_entry(entry) for entry in page.entries], following)
+
+
+@get("/{order_id:str}/events")
+async def events(
+    request: Call,
+    order_id: FromPath[str],
+    caller: NamedDependency[Caller],
+    open_order: NamedDependency[OpenOrder],
+    read_history: NamedDependency[ReadHistory],
+    cursors: NamedDependency[CursorCodec],
+) -> Response[bytes]:
+    """An order's events as other systems get them: CloudEvents, by sequence."""
+    order = await open_order.execute(caller, order_id)
+    limit, cursor = page_parameters(request.query_params)
+    bound_to = f"events|{order.tenant_id}|{order.order_id}"
+    after = 0 if cursor is None else _sequence(cursors.open(cursor, bound_to))
+    found = await read_history.events(order, after=after, limit=limit + 1)
+    shown = found[:limit]
+    following = cursors.seal(str(shown[-1].sequence), bound_to) if len(found) > limit else None
+    return _page(request, [to_cloud_event(event) for event in shown], following)
+
+
+def _page(request: Call, items: list[dict[str, Any]], cursor: str | None) -> Response[bytes]:
+    headers = {}
+    if cursor is not None:
+        query = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
+        headers["Link"] = f'<{request.url.path}?{urlencode([*query, ("cursor", cursor)])}>; rel="next"'
+    return json_response({"items": items, "next_cursor": cursor}, headers=headers)
+
+
+def _sequence(position: str) -> int:
+    if not position.isdigit():
+        raise InvalidCursor
+    return int(position)
+
+
+ROUTES = (list_orders, read, read_status, track, history, events)

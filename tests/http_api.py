@@ -1,0 +1,80 @@
+"""The HTTP application over in-memory adapters, and a client that calls it as any caller."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+from litestar.testing import AsyncTestClient
+
+from orders.adapters.inbound.http.app import create_app
+from orders.adapters.inbound.http.auth import TokenRules
+from orders.adapters.outbound.local.dev_issuer import AUDIENCE, ISSUER, DevIssuer
+from tests.service import Service
+
+SMOKE = (
+    '{"customer_id":"cust_test_001","items":[{"product_id":"prod_001","quantity":2,"price":29.99}],'
+    '"total":59.98,"currency":"USD"}'
+)
+ORDERS = "/v1.0/orders"
+
+
+class Api:
+    """The application's client, and tokens for it."""
+
+    def __init__(self, client: Any, service: Service, issuer: DevIssuer) -> None:
+        self.client = client
+        self.service = service
+        self.issuer = issuer
+
+    def token(self, role: str = "customer", tenant: str = "demo", customer: str = "cust_test_001", **more: Any) -> str:
+        return self.issuer.token(
+            tenant_id=tenant, customer_id=customer, roles=[role], now=more.pop("now", datetime.now(UTC)), **more
+        )
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        role: str = "customer",
+        headers: dict[str, str] | None = None,
+        **who: Any,
+    ) -> httpx.Response:
+        sent = {"Authorization": f"Bearer {self.token(role, **who)}"} | (headers or {})
+        content = body if isinstance(body, str | bytes | None) else json.dumps(body)
+        if content is not None:
+            sent.setdefault("Content-Type", "application/json")
+        answer: httpx.Response = await self.client.request(
+            method, path, content=content, headers=sent, follow_redirects=False
+        )
+        return answer
+
+    async def placed(self, **who: Any) -> dict[str, Any]:
+        answer = await self.call("POST", ORDERS, SMOKE, **who)
+        assert answer.status_code == 201, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+
+@asynccontextmanager
+async def an_api(key_directory: Path) -> AsyncIterator[Api]:
+    """The application of a service of its own."""
+    service, issuer = Service(), DevIssuer(key_directory)
+    served = service.served(issuer, TokenRules(ISSUER, frozenset({AUDIENCE})))
+    async with AsyncTestClient(create_app(lambda: served)) as client:
+        yield Api(client, service, issuer)
+
+
+def expect(answer: httpx.Response, status: int, kind: str) -> dict[str, Any]:
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    found: dict[str, Any] = answer.json()
+    assert found["type"] == f"https://api.bbws.io/problems/{kind}"
+    assert found["status"] == status
+    assert found["request_id"] == answer.headers["x-request-id"]
+    return found

@@ -14,10 +14,10 @@ from orders.domain.parts import Deletion
 from orders.ports.mail import MailIntent, MailState, MailTemplate
 from orders.ports.order_repository import OrderQuery
 from tests.builders import NOON
-from tests.contract.changes import placed, processed, shipped
+from tests.contract.changes import event_of, placed, processed, shipped
 from tests.contract.intercepted_client import Call, InterceptedClient, Stage, next_choices, repeated
 from tests.contract.order_stores import EmulatorTable, Store, store_over
-from tests.contract.test_outbox import assert_kept, event_of
+from tests.contract.test_outbox import assert_kept
 
 REGION = "region-of-requests"
 A_MINUTE = timedelta(minutes=1)

@@ -7,6 +7,7 @@ from typing import Any
 from orders.adapters.inbound.http.app import Served
 from orders.adapters.inbound.http.auth import Authenticator, TokenRules
 from orders.adapters.inbound.http.cursor import CursorCodec
+from orders.adapters.outbound.memory.acceptances import MemoryAcceptances, MemoryOrderCommands
 from orders.adapters.outbound.memory.clock import SequentialOrderIds, SteppingClock
 from orders.adapters.outbound.memory.document_requests import MemoryDocumentRequests
 from orders.adapters.outbound.memory.document_store import MemoryDocumentStore
@@ -16,6 +17,7 @@ from orders.adapters.outbound.memory.mail_sender import MemoryMailSender
 from orders.adapters.outbound.memory.order_repository import MemoryOrderRepository
 from orders.adapters.outbound.memory.orders_table import MemoryTable
 from orders.adapters.outbound.memory.outbox import MemoryOutbox
+from orders.application.accept_order import AcceptOrder, PlaceAccepted, QueueAccepted
 from orders.application.caller import Caller
 from orders.application.change_order import OrderChanger
 from orders.application.change_status import ChangeStatus
@@ -27,8 +29,10 @@ from orders.application.notify_customer import NotifyCustomer
 from orders.application.notify_staff import NotifyStaff
 from orders.application.open_order import OpenOrder
 from orders.application.place_order import PlaceOrder
-from orders.application.publish_events import EventFastPath, PublishEvents, RelayOutbox
+from orders.application.place_queued import PlaceQueued
+from orders.application.publish_events import EventFastPath, PublishEvents
 from orders.application.read_history import ReadHistory
+from orders.application.relay_outbox import RelayOutbox
 from orders.application.render_document import LinkDocument, RenderDocument, RequestDocument
 from orders.application.send_mail import SendMail
 from orders.application.update_order import DeleteOrder, UpdateOrder
@@ -113,12 +117,26 @@ class Service:
         self.outbox = MemoryOutbox(self.table)
         self.publish_events = PublishEvents(self.outbox, self.publisher)
         self.fast_path = EventFastPath(self.publish_events)
+        self.ids = SequentialOrderIds()
         self.replays = Replays(self.outbox)
         self.changer = OrderChanger(self.repository, self.clock, self.fast_path, self.replays)
-        self.place_order = PlaceOrder(
-            self.repository, self.tenants, self.clock, SequentialOrderIds(), self.fast_path, self.replays
+        self.place_order = PlaceOrder(self.repository, self.tenants, self.clock, self.ids, self.fast_path, self.replays)
+        self.acceptances = MemoryAcceptances(self.table)
+        self.commands = MemoryOrderCommands()
+        self.queue_accepted = QueueAccepted(self.acceptances, self.commands)
+        self.accept_order = AcceptOrder(
+            self.place_order,
+            self.repository,
+            self.acceptances,
+            self.queue_accepted,
+            self.clock,
+            self.ids,
+            self.fast_path,
+            self.replays,
         )
-        self.open_order = OpenOrder(self.repository)
+        self.place_accepted = PlaceAccepted(self.place_order, self.repository, self.acceptances, self.fast_path)
+        self.place_queued = PlaceQueued(self.place_order)
+        self.open_order = OpenOrder(self.repository, self.acceptances)
         self.change_status = ChangeStatus(self.changer)
         self.fulfil_order = FulfilOrder(self.changer)
         self.deliver_parcel = DeliverParcel(self.changer)
@@ -140,7 +158,7 @@ class Service:
 
     def relay(self, lag: timedelta = timedelta(0)) -> RelayOutbox:
         """A relay over this service's outbox."""
-        return RelayOutbox(self.outbox, self.publish_events, self.clock, lag=lag)
+        return RelayOutbox(self.outbox, self.publish_events, self.queue_accepted, self.clock, lag=lag)
 
     def served(self, keys: Any, rules: TokenRules) -> Served:
         """What an HTTP application needs."""
@@ -148,6 +166,7 @@ class Service:
             authenticator=Authenticator(keys, rules),
             cursors=CursorCodec([b"k" * 32]),
             place_order=self.place_order,
+            accept_order=self.accept_order,
             open_order=self.open_order,
             list_orders=self.list_orders,
             change_status=self.change_status,

@@ -1,16 +1,18 @@
 """What the contract suites of the orders table run against: the same ports over memory and over each emulator."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
+from orders.adapters.outbound.dynamodb.acceptances import DynamoAcceptances
 from orders.adapters.outbound.dynamodb.mail_intents import DynamoMailIntents
 from orders.adapters.outbound.dynamodb.order_repository import DynamoOrderRepository
 from orders.adapters.outbound.dynamodb.outbox import DynamoOutbox
+from orders.adapters.outbound.memory.acceptances import MemoryAcceptances
 from orders.adapters.outbound.memory.mail_intents import MemoryMailIntents
 from orders.adapters.outbound.memory.order_repository import MemoryOrderRepository
 from orders.adapters.outbound.memory.orders_table import MemoryTable
@@ -19,9 +21,10 @@ from orders.bootstrap.resource_model import Changes
 from orders.bootstrap.resource_table import ensure_table
 from orders.bootstrap.topology_file import packaged_topology
 from orders.domain.order import Change
+from orders.ports.acceptances import Acceptances
 from orders.ports.mail import MailIntents
 from orders.ports.order_repository import OrderRepository
-from orders.ports.outbox import EventLog, Outbox
+from orders.ports.outbox import EventLog, Outbox, OutboxEntry
 from tests.contract.endpoints import Endpoint
 
 SHARDS = 2
@@ -44,6 +47,7 @@ class Store:
     outbox: Outbox
     log: EventLog
     mails: MailIntents
+    acceptances: Acceptances
 
     async def overdue(self, before: datetime = AT_LAST, limit: int = 1000) -> list[tuple[str, datetime]]:
         """Ids and times of all overdue orders, whatever their shard."""
@@ -51,6 +55,10 @@ class Store:
             *(self.outbox.overdue(shard, before=before, limit=limit) for shard in range(self.outbox.shards))
         )
         return sorted((entry.order_id, entry.since) for entries in shards for entry in entries)
+
+    async def waiting(self, shard: int) -> Sequence[OutboxEntry]:
+        """All overdue entries of a shard."""
+        return await self.outbox.overdue(shard, before=AT_LAST, limit=1000)
 
     async def history(self, *changes: Change) -> None:
         """Make changes durable one after the other, the first of them a new order."""
@@ -64,7 +72,7 @@ def memory_store() -> Store:
     """The in-memory adapters over a new table."""
     table = MemoryTable()
     outbox = MemoryOutbox(table, shards=SHARDS)
-    return Store(MemoryOrderRepository(table), outbox, outbox, MemoryMailIntents())
+    return Store(MemoryOrderRepository(table), outbox, outbox, MemoryMailIntents(), MemoryAcceptances(table))
 
 
 @asynccontextmanager
@@ -79,7 +87,8 @@ def store_over(client: Any, table_name: str, region: str | None = None) -> Store
     region = region or f"region-{uuid4().hex[:8]}"
     outbox = DynamoOutbox(client, table_name, region=region, outbox_shards=SHARDS)
     orders = DynamoOrderRepository(client, table_name, region=region, outbox_shards=SHARDS)
-    return Store(orders, outbox, outbox, DynamoMailIntents(client, table_name))
+    acceptances = DynamoAcceptances(client, table_name, region=region, outbox_shards=SHARDS)
+    return Store(orders, outbox, outbox, DynamoMailIntents(client, table_name), acceptances)
 
 
 @contextmanager

@@ -91,10 +91,12 @@ class Dev:
             self._tokens[key] = printed.stdout.strip()
         return self._tokens[key]
 
-    def call(self, method: str, path: str, role: str = "customer", **more: Any) -> httpx.Response:
+    def call(
+        self, method: str, path: str, role: str = "customer", *, headers: dict[str, str] | None = None, **more: Any
+    ) -> httpx.Response:
         """A call with a token of that role."""
-        headers = {"Authorization": f"Bearer {self.token(role)}", "Content-Type": "application/json"}
-        return self.client.request(method, path, headers=headers, **more)
+        sent = {"Authorization": f"Bearer {self.token(role)}", "Content-Type": "application/json"} | (headers or {})
+        return self.client.request(method, path, headers=sent, **more)
 
     def place(self) -> dict[str, Any]:
         """Place the smoke order."""

@@ -1,6 +1,7 @@
 """From a POST to a PDF and two mails on one machine, through crashes and restarts."""
 
 import io
+import json
 import os
 import socket
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 import httpx
 import pypdf
 
-from tests.e2e.dev_process import ORDERS, Dev, free_port
+from tests.e2e.dev_process import ORDERS, SMOKE, Dev, free_port
 from tests.eventually import eventually
 
 MANY = int(os.environ.get("ORDERS_E2E_ORDERS", "40"))
@@ -45,6 +46,44 @@ def test_from_a_post_to_a_pdf_and_two_mails(dev: Dev) -> None:
     assert order["order_number"] in page
     assert f"/local/documents/demo/{order['order_id']}/1" in page
     assert dev.client.get(f"/local/documents/demo/{order['order_id']}/1").content == pdf
+
+
+def test_an_accepted_order_is_placed_rendered_and_mailed(dev: Dev) -> None:
+    answer = dev.call("POST", "/v1.0/orders", content=SMOKE, headers={"Prefer": "respond-async"})
+    assert answer.status_code == 202
+    order = answer.json()
+
+    def read() -> dict[str, object]:
+        found: dict[str, object] = dev.call("GET", f"/v1.0/orders/{order['order_id']}").json()
+        assert found["status"] in {"accepted", "pending"}
+        return found if found["status"] == "pending" else {}
+
+    assert eventually(read, within_seconds=15, what="the order")["order_number"] == order["order_number"]
+    eventually(lambda: dev.pdf(order), within_seconds=15, what="PDF")
+    eventually(lambda: len(dev.mails_of(order)) == 2, within_seconds=15, what="two mails")
+
+
+def test_a_hundred_creates_with_one_key_killed_and_asked_again_make_one_order(dev: Dev) -> None:
+    def create(_: int = 0) -> tuple[int, bytes]:
+        answer = dev.call("POST", "/v1.0/orders", content=SMOKE, headers={"Idempotency-Key": "one-checkout"})
+        return answer.status_code, answer.content
+
+    with ThreadPoolExecutor(CONCURRENCY) as pool:
+        answers = set(pool.map(create, range(100)))
+    dev.kill()
+    assert len(answers) == 1
+    ((status, body),) = answers
+    assert status == 201
+    dev.start()
+    assert create() == (201, body)
+    order = json.loads(body)
+    listed = dev.call("GET", "/v1.0/orders", params={"limit": 100}, role="staff").json()["items"]
+    assert [each["order_id"] for each in listed].count(order["order_id"]) == 1
+    eventually(lambda: dev.pdf(order), within_seconds=AFTER_A_CRASH_SECONDS, what="PDF")
+    eventually(lambda: len(dev.mails_of(order)) >= 2, within_seconds=AFTER_A_CRASH_SECONDS, what="mails")
+    events = dev.call("GET", f"/v1.0/orders/{order['order_id']}/events", role="staff").json()["items"]
+    assert [event["type"].split(".")[-2] for event in events] == ["created", "document_ready"]
+    assert sorted(mail["template"] for mail in dev.mails_of(order)) == ["order_confirmation", "staff_new_order"]
 
 
 def test_killed_right_after_the_201_everything_still_arrives_once(dev: Dev) -> None:

@@ -10,6 +10,7 @@ from orders.domain.errors import ActionForbidden
 from orders.domain.events import Actor, Stamp
 from orders.domain.lifecycle import PLACING_ROLES, SHOP, Action, Role, may_ever
 from orders.domain.order import Order
+from orders.ports.acceptances import Acceptance
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def permit(operation: Operation | Action, roles: Collection[Role]) -> None:
         raise ActionForbidden(action=str(operation), roles=sorted(roles))
 
 
-def owns(caller: Caller, order: Order) -> bool:
+def owns(caller: Caller, order: Order | Acceptance) -> bool:
     """Whether the order is this caller's business at all: of their tenant, and theirs if they are a customer."""
     if order.tenant_id != caller.tenant_id:
         return False

@@ -1,5 +1,7 @@
 """How a use case refuses, beyond what the domain and the ports say."""
 
+from orders.ports.acceptances import Acceptance, AcceptanceState
+
 
 class ApplicationError(Exception):
     """A use case refuses what was asked."""
@@ -11,6 +13,17 @@ class OrderNotFound(ApplicationError):
     def __init__(self, order_id: str) -> None:
         self.order_id = order_id
         super().__init__(f"there is no order {order_id[:40]}")
+
+
+class NotPlacedYet(ApplicationError):
+    """The order is accepted, or was refused since, and is no order yet; ``acceptance`` is what is known of it."""
+
+    def __init__(self, acceptance: Acceptance) -> None:
+        self.acceptance = acceptance
+        if acceptance.state is AcceptanceState.REJECTED:
+            super().__init__("the order was accepted and could not be placed; nothing can be done with it")
+        else:
+            super().__init__("the order is accepted and not placed yet; ask again in a moment")
 
 
 class VersionMismatch(ApplicationError):

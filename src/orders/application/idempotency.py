@@ -37,15 +37,19 @@ class KeyedRequest:
         operation: what the key is for, such as ``POST /v1.0/orders``; the same key elsewhere is another one.
         fingerprint: hash of the body in a form that does not depend on how it was written.
         respond: what the caller is answered when the order has become this.
+        named: the id of the order to be created, where its sender has chosen it.
     """
 
     key: str
     operation: str
     fingerprint: str
     respond: Callable[[Order], Answer]
+    named: str | None = None
 
     def order_id(self, caller: Caller) -> str:
         """The id of the order that the request creates: the same for the same caller and key."""
+        if self.named is not None:
+            return self.named
         return derived_order_id(tenant_id=caller.tenant_id, principal=caller.principal, key=self.key)
 
     def scope(self, caller: Caller) -> str:
@@ -91,7 +95,7 @@ class KeyReused(ApplicationError):
 
     def __init__(self) -> None:
         super().__init__(
-            "this Idempotency-Key came with another body before; a new request needs a new key, "
+            "this idempotency key came with another body before; a new request needs a new key, "
             "and a repeated one the same body"
         )
 
@@ -121,6 +125,8 @@ class Replays:
         Raises: as ``check``; this never returns.
         """
         await self._answer(order, _CREATION, request)
+        if request.named is not None:
+            raise KeyReused
         # Its event is there and has no receipt: what the order is now is the best answer there is.
         raise AlreadyAnswered(request.respond(order))
 

@@ -1,19 +1,21 @@
 """Use case: reach an order, if it is the caller's to reach."""
 
 from orders.application.caller import POLICY, Caller, Operation, owns, permit
-from orders.application.errors import OrderNotFound
+from orders.application.errors import NotPlacedYet, OrderNotFound
 from orders.domain.errors import InvalidIdentifier
 from orders.domain.identity import check_order_id
 from orders.domain.lifecycle import Action
 from orders.domain.order import Order
+from orders.ports.acceptances import Acceptances
 from orders.ports.order_repository import OrderRepository
 
 
 class OpenOrder:
     """Finds an order for whatever a caller wants to do with it; everything about one order starts here."""
 
-    def __init__(self, repository: OrderRepository) -> None:
+    def __init__(self, repository: OrderRepository, acceptances: Acceptances) -> None:
         self._repository = repository
+        self._acceptances = acceptances
 
     async def execute(
         self,
@@ -30,6 +32,7 @@ class OpenOrder:
 
         Raises:
             OrderNotFound: no such order, or not this caller's, or deleted.
+            NotPlacedYet: it is theirs, and accepted only.
             ActionForbidden: it is theirs, but their roles never allow the operation.
             TransientPortError: the table is out of reach.
         """
@@ -38,9 +41,17 @@ class OpenOrder:
         except InvalidIdentifier:
             raise OrderNotFound(order_id) from None
         order = await self._repository.get(caller.tenant_id, order_id)
+        if order is None:
+            await self._look_among_accepted(caller, order_id, operation)
         if order is None or not owns(caller, order):
             raise OrderNotFound(order_id)
         if order.deletion is not None and not (include_deleted and POLICY[Operation.READ_DELETED] & caller.roles):
             raise OrderNotFound(order_id)
         permit(operation, caller.roles)
         return order
+
+    async def _look_among_accepted(self, caller: Caller, order_id: str, operation: Operation | Action) -> None:
+        acceptance = await self._acceptances.get(caller.tenant_id, order_id)
+        if acceptance is not None and owns(caller, acceptance):
+            permit(operation, caller.roles)
+            raise NotPlacedYet(acceptance)

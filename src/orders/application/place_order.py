@@ -55,7 +55,8 @@ class PlaceOrder:
         if request is not None:
             await self._check(caller, request)
         order_id = self._ids.next(self._clock.now()) if request is None else request.order_id(caller)
-        change = with_receipt(await self.prepare(caller, draft, order_id), caller, request)
+        complete = await self.complete(caller, draft)
+        change = with_receipt(await self.prepare(caller, complete, order_id), caller, request)
         try:
             await self._repository.add(change)
         except OrderExists as error:
@@ -73,13 +74,17 @@ class PlaceOrder:
         if not caller.acts_for_shop and draft.customer_id != caller.customer_id:
             raise ForeignCustomer(draft.customer_id)
 
-    async def prepare(self, caller: Caller, draft: Draft, order_id: str) -> Change:
-        """The order as it would be placed now, not kept yet. Raises: InvalidOrder, TransientPortError."""
+    async def complete(self, caller: Caller, draft: Draft) -> Draft:
+        """The draft with what it leaves to the tenant and the caller's token. Raises: TransientPortError."""
         if not draft.currency:
             profile = await self._tenants.profile(caller.tenant_id)
             draft = replace(draft, currency=profile.currency)
+        return replace(draft, notification_email=self._address(caller, draft))
+
+    async def prepare(self, caller: Caller, complete: Draft, order_id: str) -> Change:
+        """The order as it would be placed now, not kept yet. Raises: InvalidOrder, TransientPortError."""
         return place(
-            replace(draft, notification_email=self._address(caller, draft)),
+            complete,
             tenant_id=caller.tenant_id,
             order_id=order_id,
             stamp=caller.stamp(self._clock.now()),

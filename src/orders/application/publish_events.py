@@ -1,4 +1,4 @@
-"""Use cases: publish events right after their write, and later what that left behind.
+"""Use cases: publish events, right after their write or later.
 
 Publishing one event is PutEvents, then the log, then out of the waiting ones; each step may be repeated, so a
 process can die between any two of them and somebody else goes on.
@@ -6,11 +6,9 @@ process can die between any two of them and somebody else goes on.
 
 import asyncio
 import logging
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Coroutine, Sequence
 
 from orders.domain.events import OrderEvent
-from orders.ports.clock import Clock
 from orders.ports.errors import TransientPortError
 from orders.ports.event_publisher import EventPublisher
 from orders.ports.outbox import Outbox
@@ -63,9 +61,14 @@ class EventFastPath:
 
     def publish(self, event: OrderEvent) -> None:
         """Begin to publish the event and return at once."""
+        self.begin(self._run(event))
+
+    def begin(self, work: Coroutine[None, None, None]) -> None:
+        """Begin work of which somebody else would do what is left undone; not at all when there is too much."""
         if len(self._tasks) >= self._limit:
+            work.close()
             return
-        task = asyncio.get_running_loop().create_task(self._run(event))
+        task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -90,28 +93,3 @@ class EventFastPath:
             await self._publish.execute([event])
         except TransientPortError as error:
             _log.info("left to the relay: %s", error)
-
-
-class RelayOutbox:
-    """Publishes what has waited for longer than the fast path takes."""
-
-    def __init__(
-        self, outbox: Outbox, publish: PublishEvents, clock: Clock, *, lag: timedelta, batch: int = 100
-    ) -> None:
-        self._outbox = outbox
-        self._publish = publish
-        self._clock = clock
-        self._lag = lag
-        self._batch = batch
-
-    async def sweep(self, shard: int) -> int:
-        """Publish one batch of a shard's overdue orders, oldest first.
-
-        Returns:
-            How many events were published; 0 means nothing is overdue or nothing could be published.
-
-        Raises:
-            TransientPortError: the table is out of reach.
-        """
-        entries = await self._outbox.overdue(shard, before=self._clock.now() - self._lag, limit=self._batch)
-        return sum([await self._publish.waiting_of(entry.tenant_id, entry.order_id) for entry in entries])

@@ -65,7 +65,7 @@ class ProcessRuntime:
 
     def worker_names(self) -> tuple[str, ...]:
         """See ``Runtime.worker_names``."""
-        return ("pdf-creator", "internal-notifier", "customer-notifier")
+        return ("record-creator", "pdf-creator", "internal-notifier", "customer-notifier")
 
     def relay(self) -> None:
         """See ``Runtime.relay``."""

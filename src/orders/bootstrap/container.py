@@ -10,19 +10,17 @@ from orders.adapters.inbound.http.app import Served
 from orders.adapters.inbound.http.auth import Authenticator
 from orders.adapters.inbound.http.cursor import CursorCodec
 from orders.adapters.inbound.relay import RelayLoop
-from orders.adapters.inbound.sqs.gate import DependencyGate
 from orders.adapters.inbound.sqs.handlers import CustomerNotifier, InternalNotifier, PdfCreator
-from orders.adapters.inbound.sqs.poller import Poller, PollerSettings
-from orders.adapters.inbound.sqs.queue import SqsQueue
-from orders.adapters.inbound.sqs.rate import TokenBucket
-from orders.adapters.inbound.sqs.retry_policy import RetryPolicy
+from orders.adapters.inbound.sqs.record_creator import ANY, RecordCreator, Senders
 from orders.adapters.outbound.aws.document_requests import SqsDocumentRequests
 from orders.adapters.outbound.aws.event_bridge import EventBridgePublisher
 from orders.adapters.outbound.aws.mail_message import build_mime
-from orders.adapters.outbound.aws.probes import BucketProbe, MailProbe, QueueProbe
+from orders.adapters.outbound.aws.order_commands import SqsOrderCommands
+from orders.adapters.outbound.aws.probes import MailProbe, QueueProbe
 from orders.adapters.outbound.aws.s3_documents import S3DocumentStore
 from orders.adapters.outbound.aws.s3_tenants import S3TenantDirectory
 from orders.adapters.outbound.aws.ses_mail import SesMailSender
+from orders.adapters.outbound.dynamodb.acceptances import DynamoAcceptances
 from orders.adapters.outbound.dynamodb.mail_intents import DynamoMailIntents
 from orders.adapters.outbound.dynamodb.order_repository import DynamoOrderRepository
 from orders.adapters.outbound.dynamodb.outbox import DynamoOutbox
@@ -31,6 +29,7 @@ from orders.adapters.outbound.local.mail_archive import ArchivingMailSender
 from orders.adapters.outbound.rendering.mail_composer import JinjaMailComposer
 from orders.adapters.outbound.rendering.pdf_renderer import RendererProbe
 from orders.adapters.outbound.system import RandomOrderIds, SystemClock
+from orders.application.accept_order import AcceptOrder, PlaceAccepted, QueueAccepted
 from orders.application.change_order import OrderChanger
 from orders.application.change_status import ChangeStatus
 from orders.application.check_health import CheckHealth
@@ -41,8 +40,10 @@ from orders.application.notify_customer import NotifyCustomer
 from orders.application.notify_staff import NotifyStaff
 from orders.application.open_order import OpenOrder
 from orders.application.place_order import PlaceOrder
-from orders.application.publish_events import EventFastPath, PublishEvents, RelayOutbox
+from orders.application.place_queued import PlaceQueued
+from orders.application.publish_events import EventFastPath, PublishEvents
 from orders.application.read_history import ReadHistory
+from orders.application.relay_outbox import RelayOutbox
 from orders.application.render_document import LinkDocument, RenderDocument, RequestDocument
 from orders.application.send_mail import SendMail
 from orders.application.update_order import DeleteOrder, UpdateOrder
@@ -50,6 +51,7 @@ from orders.bootstrap.addresses import Addresses
 from orders.bootstrap.aws import AwsClients
 from orders.bootstrap.demo import default_profile
 from orders.bootstrap.keys import token_rules
+from orders.bootstrap.pollers import creation_poller, mail_poller, pdf_poller
 from orders.bootstrap.settings import Settings
 from orders.ports.health import Probe
 from orders.ports.mail import MailSender
@@ -68,6 +70,16 @@ def _tenants(clients: AwsClients, addresses: Addresses, settings: Settings) -> S
         return default_profile(tenant_id, settings.staff_address_fallback)
 
     return S3TenantDirectory(clients.s3, addresses.templates_bucket, default, PROFILES_CACHED_FOR)
+
+
+def _order_commands(clients: AwsClients, addresses: Addresses) -> SqsOrderCommands:
+    return SqsOrderCommands(clients.sqs, addresses.queues[RecordCreator.name].url)
+
+
+def _senders(settings: Settings) -> Senders:
+    if not settings.order_senders and settings.environment == "local":
+        return Senders({ANY: ANY})
+    return Senders(settings.order_senders)
 
 
 def _document_requests(clients: AwsClients, addresses: Addresses) -> SqsDocumentRequests:
@@ -90,44 +102,6 @@ def _health_probes(clients: AwsClients, addresses: Addresses) -> list[Probe]:
 
 def _mail_probe(clients: AwsClients) -> MailProbe:
     return MailProbe(clients.ses)
-
-
-def _gate(clients: AwsClients, addresses: Addresses, last: Probe) -> DependencyGate:
-    """One for each poller: what one worker finds down is no reason for another to pause."""
-    return DependencyGate(
-        [
-            DynamoProbe(clients.dynamodb, addresses.table),
-            BucketProbe(clients.s3, addresses.documents_bucket, "documents bucket"),
-            BucketProbe(clients.s3, addresses.templates_bucket, "templates bucket"),
-            last,
-        ]
-    )
-
-
-def _poller(
-    clients: AwsClients,
-    addresses: Addresses,
-    settings: Settings,
-    handler: PdfCreator | CustomerNotifier | InternalNotifier,
-    last_probe: Probe,
-) -> Poller:
-    address = addresses.queues[handler.name]
-    rendering = isinstance(handler, PdfCreator)
-    return Poller(
-        SqsQueue(clients.sqs, address.url, address.dead_letter_url),
-        handler,
-        PollerSettings(
-            # More than the processes can render at once would only wait in line, out of other tasks' reach.
-            concurrency=settings.pdf_processes * 2 if rendering else settings.worker_concurrency,
-            wait=timedelta(seconds=settings.queue_wait_seconds),
-            grace=timedelta(seconds=settings.worker_grace_seconds),
-            retries=RetryPolicy(visibility=settings.queue_visibility),
-        ),
-        gate=_gate(clients, addresses, last_probe),
-        admission=None
-        if rendering
-        else TokenBucket(per_second=settings.mail_per_second, burst=settings.worker_concurrency),
-    )
 
 
 class Container(containers.DeclarativeContainer):
@@ -155,6 +129,13 @@ class Container(containers.DeclarativeContainer):
         region=settings.provided.aws_region,
         outbox_shards=settings.provided.outbox_shards,
     )
+    acceptances = providers.Singleton(
+        DynamoAcceptances,
+        clients.provided.dynamodb,
+        addresses.provided.table,
+        region=settings.provided.aws_region,
+        outbox_shards=settings.provided.outbox_shards,
+    )
     outbox = providers.Singleton(
         DynamoOutbox,
         clients.provided.dynamodb,
@@ -171,6 +152,7 @@ class Container(containers.DeclarativeContainer):
         presign_client=clients.provided.s3_links,
     )
     tenants = providers.Singleton(_tenants, clients, addresses, settings)
+    order_commands = providers.Singleton(_order_commands, clients, addresses)
     document_requests = providers.Singleton(_document_requests, clients, addresses)
     mail_sender = providers.Singleton(_mail_sender, clients, settings, mail_archive_dir)
     composer = providers.Singleton(JinjaMailComposer)
@@ -178,8 +160,14 @@ class Container(containers.DeclarativeContainer):
 
     publish_events = providers.Singleton(PublishEvents, outbox, publisher)
     fast_path = providers.Singleton(EventFastPath, publish_events)
+    queue_accepted = providers.Singleton(QueueAccepted, acceptances, order_commands)
     relay = providers.Singleton(
-        RelayOutbox, outbox, publish_events, clock, lag=providers.Factory(_seconds, settings.provided.relay_lag_seconds)
+        RelayOutbox,
+        outbox,
+        publish_events,
+        queue_accepted,
+        clock,
+        lag=providers.Factory(_seconds, settings.provided.relay_lag_seconds),
     )
     relay_loop = providers.Singleton(
         RelayLoop,
@@ -191,7 +179,12 @@ class Container(containers.DeclarativeContainer):
     replays = providers.Singleton(Replays, outbox)
     changer = providers.Singleton(OrderChanger, repository, clock, fast_path, replays)
     place_order = providers.Singleton(PlaceOrder, repository, tenants, clock, ids, fast_path, replays)
-    open_order = providers.Singleton(OpenOrder, repository)
+    accept_order = providers.Singleton(
+        AcceptOrder, place_order, repository, acceptances, queue_accepted, clock, ids, fast_path, replays
+    )
+    place_accepted = providers.Singleton(PlaceAccepted, place_order, repository, acceptances, fast_path)
+    place_queued = providers.Singleton(PlaceQueued, place_order)
+    open_order = providers.Singleton(OpenOrder, repository, acceptances)
     list_orders = providers.Singleton(ListOrders, repository)
     change_status = providers.Singleton(ChangeStatus, changer)
     fulfil_order = providers.Singleton(FulfilOrder, changer)
@@ -215,6 +208,7 @@ class Container(containers.DeclarativeContainer):
         authenticator=authenticator,
         cursors=cursors,
         place_order=place_order,
+        accept_order=accept_order,
         open_order=open_order,
         list_orders=list_orders,
         change_status=change_status,
@@ -227,18 +221,25 @@ class Container(containers.DeclarativeContainer):
         check_health=check_health,
     )
 
-    mail_probe = providers.Singleton(_mail_probe, clients)
+    creation_poller = providers.Singleton(
+        creation_poller,
+        clients,
+        addresses,
+        settings,
+        providers.Singleton(RecordCreator, place_accepted, place_queued, providers.Singleton(_senders, settings)),
+    )
     pdf_poller = providers.Singleton(
-        _poller,
+        pdf_poller,
         clients,
         addresses,
         settings,
         providers.Singleton(PdfCreator, render_document),
         providers.Singleton(RendererProbe, renderer),
     )
+    mail_probe = providers.Singleton(_mail_probe, clients)
     customer_poller = providers.Singleton(
-        _poller, clients, addresses, settings, providers.Singleton(CustomerNotifier, notify_customer), mail_probe
+        mail_poller, clients, addresses, settings, providers.Singleton(CustomerNotifier, notify_customer), mail_probe
     )
     internal_poller = providers.Singleton(
-        _poller, clients, addresses, settings, providers.Singleton(InternalNotifier, notify_staff), mail_probe
+        mail_poller, clients, addresses, settings, providers.Singleton(InternalNotifier, notify_staff), mail_probe
     )

@@ -72,6 +72,12 @@ class Settings(BaseSettings):
         None, description="staff address of shops that name none; {tenant} in it is replaced"
     )
 
+    order_senders: Annotated[dict[str, str], NoDecode] = Field(
+        default_factory=dict,
+        description="who may put orders on the order-creation queue, and for which tenant: SENDER=TENANT, "
+        "comma-separated; a sender is the unique id of its role or user, TENANT * is any; locally everybody for any",
+    )
+
     outbox_shards: int = Field(
         8, ge=1, le=64, description="shards of the outbox index; never lower it with events waiting"
     )
@@ -102,6 +108,16 @@ class Settings(BaseSettings):
     @classmethod
     def _comma_separated(cls, value: Any) -> Any:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("order_senders", mode="before")
+    @classmethod
+    def _pairs(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        pairs = [part.strip().partition("=") for part in value.split(",") if part.strip()]
+        if not all(sender and tenant for sender, _, tenant in pairs):
+            raise ValueError("each must be SENDER=TENANT")
+        return {sender.strip(): tenant.strip() for sender, _, tenant in pairs}
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

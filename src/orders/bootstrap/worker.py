@@ -17,6 +17,7 @@ Loop = Callable[[asyncio.Event], Awaitable[None]]
 PDF_CREATOR = "pdf-creator"
 WORKER_SERVICES = MappingProxyType(
     {
+        "record-creator": ("dynamodb", "sqs", "events", "s3"),
         PDF_CREATOR: ("dynamodb", "sqs", "events", "s3"),
         "internal-notifier": ("dynamodb", "sqs", "s3", "ses"),
         "customer-notifier": ("dynamodb", "sqs", "s3", "ses"),
@@ -28,6 +29,7 @@ WORKER_SERVICES = MappingProxyType(
 def worker_loop(container: Container, name: str) -> Loop:
     """The loop of a worker."""
     pollers = {
+        "record-creator": container.creation_poller,
         PDF_CREATOR: container.pdf_poller,
         "internal-notifier": container.internal_poller,
         "customer-notifier": container.customer_poller,

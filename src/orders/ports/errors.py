@@ -4,7 +4,12 @@ Adapters translate what they recognise of their vendor's errors into these, and 
 unknown error is a bug to be seen, not a case to be handled.
 """
 
+from typing import TYPE_CHECKING
+
 from orders.domain.order import Order
+
+if TYPE_CHECKING:
+    from orders.ports.acceptances import Acceptance
 
 
 class PortError(Exception):
@@ -41,6 +46,14 @@ class OrderExists(PortError):
     def __init__(self, existing: Order) -> None:
         self.existing = existing
         super().__init__(f"order {existing.order_id} exists")
+
+
+class AcceptanceExists(PortError):
+    """An order of this id has been accepted already; ``existing`` is what was."""
+
+    def __init__(self, existing: "Acceptance") -> None:
+        self.existing = existing
+        super().__init__(f"order {existing.order_id} is accepted already")
 
 
 class StaleOrder(PortError):

@@ -10,11 +10,16 @@ from orders.domain.events import OrderEvent
 
 @dataclass(frozen=True, slots=True)
 class OutboxEntry:
-    """An order with events waiting since ``since`` (the oldest of them, roughly: never later than it)."""
+    """An order with events waiting since ``since`` (the oldest of them, roughly: never later than it).
+
+    Attributes:
+        accepted: no events wait, but an accepted order whose command is not on its queue yet.
+    """
 
     tenant_id: str
     order_id: str
     since: datetime
+    accepted: bool = False
 
 
 class Outbox(Protocol):

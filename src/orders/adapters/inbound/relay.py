@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from orders.application.publish_events import RelayOutbox
+from orders.application.relay_outbox import RelayOutbox
 from orders.ports.errors import TransientPortError
 
 _log = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Response
 
 from orders.adapters.inbound.http import json_body
-from orders.adapters.inbound.http.responses import etag, order_view, status_view
+from orders.adapters.inbound.http.responses import ACCEPTED, BASE, etag, order_view, status_view
 from orders.application.caller import Caller
 from orders.application.idempotency import Answer
 from orders.domain.order import Order
@@ -26,6 +26,18 @@ def order_answer(order: Order, caller: Caller, status: int = 200, **headers: str
 def status_answer(order: Order, caller: Caller) -> Answer:
     """Where the order is as this caller sees it, with its ETag."""
     return _answer(order, caller, status_view(order, caller), 200, {})
+
+
+def accepted_answer(order: Order) -> Answer:
+    """The order is accepted under this id, and placed soon (RFC 7240, section 4.1)."""
+    here = f"{BASE}/{order.order_id}"
+    view = {
+        "order_id": order.order_id,
+        "order_number": order.order_number,
+        "status": ACCEPTED,
+        "_links": {"self": {"href": here}},
+    }
+    return Answer(202, (("Location", here), ("Preference-Applied", "respond-async")), json_body.encode(view))
 
 
 def no_content(order: Order) -> Answer:  # noqa: ARG001 - the same whatever the order has become

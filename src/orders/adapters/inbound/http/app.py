@@ -11,15 +11,18 @@ from litestar.config.app import AppConfig
 from litestar.di import NamedDependency, Provide
 from litestar.types import ASGIApp, ControllerRouterHandler
 
+from orders.adapters.inbound.http.accepted import not_placed_yet
 from orders.adapters.inbound.http.auth import Authenticator
 from orders.adapters.inbound.http.cursor import CursorCodec
 from orders.adapters.inbound.http.health import live, ready
 from orders.adapters.inbound.http.orders import orders_router
 from orders.adapters.inbound.http.problems import EXCEPTION_HANDLERS
 from orders.adapters.inbound.http.request_id import ResponseHeaders
+from orders.application.accept_order import AcceptOrder
 from orders.application.caller import Caller
 from orders.application.change_status import ChangeStatus
 from orders.application.check_health import CheckHealth
+from orders.application.errors import NotPlacedYet
 from orders.application.fulfil_order import DeliverParcel, FulfilOrder
 from orders.application.list_orders import ListOrders
 from orders.application.open_order import OpenOrder
@@ -39,6 +42,7 @@ class Served:
     authenticator: Authenticator
     cursors: CursorCodec
     place_order: PlaceOrder
+    accept_order: AcceptOrder
     open_order: OpenOrder
     list_orders: ListOrders
     change_status: ChangeStatus
@@ -86,7 +90,7 @@ def create_app(
         AppConfig(
             route_handlers=[orders_router(), live, ready, *extra_routes],
             dependencies={**dependencies, "caller": Provide(provide_caller)},
-            exception_handlers=EXCEPTION_HANDLERS,
+            exception_handlers={**EXCEPTION_HANDLERS, NotPlacedYet: not_placed_yet},
             lifespan=list(lifespan),
             openapi_config=None,
             request_max_body_size=MAX_BODY_BYTES,

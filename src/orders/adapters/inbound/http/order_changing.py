@@ -8,9 +8,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from pydantic import BaseModel
 
-from orders.adapters.inbound.http.answers import no_content, order_answer, status_answer, to_response
+from orders.adapters.inbound.http.answers import accepted_answer, no_content, order_answer, status_answer, to_response
 from orders.adapters.inbound.http.parsing import InvalidBody, parse_body, parse_object, validate
-from orders.adapters.inbound.http.preconditions import keyed_request, preconditions
+from orders.adapters.inbound.http.preconditions import keyed_request, preconditions, prefers_async
 from orders.adapters.inbound.http.requests import (
     CancelBody,
     CreateOrderBody,
@@ -21,6 +21,7 @@ from orders.adapters.inbound.http.requests import (
 )
 from orders.adapters.inbound.http.responses import BASE, order_view
 from orders.adapters.inbound.http.revisions import merged, read_revision
+from orders.application.accept_order import AcceptOrder
 from orders.application.caller import Caller, Operation, permit
 from orders.application.change_status import ChangeStatus
 from orders.application.fulfil_order import DeliverParcel, FulfilOrder
@@ -55,9 +56,12 @@ async def _object(request: Call) -> dict[str, Any]:
 
 @post("/", status_code=201)
 async def create(
-    request: Call, caller: NamedDependency[Caller], place_order: NamedDependency[PlaceOrder]
+    request: Call,
+    caller: NamedDependency[Caller],
+    place_order: NamedDependency[PlaceOrder],
+    accept_order: NamedDependency[AcceptOrder],
 ) -> Response[bytes]:
-    """Place an order."""
+    """Place an order; with ``Prefer: respond-async`` accept it and place it later."""
     permit(Operation.PLACE, caller.roles)
     raw = await _object(request)
     try:
@@ -65,6 +69,9 @@ async def create(
     except InvalidBody as error:
         known = {fault.pointer for fault in error.faults}
         raise InvalidBody([*error.faults, *faults_of_amounts(raw, known)]) from None
+    if prefers_async(request):
+        keyed = await keyed_request(request, accepted_answer)
+        return to_response(accepted_answer(await accept_order.execute(caller, body.to_draft(), keyed)))
 
     def respond(order: Order) -> Answer:
         return order_answer(order, caller, 201, Location=f"{BASE}/{order.order_id}")

@@ -1,4 +1,4 @@
-"""If-Match, If-None-Match (RFC 9110, section 13) and Idempotency-Key: what a caller ties a request to.
+"""If-Match, If-None-Match (RFC 9110, section 13), Idempotency-Key and Prefer: what a caller ties a request to.
 
 An ETag is ``"{version}-{hash of roles}"``. A key is what draft-ietf-httpapi-idempotency-key-header describes, taken
 with or without its quotes.
@@ -58,6 +58,12 @@ async def keyed_request(request: Request[Any, Any, Any], respond: Respond) -> Ke
         )
     operation = f"{request.method} {request.url.path.rstrip('/')}"
     return KeyedRequest(key, operation, fingerprint(await request.body()), respond)
+
+
+def prefers_async(request: Request[Any, Any, Any]) -> bool:
+    """Whether the caller would rather not wait for the outcome (RFC 7240, section 4.1)."""
+    preferences = ",".join(request.headers.getall("prefer", [])).split(",")
+    return any(each.partition(";")[0].strip().lower() == "respond-async" for each in preferences)
 
 
 def fingerprint(body: bytes) -> str:

@@ -11,9 +11,13 @@ from orders.domain.events import OrderEvent
 from orders.domain.lifecycle import Action, Role
 from orders.domain.order import Order
 from orders.domain.parts import Line, Parcel
+from orders.ports.acceptances import Acceptance
 from orders.ports.mail import MailRecord
 
 BASE = "/v1.0/orders"
+ACCEPTED = "accepted"
+"""What an order that is not placed yet shows as its status; it is none of an order's own."""
+
 _ACTION_PATHS: Mapping[Action, str] = {
     Action.PROCESS: "/status",
     Action.REJECT: "/status",
@@ -82,6 +86,26 @@ def status_view(order: Order, caller: Caller) -> dict[str, Any]:
             "version": order.version,
             "reason": order.reason,
             "updated_at": moment(order.updated_at),
+        }
+    )
+
+
+def acceptance_view(acceptance: Acceptance) -> dict[str, Any]:
+    """An order that is accepted and not placed yet, or could not be."""
+    here = f"{BASE}/{acceptance.order_id}"
+    faults = [{"pointer": each.pointer, "code": each.code, "message": each.message} for each in acceptance.faults]
+    return _given(
+        {
+            "order_id": acceptance.order_id,
+            "order_number": acceptance.order_number,
+            "tenant_id": acceptance.tenant_id,
+            "customer_id": acceptance.customer_id,
+            "status": str(acceptance.state) if acceptance.faults else ACCEPTED,
+            "allowed_actions": [],
+            "reason": "; ".join(fault.message for fault in acceptance.faults) or None,
+            "errors": faults or None,
+            "created_at": moment(acceptance.accepted_at),
+            "_links": {"self": {"href": here}, "status": {"href": f"{here}/status"}},
         }
     )
 

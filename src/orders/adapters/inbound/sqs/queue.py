@@ -42,6 +42,7 @@ class ReceivedMessage:
 
     Attributes:
         receive_count: how often it has been handed out, this time included.
+        sender: who sent it, as SQS knows them: a user's id, or a role's id, a colon and a name of the role's session.
     """
 
     message_id: str
@@ -49,6 +50,7 @@ class ReceivedMessage:
     receipt: str = field(repr=False)
     receive_count: int
     attributes: Mapping[str, "MessageAttributeValueOutputTypeDef"] = field(default_factory=dict, repr=False)
+    sender: str = ""
 
 
 class SqsQueue:
@@ -73,7 +75,7 @@ class SqsQueue:
                 MaxNumberOfMessages=limit,
                 WaitTimeSeconds=int(wait.total_seconds()),
                 VisibilityTimeout=int(visibility.total_seconds()),
-                MessageSystemAttributeNames=["ApproximateReceiveCount"],
+                MessageSystemAttributeNames=["ApproximateReceiveCount", "SenderId"],
                 MessageAttributeNames=["All"],
             )
         except (BotoCoreError, ClientError) as error:
@@ -139,6 +141,7 @@ def _received(message: "MessageTypeDef") -> ReceivedMessage:
         receipt=message.get("ReceiptHandle", ""),
         receive_count=int(message.get("Attributes", {}).get("ApproximateReceiveCount", "1")),
         attributes=message.get("MessageAttributes", {}),
+        sender=message.get("Attributes", {}).get("SenderId", ""),
     )
 
 

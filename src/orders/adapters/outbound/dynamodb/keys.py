@@ -17,6 +17,7 @@ from orders.ports.mail import MailIntent
 Key: TypeAlias = dict[str, str]
 
 ORDER_SORT_KEY = "ORDER"
+ACCEPTANCE_SORT_KEY = "ACCEPTED"
 EVENT_PREFIX = "EVENT#"
 EVENT_END = EVENT_PREFIX + "9999999999"
 
@@ -42,6 +43,11 @@ def order_partition(tenant_id: str, order_id: str) -> str:
 def order_key(tenant_id: str, order_id: str) -> Key:
     """The key of an order's item."""
     return {"PK": order_partition(tenant_id, order_id), "SK": ORDER_SORT_KEY}
+
+
+def acceptance_key(tenant_id: str, order_id: str) -> Key:
+    """The key of an accepted order that is yet to be placed."""
+    return {"PK": order_partition(tenant_id, order_id), "SK": ACCEPTANCE_SORT_KEY}
 
 
 def order_of_partition(partition: str) -> tuple[str, str]:

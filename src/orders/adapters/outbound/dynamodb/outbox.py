@@ -14,6 +14,7 @@ from orders.adapters.outbound.dynamodb.event_items import (
 )
 from orders.adapters.outbound.dynamodb.instants import bound_text, parse_instant
 from orders.adapters.outbound.dynamodb.keys import (
+    ACCEPTANCE_SORT_KEY,
     EVENT_END,
     Key,
     event_sort_key,
@@ -62,7 +63,11 @@ class DynamoOutbox:
                 condition, place, index="OutboxPending", limit=limit - len(found), resume=resume
             )
             found.extend(
-                OutboxEntry(*order_of_partition(item["PK"]), since=parse_instant(item["outboxSince"]))
+                OutboxEntry(
+                    *order_of_partition(item["PK"]),
+                    since=parse_instant(item["outboxSince"]),
+                    accepted=item["SK"] == ACCEPTANCE_SORT_KEY,
+                )
                 for item in page.items
             )
             resume = page.resume

@@ -113,11 +113,11 @@ def document_from_item(item: Mapping[str, Any]) -> Document:
 def details_to_item(order: Order) -> Item:
     """What lists don't show, most of it personal: one attribute, which no index projects."""
     return present(
-        customer=_particulars_to_item(order.customer),
+        customer=particulars_to_item(order.customer),
         notificationEmail=order.notification_email,
-        billingAddress=_particulars_to_item(order.billing_address),
-        shippingAddress=_particulars_to_item(order.shipping_address),
-        payment=_particulars_to_item(order.payment),
+        billingAddress=particulars_to_item(order.billing_address),
+        shippingAddress=particulars_to_item(order.shipping_address),
+        payment=particulars_to_item(order.payment),
         campaignCode=order.campaign_code,
         notes=order.notes,
         # Pairs, because a map would forget their order.
@@ -130,11 +130,11 @@ def details_to_item(order: Order) -> Item:
 def details_from_item(item: Mapping[str, Any]) -> dict[str, Any]:
     """The order's fields that ``details_to_item`` wrote, by their names in ``Order``."""
     return {
-        "customer": _particulars_from_item(Customer, item.get("customer")),
+        "customer": particulars_from_item(Customer, item.get("customer")),
         "notification_email": item.get("notificationEmail"),
-        "billing_address": _particulars_from_item(Address, item.get("billingAddress")),
-        "shipping_address": _particulars_from_item(Address, item.get("shippingAddress")),
-        "payment": _particulars_from_item(Payment, item.get("payment")),
+        "billing_address": particulars_from_item(Address, item.get("billingAddress")),
+        "shipping_address": particulars_from_item(Address, item.get("shippingAddress")),
+        "payment": particulars_from_item(Payment, item.get("payment")),
         "campaign_code": item.get("campaignCode"),
         "notes": item.get("notes"),
         "metadata": tuple((name, value) for name, value in _pairs(item.get("metadata"))),
@@ -147,13 +147,15 @@ def _pairs(metadata: Iterable[list[str]] | None) -> Iterable[list[str]]:
     return metadata or ()
 
 
-def _particulars_to_item(particulars: Customer | Address | Payment | None) -> Item | None:
+def particulars_to_item(particulars: Customer | Address | Payment | None) -> Item | None:
+    """What was given of somebody's particulars."""
     if particulars is None:
         return None
     return present(**{each.name: getattr(particulars, each.name) for each in fields(particulars)})
 
 
-def _particulars_from_item(kind: type[_Particulars], item: Mapping[str, Any] | None) -> _Particulars | None:
+def particulars_from_item(kind: type[_Particulars], item: Mapping[str, Any] | None) -> _Particulars | None:
+    """What ``particulars_to_item`` wrote."""
     if item is None:
         return None
     return kind(**{each.name: item.get(each.name) for each in fields(kind)})

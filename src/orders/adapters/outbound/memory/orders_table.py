@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from orders.domain.events import OrderEvent
 from orders.domain.order import Order
+from orders.ports.acceptances import Acceptance
 from orders.ports.errors import TransientPortError
 
 OrderKey: TypeAlias = tuple[str, str]
@@ -50,12 +51,26 @@ class MemoryTable:
         self.answering = True
         self._rows: dict[OrderKey, OrderRow] = {}
         self._log: dict[OrderKey, dict[int, OrderEvent]] = {}
+        self._accepted: dict[OrderKey, Acceptance] = {}
+        self._unqueued: dict[OrderKey, datetime] = {}
 
     @property
     def rows(self) -> dict[OrderKey, OrderRow]:
         """The orders. Raises: TransientPortError while out of reach."""
         self._ask()
         return self._rows
+
+    @property
+    def accepted(self) -> dict[OrderKey, Acceptance]:
+        """The accepted orders. Raises: TransientPortError while out of reach."""
+        self._ask()
+        return self._accepted
+
+    @property
+    def unqueued(self) -> dict[OrderKey, datetime]:
+        """Since when accepted orders wait to be queued. Raises: TransientPortError while out of reach."""
+        self._ask()
+        return self._unqueued
 
     def log(self, tenant_id: str, order_id: str) -> dict[int, OrderEvent]:
         """An order's published events by sequence. Raises: TransientPortError while out of reach."""

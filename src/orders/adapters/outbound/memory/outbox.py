@@ -24,12 +24,13 @@ class MemoryOutbox:
 
     async def overdue(self, shard: int, *, before: datetime, limit: int) -> Sequence[OutboxEntry]:
         """See ``Outbox.overdue``."""
-        found = [
-            OutboxEntry(tenant_id, order_id, row.since)
-            for (tenant_id, order_id), row in self._table.rows.items()
-            if row.since is not None and row.since < before and crc32(order_id.encode()) % self._shards == shard
-        ]
-        return sorted(found, key=lambda entry: entry.since)[:limit]
+        found = [OutboxEntry(*key, since=row.since) for key, row in self._table.rows.items() if row.since is not None]
+        found += [OutboxEntry(*key, since=since, accepted=True) for key, since in self._table.unqueued.items()]
+        due = (entry for entry in found if entry.since < before and self._shard_of(entry.order_id) == shard)
+        return sorted(due, key=lambda entry: entry.since)[:limit]
+
+    def _shard_of(self, order_id: str) -> int:
+        return crc32(order_id.encode()) % self._shards
 
     async def waiting(self, tenant_id: str, order_id: str) -> Sequence[OrderEvent]:
         """See ``Outbox.waiting``."""

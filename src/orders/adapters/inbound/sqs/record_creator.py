@@ -1,0 +1,134 @@
+"""What the record-creator takes from its queue: orders accepted over HTTP, and orders of other services."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from orders.adapters.inbound.http import json_body
+from orders.adapters.inbound.http.fields import Key
+from orders.adapters.inbound.http.parsing import pointer_to
+from orders.adapters.inbound.http.preconditions import fingerprint
+from orders.adapters.inbound.http.requests import CreateOrderBody
+from orders.adapters.inbound.sqs.messages import MessageRefused
+from orders.adapters.inbound.sqs.queue import ReceivedMessage
+from orders.application.accept_order import PlaceAccepted
+from orders.application.commands import CREATE_ORDER, PLACE_ACCEPTED
+from orders.application.place_queued import PlaceQueued, QueuedOrder
+from orders.domain.identity import ORDER_ID_PATTERN
+
+ANY = "*"
+_Model = TypeVar("_Model", bound=BaseModel)
+OrderId = Annotated[str, StringConstraints(pattern=ORDER_ID_PATTERN)]
+TraceParent = Annotated[str, StringConstraints(pattern=r"^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")]
+
+
+class PlaceAcceptedCommand(BaseModel):
+    """An order that the API has accepted and stored."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    command: Literal["place-accepted-order"]
+    tenant_id: Key
+    order_id: OrderId
+    traceparent: str | None = None
+
+
+class CreateOrderCommand(BaseModel):
+    """An order from another service; the order itself is what ``POST /v1.0/orders`` takes.
+
+    ``idempotency_key`` or ``order_id`` says which order it is: sent again, the same one changes nothing.
+    ``tenant_id`` may be left out by senders that speak for one tenant.
+    """
+
+    # Members that a later release of a sender adds here are none of our business; those of the order are.
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    command: Literal["create-order"]
+    tenant_id: Key | None = None
+    idempotency_key: Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,255}$")] | None = None
+    order_id: OrderId | None = None
+    traceparent: TraceParent | None = None
+    order: CreateOrderBody = Field(repr=False)
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        if (self.idempotency_key is None) == (self.order_id is None):
+            raise ValueError("give either idempotency_key or order_id")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Senders:
+    """Which tenant each sender of orders speaks for.
+
+    Attributes:
+        tenants: by sender id, as SQS reports it: a role's unique id, a user's, or an account's. ``*`` as a tenant
+            stands for any, which the message then names; ``*`` as a sender for everybody not listed.
+    """
+
+    tenants: Mapping[str, str]
+
+    def tenant(self, sender: str, named: str | None) -> str:
+        """The tenant that the sender's message is for. Raises: MessageRefused."""
+        allowed = self.tenants.get(sender.partition(":")[0], self.tenants.get(ANY))
+        if allowed is None:
+            raise MessageRefused(f"its sender {sender[:80]} is not known: name it and its tenant in ORDER_SENDERS")
+        tenant = named if allowed == ANY else allowed
+        if tenant is None:
+            raise MessageRefused("its sender speaks for several tenants: the message has to say tenant_id")
+        if named not in {None, tenant}:
+            raise MessageRefused(f"its sender speaks for {tenant}, and the message is for {named}")
+        return tenant
+
+
+class RecordCreator:
+    """Places the orders that arrive on the order-creation queue."""
+
+    name = "record-creator"
+
+    def __init__(self, place_accepted: PlaceAccepted, place_queued: PlaceQueued, senders: Senders) -> None:
+        self._place_accepted = place_accepted
+        self._place_queued = place_queued
+        self._senders = senders
+
+    async def __call__(self, message: ReceivedMessage) -> None:
+        """Handle one message. Raises: MessageRefused, and as ``PlaceAccepted`` and ``PlaceQueued``."""
+        try:
+            body = json_body.decode(message.body.encode())
+        except json_body.MalformedJson as error:
+            raise MessageRefused(str(error)) from None
+        command = body.get("command") if isinstance(body, dict) else None
+        if command == PLACE_ACCEPTED:
+            accepted = _validated(PlaceAcceptedCommand, body)
+            await self._place_accepted.execute(accepted.tenant_id, accepted.order_id)
+        elif command == CREATE_ORDER:
+            await self._create(message, _validated(CreateOrderCommand, body), body)
+        else:
+            raise MessageRefused(
+                f"it is none of the commands {PLACE_ACCEPTED}, {CREATE_ORDER}: command is {str(command)[:80]!r}"
+            )
+
+    async def _create(self, message: ReceivedMessage, command: CreateOrderCommand, body: dict[str, Any]) -> None:
+        await self._place_queued.execute(
+            QueuedOrder(
+                tenant_id=self._senders.tenant(message.sender, command.tenant_id),
+                sender=message.sender.partition(":")[0] or "unknown",
+                draft=command.order.to_draft(),
+                fingerprint=fingerprint(json_body.encode(body["order"])),
+                idempotency_key=command.idempotency_key,
+                order_id=command.order_id,
+                traceparent=command.traceparent,
+            )
+        )
+
+
+def _validated(model: type[_Model], body: Any) -> _Model:
+    try:
+        return model.model_validate(body)
+    except ValidationError as error:
+        # Without the values: reasons are logged, and shown to operators.
+        faults = error.errors(include_url=False, include_input=False, include_context=False)
+        listed = "; ".join(f"{pointer_to(fault['loc']) or 'it'}: {fault['msg']}" for fault in faults[:5])
+        raise MessageRefused(f"not a {body['command']} command: {listed}") from None

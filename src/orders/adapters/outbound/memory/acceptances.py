@@ -1,0 +1,62 @@
+"""Accepted orders in memory. Contract: ports/acceptances.py."""
+
+from dataclasses import replace
+
+from orders.adapters.outbound.memory.orders_table import MemoryTable, rough_bytes
+from orders.domain.errors import Fault
+from orders.ports.acceptances import Acceptance, AcceptanceState
+from orders.ports.errors import AcceptanceExists, OrderTooLarge, TransientPortError
+from orders.ports.order_repository import MAX_ORDER_BYTES
+
+
+class MemoryAcceptances:
+    """``Acceptances`` over the ``MemoryTable`` of a ``MemoryOutbox``."""
+
+    def __init__(self, table: MemoryTable) -> None:
+        self._table = table
+
+    async def add(self, acceptance: Acceptance) -> None:
+        """See ``Acceptances.add``."""
+        size = rough_bytes(acceptance)
+        if size > MAX_ORDER_BYTES:
+            raise OrderTooLarge(size, MAX_ORDER_BYTES)
+        key = (acceptance.tenant_id, acceptance.order_id)
+        existing = self._table.accepted.get(key)
+        if existing is None:
+            self._table.accepted[key] = acceptance
+            self._table.unqueued[key] = acceptance.accepted_at
+        elif existing != acceptance:
+            raise AcceptanceExists(existing)
+        self._table.answer()
+
+    async def get(self, tenant_id: str, order_id: str) -> Acceptance | None:
+        """See ``Acceptances.get``."""
+        return self._table.accepted.get((tenant_id, order_id))
+
+    async def queued(self, tenant_id: str, order_id: str) -> None:
+        """See ``Acceptances.queued``."""
+        self._table.unqueued.pop((tenant_id, order_id), None)
+
+    async def finish(
+        self, tenant_id: str, order_id: str, state: AcceptanceState, faults: tuple[Fault, ...] = ()
+    ) -> None:
+        """See ``Acceptances.finish``."""
+        key = (tenant_id, order_id)
+        acceptance = self._table.accepted[key]
+        if acceptance.state is not AcceptanceState.PLACED:
+            self._table.accepted[key] = replace(acceptance, state=state, faults=faults, draft=None)
+        self._table.unqueued.pop(key, None)
+
+
+class MemoryOrderCommands:
+    """``OrderCommands`` that remembers what was asked for, as (tenant id, order id, traceparent)."""
+
+    def __init__(self) -> None:
+        self.reachable = True
+        self.asked: list[tuple[str, str, str | None]] = []
+
+    async def place_accepted(self, tenant_id: str, order_id: str, traceparent: str | None = None) -> None:
+        """See ``OrderCommands.place_accepted``."""
+        if not self.reachable:
+            raise TransientPortError("order-creation queue", "out of reach")
+        self.asked.append((tenant_id, order_id, traceparent))

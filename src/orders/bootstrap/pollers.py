@@ -1,0 +1,92 @@
+"""A poller for each kind of worker: how much it does at once, and what it needs to be up."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from orders.adapters.inbound.sqs.gate import DependencyGate
+from orders.adapters.inbound.sqs.handlers import CustomerNotifier, InternalNotifier, PdfCreator
+from orders.adapters.inbound.sqs.poller import Poller, PollerSettings
+from orders.adapters.inbound.sqs.queue import SqsQueue
+from orders.adapters.inbound.sqs.rate import TokenBucket
+from orders.adapters.inbound.sqs.record_creator import RecordCreator
+from orders.adapters.inbound.sqs.retry_policy import RetryPolicy
+from orders.adapters.outbound.aws.probes import BucketProbe
+from orders.adapters.outbound.dynamodb.probe import DynamoProbe
+from orders.bootstrap.addresses import Addresses
+from orders.bootstrap.aws import AwsClients
+from orders.bootstrap.settings import Settings
+from orders.ports.health import Probe
+
+Handler = PdfCreator | CustomerNotifier | InternalNotifier | RecordCreator
+
+
+def creation_poller(clients: AwsClients, addresses: Addresses, settings: Settings, handler: RecordCreator) -> Poller:
+    """Orders from the queue need the table, and the tenants' profiles."""
+    probes = [_table(clients, addresses), _templates(clients, addresses)]
+    return _poller(clients, addresses, settings, handler, probes, concurrency=settings.worker_concurrency)
+
+
+def pdf_poller(
+    clients: AwsClients, addresses: Addresses, settings: Settings, handler: PdfCreator, renderer: Probe
+) -> Poller:
+    """Not many more documents at once than there are processes: the others would only wait in line here."""
+    probes = [*_all_stores(clients, addresses), renderer]
+    return _poller(clients, addresses, settings, handler, probes, concurrency=settings.pdf_processes * 2)
+
+
+def mail_poller(
+    clients: AwsClients,
+    addresses: Addresses,
+    settings: Settings,
+    handler: CustomerNotifier | InternalNotifier,
+    mail: Probe,
+) -> Poller:
+    """Mails go out at this task's share of the account's rate: a permit is taken before a message is received."""
+    return _poller(
+        clients,
+        addresses,
+        settings,
+        handler,
+        [*_all_stores(clients, addresses), mail],
+        concurrency=settings.worker_concurrency,
+        admission=TokenBucket(per_second=settings.mail_per_second, burst=settings.worker_concurrency),
+    )
+
+
+def _poller(
+    clients: AwsClients,
+    addresses: Addresses,
+    settings: Settings,
+    handler: Handler,
+    probes: Sequence[Probe],
+    *,
+    concurrency: int,
+    admission: TokenBucket | None = None,
+) -> Poller:
+    address = addresses.queues[handler.name]
+    return Poller(
+        SqsQueue(clients.sqs, address.url, address.dead_letter_url),
+        handler,
+        PollerSettings(
+            concurrency=concurrency,
+            wait=timedelta(seconds=settings.queue_wait_seconds),
+            grace=timedelta(seconds=settings.worker_grace_seconds),
+            retries=RetryPolicy(visibility=settings.queue_visibility),
+        ),
+        # One for each poller: what one worker finds down is no reason for another to pause.
+        gate=DependencyGate(probes),
+        admission=admission,
+    )
+
+
+def _table(clients: AwsClients, addresses: Addresses) -> Probe:
+    return DynamoProbe(clients.dynamodb, addresses.table)
+
+
+def _templates(clients: AwsClients, addresses: Addresses) -> Probe:
+    return BucketProbe(clients.s3, addresses.templates_bucket, "templates bucket")
+
+
+def _all_stores(clients: AwsClients, addresses: Addresses) -> list[Probe]:
+    documents = BucketProbe(clients.s3, addresses.documents_bucket, "documents bucket")
+    return [_table(clients, addresses), documents, _templates(clients, addresses)]

@@ -1,0 +1,89 @@
+"""Orders that have been accepted and are yet to be placed ([API-7])."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from orders.domain.errors import Fault
+from orders.domain.events import Receipt
+from orders.domain.identity import order_number
+from orders.domain.lifecycle import Role
+from orders.domain.placing import Draft
+
+
+class AcceptanceState(StrEnum):
+    """What has become of an acceptance."""
+
+    ACCEPTED = "accepted"
+    PLACED = "placed"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """A validated order under the id that it is going to have.
+
+    Attributes:
+        customer_id: whose order it is.
+        draft: what is to be placed, complete; ``None`` once that is decided.
+        principal, roles, caller_customer_id: on whose behalf.
+        receipt: what the caller was answered, where they gave an idempotency key.
+        faults: why it was rejected.
+    """
+
+    tenant_id: str
+    order_id: str
+    customer_id: str
+    principal: str
+    roles: frozenset[Role]
+    accepted_at: datetime
+    draft: Draft | None = field(default=None, repr=False)
+    caller_customer_id: str | None = None
+    traceparent: str | None = None
+    receipt: Receipt | None = None
+    state: AcceptanceState = AcceptanceState.ACCEPTED
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def order_number(self) -> str:
+        """The number that the order is going to have."""
+        return order_number(self.order_id)
+
+
+class Acceptances(Protocol):
+    """Keeps acceptances. Every method raises ``TransientPortError`` when the table is out of reach or throttles.
+
+    One that is not queued yet is found by ``Outbox.overdue``, so that none is forgotten.
+    """
+
+    async def add(self, acceptance: Acceptance) -> None:
+        """Keep an acceptance. The very same one again, after an answer got lost, succeeds.
+
+        Raises:
+            AcceptanceExists: another one has its id.
+            OrderTooLarge: it would exceed ``MAX_ORDER_BYTES``; nothing was kept.
+        """
+        ...
+
+    async def get(self, tenant_id: str, order_id: str) -> Acceptance | None:
+        """The acceptance as of the latest write (strongly consistent)."""
+        ...
+
+    async def queued(self, tenant_id: str, order_id: str) -> None:
+        """Note that its command is on the queue: ``Outbox.overdue`` forgets it. Repeatable."""
+        ...
+
+    async def finish(
+        self, tenant_id: str, order_id: str, state: AcceptanceState, faults: tuple[Fault, ...] = ()
+    ) -> None:
+        """Note what has become of it; the draft goes. Repeatable; what was placed is never rejected any more."""
+        ...
+
+
+class OrderCommands(Protocol):
+    """The queue of orders to be placed."""
+
+    async def place_accepted(self, tenant_id: str, order_id: str, traceparent: str | None = None) -> None:
+        """See to it that the accepted order is placed. Raises: TransientPortError."""
+        ...

@@ -1,0 +1,113 @@
+"""What ``Acceptances`` promises, on every backend."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from orders.domain.errors import Fault
+from orders.domain.events import Receipt
+from orders.domain.lifecycle import Role
+from orders.ports.acceptances import Acceptance, AcceptanceState
+from orders.ports.errors import AcceptanceExists, OrderTooLarge
+from orders.ports.order_repository import MAX_ORDER_BYTES
+from tests.builders import NOON, a_draft, a_line, an_order_id
+from tests.contract.changes import placed
+from tests.contract.order_stores import Store
+
+
+def accepted(tenant_id: str, number: int = 1, **overrides: Any) -> Acceptance:
+    draft = a_draft(lines=(a_line(), a_line(name="Émail – 琺瑯 🫖", sku=None)), metadata=(("z", "1"), ("a", "")))
+    acceptance = Acceptance(
+        tenant_id=tenant_id,
+        order_id=an_order_id(number),
+        customer_id=draft.customer_id,
+        principal="cust_test_001",
+        roles=frozenset({Role.CUSTOMER, Role.STAFF}),
+        accepted_at=NOON,
+        draft=draft,
+        caller_customer_id="cust_test_001",
+        traceparent="00-1-2-01",
+        receipt=Receipt("k", "f", 202, (("Location", "/x"),), b'{"status":"accepted"}'),
+    )
+    return replace(acceptance, **overrides)
+
+
+async def test_it_comes_back_as_it_was_added(store: Store, tenant_id: str) -> None:
+    full = accepted(tenant_id)
+    bare = accepted(tenant_id, 2, receipt=None, traceparent=None, caller_customer_id=None)
+    for acceptance in (full, bare):
+        await store.acceptances.add(acceptance)
+        assert await store.acceptances.get(tenant_id, acceptance.order_id) == acceptance
+    assert await store.acceptances.get(tenant_id, an_order_id(3)) is None
+    assert await store.acceptances.get(f"{tenant_id}x", full.order_id) is None
+
+
+async def test_it_is_no_order_and_has_no_events(store: Store, tenant_id: str) -> None:
+    acceptance = accepted(tenant_id)
+    await store.acceptances.add(acceptance)
+    assert await store.orders.get(tenant_id, acceptance.order_id) is None
+    assert await store.log.read(tenant_id, acceptance.order_id) == []
+
+
+async def test_the_same_again_succeeds_and_another_of_its_id_does_not(store: Store, tenant_id: str) -> None:
+    acceptance = accepted(tenant_id)
+    await store.acceptances.add(acceptance)
+    await store.acceptances.add(acceptance)
+    with pytest.raises(AcceptanceExists) as refusal:
+        await store.acceptances.add(replace(acceptance, principal="somebody else"))
+    assert refusal.value.existing == acceptance
+
+
+async def test_the_relay_finds_it_until_it_is_queued(store: Store, tenant_id: str) -> None:
+    first, second = accepted(tenant_id), accepted(tenant_id, 2, accepted_at=NOON + timedelta(seconds=1))
+    for acceptance in (first, second):
+        await store.acceptances.add(acceptance)
+    await store.orders.add(placed(tenant_id, order_id=an_order_id(4)))
+    waiting = {entry.order_id: entry for shard in range(store.outbox.shards) for entry in await store.waiting(shard)}
+    assert {order_id: entry.accepted for order_id, entry in waiting.items()} == {
+        first.order_id: True,
+        second.order_id: True,
+        an_order_id(4): False,
+    }
+    assert waiting[second.order_id].since == second.accepted_at
+    for _ in range(2):
+        await store.acceptances.queued(tenant_id, first.order_id)
+    assert [order_id for order_id, _ in await store.overdue()] == sorted([second.order_id, an_order_id(4)])
+    assert await store.acceptances.get(tenant_id, first.order_id) == first
+
+
+@pytest.mark.parametrize(
+    ("state", "faults"),
+    [
+        (AcceptanceState.PLACED, ()),
+        (AcceptanceState.REJECTED, (Fault("/items/0/price", "changed", "it is 31.00 now"), Fault("", "x", "y"))),
+    ],
+)
+async def test_what_is_decided_is_noted_and_the_draft_goes(
+    store: Store, tenant_id: str, state: AcceptanceState, faults: tuple[Fault, ...]
+) -> None:
+    acceptance = accepted(tenant_id)
+    await store.acceptances.add(acceptance)
+    await store.acceptances.finish(tenant_id, acceptance.order_id, state, faults)
+    expected = replace(acceptance, draft=None, state=state, faults=faults)
+    assert await store.acceptances.get(tenant_id, acceptance.order_id) == expected
+    assert await store.overdue() == []
+
+
+async def test_what_was_placed_is_never_rejected_any_more(store: Store, tenant_id: str) -> None:
+    acceptance = accepted(tenant_id)
+    await store.acceptances.add(acceptance)
+    await store.acceptances.finish(tenant_id, acceptance.order_id, AcceptanceState.PLACED)
+    await store.acceptances.finish(tenant_id, acceptance.order_id, AcceptanceState.REJECTED, (Fault("", "x", "y"),))
+    found = await store.acceptances.get(tenant_id, acceptance.order_id)
+    assert found is not None
+    assert (found.state, found.faults) == (AcceptanceState.PLACED, ())
+
+
+async def test_one_too_large_is_refused(store: Store, tenant_id: str) -> None:
+    acceptance = accepted(tenant_id, draft=a_draft(notes="é" * (MAX_ORDER_BYTES // 2)))
+    with pytest.raises(OrderTooLarge):
+        await store.acceptances.add(acceptance)
+    assert await store.acceptances.get(tenant_id, acceptance.order_id) is None

@@ -1,0 +1,53 @@
+"""What really reached the bus and the mail service, seen from the proxy."""
+
+import base64
+import email
+import email.policy
+import json
+from collections import Counter
+
+from tests.faults.aws_calls import Answer, Call
+
+
+class Observer:
+    """Counts what took effect.
+
+    Attributes:
+        events: how often the bus has accepted each event, by its CloudEvents id.
+        mails: how often the mail service has accepted a mail, by order number, template and recipient.
+        overtakings: events that reached the bus for the first time after a later one of their order.
+    """
+
+    def __init__(self) -> None:
+        self.events: Counter[str] = Counter()
+        self.mails: Counter[tuple[str, str, str]] = Counter()
+        self.overtakings = 0
+        self._highest: dict[str, int] = {}
+
+    def __call__(self, call: Call, answer: Answer) -> None:
+        """See one call that had its effect."""
+        match call.service, call.operation:
+            case "events", "PutEvents":
+                self._put_events(call, answer)
+            case "ses", "SendRawEmail":
+                self._sent(call)
+
+    def _put_events(self, call: Call, answer: Answer) -> None:
+        results = json.loads(answer.body)["Entries"]
+        for entry, result in zip(call.content()["Entries"], results, strict=True):
+            if "EventId" not in result:
+                continue
+            event = json.loads(entry["Detail"])
+            order_id, sequence = event["subject"], int(event["sequence"])
+            if event["id"] not in self.events and sequence < self._highest.get(order_id, 0):
+                self.overtakings += 1
+            self._highest[order_id] = max(sequence, self._highest.get(order_id, 0))
+            self.events[event["id"]] += 1
+
+    def _sent(self, call: Call) -> None:
+        form = call.form()
+        raw = base64.b64decode(form["RawMessage.Data"])
+        message = email.message_from_bytes(raw, policy=email.policy.default)
+        tags = dict(tag.strip().split("=", 1) for tag in str(message["X-SES-MESSAGE-TAGS"]).split(","))
+        number, recipient = str(message["X-Order-Number"]), form["Destinations.member.1"]
+        self.mails[number, tags["template"], recipient.lower()] += 1

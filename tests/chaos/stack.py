@@ -1,0 +1,183 @@
+"""The whole service as separate processes over an emulator, with a fault-injecting proxy between; any of it can die."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import aioboto3
+import aiohttp
+
+from orders.adapters.outbound.local.dev_issuer import DevIssuer
+from orders.bootstrap import emulator
+from orders.bootstrap.worker import WORKER_SERVICES
+from tests.chaos.observer import Observer
+from tests.e2e.dev_process import free_port
+from tests.faults.proxy import FaultProxy
+
+ORDERS = Path(sys.executable).with_name("orders")
+REGION = "af-south-1"
+ENVIRONMENT = "local"
+TENANT = "demo"
+
+# As `orders dev` has them: what died is taken up again within seconds.
+SHORT_WAITS = {
+    "QUEUE_VISIBILITY_SECONDS": "20",
+    "MAIL_LEASE_SECONDS": "15",
+    "QUEUE_WAIT_SECONDS": "5",
+    "RELAY_LAG_SECONDS": "2",
+    "STAFF_ADDRESS_FALLBACK": "staff@{tenant}.example",
+    "LOG_LEVEL": "WARNING",
+}
+
+
+@dataclass
+class Process:
+    """One `orders` process that is started again after each of its deaths."""
+
+    name: str
+    arguments: tuple[str, ...]
+    environment: dict[str, str]
+    log: Path
+    kills: int = 0
+    running: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        """Start it, in a process group of its own: a renderer's children die with it."""
+        with self.log.open("ab") as log:
+            self.running = await asyncio.create_subprocess_exec(
+                ORDERS, *self.arguments, env=self.environment, stdout=log, stderr=log, start_new_session=True
+            )
+
+    async def kill(self) -> None:
+        """kill -9 of the whole group."""
+        assert self.running is not None
+        if self.running.returncode is None:
+            os.killpg(self.running.pid, signal.SIGKILL)
+            self.kills += 1
+        await self.running.wait()
+
+    async def terminate(self, within_seconds: float) -> float:
+        """SIGTERM; how many seconds it took to end. Raises: TimeoutError."""
+        assert self.running is not None
+        clock = asyncio.get_running_loop()
+        began = clock.time()
+        self.running.terminate()
+        async with asyncio.timeout(within_seconds):
+            await self.running.wait()
+        return clock.time() - began
+
+    @property
+    def died_by_itself(self) -> bool:
+        """Whether it has ended although nobody killed it."""
+        return self.running is not None and self.running.returncode is not None
+
+    def last_words(self) -> str:
+        """The end of its log."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-8:]) if self.log.exists() else ""
+
+
+@dataclass
+class Stack:
+    """A running service.
+
+    Attributes:
+        base: the API's address.
+        emulator_url: AWS without the proxy, to look at what has come of it all.
+    """
+
+    base: str
+    emulator_url: str
+    proxy: FaultProxy
+    observer: Observer
+    processes: dict[str, Process]
+    issuer: DevIssuer
+    deaths: Counter[str] = field(default_factory=Counter)
+
+    def token(self, role: str, customer: str = "cust_test_001") -> str:
+        """A token of the demo shop, good for the whole run."""
+        return self.issuer.token(
+            tenant_id=TENANT,
+            customer_id=customer,
+            roles=[role],
+            now=datetime.now(UTC),
+            valid_for=timedelta(hours=4),
+        )
+
+    @asynccontextmanager
+    async def client(self, service: str) -> AsyncIterator[Any]:
+        """An AWS client beside the proxy."""
+        session: Any = aioboto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)
+        async with session.client(service, endpoint_url=self.emulator_url, verify=False) as client:
+            yield client
+
+    async def revive(self) -> None:
+        """Start again what has ended, and note who ended without having been killed."""
+        for process in self.processes.values():
+            if process.running is None or process.running.returncode is not None:
+                await process.start()
+
+    async def ready(self, within_seconds: float = 60) -> None:
+        """Return when the API answers. Raises: TimeoutError."""
+        async with asyncio.timeout(within_seconds), aiohttp.ClientSession() as session:
+            while True:
+                try:
+                    async with session.get(f"{self.base}/health/live") as answer:
+                        if answer.status == 200:
+                            return
+                except aiohttp.ClientError:
+                    pass
+                await asyncio.sleep(0.05)
+
+
+@asynccontextmanager
+async def running_stack(directory: Path, *, workers: tuple[str, ...] = tuple(WORKER_SERVICES)) -> AsyncIterator[Stack]:
+    """Emulator, resources, proxy, API, relay and workers, all on loopback; nothing is left running."""
+    running = await emulator.start(directory / "emulator", emulator.emulator_python(), preferred_port=free_port())
+    observer = Observer()
+    proxy = FaultProxy(running.url, on_effect=observer)
+    try:
+        async with proxy.serving() as proxy_url:
+            port = free_port()
+            environment = os.environ | SHORT_WAITS | {
+                "ENVIRONMENT": ENVIRONMENT,
+                "ORDERS_DATA_DIR": str(directory / "data"),
+                "DEV_ISSUER_ENABLED": "true",
+                "API_PORT": str(port),
+            }  # fmt: skip
+            made = await asyncio.create_subprocess_exec(
+                ORDERS, "bootstrap", env=environment | {"AWS_ENDPOINT_URL": running.url}, stdout=asyncio.subprocess.PIPE
+            )
+            await made.communicate()
+            if made.returncode:
+                raise RuntimeError("the emulator's resources could not be created")
+            environment["AWS_ENDPOINT_URL"] = proxy_url
+            commands = {"api": ("api",), "relay": ("relay",)} | {name: ("worker", name) for name in workers}
+            stack = Stack(
+                base=f"http://127.0.0.1:{port}",
+                emulator_url=running.url,
+                proxy=proxy,
+                observer=observer,
+                processes={
+                    name: Process(name, arguments, environment, directory / f"{name}.log")
+                    for name, arguments in commands.items()
+                },
+                issuer=DevIssuer(directory / "data"),
+            )
+            try:
+                await stack.revive()
+                await stack.ready()
+                yield stack
+            finally:
+                for process in stack.processes.values():
+                    if process.running is not None:
+                        await process.kill()
+    finally:
+        await asyncio.to_thread(emulator.stop, running)

@@ -1,0 +1,211 @@
+"""What has come of it all, read from table, bucket and queues beside the proxy, held against what was confirmed."""
+
+import asyncio
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from orders.adapters.outbound.dynamodb.wire import from_wire
+from orders.bootstrap.topology_file import packaged_topology
+from tests.chaos.load import FINAL_STATUS, Load, Story, Told
+from tests.chaos.stack import ENVIRONMENT, TENANT, Stack
+
+STAFF = "staff"
+
+
+@dataclass
+class Evidence:
+    """Everything that the service has left behind."""
+
+    orders: dict[str, dict[str, Any]] = field(default_factory=dict)
+    events: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    acceptances: dict[str, dict[str, Any]] = field(default_factory=dict)
+    mails: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    documents: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    waiting: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is on its way any more, as far as queues and outbox tell."""
+        return not sum(count for name, count in self.waiting.items() if not name.endswith(f"-dlq-{ENVIRONMENT}"))
+
+    @property
+    def dead_letters(self) -> dict[str, int]:
+        """Messages in dead-letter queues, by queue."""
+        return {name: count for name, count in self.waiting.items() if name.endswith(f"-dlq-{ENVIRONMENT}") and count}
+
+
+async def waiting(stack: Stack) -> Counter[str]:
+    """How much waits in each queue and in the outbox."""
+    found: Counter[str] = Counter()
+    async with stack.client("sqs") as sqs, stack.client("dynamodb") as dynamodb:
+        for url in (await sqs.list_queues()).get("QueueUrls", []):
+            names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible",
+                     "ApproximateNumberOfMessagesDelayed"]  # fmt: skip
+            attributes = (await sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names))["Attributes"]
+            found[url.rpartition("/")[2]] = sum(map(int, attributes.values()))
+        table = packaged_topology().table_name(ENVIRONMENT)
+        found["outbox"] = (await dynamodb.scan(TableName=table, IndexName="OutboxPending", Select="COUNT"))["Count"]
+    return found
+
+
+async def gathered(stack: Stack) -> Evidence:
+    """Read everything."""
+    evidence = Evidence(waiting=await waiting(stack))
+    topology = packaged_topology()
+    async with stack.client("dynamodb") as dynamodb:
+        async for page in dynamodb.get_paginator("scan").paginate(TableName=topology.table_name(ENVIRONMENT)):
+            for item in map(from_wire, page["Items"]):
+                _sort_in(evidence, item)
+    async with stack.client("s3") as s3:
+        bucket = topology.bucket_name("orders", ENVIRONMENT)
+        async for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+            for entry in page.get("Contents", []):
+                order_id = entry["Key"].split("/")[-2]
+                evidence.documents[order_id].append(entry["Key"])
+    return evidence
+
+
+def _sort_in(evidence: Evidence, item: dict[str, Any]) -> None:
+    kind = item["SK"].partition("#")[0]
+    if "#MAIL#" in item["PK"]:
+        evidence.mails[item["PK"].rpartition("#")[2]].append(item)
+    elif kind == "ORDER":
+        evidence.orders[item["orderId"]] = item
+    elif kind == "EVENT":
+        evidence.events[item["orderId"]].append(item)
+    elif kind == "ACCEPTED":
+        evidence.acceptances[item["orderId"]] = item
+
+
+@dataclass
+class Verdict:
+    """What is wrong, and the figures."""
+
+    faults: list[str] = field(default_factory=list)
+    figures: dict[str, Any] = field(default_factory=dict)
+
+
+async def judged(stack: Stack, load: Load, evidence: Evidence) -> Verdict:
+    """Hold what is there against what was confirmed."""
+    verdict = Verdict()
+    verdict.faults += load.refusals
+    told = {each.order_id: each for each in load.told.values()}
+    lost = told.keys() - evidence.orders.keys()
+    verdict.faults += [f"order {order_id} was confirmed and is lost" for order_id in sorted(lost)]
+    extra = evidence.orders.keys() - told.keys()
+    verdict.faults += [f"order {order_id} was placed and never confirmed to anybody" for order_id in sorted(extra)]
+    for order_id, each in told.items():
+        if order_id in evidence.orders:
+            verdict.faults += _order_faults(evidence, stack, order_id, each)
+    mail_faults, repeated = _mail_faults(evidence, stack, told)
+    verdict.faults += mail_faults
+    verdict.faults += await _document_faults(stack, evidence, told)
+    verdict.faults += [f"{count} dead letters in {name}" for name, count in evidence.dead_letters.items()]
+    events = [event for found in evidence.events.values() for event in found]
+    verdict.figures = {
+        "orders confirmed": len(told),
+        "orders in the table": len(evidence.orders),
+        "orders lost": len(lost),
+        "requests asked again": dict(load.retries),
+        "answers given again": load.replayed,
+        "events in the log": len(events),
+        "events published more than once": sum(count > 1 for count in stack.observer.events.values()),
+        "events that overtook an earlier one on the bus": stack.observer.overtakings,
+        "documents": sum(map(len, evidence.documents.values())),
+        "mails accepted by the mail service": sum(stack.observer.mails.values()),
+        "mails sent again after a lost claim": repeated,
+        "kills": {name: process.kills for name, process in stack.processes.items() if process.kills},
+        "calls to AWS": sum(count for (*_, fault), count in stack.proxy.counts.items() if not fault),
+        "faults injected": _by_fault(stack),
+    }
+    return verdict
+
+
+def _by_fault(stack: Stack) -> dict[str, int]:
+    totals: Counter[str] = Counter()
+    for (_, _, fault), count in stack.proxy.counts.items():
+        if fault:
+            totals[fault] += count
+    return dict(totals)
+
+
+def _order_faults(evidence: Evidence, stack: Stack, order_id: str, told: Told) -> list[str]:
+    order = evidence.orders[order_id]
+    faults = []
+    if order["status"] != FINAL_STATUS[told.story]:
+        faults.append(f"order {order_id} is {order['status']}, not {FINAL_STATUS[told.story]}")
+    if order["pending"]:
+        faults.append(f"order {order_id} still has events waiting: {sorted(order['pending'])}")
+    sequences = [event["sequence"] for event in sorted(evidence.events[order_id], key=lambda event: event["SK"])]
+    if sequences != list(range(1, order["sequence"] + 1)):
+        faults.append(f"order {order_id} has sequence {order['sequence']} and the events {sequences}")
+    faults += [
+        f"event {sequence} of order {order_id} never reached the bus"
+        for sequence in sequences
+        if not stack.observer.events[f"{order_id}-{sequence:010d}"]
+    ]
+    types = Counter(event["type"] for event in evidence.events[order_id])
+    faults += [f"order {order_id} has {count} events {kind}" for kind, count in types.items() if count > 1]
+    if told.story is Story.ACCEPTED and evidence.acceptances[order_id]["state"] != "placed":
+        faults.append(f"accepted order {order_id} is {evidence.acceptances[order_id]['state']}")
+    return faults
+
+
+def expected_templates(story: Story) -> set[str]:
+    """The mails that an order's story calls for; a confirmation may be skipped where the order was called off."""
+    templates = {"order_confirmation", "staff_new_order"}
+    if story is Story.CANCELLED:
+        templates |= {"order_cancelled", "staff_order_cancelled"}
+    if story is Story.SHIPPED:
+        templates |= {"order_shipped"}
+    return templates
+
+
+def _mail_faults(evidence: Evidence, stack: Stack, told: Mapping[str, Told]) -> tuple[list[str], int]:
+    faults, repeated = [], 0
+    for order_id, each in told.items():
+        found = evidence.mails[order_id]
+        templates = Counter(item["template"] for item in found)
+        if set(templates) != expected_templates(each.story) or set(templates.values()) != {1}:
+            faults.append(f"order {order_id} ({each.story}) has the mail intents {dict(templates)}")
+        for item in found:
+            accepted = sum(
+                count
+                for (number, template, _), count in stack.observer.mails.items()
+                if number == each.order_number and template == item["template"]
+            ) if item["state"] != "skipped" else 0  # fmt: skip
+            called_off = each.story is Story.CANCELLED and item["template"] == "order_confirmation"
+            if item["state"] != "sent" and not (item["state"] == "skipped" and called_off):
+                faults.append(f"mail {item['template']} of order {order_id} is {item['state']}")
+            elif item["state"] == "sent" and not 1 <= accepted <= item["attempts"]:
+                claims = f"{item['attempts']} claims"
+                faults.append(f"mail {item['template']} of order {order_id} went out {accepted} times in {claims}")
+            repeated += max(0, accepted - 1)
+    return faults, repeated
+
+
+async def _document_faults(stack: Stack, evidence: Evidence, told: Mapping[str, Told]) -> list[str]:
+    faults = []
+    limit = asyncio.Semaphore(16)
+    async with stack.client("s3") as s3:
+        bucket = packaged_topology().bucket_name("orders", ENVIRONMENT)
+
+        async def digest(key: str) -> str:
+            async with limit:
+                answer = await s3.get_object(Bucket=bucket, Key=key)
+                return hashlib.sha256(await answer["Body"].read()).hexdigest()
+
+        async def look(order_id: str) -> None:
+            document, keys = evidence.orders[order_id].get("document"), evidence.documents[order_id]
+            if document is None or document["status"] != "ready":
+                faults.append(f"order {order_id} has no document on record: {document}")
+            elif keys != [document["key"]] or not keys[0].startswith(f"orders/{TENANT}/"):
+                faults.append(f"order {order_id} has the documents {keys}, on record is {document['key']}")
+            elif await digest(keys[0]) != document["sha256"]:
+                faults.append(f"the document of order {order_id} is not the one on record")
+
+        await asyncio.gather(*(look(order_id) for order_id in told if order_id in evidence.orders))
+    return faults

@@ -13,8 +13,9 @@ import pytest
 from orders.adapters.inbound.sqs.delivery import Handler
 from orders.adapters.inbound.sqs.messages import MessageRefused
 from orders.adapters.inbound.sqs.poller import Poller, PollerSettings
-from orders.adapters.inbound.sqs.queue import REASON_ATTRIBUTE, ReceivedMessage, SqsQueue
+from orders.adapters.inbound.sqs.queue import ReceivedMessage, SqsQueue
 from orders.adapters.inbound.sqs.retry_policy import RetryPolicy
+from orders.ports.dead_letters import REASON_ATTRIBUTE
 from orders.ports.errors import TransientPortError
 from tests.contract.aws_backends import AWS_BACKENDS, endpoint_of
 

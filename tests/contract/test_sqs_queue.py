@@ -9,13 +9,12 @@ from uuid import uuid4
 import pytest
 
 from orders.adapters.inbound.sqs.queue import (
-    ERROR_ATTRIBUTE,
-    REASON_ATTRIBUTE,
     QueueUnreachable,
     ReceiptLapsed,
     ReceivedMessage,
     SqsQueue,
 )
+from orders.ports.dead_letters import ERROR_ATTRIBUTE, REASON_ATTRIBUTE
 from tests.contract.aws_backends import ALL_BACKENDS, MEMORY, endpoint_of
 from tests.unit.sqs.fake_sqs import FakeSqs
 

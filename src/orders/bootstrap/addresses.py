@@ -37,6 +37,16 @@ class Addresses:
     queues: Mapping[str, QueueAddress]
 
 
+async def queue_url(sqs: "SQSClient", name: str) -> str:
+    """The URL of a queue. Raises: ResourcesMissing: it is not there, or SQS can't be asked."""
+    try:
+        return (await sqs.get_queue_url(QueueName=name))["QueueUrl"]
+    except (ClientError, BotoCoreError) as error:
+        raise ResourcesMissing(
+            f"queue {name} can't be reached: {error}. On an emulator `orders bootstrap` creates it; on AWS, Terraform"
+        ) from error
+
+
 async def resolve_addresses(sqs: "SQSClient", topology: Topology, settings: Settings) -> Addresses:
     """The addresses of the environment that the settings name.
 
@@ -45,19 +55,10 @@ async def resolve_addresses(sqs: "SQSClient", topology: Topology, settings: Sett
     """
     environment = settings.environment
 
-    async def url(name: str) -> str:
-        try:
-            return (await sqs.get_queue_url(QueueName=name))["QueueUrl"]
-        except (ClientError, BotoCoreError) as error:
-            raise ResourcesMissing(
-                f"queue {name} can't be reached: {error}. "
-                "On an emulator `orders bootstrap` creates it; on AWS, Terraform"
-            ) from error
-
     queues = {
         worker: QueueAddress(
-            url=await url(topology.queue_name(worker, environment)),
-            dead_letter_url=await url(topology.dead_letter_queue_name(worker, environment)),
+            url=await queue_url(sqs, topology.queue_name(worker, environment)),
+            dead_letter_url=await queue_url(sqs, topology.dead_letter_queue_name(worker, environment)),
         )
         for worker in topology.workers
     }

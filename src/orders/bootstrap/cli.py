@@ -1,18 +1,23 @@
 """The ``orders`` command's runtime: each method builds what one command needs, and nothing before it is asked for."""
 
-from collections.abc import Callable
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from orders.adapters.inbound.cli.app import run_with
-from orders.adapters.inbound.cli.runtime import CommandError
+from orders.adapters.inbound.cli.runtime import CommandError, Result
+from orders.application.dead_letters import DeadLetterOffice
 from orders.bootstrap.errors import CannotRun
 from orders.bootstrap.settings import Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
     import asyncio
+
+Tool = TypeVar("Tool")
 
 # Short timeouts, so that on a developer's machine work that died with its process is taken up within seconds.
 DEV_DEFAULTS: dict[str, Any] = {
@@ -125,6 +130,16 @@ class ProcessRuntime:
             valid_for=timedelta(hours=hours),
         )
 
+    def now(self) -> datetime:
+        """See ``Runtime.now``."""
+        return datetime.now(UTC)
+
+    def with_dead_letters(self, work: "Callable[[DeadLetterOffice], Awaitable[Result]]") -> Result:
+        """See ``Runtime.with_dead_letters``."""
+        from orders.bootstrap.operate import open_dead_letters
+
+        return _operate(open_dead_letters, work)
+
 
 def _settings(data_dir: Path | None = None, **overrides: Any) -> Settings:
     if data_dir is not None:
@@ -158,6 +173,28 @@ def _run(settings: Settings, main: "Callable[[asyncio.Event], Any]") -> None:
     try:
         run_until_stopped(main)
     except CannotRun as error:
+        raise CommandError(str(error)) from error
+
+
+def _operate(
+    opened: "Callable[[Settings], AbstractAsyncContextManager[Tool]]", work: "Callable[[Tool], Awaitable[Result]]"
+) -> Result:
+    """What comes of an operator's work; Ctrl-C breaks it off, and what it held is given back."""
+    import asyncio
+
+    from orders.bootstrap.logging import configure_logging
+    from orders.ports.errors import PortError
+
+    settings = _settings()
+    configure_logging(settings, stream=sys.stderr)
+
+    async def main() -> Result:
+        async with opened(settings) as tool:
+            return await work(tool)
+
+    try:
+        return asyncio.run(main())
+    except (CannotRun, PortError) as error:
         raise CommandError(str(error)) from error
 
 

@@ -76,7 +76,8 @@ def _order_commands(clients: AwsClients, addresses: Addresses) -> SqsOrderComman
     return SqsOrderCommands(clients.sqs, addresses.queues[RecordCreator.name].url)
 
 
-def _senders(settings: Settings) -> Senders:
+def order_senders(settings: Settings) -> Senders:
+    """Who may put orders on the queue, and for whom; locally everybody for any tenant."""
     if not settings.order_senders and settings.environment == "local":
         return Senders({ANY: ANY})
     return Senders(settings.order_senders)
@@ -226,7 +227,7 @@ class Container(containers.DeclarativeContainer):
         clients,
         addresses,
         settings,
-        providers.Singleton(RecordCreator, place_accepted, place_queued, providers.Singleton(_senders, settings)),
+        providers.Singleton(RecordCreator, place_accepted, place_queued, providers.Singleton(order_senders, settings)),
     )
     pdf_poller = providers.Singleton(
         pdf_poller,

@@ -4,7 +4,7 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
@@ -19,8 +19,12 @@ _JWT = re.compile(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
 _QUIET = ("botocore", "aiobotocore", "aioboto3", "urllib3", "fontTools", "weasyprint", "uvicorn.access", "asyncio")
 
 
-def configure_logging(settings: Settings) -> None:
-    """Send everything that is logged to standard output, personal data masked unless ``LOG_PII`` is set."""
+def configure_logging(settings: Settings, *, stream: TextIO | None = None) -> None:
+    """Send everything that is logged to a stream, personal data masked unless ``LOG_PII`` is set.
+
+    Without ``stream`` that is standard output; commands whose output is read by scripts log to standard error.
+    """
+    stream = stream or sys.stdout
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -34,11 +38,11 @@ def configure_logging(settings: Settings) -> None:
     renderer: Any = structlog.processors.JSONRenderer()
     if settings.log_format == "console":
         renderer = structlog.dev.ConsoleRenderer(
-            colors=sys.stdout.isatty(), exception_formatter=structlog.dev.plain_traceback
+            colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback
         )
     # Tracebacks become text before they are masked: what is personal in an exception's message is personal there too.
     renderers = [structlog.processors.format_exc_info, _masking(settings), renderer]
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,

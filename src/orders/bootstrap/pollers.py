@@ -1,12 +1,12 @@
 """A poller for each kind of worker: how much it does at once, and what it needs to be up."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from orders.adapters.inbound.sqs.gate import DependencyGate
 from orders.adapters.inbound.sqs.handlers import CustomerNotifier, InternalNotifier, PdfCreator
 from orders.adapters.inbound.sqs.poller import Poller, PollerSettings
-from orders.adapters.inbound.sqs.queue import SqsQueue
+from orders.adapters.inbound.sqs.queue import SqsQueue, nobody
 from orders.adapters.inbound.sqs.rate import TokenBucket
 from orders.adapters.inbound.sqs.record_creator import RecordCreator
 from orders.adapters.inbound.sqs.retry_policy import RetryPolicy
@@ -23,7 +23,15 @@ Handler = PdfCreator | CustomerNotifier | InternalNotifier | RecordCreator
 def creation_poller(clients: AwsClients, addresses: Addresses, settings: Settings, handler: RecordCreator) -> Poller:
     """Orders from the queue need the table, and the tenants' profiles."""
     probes = [_table(clients, addresses), _templates(clients, addresses)]
-    return _poller(clients, addresses, settings, handler, probes, concurrency=settings.worker_concurrency)
+    return _poller(
+        clients,
+        addresses,
+        settings,
+        handler,
+        probes,
+        concurrency=settings.worker_concurrency,
+        may_forward=handler.senders.may_forward,
+    )
 
 
 def pdf_poller(
@@ -62,10 +70,11 @@ def _poller(
     *,
     concurrency: int,
     admission: TokenBucket | None = None,
+    may_forward: Callable[[str], bool] = nobody,
 ) -> Poller:
     address = addresses.queues[handler.name]
     return Poller(
-        SqsQueue(clients.sqs, address.url, address.dead_letter_url),
+        SqsQueue(clients.sqs, address.url, address.dead_letter_url, may_forward=may_forward),
         handler,
         PollerSettings(
             concurrency=concurrency,

@@ -1,13 +1,17 @@
 """The command line: what each command asks of the runtime, and what it says when it can't."""
 
+from collections.abc import Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from orders.adapters.inbound.cli.app import build, run_with
-from orders.adapters.inbound.cli.runtime import CommandError
+from orders.adapters.inbound.cli.runtime import CommandError, Result
+from orders.application.dead_letters import DeadLetterOffice
 from orders.bootstrap.cli import ProcessRuntime
+from tests.builders import NOON
 
 
 class Recorder:
@@ -39,6 +43,15 @@ class Recorder:
 
     def token(self, *, tenant: str, customer: str, roles: list[str], email: str | None, hours: float) -> str:
         return f"{tenant}/{customer}/{'+'.join(roles)}/{email}/{hours:g}"
+
+    def now(self) -> datetime:
+        return NOON
+
+    def masked(self, text: str) -> str:
+        return text
+
+    def with_dead_letters(self, work: Callable[[DeadLetterOffice], Awaitable[Result]]) -> Result:
+        raise CommandError("there are no queues here")
 
 
 def run(*arguments: str, runtime: Recorder | None = None) -> tuple[int, str]:

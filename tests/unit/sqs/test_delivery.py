@@ -8,9 +8,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from orders.adapters.inbound.sqs.messages import MessageRefused
-from orders.adapters.inbound.sqs.queue import ERROR_ATTRIBUTE, REASON_ATTRIBUTE, ReceivedMessage
+from orders.adapters.inbound.sqs.queue import ReceivedMessage
 from orders.application.errors import OrderNotFound
 from orders.domain.errors import IllegalTransition
+from orders.ports.dead_letters import ERROR_ATTRIBUTE, REASON_ATTRIBUTE
 from orders.ports.errors import DocumentMissing, TransientPortError
 from tests.unit.sqs.bench import DEAD_LETTER_URL, POLICY, URL, Bench, Switch, with_settings
 from tests.unit.virtual_time import in_virtual_time

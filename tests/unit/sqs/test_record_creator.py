@@ -27,7 +27,7 @@ SENDERS = Senders({"AROAIMPORT": "tenant_a", "AROAPORTAL": ANY})
 
 def message(sender: str = "AROAIMPORT:task-1", order: Any = ORDER, **more: Any) -> ReceivedMessage:
     body = {"command": "create-order", "order": order} | more
-    return ReceivedMessage("m1", json.dumps(body), "receipt", 1, sender=sender)
+    return ReceivedMessage("m1", json.dumps(body), "receipt", 1, sender=sender, author=sender)
 
 
 def creator(service: Service, senders: Senders = SENDERS) -> RecordCreator:
@@ -122,7 +122,7 @@ async def test_locally_everybody_may_for_any_tenant() -> None:
 async def test_what_is_no_command_is_refused_with_the_reason(body: Any, said: str) -> None:
     text = body if isinstance(body, str) else json.dumps(body)
     with pytest.raises(MessageRefused, match=said):
-        await creator(Service())(ReceivedMessage("m1", text, "receipt", 1, sender="AROAIMPORT:x"))
+        await creator(Service())(ReceivedMessage("m1", text, "receipt", 1, author="AROAIMPORT:x"))
 
 
 async def test_a_refusal_names_no_value() -> None:
@@ -138,7 +138,7 @@ async def test_an_accepted_order_is_placed() -> None:
     service = Service()
     order = await service.accept_order.execute(a_caller(), a_draft())
     command = {"command": "place-accepted-order", "tenant_id": "tenant_a", "order_id": order.order_id}
-    accepted = ReceivedMessage("m1", json.dumps(command), "receipt", 1, sender="AROAAPI:task")
+    accepted = ReceivedMessage("m1", json.dumps(command), "receipt", 1, author="AROAAPI:task")
     for _ in range(2):
         await creator(service)(accepted)
     assert list(service.table.rows) == [("tenant_a", order.order_id)]

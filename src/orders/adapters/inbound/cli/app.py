@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from orders.adapters.inbound.cli import local, serve
+from orders.adapters.inbound.cli import dead_letters, local, serve
 from orders.adapters.inbound.cli.runtime import CommandError, Runtime
 
 EXIT_REFUSED = 2
@@ -36,6 +36,7 @@ def build(runtime: Runtime, version: str) -> typer.Typer:
 
     local.register(app, runtime)
     serve.register(app, runtime)
+    dead_letters.register(app, runtime)
     return app
 
 

@@ -1,7 +1,13 @@
 """What the commands need done; bootstrap does it."""
 
+from collections.abc import Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
+
+from orders.application.dead_letters import DeadLetterOffice
+
+Result = TypeVar("Result")
 
 
 class CommandError(Exception):
@@ -41,4 +47,16 @@ class Runtime(Protocol):
 
     def token(self, *, tenant: str, customer: str, roles: list[str], email: str | None, hours: float) -> str:
         """A token of the development issuer."""
+        ...
+
+    def now(self) -> datetime:
+        """What time it is."""
+        ...
+
+    def masked(self, text: str) -> str:
+        """The text without personal data."""
+        ...
+
+    def with_dead_letters(self, work: Callable[[DeadLetterOffice], Awaitable[Result]]) -> Result:
+        """What comes of work among the dead letters of the environment that the settings name."""
         ...

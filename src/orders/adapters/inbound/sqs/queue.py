@@ -1,12 +1,14 @@
 """A worker's queue and its dead-letter queue, as the poller needs them."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
+
+from orders.ports.dead_letters import ERROR_ATTRIBUTE, REASON_ATTRIBUTE, SENDER_ATTRIBUTE
 
 if TYPE_CHECKING:
     from types_aiobotocore_sqs import SQSClient
@@ -19,13 +21,16 @@ if TYPE_CHECKING:
 MAX_BATCH = 10
 """SQS's limit of messages in one call."""
 
-REASON_ATTRIBUTE = "DeadLetterReason"
-ERROR_ATTRIBUTE = "DeadLetterError"
 MAX_ERROR_LENGTH = 500
 
 _MAX_ATTRIBUTES = 10
 _NOT_IN_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that SQS refuses in a message."""
+
+
+def nobody(_sender: str) -> bool:
+    """Where no sender speaks for another."""
+    return False
 
 
 class QueueUnreachable(Exception):
@@ -43,6 +48,7 @@ class ReceivedMessage:
     Attributes:
         receive_count: how often it has been handed out, this time included.
         sender: who sent it, as SQS knows them: a user's id, or a role's id, a colon and a name of the role's session.
+        author: whom it is from: the sender, or who had sent it first where one that may forward has sent it again.
     """
 
     message_id: str
@@ -51,14 +57,27 @@ class ReceivedMessage:
     receive_count: int
     attributes: Mapping[str, "MessageAttributeValueOutputTypeDef"] = field(default_factory=dict, repr=False)
     sender: str = ""
+    author: str = ""
 
 
 class SqsQueue:
     """A queue on SQS. Every method raises ``QueueUnreachable`` when its call fails."""
 
-    def __init__(self, client: "SQSClient", queue_url: str, dead_letter_queue_url: str) -> None:
-        """The client's read timeout must be longer than the long poll that ``receive`` is asked for."""
+    def __init__(
+        self,
+        client: "SQSClient",
+        queue_url: str,
+        dead_letter_queue_url: str,
+        *,
+        may_forward: Callable[[str], bool] = nobody,
+    ) -> None:
+        """The client's read timeout must be longer than the long poll that ``receive`` is asked for.
+
+        ``may_forward`` says of a sender whether it is believed when it says that a message was first sent by another:
+        who redrives dead letters is.
+        """
         self._client = client
+        self._may_forward = may_forward
         self._queue_url = queue_url
         self._dead_letter_queue_url = dead_letter_queue_url
 
@@ -80,7 +99,7 @@ class SqsQueue:
             )
         except (BotoCoreError, ClientError) as error:
             raise QueueUnreachable(f"{type(error).__name__}: {error}") from error
-        return [_received(message) for message in response.get("Messages", [])]
+        return [_received(message, self._may_forward) for message in response.get("Messages", [])]
 
     async def delete(self, receipts: Sequence[str]) -> Sequence[bool]:
         """Delete up to 10 messages; says of each whether it is gone for sure (``False``: call again).
@@ -118,6 +137,9 @@ class SqsQueue:
         The message itself stays until it is deleted: done twice, there are two copies; never none.
         """
         why = {REASON_ATTRIBUTE: reason, ERROR_ATTRIBUTE: error}
+        if message.author:
+            # In the dead-letter queue SQS says that this worker sent it; who did is what orders by queue go by.
+            why[SENDER_ATTRIBUTE] = message.author
         kept = [(name, value) for name, value in message.attributes.items() if name not in why]
         attributes: dict[str, MessageAttributeValueTypeDef] = {
             name: _sendable(value) for name, value in kept[: _MAX_ATTRIBUTES - len(why)]
@@ -134,14 +156,17 @@ class SqsQueue:
             raise QueueUnreachable(f"{type(failure).__name__}: {failure}") from failure
 
 
-def _received(message: "MessageTypeDef") -> ReceivedMessage:
+def _received(message: "MessageTypeDef", may_forward: Callable[[str], bool]) -> ReceivedMessage:
+    sender = message.get("Attributes", {}).get("SenderId", "")
+    named = message.get("MessageAttributes", {}).get(SENDER_ATTRIBUTE)
     return ReceivedMessage(
         message_id=message.get("MessageId", ""),
         body=message.get("Body", ""),
         receipt=message.get("ReceiptHandle", ""),
         receive_count=int(message.get("Attributes", {}).get("ApproximateReceiveCount", "1")),
         attributes=message.get("MessageAttributes", {}),
-        sender=message.get("Attributes", {}).get("SenderId", ""),
+        sender=sender,
+        author=named.get("StringValue", sender) if named is not None and may_forward(sender) else sender,
     )
 
 

@@ -70,9 +70,13 @@ class Senders:
 
     tenants: Mapping[str, str]
 
+    def may_forward(self, sender: str) -> bool:
+        """Whether the sender, speaking for any tenant, is believed about who sent a message first."""
+        return self._allowed(sender) == ANY
+
     def tenant(self, sender: str, named: str | None) -> str:
         """The tenant that the sender's message is for. Raises: MessageRefused."""
-        allowed = self.tenants.get(sender.partition(":")[0], self.tenants.get(ANY))
+        allowed = self._allowed(sender)
         if allowed is None:
             raise MessageRefused(f"its sender {sender[:80]} is not known: name it and its tenant in ORDER_SENDERS")
         tenant = named if allowed == ANY else allowed
@@ -81,6 +85,9 @@ class Senders:
         if named not in {None, tenant}:
             raise MessageRefused(f"its sender speaks for {tenant}, and the message is for {named}")
         return tenant
+
+    def _allowed(self, sender: str) -> str | None:
+        return self.tenants.get(sender.partition(":")[0], self.tenants.get(ANY))
 
 
 class RecordCreator:
@@ -91,7 +98,7 @@ class RecordCreator:
     def __init__(self, place_accepted: PlaceAccepted, place_queued: PlaceQueued, senders: Senders) -> None:
         self._place_accepted = place_accepted
         self._place_queued = place_queued
-        self._senders = senders
+        self.senders = senders
 
     async def __call__(self, message: ReceivedMessage) -> None:
         """Handle one message. Raises: MessageRefused, and as ``PlaceAccepted`` and ``PlaceQueued``."""
@@ -113,8 +120,8 @@ class RecordCreator:
     async def _create(self, message: ReceivedMessage, command: CreateOrderCommand, body: dict[str, Any]) -> None:
         await self._place_queued.execute(
             QueuedOrder(
-                tenant_id=self._senders.tenant(message.sender, command.tenant_id),
-                sender=message.sender.partition(":")[0] or "unknown",
+                tenant_id=self.senders.tenant(message.author, command.tenant_id),
+                sender=message.author.partition(":")[0] or "unknown",
                 draft=command.order.to_draft(),
                 fingerprint=fingerprint(json_body.encode(body["order"])),
                 idempotency_key=command.idempotency_key,

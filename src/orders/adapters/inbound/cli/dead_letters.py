@@ -1,0 +1,211 @@
+"""``orders dlq``: messages that no worker could handle, looked through, sent again, thrown away ([PIPE-12])."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from orders.adapters.inbound.cli.output import print_facts, print_json, print_table, progress
+from orders.adapters.inbound.cli.runtime import Runtime
+from orders.adapters.inbound.cli.times import a_time
+from orders.application.dead_letters import DeadLetterOffice, LetterFilter, Tally, subject_of
+from orders.ports.dead_letters import DeadLetter
+
+EVERY = "all"
+DEFAULT_PER_SECOND = 20.0
+
+Queue = Annotated[str, typer.Argument(help="A worker's name, rule:NAME, or 'all'; `orders dlq list` has them.")]
+Order = Annotated[str | None, typer.Option("--order", help="Only about this order (ord_...).")]
+Tenant = Annotated[str | None, typer.Option("--tenant", help="Only about this shop.")]
+Ids = Annotated[list[str] | None, typer.Option("--id", help="Only this message; may be repeated.")]
+Reason = Annotated[str | None, typer.Option("--reason", help="Only with this in the reason, such as MessageRefused.")]
+Since = Annotated[
+    str | None, typer.Option("--since", help="Only from then on: 2026-03-01T12:00:00Z, or 90m, 12h, 3d ago.")
+]
+Until = Annotated[str | None, typer.Option("--until", help="Only from before then; as --since.")]
+Limit = Annotated[int | None, typer.Option("--limit", min=1, help="At most so many.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say which ones it would be, and leave them.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+
+
+def register(app: typer.Typer, runtime: Runtime) -> None:
+    """Add ``dlq`` and its commands."""
+    group = typer.Typer(no_args_is_help=True, help="Look through dead letters, send them again, throw them away.")
+    app.add_typer(group, name="dlq", rich_help_panel="Operate")
+
+    @group.command("list")
+    def list_(
+        queue: Annotated[
+            str | None, typer.Argument(help="Of this queue, each letter; without, how many where.")
+        ] = None,
+        order: Order = None,
+        tenant: Tenant = None,
+        message_id: Ids = None,
+        reason: Reason = None,
+        since: Since = None,
+        until: Until = None,
+        limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 100,
+        as_json: AsJson = False,
+    ) -> None:
+        """How many dead letters there are where; or those of a queue, or about an order."""
+        wanted = _wanted(runtime, order, tenant, message_id, reason, since, until)
+        if queue is None and wanted == LetterFilter():
+            _print_depths(runtime.with_dead_letters(lambda office: office.depths()), as_json=as_json)
+            return
+        letters, tally = runtime.with_dead_letters(
+            lambda office: office.look(_queues(office, queue or EVERY), wanted, limit=limit)
+        )
+        _print_letters(letters, tally, as_json=as_json)
+
+    @group.command()
+    def show(
+        queue: Queue,
+        message_id: Ids = None,
+        order: Order = None,
+        limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 10,
+        clear: Annotated[bool, typer.Option("--clear", help="Show personal data too; goes on record.")] = False,
+        as_json: AsJson = False,
+    ) -> None:
+        """Everything about dead letters, bodies included; personal data masked unless asked for."""
+        wanted = _wanted(runtime, order, None, message_id, None, None, None)
+        letters, _ = runtime.with_dead_letters(lambda office: office.look(_queues(office, queue), wanted, limit=limit))
+        shown = [_facts(letter) | {"body": letter.body if clear else runtime.masked(letter.body)} for letter in letters]
+        if as_json:
+            print_json(shown)
+        for facts in shown if not as_json else ():
+            print_facts(str(facts.pop("message_id")), facts)
+            typer.echo()
+
+    @group.command()
+    def redrive(
+        queue: Queue,
+        order: Order = None,
+        tenant: Tenant = None,
+        message_id: Ids = None,
+        reason: Reason = None,
+        since: Since = None,
+        until: Until = None,
+        limit: Limit = None,
+        rate: Annotated[float, typer.Option(min=0.1, help="At most so many a second.")] = DEFAULT_PER_SECOND,
+        dry_run: DryRun = False,
+        as_json: AsJson = False,
+    ) -> None:
+        """Send dead letters back to their queues. Done twice it has the effect of once; broken off, do it again."""
+        wanted = _wanted(runtime, order, tenant, message_id, reason, since, until)
+        if dry_run:
+            _print_dry_run(runtime, queue, wanted, limit, as_json=as_json)
+            return
+
+        async def work(office: DeadLetterOffice) -> Tally:
+            names = _queues(office, queue)
+            depths = await office.depths()
+            with progress("sending again", limit or sum(depths[name] for name in names), shown=not as_json) as done:
+                return await office.redrive(
+                    names, wanted, limit=limit, per_second=rate, watch=lambda _, tally: done(tally.looked_at)
+                )
+
+        _print_tally(runtime.with_dead_letters(work), "sent again", as_json=as_json)
+
+    @group.command()
+    def purge(
+        queue: Queue,
+        order: Order = None,
+        tenant: Tenant = None,
+        message_id: Ids = None,
+        reason: Reason = None,
+        since: Since = None,
+        until: Until = None,
+        limit: Limit = None,
+        dry_run: DryRun = False,
+        yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+        as_json: AsJson = False,
+    ) -> None:
+        """Throw dead letters away for good."""
+        wanted = _wanted(runtime, order, tenant, message_id, reason, since, until)
+        if dry_run:
+            _print_dry_run(runtime, queue, wanted, limit, as_json=as_json)
+            return
+        if not yes:
+            typer.confirm(f"Throw away the dead letters of {queue} that are meant, for good?", abort=True, err=True)
+        tally = runtime.with_dead_letters(lambda office: office.purge(_queues(office, queue), wanted, limit=limit))
+        _print_tally(tally, "thrown away", as_json=as_json)
+
+
+def _wanted(
+    runtime: Runtime,
+    order: str | None,
+    tenant: str | None,
+    message_ids: Sequence[str] | None,
+    reason: str | None,
+    since: str | None,
+    until: str | None,
+) -> LetterFilter:
+    return LetterFilter(
+        order_id=order,
+        tenant_id=tenant,
+        message_ids=frozenset(message_ids or ()),
+        reason=reason,
+        sent_from=a_time("--since", since, runtime.now()),
+        sent_before=a_time("--until", until, runtime.now()),
+    )
+
+
+def _queues(office: DeadLetterOffice, queue: str) -> Sequence[str]:
+    return office.queue_names if queue == EVERY else (queue,)
+
+
+def _facts(letter: DeadLetter) -> dict[str, Any]:
+    subject = subject_of(letter.body)
+    return {
+        "message_id": letter.message_id,
+        "queue": letter.queue,
+        "sent_at": letter.sent_at,
+        "what": subject.kind,
+        "tenant_id": subject.tenant_id,
+        "order_id": subject.order_id,
+        "reason": letter.reason or "received too often",
+        "error": letter.error,
+    }
+
+
+def _print_depths(depths: dict[str, int], *, as_json: bool) -> None:
+    if as_json:
+        print_json(depths)
+    else:
+        print_table("dead letters", ("queue", "letters"), list(depths.items()))
+
+
+def _print_letters(letters: Sequence[DeadLetter], tally: Tally, *, as_json: bool) -> None:
+    facts = [_facts(letter) for letter in letters]
+    if as_json:
+        print_json(facts)
+        return
+    columns = ("message_id", "queue", "sent_at", "what", "tenant_id", "order_id", "reason", "error")
+    print_table(
+        f"{len(letters)} dead letters ({tally.looked_at} looked at)",
+        columns,
+        [[each[name] for name in columns] for each in facts],
+    )
+
+
+def _print_dry_run(runtime: Runtime, queue: str, wanted: LetterFilter, limit: int | None, *, as_json: bool) -> None:
+    letters, tally = runtime.with_dead_letters(
+        lambda office: office.look(_queues(office, queue), wanted, limit=limit or 1_000_000)
+    )
+    if as_json:
+        print_json({"dry_run": True, "matched": len(letters), "letters": [_facts(letter) for letter in letters]})
+    else:
+        _print_letters(letters, tally, as_json=False)
+        typer.echo("dry run: nothing was changed")
+
+
+def _print_tally(tally: Tally, what: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json(asdict(tally))
+    else:
+        typer.echo(f"{tally.acted_on} {what} (of {tally.matched} meant, {tally.looked_at} looked at)")
+        for failure in tally.failed[:20]:
+            typer.echo(f"failed: {failure}", err=True)
+    if tally.failed:
+        raise typer.Exit(1)

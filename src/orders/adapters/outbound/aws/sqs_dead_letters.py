@@ -1,0 +1,171 @@
+"""Dead-letter queues on SQS. Contract: ports/dead_letters.py ([PIPE-12])."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from orders.adapters.outbound.botocore_errors import error_code, translated
+from orders.ports.dead_letters import (
+    ERROR_ATTRIBUTE,
+    REASON_ATTRIBUTE,
+    SENDER_ATTRIBUTE,
+    DeadLetter,
+    UnknownQueue,
+)
+from orders.ports.errors import PermanentPortError
+
+if TYPE_CHECKING:
+    from types_aiobotocore_sqs import SQSClient
+
+MAX_BATCH = 10
+MAX_ATTRIBUTES = 10
+_WAIT_SECONDS = 1
+"""A long poll, however short, asks all of SQS's servers: a short poll can miss what is there."""
+
+_NOTED = frozenset({REASON_ATTRIBUTE, ERROR_ATTRIBUTE, "RULE_ARN", "TARGET_ARN", "ERROR_CODE", "ERROR_MESSAGE",
+                    "EXHAUSTED_RETRY_CONDITION", "RETRY_ATTEMPTS"})  # fmt: skip
+"""What workers, and EventBridge (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html), note on
+a message that they put aside."""
+
+_GONE = frozenset({"ReceiptHandleIsInvalid", "InvalidParameterValue", "MessageNotInflight",
+                   "AWS.SimpleQueueService.MessageNotInflight"})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """A dead-letter queue and the queue that its letters go back to, by their URLs.
+
+    ``source_url`` is ``None`` where they came from no queue.
+    """
+
+    url: str
+    source_url: str | None
+
+
+class SqsDeadLetterQueues:
+    """The dead-letter queues of one environment."""
+
+    def __init__(
+        self, client: "SQSClient", mailboxes: Mapping[str, Mailbox], *, may_forward: Callable[[str], bool]
+    ) -> None:
+        """``mailboxes`` by the names that operators use: see ``DeadLetter.queue``.
+
+        ``may_forward`` says of a sender whether it is believed about who sent a message first: workers that put
+        letters aside are, and nobody else could set that on them.
+        """
+        self._client = client
+        self._may_forward = may_forward
+        self._mailboxes = dict(mailboxes)
+        self._messages: dict[str, Mapping[str, Any]] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """See ``DeadLetterQueues.names``."""
+        return tuple(self._mailboxes)
+
+    async def depth(self, queue: str) -> int:
+        """See ``DeadLetterQueues.depth``."""
+        with self._asked(queue):
+            answer = await self._client.get_queue_attributes(
+                QueueUrl=self._mailbox(queue).url,
+                AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+            )
+        return sum(map(int, answer.get("Attributes", {}).values()))
+
+    async def take(self, queue: str, *, hold: timedelta) -> Sequence[DeadLetter]:
+        """See ``DeadLetterQueues.take``."""
+        with self._asked(queue):
+            answer = await self._client.receive_message(
+                QueueUrl=self._mailbox(queue).url,
+                MaxNumberOfMessages=MAX_BATCH,
+                WaitTimeSeconds=_WAIT_SECONDS,
+                VisibilityTimeout=int(hold.total_seconds()),
+                MessageSystemAttributeNames=["SentTimestamp", "SenderId"],
+                MessageAttributeNames=["All"],
+            )
+        messages: Sequence[Mapping[str, Any]] = answer.get("Messages", [])
+        self._messages.update((message["ReceiptHandle"], message) for message in messages)
+        return [_letter(queue, message) for message in messages]
+
+    async def give_back(self, letter: DeadLetter) -> None:
+        """See ``DeadLetterQueues.give_back``."""
+        self._messages.pop(letter.claim, None)
+        with self._asked(letter.queue):
+            try:
+                await self._client.change_message_visibility(
+                    QueueUrl=self._mailbox(letter.queue).url, ReceiptHandle=letter.claim, VisibilityTimeout=0
+                )
+            except ClientError as error:
+                if error_code(error) not in _GONE:
+                    raise
+
+    async def redrive(self, letter: DeadLetter) -> None:
+        """See ``DeadLetterQueues.redrive``. Raises also: PermanentPortError where letters came from no queue."""
+        mailbox = self._mailbox(letter.queue)
+        if mailbox.source_url is None:
+            raise PermanentPortError(
+                f"{letter.queue} dead letters",
+                "these came from no queue of ours: replay the events instead (orders events replay)",
+            )
+        attributes = self._as_it_was(self._messages.get(letter.claim, {}))
+        with self._asked(letter.queue):
+            await self._client.send_message(
+                QueueUrl=mailbox.source_url, MessageBody=letter.body, MessageAttributes=attributes
+            )
+        await self.remove(letter)
+
+    async def remove(self, letter: DeadLetter) -> None:
+        """See ``DeadLetterQueues.remove``."""
+        self._messages.pop(letter.claim, None)
+        with self._asked(letter.queue):
+            await self._client.delete_message(QueueUrl=self._mailbox(letter.queue).url, ReceiptHandle=letter.claim)
+
+    def _as_it_was(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """The attributes that the message was sent with, and who sent it: SQS will say that we did."""
+        attributes = {
+            name: {kind: content for kind, content in value.items() if not kind.endswith("ListValues")}
+            for name, value in message.get("MessageAttributes", {}).items()
+            if name not in _NOTED
+        }
+        sender = message.get("Attributes", {}).get("SenderId", "")
+        if not self._may_forward(sender):
+            attributes.pop(SENDER_ATTRIBUTE, None)
+        if sender and len(attributes) < MAX_ATTRIBUTES:
+            attributes.setdefault(SENDER_ATTRIBUTE, {"DataType": "String", "StringValue": sender})
+        return attributes
+
+    def _mailbox(self, queue: str) -> Mailbox:
+        try:
+            return self._mailboxes[queue]
+        except KeyError:
+            raise UnknownQueue(queue, self.names) from None
+
+    @contextmanager
+    def _asked(self, queue: str) -> Iterator[None]:
+        try:
+            with translated(f"{queue} dead-letter queue"):
+                yield
+        except (BotoCoreError, ClientError) as error:
+            raise PermanentPortError(f"{queue} dead-letter queue", f"{type(error).__name__}: {error}") from error
+
+
+def _letter(queue: str, message: Mapping[str, Any]) -> DeadLetter:
+    attributes = {
+        name: value["StringValue"]
+        for name, value in message.get("MessageAttributes", {}).items()
+        if "StringValue" in value
+    }
+    sent = int(message.get("Attributes", {}).get("SentTimestamp", 0))
+    return DeadLetter(
+        queue=queue,
+        message_id=message["MessageId"],
+        body=message["Body"],
+        sent_at=datetime.fromtimestamp(sent / 1000, UTC),
+        reason=attributes.get(REASON_ATTRIBUTE) or attributes.get("ERROR_CODE"),
+        error=attributes.get(ERROR_ATTRIBUTE) or attributes.get("ERROR_MESSAGE"),
+        claim=message["ReceiptHandle"],
+    )

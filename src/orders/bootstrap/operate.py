@@ -1,0 +1,44 @@
+"""What operators' commands work with: opened for one command and closed after it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from orders.adapters.outbound.aws.sqs_dead_letters import Mailbox, SqsDeadLetterQueues
+from orders.adapters.outbound.system import SystemClock
+from orders.application.dead_letters import DeadLetterOffice
+from orders.bootstrap.addresses import queue_url
+from orders.bootstrap.aws import open_clients
+from orders.bootstrap.container import order_senders
+from orders.bootstrap.settings import Settings
+from orders.bootstrap.topology import Topology, environment_name
+from orders.bootstrap.topology_file import packaged_topology
+
+if TYPE_CHECKING:
+    from types_aiobotocore_sqs import SQSClient
+
+
+@asynccontextmanager
+async def open_dead_letters(settings: Settings) -> AsyncIterator[DeadLetterOffice]:
+    """The dead letters of the settings' environment. Raises: ResourcesMissing."""
+    async with open_clients(settings, ("sqs",)) as clients:
+        mailboxes = await _mailboxes(clients.sqs, packaged_topology(), settings)
+        senders = order_senders(settings)
+        queues = SqsDeadLetterQueues(clients.sqs, mailboxes, may_forward=senders.may_forward)
+        yield DeadLetterOffice(queues, SystemClock())
+
+
+async def _mailboxes(sqs: "SQSClient", topology: Topology, settings: Settings) -> dict[str, Mailbox]:
+    """Every dead-letter queue: those of the workers under their names, those of the rules as ``rule:NAME``."""
+    environment = settings.environment
+
+    async def url(declared: str) -> str:
+        return await queue_url(sqs, environment_name(declared, environment))
+
+    found = {
+        queue.worker: Mailbox(await url(queue.dead_letter_name), await url(queue.name)) for queue in topology.queues
+    }
+    for rule in topology.rules:
+        source = None if rule.queue is None else await url(rule.queue)
+        found[f"rule:{rule.name}"] = Mailbox(await url(rule.dead_letter_queue), source)
+    return found

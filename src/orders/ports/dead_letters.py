@@ -1,0 +1,80 @@
+"""Messages that could not be handled, kept apart until somebody has seen to them ([PIPE-12])."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from orders.ports.errors import PermanentPortError
+
+REASON_ATTRIBUTE = "DeadLetterReason"
+ERROR_ATTRIBUTE = "DeadLetterError"
+SENDER_ATTRIBUTE = "OriginalSender"
+"""Attributes of a message in a dead-letter queue: why it is there, as a word and as a sentence, and who sent it first.
+
+They are part of what workers and operators agree on, whichever release either is of.
+"""
+
+
+class UnknownQueue(PermanentPortError):
+    """There is no dead-letter queue of that name; the message has those there are."""
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        self.name = name
+        self.known = tuple(known)
+        super().__init__("dead-letter queues", f"there is none of {name[:80]!r}; there are {', '.join(known)}")
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A message in a dead-letter queue, held by who has taken it.
+
+    Attributes:
+        queue: whose it was: a worker's name, or ``rule:`` and a rule's for what the bus could not deliver.
+        body: as it was sent; can hold personal data.
+        reason: why it was put aside, as a word such as ``MessageRefused``; ``None`` where the queue itself did it,
+            because the message had been received too often.
+        error: the same as a sentence.
+        sent_at: when it came to this queue, or where the queue itself put it aside, to the worker's.
+        claim: what the holder acts with.
+    """
+
+    queue: str
+    message_id: str
+    body: str = field(repr=False)
+    sent_at: datetime
+    reason: str | None = None
+    error: str | None = None
+    claim: str = field(default="", repr=False)
+
+
+class DeadLetterQueues(Protocol):
+    """All dead-letter queues. Every method raises ``TransientPortError`` when a queue is out of reach.
+
+    Those that name a queue raise ``UnknownQueue`` for one that is not there.
+    """
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Whose dead letters are kept: see ``DeadLetter.queue``."""
+        ...
+
+    async def depth(self, queue: str) -> int:
+        """How many letters are there, roughly, those held included."""
+        ...
+
+    async def take(self, queue: str, *, hold: timedelta) -> Sequence[DeadLetter]:
+        """Some letters, at most ten, hidden from everybody else for ``hold``; none when there are none to be had."""
+        ...
+
+    async def give_back(self, letter: DeadLetter) -> None:
+        """Let others have the letter again at once. One that is no longer held stays as it is."""
+        ...
+
+    async def redrive(self, letter: DeadLetter) -> None:
+        """Put the letter back to where it came from, as it was, then remove it here: dying between leaves two."""
+        ...
+
+    async def remove(self, letter: DeadLetter) -> None:
+        """Remove the letter for good."""
+        ...

@@ -1,0 +1,145 @@
+"""What operators rely on of dead-letter queues ([PIPE-12])."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from orders.adapters.inbound.sqs.queue import ReceivedMessage, SqsQueue
+from orders.adapters.outbound.aws.sqs_dead_letters import Mailbox, SqsDeadLetterQueues
+from orders.adapters.outbound.memory.clock import FixedClock
+from orders.adapters.outbound.memory.dead_letters import MemoryDeadLetterQueues
+from orders.ports.dead_letters import DeadLetter, DeadLetterQueues, UnknownQueue
+from tests.builders import NOON
+from tests.contract.aws_backends import ALL_BACKENDS, AWS_BACKENDS, MEMORY, endpoint_of
+
+HOLD = timedelta(seconds=30)
+NAME = "pdf-creator"
+
+
+@dataclass
+class World:
+    """Dead-letter queues, a way to fill one, and what has come back to the worker's queue."""
+
+    queues: DeadLetterQueues
+    bury: Callable[[str], Awaitable[None]]
+    sent_back: Callable[[], Awaitable[list[str]]]
+
+
+@pytest.fixture(params=ALL_BACKENDS)
+async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
+    if request.param == MEMORY:
+        yield memory_world()
+        return
+    async with endpoint_of(request).client("sqs") as sqs:
+        yield await sqs_world(sqs)
+
+
+def memory_world() -> World:
+    queues = MemoryDeadLetterQueues(FixedClock(NOON), (NAME, "rule:somewhere"))
+
+    async def bury(body: str) -> None:
+        queues.bury(DeadLetter(NAME, uuid4().hex, body, NOON, "MessageRefused", "not an event"))
+
+    async def sent_back() -> list[str]:
+        return [letter.body for letter in queues.redriven]
+
+    return World(queues, bury, sent_back)
+
+
+async def two_queues(sqs: Any) -> tuple[str, str]:
+    name = f"dead-{uuid4().hex[:12]}"
+    return [(await sqs.create_queue(QueueName=f"{name}{kind}"))["QueueUrl"] for kind in ("", "-dlq")]  # type: ignore[return-value]
+
+
+async def sqs_world(sqs: Any) -> World:
+    url, dead = await two_queues(sqs)
+    mailboxes = {NAME: Mailbox(dead, url), "rule:somewhere": Mailbox(dead, None)}
+    worker = SqsQueue(sqs, url, dead)
+
+    async def bury(body: str) -> None:
+        message = ReceivedMessage("m", body, "r", 3)
+        await worker.bury(message, reason="MessageRefused", error="not an event")
+
+    async def sent_back() -> list[str]:
+        found = await worker.receive(10, wait=timedelta(seconds=1), visibility=timedelta(0))
+        return [message.body for message in found]
+
+    return World(SqsDeadLetterQueues(sqs, mailboxes, may_forward=lambda _: True), bury, sent_back)
+
+
+async def test_a_letter_says_what_it_is_and_why_it_is_there(world: World) -> None:
+    assert world.queues.names == (NAME, "rule:somewhere")
+    assert await world.queues.depth(NAME) == 0
+    assert await world.queues.take(NAME, hold=HOLD) == []
+    await world.bury("body")
+    (letter,) = await world.queues.take(NAME, hold=HOLD)
+    assert (letter.queue, letter.body, letter.reason, letter.error) == (
+        NAME, "body", "MessageRefused", "not an event",
+    )  # fmt: skip
+    assert letter.message_id
+    assert letter.sent_at.tzinfo is not None
+
+
+async def test_what_is_taken_is_out_of_reach_until_it_is_given_back(world: World) -> None:
+    await world.bury("body")
+    (letter,) = await world.queues.take(NAME, hold=HOLD)
+    assert await world.queues.take(NAME, hold=HOLD) == []
+    assert await world.queues.depth(NAME) == 1
+    await world.queues.give_back(letter)
+    (again,) = await world.queues.take(NAME, hold=HOLD)
+    assert again.message_id == letter.message_id
+
+
+async def test_a_redriven_letter_is_back_where_it_came_from_and_gone_here(world: World) -> None:
+    await world.bury("body")
+    (letter,) = await world.queues.take(NAME, hold=HOLD)
+    await world.queues.redrive(letter)
+    assert await world.sent_back() == ["body"]
+    assert await world.queues.depth(NAME) == 0
+
+
+async def test_a_removed_letter_is_gone(world: World) -> None:
+    await world.bury("body")
+    (letter,) = await world.queues.take(NAME, hold=HOLD)
+    await world.queues.remove(letter)
+    await world.queues.give_back(letter)  # nothing to give: no fault
+    assert await world.queues.depth(NAME) == 0
+    assert await world.sent_back() == []
+
+
+async def test_an_unknown_queue_is_named_with_those_there_are(world: World) -> None:
+    with pytest.raises(UnknownQueue, match="pdf-creator, rule:somewhere"):
+        await world.queues.take("pdf-creater", hold=HOLD)
+    with pytest.raises(UnknownQueue):
+        await world.queues.depth("pdf-creater")
+
+
+@pytest.fixture(params=AWS_BACKENDS)
+async def sqs(request: pytest.FixtureRequest) -> AsyncIterator[Any]:
+    async with endpoint_of(request).client("sqs") as client:
+        yield client
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+async def test_a_redriven_message_is_as_it_was_and_from_whom_it_was(sqs: Any, trusted: bool) -> None:
+    url, dead = await two_queues(sqs)
+    letters = SqsDeadLetterQueues(sqs, {NAME: Mailbox(dead, url)}, may_forward=lambda _: trusted)
+    queue = SqsQueue(sqs, url, dead, may_forward=lambda _: trusted)
+    colour = {"DataType": "String", "StringValue": "teal"}
+    await queue.bury(
+        ReceivedMessage("m", "body", "r", 3, {"Colour": colour}, sender="AROASHOP:task", author="AROASHOP:task"),  # type: ignore[dict-item]
+        reason="Bug",
+        error="x",
+    )
+    (letter,) = await letters.take(NAME, hold=HOLD)
+    await letters.redrive(letter)
+    (message,) = await queue.receive(1, wait=timedelta(seconds=1), visibility=HOLD)
+    assert message.attributes["Colour"]["StringValue"] == "teal"
+    assert not {"DeadLetterReason", "DeadLetterError"} & message.attributes.keys()
+    # Not believed, a note about the first sender is replaced by what SQS knows.
+    assert message.author == ("AROASHOP:task" if trusted else message.sender)
+    assert letter.sent_at <= datetime.now(UTC) + timedelta(seconds=2)

@@ -1,0 +1,100 @@
+"""``orders dlq`` as an operator types it."""
+
+import json
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+import pytest
+
+from orders.adapters.inbound.cli.runtime import CommandError, Result
+from orders.application.dead_letters import DeadLetterOffice
+from tests.builders import NOON, an_order_id
+from tests.unit.application.test_dead_letters import Desk
+from tests.unit.cli.test_commands import Recorder, run
+
+
+class Operator(Recorder):
+    """A runtime over dead letters in memory."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.desk = Desk()
+
+    def now(self) -> datetime:
+        return NOON
+
+    def masked(self, text: str) -> str:
+        return text.replace("demo", "***")
+
+    def with_dead_letters(self, work: Callable[[DeadLetterOffice], Awaitable[Result]]) -> Result:
+        import asyncio
+
+        return asyncio.run(work(self.desk.office))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def operator() -> Operator:
+    found = Operator()
+    found.desk.bury(3)
+    return found
+
+
+def test_list_says_how_many_are_where_and_which_those_are(operator: Operator) -> None:
+    code, printed = run("dlq", "list", runtime=operator)
+    assert code == 0
+    assert [line.split()[1::2] for line in printed.splitlines() if "pdf-creator" in line] == [["pdf-creator", "3"]]
+    assert json.loads(run("dlq", "list", "--json", runtime=operator)[1]) == {"pdf-creator": 3, "customer-notifier": 0}
+    listed = json.loads(run("dlq", "list", "pdf-creator", "--json", runtime=operator)[1])
+    assert [each["order_id"] for each in listed] == [an_order_id(number) for number in (1, 2, 3)]
+    table = run("dlq", "list", "--order", an_order_id(2), runtime=operator)[1]
+    assert an_order_id(2) in table
+    assert an_order_id(1) not in table
+
+
+def test_show_masks_unless_asked_not_to(operator: Operator) -> None:
+    shown = run("dlq", "show", "pdf-creator", "--id", "pdf-creator-1", runtime=operator)[1]
+    assert "***" in shown
+    assert '"tenant_id": "demo"' not in shown
+    (clear,) = json.loads(
+        run("dlq", "show", "all", "--order", an_order_id(1), "--clear", "--json", runtime=operator)[1]
+    )
+    assert json.loads(clear["body"])["tenant_id"] == "demo"
+
+
+def test_redrive_sends_what_is_meant_and_a_dry_run_nothing(operator: Operator) -> None:
+    dry = json.loads(run("dlq", "redrive", "pdf-creator", "--dry-run", "--json", runtime=operator)[1])
+    assert (dry["matched"], operator.desk.queues.redriven) == (3, [])
+    assert "nothing was changed" in run("dlq", "redrive", "all", "--dry-run", runtime=operator)[1]
+    code, printed = run("dlq", "redrive", "pdf-creator", "--order", an_order_id(3), runtime=operator)
+    assert (code, printed) == (0, "1 sent again (of 1 meant, 3 looked at)\n")
+    tally = json.loads(run("dlq", "redrive", "all", "--rate", "1000", "--json", runtime=operator)[1])
+    assert (tally["acted_on"], tally["failed"]) == (2, [])
+
+
+def test_what_could_not_be_sent_ends_with_one(operator: Operator) -> None:
+    operator.desk.queues.failures = 1
+    code, printed = run("dlq", "redrive", "pdf-creator", runtime=operator)
+    assert code == 1
+    assert "told to fail" in printed
+
+
+def test_purge_asks_first(operator: Operator) -> None:
+    assert run("dlq", "purge", "pdf-creator", runtime=operator)[0] == 1
+    assert len(operator.desk.queues._kept["pdf-creator"]) == 3
+    assert run("dlq", "purge", "pdf-creator", "--dry-run", runtime=operator)[0] == 0
+    code, printed = run("dlq", "purge", "pdf-creator", "--yes", "--limit", "2", runtime=operator)
+    assert (code, printed) == (0, "2 thrown away (of 2 meant, 2 looked at)\n")
+
+
+def test_times_may_be_moments_or_so_long_ago(operator: Operator) -> None:
+    def matched(*options: str) -> int:
+        printed = run("dlq", "redrive", "pdf-creator", "--dry-run", "--json", *options, runtime=operator)[1]
+        found: int = json.loads(printed)["matched"]
+        return found
+
+    assert matched("--since", "90m") == 3
+    assert matched("--since", "30m") == 0
+    assert matched("--until", (NOON - timedelta(hours=1)).isoformat()) == 0
+    for wrong in ("yesterday", "2026-03-01T12:00:00"):
+        with pytest.raises(CommandError, match="--since is a time such as"):
+            run("dlq", "list", "pdf-creator", "--since", wrong, runtime=operator)

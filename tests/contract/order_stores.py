@@ -9,10 +9,12 @@ from typing import Any
 from uuid import uuid4
 
 from orders.adapters.outbound.dynamodb.acceptances import DynamoAcceptances
+from orders.adapters.outbound.dynamodb.event_archive import DynamoEventArchive
 from orders.adapters.outbound.dynamodb.mail_intents import DynamoMailIntents
 from orders.adapters.outbound.dynamodb.order_repository import DynamoOrderRepository
 from orders.adapters.outbound.dynamodb.outbox import DynamoOutbox
 from orders.adapters.outbound.memory.acceptances import MemoryAcceptances
+from orders.adapters.outbound.memory.event_archive import MemoryEventArchive
 from orders.adapters.outbound.memory.mail_intents import MemoryMailIntents
 from orders.adapters.outbound.memory.order_repository import MemoryOrderRepository
 from orders.adapters.outbound.memory.orders_table import MemoryTable
@@ -22,6 +24,7 @@ from orders.bootstrap.resource_table import ensure_table
 from orders.bootstrap.topology_file import packaged_topology
 from orders.domain.order import Change
 from orders.ports.acceptances import Acceptances
+from orders.ports.event_archive import EventArchive
 from orders.ports.mail import MailIntents
 from orders.ports.order_repository import OrderRepository
 from orders.ports.outbox import EventLog, Outbox, OutboxEntry
@@ -48,6 +51,7 @@ class Store:
     log: EventLog
     mails: MailIntents
     acceptances: Acceptances
+    archive: EventArchive
 
     async def overdue(self, before: datetime = AT_LAST, limit: int = 1000) -> list[tuple[str, datetime]]:
         """Ids and times of all overdue orders, whatever their shard."""
@@ -72,7 +76,14 @@ def memory_store() -> Store:
     """The in-memory adapters over a new table."""
     table = MemoryTable()
     outbox = MemoryOutbox(table, shards=SHARDS)
-    return Store(MemoryOrderRepository(table), outbox, outbox, MemoryMailIntents(), MemoryAcceptances(table))
+    return Store(
+        MemoryOrderRepository(table),
+        outbox,
+        outbox,
+        MemoryMailIntents(),
+        MemoryAcceptances(table),
+        MemoryEventArchive(table),
+    )
 
 
 @asynccontextmanager
@@ -88,7 +99,8 @@ def store_over(client: Any, table_name: str, region: str | None = None) -> Store
     outbox = DynamoOutbox(client, table_name, region=region, outbox_shards=SHARDS)
     orders = DynamoOrderRepository(client, table_name, region=region, outbox_shards=SHARDS)
     acceptances = DynamoAcceptances(client, table_name, region=region, outbox_shards=SHARDS)
-    return Store(orders, outbox, outbox, DynamoMailIntents(client, table_name), acceptances)
+    mails, archive = DynamoMailIntents(client, table_name), DynamoEventArchive(client, table_name)
+    return Store(orders, outbox, outbox, mails, acceptances, archive)
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """An order's event as other systems get it: CloudEvents 1.0, structured JSON.
 
 https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md, with the extensions ``sequence``
-(extensions/sequence.md), ``traceparent`` (extensions/distributed-tracing.md) and our own ``replayed``.
+(extensions/sequence.md), ``traceparent`` (extensions/distributed-tracing.md) and our own ``replayed`` and
+``replaymails``.
 """
 
 from collections.abc import Iterable
@@ -20,7 +21,7 @@ _TYPE_SUFFIX = ".v1"
 _TYPES = {f"{_TYPE_PREFIX}{type_}{_TYPE_SUFFIX}": type_ for type_ in EventType}
 
 
-def to_cloud_event(event: OrderEvent, *, replayed: bool = False) -> dict[str, JsonValue]:
+def to_cloud_event(event: OrderEvent, *, replayed: bool = False, mails: bool = False) -> dict[str, JsonValue]:
     """The event, ready for JSON.
 
     Repeated or replayed, an event keeps its ``id``: consumers tell by it what they have seen. Of who did it only the
@@ -28,6 +29,7 @@ def to_cloud_event(event: OrderEvent, *, replayed: bool = False) -> dict[str, Js
 
     Args:
         replayed: mark it as sent again from the log.
+        mails: let it send those of its mails that have not been sent, although it is replayed.
     """
     content: dict[str, JsonValue] = {
         "specversion": "1.0",
@@ -43,6 +45,8 @@ def to_cloud_event(event: OrderEvent, *, replayed: bool = False) -> dict[str, Js
         content["traceparent"] = event.traceparent
     if replayed:
         content["replayed"] = True
+        if mails:
+            content["replaymails"] = True
     content["data"] = dict(event.data) | {
         "order_id": event.order_id,
         "tenant_id": event.tenant_id,

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from orders.adapters.inbound.cli.app import run_with
 from orders.adapters.inbound.cli.runtime import CommandError, Result
 from orders.application.dead_letters import DeadLetterOffice
+from orders.application.replay_events import ReplayEvents
 from orders.bootstrap.errors import CannotRun
 from orders.bootstrap.settings import Settings, SettingsError, load_settings
 
@@ -139,6 +141,12 @@ class ProcessRuntime:
         from orders.bootstrap.operate import open_dead_letters
 
         return _operate(open_dead_letters, work)
+
+    def with_replay(self, work: "Callable[[ReplayEvents], Awaitable[Result]]", *, mails: bool) -> Result:
+        """See ``Runtime.with_replay``."""
+        from orders.bootstrap.operate import open_replay
+
+        return _operate(partial(open_replay, mails=mails), work)
 
 
 def _settings(data_dir: Path | None = None, **overrides: Any) -> Settings:

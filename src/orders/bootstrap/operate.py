@@ -4,9 +4,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from orders.adapters.outbound.aws.event_bridge import EventBridgePublisher
 from orders.adapters.outbound.aws.sqs_dead_letters import Mailbox, SqsDeadLetterQueues
+from orders.adapters.outbound.dynamodb.event_archive import DynamoEventArchive
+from orders.adapters.outbound.dynamodb.outbox import DynamoOutbox
 from orders.adapters.outbound.system import SystemClock
 from orders.application.dead_letters import DeadLetterOffice
+from orders.application.replay_events import ReplayEvents
 from orders.bootstrap.addresses import queue_url
 from orders.bootstrap.aws import open_clients
 from orders.bootstrap.container import order_senders
@@ -26,6 +30,18 @@ async def open_dead_letters(settings: Settings) -> AsyncIterator[DeadLetterOffic
         senders = order_senders(settings)
         queues = SqsDeadLetterQueues(clients.sqs, mailboxes, may_forward=senders.may_forward)
         yield DeadLetterOffice(queues, SystemClock())
+
+
+@asynccontextmanager
+async def open_replay(settings: Settings, *, mails: bool) -> AsyncIterator[ReplayEvents]:
+    """Replay in the settings' environment; with ``mails`` what is published may send mails."""
+    topology = packaged_topology()
+    table, region = topology.table_name(settings.environment), settings.aws_region
+    async with open_clients(settings, ("dynamodb", "events")) as clients:
+        log = DynamoOutbox(clients.dynamodb, table, region=region, outbox_shards=settings.outbox_shards)
+        bus = topology.bus_name(settings.environment)
+        publisher = EventBridgePublisher(clients.events, bus, replayed=True, mails=mails)
+        yield ReplayEvents(log, DynamoEventArchive(clients.dynamodb, table), publisher)
 
 
 async def _mailboxes(sqs: "SQSClient", topology: Topology, settings: Settings) -> dict[str, Mailbox]:

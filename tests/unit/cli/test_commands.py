@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from orders.adapters.inbound.cli.app import build, run_with
 from orders.adapters.inbound.cli.runtime import CommandError, Result
 from orders.application.dead_letters import DeadLetterOffice
+from orders.application.replay_events import ReplayEvents
 from orders.bootstrap.cli import ProcessRuntime
 from tests.builders import NOON
 
@@ -52,6 +53,9 @@ class Recorder:
 
     def with_dead_letters(self, work: Callable[[DeadLetterOffice], Awaitable[Result]]) -> Result:
         raise CommandError("there are no queues here")
+
+    def with_replay(self, work: Callable[[ReplayEvents], Awaitable[Result]], *, mails: bool) -> Result:
+        raise CommandError("there is no bus here")
 
 
 def run(*arguments: str, runtime: Recorder | None = None) -> tuple[int, str]:

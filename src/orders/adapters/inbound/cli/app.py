@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from orders.adapters.inbound.cli import dead_letters, local, serve
+from orders.adapters.inbound.cli import dead_letters, local, replay, serve
 from orders.adapters.inbound.cli.runtime import CommandError, Runtime
+from orders.domain.errors import InvalidIdentifier
 
 EXIT_REFUSED = 2
 """The command could not be carried out: a wrong setting, argument or surrounding. The message says what is right."""
@@ -37,6 +38,7 @@ def build(runtime: Runtime, version: str) -> typer.Typer:
     local.register(app, runtime)
     serve.register(app, runtime)
     dead_letters.register(app, runtime)
+    replay.register(app, runtime)
     return app
 
 
@@ -44,7 +46,7 @@ def run_with(runtime: Runtime, version: str) -> None:
     """Run the command line's command, and end the process with its exit code."""
     try:
         build(runtime, version)()
-    except CommandError as error:
+    except (CommandError, InvalidIdentifier) as error:
         Console(stderr=True, highlight=False, soft_wrap=True).print(f"orders: {error}", markup=False)
         sys.exit(EXIT_REFUSED)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from orders.application.dead_letters import DeadLetterOffice
+from orders.application.replay_events import ReplayEvents
 
 Result = TypeVar("Result")
 
@@ -59,4 +60,8 @@ class Runtime(Protocol):
 
     def with_dead_letters(self, work: Callable[[DeadLetterOffice], Awaitable[Result]]) -> Result:
         """What comes of work among the dead letters of the environment that the settings name."""
+        ...
+
+    def with_replay(self, work: Callable[[ReplayEvents], Awaitable[Result]], *, mails: bool) -> Result:
+        """What comes of work with a replay; with ``mails`` what it publishes may send mails."""
         ...

@@ -56,7 +56,7 @@ class PdfCreator:
 
 
 class CustomerNotifier:
-    """Mails customers about their orders; replayed events send none."""
+    """Mails customers about their orders; replayed events send none unless they say so."""
 
     name = "customer-notifier"
 
@@ -79,7 +79,7 @@ class CustomerNotifier:
 
 
 class InternalNotifier:
-    """Mails the shop's staff about orders; replayed events send none."""
+    """Mails the shop's staff about orders; replayed events send none unless they say so."""
 
     name = "internal-notifier"
 
@@ -95,9 +95,9 @@ class InternalNotifier:
 
 
 def _to_be_told_of(message: ReceivedMessage) -> OrderEventMessage | None:
-    """The message's event; ``None`` for a replayed one, which sends no mail. Raises: MessageRefused."""
+    """The message's event; ``None`` for a replayed one that is to send no mail. Raises: MessageRefused."""
     event = parse_order_event(message.body)
-    if event.replayed:
+    if not event.mails:
         _log.info("replayed event sends no mail", order_id=event.order_id, sequence=event.sequence)
         return None
     return event

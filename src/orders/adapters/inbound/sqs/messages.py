@@ -49,6 +49,7 @@ class OrderEventMessage:
     Attributes:
         event_id: the same however often the event is delivered.
         replayed: it was sent again from the log.
+        mails: it is to send its mails, which a replayed one does only where that was asked for.
     """
 
     type: EventType
@@ -61,6 +62,7 @@ class OrderEventMessage:
     data: Mapping[str, Any] = field(default_factory=dict)
     traceparent: str | None = None
     replayed: bool = False
+    mails: bool = True
 
 
 class _Tolerant(BaseModel):
@@ -89,6 +91,7 @@ class _CloudEvent(_Tolerant):
     sequence: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,18}$")]
     traceparent: str | None = None
     replayed: bool = False
+    replaymails: bool = False
     data: dict[str, Any]
 
 
@@ -134,6 +137,7 @@ def parse_order_event(body: str) -> OrderEventMessage:
         data=event.data,
         traceparent=event.traceparent,
         replayed=event.replayed,
+        mails=event.replaymails or not event.replayed,
     )
 
 

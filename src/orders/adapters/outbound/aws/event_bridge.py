@@ -24,13 +24,20 @@ class EventBridgePublisher:
     """``EventPublisher`` on EventBridge: CloudEvents as ``Detail``, their type as ``DetailType``."""
 
     def __init__(
-        self, client: "EventBridgeClient", bus_name: str, source: str = EVENT_SOURCE, *, replayed: bool = False
+        self,
+        client: "EventBridgeClient",
+        bus_name: str,
+        source: str = EVENT_SOURCE,
+        *,
+        replayed: bool = False,
+        mails: bool = False,
     ) -> None:
-        """``replayed`` marks everything published as sent again from the log."""
+        """``replayed`` marks everything published as sent again from the log; with ``mails`` it may send its mails."""
         self._client = client
         self._bus_name = bus_name
         self._source = source
         self._replayed = replayed
+        self._mails = mails
 
     async def publish(self, events: Sequence[OrderEvent]) -> Sequence[str | None]:
         """See ``EventPublisher.publish``."""
@@ -58,7 +65,7 @@ class EventBridgePublisher:
         return failures + ["the bus did not say what became of it"] * (len(batch) - len(failures))
 
     def _entry(self, event: OrderEvent) -> "PutEventsRequestEntryTypeDef":
-        content = to_cloud_event(event, replayed=self._replayed)
+        content = to_cloud_event(event, replayed=self._replayed, mails=self._mails)
         return {
             "EventBusName": self._bus_name,
             "Source": self._source,

@@ -72,6 +72,12 @@ class MemoryTable:
         self._ask()
         return self._unqueued
 
+    @property
+    def logs(self) -> dict[OrderKey, dict[int, OrderEvent]]:
+        """The published events of all orders by sequence. Raises: TransientPortError while out of reach."""
+        self._ask()
+        return self._log
+
     def log(self, tenant_id: str, order_id: str) -> dict[int, OrderEvent]:
         """An order's published events by sequence. Raises: TransientPortError while out of reach."""
         self._ask()

@@ -1,0 +1,149 @@
+"""``orders events``: events published again from the log ([PIPE-13])."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from orders.adapters.inbound.cli.output import print_json, print_table, progress
+from orders.adapters.inbound.cli.runtime import CommandError, Runtime
+from orders.adapters.inbound.cli.times import a_time
+from orders.application.replay_events import Progress, ReplayEvents, Selection
+from orders.domain.events import EventType
+from orders.domain.identity import check_key, check_order_id
+
+DEFAULT_PER_SECOND = 50.0
+
+
+def register(app: typer.Typer, runtime: Runtime) -> None:
+    """Add ``events`` and its commands."""
+    group = typer.Typer(no_args_is_help=True, help="Publish events again.")
+    app.add_typer(group, name="events", rich_help_panel="Operate")
+
+    @group.callback()
+    def events() -> None:
+        pass
+
+    @group.command()
+    def replay(
+        tenant: Annotated[str, typer.Option(help="The shop whose events they are.")],
+        order: Annotated[
+            str | None, typer.Option(help="Only of this order (ord_...); then no times are needed.")
+        ] = None,
+        kind: Annotated[
+            list[str] | None,
+            typer.Option("--type", help=f"Only of this kind, one of {', '.join(EventType)}; repeatable."),
+        ] = None,
+        since: Annotated[str | None, typer.Option(help="From then on: 2026-03-01T12:00:00Z, or 90m, 3d ago.")] = None,
+        until: Annotated[str | None, typer.Option(help="Until before then; as --since (default: now).")] = None,
+        rate: Annotated[float, typer.Option(min=0.1, help="At most so many events a second.")] = DEFAULT_PER_SECOND,
+        checkpoint: Annotated[
+            Path | None,
+            typer.Option(dir_okay=False, help="Keep the place in this file; the same command goes on from there."),
+        ] = None,
+        with_mails: Annotated[
+            bool, typer.Option("--with-mails", help="Send those of their mails that have not been sent yet.")
+        ] = False,
+        dry_run: Annotated[bool, typer.Option("--dry-run", help="Count them, and publish nothing.")] = False,
+        as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")] = False,
+    ) -> None:
+        """Publish events again from the log, each order's in its sequence, marked as replayed.
+
+        Mails are not sent again. Broken off, it goes on from its checkpoint.
+        """
+        selection = _selection(runtime, tenant, order, kind or (), since, until)
+        if dry_run:
+            _print_count(
+                runtime.with_replay(lambda use_case: _counted(use_case, selection), mails=False), as_json=as_json
+            )
+            return
+        kept = None if checkpoint is None else Checkpoint(checkpoint, selection)
+
+        async def work(use_case: ReplayEvents) -> Progress:
+            after = None if kept is None else kept.place()
+            with progress("publishing again", None, shown=not as_json) as done:
+
+                def watch(current: Progress) -> None:
+                    if kept is not None:
+                        kept.keep(current)
+                    done(current.published)
+
+                return await use_case.execute(selection, watch, after=after, per_second=rate)
+
+        outcome = runtime.with_replay(work, mails=with_mails)
+        if as_json:
+            print_json(asdict(outcome))
+        else:
+            typer.echo(f"{outcome.published} events published again")
+
+
+class Checkpoint:
+    """Where a replay is, in a file that says which one it belongs to."""
+
+    def __init__(self, path: Path, selection: Selection) -> None:
+        self._path = path
+        # The end is left out: "until now" is another time whenever it is asked.
+        named = (selection.tenant_id, selection.order_id, sorted(selection.types), str(selection.since))
+        self._of = sha256(repr(named).encode()).hexdigest()[:16]
+
+    def place(self) -> str | None:
+        """Where to go on, ``None`` at the beginning. Raises: CommandError: it is another replay's, or can't be read."""
+        if not self._path.exists():
+            return None
+        try:
+            content = json.loads(self._path.read_text("utf-8"))
+            of, place = content["of"], content["place"]
+        except (OSError, ValueError, TypeError, KeyError):
+            raise CommandError(f"{self._path} is no checkpoint that can be read; name another file") from None
+        if of != self._of:
+            raise CommandError(
+                f"{self._path} is the checkpoint of another replay; name another file, or give the same options, "
+                "with --since as a moment and not as so long ago"
+            )
+        return None if place is None else str(place)
+
+    def keep(self, current: Progress) -> None:
+        """Note how far it is; a reader sees the old place or the new, never half of one."""
+        new = self._path.with_name(self._path.name + ".new")
+        content = {"of": self._of, "place": current.place, "published": current.published, "finished": current.finished}
+        new.write_text(json.dumps(content), "utf-8")
+        new.replace(self._path)
+
+
+def _selection(
+    runtime: Runtime, tenant: str, order: str | None, kinds: Sequence[str], since: str | None, until: str | None
+) -> Selection:
+    unknown = [kind for kind in kinds if kind not in set(EventType)]
+    if unknown:
+        raise CommandError(f"there is no type {', '.join(unknown)}; there are {', '.join(EventType)}")
+    if order is None and since is None:
+        raise CommandError("say which events: --order, or --since and perhaps --until")
+    now = runtime.now()
+    return Selection(
+        tenant_id=check_key(tenant, "--tenant"),
+        order_id=None if order is None else check_order_id(order),
+        types=frozenset(map(EventType, kinds)),
+        since=a_time("--since", since, now),
+        until=a_time("--until", until, now) or (now if order is None else None),
+    )
+
+
+async def _counted(use_case: ReplayEvents, selection: Selection) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    async for each in use_case.selected(selection):
+        counts[each.event.type] += 1
+    return counts
+
+
+def _print_count(counts: Counter[str], *, as_json: bool) -> None:
+    if as_json:
+        print_json({"dry_run": True, "matched": counts.total(), "by_type": dict(counts)})
+    else:
+        print_table(
+            f"{counts.total()} events; dry run: nothing was published", ("type", "events"), list(counts.items())
+        )

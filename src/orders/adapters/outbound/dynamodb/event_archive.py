@@ -1,0 +1,72 @@
+"""Published events by tenant and time, in DynamoDB. Contract: ports/event_archive.py ([PIPE-13])."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from orders.adapters.outbound.dynamodb.event_items import event_from_item
+from orders.adapters.outbound.dynamodb.instants import bound_text
+from orders.adapters.outbound.dynamodb.keys import DAY_SHARDS, event_day_shard
+from orders.adapters.outbound.dynamodb.table import OrdersTable, Placeholders
+from orders.adapters.outbound.dynamodb.wire import Item
+from orders.ports.event_archive import ArchivedEvent
+
+if TYPE_CHECKING:
+    from types_aiobotocore_dynamodb import DynamoDBClient
+
+_INDEX = "EventsByTenantAndTime"
+
+
+class DynamoEventArchive:
+    """Reads the index of events by tenant and day; all shards of a day, one day after the other."""
+
+    def __init__(self, client: "DynamoDBClient", table_name: str) -> None:
+        self._table = OrdersTable(client, table_name)
+
+    async def read(
+        self, tenant_id: str, *, since: datetime, until: datetime, after: str | None = None, limit: int = 500
+    ) -> Sequence[ArchivedEvent]:
+        """See ``EventArchive.read``."""
+        lowest = max(bound_text(since), after or "")
+        # An instant alone sorts before every place of that instant, which is thereby left out.
+        highest = bound_text(until)
+        found: list[Item] = []
+        for day in _days(lowest, until):
+            shards = await asyncio.gather(
+                *(
+                    self._shard(event_day_shard(tenant_id, day, shard), lowest, highest, limit)
+                    for shard in range(DAY_SHARDS)
+                )
+            )
+            items = (item for shard in shards for item in shard if item["eventTimeKey"] != after)
+            found += sorted(items, key=lambda item: str(item["eventTimeKey"]))[: limit - len(found)]
+            if len(found) == limit:
+                break
+        return [ArchivedEvent(item["eventTimeKey"], event_from_item(item)) for item in found]
+
+    async def _shard(self, hash_key: str, lowest: str, highest: str, limit: int) -> list[Item]:
+        if lowest >= highest:
+            return []
+        place = Placeholders()
+        condition = (
+            f"{place.name('eventDayShard')} = {place.value(hash_key)} AND {place.name('eventTimeKey')}"
+            f" BETWEEN {place.value(lowest)} AND {place.value(highest)}"
+        )
+        items: list[Item] = []
+        resume = None
+        while len(items) <= limit:
+            # One more than asked for: the one at the place itself is among them.
+            page = await self._table.query(condition, place, index=_INDEX, limit=limit + 1 - len(items), resume=resume)
+            items.extend(page.items)
+            resume = page.resume
+            if resume is None:
+                break
+        return items
+
+
+def _days(lowest: str, until: datetime) -> Iterator[datetime]:
+    day = datetime.fromisoformat(lowest[:10]).replace(tzinfo=UTC)
+    while day < until:
+        yield day
+        day += timedelta(days=1)

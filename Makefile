@@ -42,7 +42,7 @@ e2e: setup ## Run `orders dev` through crashes and load (ORDERS_E2E_ORDERS=200 f
 
 docs: $(VENV)/.project ## Write the pages that are made from code
 	@$(BIN)/python -m orders.bootstrap.settings_table
-	@$(BIN)/python -m orders.bootstrap.command_schemas
+	@$(BIN)/python -m orders.bootstrap.message_schemas
 
 lint: $(VENV)/.project ## Check style and formatting
 	@$(BIN)/ruff check .

@@ -42,6 +42,7 @@ from orders.ports.errors import PortError, TransientPortError
 from orders.ports.mail import MailContent, MailTemplate
 from orders.ports.tenants import TenantProfile
 from tests.builders import NOON, a_tenant
+from tests.event_contract import check_event
 
 LEASE = timedelta(seconds=45)
 
@@ -101,7 +102,7 @@ class Service:
     """Every use case over one set of in-memory adapters."""
 
     table: MemoryTable = field(default_factory=MemoryTable)
-    publisher: MemoryEventPublisher = field(default_factory=MemoryEventPublisher)
+    publisher: MemoryEventPublisher = field(default_factory=lambda: MemoryEventPublisher(check=check_event))
     documents: MemoryDocumentStore = field(default_factory=MemoryDocumentStore)
     requests: MemoryDocumentRequests = field(default_factory=MemoryDocumentRequests)
     intents: MemoryMailIntents = field(default_factory=MemoryMailIntents)

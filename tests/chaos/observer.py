@@ -6,6 +6,7 @@ import email.policy
 import json
 from collections import Counter
 
+from tests.event_contract import check_event
 from tests.faults.aws_calls import Answer, Call
 
 
@@ -38,6 +39,7 @@ class Observer:
             if "EventId" not in result:
                 continue
             event = json.loads(entry["Detail"])
+            check_event(event)
             order_id, sequence = event["subject"], int(event["sequence"])
             if event["id"] not in self.events and sequence < self._highest.get(order_id, 0):
                 self.overtakings += 1

@@ -14,23 +14,36 @@ def _accept_all(_: OrderEvent) -> str | None:
     return None
 
 
+def _unchecked(_: Mapping[str, Any]) -> None:
+    """Where nobody holds events against anything."""
+
+
 class MemoryEventPublisher:
     """``EventPublisher`` in memory: ``published`` holds what was accepted, in the order in which it was.
 
-    It refuses what ``refuse`` gives a reason for; set it to have entries fail.
+    It refuses what ``refuse`` gives a reason for; set it to have entries fail. ``check`` sees each event as other
+    systems would read it, and may raise.
     """
 
-    def __init__(self, refuse: Refusal = _accept_all) -> None:
+    def __init__(self, refuse: Refusal = _accept_all, check: Callable[[Mapping[str, Any]], None] = _unchecked) -> None:
         self.refuse = refuse
+        self._check = check
         self.published: list[OrderEvent] = []
 
     @property
     def cloud_events(self) -> Sequence[Mapping[str, Any]]:
         """What was published as other systems would read it: through JSON and back."""
-        return [json.loads(json.dumps(to_cloud_event(event))) for event in self.published]
+        return [_as_read(event) for event in self.published]
 
     async def publish(self, events: Sequence[OrderEvent]) -> Sequence[str | None]:
         """See ``EventPublisher.publish``."""
+        for event in events:
+            self._check(_as_read(event))
         failures = [self.refuse(event) for event in events]
         self.published.extend(event for event, failure in zip(events, failures, strict=True) if failure is None)
         return failures
+
+
+def _as_read(event: OrderEvent) -> Mapping[str, Any]:
+    content: Mapping[str, Any] = json.loads(json.dumps(to_cloud_event(event)))
+    return content

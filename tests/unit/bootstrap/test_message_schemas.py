@@ -1,4 +1,4 @@
-"""The schemas of commands in docs/events are those of the code."""
+"""The schemas of events and commands in docs/events are those of the code."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from orders.bootstrap.command_schemas import FILES, schema_text
+from orders.bootstrap.message_schemas import FILES, schema_text
+from orders.bootstrap.topology_file import packaged_topology
 from tests.builders import an_order_id
 
 EVENTS = Path(__file__).parents[3] / "docs" / "events"
@@ -17,6 +18,20 @@ ORDER = {"customer_id": "c", "items": [{"product_id": "p", "quantity": 1, "price
 @pytest.mark.parametrize("name", FILES)
 def test_the_file_is_current(name: str) -> None:
     assert (EVENTS / name).read_text(encoding="utf-8") == schema_text(name), "run: make docs"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_it_is_a_schema(name: str) -> None:
+    jsonschema.Draft202012Validator.check_schema(FILES[name]())
+
+
+def test_every_type_on_the_bus_has_its_file() -> None:
+    titles = {FILES[name]().get("title") for name in FILES}
+    assert set(packaged_topology().detail_types) <= titles
+
+
+def test_no_file_is_left_over() -> None:
+    assert {path.name for path in EVENTS.glob("*.json")} == set(FILES)
 
 
 @pytest.mark.parametrize(

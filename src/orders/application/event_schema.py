@@ -1,0 +1,166 @@
+"""The shape of the events that other systems get, as JSON Schema 2020-12: what consumers are promised ([PIPE-2]).
+
+Consumers must expect members that are not here: adding some is a compatible change. What is here stays, in type and
+meaning, until a new type (``.v2``) takes its place.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from orders.application.cloud_event import SEQUENCE_DIGITS, cloud_event_type
+from orders.domain.events import EventType
+from orders.domain.identity import KEY_PATTERN, ORDER_ID_PATTERN, ORDER_NUMBER_PATTERN
+from orders.domain.lifecycle import Role, Status
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+_SEQUENCE = f"[0-9]{{{SEQUENCE_DIGITS}}}"
+_POINTER = r"^(/([^~/]|~[01])*)*$"
+_WORKER = "none"
+
+
+def _text(description: str, **more: Any) -> dict[str, Any]:
+    return {"type": "string", "description": description, **more}
+
+
+def _whole(description: str, minimum: int = 1) -> dict[str, Any]:
+    return {"type": "integer", "minimum": minimum, "description": description}
+
+
+def _flag(description: str) -> dict[str, Any]:
+    return {"type": "boolean", "description": description}
+
+
+def _object(
+    properties: Mapping[str, Any], optional: frozenset[str] = frozenset(), *, closed: bool = False
+) -> dict[str, Any]:
+    required = [name for name in properties if name not in optional]
+    shape: dict[str, Any] = {"type": "object", "required": required, "properties": dict(properties)}
+    return shape | {"additionalProperties": False} if closed else shape
+
+
+def _list(items: Mapping[str, Any], description: str) -> dict[str, Any]:
+    return {"type": "array", "items": dict(items), "description": description}
+
+
+_LINE_ID = _text("the line, unique within the order", pattern=KEY_PATTERN)
+_QUANTITY = _whole("units")
+_LINES = _list(
+    _object(
+        {"line_id": _LINE_ID, "product_id": _text("the shop's product", pattern=KEY_PATTERN), "quantity": _QUANTITY}
+    ),
+    "the order's lines",
+)
+_PARCEL_LINES = _list(_object({"line_id": _LINE_ID, "quantity": _QUANTITY}), "what the parcel carries")
+_STATUS = _text("the order's status after the event", enum=[str(status) for status in Status])
+_PREVIOUS = _text("its status before", enum=[str(status) for status in Status])
+_TOTAL = _text("what the order comes to, a decimal with the currency's digits", pattern=r"^[0-9]+(\.[0-9]+)?$")
+_CURRENCY = _text("ISO 4217 code", pattern="^[A-Z]{3}$")
+_PARCEL_ID = _text("the parcel, unique within the order", pattern=KEY_PATTERN)
+_REASON = _text(
+    "a code such as out_of_stock, or other where somebody wrote a sentence", pattern="^[a-z][a-z0-9_]{0,63}$"
+)
+_CALLED_OFF = {"status": _STATUS, "previous_status": _PREVIOUS, "reason_code": _REASON, "lines": _LINES}
+_DOCUMENT_VERSION = _whole("the version of the order that the document shows")
+
+DATA: Mapping[EventType, Mapping[str, Any]] = MappingProxyType(
+    {
+        EventType.CREATED: {"status": _STATUS, "currency": _CURRENCY, "total": _TOTAL, "lines": _LINES},
+        EventType.UPDATED: {
+            "printed": _flag("whether the document shows any of what changed"),
+            "currency": _CURRENCY,
+            "total": _TOTAL,
+            "lines": _LINES,
+            "previous_lines": _list(_LINES["items"], "the lines before"),
+        },
+        EventType.PROCESSING: {"status": _STATUS, "previous_status": _PREVIOUS},
+        EventType.REJECTED: _CALLED_OFF,
+        EventType.CANCELLED: _CALLED_OFF,
+        EventType.FULFILLED: {
+            "status": _STATUS,
+            "partial": _flag("whether some quantity is still open"),
+            "parcel_id": _PARCEL_ID,
+            "carrier": _text("who carries it", maxLength=100),
+            "tracking_number": _text("the carrier's number of it", maxLength=100),
+            "lines": _PARCEL_LINES,
+        },
+        EventType.DELIVERED: {
+            "parcel_id": _PARCEL_ID,
+            "all_delivered": _flag("whether everything has shipped and every parcel has arrived"),
+        },
+        EventType.COMPLETED: {"status": _STATUS, "previous_status": _PREVIOUS},
+        EventType.DELETED: {},
+        EventType.ERASED: {},
+        EventType.DOCUMENT_READY: {
+            "document_version": _DOCUMENT_VERSION,
+            "sha256": _text("hex digest of the PDF", pattern="^[0-9a-f]{64}$"),
+            "size_bytes": _whole("its length in bytes", 0),
+        },
+        EventType.DOCUMENT_FAILED: {"document_version": _DOCUMENT_VERSION},
+    }
+)
+"""What the ``data`` of each kind holds beyond what that of every event does."""
+
+OPTIONAL: Mapping[EventType, frozenset[str]] = MappingProxyType(
+    # Only there where lines were changed.
+    {EventType.UPDATED: frozenset({"currency", "total", "lines", "previous_lines"})}
+)
+
+WHEN: Mapping[EventType, str] = MappingProxyType(
+    {
+        EventType.CREATED: "An order was placed.",
+        EventType.UPDATED: "Editable fields of an order were changed.",
+        EventType.PROCESSING: "An order was confirmed and is being worked on.",
+        EventType.REJECTED: "An order was refused by the shop, a payment or a check.",
+        EventType.CANCELLED: "An order was called off before anything shipped.",
+        EventType.FULFILLED: "A parcel of an order was shipped.",
+        EventType.DELIVERED: "A parcel of an order arrived.",
+        EventType.COMPLETED: "An order was delivered and closed.",
+        EventType.DELETED: "An order was deleted, softly.",
+        EventType.ERASED: "Personal data of an order was erased.",
+        EventType.DOCUMENT_READY: "The PDF of an order is on record.",
+        EventType.DOCUMENT_FAILED: "The PDF of an order can't be rendered.",
+    }
+)
+
+
+def event_schema(type_: EventType, *, closed: bool = False) -> dict[str, Any]:
+    """The schema of a kind of event.
+
+    Args:
+        closed: refuse members that are not in it: what we emit holds nothing else, what consumers read may.
+    """
+    data = {
+        "order_id": _text("the order", pattern=ORDER_ID_PATTERN),
+        "order_number": _text("the number that people read aloud", pattern=ORDER_NUMBER_PATTERN),
+        "tenant_id": _text("the shop", pattern=KEY_PATTERN),
+        "customer_id": _text("whose order it is, by the shop's id", pattern=KEY_PATTERN),
+        "version": _whole("the order's version after the event"),
+        "actor": _object({"role": _text("in which role it was done", enum=[*map(str, Role), _WORKER])}, closed=closed),
+        "changed": _list(
+            _text("a JSON pointer (RFC 6901)", pattern=_POINTER), "where the order changed; never what to"
+        ),
+        **DATA[type_],
+    }
+    attributes = {
+        "specversion": {"const": "1.0"},
+        "id": _text("the same however often the event is delivered", pattern=f"^ord_[0-9A-Z]{{26}}-{_SEQUENCE}$"),
+        "source": _text("the shop and the order", pattern="^/tenants/[^/]+/orders/[^/]+$"),
+        "type": {"const": cloud_event_type(type_)},
+        "subject": _text("the order", pattern=ORDER_ID_PATTERN),
+        "time": _text("when it happened: UTC, RFC 3339, milliseconds", format="date-time"),
+        "datacontenttype": {"const": "application/json"},
+        "sequence": _text("1, 2, 3 ... per order without gaps; it alone defines the order", pattern=f"^{_SEQUENCE}$"),
+        "traceparent": _text("W3C trace context of what caused it"),
+        "replayed": {"const": True, "description": "it is sent again from the log"},
+        "replaymails": {"const": True, "description": "although replayed, it may send mails that were never sent"},
+        "data": _object(data, OPTIONAL.get(type_, frozenset()), closed=closed),
+    }
+    optional = frozenset({"traceparent", "replayed", "replaymails"})
+    return {
+        "$schema": DIALECT,
+        "title": cloud_event_type(type_),
+        "description": WHEN[type_],
+        **_object(attributes, optional, closed=closed),
+    }

@@ -1,0 +1,43 @@
+"""Writes the JSON Schemas of events and of queues' commands into docs/events: ``python -m ...message_schemas``."""
+
+import json
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from orders.adapters.inbound.sqs.record_creator import CreateOrderCommand
+from orders.application.commands import CREATE_ORDER
+from orders.application.event_schema import DIALECT, event_schema
+from orders.domain.events import EventType
+
+DIRECTORY = Path("docs/events")
+
+
+def _create_order() -> dict[str, Any]:
+    return {
+        "$schema": DIALECT,
+        **CreateOrderCommand.model_json_schema(),
+        # What pydantic checks in code, said in the schema's own words.
+        "oneOf": [
+            {"required": ["idempotency_key"], "properties": {"order_id": {"type": "null"}}},
+            {"required": ["order_id"], "properties": {"idempotency_key": {"type": "null"}}},
+        ],
+    }
+
+
+FILES: Mapping[str, Callable[[], dict[str, Any]]] = MappingProxyType(
+    {f"{CREATE_ORDER}.v1.json": _create_order}
+    | {f"order.{type_}.v1.json": partial(event_schema, type_) for type_ in EventType}
+)
+
+
+def schema_text(file_name: str) -> str:
+    """The schema as its file holds it. Raises: KeyError for a file that is none of ``FILES``."""
+    return json.dumps(FILES[file_name](), indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    for name in FILES:
+        (DIRECTORY / name).write_text(schema_text(name), encoding="utf-8")

@@ -1,0 +1,22 @@
+"""Every event that a test emits is held against its schema ([PIPE-2])."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import jsonschema
+
+from orders.application.cloud_event import event_type
+from orders.application.event_schema import event_schema
+from orders.domain.events import EventType
+
+
+@cache
+def _validator(type_: EventType) -> jsonschema.Draft202012Validator:
+    checks = jsonschema.Draft202012Validator.FORMAT_CHECKER
+    return jsonschema.Draft202012Validator(event_schema(type_, closed=True), format_checker=checks)
+
+
+def check_event(event: Mapping[str, Any]) -> None:
+    """Raises: jsonschema.ValidationError: the event, as other systems read it, is not what they are promised."""
+    _validator(event_type(event["type"])).validate(event)

@@ -48,9 +48,6 @@ class Recorder:
     def now(self) -> datetime:
         return NOON
 
-    def masked(self, text: str) -> str:
-        return text
-
     def with_dead_letters(self, work: Callable[[DeadLetterOffice], Awaitable[Result]]) -> Result:
         raise CommandError("there are no queues here")
 

@@ -9,7 +9,7 @@ import typer
 from orders.adapters.inbound.cli.output import print_facts, print_json, print_table, progress
 from orders.adapters.inbound.cli.runtime import Runtime
 from orders.adapters.inbound.cli.times import a_time
-from orders.application.dead_letters import DeadLetterOffice, LetterFilter, Tally, subject_of
+from orders.application.dead_letters import DeadLetterOffice, LetterFilter, Tally, outline, subject_of
 from orders.ports.dead_letters import DeadLetter
 
 EVERY = "all"
@@ -67,10 +67,10 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         clear: Annotated[bool, typer.Option("--clear", help="Show personal data too; goes on record.")] = False,
         as_json: AsJson = False,
     ) -> None:
-        """Everything about dead letters, bodies included; personal data masked unless asked for."""
+        """Everything about dead letters; of their bodies only what says nothing of a person, unless asked for."""
         wanted = _wanted(runtime, order, None, message_id, None, None, None)
         letters, _ = runtime.with_dead_letters(lambda office: office.look(_queues(office, queue), wanted, limit=limit))
-        shown = [_facts(letter) | {"body": letter.body if clear else runtime.masked(letter.body)} for letter in letters]
+        shown = [_facts(letter) | {"body": letter.body if clear else outline(letter.body)} for letter in letters]
         if as_json:
             print_json(shown)
         for facts in shown if not as_json else ():

@@ -54,10 +54,6 @@ class Runtime(Protocol):
         """What time it is."""
         ...
 
-    def masked(self, text: str) -> str:
-        """The text without personal data."""
-        ...
-
     def with_dead_letters(self, work: Callable[[DeadLetterOffice], Awaitable[Result]]) -> Result:
         """What comes of work among the dead letters of the environment that the settings name."""
         ...

@@ -4,6 +4,7 @@ import asyncio
 import json
 import random
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -26,7 +27,7 @@ class Story(StrEnum):
     SHIPPED = "shipped"
 
 
-WEIGHTS = {Story.PLACED: 5, Story.ACCEPTED: 2, Story.CANCELLED: 1, Story.SHIPPED: 2}
+WEIGHTS: Mapping[Story, float] = {Story.PLACED: 5, Story.ACCEPTED: 2, Story.CANCELLED: 1, Story.SHIPPED: 2}
 FINAL_STATUS = {
     Story.PLACED: "pending",
     Story.ACCEPTED: "pending",
@@ -58,6 +59,7 @@ class Load:
     orders: int
     concurrency: int = 16
     seed: int = 1
+    weights: Mapping[Story, float] = field(default_factory=lambda: WEIGHTS)
     told: dict[str, Told] = field(default_factory=dict)
     refusals: list[str] = field(default_factory=list)
     retries: Counter[str] = field(default_factory=Counter)
@@ -66,7 +68,7 @@ class Load:
     async def run(self) -> None:
         """See all stories through."""
         chance = random.Random(self.seed)  # noqa: S311 - repeatable on purpose
-        stories = chance.choices(list(WEIGHTS), list(WEIGHTS.values()), k=self.orders)
+        stories = chance.choices(list(self.weights), list(self.weights.values()), k=self.orders)
         numbered = iter(enumerate(stories))
         timeout = aiohttp.ClientTimeout(total=35)
         async with aiohttp.ClientSession(timeout=timeout) as session:

@@ -16,12 +16,14 @@ class Observer:
     Attributes:
         events: how often the bus has accepted each event, by its CloudEvents id.
         mails: how often the mail service has accepted a mail, by order number, template and recipient.
+        replayed: ids and sequences of events that were marked so, as they came.
         overtakings: events that reached the bus for the first time after a later one of their order.
     """
 
     def __init__(self) -> None:
         self.events: Counter[str] = Counter()
         self.mails: Counter[tuple[str, str, str]] = Counter()
+        self.replayed: list[tuple[str, int]] = []
         self.overtakings = 0
         self._highest: dict[str, int] = {}
 
@@ -41,6 +43,9 @@ class Observer:
             event = json.loads(entry["Detail"])
             check_event(event)
             order_id, sequence = event["subject"], int(event["sequence"])
+            if event.get("replayed"):
+                self.replayed.append((event["id"], sequence))
+                continue
             if event["id"] not in self.events and sequence < self._highest.get(order_id, 0):
                 self.overtakings += 1
             self._highest[order_id] = max(sequence, self._highest.get(order_id, 0))

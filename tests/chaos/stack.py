@@ -1,6 +1,7 @@
 """The whole service as separate processes over an emulator, with a fault-injecting proxy between; any of it can die."""
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -17,6 +18,7 @@ import aiohttp
 
 from orders.adapters.outbound.local.dev_issuer import DevIssuer
 from orders.bootstrap import emulator
+from orders.bootstrap.topology_file import packaged_topology
 from orders.bootstrap.worker import WORKER_SERVICES
 from tests.chaos.observer import Observer
 from tests.e2e.dev_process import free_port
@@ -26,6 +28,7 @@ ORDERS = Path(sys.executable).with_name("orders")
 REGION = "af-south-1"
 ENVIRONMENT = "local"
 TENANT = "demo"
+DEAD = f"-dlq-{ENVIRONMENT}"
 
 # As `orders dev` has them: what died is taken up again within seconds.
 SHORT_WAITS = {
@@ -117,6 +120,43 @@ class Stack:
         session: Any = aioboto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)
         async with session.client(service, endpoint_url=self.emulator_url, verify=False) as client:
             yield client
+
+    async def spawn(self, *arguments: str) -> asyncio.subprocess.Process:
+        """An operator's command, under way."""
+        environment = self.processes["api"].environment
+        pipe = asyncio.subprocess.PIPE
+        return await asyncio.create_subprocess_exec(ORDERS, *arguments, env=environment, stdout=pipe, stderr=pipe)
+
+    async def command(self, *arguments: str) -> Any:
+        """What an operator's command prints as JSON. Raises: RuntimeError with what it complains of."""
+        process = await self.spawn(*arguments)
+        printed, complaints = await process.communicate()
+        if process.returncode:
+            raise RuntimeError(f"orders {' '.join(arguments)}: {complaints.decode()[-1000:]}")
+        return json.loads(printed)
+
+    async def waiting(self) -> Counter[str]:
+        """How much waits in each queue and in the outbox."""
+        found: Counter[str] = Counter()
+        async with self.client("sqs") as sqs, self.client("dynamodb") as dynamodb:
+            for url in (await sqs.list_queues()).get("QueueUrls", []):
+                names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible",
+                         "ApproximateNumberOfMessagesDelayed"]  # fmt: skip
+                attributes = (await sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names))["Attributes"]
+                found[url.rpartition("/")[2]] = sum(map(int, attributes.values()))
+            table = packaged_topology().table_name(ENVIRONMENT)
+            found["outbox"] = (await dynamodb.scan(TableName=table, IndexName="OutboxPending", Select="COUNT"))["Count"]
+        return found
+
+    @staticmethod
+    def moving(waiting: Counter[str]) -> int:
+        """How much is on its way, dead letters apart."""
+        return sum(count for name, count in waiting.items() if not name.endswith(DEAD))
+
+    @staticmethod
+    def dead_letters(waiting: Counter[str]) -> dict[str, int]:
+        """How many dead letters there are, by queue."""
+        return {name: count for name, count in waiting.items() if name.endswith(DEAD) and count}
 
     async def revive(self) -> None:
         """Start again what has ended, and note who ended without having been killed."""

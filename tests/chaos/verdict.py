@@ -9,6 +9,7 @@ from typing import Any
 
 from orders.adapters.outbound.dynamodb.wire import from_wire
 from orders.bootstrap.topology_file import packaged_topology
+from tests.chaos.experiment import Outcome
 from tests.chaos.load import FINAL_STATUS, Load, Story, Told
 from tests.chaos.stack import ENVIRONMENT, TENANT, Stack
 
@@ -26,34 +27,10 @@ class Evidence:
     documents: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     waiting: Counter[str] = field(default_factory=Counter)
 
-    @property
-    def settled(self) -> bool:
-        """Whether nothing is on its way any more, as far as queues and outbox tell."""
-        return not sum(count for name, count in self.waiting.items() if not name.endswith(f"-dlq-{ENVIRONMENT}"))
-
-    @property
-    def dead_letters(self) -> dict[str, int]:
-        """Messages in dead-letter queues, by queue."""
-        return {name: count for name, count in self.waiting.items() if name.endswith(f"-dlq-{ENVIRONMENT}") and count}
-
-
-async def waiting(stack: Stack) -> Counter[str]:
-    """How much waits in each queue and in the outbox."""
-    found: Counter[str] = Counter()
-    async with stack.client("sqs") as sqs, stack.client("dynamodb") as dynamodb:
-        for url in (await sqs.list_queues()).get("QueueUrls", []):
-            names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible",
-                     "ApproximateNumberOfMessagesDelayed"]  # fmt: skip
-            attributes = (await sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names))["Attributes"]
-            found[url.rpartition("/")[2]] = sum(map(int, attributes.values()))
-        table = packaged_topology().table_name(ENVIRONMENT)
-        found["outbox"] = (await dynamodb.scan(TableName=table, IndexName="OutboxPending", Select="COUNT"))["Count"]
-    return found
-
 
 async def gathered(stack: Stack) -> Evidence:
     """Read everything."""
-    evidence = Evidence(waiting=await waiting(stack))
+    evidence = Evidence(waiting=await stack.waiting())
     topology = packaged_topology()
     async with stack.client("dynamodb") as dynamodb:
         async for page in dynamodb.get_paginator("scan").paginate(TableName=topology.table_name(ENVIRONMENT)):
@@ -80,32 +57,31 @@ def _sort_in(evidence: Evidence, item: dict[str, Any]) -> None:
         evidence.acceptances[item["orderId"]] = item
 
 
-@dataclass
-class Verdict:
-    """What is wrong, and the figures."""
-
-    faults: list[str] = field(default_factory=list)
-    figures: dict[str, Any] = field(default_factory=dict)
-
-
-async def judged(stack: Stack, load: Load, evidence: Evidence) -> Verdict:
+async def judged(stack: Stack, load: Load, evidence: Evidence) -> Outcome:
     """Hold what is there against what was confirmed."""
-    verdict = Verdict()
-    verdict.faults += load.refusals
+    outcome = Outcome()
+    outcome.faults += load.refusals
+    outcome.faults += [
+        f"{name} ended by itself: {process.last_words()}"
+        for name, process in stack.processes.items()
+        if process.died_by_itself
+    ]
     told = {each.order_id: each for each in load.told.values()}
     lost = told.keys() - evidence.orders.keys()
-    verdict.faults += [f"order {order_id} was confirmed and is lost" for order_id in sorted(lost)]
+    outcome.faults += [f"order {order_id} was confirmed and is lost" for order_id in sorted(lost)]
     extra = evidence.orders.keys() - told.keys()
-    verdict.faults += [f"order {order_id} was placed and never confirmed to anybody" for order_id in sorted(extra)]
+    outcome.faults += [f"order {order_id} was placed and never confirmed to anybody" for order_id in sorted(extra)]
     for order_id, each in told.items():
         if order_id in evidence.orders:
-            verdict.faults += _order_faults(evidence, stack, order_id, each)
+            outcome.faults += _order_faults(evidence, stack, order_id, each)
     mail_faults, repeated = _mail_faults(evidence, stack, told)
-    verdict.faults += mail_faults
-    verdict.faults += await _document_faults(stack, evidence, told)
-    verdict.faults += [f"{count} dead letters in {name}" for name, count in evidence.dead_letters.items()]
+    outcome.faults += mail_faults
+    outcome.faults += await _document_faults(stack, evidence, told)
+    outcome.faults += [
+        f"{count} dead letters in {name}" for name, count in stack.dead_letters(evidence.waiting).items()
+    ]
     events = [event for found in evidence.events.values() for event in found]
-    verdict.figures = {
+    outcome.figures = {
         "orders confirmed": len(told),
         "orders in the table": len(evidence.orders),
         "orders lost": len(lost),
@@ -121,7 +97,7 @@ async def judged(stack: Stack, load: Load, evidence: Evidence) -> Verdict:
         "calls to AWS": sum(count for (*_, fault), count in stack.proxy.counts.items() if not fault),
         "faults injected": _by_fault(stack),
     }
-    return verdict
+    return outcome
 
 
 def _by_fault(stack: Stack) -> dict[str, int]:

@@ -12,12 +12,15 @@ LIBRARIES := libpango-1.0.so.0 libpangoft2-1.0.so.0 libharfbuzz-subset.so.0
 PACKAGES := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core
 APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o=Dpkg::Use-Pty=0
 
+# How many orders the experiments under load place.
+ORDERS ?= 2000
+
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop test unit e2e docs lint types imports check contract lock clean machine debian
+.PHONY: help setup run stop test unit e2e chaos redrive sigterm outage replay throttling docs lint types imports check contract lock clean machine debian
 .NOTPARALLEL:
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 setup: $(VENV)/.project $(EMULATOR_VENV)/.requirements ## Install everything (again after a change of requirements)
 
@@ -39,6 +42,18 @@ unit: $(VENV)/.project ## Run the unit tests only
 
 e2e: setup ## Run `orders dev` through crashes and load (ORDERS_E2E_ORDERS=200 for more load)
 	@$(BIN)/python -m pytest -q -rfE tests/e2e $(ARGS)
+
+chaos: setup ## Kill every process at random under load, then the same with failing AWS (ORDERS=2000)
+	@$(BIN)/python -m tests.chaos kills --orders $(ORDERS) $(ARGS)
+	@$(BIN)/python -m tests.chaos kills --orders $(ORDERS) --faults 0.2 $(ARGS)
+
+redrive: setup ## Send dead letters again, twice, with poison among them (ORDERS: how many)
+sigterm: setup ## Stop every process under load, and see that nothing is lost or repeated
+outage: setup ## Take the queues away for a minute under load
+replay: setup ## Publish a tenant's last hour again, broken off halfway
+throttling: setup ## Send mails to a mail service that takes only a few a second
+redrive sigterm outage replay throttling:
+	@$(BIN)/python -m tests.chaos $@ --orders $(ORDERS) $(ARGS)
 
 docs: $(VENV)/.project ## Write the pages that are made from code
 	@$(BIN)/python -m orders.bootstrap.settings_table

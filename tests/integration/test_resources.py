@@ -17,6 +17,7 @@ from aiobotocore.session import get_session
 from orders.bootstrap.resources import Changes, ResourceClients, ResourceError, create_resources
 from orders.bootstrap.topology import Topology
 from orders.bootstrap.topology_file import packaged_topology
+from tests.contract.intercepted_client import InterceptedClient, repeated
 from tests.contract.moto_server import moto_server
 
 # One for all clients: reading botocore's descriptions of the services takes longer than most of these tests.
@@ -97,6 +98,20 @@ async def test_a_second_run_changes_nothing(topology: Topology, clients: Resourc
     second = await create(topology, clients, environment)
     assert second == Changes()
     assert second.nothing
+
+
+async def test_answers_that_get_lost_while_an_emulator_starts_do_no_harm(
+    topology: Topology, clients: ResourceClients, environment: str
+) -> None:
+    class Losing(InterceptedClient):
+        def __getattr__(self, operation: str) -> Any:
+            made_twice = operation in {"create_table", "create_bucket", "create_event_bus", "create_queue"}
+            return super().__getattr__(operation) if made_twice else getattr(self._client, operation)
+
+    losing: Any = {name: Losing(getattr(clients, name), repeated) for name in ("dynamodb", "s3", "events", "sqs")}
+    first = await create(topology, replace(clients, **losing), environment)
+    assert not first.nothing
+    assert (await create(topology, clients, environment)).nothing
 
 
 async def test_the_table_is_as_declared(topology: Topology, clients: ResourceClients, environment: str) -> None:

@@ -57,10 +57,20 @@ async def _ensure_bus(
     except ClientError as error:
         if error_code(error) != "ResourceNotFoundException":
             raise
-        arn = (await events.create_event_bus(Name=name))["EventBusArn"]
+        arn = await _create_bus(events, name)
         changes.created.append(f"bus {name}")
     _, partition, _, region, account, _ = arn.split(":", 5)
     return Deployment(topology, environment, partition=partition, region=region, account=account)
+
+
+async def _create_bus(events: "EventBridgeClient", name: str) -> str:
+    try:
+        return (await events.create_event_bus(Name=name))["EventBusArn"]
+    except ClientError as error:
+        # Made by an attempt of this call whose answer was lost.
+        if error_code(error) != "ResourceAlreadyExistsException":
+            raise
+        return (await events.describe_event_bus(Name=name))["Arn"]
 
 
 async def _ensure_topic(sns: "SNSClient", deployment: Deployment, topic: Topic, changes: Changes) -> None:

@@ -47,16 +47,24 @@ async def ensure_table(dynamodb: "DynamoDBClient", table: Table, name: str, chan
 
 
 async def _create(dynamodb: "DynamoDBClient", table: Table, name: str) -> None:
-    created = await dynamodb.create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=_attribute_definitions(table),
-        KeySchema=_key_schema(table.partition_key, table.sort_key),
-        GlobalSecondaryIndexes=[_index_definition(index) for index in table.indexes],
-        StreamSpecification=_stream(table),
-    )
-    if created["TableDescription"].get("TableStatus") != "ACTIVE":
+    try:
+        created = await dynamodb.create_table(
+            TableName=name,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=_attribute_definitions(table),
+            KeySchema=_key_schema(table.partition_key, table.sort_key),
+            GlobalSecondaryIndexes=[_index_definition(index) for index in table.indexes],
+            StreamSpecification=_stream(table),
+        )
+    except ClientError as error:
+        # It wasn't there a moment ago: an attempt of this call whose answer was lost has made it, an emulator that
+        # is only just starting being slow to answer.
+        if error_code(error) != "ResourceInUseException":
+            raise
         await _active(dynamodb, name)
+    else:
+        if created["TableDescription"].get("TableStatus") != "ACTIVE":
+            await _active(dynamodb, name)
 
 
 async def _update(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from orders.bootstrap.resource_messaging import ensure_messaging
-from orders.bootstrap.resource_model import Changes, ResourceClients, ResourceError, together
+from orders.bootstrap.resource_model import Changes, ResourceClients, ResourceError, error_code, together
 from orders.bootstrap.resource_table import ensure_table
 from orders.bootstrap.topology import Topology, environment_name
 
@@ -55,15 +55,24 @@ async def _ensure_buckets(s3: "S3Client", topology: Topology, environment: str, 
 
 async def _ensure_bucket(s3: "S3Client", name: str, *, exists: bool, changes: Changes) -> None:
     if not exists:
-        region = s3.meta.region_name
-        if region == "us-east-1":
-            # The one region that must not be named as a constraint.
-            await s3.create_bucket(Bucket=name)
-        else:
-            await s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": region})  # type: ignore[typeddict-item]
+        await _create_bucket(s3, name)
         changes.created.append(f"bucket {name}")
     elif (await s3.get_bucket_versioning(Bucket=name)).get("Status") == "Enabled":
         return
     else:
         changes.updated.append(f"bucket {name}: versioning")
     await s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+
+
+async def _create_bucket(s3: "S3Client", name: str) -> None:
+    region = s3.meta.region_name
+    try:
+        if region == "us-east-1":
+            # The one region that must not be named as a constraint.
+            await s3.create_bucket(Bucket=name)
+        else:
+            await s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": region})  # type: ignore[typeddict-item]
+    except ClientError as error:
+        # Made by an attempt of this call whose answer was lost.
+        if error_code(error) != "BucketAlreadyOwnedByYou":
+            raise

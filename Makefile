@@ -2,6 +2,9 @@
 PYTHON ?= python3
 VENV ?= .venv
 EMULATOR_VENV := .venv-emulator
+IMAGE ?= bbws-orders:local
+BASE := python:3.13-slim-trixie
+export DOCKER_BUILDKIT := 1
 BIN := $(VENV)/bin
 # Compiling comes after installing, on all cores: half the time. Only wheels: building from source would fetch build tools that no lock file names.
 PIP_INSTALL := -m pip install -qq --disable-pip-version-check --no-input --no-compile --no-deps --only-binary :all: --require-hashes
@@ -16,7 +19,7 @@ APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o=Dpkg::Use-Pty=0
 ORDERS ?= 2000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop test unit e2e chaos redrive sigterm outage replay throttling docs lint types imports check contract lock clean machine debian
+.PHONY: help setup run stop test unit e2e chaos redrive sigterm outage replay throttling docs lint types imports check contract lock clean machine debian image up pin-base
 .NOTPARALLEL:
 
 help: ## List these commands
@@ -77,8 +80,20 @@ contract: setup ## Run the contract suites; emulator addresses come from ORDERS_
 lock: $(VENV)/.requirements ## Resolve requirements/*.txt anew (UPGRADE=--upgrade for newer versions)
 	@$(LOCK) $(UPGRADE) pyproject.toml -o requirements/runtime.txt
 	@$(LOCK) $(UPGRADE) pyproject.toml requirements/dev.in -c requirements/runtime.txt -o requirements/dev.txt
+	@$(LOCK) $(UPGRADE) requirements/build.in -c requirements/dev.txt -o requirements/build.txt
 	@$(LOCK) $(UPGRADE) requirements/emulator.in -o requirements/emulator.txt
 	@! grep -nE '://|^-' requirements/*.txt || { echo "an address got into a lock file" >&2; exit 1; }
+
+image: ## Build the image, bbws-orders:local (PYTHON_IMAGE, PIP_INDEX_URL and the like from the environment)
+	@docker build --tag $(IMAGE) --build-arg REVISION="$$(git rev-parse HEAD 2>/dev/null || echo unknown)" \
+		$(foreach name,PYTHON_IMAGE PIP_INDEX_URL PIP_EXTRA_INDEX_URL,$(if $($(name)),--build-arg $(name)="$($(name))")) .
+
+up: ## Start everything in containers (docs/runbooks/compose.md)
+	@docker compose up --build --wait
+
+pin-base: ## Write the digest that the base image has now into the Dockerfile
+	@digest=$$(docker buildx imagetools inspect $(BASE) --format '{{.Manifest.Digest}}') && \
+		sed -i.bak "s|^ARG PYTHON_IMAGE=.*|ARG PYTHON_IMAGE=$(BASE)@$$digest|" Dockerfile && rm Dockerfile.bak && git diff --stat Dockerfile
 
 clean: ## Remove environments and caches; local data in .orders-dev stays
 	@rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* htmlcov

@@ -1,11 +1,17 @@
 """Where this environment's resources are: names from the topology, queue URLs asked of SQS."""
 
+import asyncio
+import contextlib
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from orders.adapters.inbound.sqs.backoff import Backoff
+from orders.adapters.outbound.botocore_errors import as_transient
 from orders.bootstrap.errors import CannotRun
 from orders.bootstrap.settings import Settings
 from orders.bootstrap.topology import Topology
@@ -13,9 +19,17 @@ from orders.bootstrap.topology import Topology
 if TYPE_CHECKING:
     from types_aiobotocore_sqs import SQSClient
 
+RECONNECT = Backoff(first=timedelta(seconds=0.5), longest=timedelta(seconds=15))
+
+_log = logging.getLogger(__name__)
+
 
 class ResourcesMissing(CannotRun):
     """A resource that the process needs is not there; the message names it and how it comes into being."""
+
+
+class QueuesOutOfReach(ResourcesMissing):
+    """SQS does not answer now; it may later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +52,12 @@ class Addresses:
 
 
 async def queue_url(sqs: "SQSClient", name: str) -> str:
-    """The URL of a queue. Raises: ResourcesMissing: it is not there, or SQS can't be asked."""
+    """The URL of a queue. Raises: QueuesOutOfReach: SQS can't be asked. ResourcesMissing: it is not there."""
     try:
         return (await sqs.get_queue_url(QueueName=name))["QueueUrl"]
     except (ClientError, BotoCoreError) as error:
-        raise ResourcesMissing(
+        passing = as_transient(error, name)
+        raise (ResourcesMissing if passing is None else QueuesOutOfReach)(
             f"queue {name} can't be reached: {error}. On an emulator `orders bootstrap` creates it; on AWS, Terraform"
         ) from error
 
@@ -51,7 +66,8 @@ async def resolve_addresses(sqs: "SQSClient", topology: Topology, settings: Sett
     """The addresses of the environment that the settings name.
 
     Raises:
-        ResourcesMissing: a queue is not there, or SQS can't be asked.
+        QueuesOutOfReach: SQS can't be asked.
+        ResourcesMissing: a queue is not there.
     """
     environment = settings.environment
 
@@ -69,3 +85,24 @@ async def resolve_addresses(sqs: "SQSClient", topology: Topology, settings: Sett
         templates_bucket=topology.bucket_name("templates", environment),
         queues=queues,
     )
+
+
+async def addresses_in_reach(
+    sqs: "SQSClient", topology: Topology, settings: Settings, stop: asyncio.Event, *, reconnect: Backoff = RECONNECT
+) -> Addresses | None:
+    """The same, waited for while SQS is out of reach; ``None`` when ``stop`` is set before it answers.
+
+    Raises:
+        ResourcesMissing: a queue is not there.
+    """
+    failures = 0
+    while not stop.is_set():
+        try:
+            return await resolve_addresses(sqs, topology, settings)
+        except QueuesOutOfReach as error:
+            failures += 1
+            if failures == 1:
+                _log.error("the queues are out of reach, trying on: %s", error)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), reconnect.seconds(failures))
+    return None

@@ -1,7 +1,7 @@
 """The ``orders`` command's runtime: each method builds what one command needs, and nothing before it is asked for."""
 
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from orders.acceptance.steps import StepResult
 from orders.adapters.inbound.cli.app import run_with
 from orders.adapters.inbound.cli.runtime import CommandError, Result
 from orders.application.dead_letters import DeadLetterOffice
@@ -81,7 +82,12 @@ class ProcessRuntime:
 
         _run(settings, lambda stop: run_relay(settings, stop))
 
-    def create_resources(self) -> list[str]:
+    def health_port(self) -> int:
+        """See ``Runtime.health_port``."""
+        settings = _settings()
+        return settings.health_port or settings.api_port
+
+    def create_resources(self, *, demo_shops: bool) -> list[str]:
         """See ``Runtime.create_resources``."""
         settings = _settings()
         if settings.aws_endpoint_url is None:
@@ -90,17 +96,21 @@ class ProcessRuntime:
 
         async def create(_: "asyncio.Event") -> None:
             from orders.bootstrap.aws import open_clients
+            from orders.bootstrap.demo import put_demo_profiles
             from orders.bootstrap.dev_service import resource_clients
             from orders.bootstrap.resources import create_resources
             from orders.bootstrap.topology_file import packaged_topology
 
+            topology = packaged_topology()
             async with open_clients(settings) as clients:
                 changes = await create_resources(
-                    packaged_topology(),
+                    topology,
                     resource_clients(clients),
                     environment=settings.environment,
                     sender_identities=[settings.mail_from],
                 )
+                if demo_shops:
+                    await put_demo_profiles(clients.s3, topology.bucket_name("templates", settings.environment))
             lines.extend(f"created  {line}" for line in changes.created)
             lines.extend(f"updated  {line}" for line in changes.updated)
             lines.extend(f"differs  {line}" for line in changes.differences)
@@ -147,6 +157,18 @@ class ProcessRuntime:
         from orders.bootstrap.operate import open_replay
 
         return _operate(partial(open_replay, mails=mails), work)
+
+    def smoke(self, *, base_url: str, environment: str, within_seconds: float) -> Iterator[StepResult]:
+        """See ``Runtime.smoke``."""
+        from orders.acceptance.steps import Waiting, run_steps
+        from orders.bootstrap.acceptance import client_of, smoke_of
+
+        settings = _settings()
+        try:
+            smoke = smoke_of(settings, client_of(settings, base_url), environment, Waiting(within_seconds))
+        except CannotRun as error:
+            raise CommandError(str(error)) from error
+        return run_steps(smoke.steps)
 
 
 def _settings(data_dir: Path | None = None, **overrides: Any) -> Settings:

@@ -12,16 +12,13 @@ from litestar import Litestar
 from rich.console import Console
 
 from orders.adapters.inbound.http.app import Served, create_app
-from orders.adapters.inbound.http.local_pages import local_pages, to_local_pages
-from orders.adapters.outbound.local.document_archive import BucketDocuments
-from orders.adapters.outbound.local.mail_archive import MailArchive
 from orders.bootstrap import emulator
 from orders.bootstrap.addresses import resolve_addresses
 from orders.bootstrap.aws import AwsClients, open_clients
 from orders.bootstrap.container import Container
 from orders.bootstrap.demo import DEMO_CUSTOMER, DEMO_TENANT, PROFILES, put_demo_profiles
 from orders.bootstrap.errors import CannotRun
-from orders.bootstrap.http import serve
+from orders.bootstrap.http import kept_pages, mail_archive, serve
 from orders.bootstrap.keys import cursor_codec, dev_issuer
 from orders.bootstrap.resources import ResourceClients, create_resources
 from orders.bootstrap.settings import Settings
@@ -69,10 +66,7 @@ async def run_service(
             token_keys=dev_issuer(settings),
             cursors=cursor_codec(settings),
             renderer=renderer,
-            mail_archive_dir=settings.orders_data_dir / "mails",
-        )
-        pages = local_pages(
-            MailArchive(settings.orders_data_dir / "mails"), BucketDocuments(clients.s3, addresses.documents_bucket)
+            mail_archive_dir=mail_archive(settings),
         )
 
         @contextlib.asynccontextmanager
@@ -84,11 +78,11 @@ async def run_service(
             found: Served = container.served()
             return found
 
-        app = create_app(served, lifespan=[lifespan], extra_routes=[pages, to_local_pages])
+        app = create_app(served, lifespan=[lifespan], extra_routes=kept_pages(settings, clients, addresses))
         work = [
             renderer.warm_up(),
             _watch(running, stop),
-            serve(app, listener, stop),
+            serve(app, [listener], stop),
             container.relay_loop().run(stop),
             *(worker_loop(container, name)(stop) for name in WORKER_SERVICES),
         ]

@@ -3,21 +3,31 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
+from pathlib import Path
+from typing import cast
 
 import uvicorn
-from litestar.types import ASGIApp
+from litestar.types import ASGIApp, ControllerRouterHandler
 
 from orders.adapters.inbound.http.app import create_app
-from orders.bootstrap.addresses import resolve_addresses
-from orders.bootstrap.aws import open_clients
+from orders.adapters.inbound.http.health import health_app
+from orders.adapters.inbound.http.local_pages import local_pages, to_local_pages
+from orders.adapters.outbound.local.document_archive import BucketDocuments
+from orders.adapters.outbound.local.mail_archive import MailArchive
+from orders.adapters.outbound.system import SystemClock
+from orders.application.check_health import CheckHealth
+from orders.bootstrap.addresses import Addresses, resolve_addresses
+from orders.bootstrap.aws import AwsClients, open_clients
 from orders.bootstrap.container import Container
 from orders.bootstrap.keys import cursor_codec, token_keys
-from orders.bootstrap.listening import listen
+from orders.bootstrap.listening import listen, listen_for_health
 from orders.bootstrap.settings import Settings
 from orders.bootstrap.topology_file import packaged_topology
+from orders.ports.health import Probe
 
 SHUTDOWN_SECONDS = 20
+DRAIN_SECONDS = 3
 AWS_SERVICES = ("dynamodb", "sqs", "events", "s3")
 
 
@@ -47,10 +57,10 @@ def server(app: ASGIApp) -> Server:
     )
 
 
-async def serve(app: ASGIApp, listener: socket.socket, stop: asyncio.Event) -> None:
+async def serve(app: ASGIApp, listeners: Sequence[socket.socket], stop: asyncio.Event) -> None:
     """Serve until ``stop`` is set, then let what was accepted end."""
     running = server(app)
-    serving = asyncio.create_task(running.serve(sockets=[listener]))
+    serving = asyncio.create_task(running.serve(sockets=list(listeners)))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
@@ -60,7 +70,10 @@ async def serve(app: ASGIApp, listener: socket.socket, stop: asyncio.Event) -> N
 
 async def run_api(settings: Settings, stop: asyncio.Event) -> None:
     """The API as a process of its own. Raises: PortTaken, ResourcesMissing."""
-    with listen(settings) as listener:
+    with contextlib.ExitStack() as opened:
+        listeners = [opened.enter_context(listen(settings))]
+        if settings.health_port is not None:
+            listeners.append(opened.enter_context(listen_for_health(settings.health_port)))
         async with open_clients(settings, AWS_SERVICES) as clients:
             container = Container(
                 settings=settings,
@@ -69,5 +82,45 @@ async def run_api(settings: Settings, stop: asyncio.Event) -> None:
                 token_keys=token_keys(settings),
                 cursors=cursor_codec(settings),
             )
-            await serve(create_app(container.served), listener, stop)
+            pages = kept_pages(settings, clients, container.addresses()) if settings.local_pages else []
+            await serve(create_app(container.served, extra_routes=pages), listeners, stop)
+            await drain(container)
+
+
+async def drain(container: Container) -> None:
+    """Let events that are being published get out; what isn't by then, the relay publishes."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(DRAIN_SECONDS):
             await container.fast_path().drain()
+
+
+def kept_pages(settings: Settings, clients: AwsClients, addresses: Addresses) -> list[ControllerRouterHandler]:
+    """The pages of sent mails and rendered PDFs."""
+    return [
+        local_pages(MailArchive(mail_archive(settings)), BucketDocuments(clients.s3, addresses.documents_bucket)),
+        to_local_pages,
+    ]
+
+
+def mail_archive(settings: Settings) -> Path:
+    """Where copies of sent mails are kept for the local pages."""
+    return settings.orders_data_dir / "mails"
+
+
+@contextlib.asynccontextmanager
+async def answering_health(settings: Settings, probe: Probe) -> AsyncIterator[None]:
+    """Answer on the health port, if there is one, while the work inside goes on. Raises: PortTaken.
+
+    The answers come from the event loop that does the work: one that is stuck gives none.
+    """
+    if settings.health_port is None:
+        yield
+        return
+    with listen_for_health(settings.health_port) as listener:
+        running = server(cast("ASGIApp", health_app(CheckHealth([probe], SystemClock()))))
+        serving = asyncio.create_task(running.serve(sockets=[listener]))
+        try:
+            yield
+        finally:
+            running.should_exit = True
+            await serving

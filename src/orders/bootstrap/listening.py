@@ -1,28 +1,41 @@
-"""The API's port, taken before anything else is begun."""
+"""The ports of a process, taken before anything else is begun."""
 
 import socket
 
 from orders.bootstrap.errors import CannotRun
 from orders.bootstrap.settings import Settings
 
+LOOPBACK = "127.0.0.1"
+
 
 class PortTaken(CannotRun):
-    """The port that the API is to listen on is somebody else's."""
+    """A port that the process is to listen on is somebody else's."""
 
 
 def listen(settings: Settings) -> socket.socket:
     """A socket bound to the API's address, before anything else is begun. Raises: PortTaken."""
-    family = socket.AF_INET6 if ":" in settings.api_host else socket.AF_INET
+    return _bound(
+        settings.api_host, settings.api_port, settings.api_backlog, another="API_PORT, or orders dev --port N"
+    )
+
+
+def listen_for_health(port: int) -> socket.socket:
+    """A socket for the questions of whoever looks after the container. Raises: PortTaken."""
+    return _bound(LOOPBACK, port, 16, another="HEALTH_PORT")
+
+
+def _bound(host: str, port: int, backlog: int, *, another: str) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((settings.api_host, settings.api_port))
+        listener.bind((host, port))
         # Bound is not enough: without SO_REUSEPORT a second listener is noticed only here.
-        listener.listen(settings.api_backlog)
+        listener.listen(backlog)
     except OSError as error:
         listener.close()
         raise PortTaken(
-            f"port {settings.api_port} on {settings.api_host} can't be used ({error.strerror or error}); "
-            "stop what uses it, or choose another: API_PORT, or orders dev --port N"
+            f"port {port} on {host} can't be used ({error.strerror or error}); "
+            f"stop what uses it, or choose another: {another}"
         ) from error
     return listener

@@ -1,6 +1,7 @@
 """Running a process until it is told to stop: signals become one event."""
 
 import asyncio
+import os
 import signal
 from collections.abc import Awaitable, Callable
 
@@ -18,7 +19,8 @@ def run_until_stopped(main: Callable[[asyncio.Event], Awaitable[None]]) -> None:
             stop.set()
             # Who presses Ctrl-C twice means it.
             loop.remove_signal_handler(number)
-            signal.signal(number, signal.SIG_DFL)
+            # The first process of a container is not ended by default.
+            signal.signal(number, signal.SIG_DFL if os.getpid() != 1 else lambda again, _: os._exit(128 + again))
 
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, on_signal, number)

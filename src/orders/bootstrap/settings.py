@@ -41,6 +41,12 @@ class Settings(BaseSettings):
     api_host: str = Field("127.0.0.1", description="address that the API listens on")
     api_port: int = Field(8080, ge=1, le=65535, description="port that the API listens on")
     api_backlog: int = Field(2048, ge=1, description="connections that may wait to be accepted")
+    health_port: int | None = Field(
+        None,
+        ge=1,
+        le=65535,
+        description="loopback port on which API, workers and relay answer `orders health`; none: they don't",
+    )
 
     auth_issuer: str = Field("", description="issuer (iss) of accepted tokens; required outside local")
     auth_audiences: Annotated[frozenset[str], NoDecode] = Field(
@@ -94,11 +100,28 @@ class Settings(BaseSettings):
     pdf_memory_mib: int = Field(1024, ge=256, description="address space that such a process may take, MiB")
     pdf_timeout_seconds: float = Field(60, gt=0, description="time that one document may take")
 
+    smoke_customer_token: SecretStr | None = Field(
+        None, description="token of the customer cust_test_001, with an e-mail address: for tests of a running service"
+    )
+    smoke_admin_token: SecretStr | None = Field(
+        None, description="token of an admin of the same shop: for tests of a running service"
+    )
+    smoke_api_key: SecretStr | None = Field(
+        None, description="API key, where the environment asks for one: for tests of a running service"
+    )
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least severe level logged")
     log_format: Literal["json", "console"] = Field("json", description="json for machines, console for people")
     log_pii: bool = Field(False, description="log personal data in clear; start-up fails with it in sit and prod")
 
-    orders_data_dir: Path = Field(Path(".orders-dev"), description="where `orders dev` keeps its state and keys")
+    orders_data_dir: Path = Field(
+        Path(".orders-dev"), description="where `orders dev` keeps its state, and the development issuer its key"
+    )
+    local_pages: bool = Field(
+        False,
+        description="keep a copy of sent mails in ORDERS_DATA_DIR and show mails and PDFs under /local; "
+        "start-up fails with it outside local",
+    )
     emulator_python: Path | None = Field(
         None, description="Python of the environment that holds MiniStack; none means .venv-emulator"
     )
@@ -133,6 +156,8 @@ class Settings(BaseSettings):
                 f"QUEUE_VISIBILITY_SECONDS ({self.queue_visibility_seconds})"
             )
         if self.environment != "local":
+            if self.local_pages:
+                faults.append(f"LOCAL_PAGES is not allowed when ENVIRONMENT is {self.environment}")
             required = {
                 "AUTH_ISSUER": self.auth_issuer,
                 "AUTH_AUDIENCES": self.auth_audiences,

@@ -4,13 +4,18 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from types import MappingProxyType
+from typing import Protocol
 
+from orders.adapters.inbound.sqs.poller import Poller
 from orders.adapters.outbound.rendering.pdf_renderer import PdfRenderer
-from orders.bootstrap.addresses import resolve_addresses
+from orders.bootstrap.addresses import addresses_in_reach
 from orders.bootstrap.aws import open_clients
 from orders.bootstrap.container import Container
+from orders.bootstrap.errors import CannotRun
+from orders.bootstrap.http import answering_health, drain, mail_archive
 from orders.bootstrap.settings import Settings
 from orders.bootstrap.topology_file import packaged_topology
+from orders.ports.errors import TransientPortError
 
 Loop = Callable[[asyncio.Event], Awaitable[None]]
 
@@ -26,16 +31,53 @@ WORKER_SERVICES = MappingProxyType(
 """The workers that there are, and the AWS services that each needs."""
 
 
+class Working(Protocol):
+    """A loop that knows whether it reaches what it works on: a poller, or the relay's."""
+
+    @property
+    def healthy(self) -> bool:
+        """Whether it did the last time it tried."""
+        ...
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until ``stop`` is set."""
+        ...
+
+
+class WorkProbe:
+    """``Probe`` of a process's own work: whether its loop has begun and reaches what it works on."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._work: Working | None = None
+
+    def watch(self, work: Working) -> None:
+        """It has begun."""
+        self._work = work
+
+    async def check(self) -> None:
+        """See ``Probe.check``."""
+        if self._work is None:
+            raise TransientPortError(self.name, "work has not begun")
+        if not self._work.healthy:
+            raise TransientPortError(self.name, "out of reach")
+
+
 def worker_loop(container: Container, name: str) -> Loop:
     """The loop of a worker."""
+    return worker_poller(container, name).run
+
+
+def worker_poller(container: Container, name: str) -> Poller:
+    """The poller of a worker."""
     pollers = {
         "record-creator": container.creation_poller,
         PDF_CREATOR: container.pdf_poller,
         "internal-notifier": container.internal_poller,
         "customer-notifier": container.customer_poller,
     }
-    loop: Loop = pollers[name]().run
-    return loop
+    poller: Poller = pollers[name]()
+    return poller
 
 
 @asynccontextmanager
@@ -54,22 +96,44 @@ async def open_renderer(settings: Settings) -> AsyncIterator[PdfRenderer]:
 
 
 async def run_worker(settings: Settings, name: str, stop: asyncio.Event) -> None:
-    """A worker as a process of its own. Raises: ResourcesMissing."""
-    async with open_clients(settings, WORKER_SERVICES[name]) as clients:
-        addresses = await resolve_addresses(clients.sqs, packaged_topology(), settings)
+    """A worker as a process of its own.
+
+    Raises: CannotRun: a queue is not there, the health port is taken, or no PDF can be rendered on this machine.
+    """
+    probe = WorkProbe(f"{name} queue")
+    async with answering_health(settings, probe), open_clients(settings, WORKER_SERVICES[name]) as clients:
+        addresses = await addresses_in_reach(clients.sqs, packaged_topology(), settings, stop)
+        if addresses is None:
+            return
         container = Container(settings=settings, clients=clients, addresses=addresses)
+        if settings.local_pages:
+            container.mail_archive_dir.override(mail_archive(settings))
         if name == PDF_CREATOR:
             async with open_renderer(settings) as renderer:
                 container.renderer.override(renderer)
-                await renderer.warm_up()
-                await worker_loop(container, name)(stop)
+                try:
+                    await renderer.warm_up()
+                except TransientPortError as error:
+                    raise CannotRun(str(error)) from error
+                await _work(worker_poller(container, name), probe, stop)
         else:
-            await worker_loop(container, name)(stop)
-        await container.fast_path().drain()
+            await _work(worker_poller(container, name), probe, stop)
+        await drain(container)
 
 
 async def run_relay(settings: Settings, stop: asyncio.Event) -> None:
-    """The relay as a process of its own. Raises: ResourcesMissing."""
-    async with open_clients(settings, ("dynamodb", "sqs", "events")) as clients:
-        addresses = await resolve_addresses(clients.sqs, packaged_topology(), settings)
-        await Container(settings=settings, clients=clients, addresses=addresses).relay_loop().run(stop)
+    """The relay as a process of its own. Raises: ResourcesMissing, PortTaken."""
+    probe = WorkProbe("outbox")
+    async with (
+        answering_health(settings, probe),
+        open_clients(settings, ("dynamodb", "sqs", "events")) as clients,
+    ):
+        addresses = await addresses_in_reach(clients.sqs, packaged_topology(), settings, stop)
+        if addresses is not None:
+            container = Container(settings=settings, clients=clients, addresses=addresses)
+            await _work(container.relay_loop(), probe, stop)
+
+
+async def _work(loop: Working, probe: WorkProbe, stop: asyncio.Event) -> None:
+    probe.watch(loop)
+    await loop.run(stop)

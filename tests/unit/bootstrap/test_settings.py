@@ -55,6 +55,12 @@ def test_what_only_developers_may_have_is_refused_where_it_matters(
         assert part in message
 
 
+def test_pages_without_a_token_are_for_local_only() -> None:
+    assert load_settings(local_pages=True).local_pages
+    with pytest.raises(SettingsError, match="LOCAL_PAGES is not allowed when ENVIRONMENT is dev"):
+        load_settings(environment="dev", local_pages=True)
+
+
 def test_a_claim_on_a_mail_ends_before_its_message_comes_again() -> None:
     with pytest.raises(SettingsError, match="MAIL_LEASE_SECONDS"):
         load_settings(mail_lease_seconds=60)

@@ -1,18 +1,21 @@
 """The command line: what each command asks of the runtime, and what it says when it can't."""
 
-from collections.abc import Awaitable, Callable
+import json
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from orders.acceptance.steps import State, StepResult
 from orders.adapters.inbound.cli.app import build, run_with
 from orders.adapters.inbound.cli.runtime import CommandError, Result
 from orders.application.dead_letters import DeadLetterOffice
 from orders.application.replay_events import ReplayEvents
 from orders.bootstrap.cli import ProcessRuntime
 from tests.builders import NOON
+from tests.ports import free_port
 
 
 class Recorder:
@@ -20,6 +23,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self.asked: list[object] = []
+        self.steps: list[StepResult] = []
 
     def dev(self, *, port: int | None, data_dir: Path | None) -> None:
         self.asked.append(("dev", port, data_dir))
@@ -39,7 +43,11 @@ class Recorder:
     def relay(self) -> None:
         self.asked.append("relay")
 
-    def create_resources(self) -> list[str]:
+    def health_port(self) -> int:
+        return 8081
+
+    def create_resources(self, *, demo_shops: bool) -> list[str]:
+        self.asked.append(("bootstrap", demo_shops))
         return ["created  table x"]
 
     def token(self, *, tenant: str, customer: str, roles: list[str], email: str | None, hours: float) -> str:
@@ -53,6 +61,10 @@ class Recorder:
 
     def with_replay(self, work: Callable[[ReplayEvents], Awaitable[Result]], *, mails: bool) -> Result:
         raise CommandError("there is no bus here")
+
+    def smoke(self, *, base_url: str, environment: str, within_seconds: float) -> Iterator[StepResult]:
+        self.asked.append(("smoke", base_url, environment, within_seconds))
+        yield from self.steps
 
 
 def run(*arguments: str, runtime: Recorder | None = None) -> tuple[int, str]:
@@ -68,7 +80,8 @@ def test_commands_hand_over_what_they_were_given(tmp_path: Path) -> None:
     run("worker", "pdf-creator", runtime=runtime)
     run("relay", runtime=runtime)
     assert runtime.asked == [("dev", 9000, tmp_path), ("worker", "pdf-creator"), "relay"]
-    assert run("bootstrap")[1] == "created  table x\nall resources are there\n"
+    assert run("bootstrap", "--demo-shops", runtime=runtime)[1] == "created  table x\nall resources are there\n"
+    assert runtime.asked[-1] == ("bootstrap", True)
     assert run("dev", "--stop")[1] == "nothing was running\n"
     assert "its state is kept" in run("dev", "--stop", "--data-dir", str(tmp_path))[1]
     assert run("--version")[1] == "orders 1.2.3\n"
@@ -76,8 +89,37 @@ def test_commands_hand_over_what_they_were_given(tmp_path: Path) -> None:
 
 def test_without_a_command_it_explains_itself() -> None:
     output = run()[1]
-    for word in ("dev", "token", "api", "worker", "relay", "bootstrap", "Exit codes"):
+    for word in ("dev", "token", "api", "worker", "relay", "health", "bootstrap", "smoke", "Exit codes"):
         assert word in output
+
+
+STEPS = [StepResult("create", State.PASSED, 0.25, "BB-1"), StepResult("get", State.FAILED, 0.5, "404, not [200]")]
+
+
+def test_a_smoke_test_is_a_table_for_people_and_json_for_scripts() -> None:
+    runtime = Recorder()
+    runtime.steps = STEPS[:1]
+    code, output = run("smoke", "--base-url", "http://x", "--env", "sit", "--within", "5", runtime=runtime)
+    assert code == 0
+    assert "sit on http://x: 1 of 1 steps passed" in output
+    assert runtime.asked == [("smoke", "http://x", "sit", 5.0)]
+    runtime.steps = STEPS
+    code, output = run("smoke", "--base-url", "http://x", runtime=runtime)
+    assert (code, "404, not [200]" in output) == (1, True)
+    code, output = run("smoke", "--base-url", "http://x", "--json", runtime=runtime)
+    report = json.loads(output)
+    assert (code, report["passed"], report["environment"]) == (1, False, "local")
+    assert report["steps"][1] == {"name": "get", "state": "failed", "seconds": 0.5, "detail": "404, not [200]"}
+
+
+def test_health_asks_where_the_configuration_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    class Elsewhere(Recorder):
+        def health_port(self) -> int:
+            return port
+
+    port = free_port()
+    assert run("health", runtime=Elsewhere())[0] == 1
+    assert f"no answer on 127.0.0.1:{port}" in capsys.readouterr().err + run("health", runtime=Elsewhere())[1]
 
 
 def test_a_token_is_printed_and_nothing_else() -> None:
@@ -113,7 +155,7 @@ def test_the_real_runtime_refuses_what_its_settings_forbid(monkeypatch: pytest.M
         runtime.token(tenant="t", customer="a b", roles=["customer"], email=None, hours=1)
     assert runtime.token(tenant="t", customer="c", roles=["customer"], email=None, hours=1).count(".") == 2
     with pytest.raises(CommandError, match="AWS_ENDPOINT_URL is not set"):
-        runtime.create_resources()
+        runtime.create_resources(demo_shops=False)
     for name, value in {
         "ENVIRONMENT": "dev",
         "AUTH_ISSUER": "i",
@@ -141,7 +183,7 @@ def test_where_state_cannot_be_kept_is_said_in_one_line(tmp_path: Path) -> None:
 def test_endpoints_are_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "nonsense")
     with pytest.raises(CommandError, match="AWS_ENDPOINT_URL"):
-        ProcessRuntime().create_resources()
+        ProcessRuntime().create_resources(demo_shops=False)
 
 
 def test_workers_are_the_same_everywhere() -> None:

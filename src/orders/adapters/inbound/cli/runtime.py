@@ -1,10 +1,11 @@
 """What the commands need done; bootstrap does it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from orders.acceptance.steps import StepResult
 from orders.application.dead_letters import DeadLetterOffice
 from orders.application.replay_events import ReplayEvents
 
@@ -42,8 +43,15 @@ class Runtime(Protocol):
         """Publish what waits in the outbox until it is stopped."""
         ...
 
-    def create_resources(self) -> list[str]:
-        """Create table, queues, bus and buckets on the emulator; returns what was created or differs."""
+    def health_port(self) -> int:
+        """The port on which a process of this configuration says how it is."""
+        ...
+
+    def create_resources(self, *, demo_shops: bool) -> list[str]:
+        """Create table, queues, bus and buckets on the emulator, and the demo shops' profiles if asked to.
+
+        Returns what was created or differs.
+        """
         ...
 
     def token(self, *, tenant: str, customer: str, roles: list[str], email: str | None, hours: float) -> str:
@@ -60,4 +68,8 @@ class Runtime(Protocol):
 
     def with_replay(self, work: Callable[[ReplayEvents], Awaitable[Result]], *, mails: bool) -> Result:
         """What comes of work with a replay; with ``mails`` what it publishes may send mails."""
+        ...
+
+    def smoke(self, *, base_url: str, environment: str, within_seconds: float) -> Iterator[StepResult]:
+        """Run the smoke test against a service, each step's result as it comes."""
         ...

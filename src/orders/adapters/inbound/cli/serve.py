@@ -4,13 +4,14 @@ from typing import Annotated
 
 import typer
 
+from orders.adapters.inbound.cli import health as health_question
 from orders.adapters.inbound.cli.runtime import CommandError, Runtime
 
 _PANEL = "Processes"
 
 
 def register(app: typer.Typer, runtime: Runtime) -> None:
-    """Add ``api``, ``worker``, ``relay`` and ``bootstrap``."""
+    """Add ``api``, ``worker``, ``relay``, ``health`` and ``bootstrap``."""
     names = ", ".join(runtime.worker_names())
 
     @app.command(rich_help_panel=_PANEL)
@@ -31,8 +32,24 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         runtime.relay()
 
     @app.command(rich_help_panel=_PANEL)
-    def bootstrap() -> None:
+    def health(
+        port: Annotated[
+            int | None, typer.Option(min=1, max=65535, help="Where to ask (default: HEALTH_PORT, else API_PORT).")
+        ] = None,
+        ready: Annotated[
+            bool, typer.Option("--ready", help="Ask whether it reaches what it needs, not only whether it is alive.")
+        ] = False,
+    ) -> None:
+        """Ask the process of this container how it is; exit code 0 when all is well, else 1."""
+        raise typer.Exit(health_question.answer(health_question.Question(port or runtime.health_port(), ready=ready)))
+
+    @app.command(rich_help_panel=_PANEL)
+    def bootstrap(
+        demo_shops: Annotated[
+            bool, typer.Option("--demo-shops", help="Give the demo shops their profiles, where they have none.")
+        ] = False,
+    ) -> None:
         """Create table, queues, bus and buckets on an emulator (AWS_ENDPOINT_URL)."""
-        for line in runtime.create_resources():
+        for line in runtime.create_resources(demo_shops=demo_shops):
             typer.echo(line)
         typer.echo("all resources are there")

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from litestar import Response, get
-from litestar.di import NamedDependency
+from litestar import Litestar, Response, get
+from litestar.di import NamedDependency, Provide
 
 from orders.adapters.inbound.http import json_body
 from orders.application.check_health import CheckHealth
@@ -27,3 +27,12 @@ async def ready(check_health: NamedDependency[CheckHealth]) -> Response[bytes]:
     faults = dict(health.faults)
     checks = {name: faults.get(name, "ok") for name in health.checked}
     return _json(200 if health.healthy else 503, {"status": "ok" if health.healthy else "unhealthy", "checks": checks})
+
+
+def health_app(check_health: CheckHealth) -> Litestar:
+    """Health and nothing else: what a process without an API of its own answers."""
+    return Litestar(
+        [live, ready],
+        dependencies={"check_health": Provide(lambda: check_health, sync_to_thread=False)},
+        openapi_config=None,
+    )

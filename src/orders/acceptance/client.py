@@ -1,0 +1,106 @@
+"""A plain client of the API: one call, one answer, nothing followed, retried or interpreted."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from http.client import HTTPException, HTTPResponse
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import HTTPErrorProcessor, Request, build_opener
+
+ORDERS = "/v1.0/orders"
+TIMEOUT_SECONDS = 35.0
+"""A little more than the 30 seconds that the API gives a request."""
+
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+
+
+class NotReached(Exception):
+    """No answer came: a wrong address, nobody there, or none in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was answered; names of headers are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON, with numbers as exact decimals. Raises: ValueError."""
+        return json.loads(self.body, parse_float=Decimal)
+
+    @property
+    def fault(self) -> str:
+        """What a refusal says of itself, for people."""
+        try:
+            problem = self.json
+            said = [problem["detail"], *(f"{each['pointer']}: {each['message']}" for each in problem.get("errors", []))]
+        except (ValueError, KeyError, TypeError):
+            return self.body[:200].decode(errors="replace")
+        return f"{'; '.join(said)} (request {problem.get('request_id')})"
+
+
+class Client:
+    """Calls one deployment of the service.
+
+    Args:
+        base_url: scheme and host, such as ``https://api-dev.bbws.io``; the API's own paths are added.
+        api_key: sent as ``X-Api-Key`` with every call of the API, where an environment asks for one.
+    """
+
+    def __init__(self, base_url: str, *, api_key: str | None = None, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+        """Raises: ValueError: the address is none of HTTP's."""
+        if urlsplit(base_url).scheme not in {"http", "https"} or not urlsplit(base_url).netloc:
+            raise ValueError(f"{base_url} is no address such as https://api-dev.bbws.io")
+        self.base_url = base_url.rstrip("/")
+        self._headers = {} if api_key is None else {"X-Api-Key": api_key}
+        self._timeout_seconds = timeout_seconds
+        self._opener = build_opener(_AsItComes)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        token: str | None = None,
+        body: str | Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] = _NO_HEADERS,
+    ) -> Answer:
+        """Call the API; ``body`` is JSON text, or what becomes JSON. Raises: NotReached."""
+        sent = self._headers | dict(headers)
+        if token is not None:
+            sent["Authorization"] = f"Bearer {token}"
+        if body is not None:
+            sent.setdefault("Content-Type", "application/json")
+        text = body if isinstance(body, str | None) else json.dumps(body)
+        return self._send(method, self.base_url + path, sent, None if text is None else text.encode())
+
+    def fetch(self, url: str) -> Answer:
+        """Get what a link leads to, with no token and no key: it may lead elsewhere. Raises: NotReached."""
+        return self._send("GET", url, {}, None)
+
+    def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+        if urlsplit(url).scheme not in {"http", "https"}:
+            raise NotReached(f"{url.partition('?')[0]} is no address to be fetched")
+        request = Request(url, data=body, headers=dict(headers), method=method)  # noqa: S310 - checked above
+        try:
+            with self._opener.open(request, timeout=self._timeout_seconds) as response:
+                found = {name.lower(): value for name, value in response.headers.items()}
+                return Answer(response.status, found, response.read())
+        except (OSError, HTTPException) as error:
+            # Without its query: whoever has a signed link has what it leads to.
+            raise NotReached(f"{method} {url.partition('?')[0]}: {error}") from error
+
+
+class _AsItComes(HTTPErrorProcessor):
+    """Hands over every answer, instead of following redirects and raising refusals."""
+
+    def http_response(self, request: Request, response: HTTPResponse) -> HTTPResponse:  # noqa: ARG002 - the parent's
+        return response
+
+    https_response = http_response

@@ -1,0 +1,64 @@
+"""``orders health``: asks the process of this container how it is. Only the standard library, and little of it."""
+
+import socket
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+PATIENCE_SECONDS = 4.0
+"""Less than the five seconds after which Docker and ECS give a health check up, so that the reason is printed."""
+
+_LOOPBACK = "127.0.0.1"
+_MOST_BYTES = 65536
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked: whether the process is alive, or whether it is ready for work as well."""
+
+    port: int
+    ready: bool = False
+
+    @property
+    def path(self) -> str:
+        """The path that answers."""
+        return "/health/ready" if self.ready else "/health/live"
+
+
+def parse(arguments: Sequence[str]) -> Question | None:
+    """The question of a complete ``health --port N [--ready]``; ``None`` leaves the arguments to the command line."""
+    match list(arguments):
+        case ["health", "--port", port] if port.isdecimal():
+            return Question(int(port))
+        case ["health", "--ready", "--port", port] | ["health", "--port", port, "--ready"] if port.isdecimal():
+            return Question(int(port), ready=True)
+    return None
+
+
+def answer(question: Question) -> int:
+    """Ask, print the answer, and return the exit code: 0 when all is well, else 1."""
+    try:
+        status, body = ask(question)
+    except OSError as error:
+        print(f"no answer on {_LOOPBACK}:{question.port}: {error}", file=sys.stderr)  # noqa: T201
+        return 1
+    print(body)  # noqa: T201 - what `docker inspect` and ECS show
+    return 0 if status == 200 else 1
+
+
+def ask(question: Question) -> tuple[int, str]:
+    """Status and body of the answer.
+
+    Raises: OSError: nobody listens, nobody answers in time, or what answers does not speak HTTP.
+    """
+    request = f"GET {question.path} HTTP/1.0\r\nHost: {_LOOPBACK}:{question.port}\r\nConnection: close\r\n\r\n"
+    received = b""
+    with socket.create_connection((_LOOPBACK, question.port), PATIENCE_SECONDS) as connection:
+        connection.sendall(request.encode())
+        while len(received) < _MOST_BYTES and (some := connection.recv(4096)):
+            received += some
+    head, _, body = received.partition(b"\r\n\r\n")
+    words = head.split(b" ", 2)
+    if len(words) < 2 or not words[0].startswith(b"HTTP/") or not words[1].isdigit():
+        raise OSError("it does not speak HTTP")
+    return int(words[1]), body.decode(errors="replace")

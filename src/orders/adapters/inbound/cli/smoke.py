@@ -1,0 +1,72 @@
+"""``orders smoke``: the smoke test as a table for people, or as JSON for scripts."""
+
+import json
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from orders.acceptance.steps import State, StepResult
+from orders.adapters.inbound.cli.runtime import Runtime
+
+_STYLES = {State.PASSED: "green", State.FAILED: "red", State.NOT_RUN: "yellow"}
+
+
+class Target(StrEnum):
+    """Environments that can be tested."""
+
+    LOCAL = "local"
+    DEV = "dev"
+    SIT = "sit"
+    PROD = "prod"
+
+
+def register(app: typer.Typer, runtime: Runtime) -> None:
+    """Add ``smoke``."""
+
+    @app.command(rich_help_panel="Operation")
+    def smoke(
+        base_url: Annotated[str, typer.Option(help="Where the API is, such as https://api-dev.bbws.io.")],
+        env: Annotated[Target, typer.Option(help="Which environment that is.")] = Target.LOCAL,
+        within: Annotated[float, typer.Option(min=1, help="Seconds that the PDF and the mails may take.")] = 60,
+        as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    ) -> None:
+        """Try every operation on a running service, and wait for the PDF and the mails of an order.
+
+        Needs SMOKE_CUSTOMER_TOKEN (of the customer cust_test_001, with an e-mail address) and SMOKE_ADMIN_TOKEN of
+        the same shop; for local they are made by the development issuer. Leaves two deleted orders behind.
+        """
+        results = []
+        with Console(stderr=True).status("smoke test") as shown:
+            for result in runtime.smoke(base_url=base_url, environment=env, within_seconds=within):
+                results.append(result)
+                shown.update(f"smoke test: {result.name} {result.state}")
+        passed = all(result.state is State.PASSED for result in results)
+        if as_json:
+            typer.echo(json.dumps(_report(base_url, env, results, passed=passed), indent=2))
+        else:
+            Console(highlight=False).print(_table(base_url, env, results))
+        raise typer.Exit(0 if passed else 1)
+
+
+def _report(base_url: str, environment: str, results: list[StepResult], *, passed: bool) -> dict[str, object]:
+    steps = [
+        {"name": each.name, "state": str(each.state), "seconds": round(each.seconds, 3), "detail": each.detail}
+        for each in results
+    ]
+    return {"environment": environment, "base_url": base_url, "passed": passed, "steps": steps}
+
+
+def _table(base_url: str, environment: str, results: list[StepResult]) -> Table:
+    passed = sum(result.state is State.PASSED for result in results)
+    table = Table(title=f"{environment} on {base_url}: {passed} of {len(results)} steps passed", title_justify="left")
+    table.add_column("step")
+    table.add_column("result")
+    table.add_column("seconds", justify="right")
+    table.add_column("found", overflow="fold")
+    for result in results:
+        state = f"[{_STYLES[result.state]}]{result.state}[/]"
+        table.add_row(result.name, state, f"{result.seconds:.2f}", result.detail.replace("[", "\\["))
+    return table

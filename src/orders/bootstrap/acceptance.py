@@ -1,0 +1,45 @@
+"""What a test of a running service needs: who calls it, and as whom."""
+
+from datetime import UTC, datetime
+
+from orders.acceptance.client import Client
+from orders.acceptance.smoke import CUSTOMER, Smoke, Tokens
+from orders.acceptance.steps import Waiting
+from orders.bootstrap.demo import DEMO_TENANT
+from orders.bootstrap.errors import CannotRun
+from orders.bootstrap.keys import dev_issuer
+from orders.bootstrap.settings import Settings
+
+
+def client_of(settings: Settings, base_url: str) -> Client:
+    """A client of the service at this address. Raises: CannotRun."""
+    key = settings.smoke_api_key
+    try:
+        return Client(base_url, api_key=None if key is None else key.get_secret_value())
+    except ValueError as error:
+        raise CannotRun(str(error)) from error
+
+
+def tokens_for(settings: Settings, environment: str) -> Tokens:
+    """The given tokens; for the local environment those that are missing are made.
+
+    Raises: CannotRun: a token is missing, or the development issuer's key can't be used.
+    """
+    given = {"SMOKE_CUSTOMER_TOKEN": settings.smoke_customer_token, "SMOKE_ADMIN_TOKEN": settings.smoke_admin_token}
+    customer, admin = (None if token is None else token.get_secret_value() for token in given.values())
+    if environment == "local":
+        return Tokens(customer or _made(settings, "customer"), admin or _made(settings, "admin"))
+    if customer is None or admin is None:
+        missing = " and ".join(name for name, token in given.items() if token is None)
+        raise CannotRun(f"{missing} must be set to test {environment}")
+    return Tokens(customer, admin)
+
+
+def smoke_of(settings: Settings, client: Client, environment: str, waiting: Waiting) -> Smoke:
+    """The smoke test of an environment. Raises: CannotRun."""
+    return Smoke(client, tokens_for(settings, environment), waiting)
+
+
+def _made(settings: Settings, role: str) -> str:
+    who = CUSTOMER if role == "customer" else f"smoke_{role}"
+    return dev_issuer(settings).token(tenant_id=DEMO_TENANT, customer_id=who, roles=[role], now=datetime.now(UTC))

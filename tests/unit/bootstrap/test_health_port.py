@@ -1,0 +1,70 @@
+"""What a process without an API says of itself on its health port."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from orders.adapters.inbound.cli.health import Question, ask
+from orders.bootstrap.http import answering_health
+from orders.bootstrap.listening import PortTaken
+from orders.bootstrap.settings import load_settings
+from orders.bootstrap.worker import WorkProbe
+from tests.ports import free_port
+
+
+class Work:
+    """A loop that reaches what it works on, or doesn't."""
+
+    def __init__(self, *, healthy: bool) -> None:
+        self.healthy = healthy
+
+    async def run(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+
+
+async def asked(port: int, *, ready: bool) -> tuple[int, Any]:
+    while True:
+        try:
+            status, body = await asyncio.to_thread(ask, Question(port, ready=ready))
+        except ConnectionRefusedError:
+            await asyncio.sleep(0)
+        else:
+            return status, json.loads(body)
+
+
+@pytest.mark.parametrize(
+    ("work", "status", "said"),
+    [
+        (None, 503, "pdf-creator queue: work has not begun"),
+        (Work(healthy=False), 503, "pdf-creator queue: out of reach"),
+        (Work(healthy=True), 200, "ok"),
+    ],
+)
+async def test_it_is_alive_whatever_it_reaches_and_ready_when_it_does(
+    work: Work | None, status: int, said: str
+) -> None:
+    port = free_port()
+    probe = WorkProbe("pdf-creator queue")
+    if work is not None:
+        probe.watch(work)
+    async with answering_health(load_settings(health_port=port), probe):
+        assert await asked(port, ready=False) == (200, {"status": "ok"})
+        found = await asked(port, ready=True)
+    assert (found[0], found[1]["checks"]) == (status, {"pdf-creator queue": said})
+    with pytest.raises(ConnectionRefusedError):
+        ask(Question(port))
+
+
+async def test_a_taken_port_is_said_before_anything_begins() -> None:
+    port = free_port()
+    async with answering_health(load_settings(health_port=port), WorkProbe("outbox")):
+        with pytest.raises(PortTaken, match=f"port {port} on 127.0.0.1 can't be used .* another: HEALTH_PORT"):
+            async with answering_health(load_settings(health_port=port), WorkProbe("outbox")):
+                raise AssertionError("it must not come this far")
+
+
+async def test_without_a_port_nothing_listens() -> None:
+    async with answering_health(load_settings(health_port=None), WorkProbe("outbox")):
+        assert [task for task in asyncio.all_tasks() if task is not asyncio.current_task()] == []

@@ -61,6 +61,7 @@ redrive sigterm outage replay throttling:
 docs: $(VENV)/.project ## Write the pages that are made from code
 	@$(BIN)/python -m orders.bootstrap.settings_table
 	@$(BIN)/python -m orders.bootstrap.message_schemas
+	@$(BIN)/orders openapi --output docs/openapi.json
 
 lint: $(VENV)/.project ## Check style and formatting
 	@$(BIN)/ruff check .

@@ -12,7 +12,9 @@ from litestar.testing import AsyncTestClient
 
 from orders.adapters.inbound.http.app import create_app
 from orders.adapters.inbound.http.auth import TokenRules
+from orders.adapters.inbound.http.openapi.deprecation import DEPRECATED, Deprecations
 from orders.adapters.outbound.local.dev_issuer import AUDIENCE, ISSUER, DevIssuer
+from tests.openapi_contract import contract_of
 from tests.service import Service
 
 SMOKE = (
@@ -62,11 +64,12 @@ class Api:
 
 
 @asynccontextmanager
-async def an_api(key_directory: Path) -> AsyncIterator[Api]:
-    """The application of a service of its own."""
+async def an_api(key_directory: Path, *, deprecated: Deprecations = DEPRECATED) -> AsyncIterator[Api]:
+    """The application of a service of its own; every answer of it is held against the OpenAPI document."""
     service, issuer = Service(), DevIssuer(key_directory)
     served = service.served(issuer, TokenRules(ISSUER, frozenset({AUDIENCE})))
-    async with AsyncTestClient(create_app(lambda: served)) as client:
+    async with AsyncTestClient(create_app(lambda: served, deprecated=deprecated)) as client:
+        client.event_hooks = {"response": [contract_of(deprecated).check]}
         yield Api(client, service, issuer)
 
 

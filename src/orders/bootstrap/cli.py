@@ -118,6 +118,12 @@ class ProcessRuntime:
         _run(settings, create)
         return lines
 
+    def openapi(self) -> str:
+        """See ``Runtime.openapi``."""
+        from orders.adapters.inbound.http.openapi.document import document_text
+
+        return document_text()
+
     def token(self, *, tenant: str, customer: str, roles: list[str], email: str | None, hours: float) -> str:
         """See ``Runtime.token``."""
         settings = _settings()

@@ -7,9 +7,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from orders.adapters.inbound.http.openapi.json_schema import standalone
 from orders.adapters.inbound.sqs.record_creator import CreateOrderCommand
 from orders.application.commands import CREATE_ORDER
-from orders.application.event_schema import DIALECT, event_schema
+from orders.application.event_schema import event_schema
 from orders.domain.events import EventType
 
 DIRECTORY = Path("docs/events")
@@ -17,8 +18,7 @@ DIRECTORY = Path("docs/events")
 
 def _create_order() -> dict[str, Any]:
     return {
-        "$schema": DIALECT,
-        **CreateOrderCommand.model_json_schema(),
+        **standalone(CreateOrderCommand),
         # What pydantic checks in code, said in the schema's own words.
         "oneOf": [
             {"required": ["idempotency_key"], "properties": {"order_id": {"type": "null"}}},

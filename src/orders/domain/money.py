@@ -12,6 +12,9 @@ MAX_UNIT_PRICE_MINOR = 10**9
 """The highest price of one unit, in minor units of its currency."""
 
 _MAX_AMOUNT_DIGITS = 18
+MAX_AMOUNT = 10**_MAX_AMOUNT_DIGITS
+"""Amounts are below this, in the currency's major unit."""
+
 _MAX_FRACTION_DIGITS = 12
 
 

@@ -50,6 +50,9 @@ class Recorder:
         self.asked.append(("bootstrap", demo_shops))
         return ["created  table x"]
 
+    def openapi(self) -> str:
+        return '{"openapi": "3.1.0"}\n'
+
     def token(self, *, tenant: str, customer: str, roles: list[str], email: str | None, hours: float) -> str:
         return f"{tenant}/{customer}/{'+'.join(roles)}/{email}/{hours:g}"
 
@@ -89,7 +92,7 @@ def test_commands_hand_over_what_they_were_given(tmp_path: Path) -> None:
 
 def test_without_a_command_it_explains_itself() -> None:
     output = run()[1]
-    for word in ("dev", "token", "api", "worker", "relay", "health", "bootstrap", "smoke", "Exit codes"):
+    for word in ("dev", "token", "api", "worker", "relay", "health", "bootstrap", "smoke", "openapi", "Exit codes"):
         assert word in output
 
 
@@ -125,6 +128,19 @@ def test_health_asks_where_the_configuration_says_so(capsys: pytest.CaptureFixtu
 def test_a_token_is_printed_and_nothing_else() -> None:
     code, output = run("token", "--tenant", "t", "--customer", "c", "--role", "staff", "--role", "admin")
     assert (code, output) == (0, "t/c/staff+admin/None/12\n")
+
+
+def test_the_openapi_document_is_printed_or_written(tmp_path: Path) -> None:
+    assert run("openapi") == (0, '{"openapi": "3.1.0"}\n')
+    file = tmp_path / "openapi.json"
+    assert run("openapi", "--output", str(file)) == (0, "")
+    assert file.read_text(encoding="utf-8") == '{"openapi": "3.1.0"}\n'
+    with pytest.raises(CommandError, match="can't write"):
+        run("openapi", "--output", str(tmp_path / "missing" / "openapi.json"))
+
+
+def test_the_real_document_is_the_apis() -> None:
+    assert '"createOrder"' in ProcessRuntime().openapi()
 
 
 def test_wrong_names_are_answered_with_the_right_ones() -> None:

@@ -370,6 +370,17 @@ async def test_what_cannot_be_edited_is_refused_by_name(api: Api) -> None:
     expect(await api.call("PUT", path, order, role="service"), 403, "forbidden")
 
 
+async def test_what_cannot_be_removed_by_a_patch_is_refused_by_name(api: Api) -> None:
+    order = await api.placed()
+    path = f"{ORDERS}/{order['order_id']}"
+    found = expect(await api.call("PATCH", path, {"currency": None, "nots": None}), 422, "invalid-content")
+    assert {(each["pointer"], each["code"]) for each in found["errors"]} == {
+        ("/currency", "not_editable"), ("/nots", "unknown_field"),
+    }  # fmt: skip
+    unchanged = await api.call("PATCH", path, {"customer": None, "reason": None, "notes": None, "version": None})
+    assert (unchanged.status_code, unchanged.json()) == (200, order)
+
+
 async def test_fifty_patches_at_once_are_all_kept(api: Api) -> None:
     order = await api.placed()
     path = f"{ORDERS}/{order['order_id']}"

@@ -80,7 +80,7 @@ def test_every_fault_of_a_body_is_named_at_once() -> None:
     assert found["/total"].startswith("number_type")
     assert found["/currency"].startswith("pattern")
     assert found["/shipping_address/zip"].startswith("unknown_field: there is no field 'zip'")
-    assert found["/shipping_address/city"] == "line_break: line breaks are not allowed here"
+    assert found["/shipping_address/city"] == "line_break: line breaks and tabs are not allowed here"
     assert found["/customer/email"].startswith("pattern")
     assert found["/metadata/a b"].startswith("pattern")
     assert len(found) == 14

@@ -54,6 +54,10 @@ class Runtime(Protocol):
         """
         ...
 
+    def openapi(self) -> str:
+        """The OpenAPI document of the HTTP API."""
+        ...
+
     def token(self, *, tenant: str, customer: str, roles: list[str], email: str | None, hours: float) -> str:
         """A token of the development issuer."""
         ...

@@ -11,10 +11,12 @@ from litestar.config.app import AppConfig
 from litestar.di import NamedDependency, Provide
 from litestar.types import ASGIApp, ControllerRouterHandler
 
+from orders.adapters.inbound.http.about import about_routes
 from orders.adapters.inbound.http.accepted import not_placed_yet
 from orders.adapters.inbound.http.auth import Authenticator
 from orders.adapters.inbound.http.cursor import CursorCodec
 from orders.adapters.inbound.http.health import live, ready
+from orders.adapters.inbound.http.openapi.deprecation import DEPRECATED, DeprecationHeaders, Deprecations
 from orders.adapters.inbound.http.orders import orders_router
 from orders.adapters.inbound.http.problems import EXCEPTION_HANDLERS
 from orders.adapters.inbound.http.request_id import ResponseHeaders
@@ -71,12 +73,14 @@ def create_app(
     *,
     lifespan: Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]] = (),
     extra_routes: Sequence[ControllerRouterHandler] = (),
+    deprecated: Deprecations = DEPRECATED,
 ) -> ASGIApp:
     """The application.
 
     Args:
         served: asked once per request, after the lifespan has begun: what AWS clients feed opens with it.
         extra_routes: more route handlers, such as the local pages of ``orders dev``.
+        deprecated: which operations are going to end; every response of theirs says so.
     """
 
     def provider(name: str) -> Provide:
@@ -88,7 +92,7 @@ def create_app(
     dependencies = {field.name: provider(field.name) for field in fields(Served)}
     app = Litestar.from_config(
         AppConfig(
-            route_handlers=[orders_router(), live, ready, *extra_routes],
+            route_handlers=[orders_router(), live, ready, *about_routes(deprecated), *extra_routes],
             dependencies={**dependencies, "caller": Provide(provide_caller)},
             exception_handlers={**EXCEPTION_HANDLERS, NotPlacedYet: not_placed_yet},
             lifespan=list(lifespan),
@@ -97,4 +101,9 @@ def create_app(
         )
     )
     # Around all of it: a path that no route has never reaches Litestar's own middleware.
-    return cast("ASGIApp", ResponseHeaders(cast("ASGIApp", app)))
+    whole = cast("ASGIApp", ResponseHeaders(cast("ASGIApp", app)))
+    if deprecated:
+        from orders.adapters.inbound.http.openapi.document import OPERATIONS
+
+        whole = cast("ASGIApp", DeprecationHeaders(whole, OPERATIONS, deprecated))
+    return whole

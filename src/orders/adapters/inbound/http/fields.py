@@ -1,23 +1,53 @@
-"""Field types of request bodies: bounded, normalised text and exact numbers."""
+"""Field types of request bodies: bounded, normalised text and exact numbers.
 
+What is checked here in code is said in the JSON Schema as well (``Says``), as far as JSON Schema has words for it.
+"""
+
+import re
 import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    StringConstraints,
+)
+from pydantic_core import CoreSchema, PydanticCustomError
+from typing_extensions import TypeAliasType
 
 from orders.domain.cards import holds_card_number
+from orders.domain.currencies import CURRENCIES
 from orders.domain.identity import KEY_PATTERN
+from orders.domain.money import MAX_AMOUNT, MAX_UNIT_PRICE_MINOR
 
 _LINE_BREAKS = {"\n", "\r", "\t"}
+MAX_TIME_CHARACTERS = 40
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
 class RequestModel(BaseModel):
     """A part of a request: unknown fields are refused, types are taken as they are, never converted."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # by identity, so that unions of annotated types can hash it
+class Says:
+    """Adds to a type's JSON Schema; checks nothing."""
+
+    more: Mapping[str, Any]
+
+    def __get_pydantic_json_schema__(self, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Called by pydantic."""
+        return handler(core_schema) | dict(self.more)
 
 
 def _plain(text: str) -> str:
@@ -30,9 +60,10 @@ def _plain(text: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    normal = _plain(text).strip()
+    normal = _plain(text)
     if any(character in _LINE_BREAKS for character in normal):
-        raise PydanticCustomError("line_break", "line breaks are not allowed here")
+        raise PydanticCustomError("line_break", "line breaks and tabs are not allowed here")
+    normal = normal.strip()
     if not normal:
         raise PydanticCustomError("blank", "the text is blank; leave the field out instead")
     return normal
@@ -56,19 +87,24 @@ def _number(value: Any) -> Any:
 
 def _moment(value: Any) -> Any:
     """An RFC 3339 time with an offset, in UTC, cut to milliseconds."""
-    if not isinstance(value, str) or len(value) > 40:
+    if not isinstance(value, str) or len(value) > MAX_TIME_CHARACTERS:
         raise PydanticCustomError("time_type", "this must be an RFC 3339 time such as 2026-03-01T12:00:00Z")
     return parse_time(value)
 
 
 def parse_time(text: str) -> datetime:
     """The moment an RFC 3339 text names. Raises: PydanticCustomError, saying what would be right."""
+    upper = text.upper()
+    wrong_form = PydanticCustomError("time_form", "this must be an RFC 3339 time such as 2026-03-01T12:00:00Z")
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(upper)
     except ValueError:
-        raise PydanticCustomError("time_form", "this must be an RFC 3339 time such as 2026-03-01T12:00:00Z") from None
-    if moment.tzinfo is None or "T" not in text.upper():
+        raise wrong_form from None
+    if moment.tzinfo is None or "T" not in upper:
         raise PydanticCustomError("time_offset", "the time needs an offset, as in 2026-03-01T12:00:00Z")
+    if not _RFC3339.fullmatch(upper):
+        # ISO 8601 has many more forms, such as 20260301T1200Z.
+        raise wrong_form
     try:
         moment = moment.astimezone(UTC)
     except OverflowError:
@@ -77,13 +113,20 @@ def parse_time(text: str) -> datetime:
 
 
 _FreeText = AfterValidator(_without_card)
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_one_line), _FreeText]
-Short = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_one_line), _FreeText]
-Long = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_one_line), _FreeText]
-Phone = Annotated[str, StringConstraints(min_length=1, max_length=40), AfterValidator(_one_line), _FreeText]
-PostalCode = Annotated[str, StringConstraints(min_length=1, max_length=20), AfterValidator(_one_line), _FreeText]
+_OneLine = AfterValidator(_one_line)
+# ECMA 262, as JSON Schema has it: no control character, and at least one that is no blank.
+_one_line_schema = Says(
+    {"pattern": r"^[^\u0000-\u001F\u007F-\u009F]*[^\s\u0000-\u001F\u007F-\u009F][^\u0000-\u001F\u007F-\u009F]*$"}
+)
+_notes_schema = Says({"pattern": r"^[^\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F]*$"})
 
-TrackingNumber = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_one_line)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200), _OneLine, _FreeText, _one_line_schema]
+Short = Annotated[str, StringConstraints(min_length=1, max_length=100), _OneLine, _FreeText, _one_line_schema]
+Long = Annotated[str, StringConstraints(min_length=1, max_length=500), _OneLine, _FreeText, _one_line_schema]
+Phone = Annotated[str, StringConstraints(min_length=1, max_length=40), _OneLine, _FreeText, _one_line_schema]
+PostalCode = Annotated[str, StringConstraints(min_length=1, max_length=20), _OneLine, _FreeText, _one_line_schema]
+
+TrackingNumber = Annotated[str, StringConstraints(min_length=1, max_length=100), _OneLine, _one_line_schema]
 """Carriers number parcels as they like; what looks like a card number here is none."""
 
 Key = Annotated[str, StringConstraints(pattern=KEY_PATTERN)]
@@ -92,7 +135,16 @@ Key = Annotated[str, StringConstraints(pattern=KEY_PATTERN)]
 Number = Annotated[Decimal, BeforeValidator(_number)]
 """An exact decimal."""
 
-Moment = Annotated[datetime, BeforeValidator(_moment)]
+Amount = Annotated[Number, Says({"minimum": 0, "exclusiveMaximum": MAX_AMOUNT})]
+"""Money; how many decimal places it may have is its currency's to say, and the domain's to check."""
+
+UnitPrice = Annotated[Number, Says({"minimum": 0, "maximum": MAX_UNIT_PRICE_MINOR})]
+"""The price of one unit: 10⁹ minor units at most, which this is where the currency has no smaller unit."""
+
+Rate = Annotated[Number, Says({"minimum": 0, "maximum": 1})]
+"""A fraction, such as 0.15 for 15 %."""
+
+Moment = Annotated[datetime, BeforeValidator(_moment), Says({"maxLength": MAX_TIME_CHARACTERS})]
 
 Email = Annotated[
     str,
@@ -102,12 +154,17 @@ Email = Annotated[
         pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+$",
     ),
 ]
-Notes = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_plain), _FreeText]
+Notes = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_plain), _FreeText, _notes_schema]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
-CurrencyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+CurrencyCode = TypeAliasType(
+    "CurrencyCode",
+    Annotated[
+        str,
+        StringConstraints(pattern=r"^[A-Z]{3}$"),
+        Says({"enum": sorted(CURRENCIES), "description": "ISO 4217."}),
+    ],
+)
 Locale = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$", max_length=35)]
 Last4 = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")]
-Url = Annotated[
-    str, StringConstraints(max_length=500, pattern=r"^https?://[^\s<>\"'`\\{}|^]+$"), AfterValidator(_one_line)
-]
+Url = Annotated[str, StringConstraints(max_length=500, pattern=r"^https?://[^\s<>\"'`\\{}|^]+$"), _OneLine]
 Quantity = Annotated[int, Field(ge=1, le=1_000_000)]

@@ -20,7 +20,7 @@ from orders.adapters.inbound.http.requests import (
     faults_of_amounts,
 )
 from orders.adapters.inbound.http.responses import BASE, order_view
-from orders.adapters.inbound.http.revisions import merged, read_revision
+from orders.adapters.inbound.http.revisions import read_patch, read_revision
 from orders.application.accept_order import AcceptOrder
 from orders.application.caller import Caller, Operation, permit
 from orders.application.change_status import ChangeStatus
@@ -32,7 +32,6 @@ from orders.application.update_order import DeleteOrder, UpdateOrder
 from orders.domain.errors import Fault
 from orders.domain.lifecycle import Action
 from orders.domain.order import Order
-from orders.domain.revising import Revision
 
 Call = Request[Any, Any, Any]
 Body = TypeVar("Body", bound=BaseModel)
@@ -114,15 +113,12 @@ async def merge(
     order = await open_order.execute(caller, order_id, Action.UPDATE)
     body = await _object(request)
 
-    def plan(current: Order) -> Revision:
-        view = order_view(current, caller)
-        whole = merged(view, body)
-        if "items" in body and "total" not in body:
-            # The total as it was is no statement about new items.
-            whole.pop("total", None)
-        return read_revision(whole, view)
-
-    changed = await update_order.execute(caller, order, plan, terms=await preconditions(request, respond))
+    changed = await update_order.execute(
+        caller,
+        order,
+        lambda current: read_patch(body, order_view(current, caller)),
+        terms=await preconditions(request, respond),
+    )
     return to_response(respond(changed))
 
 

@@ -85,18 +85,28 @@ def problem(
     **extensions: Any,
 ) -> Response[bytes]:
     """A problem response."""
+    body = problem_body(
+        kind, detail, instance=request.url.path, request_id=request_id_of(request.scope), faults=faults, **extensions
+    )
+    return Response(json_body.encode(body), status_code=kind.status, media_type=MEDIA_TYPE, headers=dict(headers or {}))
+
+
+def problem_body(
+    kind: Kind, detail: str, *, instance: str, request_id: str, faults: Sequence[Fault] = (), **extensions: Any
+) -> dict[str, Any]:
+    """What a problem response says."""
     body: dict[str, Any] = {
         "type": BASE + kind.name,
         "title": kind.title,
         "status": kind.status,
         "detail": detail,
-        "instance": request.url.path,
-        "request_id": request_id_of(request.scope),
+        "instance": instance,
+        "request_id": request_id,
         **extensions,
     }
     if faults:
         body["errors"] = [{"pointer": fault.pointer, "code": fault.code, "message": fault.message} for fault in faults]
-    return Response(json_body.encode(body), status_code=kind.status, media_type=MEDIA_TYPE, headers=dict(headers or {}))
+    return body
 
 
 def _faults(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
@@ -124,6 +134,11 @@ def _illegal_transition(request: Request[Any, Any, Any], error: Exception) -> Re
 def _unknown_parcel(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     assert isinstance(error, UnknownParcel)
     return problem(request, NOT_FOUND, f"the order has no parcel {error.parcel_id[:40]}")
+
+
+def _order_too_large(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    assert isinstance(error, OrderTooLarge)
+    return problem(request, ORDER_TOO_LARGE, error.detail)
 
 
 def _unavailable(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
@@ -179,7 +194,7 @@ EXCEPTION_HANDLERS: dict[type[Exception] | int, Any] = {
     InvalidCursor: _plain(INVALID_CURSOR),
     InvalidBody: _faults,
     InvalidOrder: _faults,
-    OrderTooLarge: _plain(ORDER_TOO_LARGE),
+    OrderTooLarge: _order_too_large,
     IllegalTransition: _illegal_transition,
     ParcelConflict: _plain(PARCEL_CONFLICT),
     VersionMismatch: _plain(VERSION_MISMATCH),

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from orders.adapters.inbound.http.fields import (
+    Amount,
     Country,
     CurrencyCode,
     Email,
@@ -17,13 +18,15 @@ from orders.adapters.inbound.http.fields import (
     Moment,
     Name,
     Notes,
-    Number,
     Phone,
     PostalCode,
     Quantity,
+    Rate,
     RequestModel,
+    Says,
     Short,
     TrackingNumber,
+    UnitPrice,
     Url,
 )
 from orders.domain.errors import Fault
@@ -48,7 +51,7 @@ class CustomerBody(RequestModel):
 
 
 class AddressBody(RequestModel):
-    """A postal address; ``country`` is ISO 3166-1 alpha-2."""
+    """A postal address."""
 
     name: Name | None = None
     line1: Name | None = None
@@ -57,6 +60,7 @@ class AddressBody(RequestModel):
     region: Short | None = None
     postal_code: PostalCode | None = None
     country: Country | None = None
+    """ISO 3166-1 alpha-2."""
     phone: Phone | None = None
 
     def to_domain(self) -> Address:
@@ -69,6 +73,7 @@ class PaymentBody(RequestModel):
 
     method: Short | None = None
     token: Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,255}$")] | None = None
+    """The gateway's token for the payment."""
     brand: Short | None = None
     last4: Last4 | None = None
 
@@ -78,13 +83,16 @@ class PaymentBody(RequestModel):
 
 
 class ItemBody(RequestModel):
-    """A line: ``price`` of one unit and ``discount`` off the line, both tax excluded; ``tax_rate`` 0 to 1."""
+    """A line of an order."""
 
     product_id: Key
     quantity: Quantity
-    price: Number
-    discount: Number = _ZERO
-    tax_rate: Number = _ZERO
+    price: UnitPrice
+    """Of one unit, tax excluded; with at most the currency's digits."""
+    discount: Amount = _ZERO
+    """Off the whole line, tax excluded."""
+    tax_rate: Rate = _ZERO
+    """A fraction of `price` × `quantity` − `discount`: 0.15 is 15 %."""
     name: Name | None = None
     sku: Short | None = None
 
@@ -97,22 +105,29 @@ MetadataKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$"
 
 
 class CreateOrderBody(RequestModel):
-    """What ``POST /v1.0/orders`` takes."""
+    """An order to be placed."""
 
     customer_id: Key
+    """Whose order it is; customers place orders for themselves only."""
     items: Annotated[list[ItemBody], Field(min_length=1, max_length=MAX_LINES)]
-    total: Number
+    total: Amount
+    """Must be what the items, tax, shipping and discount come to, exactly."""
     currency: CurrencyCode | None = None
+    """The shop's own where it is left out."""
     customer: CustomerBody | None = None
     billing_address: AddressBody | None = None
     shipping_address: AddressBody | None = None
-    shipping: Number = _ZERO
-    discount: Number = _ZERO
+    shipping: Amount = _ZERO
+    """Untaxed."""
+    discount: Amount = _ZERO
+    """Off the whole order, after tax."""
     campaign_code: Key | None = None
     payment: PaymentBody | None = None
     notes: Notes | None = None
     metadata: Annotated[dict[MetadataKey, Long], Field(max_length=20)] = Field(default_factory=dict)
+    """Whatever the caller wants to find on the order again."""
     locale: Locale | None = None
+    """BCP 47, such as `en-ZA`."""
 
     def to_draft(self) -> Draft:
         """The same in the domain's terms; an absent currency is ``""``, for the tenant's to be put there."""
@@ -164,15 +179,20 @@ def faults_of_amounts(body: Mapping[str, Any], known: Collection[str]) -> list[F
 
 
 class StatusBody(RequestModel):
-    """What ``PUT /v1.0/orders/{order_id}/status`` takes; ``reason`` with rejected and cancelled."""
+    """What an order's status is to be."""
 
-    # The fulfilled ones are known here so that the answer can say how they are reached.
-    status: Literal["processing", "rejected", "cancelled", "completed", "partially_fulfilled", "fulfilled"]
+    # The fulfilled ones are known here so that the answer can say how they are reached; they are not offered.
+    status: Annotated[
+        Literal["processing", "rejected", "cancelled", "completed", "partially_fulfilled", "fulfilled"],
+        Says({"enum": ["processing", "rejected", "cancelled", "completed"]}),
+    ]
+    """Orders become `partially_fulfilled` and `fulfilled` by their parcels: see `/fulfill`."""
     reason: Long | None = None
+    """Needed with `rejected` and `cancelled`."""
 
 
 class CancelBody(RequestModel):
-    """What ``POST /v1.0/orders/{order_id}/cancel`` takes."""
+    """Why an order is called off."""
 
     reason: Long | None = None
 
@@ -185,13 +205,15 @@ class ParcelLineBody(RequestModel):
 
 
 class FulfilBody(RequestModel):
-    """What ``POST /v1.0/orders/{order_id}/fulfill`` takes: a parcel; without ``lines`` it carries all that is open."""
+    """A parcel that has been shipped."""
 
     carrier: Short
     tracking_number: TrackingNumber
     tracking_url: Url | None = None
     lines: Annotated[list[ParcelLineBody], Field(min_length=1, max_length=MAX_LINES)] | None = None
+    """What it carries; left out, all that is open."""
     shipped_at: Moment | None = None
+    """Left out, now."""
 
     def to_domain(self) -> Shipment:
         """The same in the domain's terms."""
@@ -205,6 +227,7 @@ class FulfilBody(RequestModel):
 
 
 class DeliverBody(RequestModel):
-    """What ``POST /v1.0/orders/{order_id}/parcels/{parcel_id}/deliver`` takes; without a time it is now."""
+    """When a parcel arrived."""
 
     delivered_at: Moment | None = None
+    """Left out, now."""

@@ -10,7 +10,18 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from orders.adapters.inbound.http.fields import Key, Long, Name, Notes, Number, Quantity, RequestModel, Short
+from orders.adapters.inbound.http.fields import (
+    Amount,
+    Key,
+    Long,
+    Name,
+    Notes,
+    Quantity,
+    Rate,
+    RequestModel,
+    Short,
+    UnitPrice,
+)
 from orders.adapters.inbound.http.parsing import InvalidBody, pointer_to, validate
 from orders.adapters.inbound.http.requests import AddressBody, CreateOrderBody, MetadataKey
 from orders.domain.errors import Fault
@@ -18,10 +29,14 @@ from orders.domain.placing import MAX_LINES, DraftLine
 from orders.domain.revising import Revision
 
 _ZERO = Decimal(0)
-_SERVERS_OWN = frozenset({"_links", "allowed_actions", "deleted_at", "updated_at", "version"})
+SERVERS_OWN = frozenset({"_links", "allowed_actions", "deleted_at", "updated_at", "version"})
 """What says how the order stood when it was read: sent back, it says nothing about what is wanted."""
 
-_DERIVED_OF_ITEMS = ("open_quantity", "net", "tax")
+DERIVED_OF_ITEMS = ("open_quantity", "net", "tax")
+"""What follows from an item's other fields."""
+
+_NOT_EDITABLE = frozenset(CreateOrderBody.model_fields) | {"reason"}
+"""What an order may have and this one need not."""
 
 
 class RevisedItemBody(RequestModel):
@@ -29,10 +44,11 @@ class RevisedItemBody(RequestModel):
 
     product_id: Key
     quantity: Quantity
-    price: Number
+    price: UnitPrice
     line_id: Key | None = None
-    discount: Number = _ZERO
-    tax_rate: Number = _ZERO
+    """Which line of the order it is; left out, a new one."""
+    discount: Amount = _ZERO
+    tax_rate: Rate = _ZERO
     name: Name | None = None
     sku: Short | None = None
 
@@ -41,7 +57,8 @@ class RevisionBody(RequestModel):
     """The fields of an order that can be edited; what is left out is cleared."""
 
     items: Annotated[list[RevisedItemBody], Field(min_length=1, max_length=MAX_LINES)]
-    total: Number | None = None
+    total: Amount | None = None
+    """Needed when items change."""
     billing_address: AddressBody | None = None
     shipping_address: AddressBody | None = None
     notes: Notes | None = None
@@ -73,9 +90,9 @@ def read_revision(body: Mapping[str, Any], current: Mapping[str, Any]) -> Revisi
     for name, value in body.items():
         if name in RevisionBody.model_fields:
             editable[name] = value
-        elif name in _SERVERS_OWN:
+        elif name in SERVERS_OWN:
             continue
-        elif name in current or name in CreateOrderBody.model_fields:
+        elif name in current or name in _NOT_EDITABLE:
             if not _same(value, current.get(name)):
                 faults.append(_fixed([name]))
         else:
@@ -93,6 +110,17 @@ def read_revision(body: Mapping[str, Any], current: Mapping[str, Any]) -> Revisi
     if faults:
         raise InvalidBody(faults)
     return revision
+
+
+def read_patch(patch: Mapping[str, Any], current: Mapping[str, Any]) -> Revision:
+    """The revision that a merge patch in a body asks for. Args and Raises: as ``read_revision``."""
+    whole = merged(current, patch)
+    if "items" in patch and "total" not in patch:
+        # The total as it was is no statement about new items.
+        whole.pop("total", None)
+    # What can't be removed is refused by name, and not taken for left out.
+    removed = {name: None for name, value in patch.items() if value is None and name not in RevisionBody.model_fields}
+    return read_revision(whole | removed, current)
 
 
 def merged(target: Any, patch: Any) -> Any:
@@ -116,10 +144,10 @@ def _without_derived(item: Any, known: Mapping[str, Any], index: int, faults: li
     current = known.get(line_id, {}) if isinstance(line_id, str) else {}
     faults.extend(
         _fixed(["items", index, name])
-        for name in _DERIVED_OF_ITEMS
+        for name in DERIVED_OF_ITEMS
         if name in item and not _same(item[name], current.get(name))
     )
-    return {name: value for name, value in item.items() if name not in _DERIVED_OF_ITEMS}
+    return {name: value for name, value in item.items() if name not in DERIVED_OF_ITEMS}
 
 
 def _fixed(location: list[str | int]) -> Fault:

@@ -24,7 +24,7 @@ _FILTERS = frozenset({"default", "e", "escape", "first", "join", "last", "length
 """All that is kept of Jinja's own: nothing that marks text as safe, repeats it, or looks attributes up by name."""
 
 _KINDS = (".html", ".css", ".txt")
-_NOT_TEMPLATES = frozenset({"fonts", "local"})
+_NOT_TEMPLATES = frozenset({"docs", "fonts", "local"})
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 

@@ -1,0 +1,28 @@
+"""Commands that say what the service is."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from orders.adapters.inbound.cli.runtime import CommandError, Runtime
+
+
+def register(app: typer.Typer, runtime: Runtime) -> None:
+    """Add ``openapi``."""
+
+    @app.command(rich_help_panel="About the API")
+    def openapi(
+        output: Annotated[
+            Path | None, typer.Option(dir_okay=False, help="The file to write (default: standard output).")
+        ] = None,
+    ) -> None:
+        """Print the OpenAPI document of the HTTP API, as it is served."""
+        text = runtime.openapi()
+        if output is None:
+            typer.echo(text, nl=False)
+            return
+        try:
+            output.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise CommandError(f"can't write {output}: {error.strerror}") from error

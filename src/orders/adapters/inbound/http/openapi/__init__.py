@@ -1,0 +1,1 @@
+"""The API's description: an OpenAPI 3.1 document, and the reference page made of it."""

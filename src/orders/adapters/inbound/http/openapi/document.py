@@ -1,0 +1,228 @@
+"""The OpenAPI 3.1 document, put together from the tables of operations and the models of bodies and answers."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from orders.adapters.inbound.http import json_body, problems, requests
+from orders.adapters.inbound.http.openapi import prose, shapes, shapes_of_answers, shapes_of_pages
+from orders.adapters.inbound.http.openapi.deprecation import DEPRECATED, Deprecation, Deprecations
+from orders.adapters.inbound.http.openapi.json_schema import RequestSchema, ResponseSchema, Schema, schemas_of
+from orders.adapters.inbound.http.openapi.links import LINKS
+from orders.adapters.inbound.http.openapi.operation import Answer, Body, Example, Operation, reference
+from orders.adapters.inbound.http.openapi.operations_changing import CHANGING
+from orders.adapters.inbound.http.openapi.operations_reading import ABOUT, READING
+from orders.adapters.inbound.http.openapi.parameters import (
+    COMMON_HEADERS,
+    COMMON_PARAMETERS,
+    DEPRECATED_HEADERS,
+    HEADERS,
+    PARAMETERS,
+)
+from orders.adapters.inbound.http.openapi.problem_kinds import EXPLAINED
+from orders.adapters.inbound.http.openapi.updates import update_schemas
+from orders.adapters.inbound.http.problems import Kind
+from orders.application.event_schema import DIALECT
+
+OPERATIONS: tuple[Operation, ...] = (*READING[:1], *CHANGING[:1], *READING[1:], *CHANGING[1:], *ABOUT)
+
+PROBLEMS_OF_ALL = (problems.INTERNAL,)
+PROBLEMS_OF_SECURED = (problems.UNAUTHENTICATED, problems.FORBIDDEN, problems.UNAVAILABLE)
+_SERVERS = (
+    ("/", "The host that this document came from."),
+    ("https://api.bbws.io", "Production."),
+    ("https://api-sit.bbws.io", "Tests before production, without real data."),
+    ("https://api-dev.bbws.io", "Development, without real data."),
+)
+
+
+def build_document(deprecated: Deprecations = DEPRECATED) -> dict[str, Any]:
+    """The document; the same every time. Raises: ValueError: what is deprecated is no operation."""
+    unknown = deprecated.keys() - {operation.operation_id for operation in OPERATIONS}
+    if unknown:
+        raise ValueError(f"there is no operation {', '.join(sorted(unknown))}")
+    # A method that a path does not have belongs to no operation; this is what it is answered.
+    responses: dict[str, Schema] = {"MethodNotAllowed": _problem([problems.METHOD_NOT_ALLOWED])}
+    paths: dict[str, Schema] = {}
+    for operation in OPERATIONS:
+        described = _operation(operation, responses)
+        if operation.operation_id in deprecated:
+            described = _deprecated(described, deprecated[operation.operation_id], responses)
+        paths.setdefault(operation.path, {})[operation.method] = described
+    return {
+        "openapi": "3.1.0",
+        "jsonSchemaDialect": DIALECT,
+        "info": {
+            "title": prose.TITLE,
+            "version": prose.VERSION,
+            "summary": prose.SUMMARY,
+            "description": prose.DESCRIPTION,
+        },
+        "servers": [{"url": url, "description": description} for url, description in _SERVERS],
+        "tags": [{"name": name, "description": description} for name, description in prose.TAGS.items()],
+        "paths": paths,
+        "components": {
+            "securitySchemes": _security_schemes(),
+            "schemas": dict(sorted(_schemas().items())),
+            "parameters": PARAMETERS,
+            "headers": {component: header for component, (_, header) in HEADERS.items()},
+            "responses": dict(sorted(responses.items())),
+            "examples": _problem_examples(),
+            "links": LINKS,
+        },
+    }
+
+
+def _operation(operation: Operation, responses: dict[str, Schema]) -> Schema:
+    found: Schema = {
+        "operationId": operation.operation_id,
+        "tags": [operation.tag],
+        "summary": operation.summary,
+        "description": operation.description,
+        "parameters": [
+            {"$ref": f"#/components/parameters/{name}"} for name in (*operation.parameters, *COMMON_PARAMETERS)
+        ],
+        "security": [{"bearer": []}, {"bearer": [], "apiKey": []}] if operation.secured else [],
+    }
+    if operation.body is not None:
+        found["requestBody"] = _body(operation.body)
+    found["responses"] = {str(answer.status): _answer(answer) for answer in operation.answers}
+    kinds = (*operation.problems, *PROBLEMS_OF_ALL, *(PROBLEMS_OF_SECURED if operation.secured else ()))
+    for status, of_status in _by_status(kinds):
+        name = "Or".join(_component(kind) for kind in of_status)
+        responses[name] = _problem(of_status)
+        found["responses"][str(status)] = {"$ref": f"#/components/responses/{name}"}
+    return found
+
+
+def _deprecated(operation: Schema, end: Deprecation, responses: dict[str, Schema]) -> Schema:
+    """The operation as one that is going to end; its responses, shared ones included, say so in headers."""
+    said = {}
+    for status, response in operation["responses"].items():
+        whole = responses[response["$ref"].rpartition("/")[2]] if "$ref" in response else response
+        said[status] = whole | {"headers": whole["headers"] | _headers(DEPRECATED_HEADERS)}
+    described = f"{end.description()}\n\n{operation['description']}"
+    return operation | {"deprecated": True, "description": described, "responses": said}
+
+
+def _body(body: Body) -> Schema:
+    content = {"schema": reference(body.schema), "examples": _examples(body.examples.items())}
+    return {"required": body.required, "content": dict.fromkeys(body.media_types, content)}
+
+
+def _answer(answer: Answer) -> Schema:
+    found: Schema = {"description": answer.description, "headers": _headers((*answer.headers, *COMMON_HEADERS))}
+    if answer.schemas:
+        schemas = [reference(name) for name in answer.schemas]
+        content: Schema = {"schema": schemas[0] if len(schemas) == 1 else {"oneOf": schemas}}
+        if answer.examples:
+            content["examples"] = _examples(answer.examples.items())
+        found["content"] = {answer.media_type: content}
+    elif answer.media_type != "application/json":
+        found["content"] = {answer.media_type: {"schema": {"type": "string"}}}
+    if answer.links:
+        found["links"] = {name: {"$ref": f"#/components/links/{name}"} for name in answer.links}
+    return found
+
+
+def _problem(kinds: Sequence[Kind]) -> Schema:
+    """The response to a problem that is one of these kinds, all of one status."""
+    headers = dict.fromkeys(name for kind in kinds for name in EXPLAINED[kind].headers)
+    narrowed = {
+        "type": {"enum": [problems.BASE + kind.name for kind in kinds]},
+        "status": {"const": kinds[0].status},
+    }
+    return {
+        "description": "\n\n".join(f"*{kind.title}.* {EXPLAINED[kind].meaning}" for kind in kinds),
+        "headers": _headers((*headers, *COMMON_HEADERS)),
+        "content": {
+            problems.MEDIA_TYPE: {
+                "schema": {"allOf": [reference("Problem"), {"properties": narrowed}]},
+                "examples": {kind.name: {"$ref": f"#/components/examples/{kind.name}"} for kind in kinds},
+            }
+        },
+    }
+
+
+def _by_status(kinds: Iterable[Kind]) -> list[tuple[int, list[Kind]]]:
+    found: dict[int, list[Kind]] = {}
+    for kind in problems.KINDS:
+        if kind in kinds:
+            found.setdefault(kind.status, []).append(kind)
+    return sorted(found.items())
+
+
+def _component(kind: Kind) -> str:
+    return "".join(part.capitalize() for part in kind.name.split("-"))
+
+
+def _headers(names: Iterable[str]) -> Schema:
+    return {HEADERS[name][0]: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def _examples(examples: Iterable[tuple[str, Example]]) -> Schema:
+    return {name.replace(" ", "-"): {"summary": each.summary, "value": each.value} for name, each in examples}
+
+
+def _problem_examples() -> Schema:
+    return {
+        kind.name: {"summary": kind.title, "description": EXPLAINED[kind].remedy, "value": EXPLAINED[kind].example}
+        for kind in problems.KINDS
+    }
+
+
+def _schemas() -> dict[str, Schema]:
+    answers = schemas_of(
+        shapes.Order,
+        shapes_of_answers.AcceptedOrder,
+        shapes_of_answers.Acceptance,
+        shapes_of_answers.OrderStatus,
+        shapes_of_answers.Tracking,
+        shapes_of_answers.DocumentRendering,
+        shapes_of_answers.DocumentLink,
+        shapes_of_answers.Alive,
+        shapes_of_answers.Health,
+        shapes_of_answers.Problem,
+        shapes_of_pages.OrderPage,
+        shapes_of_pages.HistoryPage,
+        generator=ResponseSchema,
+    )
+    bodies = schemas_of(
+        requests.CreateOrderBody,
+        requests.StatusBody,
+        requests.CancelBody,
+        requests.FulfilBody,
+        requests.DeliverBody,
+        generator=RequestSchema,
+    )
+    document = {
+        "type": "object",
+        "description": "An OpenAPI 3.1 document.",
+        "properties": {"openapi": {"type": "string", "pattern": r"^3\.1\."}},
+        "required": ["openapi", "info", "paths", "components"],
+    }
+    updates = update_schemas(answers["Order"], answers["OrderItem"], answers)
+    return {**answers, **shapes_of_pages.event_schemas(), **bodies, **updates, "OpenApiDocument": document}
+
+
+def _security_schemes() -> Schema:
+    return {
+        "bearer": {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "An access token of the portal's issuer; see *Authentication*.",
+        },
+        "apiKey": {
+            "type": "apiKey",
+            "in": "header",
+            "name": "X-Api-Key",
+            "description": "Needed in production, beside the token.",
+        },
+    }
+
+
+def document_text(deprecated: Deprecations = DEPRECATED) -> str:
+    """The document as a file holds it: indented, its numbers with exactly their digits."""
+    return msgspec.json.format(json_body.encode(build_document(deprecated)), indent=2).decode() + "\n"

@@ -1,0 +1,217 @@
+"""Examples that are what the service says: made by the domain and by the functions that make answers."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from orders.adapters.inbound.http.responses import (
+    ACCEPTED,
+    BASE,
+    acceptance_view,
+    history_entry,
+    moment,
+    order_summary,
+    order_view,
+    status_view,
+    track_view,
+)
+from orders.application.caller import Caller
+from orders.application.cloud_event import to_cloud_event
+from orders.domain.events import OrderEvent
+from orders.domain.identity import derived_order_id
+from orders.domain.lifecycle import Role
+from orders.domain.order import Change, Order, Shipment
+from orders.domain.parts import Address, Customer, ParcelLine, Payment
+from orders.domain.placing import Draft, DraftLine, place
+from orders.ports.acceptances import Acceptance
+from orders.ports.mail import MailRecord, MailState, MailTemplate
+
+_MORNING = datetime(2026, 3, 2, 8, 15, 4, 120_000, tzinfo=UTC)
+ORDER_ID = derived_order_id(tenant_id="demo", principal="example", key="example")
+CURSOR = "3q2-7wAAAAAAAAAAAAAAAMjAyNi0wMy0wMlQwODoxNTowNC4xMjBa"
+
+SMOKE_BODY = {
+    "customer_id": "cust_test_001",
+    "items": [{"product_id": "prod_001", "quantity": 2, "price": Decimal("29.99")}],
+    "total": Decimal("59.98"),
+    "currency": "USD",
+}
+
+FULL_BODY: dict[str, Any] = {
+    "customer_id": "cust_test_001",
+    "items": [
+        {
+            "product_id": "mug-350",
+            "name": "Enamel mug, 350 ml",
+            "sku": "MUG-350",
+            "quantity": 2,
+            "price": Decimal("149.00"),
+            "tax_rate": Decimal("0.15"),
+        },
+        {
+            "product_id": "tray-oak",
+            "name": "Oak tray",
+            "quantity": 1,
+            "price": Decimal("420.00"),
+            "discount": Decimal("20.00"),
+            "tax_rate": Decimal("0.15"),
+        },
+    ],
+    "shipping": Decimal("60.00"),
+    "discount": Decimal("12.70"),
+    "total": Decimal("850.00"),
+    "currency": "ZAR",
+    "customer": {"name": "Thandi Mokoena", "email": "thandi@example.com", "phone": "+27 21 555 0134"},
+    "shipping_address": {
+        "name": "Thandi Mokoena",
+        "line1": "12 Long Street",
+        "city": "Cape Town",
+        "postal_code": "8001",
+        "country": "ZA",
+    },
+    "payment": {"method": "card", "token": "tok_8fQ2", "brand": "visa", "last4": "4242"},
+    "campaign_code": "SPRING-26",
+    "notes": "Ring twice, please.",
+    "metadata": {"source": "app"},
+    "locale": "en-ZA",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """One order through its life, with the events that tell of it."""
+
+    placed: Order
+    processing: Order
+    part_shipped: Order
+    shipped: Order
+    cancelled: Order
+    events: tuple[OrderEvent, ...]
+
+
+def _life() -> Life:
+    events: list[OrderEvent] = []
+
+    def done(change: Change) -> Order:
+        assert change.event is not None
+        events.append(change.event)
+        return change.order
+
+    later = (replace(_STAFF.stamp(_MORNING), at=_MORNING + timedelta(hours=hours)) for hours in range(1, 9))
+    stamp = CUSTOMER.stamp(_MORNING)
+    placed = done(place(_draft(), tenant_id="demo", order_id=ORDER_ID, stamp=stamp, roles=CUSTOMER.roles))
+    processing = done(placed.process(next(later), _STAFF.roles))
+    first = Shipment("DHL", "JD014600003SE", "https://track.example/JD014600003SE", (ParcelLine("line_1", 2),))
+    part_shipped = done(processing.fulfil(first, next(later), _STAFF.roles))
+    told = tuple(events)
+    shipped = part_shipped.fulfil(Shipment("DHL", "JD014600004SE"), next(later), _STAFF.roles).order
+    delivered = shipped.deliver("par_1", next(later), _STAFF.roles).order
+    cancelled = placed.cancel("changed my mind", next(later), CUSTOMER.roles).order
+    return Life(placed, processing, part_shipped, delivered, cancelled, told)
+
+
+def _draft() -> Draft:
+    body = FULL_BODY
+    return Draft(
+        customer_id=body["customer_id"],
+        lines=tuple(DraftLine(**item) for item in body["items"]),
+        total=body["total"],
+        currency=body["currency"],
+        shipping=body["shipping"],
+        discount=body["discount"],
+        customer=Customer(**body["customer"]),
+        shipping_address=Address(**body["shipping_address"]),
+        payment=Payment(**body["payment"]),
+        campaign_code=body["campaign_code"],
+        notes=body["notes"],
+        metadata=tuple(body["metadata"].items()),
+        locale=body["locale"],
+    )
+
+
+CUSTOMER = Caller("demo", "cust_test_001", frozenset({Role.CUSTOMER}), customer_id="cust_test_001")
+_STAFF = Caller("demo", "staff_7", frozenset({Role.STAFF}))
+LIFE = _life()
+
+
+def as_customer(order: Order) -> dict[str, Any]:
+    """The order as its customer sees it."""
+    return order_view(order, CUSTOMER)
+
+
+def as_staff(order: Order) -> dict[str, Any]:
+    """The order as the shop's staff see it."""
+    return order_view(order, _STAFF)
+
+
+def page_of_orders() -> dict[str, Any]:
+    """A page of a listing, with another after it."""
+    return {"items": [order_summary(LIFE.part_shipped, _STAFF)], "next_cursor": CURSOR}
+
+
+def where_it_is() -> dict[str, Any]:
+    """An order's status."""
+    return status_view(LIFE.processing, _STAFF)
+
+
+def tracking() -> dict[str, Any]:
+    """What has been shipped and what has not."""
+    return track_view(LIFE.part_shipped)
+
+
+def history() -> dict[str, Any]:
+    """Events and a mail."""
+    mail = MailRecord(
+        sequence=3,
+        template=MailTemplate.ORDER_SHIPPED,
+        state=MailState.SENT,
+        at=LIFE.events[2].at + timedelta(seconds=1),
+        attempts=1,
+        recipient_hint="t…@example.com",
+    )
+    items = [*map(history_entry, LIFE.events), history_entry(mail)]
+    return {"items": items, "next_cursor": None}
+
+
+def events() -> dict[str, Any]:
+    """The same as other systems get it."""
+    return {"items": [to_cloud_event(event) for event in LIFE.events], "next_cursor": None}
+
+
+def acceptance() -> dict[str, Any]:
+    """What is answered to ``Prefer: respond-async``."""
+    order = LIFE.placed
+    return {
+        "order_id": order.order_id,
+        "order_number": order.order_number,
+        "status": ACCEPTED,
+        "_links": {"self": {"href": f"{BASE}/{order.order_id}"}},
+    }
+
+
+def accepted_order() -> dict[str, Any]:
+    """An order that is accepted and not placed yet."""
+    return acceptance_view(
+        Acceptance(
+            tenant_id="demo",
+            order_id=ORDER_ID,
+            customer_id="cust_test_001",
+            principal=CUSTOMER.principal,
+            roles=CUSTOMER.roles,
+            accepted_at=_MORNING,
+        )
+    )
+
+
+def document_link() -> dict[str, Any]:
+    """Where the PDF can be fetched for five minutes."""
+    return {
+        "url": f"https://documents.example/demo/2026/03/{ORDER_ID}/v1.pdf?signature=3d1f",
+        "expires_at": moment(_MORNING + timedelta(minutes=5)),
+    }
+
+
+def document_rendering() -> dict[str, Any]:
+    """The PDF is on its way."""
+    return {"order_id": ORDER_ID, "document": "rendering"}

@@ -1,0 +1,89 @@
+"""JSON Schema (2020-12) of pydantic models, saying of this API's JSON what holds."""
+
+import inspect
+from decimal import Decimal
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import PydanticUndefined, core_schema
+
+from orders.application.event_schema import DIALECT
+
+COMPONENTS = "#/components/schemas/"
+Schema = dict[str, Any]
+
+
+class RequestSchema(GenerateJsonSchema):
+    """What pydantic would say, but for the places where this API does otherwise.
+
+    Decimals are JSON numbers and never texts. Fields have no titles made of their names. ``null`` as a default is not
+    mentioned: leaving a field out and sending ``null`` are the same. Objects whose keys have a form take no others.
+    """
+
+    def decimal_schema(self, schema: core_schema.DecimalSchema) -> JsonSchemaValue:  # noqa: ARG002 - bounds are in Says
+        """A number."""
+        return {"type": "number"}
+
+    def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
+        """An object that has only the keys it may have."""
+        found = super().dict_schema(schema)
+        return found | {"additionalProperties": False} if "patternProperties" in found else found
+
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        """One schema with two types, where it can be one."""
+        return nullable(self.generate_inner(schema["schema"]))
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        """A default as JSON has it."""
+        default = schema.get("default", PydanticUndefined)
+        found = self.generate_inner(schema["schema"])
+        if default is None or default is PydanticUndefined:
+            return found
+        return found | {"default": int(default) if isinstance(default, Decimal) else default}
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - no field has one
+        """Never."""
+        return False
+
+
+class ResponseSchema(RequestSchema):
+    """The same for what the API answers: a field that may be missing is missing, and never ``null``."""
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        """The schema of the value, when it is there."""
+        inner = schema["schema"]
+        return self.generate_inner(inner["schema"] if inner["type"] == "nullable" else inner)
+
+
+def nullable(schema: Schema) -> Schema:
+    """The schema, or ``null``."""
+    if not isinstance(schema.get("type"), str):
+        return {"anyOf": [schema, {"type": "null"}]}
+    found = schema | {"type": [schema["type"], "null"]}
+    return found | {"enum": [*schema["enum"], None]} if "enum" in schema else found
+
+
+def schemas_of(*models: type[BaseModel], generator: type[GenerateJsonSchema]) -> dict[str, Schema]:
+    """The schemas of the models and of all that they are made of, by name; they refer to each other as components."""
+    named: dict[str, Schema] = {}
+    for model in models:
+        whole = model.model_json_schema(schema_generator=generator, ref_template=COMPONENTS + "{model}")
+        named |= whole.pop("$defs", {})
+        named[model.__name__] = whole
+    return {name: _described(schema) for name, schema in named.items()}
+
+
+def standalone(model: type[BaseModel]) -> Schema:
+    """The schema of a model that is sent to us, as a document of its own."""
+    whole = model.model_json_schema(schema_generator=RequestSchema)
+    parts = {name: _described(part) for name, part in whole.pop("$defs", {}).items()}
+    return {"$schema": DIALECT, "$defs": parts, **_described(whole)}
+
+
+def _described(schema: Schema) -> Schema:
+    """Without the title, which is its name once more; with its docstring as CommonMark."""
+    found = {name: value for name, value in schema.items() if name != "title"}
+    if "description" in found:
+        found["description"] = inspect.cleandoc(found["description"]).replace("``", "`")
+    return found

@@ -1,0 +1,244 @@
+"""The operations that read, of orders and of the service itself."""
+
+from orders.adapters.inbound.http import problems
+from orders.adapters.inbound.http.openapi import examples
+from orders.adapters.inbound.http.openapi.examples import LIFE, as_staff
+from orders.adapters.inbound.http.openapi.operation import HTML, Answer, Example, Operation
+from orders.adapters.inbound.http.responses import BASE
+
+_ORDER = f"{BASE}/{{order_id}}"
+_PAGE = ("Limit", "Cursor")
+_PAGING = (problems.MALFORMED, problems.INVALID_CURSOR)
+
+READING = (
+    Operation(
+        "listOrders",
+        "get",
+        BASE,
+        "Orders",
+        "List orders",
+        "The shop's orders, newest first; to customers only their own, whatever the filters say. Filters can be "
+        "combined freely. A page may be short and go on: see *Paging*.",
+        (
+            Answer(
+                200,
+                "A page of orders.",
+                ("OrderPage",),
+                ("Link",),
+                {"page": Example("A page with another after it", examples.page_of_orders())},
+                ("GetFirstOrder",),
+            ),
+        ),
+        ("CustomerId", "StatusFilter", "OrderNumber", "CreatedFrom", "CreatedTo", "IncludeDeleted", "Sort", *_PAGE),
+        problems=_PAGING,
+    ),
+    Operation(
+        "getOrder",
+        "get",
+        _ORDER,
+        "Orders",
+        "Get an order",
+        "As this caller sees it: `allowed_actions` and `_links` say what they may do to it now.",
+        (
+            Answer(
+                200,
+                "The order, or what is known of it while it is accepted and not placed.",
+                ("Order", "AcceptedOrder"),
+                ("OrderETag", "RetryWhileAccepted"),
+                {
+                    "order": Example("An order, as staff see it", as_staff(LIFE.part_shipped)),
+                    "accepted": Example("Accepted and not placed yet", examples.accepted_order()),
+                },
+                ("GetOrderStatus", "TrackOrder", "ListOrderHistory", "ListOrderEvents", "GetOrderDocument"),
+            ),
+            Answer(304, "The caller's copy is current.", headers=("ETag",)),
+        ),
+        ("OrderId", "IncludeDeleted", "IfNoneMatch"),
+        problems=(problems.MALFORMED, problems.NOT_FOUND),
+    ),
+    Operation(
+        "getOrderStatus",
+        "get",
+        f"{_ORDER}/status",
+        "Life cycle",
+        "Get an order's status",
+        "Where the order is in its life, and what this caller may do to it now.",
+        (
+            Answer(
+                200,
+                "Where the order is.",
+                ("OrderStatus",),
+                ("OrderETag", "RetryWhileAccepted"),
+                {"processing": Example("It is being worked on", examples.where_it_is())},
+            ),
+        ),
+        ("OrderId",),
+        problems=(problems.NOT_FOUND,),
+    ),
+    Operation(
+        "trackOrder",
+        "get",
+        f"{_ORDER}/track",
+        "Life cycle",
+        "Track an order",
+        "Its parcels, and what is still to be shipped.",
+        (
+            Answer(
+                200,
+                "Where the goods are.",
+                ("Tracking",),
+                ("RetryWhileAccepted",),
+                {"tracking": Example("Half of it is on its way", examples.tracking())},
+            ),
+        ),
+        ("OrderId",),
+        problems=(problems.NOT_FOUND,),
+    ),
+    Operation(
+        "listOrderHistory",
+        "get",
+        f"{_ORDER}/history",
+        "What happened",
+        "Get an order's history",
+        "What happened to the order, when, by whom and why, and which mails went out about it. Customers see their own "
+        "mails, and of others' doings only in which role they were done.",
+        (
+            Answer(
+                200,
+                "A page of the history, oldest first.",
+                ("HistoryPage",),
+                ("Link", "RetryWhileAccepted"),
+                {"history": Example("Placed, worked on, shipped in part", examples.history())},
+            ),
+        ),
+        ("OrderId", *_PAGE),
+        problems=(*_PAGING, problems.NOT_FOUND),
+    ),
+    Operation(
+        "listOrderEvents",
+        "get",
+        f"{_ORDER}/events",
+        "What happened",
+        "Get an order's events",
+        "The order's events as other systems get them: CloudEvents 1.0, by sequence. They hold nothing personal.",
+        (
+            Answer(
+                200,
+                "A page of events.",
+                ("EventPage",),
+                ("Link", "RetryWhileAccepted"),
+                {"events": Example("Placed, worked on, shipped in part", examples.events())},
+            ),
+        ),
+        ("OrderId", *_PAGE),
+        problems=(*_PAGING, problems.NOT_FOUND),
+    ),
+    Operation(
+        "getOrderDocument",
+        "get",
+        f"{_ORDER}/document",
+        "What happened",
+        "Get an order's PDF",
+        "A redirect to where the PDF can be fetched without a token for five minutes; with "
+        "`Accept: application/json` the address as JSON instead. While the PDF is being rendered, 202.",
+        (
+            Answer(
+                200,
+                "Where the PDF can be fetched, and until when.",
+                ("DocumentLink",),
+                examples={"link": Example("An address that is good for five minutes", examples.document_link())},
+            ),
+            Answer(
+                202,
+                "The PDF is being rendered; ask again.",
+                ("DocumentRendering",),
+                ("RetryAfter",),
+                {"rendering": Example("On its way", examples.document_rendering())},
+            ),
+            Answer(302, "To the PDF.", headers=("DocumentLocation",)),
+        ),
+        ("OrderId", "Accept"),
+        problems=(problems.NOT_FOUND,),
+    ),
+)
+
+
+def _health(operation_id: str, path: str, summary: str, description: str) -> Operation:
+    return Operation(
+        operation_id,
+        "get",
+        path,
+        "Health",
+        summary,
+        f"Asks table and queues, at most every five seconds. {description}",
+        (
+            Answer(
+                200,
+                "Everything that the service depends on answers.",
+                ("Health",),
+                examples={"ok": Example("All is well", {"status": "ok", "checks": {"orders table": "ok"}})},
+            ),
+            Answer(
+                503,
+                "Something does not answer.",
+                ("Health",),
+                ("RetryAfter",),
+                {
+                    "unhealthy": Example(
+                        "The table is out of reach",
+                        {"status": "unhealthy", "checks": {"orders table": "orders table: connection refused"}},
+                    )
+                },
+            ),
+        ),
+        secured=False,
+    )
+
+
+ABOUT = (
+    _health("getHealth", "/health", "Check health", "For people and monitors."),
+    _health("getReadiness", "/health/ready", "Check readiness", "For whoever routes requests."),
+    _health("getOrdersHealth", f"{BASE}/health", "Check health by the orders path", "What DNS fail-over asks."),
+    Operation(
+        "getLiveness",
+        "get",
+        "/health/live",
+        "Health",
+        "Check liveness",
+        "Touches nothing that the service depends on. What the load balancer asks.",
+        (Answer(200, "The process serves.", ("Alive",), examples={"ok": Example("It does", {"status": "ok"})}),),
+        secured=False,
+    ),
+    Operation(
+        "getOpenApi",
+        "get",
+        "/v1.0/openapi.json",
+        "About this API",
+        "Get this document",
+        "OpenAPI 3.1 of this version of the API.",
+        (Answer(200, "An OpenAPI document.", ("OpenApiDocument",), ("CacheControl",)),),
+        secured=False,
+    ),
+    Operation(
+        "getDocs",
+        "get",
+        "/v1.0/docs",
+        "About this API",
+        "Read the reference",
+        "This document as a page for people. It loads nothing from anywhere.",
+        (Answer(200, "A page.", headers=("CacheControl", "PagePolicy"), media_type=HTML),),
+        secured=False,
+    ),
+    Operation(
+        "getProblemType",
+        "get",
+        "/problems/{name}",
+        "About this API",
+        "Read what a kind of problem means",
+        "Where the `type` of a problem leads: to its place on the reference page.",
+        (Answer(303, "To the page.", headers=("PageLocation", "CacheControl")),),
+        ("ProblemName",),
+        problems=(problems.NOT_FOUND,),
+        secured=False,
+    ),
+)

@@ -1,0 +1,100 @@
+"""What holds for all operations, in CommonMark: the document's introduction, and the reference page's first part."""
+
+from orders.adapters.inbound.http.auth import ALGORITHMS, CLOCK_SKEW_SECONDS
+from orders.adapters.inbound.http.json_body import MAX_DEPTH
+from orders.adapters.inbound.http.parameters import DEFAULT_LIMIT, MAX_LIMIT
+from orders.adapters.inbound.http.preconditions import MAX_KEY_CHARACTERS
+from orders.domain.order import KEPT_KEYS
+from orders.domain.placing import MAX_LINES, MAX_QUANTITY
+
+TITLE = "BBWS Orders"
+VERSION = "1.0.0"
+SUMMARY = "Orders of the BBWS customer portal's shops: placing, life cycle, parcels, documents, history."
+
+TAGS = {
+    "Orders": "Placing, listing, reading, updating and deleting orders.",
+    "Life cycle": "Where an order is in its life, and what moves it on.",
+    "What happened": "An order's history, its events as other systems get them, and its PDF.",
+    "Health": "Whether the service can do its work. Without a token.",
+    "About this API": "This document, the page made of it, and what problems mean. Without a token.",
+}
+
+DESCRIPTION = f"""\
+JSON in and out, UTF-8, under `/v1.0`. Every response has an `X-Request-Id`; tell it to support when something is
+wrong.
+
+## Authentication
+
+Send an access token of the portal's issuer with every request: `Authorization: Bearer TOKEN`. It is a JSON Web Token,
+signed with {" or ".join(ALGORITHMS)}; times may differ by {CLOCK_SKEW_SECONDS} seconds. These claims count:
+
+| claim | says |
+|---|---|
+| `custom:tenant_id` | the shop; nobody reaches another shop's orders |
+| `cognito:groups` | roles: `customer`, `staff`, `admin`, `service`, `operator` |
+| `custom:customer_id` | whose orders a `customer` sees; needed with that role |
+| `email` | where mails about a customer's own orders go when the order names no address |
+
+In production a key in `X-Api-Key` is needed as well. What is not yours looks as if it weren't there (404); what is
+yours but not for your role is 403. An order's `allowed_actions` say what you may do to it now.
+
+## Errors
+
+Every error is `application/problem+json` (RFC 9457): `type` is a stable URI that names the kind of problem, `detail`
+says what is wrong here, and `errors` names *all* faults of a body or of the parameters at once, each with a JSON
+pointer, a code and a message. Programs go by `type` and by `code`; texts are for people and may change. An unknown
+`type` is to be treated by its status code.
+
+Requests are checked in this order: who you are, whether the order is yours, your role, the body, whether it has been
+here before, `If-Match`, and last whether the order's status allows it.
+
+## Idempotency
+
+Name a POST, PUT, PATCH or DELETE with an `Idempotency-Key` (1 to {MAX_KEY_CHARACTERS} visible ASCII characters, such
+as a UUID), and it can be sent any number of times: done once, and answered each time as the first time, byte for byte,
+with `Idempotent-Replayed: true`. That holds even if an answer got lost or the service died halfway.
+
+A key belongs to you and to one method and path. With another body it is refused (422). A key of a create never
+expires; an order remembers the last {KEPT_KEYS} keys of its changes, for at least 24 hours. What changed nothing is
+not remembered: repeating it does no harm. Without a key nothing is deduplicated.
+
+## Concurrency
+
+An order's ETag names its version. Send it as `If-Match` with a change, and the change is made to that version or
+refused with 412. Without it the change is made to the order as it is then, and nobody else's change is lost either way.
+With `If-None-Match` reading costs little: 304 while nothing has changed. ETags depend on the caller's roles; in
+`If-Match` only the version counts.
+
+## Paging
+
+A page has `items` and `next_cursor`, {DEFAULT_LIMIT} items unless `limit` says otherwise (at most {MAX_LIMIT}). Pass
+`next_cursor` back as `cursor`, with the same filters, until it is `null`; the `Link` header has the whole address as
+`rel="next"`. A page may have fewer items than `limit`, or none, and still go on. Cursors are opaque and belong to one
+listing with its filters. There are no totals, and page 1,000 costs what page 1 costs.
+
+## Money
+
+Amounts are JSON numbers in the currency's major unit, with exactly the currency's digits in answers (`59.98` USD,
+`1200` JPY, `3.125` KWD) and at most as many in requests. They are exact: read them as decimals, never as binary
+floating point.
+
+For each line `net` is `price` × `quantity` − `discount`, and `tax` is `net` × `tax_rate`, rounded half to even to
+the currency's smallest unit. `total` is the sum of all `net` and `tax`, plus `shipping`, minus the order's
+`discount`. A create must give that very `total`, to the last digit, or it is refused with both figures.
+
+## Limits
+
+A body has at most 256 KiB, JSON is nested at most {MAX_DEPTH} levels deep, an order has 1 to {MAX_LINES} lines of at
+most {MAX_QUANTITY:,} units. Texts are normalised to NFC; control characters are refused, and so are texts that hold a
+card number. Times are RFC 3339 with an offset; answers have them in UTC with milliseconds.
+
+## Versions
+
+Inside `v1.0` changes are additive: new operations, new optional fields and parameters, new fields in answers, new
+members of enumerations in answers, new kinds of problems. Ignore what you don't know. What is going to end says so
+long before: `Deprecation` (RFC 9745) and `Sunset` (RFC 8594) on every response, `deprecated` in this document, and a
+`Link` to what to do instead.
+
+Every response carries security headers as well: `Strict-Transport-Security`, `X-Content-Type-Options`,
+`X-Frame-Options`, `Referrer-Policy`, `Content-Security-Policy` and `Cache-Control`.
+"""

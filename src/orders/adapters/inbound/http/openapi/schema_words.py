@@ -1,0 +1,91 @@
+"""A JSON Schema in a few words, for people: what a value is, and what it must keep to."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from orders.adapters.inbound.http.openapi.json_schema import COMPONENTS, Schema
+
+_FEW = 8
+
+
+class SchemaWords:
+    """Speaks of the schemas of one document; names of components become links to where they are described."""
+
+    def __init__(self, components: Mapping[str, Schema]) -> None:
+        self._components = components
+
+    def type(self, schema: Schema) -> Markup:
+        """What kind of value it is, such as ``list of OrderItem``."""
+        if "$ref" in schema:
+            name = schema["$ref"].removeprefix(COMPONENTS)
+            return Markup('<a href="#schema-{0}">{0}</a>').format(name)
+        for key in ("oneOf", "anyOf", "allOf"):
+            if key in schema:
+                parts = [self.type(each) for each in schema[key] if each.keys() & {"$ref", "type", "const", "enum"}]
+                return Markup(" or ").join(parts)
+        if "const" in schema:
+            return Markup("<code>{}</code>").format(_shown(schema["const"]))
+        kinds = schema.get("type", "any value")
+        kinds = [kinds] if isinstance(kinds, str) else kinds
+        return Markup(" or ").join(self._kind(kind, schema) for kind in kinds)
+
+    def bounds(self, schema: Schema) -> list[Markup]:
+        """What it must keep to, one phrase each."""
+        found: list[Markup] = []
+        if "enum" in schema:
+            found.append(self._choices([value for value in schema["enum"] if value is not None]))
+        if "format" in schema:
+            found.append(Markup("{}").format(schema["format"]))
+        found += self._range(schema, "minimum", "maximum", "")
+        found += self._range(schema, "minLength", "maxLength", " characters")
+        found += self._range(schema, "minItems", "maxItems", " items")
+        found += self._range(schema, "minProperties", "maxProperties", " entries")
+        if "exclusiveMaximum" in schema:
+            found.append(Markup("below {:.0e}").format(schema["exclusiveMaximum"]))
+        if "pattern" in schema:
+            found.append(Markup("form <code>{}</code>").format(schema["pattern"]))
+        for pattern in schema.get("patternProperties", {}):
+            found.append(Markup("keys of the form <code>{}</code>").format(pattern))
+        if "default" in schema:
+            found.append(Markup("default <code>{}</code>").format(_shown(schema["default"])))
+        return found
+
+    def rows(self, schema: Schema) -> list[tuple[str, bool, Schema]]:
+        """An object's fields: name, whether it is always there, schema; the required ones first."""
+        required = schema.get("required", [])
+        fields = [(name, name in required, field) for name, field in schema.get("properties", {}).items()]
+        return sorted(fields, key=lambda field: not field[1])
+
+    def _kind(self, kind: str, schema: Schema) -> Markup:
+        if kind == "array":
+            return Markup("list of {}").format(self.type(schema["items"])) if "items" in schema else Markup("list")
+        if kind == "object" and isinstance(schema.get("additionalProperties"), dict):
+            return Markup("object of {}").format(self.type(schema["additionalProperties"]))
+        if kind == "object" and "patternProperties" in schema:
+            (value,) = schema["patternProperties"].values()
+            return Markup("object of {}").format(self.type(value))
+        return escape(kind)
+
+    @staticmethod
+    def _choices(values: list[Any]) -> Markup:
+        shown = Markup(", ").join(Markup("<code>{}</code>").format(_shown(value)) for value in values[:_FEW])
+        if len(values) <= _FEW:
+            return Markup("one of {}").format(shown)
+        rest = Markup(", ").join(Markup("<code>{}</code>").format(_shown(value)) for value in values[_FEW:])
+        return Markup("<details><summary>one of {} values</summary>{}, {}</details>").format(len(values), shown, rest)
+
+    @staticmethod
+    def _range(schema: Schema, low: str, high: str, unit: str) -> list[Markup]:
+        least, most = schema.get(low), schema.get(high)
+        if least is None and most is None:
+            return []
+        if least is None:
+            return [Markup("at most {:,}{}").format(most, unit)]
+        return [Markup("at least {:,}{}").format(least, unit) if most is None
+                else Markup("{:,} to {:,}{}").format(least, most, unit)]  # fmt: skip
+
+
+def _shown(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

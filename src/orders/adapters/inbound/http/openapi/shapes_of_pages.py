@@ -1,0 +1,102 @@
+"""What the API answers with, continued: pages of orders, of history and of events."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from orders.adapters.inbound.http.openapi.json_schema import COMPONENTS, Schema
+from orders.adapters.inbound.http.openapi.shapes import (
+    Count,
+    OrderSummary,
+    Shape,
+    Time,
+)
+from orders.adapters.inbound.http.parameters import MAX_CURSOR_CHARACTERS
+from orders.application.cloud_event import cloud_event_type
+from orders.application.event_schema import event_schema
+from orders.domain.events import EventType
+from orders.ports.mail import MailState, MailTemplate
+
+NextCursor = Annotated[str, Field(min_length=1, max_length=MAX_CURSOR_CHARACTERS)]
+
+
+class OrderPage(Shape):
+    """A page of orders. It may be short, or even empty, and go on: the end is where `next_cursor` is `null`."""
+
+    items: list[OrderSummary]
+    next_cursor: NextCursor | None
+
+
+class Actor(Shape):
+    """Who did it."""
+
+    principal: str
+    """Subject of the token, or name of a worker; to customers, of others than themselves only the role."""
+    role: str
+
+
+class HistoryEvent(Shape):
+    """A change of the order, or of its document."""
+
+    kind: Literal["event"]
+    at: Time
+    sequence: Annotated[int, Field(ge=1)]
+    """1, 2, 3, … per order, without gaps."""
+    version: Annotated[int, Field(ge=1)]
+    """The order's version after it."""
+    type: EventType
+    actor: Actor
+    reason: str | None = None
+    changed: list[str]
+    """JSON pointers of the fields that changed."""
+
+
+class HistoryMail(Shape):
+    """What became of a mail about the order."""
+
+    kind: Literal["mail"]
+    at: Time
+    about_sequence: Annotated[int, Field(ge=1)]
+    """The event that the mail tells of."""
+    template: MailTemplate
+    state: MailState
+    recipient: str | None = None
+    """Only a hint, such as `t…@example.com`."""
+    attempts: Count
+    detail: str | None = None
+
+
+class HistoryPage(Shape):
+    """A page of an order's history, oldest first; a mail stands on the page of the event that it tells of."""
+
+    items: list[HistoryEvent | HistoryMail]
+    next_cursor: NextCursor | None
+
+
+def event_schemas() -> dict[str, Schema]:
+    """An event of each type as other systems get it, and a page of them."""
+    names = {type_: f"Event{type_.name.title().replace('_', '')}" for type_ in EventType}
+    events = {
+        name: {key: value for key, value in event_schema(type_, closed=True).items() if key not in {"$schema", "title"}}
+        for type_, name in names.items()
+    }
+    return events | {
+        "CloudEvent": {
+            "description": "An event of an order as other systems get it: CloudEvents 1.0, structured JSON.",
+            "oneOf": [{"$ref": COMPONENTS + name} for name in events],
+            "discriminator": {
+                "propertyName": "type",
+                "mapping": {cloud_event_type(type_): COMPONENTS + name for type_, name in names.items()},
+            },
+        },
+        "EventPage": {
+            "type": "object",
+            "description": "A page of an order's events, by sequence.",
+            "properties": {
+                "items": {"type": "array", "items": {"$ref": f"{COMPONENTS}CloudEvent"}},
+                "next_cursor": {"type": ["string", "null"], "minLength": 1, "maxLength": MAX_CURSOR_CHARACTERS},
+            },
+            "required": ["items", "next_cursor"],
+            "additionalProperties": False,
+        },
+    }

@@ -1,0 +1,131 @@
+"""Holds answers against the OpenAPI document: an operation says what is written there, and nothing else."""
+
+import json
+from functools import cache
+from typing import Any
+
+import httpx
+import jsonschema
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+
+from orders.adapters.inbound.http import json_body
+from orders.adapters.inbound.http.openapi.deprecation import DEPRECATED, Deprecations, OperationFinder
+from orders.adapters.inbound.http.openapi.document import OPERATIONS, build_document
+
+NAME = "urn:openapi"
+EVERYWHERE = frozenset(
+    {
+        "content-length", "content-type", "date", "strict-transport-security", "x-content-type-options",
+        "x-frame-options", "referrer-policy", "content-security-policy", "cache-control",
+    }
+)  # fmt: skip
+"""What HTTP itself needs, and the security headers that the document's introduction names."""
+
+
+class NotAsDocumented(AssertionError):
+    """An answer is not what the document says."""
+
+
+class Contract:
+    """One OpenAPI document, ready to be held against answers."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self.document: dict[str, Any] = json.loads(json_body.encode(document))
+        resource = Resource.from_contents(self.document, default_specification=DRAFT202012)
+        self._registry: Registry[Any] = Registry().with_resource(NAME, resource)
+        self._operations = OperationFinder(OPERATIONS)
+        self._validators: dict[str, Any] = {}
+
+    def validator(self, *path: str) -> Any:
+        """Checks values against the schema at that place of the document."""
+        pointer = "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in path)
+        if pointer not in self._validators:
+            self._validators[pointer] = jsonschema.Draft202012Validator(
+                {"$ref": f"{NAME}#{pointer}"},
+                registry=self._registry,
+                format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER,
+            )
+        return self._validators[pointer]
+
+    def find(self, path: tuple[str, ...]) -> tuple[tuple[str, ...], dict[str, Any]]:
+        """The part at that place, and where it really is when that is a reference."""
+        part: Any = self.document
+        for name in path:
+            part = part[name]
+        if "$ref" in part:
+            return self.find(tuple(part["$ref"].removeprefix("#/").split("/")))
+        return path, part
+
+    async def check(self, response: httpx.Response) -> None:
+        """Hold an answer against the document. Raises: NotAsDocumented."""
+        await response.aread()
+        request = response.request
+        operation = self._operations.find(request.method, request.url.path)
+        if request.method == "OPTIONS":
+            return
+        if operation is None:
+            self._check_unknown(response)
+            return
+        said = f"{request.method} {request.url.path} answered {response.status_code}"
+        responses = ("paths", operation.path, operation.method, "responses")
+        if str(response.status_code) not in self.find(responses)[1]:
+            raise NotAsDocumented(f"{said}, which {operation.operation_id} does not document: {response.text[:500]}")
+        where, documented = self.find((*responses, str(response.status_code)))
+        self._check_headers(said, response, where, documented)
+        self._check_body(said, response, where, documented)
+
+    def _check_unknown(self, response: httpx.Response) -> None:
+        said = f"{response.request.method} {response.request.url.path} answered {response.status_code}"
+        if response.status_code not in {404, 405}:
+            raise NotAsDocumented(f"{said}, and is not documented")
+        name = "NotFound" if response.status_code == 404 else "MethodNotAllowed"
+        where, documented = self.find(("components", "responses", name))
+        self._check_headers(said, response, where, documented)
+        self._check_body(said, response, where, documented)
+
+    def _check_headers(
+        self, said: str, response: httpx.Response, where: tuple[str, ...], documented: dict[str, Any]
+    ) -> None:
+        names = {name.lower(): name for name in documented.get("headers", {})}
+        for undocumented in set(response.headers) - names.keys() - EVERYWHERE:
+            raise NotAsDocumented(f"{said} with the header {undocumented}, which is not documented")
+        for lower, name in names.items():
+            place, header = self.find((*where, "headers", name))
+            values = response.headers.get_list(lower)
+            if header.get("required") and not values:
+                raise NotAsDocumented(f"{said} without the header {name}")
+            for value in values:
+                typed = int(value) if header["schema"].get("type") == "integer" else value
+                self._validate(f"{said} with {name}: {value}", self.validator(*place, "schema"), typed)
+
+    def _check_body(
+        self, said: str, response: httpx.Response, where: tuple[str, ...], documented: dict[str, Any]
+    ) -> None:
+        media_type = response.headers.get("content-type", "").partition(";")[0]
+        content = documented.get("content", {})
+        if not content or response.request.method == "HEAD":
+            if response.content:
+                raise NotAsDocumented(f"{said} with a body, and none is documented")
+            return
+        if media_type not in content:
+            raise NotAsDocumented(f"{said} as {media_type}, documented are {', '.join(content)}")
+        value = response.json() if media_type.endswith("json") else response.text
+        self._validate(said, self.validator(*where, "content", media_type, "schema"), value)
+
+    @staticmethod
+    def _validate(said: str, validator: Any, value: Any) -> None:
+        error = jsonschema.exceptions.best_match(validator.iter_errors(value))
+        if error is not None:
+            raise NotAsDocumented(f"{said}: at {error.json_path}: {error.message[:500]}")
+
+
+@cache
+def contract() -> Contract:
+    """The contract that the service is held to."""
+    return Contract(build_document())
+
+
+def contract_of(deprecated: Deprecations) -> Contract:
+    """The contract in which some operations are going to end."""
+    return contract() if deprecated is DEPRECATED else Contract(build_document(deprecated))

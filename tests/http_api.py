@@ -12,6 +12,7 @@ from litestar.testing import AsyncTestClient
 
 from orders.adapters.inbound.http.app import create_app
 from orders.adapters.inbound.http.auth import TokenRules
+from orders.adapters.inbound.http.edge import LOCAL, EdgeRules
 from orders.adapters.inbound.http.openapi.deprecation import DEPRECATED, Deprecations
 from orders.adapters.outbound.local.dev_issuer import AUDIENCE, ISSUER, DevIssuer
 from tests.openapi_contract import contract_of
@@ -64,11 +65,13 @@ class Api:
 
 
 @asynccontextmanager
-async def an_api(key_directory: Path, *, deprecated: Deprecations = DEPRECATED) -> AsyncIterator[Api]:
+async def an_api(
+    key_directory: Path, edge: EdgeRules = LOCAL, *, deprecated: Deprecations = DEPRECATED
+) -> AsyncIterator[Api]:
     """The application of a service of its own; every answer of it is held against the OpenAPI document."""
     service, issuer = Service(), DevIssuer(key_directory)
     served = service.served(issuer, TokenRules(ISSUER, frozenset({AUDIENCE})))
-    async with AsyncTestClient(create_app(lambda: served, deprecated=deprecated)) as client:
+    async with AsyncTestClient(create_app(lambda: served, edge=edge, deprecated=deprecated)) as client:
         client.event_hooks = {"response": [contract_of(deprecated).check]}
         yield Api(client, service, issuer)
 

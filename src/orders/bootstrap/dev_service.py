@@ -17,6 +17,7 @@ from orders.bootstrap.addresses import resolve_addresses
 from orders.bootstrap.aws import AwsClients, open_clients
 from orders.bootstrap.container import Container
 from orders.bootstrap.demo import DEMO_CUSTOMER, DEMO_TENANT, PROFILES, put_demo_profiles
+from orders.bootstrap.edge import edge_rules
 from orders.bootstrap.errors import CannotRun
 from orders.bootstrap.http import kept_pages, mail_archive, serve
 from orders.bootstrap.keys import cursor_codec, dev_issuer
@@ -78,7 +79,12 @@ async def run_service(
             found: Served = container.served()
             return found
 
-        app = create_app(served, lifespan=[lifespan], extra_routes=kept_pages(settings, clients, addresses))
+        app = create_app(
+            served,
+            edge=edge_rules(settings),
+            lifespan=[lifespan],
+            extra_routes=kept_pages(settings, clients, addresses),
+        )
         work = [
             renderer.warm_up(),
             _watch(running, stop),

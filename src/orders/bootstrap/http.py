@@ -20,6 +20,8 @@ from orders.application.check_health import CheckHealth
 from orders.bootstrap.addresses import Addresses, resolve_addresses
 from orders.bootstrap.aws import AwsClients, open_clients
 from orders.bootstrap.container import Container
+from orders.bootstrap.edge import edge_rules
+from orders.bootstrap.http_protocol import BoundedHttp
 from orders.bootstrap.keys import cursor_codec, token_keys
 from orders.bootstrap.listening import listen, listen_for_health
 from orders.bootstrap.settings import Settings
@@ -40,11 +42,13 @@ class Server(uvicorn.Server):
         yield
 
 
-def server(app: ASGIApp) -> Server:
+def server(app: ASGIApp, protocol: type[BoundedHttp] = BoundedHttp) -> Server:
     """A server for the application, with this service's timeouts."""
     return Server(
         uvicorn.Config(
             app,
+            http=protocol,
+            ws="none",
             access_log=False,
             log_config=None,
             server_header=False,
@@ -57,9 +61,15 @@ def server(app: ASGIApp) -> Server:
     )
 
 
-async def serve(app: ASGIApp, listeners: Sequence[socket.socket], stop: asyncio.Event) -> None:
+async def serve(
+    app: ASGIApp,
+    listeners: Sequence[socket.socket],
+    stop: asyncio.Event,
+    *,
+    protocol: type[BoundedHttp] = BoundedHttp,
+) -> None:
     """Serve until ``stop`` is set, then let what was accepted end."""
-    running = server(app)
+    running = server(app, protocol)
     serving = asyncio.create_task(running.serve(sockets=list(listeners)))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -83,7 +93,7 @@ async def run_api(settings: Settings, stop: asyncio.Event) -> None:
                 cursors=cursor_codec(settings),
             )
             pages = kept_pages(settings, clients, container.addresses()) if settings.local_pages else []
-            await serve(create_app(container.served, extra_routes=pages), listeners, stop)
+            await serve(create_app(container.served, edge=edge_rules(settings), extra_routes=pages), listeners, stop)
             await drain(container)
 
 

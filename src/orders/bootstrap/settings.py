@@ -1,5 +1,6 @@
 """Every setting of the service, read from environment variables here and nowhere else."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -12,6 +13,8 @@ from orders.bootstrap.errors import CannotRun
 Environment = Literal["local", "dev", "sit", "prod"]
 _PROTECTED = {"sit", "prod"}
 _URL = r"^https?://[^\s/]+"
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?")
+"""As browsers write one: in small letters, without a slash at the end."""
 
 
 class SettingsError(CannotRun):
@@ -46,6 +49,22 @@ class Settings(BaseSettings):
         ge=1,
         le=65535,
         description="loopback port on which API, workers and relay answer `orders health`; none: they don't",
+    )
+
+    api_tasks: int = Field(
+        1, ge=1, description="API tasks that run at the least; each enforces its share of the rate limit"
+    )
+    forwarded_hops: int = Field(
+        0, ge=0, le=5, description="proxies of our own in front of the API, each of which appends to X-Forwarded-For"
+    )
+    request_timeout_seconds: float = Field(30, gt=0, description="time that one request may take, its body included")
+    rate_limit_per_second: float = Field(
+        10_000, gt=0, description="requests per second that one caller may make, over all tasks"
+    )
+    rate_limit_burst: int = Field(20_000, ge=1, description="requests that one caller may make at once, over all tasks")
+    cors_origins: Annotated[frozenset[str], NoDecode] = Field(
+        frozenset(),
+        description="origins whose pages may call the API, comma-separated, such as https://shop.example",
     )
 
     auth_issuer: str = Field("", description="issuer (iss) of accepted tokens; required outside local")
@@ -127,10 +146,18 @@ class Settings(BaseSettings):
     )
     emulator_port: int = Field(4566, ge=1, le=65535, description="port that `orders dev` gives its emulator, if free")
 
-    @field_validator("auth_audiences", "auth_token_uses", "cursor_keys", mode="before")
+    @field_validator("auth_audiences", "auth_token_uses", "cursor_keys", "cors_origins", mode="before")
     @classmethod
     def _comma_separated(cls, value: Any) -> Any:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, origins: frozenset[str]) -> frozenset[str]:
+        wrong = sorted(origin for origin in origins if not _ORIGIN.fullmatch(origin))
+        if wrong:
+            raise ValueError(f"{', '.join(wrong)}: an origin is scheme, host and port if it is not the usual one")
+        return origins
 
     @field_validator("order_senders", mode="before")
     @classmethod

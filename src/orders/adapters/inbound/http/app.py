@@ -13,13 +13,14 @@ from litestar.types import ASGIApp, ControllerRouterHandler
 
 from orders.adapters.inbound.http.about import about_routes
 from orders.adapters.inbound.http.accepted import not_placed_yet
-from orders.adapters.inbound.http.auth import Authenticator
+from orders.adapters.inbound.http.auth import Authenticator, Unauthenticated
 from orders.adapters.inbound.http.cursor import CursorCodec
+from orders.adapters.inbound.http.edge import LOCAL, EdgeRules, surrounded
 from orders.adapters.inbound.http.health import live, ready
 from orders.adapters.inbound.http.openapi.deprecation import DEPRECATED, DeprecationHeaders, Deprecations
 from orders.adapters.inbound.http.orders import orders_router
 from orders.adapters.inbound.http.problems import EXCEPTION_HANDLERS
-from orders.adapters.inbound.http.request_id import ResponseHeaders
+from orders.adapters.inbound.http.rate_limit import RateLimiter
 from orders.application.accept_order import AcceptOrder
 from orders.application.caller import Caller
 from orders.application.change_status import ChangeStatus
@@ -63,14 +64,25 @@ def traceparent(headers: Mapping[str, str]) -> str | None:
     return given if _TRACEPARENT.fullmatch(given) else None
 
 
-async def provide_caller(request: Request[Any, Any, Any], authenticator: NamedDependency[Authenticator]) -> Caller:
-    """The authenticated caller. Raises: Unauthenticated."""
-    return await authenticator.caller(request.headers.get("authorization"), traceparent(request.headers))
+async def provide_caller(
+    request: Request[Any, Any, Any],
+    authenticator: NamedDependency[Authenticator],
+    rate_limiter: NamedDependency[RateLimiter],
+) -> Caller:
+    """The authenticated caller. Raises: Unauthenticated, RateLimited."""
+    try:
+        caller = await authenticator.caller(request.headers.get("authorization"), traceparent(request.headers))
+    except Unauthenticated:
+        rate_limiter.count_stranger(request.scope)
+        raise
+    rate_limiter.count_caller(request.scope, caller.tenant_id, caller.principal)
+    return caller
 
 
 def create_app(
     served: Callable[[], Served],
     *,
+    edge: EdgeRules = LOCAL,
     lifespan: Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]] = (),
     extra_routes: Sequence[ControllerRouterHandler] = (),
     deprecated: Deprecations = DEPRECATED,
@@ -79,6 +91,7 @@ def create_app(
 
     Args:
         served: asked once per request, after the lifespan has begun: what AWS clients feed opens with it.
+        edge: what differs between environments.
         extra_routes: more route handlers, such as the local pages of ``orders dev``.
         deprecated: which operations are going to end; every response of theirs says so.
     """
@@ -90,10 +103,15 @@ def create_app(
         return Provide(provide, sync_to_thread=False)
 
     dependencies = {field.name: provider(field.name) for field in fields(Served)}
+    rate_limiter = RateLimiter(edge.rate, edge.monotonic, forwarded_hops=edge.forwarded_hops)
     app = Litestar.from_config(
         AppConfig(
             route_handlers=[orders_router(), live, ready, *about_routes(deprecated), *extra_routes],
-            dependencies={**dependencies, "caller": Provide(provide_caller)},
+            dependencies={
+                **dependencies,
+                "caller": Provide(provide_caller),
+                "rate_limiter": Provide(lambda: rate_limiter, sync_to_thread=False),
+            },
             exception_handlers={**EXCEPTION_HANDLERS, NotPlacedYet: not_placed_yet},
             lifespan=list(lifespan),
             openapi_config=None,
@@ -101,7 +119,7 @@ def create_app(
         )
     )
     # Around all of it: a path that no route has never reaches Litestar's own middleware.
-    whole = cast("ASGIApp", ResponseHeaders(cast("ASGIApp", app)))
+    whole = surrounded(cast("ASGIApp", app), edge)
     if deprecated:
         from orders.adapters.inbound.http.openapi.document import OPERATIONS
 

@@ -9,6 +9,7 @@ from litestar.datastructures import MultiDict
 from pydantic_core import PydanticCustomError
 
 from orders.adapters.inbound.http.fields import parse_time
+from orders.adapters.inbound.http.parsing import MAX_FAULTS
 from orders.domain.errors import Fault, InvalidIdentifier
 from orders.domain.identity import check_key, parse_order_number
 from orders.domain.lifecycle import Status
@@ -22,7 +23,7 @@ class InvalidParameters(Exception):
     """Query parameters are unknown or have values that they can't have."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
-        self.faults = tuple(faults)
+        self.faults = tuple(faults[:MAX_FAULTS])
         super().__init__(f"{len(faults)} faults in the parameters")
 
 
@@ -60,8 +61,8 @@ class _Reader:
     def __init__(self, query: MultiDict[str], known: Collection[str]) -> None:
         self._query = query
         self.faults: list[Fault] = []
-        for name in query:
-            if name not in known:
+        for name in dict.fromkeys(query):
+            if name not in known and len(self.faults) < MAX_FAULTS:
                 close = difflib.get_close_matches(name, known, n=1)
                 hint = f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(sorted(known))}"
                 self.fault(name[:64], "unknown_parameter", f"there is no parameter {name[:64]!r}{hint}")

@@ -22,6 +22,13 @@ class InvalidBody(Exception):
         super().__init__(f"{len(faults)} faults in the body")
 
 
+class ClientGone(Exception):
+    """The client went away before its body was whole; nobody is left to be answered."""
+
+    def __init__(self) -> None:
+        super().__init__("the connection ended before the body was whole")
+
+
 class UnsupportedMediaType(Exception):
     """A body is declared to be something else than JSON."""
 

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
@@ -13,8 +14,9 @@ from orders.adapters.inbound.http.answers import to_response
 from orders.adapters.inbound.http.auth import Unauthenticated
 from orders.adapters.inbound.http.cursor import InvalidCursor
 from orders.adapters.inbound.http.parameters import InvalidParameters
-from orders.adapters.inbound.http.parsing import InvalidBody, UnsupportedMediaType
-from orders.adapters.inbound.http.request_id import request_id_of
+from orders.adapters.inbound.http.parsing import ClientGone, InvalidBody, UnsupportedMediaType
+from orders.adapters.inbound.http.rate_limit import RateLimited
+from orders.adapters.inbound.http.request_id import method_of, request_id_of
 from orders.application.errors import ForeignCustomer, OrderNotFound, VersionMismatch
 from orders.application.idempotency import AlreadyAnswered, KeyReused
 from orders.domain.errors import (
@@ -48,21 +50,26 @@ UNAUTHENTICATED = Kind("unauthenticated", "Who you are is not known", 401)
 FORBIDDEN = Kind("forbidden", "Your role may not do this", 403)
 NOT_FOUND = Kind("not-found", "There is no such thing", 404)
 METHOD_NOT_ALLOWED = Kind("method-not-allowed", "This method is not offered here", 405)
+REQUEST_TIMEOUT = Kind("request-timeout", "The request did not arrive in time", 408)
 ILLEGAL_TRANSITION = Kind("illegal-transition", "The order's status does not allow this", 409)
 PARCEL_CONFLICT = Kind("parcel-conflict", "This parcel is on record with other lines", 409)
 VERSION_MISMATCH = Kind("version-mismatch", "The order has changed since it was read", 412)
 BODY_TOO_LARGE = Kind("body-too-large", "The body is too large", 413)
+URL_TOO_LONG = Kind("url-too-long", "The URL is too long", 414)
 MEDIA_TYPE_UNSUPPORTED = Kind("unsupported-media-type", "The body is not JSON", 415)
 INVALID_CONTENT = Kind("invalid-content", "The content is not valid", 422)
 KEY_REUSED = Kind("idempotency-key-reused", "This Idempotency-Key belongs to another request", 422)
 ORDER_TOO_LARGE = Kind("order-too-large", "The order takes too much room", 422)
+RATE_LIMITED = Kind("rate-limited", "There were more requests than you may make", 429)
+HEAD_TOO_LARGE = Kind("headers-too-large", "The header fields are too large", 431)
 INTERNAL = Kind("internal-error", "Something went wrong on our side", 500)
 UNAVAILABLE = Kind("unavailable", "The service can't do this at the moment", 503)
+TIMED_OUT = Kind("timed-out", "The request took too long", 503)
 
 KINDS: tuple[Kind, ...] = (
-    MALFORMED, INVALID_CURSOR, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, METHOD_NOT_ALLOWED, ILLEGAL_TRANSITION,
-    PARCEL_CONFLICT, VERSION_MISMATCH, BODY_TOO_LARGE, MEDIA_TYPE_UNSUPPORTED, INVALID_CONTENT, KEY_REUSED,
-    ORDER_TOO_LARGE, INTERNAL, UNAVAILABLE,
+    MALFORMED, INVALID_CURSOR, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, METHOD_NOT_ALLOWED, REQUEST_TIMEOUT,
+    ILLEGAL_TRANSITION, PARCEL_CONFLICT, VERSION_MISMATCH, BODY_TOO_LARGE, URL_TOO_LONG, MEDIA_TYPE_UNSUPPORTED,
+    INVALID_CONTENT, KEY_REUSED, ORDER_TOO_LARGE, RATE_LIMITED, HEAD_TOO_LARGE, INTERNAL, UNAVAILABLE, TIMED_OUT,
 )  # fmt: skip
 """Every kind, for the documentation."""
 
@@ -86,7 +93,12 @@ def problem(
 ) -> Response[bytes]:
     """A problem response."""
     body = problem_body(
-        kind, detail, instance=request.url.path, request_id=request_id_of(request.scope), faults=faults, **extensions
+        kind,
+        detail,
+        instance=instance(request.scope),
+        request_id=request_id_of(request.scope),
+        faults=faults,
+        **extensions,
     )
     return Response(json_body.encode(body), status_code=kind.status, media_type=MEDIA_TYPE, headers=dict(headers or {}))
 
@@ -107,6 +119,11 @@ def problem_body(
     if faults:
         body["errors"] = [{"pointer": fault.pointer, "code": fault.code, "message": fault.message} for fault in faults]
     return body
+
+
+def instance(scope: Mapping[str, Any]) -> str:
+    """The request's path as a URI reference: percent-encoded where it must be (RFC 3986, section 3.3)."""
+    return quote(str(scope["path"]), safe="/:@!$&'()*+,;=~")
 
 
 def _faults(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
@@ -153,9 +170,10 @@ def _http(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     kind = _BY_STATUS.get(error.status_code)
     if kind is None:
         return _internal(request, error)
+    path = instance(request.scope)[:200]
     details = {
-        NOT_FOUND: f"there is nothing at {request.url.path[:200]}",
-        METHOD_NOT_ALLOWED: f"{request.method} is not offered at {request.url.path[:200]}",
+        NOT_FOUND: f"there is nothing at {path}",
+        METHOD_NOT_ALLOWED: f"{method_of(request.scope)} is not offered at {path}",
         BODY_TOO_LARGE: "a body has at most 256 KiB",
     }
     return problem(request, kind, details.get(kind, error.detail), headers=error.headers)
@@ -166,6 +184,16 @@ def _internal(request: Request[Any, Any, Any], error: Exception) -> Response[byt
     return problem(
         request, INTERNAL, "this is a fault of the service; the request id helps us to find out what happened"
     )
+
+
+def _rate_limited(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    assert isinstance(error, RateLimited)
+    return problem(request, RATE_LIMITED, str(error), headers={"Retry-After": str(error.retry_after_seconds)})
+
+
+def _gone(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    _log.info("given up: %s", error)
+    return problem(request, MALFORMED, str(error))
 
 
 def _replay(_request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
@@ -182,6 +210,8 @@ def _plain(kind: Kind) -> Any:
 
 EXCEPTION_HANDLERS: dict[type[Exception] | int, Any] = {
     Unauthenticated: _unauthenticated,
+    RateLimited: _rate_limited,
+    ClientGone: _gone,
     AlreadyAnswered: _replay,
     KeyReused: _plain(KEY_REUSED),
     OrderNotFound: _plain(NOT_FOUND),

@@ -12,6 +12,9 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 _GIVEN = re.compile(r"^[\x21-\x7e]{1,128}$")
 _STATE_KEY = "orders.request_id"
+_MORE_HEADERS = "orders.response_headers"
+ASKED_METHOD = "orders.asked_method"
+"""In the state: the method as it was sent, where it is answered by way of another."""
 
 current_request_id: ContextVar[str | None] = ContextVar("current_request_id", default=None)
 """The id of the request being served, for logs."""
@@ -22,6 +25,8 @@ SECURITY_HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "accelerometer=(), camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
 }
@@ -30,6 +35,16 @@ SECURITY_HEADERS: Mapping[str, str] = {
 def request_id_of(scope: Any) -> str:
     """The id given to the request that this scope belongs to."""
     return str(scope.get("state", {}).get(_STATE_KEY, "unknown"))
+
+
+def method_of(scope: Any) -> str:
+    """The method as the client sent it."""
+    return str(scope.get("state", {}).get(ASKED_METHOD, scope["method"]))
+
+
+def add_response_headers(scope: Any, headers: Mapping[str, str]) -> None:
+    """Have these on the response that this request gets, whichever that will be."""
+    scope.setdefault("state", {}).setdefault(_MORE_HEADERS, {}).update(headers)
 
 
 class ResponseHeaders:
@@ -51,7 +66,11 @@ class ResponseHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableScopeHeaders.from_message(message)
+                if "allow" in headers:
+                    headers["Allow"] = _with_head(headers["allow"])
                 headers["X-Request-Id"] = request_id
+                for name, value in scope["state"].get(_MORE_HEADERS, {}).items():
+                    headers[name] = value
                 for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
             await send(message)
@@ -60,3 +79,9 @@ class ResponseHeaders:
             await self._app(scope, receive, send_with_headers)
         finally:
             current_request_id.reset(token)
+
+
+def _with_head(allow: str) -> str:
+    """The methods, and HEAD where there is GET: it is answered by way of it."""
+    methods = {method.strip() for method in allow.split(",")}
+    return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))

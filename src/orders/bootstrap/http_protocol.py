@@ -1,0 +1,162 @@
+"""uvicorn's HTTP protocol with bounds on what comes before a request and after its answer, and problems for what is no
+HTTP.
+
+uvicorn waits for a request's head as long as it takes, takes a head of any size, and reads on for ever what is left of
+a body that has been answered. A load balancer in front does none of that; a task that is reached otherwise must hold
+too.
+"""
+
+import secrets
+from asyncio import TimerHandle
+from typing import Any, cast
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+from orders.adapters.inbound.http import json_body
+from orders.adapters.inbound.http.problems import (
+    HEAD_TOO_LARGE,
+    MALFORMED,
+    MEDIA_TYPE,
+    REQUEST_TIMEOUT,
+    URL_TOO_LONG,
+    Kind,
+    problem_body,
+)
+from orders.adapters.inbound.http.request_id import SECURITY_HEADERS
+from orders.adapters.inbound.http.request_line import MAX_URL_BYTES
+
+MAX_HEAD_BYTES = 32 * 1024
+PATIENCE_SECONDS = 10.0
+"""What a client has for the rest of a head once it has begun, and for the rest of a body that is answered already."""
+
+
+class _HeadTooLarge(Exception):
+    """Stops the parser."""
+
+
+class BoundedHttp(HttpToolsProtocol):
+    """One connection."""
+
+    patience_seconds = PATIENCE_SECONDS
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._in_head = True
+        """A head is what comes next, or has begun."""
+        self._bytes_of_head = 0
+        """Received; the parser tells of a line only when it has ended."""
+        self._parsed_bytes = 0
+        self._timer: TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        """See ``asyncio.Protocol``."""
+        super().connection_made(transport)
+        self._wait(self.timeout_keep_alive)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """See ``asyncio.Protocol``."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """See ``asyncio.Protocol``."""
+        begins = not self._bytes_of_head if self._in_head else self._timer is None and not self._answering
+        if begins:
+            self._wait(self.patience_seconds)
+        if self._in_head:
+            self._bytes_of_head += len(data)
+        super().data_received(data)
+        if self._in_head and self._bytes_of_head > MAX_HEAD_BYTES:
+            self._refuse_head()
+
+    def on_message_begin(self) -> None:
+        """A head begins."""
+        self._parsed_bytes = 0
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        """A part of the URL."""
+        super().on_url(url)
+        self._count(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header field."""
+        self._count(name, value)
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """The head is there."""
+        self._in_head = False
+        self._bytes_of_head = 0
+        self._stop_waiting()
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """The body is there."""
+        super().on_message_complete()
+        self._in_head = True
+        self._stop_waiting()
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - ours says more
+        """Answer what the parser has refused."""
+        if self._parsed_bytes > MAX_HEAD_BYTES:
+            self._refuse_head()
+        else:
+            self._refuse(MALFORMED, "this is not HTTP/1.1 as RFC 9112 has it")
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Nothing: other protocols are not offered, and whoever offers one may be passed over (RFC 9110, 7.8)."""
+
+    @property
+    def _answering(self) -> bool:
+        cycle = cast("RequestResponseCycle | None", self.cycle)
+        return cycle is not None and not cycle.response_complete
+
+    def _count(self, *parts: bytes) -> None:
+        self._parsed_bytes += sum(map(len, parts))
+        if self._parsed_bytes > MAX_HEAD_BYTES:
+            raise _HeadTooLarge
+
+    def _wait(self, seconds: float) -> None:
+        self._stop_waiting()
+        self._timer = self.loop.call_later(seconds, self._run_out_of_patience)
+
+    def _stop_waiting(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _run_out_of_patience(self) -> None:
+        self._timer = None
+        if self._answering:
+            return  # An earlier request of this connection is being answered; that has a deadline of its own.
+        if self._in_head and self._bytes_of_head:
+            self._refuse(REQUEST_TIMEOUT, f"the head did not arrive within {self.patience_seconds:g} s")
+        elif not self.transport.is_closing():
+            self.transport.close()
+
+    def _refuse_head(self) -> None:
+        if len(self.url) > MAX_HEAD_BYTES // 2:
+            self._refuse(URL_TOO_LONG, f"path and query have at most {MAX_URL_BYTES} bytes")
+        else:
+            self._refuse(HEAD_TOO_LARGE, f"the head of a request has at most {MAX_HEAD_BYTES // 1024} KiB")
+
+    def _refuse(self, kind: Kind, detail: str) -> None:
+        """Answer and end the connection, for what follows can't be made sense of."""
+        if self.transport.is_closing():
+            return
+        request_id = secrets.token_hex(16)
+        body = json_body.encode(problem_body(kind, detail, instance="about:blank", request_id=request_id))
+        headers = {
+            "content-type": MEDIA_TYPE,
+            "content-length": str(len(body)),
+            "connection": "close",
+            "x-request-id": request_id,
+            **SECURITY_HEADERS,
+        }
+        lines = [f"{name.lower()}: {value}\r\n".encode() for name, value in headers.items()]
+        defaults = [name + b": " + value + b"\r\n" for name, value in self.server_state.default_headers]
+        if not self._answering:
+            # Else this would get in between the parts of another answer.
+            self.transport.write(b"".join([STATUS_LINE[kind.status], *defaults, *lines, b"\r\n", body]))
+        self.transport.close()

@@ -1,0 +1,132 @@
+"""The server as bytes on a socket find it."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from orders.adapters.inbound.http.edge import LOCAL, EdgeRules
+from orders.bootstrap.http_protocol import MAX_HEAD_BYTES
+from tests.http_api import SMOKE
+from tests.http_server import ImpatientHttp, RawAnswer, RunningServer, a_server
+
+JSON = "Content-Type: application/json"
+LIVE = "GET /health/live"
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[RunningServer]:
+    async with a_server(tmp_path) as running:
+        yield running
+
+
+def expect(answer: RawAnswer, status: int, kind: str) -> str:
+    assert (answer.status, answer.headers["content-type"]) == (status, "application/problem+json")
+    found = json.loads(answer.body)
+    assert found["type"] == f"https://api.bbws.io/problems/{kind}"
+    assert found["request_id"] == answer.headers["x-request-id"]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    return str(found["detail"])
+
+
+async def test_a_body_that_drips_in_is_given_up_and_its_connection_closed(tmp_path: Path) -> None:
+    async with (
+        a_server(tmp_path, EdgeRules(LOCAL.rate, request_timeout=timedelta(seconds=0.2))) as server,
+        server.connection() as slow,
+    ):
+        await slow.send(server.request("POST /v1.0/orders", JSON, f"Content-Length: {len(SMOKE)}", body=b"{"))
+        answer = await slow.answer()
+        assert "nothing was changed" in expect(answer, 408, "request-timeout")
+        assert (answer.headers["retry-after"], answer.headers["connection"]) == ("5", "close")
+        assert await slow.closed() == b""
+
+
+@pytest.mark.parametrize("framing", ["length", "chunks"])
+async def test_a_body_too_large_is_refused_before_it_is_there(server: RunningServer, framing: str) -> None:
+    async with server.connection() as connection:
+        if framing == "length":
+            await connection.send(server.request("POST /v1.0/orders", JSON, "Content-Length: 10000000"))
+        else:
+            chunk = b"8000\r\n" + b" " * 0x8000 + b"\r\n"
+            await connection.send(server.request("POST /v1.0/orders", JSON, "Transfer-Encoding: chunked"))
+            await connection.send(chunk * 9)
+        assert expect(await connection.answer(), 413, "body-too-large") == "a body has at most 256 KiB"
+
+
+async def test_who_waits_for_100_continue_gets_it_only_when_the_body_is_wanted(server: RunningServer) -> None:
+    async with server.connection() as connection:
+        headers = (JSON, "Expect: 100-continue", f"Content-Length: {len(SMOKE)}")
+        await connection.send(server.request("POST /v1.0/orders", *headers))
+        assert (await connection.answer(body=False)).status == 100
+        await connection.send(SMOKE.encode())
+        assert (await connection.answer()).status == 201
+    refused = server.request("POST /v1.0/orders", JSON, "Expect: 100-continue", "Content-Length: 300000")
+    assert (await server.ask(refused)).status == 413
+
+
+async def test_a_connection_serves_one_request_after_the_other(server: RunningServer) -> None:
+    async with server.connection() as connection:
+        for _ in range(2):
+            await connection.send(server.request("HEAD /health/live"))
+            head = await connection.answer(body=False)
+            assert (head.status, head.headers["content-length"]) == (200, "15")
+        await connection.send(server.request(LIVE) + server.request(LIVE))
+        assert [(await connection.answer()).body for _ in range(2)] == [b'{"status":"ok"}'] * 2
+
+
+@pytest.mark.parametrize(
+    ("data", "status", "kind"),
+    [
+        (b"nonsense\r\n\r\n", 400, "malformed-request"),
+        (b"BREW /v1.0/orders HTTP/1.1\r\nHost: x\r\n\r\n", 400, "malformed-request"),
+        (b"GET /v1.0/orders/\xff HTTP/1.1\r\nHost: x\r\n\r\n", 400, "malformed-request"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nX-A: a\0b\r\n\r\n", 400, "malformed-request"),
+        (b"GET / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", 400, "malformed-request"),
+        (b"GET /" + b"a" * 10_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414, "url-too-long"),
+        (b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414, "url-too-long"),
+        (b"GET /" + b"a" * 100_000, 414, "url-too-long"),
+        (b"GET / HTTP/1.1\r\nX-A: " + b"a" * MAX_HEAD_BYTES + b"\r\n\r\n", 431, "headers-too-large"),
+        (b"GET / HTTP/1.1\r\nX-A: " + b"a" * MAX_HEAD_BYTES, 431, "headers-too-large"),
+        (b"GET / HTTP/1.1\r\n" + b"X-A: a\r\n" * 10_000 + b"\r\n", 431, "headers-too-large"),
+    ],
+)  # fmt: skip
+async def test_what_is_no_request_is_a_problem_too(server: RunningServer, data: bytes, status: int, kind: str) -> None:
+    expect(await server.ask(data), status, kind)
+
+
+async def test_a_head_that_drips_in_is_given_up(tmp_path: Path) -> None:
+    async with a_server(tmp_path, protocol=ImpatientHttp) as server, server.connection() as slow:
+        await slow.send(b"GET /health/live HTTP/1.1\r\nHost:")
+        assert "0.1 s" in expect(await slow.answer(), 408, "request-timeout")
+        assert await slow.closed() == b""
+
+
+async def test_the_rest_of_an_answered_body_is_not_waited_for_for_ever(tmp_path: Path) -> None:
+    async with a_server(tmp_path, protocol=ImpatientHttp) as server, server.connection() as slow:
+        await slow.send(server.request("POST /v1.0/orders", JSON, "Content-Length: 10000000"))
+        assert (await slow.answer()).status == 413
+        await slow.send(b"x")
+        assert await slow.closed() == b""
+
+
+async def test_a_client_that_goes_away_in_the_middle_is_no_fault_of_ours(
+    server: RunningServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    async with server.connection() as connection:
+        await connection.send(server.request("POST /v1.0/orders", JSON, "Content-Length: 100", body=b"{"))
+    async with asyncio.timeout(20):
+        while "before the body was whole" not in caplog.text:
+            await server.ask(server.request(LIVE))
+    assert not [record for record in caplog.records if record.levelname in {"ERROR", "CRITICAL"}]
+
+
+async def test_no_header_can_be_put_into_a_response(server: RunningServer) -> None:
+    for given in ("a\tb", "\xe9", "a" * 129, "a b"):
+        answer = await server.ask(server.request(LIVE, f"X-Request-Id: {given}"))
+        assert len(answer.headers["x-request-id"]) == 32
+    folded = server.request(LIVE, "X-Request-Id: a\r\n\tSet-Cookie: b=c")
+    assert "set-cookie" not in (await server.ask(folded)).headers

@@ -1,9 +1,12 @@
 """Settings: typed, documented, and every fault in one message."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from orders.adapters.inbound.http.edge import LOCAL
+from orders.bootstrap.edge import edge_rules
 from orders.bootstrap.settings import Settings, SettingsError, load_settings
 from orders.bootstrap.settings_table import configuration_page
 
@@ -80,3 +83,23 @@ def test_lists_are_comma_separated_and_keys_long_and_secret(monkeypatch: pytest.
 def test_the_configuration_page_is_the_settings() -> None:
     page = Path(__file__).parents[3] / "docs" / "configuration.md"
     assert page.read_text(encoding="utf-8") == configuration_page(), "run `make docs`"
+
+
+def test_the_limits_of_a_task_are_its_share() -> None:
+    rules = edge_rules(load_settings(rate_limit_per_second=5000, rate_limit_burst=10_000, api_tasks=4))
+    assert (rules.rate.per_second, rules.rate.burst) == (1250, 2500)
+    assert rules.request_timeout == timedelta(seconds=30)
+
+
+def test_defaults_of_the_api_s_edge_are_those_of_local() -> None:
+    assert edge_rules(load_settings()) == LOCAL
+
+
+@pytest.mark.parametrize("origin", ["*", "null", "shop.example", "https://shop.example/", "https://Shop.example"])
+def test_an_origin_is_as_browsers_write_it(origin: str) -> None:
+    assert load_settings(cors_origins="https://shop.example, http://localhost:3000").cors_origins == {
+        "https://shop.example",
+        "http://localhost:3000",
+    }
+    with pytest.raises(SettingsError, match="CORS_ORIGINS"):
+        load_settings(cors_origins=origin)

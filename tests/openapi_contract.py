@@ -17,10 +17,14 @@ NAME = "urn:openapi"
 EVERYWHERE = frozenset(
     {
         "content-length", "content-type", "date", "strict-transport-security", "x-content-type-options",
-        "x-frame-options", "referrer-policy", "content-security-policy", "cache-control",
+        "x-frame-options", "referrer-policy", "permissions-policy", "cross-origin-resource-policy",
+        "content-security-policy", "cache-control", "vary", "content-encoding", "connection",
+        "access-control-allow-origin", "access-control-expose-headers",
     }
 )  # fmt: skip
-"""What HTTP itself needs, and the security headers that the document's introduction names."""
+"""What HTTP itself needs, compression and CORS, and the security headers that the document's introduction names."""
+UNKNOWN = {400: "MalformedRequest", 404: "NotFound", 405: "MethodNotAllowed", 414: "UrlTooLong"}
+"""What a request that is for no operation can be answered: responses of the document by status."""
 
 
 class NotAsDocumented(AssertionError):
@@ -77,9 +81,9 @@ class Contract:
 
     def _check_unknown(self, response: httpx.Response) -> None:
         said = f"{response.request.method} {response.request.url.path} answered {response.status_code}"
-        if response.status_code not in {404, 405}:
+        name = UNKNOWN.get(response.status_code)
+        if name is None:
             raise NotAsDocumented(f"{said}, and is not documented")
-        name = "NotFound" if response.status_code == 404 else "MethodNotAllowed"
         where, documented = self.find(("components", "responses", name))
         self._check_headers(said, response, where, documented)
         self._check_body(said, response, where, documented)

@@ -13,6 +13,7 @@ from typing import Any, cast
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from orders.adapters.inbound.http import json_body
+from orders.adapters.inbound.http.deadline import RETRY_AFTER_SECONDS
 from orders.adapters.inbound.http.problems import (
     HEAD_TOO_LARGE,
     MALFORMED,
@@ -151,6 +152,7 @@ class BoundedHttp(HttpToolsProtocol):
             "content-type": MEDIA_TYPE,
             "content-length": str(len(body)),
             "connection": "close",
+            **({"retry-after": str(RETRY_AFTER_SECONDS)} if kind is REQUEST_TIMEOUT else {}),
             "x-request-id": request_id,
             **SECURITY_HEADERS,
         }

@@ -55,7 +55,7 @@ async def test_what_is_offered_where_is_said(api: Api) -> None:
 async def test_one_resource_however_its_path_is_spelt(api: Api) -> None:
     order = await api.placed()
     path = f"{ORDERS}/{order['order_id']}"
-    for spelling in (path + "/", path.replace("_", "%5F"), path.replace("/orders/", "//orders//")):
+    for spelling in (path + "/", path.replace("_", "%5F")):
         assert (await api.call("GET", spelling)).json() == order
     keyed = {"Idempotency-Key": "once"}
     first = await api.call("PATCH", path, {"notes": "a"}, headers=keyed)
@@ -72,6 +72,7 @@ async def test_one_resource_however_its_path_is_spelt(api: Api) -> None:
         ("/v1.0/orders/%C0%AF", "the path is not UTF-8"),
         ("/v1.0/orders/%ED%A0%80", "the path is not UTF-8"),
         ("/v1.0%2Forders", "an encoded slash"),
+        ("/v1.0//orders", "two slashes in a row"),
         ("/health%5c..%5cv1.0", "an encoded slash or backslash"),
         ("/v1.0/orders?customer_id=%ff", "the query is not UTF-8"),
         ("/v1.0/orders?customer_id=%00", "the query holds a control character"),

@@ -17,7 +17,8 @@ async def placed(api: Api) -> httpx.Response:
 
 
 def changed(answer: httpx.Response, **changes: Any) -> httpx.Response:
-    headers = {name: value for name, value in answer.headers.items() if name != "content-length"}
+    wire = {"content-length", "content-encoding"}
+    headers = {name: value for name, value in answer.headers.items() if name not in wire}
     headers = {name: value for name, value in (headers | changes.pop("headers", {})).items() if value is not None}
     given: dict[str, Any] = {"content": answer.content} if "json" not in changes else {}
     return httpx.Response(

@@ -1,7 +1,7 @@
 """What must hold of a request's method and URL before anything else is asked of it.
 
-A path and a query are percent-encoded UTF-8 without control characters, and no segment of a path hides a slash: what
-our proxies took the path for is then what it is taken for here.
+A path and a query are percent-encoded UTF-8 without control characters, no segment of a path is empty and
+none hides a slash: what our proxies took the path for is then what it is taken for here.
 """
 
 import re
@@ -99,6 +99,8 @@ def url_fault(path: bytes, query: bytes) -> str | None:
             return f"the {what} is not UTF-8"
         if _CONTROL.search(text):
             return f"the {what} holds a control character"
+    if b"//" in path:
+        return "the path holds two slashes in a row"
     if _HIDDEN_SLASH.search(path):
         return "the path holds an encoded slash or backslash, which no name here has"
     return None

@@ -19,6 +19,7 @@ from orders.adapters.inbound.http.openapi.parameters import (
     DEPRECATED_HEADERS,
     HEADERS,
     PARAMETERS,
+    SECURED_HEADERS,
 )
 from orders.adapters.inbound.http.openapi.problem_kinds import EXPLAINED
 from orders.adapters.inbound.http.openapi.updates import update_schemas
@@ -27,8 +28,20 @@ from orders.application.event_schema import DIALECT
 
 OPERATIONS: tuple[Operation, ...] = (*READING[:1], *CHANGING[:1], *READING[1:], *CHANGING[1:], *ABOUT)
 
-PROBLEMS_OF_ALL = (problems.INTERNAL,)
-PROBLEMS_OF_SECURED = (problems.UNAUTHENTICATED, problems.FORBIDDEN, problems.UNAVAILABLE)
+PROBLEMS_OF_ALL = (
+    problems.MALFORMED,
+    problems.REQUEST_TIMEOUT,
+    problems.URL_TOO_LONG,
+    problems.HEAD_TOO_LARGE,
+    problems.INTERNAL,
+)
+PROBLEMS_OF_SECURED = (
+    problems.UNAUTHENTICATED,
+    problems.FORBIDDEN,
+    problems.RATE_LIMITED,
+    problems.UNAVAILABLE,
+    problems.TIMED_OUT,
+)
 _SERVERS = (
     ("/", "The host that this document came from."),
     ("https://api.bbws.io", "Production."),
@@ -43,7 +56,8 @@ def build_document(deprecated: Deprecations = DEPRECATED) -> dict[str, Any]:
     if unknown:
         raise ValueError(f"there is no operation {', '.join(sorted(unknown))}")
     # A method that a path does not have belongs to no operation; this is what it is answered.
-    responses: dict[str, Schema] = {"MethodNotAllowed": _problem([problems.METHOD_NOT_ALLOWED])}
+    of_none = (problems.METHOD_NOT_ALLOWED, *PROBLEMS_OF_ALL)
+    responses: dict[str, Schema] = {_component(kind): _problem([kind]) for kind in of_none}
     paths: dict[str, Schema] = {}
     for operation in OPERATIONS:
         described = _operation(operation, responses)
@@ -87,7 +101,10 @@ def _operation(operation: Operation, responses: dict[str, Schema]) -> Schema:
     }
     if operation.body is not None:
         found["requestBody"] = _body(operation.body)
-    found["responses"] = {str(answer.status): _answer(answer) for answer in operation.answers}
+    found["responses"] = {
+        str(answer.status): _answer(answer, SECURED_HEADERS if operation.secured else ())
+        for answer in operation.answers
+    }
     kinds = (*operation.problems, *PROBLEMS_OF_ALL, *(PROBLEMS_OF_SECURED if operation.secured else ()))
     for status, of_status in _by_status(kinds):
         name = "Or".join(_component(kind) for kind in of_status)
@@ -111,8 +128,9 @@ def _body(body: Body) -> Schema:
     return {"required": body.required, "content": dict.fromkeys(body.media_types, content)}
 
 
-def _answer(answer: Answer) -> Schema:
-    found: Schema = {"description": answer.description, "headers": _headers((*answer.headers, *COMMON_HEADERS))}
+def _answer(answer: Answer, more_headers: Sequence[str]) -> Schema:
+    headers = _headers((*answer.headers, *COMMON_HEADERS, *more_headers))
+    found: Schema = {"description": answer.description, "headers": headers}
     if answer.schemas:
         schemas = [reference(name) for name in answer.schemas]
         content: Schema = {"schema": schemas[0] if len(schemas) == 1 else {"oneOf": schemas}}
@@ -135,7 +153,7 @@ def _problem(kinds: Sequence[Kind]) -> Schema:
     }
     return {
         "description": "\n\n".join(f"*{kind.title}.* {EXPLAINED[kind].meaning}" for kind in kinds),
-        "headers": _headers((*headers, *COMMON_HEADERS)),
+        "headers": _headers((*headers, *COMMON_HEADERS, *SECURED_HEADERS)),
         "content": {
             problems.MEDIA_TYPE: {
                 "schema": {"allOf": [reference("Problem"), {"properties": narrowed}]},

@@ -188,6 +188,19 @@ HEADERS: dict[str, tuple[str, Schema]] = {
     "RetryWhileAccepted": _header(
         "Retry-After", _SECONDS, "While the order is accepted and not placed: seconds until it may be.", 1
     ),
+    "RateLimit": _header(
+        "RateLimit",
+        {"type": "string", "pattern": '^"[a-z]+";r=[0-9]+;t=[0-9]+$'},
+        "How many requests are left (`r`), and in how many seconds all of them will be again (`t`). On every answer to "
+        "a caller who is known; `unauthenticated` counts those of an address whose callers are not.",
+        '"default";r=19999;t=1',
+    ),
+    "RateLimitPolicy": _header(
+        "RateLimit-Policy",
+        {"type": "string", "pattern": '^"[a-z]+";q=[0-9]+;w=[0-9]+$'},
+        "How many requests there can be at once (`q`), and in how many seconds as many come back (`w`).",
+        '"default";q=20000;w=2',
+    ),
     "Challenge": _header(
         "WWW-Authenticate",
         _TEXT,
@@ -195,7 +208,7 @@ HEADERS: dict[str, tuple[str, Schema]] = {
         'Bearer realm="orders", error="invalid_token", error_description="the token has expired; get a new one"',
         required=True,
     ),
-    "Allow": _header("Allow", _TEXT, "The methods that the path has.", "GET, PUT", required=True),
+    "Allow": _header("Allow", _TEXT, "The methods that the path has.", "GET, HEAD, OPTIONS, PUT", required=True),
     "CacheControl": _header(
         "Cache-Control", _TEXT, "How long a copy is good for.", "public, max-age=300", required=True
     ),
@@ -228,6 +241,9 @@ HEADERS: dict[str, tuple[str, Schema]] = {
 
 COMMON_HEADERS = ("RequestId",)
 """What every response carries, beyond the security headers that the document's introduction names."""
+
+SECURED_HEADERS = ("RateLimit", "RateLimitPolicy")
+"""What responses to callers carry."""
 
 DEPRECATED_HEADERS = ("Deprecation", "Sunset", "DeprecationLink")
 """What every response of a deprecated operation carries."""

@@ -7,6 +7,8 @@ from typing import Any
 from orders.adapters.inbound.http import problems
 from orders.adapters.inbound.http.openapi.examples import LIFE, ORDER_ID
 from orders.adapters.inbound.http.problems import Kind, problem_body
+from orders.adapters.inbound.http.rate_limit import RateLimited
+from orders.adapters.inbound.http.request_line import MAX_URL_BYTES
 from orders.adapters.inbound.http.responses import BASE
 from orders.application.errors import OrderNotFound, VersionMismatch
 from orders.application.idempotency import KeyReused
@@ -48,8 +50,8 @@ _WRONG_FIELDS = (
 
 EXPLAINED: Mapping[Kind, Explained] = {
     problems.MALFORMED: Explained(
-        "The body is no JSON, or a parameter or header has a value that it can't have. `errors` names all such "
-        "parameters, as `/query/NAME` or `/headers/NAME`.",
+        "The body is no JSON, the URL is none, or a parameter or header has a value that it can't have. `errors` names "
+        "all such parameters, as `/query/NAME` or `/headers/NAME`.",
         "Correct what `errors` or `detail` names. Sent again unchanged it will be refused again.",
         _example(problems.MALFORMED, _WRONG_LIMIT.message, BASE, _WRONG_LIMIT),
     ),
@@ -89,6 +91,12 @@ EXPLAINED: Mapping[Kind, Explained] = {
         _example(problems.METHOD_NOT_ALLOWED, f"DELETE is not offered at {_ORDER}/status", f"{_ORDER}/status"),
         ("Allow",),
     ),
+    problems.REQUEST_TIMEOUT: Explained(
+        "The request did not arrive whole within its time. Nothing was changed.",
+        "Send it again, faster. The connection is closed.",
+        _example(problems.REQUEST_TIMEOUT, "the body did not arrive within 30 s; nothing was changed", BASE),
+        ("RetryAfter",),
+    ),
     problems.ILLEGAL_TRANSITION: Explained(
         "The order's status does not allow this. `allowed_actions` lists what you may do to it now.",
         "Read the order again and offer what is allowed. An order that was accepted and is not placed yet allows "
@@ -126,6 +134,11 @@ EXPLAINED: Mapping[Kind, Explained] = {
         "Send less: notes and metadata are the usual reason. Nothing was read.",
         _example(problems.BODY_TOO_LARGE, "a body has at most 256 KiB", BASE),
     ),
+    problems.URL_TOO_LONG: Explained(
+        f"Path and query have at most {MAX_URL_BYTES:,} bytes.",
+        "Ask for less at once.",
+        _example(problems.URL_TOO_LONG, f"path and query have at most {MAX_URL_BYTES} bytes", BASE),
+    ),
     problems.MEDIA_TYPE_UNSUPPORTED: Explained(
         "The body is declared as something else than JSON, or not declared at all.",
         "Send `Content-Type: application/json`; for PATCH also `application/merge-patch+json`.",
@@ -152,6 +165,18 @@ EXPLAINED: Mapping[Kind, Explained] = {
         "Shorten texts and metadata, or make two orders of it.",
         _example(problems.ORDER_TOO_LARGE, OrderTooLarge(171_340, MAX_ORDER_BYTES).detail, BASE),
     ),
+    problems.RATE_LIMITED: Explained(
+        "You have made more requests than you may. Nothing was read, nothing was changed. See *Limits*.",
+        "Wait as many seconds as `Retry-After` says. `RateLimit` on every answer says how many requests are left, and "
+        "in how many seconds all of them will be again.",
+        _example(problems.RATE_LIMITED, str(RateLimited(2)), BASE),
+        ("RetryAfter",),
+    ),
+    problems.HEAD_TOO_LARGE: Explained(
+        "A request's line and header fields have at most 32 KiB together.",
+        "Send fewer and shorter header fields. The connection is closed.",
+        _example(problems.HEAD_TOO_LARGE, "the head of a request has at most 32 KiB", "about:blank"),
+    ),
     problems.INTERNAL: Explained(
         "A fault of the service. It is logged and looked at.",
         "Try again, with the same `Idempotency-Key` where there is one: what has been done is not done twice. If it "
@@ -168,6 +193,14 @@ EXPLAINED: Mapping[Kind, Explained] = {
             "the orders table can't be reached or is busy; nothing was changed; please try again",
             BASE,
         ),
+        ("RetryAfter",),
+    ),
+    problems.TIMED_OUT: Explained(
+        "The request took longer than it may. `detail` says what may have happened: nothing, where the method changes "
+        "nothing; else it is not known.",
+        "Send it again with the same `Idempotency-Key`, and it is carried out once. Without one, look at the order "
+        "first.",
+        _example(problems.TIMED_OUT, "this took longer than 30 s; nothing was changed; please try again", BASE),
         ("RetryAfter",),
     ),
 }

@@ -4,6 +4,7 @@ from orders.adapters.inbound.http.auth import ALGORITHMS, CLOCK_SKEW_SECONDS
 from orders.adapters.inbound.http.json_body import MAX_DEPTH
 from orders.adapters.inbound.http.parameters import DEFAULT_LIMIT, MAX_LIMIT
 from orders.adapters.inbound.http.preconditions import MAX_KEY_CHARACTERS
+from orders.adapters.inbound.http.request_line import MAX_URL_BYTES
 from orders.domain.order import KEPT_KEYS
 from orders.domain.placing import MAX_LINES, MAX_QUANTITY
 
@@ -88,6 +89,15 @@ A body has at most 256 KiB, JSON is nested at most {MAX_DEPTH} levels deep, an o
 most {MAX_QUANTITY:,} units. Texts are normalised to NFC; control characters are refused, and so are texts that hold a
 card number. Times are RFC 3339 with an offset; answers have them in UTC with milliseconds.
 
+A caller may make so many requests at once and so many per second; every answer says in `RateLimit-Policy` how many
+these are, and in `RateLimit` how many are left. One too many is answered with 429 and `Retry-After`. Who the caller is
+goes by the shop and the API key, or the token's subject where no key is asked for.
+
+A request has 30 seconds, its body included. Path and query have at most {MAX_URL_BYTES:,} bytes and are
+percent-encoded UTF-8. Answers over 1 KiB are compressed for who sends `Accept-Encoding: gzip`; ETags are the same
+either way. HEAD is answered wherever GET is, OPTIONS everywhere. Pages of configured origins may call from browsers
+(CORS), without cookies.
+
 ## Versions
 
 Inside `v1.0` changes are additive: new operations, new optional fields and parameters, new fields in answers, new
@@ -96,5 +106,6 @@ long before: `Deprecation` (RFC 9745) and `Sunset` (RFC 8594) on every response,
 `Link` to what to do instead.
 
 Every response carries security headers as well: `Strict-Transport-Security`, `X-Content-Type-Options`,
-`X-Frame-Options`, `Referrer-Policy`, `Content-Security-Policy` and `Cache-Control`.
+`X-Frame-Options`, `Referrer-Policy`, `Permissions-Policy`, `Cross-Origin-Resource-Policy`, `Content-Security-Policy`
+and `Cache-Control`.
 """

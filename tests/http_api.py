@@ -66,10 +66,14 @@ class Api:
 
 @asynccontextmanager
 async def an_api(
-    key_directory: Path, edge: EdgeRules = LOCAL, *, deprecated: Deprecations = DEPRECATED
+    key_directory: Path,
+    edge: EdgeRules = LOCAL,
+    *,
+    deprecated: Deprecations = DEPRECATED,
+    service: Service | None = None,
 ) -> AsyncIterator[Api]:
-    """The application of a service of its own; every answer of it is held against the OpenAPI document."""
-    service, issuer = Service(), DevIssuer(key_directory)
+    """The application of a service, its own if none is given; every answer is held against the OpenAPI document."""
+    service, issuer = service or Service(), DevIssuer(key_directory)
     served = service.served(issuer, TokenRules(ISSUER, frozenset({AUDIENCE})))
     async with AsyncTestClient(create_app(lambda: served, edge=edge, deprecated=deprecated)) as client:
         client.event_hooks = {"response": [contract_of(deprecated).check]}

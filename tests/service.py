@@ -9,6 +9,7 @@ from orders.adapters.inbound.http.auth import Authenticator, TokenRules
 from orders.adapters.inbound.http.cursor import CursorCodec
 from orders.adapters.outbound.memory.acceptances import MemoryAcceptances, MemoryOrderCommands
 from orders.adapters.outbound.memory.clock import SequentialOrderIds, SteppingClock
+from orders.adapters.outbound.memory.counters import MemoryCounters
 from orders.adapters.outbound.memory.document_requests import MemoryDocumentRequests
 from orders.adapters.outbound.memory.document_store import MemoryDocumentStore
 from orders.adapters.outbound.memory.event_publisher import MemoryEventPublisher
@@ -22,6 +23,7 @@ from orders.application.caller import Caller
 from orders.application.change_order import OrderChanger
 from orders.application.change_status import ChangeStatus
 from orders.application.check_health import CheckHealth
+from orders.application.consult_services import Consulted, ConsultServices
 from orders.application.fulfil_order import DeliverParcel, FulfilOrder
 from orders.application.idempotency import Replays
 from orders.application.list_orders import ListOrders
@@ -38,8 +40,10 @@ from orders.application.send_mail import SendMail
 from orders.application.update_order import DeleteOrder, UpdateOrder
 from orders.domain.lifecycle import Role
 from orders.domain.order import Order
+from orders.ports.campaigns import Campaigns
 from orders.ports.errors import PortError, TransientPortError
 from orders.ports.mail import MailContent, MailTemplate
+from orders.ports.products import ProductCatalogue
 from orders.ports.tenants import TenantProfile
 from tests.builders import NOON, a_tenant
 from tests.event_contract import check_event
@@ -110,6 +114,8 @@ class Service:
     renderer: PlainRenderer = field(default_factory=PlainRenderer)
     tenants: Tenants = field(default_factory=Tenants)
     dependency: Dependency = field(default_factory=lambda: Dependency("orders table"))
+    products: Consulted[ProductCatalogue] | None = None
+    campaigns: Consulted[Campaigns] | None = None
     start: datetime = NOON
 
     def __post_init__(self) -> None:
@@ -121,7 +127,17 @@ class Service:
         self.ids = SequentialOrderIds()
         self.replays = Replays(self.outbox)
         self.changer = OrderChanger(self.repository, self.clock, self.fast_path, self.replays)
-        self.place_order = PlaceOrder(self.repository, self.tenants, self.clock, self.ids, self.fast_path, self.replays)
+        self.counters = MemoryCounters()
+        self.consult_services = ConsultServices(self.products, self.campaigns, self.counters)
+        self.place_order = PlaceOrder(
+            self.repository,
+            self.tenants,
+            self.clock,
+            self.ids,
+            self.fast_path,
+            self.replays,
+            self.consult_services,
+        )
         self.acceptances = MemoryAcceptances(self.table)
         self.commands = MemoryOrderCommands()
         self.queue_accepted = QueueAccepted(self.acceptances, self.commands)
@@ -141,7 +157,7 @@ class Service:
         self.change_status = ChangeStatus(self.changer)
         self.fulfil_order = FulfilOrder(self.changer)
         self.deliver_parcel = DeliverParcel(self.changer)
-        self.update_order = UpdateOrder(self.changer)
+        self.update_order = UpdateOrder(self.changer, self.consult_services)
         self.delete_order = DeleteOrder(self.changer)
         self.list_orders = ListOrders(self.repository)
         self.read_history = ReadHistory(self.outbox, self.intents)

@@ -6,8 +6,11 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from orders.domain.consulting import UNASKED, Answers, CampaignGranted
+from orders.domain.currencies import Currency
 from orders.domain.events import OrderEvent
 from orders.domain.lifecycle import Role
+from orders.domain.money import Money
 from orders.domain.order import Change, Order, Shipment
 from orders.domain.parts import Deletion, Document, DocumentStatus, ParcelLine, Payment
 from orders.domain.placing import place
@@ -18,10 +21,18 @@ _order_numbers = count(1)
 
 
 def placed(tenant_id: str, *, at: datetime = NOON, principal: str = "cust_test_001", **overrides: Any) -> Change:
-    """A new order; ``order_id`` or any field of ``Draft`` can be given."""
+    """A new order; ``order_id``, ``answers`` or any field of ``Draft`` can be given."""
     order_id = overrides.pop("order_id", None) or an_order_id(next(_order_numbers), at)
+    answers = overrides.pop("answers", UNASKED)
     stamp = a_stamp(at, principal=principal)
-    return place(a_draft(**overrides), tenant_id=tenant_id, order_id=order_id, stamp=stamp, roles=(Role.CUSTOMER,))
+    return place(
+        a_draft(**overrides),
+        tenant_id=tenant_id,
+        order_id=order_id,
+        stamp=stamp,
+        roles=(Role.CUSTOMER,),
+        answers=answers,
+    )
 
 
 def placed_in_full(tenant_id: str) -> Change:
@@ -34,6 +45,8 @@ def placed_in_full(tenant_id: str) -> Change:
         ),
         shipping=Decimal("80.00"),
         discount=Decimal("5.00"),
+        total=Decimal("10140.35"),
+        answers=Answers(campaign=CampaignGranted(Money(250, Currency.of("ZAR")))),
         payment=Payment(method="card", token="tok_1", brand="visa", last4="4242"),
         campaign_code="SPRING",
         notes='Ring twice.\n"Thanks"',
@@ -91,6 +104,7 @@ def as_listed(order: Order) -> Order:
         shipping_address=None,
         payment=None,
         campaign_code=None,
+        campaign_discount=None,
         notes=None,
         metadata=(),
         locale=None,

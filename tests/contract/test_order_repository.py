@@ -50,7 +50,14 @@ async def test_what_a_change_takes_away_is_gone(store: Store, tenant_id: str) ->
     second = rendered(replace(first.order, deletion=Deletion(NOON, "admin_1")), 1)
     third = rendered(second.order, 2)
     bare = replace(
-        third.order, document=None, deletion=None, customer=None, notes=None, metadata=(), billing_address=None
+        third.order,
+        document=None,
+        deletion=None,
+        campaign_discount=None,
+        customer=None,
+        notes=None,
+        metadata=(),
+        billing_address=None,
     )
 
     await store.history(first, second)

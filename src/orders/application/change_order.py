@@ -1,6 +1,6 @@
 """The one way in which an order that exists is changed: decide, write under a condition, decide again if it moved."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from orders.application.caller import Caller, owns
 from orders.application.errors import OrderNotFound, VersionMismatch
@@ -15,7 +15,8 @@ from orders.ports.order_repository import OrderRepository
 MAX_ATTEMPTS = 200
 """Of N writers at least one succeeds in each round, so this many can change one order at the same moment."""
 
-Decision = Callable[[Order, Stamp], Change]
+Decision = Callable[[Order, Stamp], Change | Awaitable[Change]]
+"""Awaited where it has to ask somebody first; what it has learnt is of no use in the next round."""
 
 
 class OrderChanger:
@@ -47,7 +48,7 @@ class OrderChanger:
         Raises:
             AlreadyAnswered, KeyReused: the request, or its key, has been here before.
             VersionMismatch: the order has another version than expected.
-            DomainError: what ``decide`` refuses.
+            DomainError, TransientPortError: what ``decide`` refuses, or can't find out.
             OutboxFull, OrderTooLarge, TransientPortError: as ``OrderRepository.save``.
         """
         for _ in range(MAX_ATTEMPTS):
@@ -56,6 +57,8 @@ class OrderChanger:
             if terms.expected_version not in {None, order.version}:
                 raise VersionMismatch(expected=terms.expected_version or 0, current=order.version)
             decided = decide(order, caller.stamp(self._clock.now()))
+            if isinstance(decided, Awaitable):
+                decided = await decided
             change = with_receipt(decided, caller, terms.request)
             if change.event is None:
                 return change.order

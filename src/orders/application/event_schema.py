@@ -56,6 +56,8 @@ _PARCEL_LINES = _list(_object({"line_id": _LINE_ID, "quantity": _QUANTITY}), "wh
 _STATUS = _text("the order's status after the event", enum=[str(status) for status in Status])
 _PREVIOUS = _text("its status before", enum=[str(status) for status in Status])
 _TOTAL = _text("what the order comes to, a decimal with the currency's digits", pattern=r"^[0-9]+(\.[0-9]+)?$")
+_CAMPAIGN_CODE = _text("the campaign that gave the order a discount", pattern=KEY_PATTERN)
+_CAMPAIGN_DISCOUNT = _text("what it gave, a decimal with the currency's digits", pattern=r"^[0-9]+(\.[0-9]+)?$")
 _CURRENCY = _text("ISO 4217 code", pattern="^[A-Z]{3}$")
 _PARCEL_ID = _text("the parcel, unique within the order", pattern=KEY_PATTERN)
 _REASON = _text(
@@ -64,15 +66,27 @@ _REASON = _text(
 _CALLED_OFF = {"status": _STATUS, "previous_status": _PREVIOUS, "reason_code": _REASON, "lines": _LINES}
 _DOCUMENT_VERSION = _whole("the version of the order that the document shows")
 
+_OF_CAMPAIGNS = frozenset({"campaign_code", "campaign_discount"})
+
 DATA: Mapping[EventType, Mapping[str, Any]] = MappingProxyType(
     {
-        EventType.CREATED: {"status": _STATUS, "currency": _CURRENCY, "total": _TOTAL, "lines": _LINES},
+        EventType.CREATED: {
+            "status": _STATUS,
+            "currency": _CURRENCY,
+            "total": _TOTAL,
+            "lines": _LINES,
+            "campaign_code": _CAMPAIGN_CODE,
+            "campaign_discount": _CAMPAIGN_DISCOUNT,
+        },
         EventType.UPDATED: {
             "printed": _flag("whether the document shows any of what changed"),
             "currency": _CURRENCY,
             "total": _TOTAL,
             "lines": _LINES,
             "previous_lines": _list(_LINES["items"], "the lines before"),
+            "campaign_code": _CAMPAIGN_CODE,
+            "campaign_discount": _CAMPAIGN_DISCOUNT
+            | {"type": ["string", "null"], "description": "what it gives now; null where it gave something before"},
         },
         EventType.PROCESSING: {"status": _STATUS, "previous_status": _PREVIOUS},
         EventType.REJECTED: _CALLED_OFF,
@@ -103,8 +117,11 @@ DATA: Mapping[EventType, Mapping[str, Any]] = MappingProxyType(
 """What the ``data`` of each kind holds beyond what that of every event does."""
 
 OPTIONAL: Mapping[EventType, frozenset[str]] = MappingProxyType(
-    # Only there where lines were changed.
-    {EventType.UPDATED: frozenset({"currency", "total", "lines", "previous_lines"})}
+    {
+        EventType.CREATED: _OF_CAMPAIGNS,
+        # Only there where lines were changed.
+        EventType.UPDATED: _OF_CAMPAIGNS | {"currency", "total", "lines", "previous_lines"},
+    }
 )
 
 WHEN: Mapping[EventType, str] = MappingProxyType(

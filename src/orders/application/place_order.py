@@ -3,12 +3,14 @@
 from dataclasses import replace
 
 from orders.application.caller import Caller, Operation, permit
+from orders.application.consult_services import ConsultServices, Question
 from orders.application.errors import ForeignCustomer
 from orders.application.idempotency import KeyedRequest, Replays, with_receipt
 from orders.application.publish_events import EventFastPath
+from orders.domain.consulting import UNASKED
 from orders.domain.lifecycle import Role
 from orders.domain.order import Change, Order
-from orders.domain.placing import Draft, place
+from orders.domain.placing import Draft, basket_of, place
 from orders.ports.clock import Clock, OrderIds
 from orders.ports.errors import OrderExists
 from orders.ports.order_repository import OrderRepository
@@ -26,6 +28,7 @@ class PlaceOrder:
         ids: OrderIds,
         fast_path: EventFastPath,
         replays: Replays,
+        services: ConsultServices,
     ) -> None:
         self._repository = repository
         self._tenants = tenants
@@ -33,6 +36,7 @@ class PlaceOrder:
         self._ids = ids
         self._fast_path = fast_path
         self._replays = replays
+        self._services = services
 
     async def execute(self, caller: Caller, draft: Draft, request: KeyedRequest | None = None) -> Order:
         """Place the order; when this returns it is durable, and so is its created event.
@@ -48,8 +52,9 @@ class PlaceOrder:
             ActionForbidden: the caller's roles don't place orders.
             ForeignCustomer: a customer orders for somebody else.
             AlreadyAnswered, KeyReused: the request, or its key, has been here before.
-            InvalidOrder: with every fault there is.
-            OrderTooLarge, TransientPortError: as ``OrderRepository.add``; nothing was kept.
+            InvalidOrder: with every fault there is, those that other services find among them.
+            OrderTooLarge, TransientPortError: as ``OrderRepository.add`` and ``ConsultServices.execute``; nothing was
+                kept.
         """
         self.permit(caller, draft)
         if request is not None:
@@ -82,13 +87,21 @@ class PlaceOrder:
         return replace(draft, notification_email=self._address(caller, draft))
 
     async def prepare(self, caller: Caller, complete: Draft, order_id: str) -> Change:
-        """The order as it would be placed now, not kept yet. Raises: InvalidOrder, TransientPortError."""
+        """The order as it would be placed now, not kept yet; every way of placing one goes through here.
+
+        Raises: InvalidOrder, TransientPortError.
+        """
+        answers = UNASKED
+        if not self._services.idle:
+            question = Question(order_id, complete.customer_id, basket_of(complete))
+            answers = await self._services.execute(caller, question)
         return place(
             complete,
             tenant_id=caller.tenant_id,
             order_id=order_id,
             stamp=caller.stamp(self._clock.now()),
             roles=caller.roles,
+            answers=answers,
         )
 
     async def _check(self, caller: Caller, request: KeyedRequest) -> None:

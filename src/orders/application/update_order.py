@@ -4,16 +4,20 @@ from collections.abc import Callable
 
 from orders.application.caller import Caller
 from orders.application.change_order import OrderChanger
+from orders.application.consult_services import ConsultServices, Question
 from orders.application.idempotency import NO_PRECONDITIONS, Preconditions
-from orders.domain.order import Order
-from orders.domain.revising import Revision, revise
+from orders.domain.consulting import UNASKED, Answers
+from orders.domain.events import Stamp
+from orders.domain.order import Change, Order
+from orders.domain.revising import Revision, revise, revised_basket
 
 
 class UpdateOrder:
     """Puts new values into an order's editable fields."""
 
-    def __init__(self, changer: OrderChanger) -> None:
+    def __init__(self, changer: OrderChanger, services: ConsultServices) -> None:
         self._changer = changer
+        self._services = services
 
     async def execute(
         self,
@@ -29,13 +33,24 @@ class UpdateOrder:
             plan: what the fields are to be, given the order as it is; asked again when the order has changed
                 meanwhile, so that a merge of some fields never undoes what somebody else did to others.
 
-        Raises: as ``revise`` and ``OrderChanger.change``, and whatever ``plan`` refuses.
+        Raises: as ``revise``, ``ConsultServices.execute`` and ``OrderChanger.change``, and whatever ``plan`` refuses.
         """
-        return await self._changer.change(
-            order,
-            caller,
-            lambda current, stamp: revise(current, plan(current), stamp, caller.roles),
-            terms=terms,
+
+        async def decide(current: Order, stamp: Stamp) -> Change:
+            revision = plan(current)
+            answers = await self._ask(caller, current, revision)
+            return revise(current, revision, stamp, caller.roles, answers)
+
+        return await self._changer.change(order, caller, decide, terms=terms)
+
+    async def _ask(self, caller: Caller, order: Order, revision: Revision) -> Answers:
+        if self._services.idle:
+            return UNASKED
+        basket = revised_basket(order, revision, caller.roles)
+        if basket is None:
+            return UNASKED
+        return await self._services.execute(
+            caller, Question(order.order_id, order.customer_id, basket, placed_at=order.created_at)
         )
 
 

@@ -26,6 +26,7 @@ from orders.adapters.outbound.dynamodb.order_repository import DynamoOrderReposi
 from orders.adapters.outbound.dynamodb.outbox import DynamoOutbox
 from orders.adapters.outbound.dynamodb.probe import DynamoProbe
 from orders.adapters.outbound.local.mail_archive import ArchivingMailSender
+from orders.adapters.outbound.memory.counters import MemoryCounters
 from orders.adapters.outbound.rendering.mail_composer import JinjaMailComposer
 from orders.adapters.outbound.rendering.pdf_renderer import RendererProbe
 from orders.adapters.outbound.system import RandomOrderIds, SystemClock
@@ -33,6 +34,7 @@ from orders.application.accept_order import AcceptOrder, PlaceAccepted, QueueAcc
 from orders.application.change_order import OrderChanger
 from orders.application.change_status import ChangeStatus
 from orders.application.check_health import CheckHealth
+from orders.application.consult_services import ConsultServices
 from orders.application.fulfil_order import DeliverParcel, FulfilOrder
 from orders.application.idempotency import Replays
 from orders.application.list_orders import ListOrders
@@ -52,6 +54,7 @@ from orders.bootstrap.aws import AwsClients
 from orders.bootstrap.demo import default_profile
 from orders.bootstrap.keys import token_rules
 from orders.bootstrap.pollers import creation_poller, mail_poller, pdf_poller
+from orders.bootstrap.services import NO_SERVICES, Services
 from orders.bootstrap.settings import Settings
 from orders.ports.health import Probe
 from orders.ports.mail import MailSender
@@ -59,6 +62,7 @@ from orders.ports.tenants import TenantProfile
 
 PROFILES_CACHED_FOR = timedelta(minutes=1)
 _NOTHING: providers.Object[Any] = providers.Object(None)  # a plain None would mean that there is no default
+_NO_SERVICES: providers.Object[Services] = providers.Object(NO_SERVICES)
 
 
 def _seconds(value: float) -> timedelta:
@@ -119,6 +123,8 @@ class Container(containers.DeclarativeContainer):
     cursors = providers.Dependency(instance_of=CursorCodec)
     renderer: providers.Dependency[Any] = providers.Dependency()
     mail_archive_dir: providers.Dependency[Any] = providers.Dependency(default=_NOTHING)
+    services = providers.Dependency(instance_of=Services, default=_NO_SERVICES)
+    counters: providers.Dependency[Any] = providers.Dependency(default=providers.Singleton(MemoryCounters))
 
     clock = providers.Singleton(SystemClock)
     ids = providers.Singleton(RandomOrderIds)
@@ -179,7 +185,10 @@ class Container(containers.DeclarativeContainer):
 
     replays = providers.Singleton(Replays, outbox)
     changer = providers.Singleton(OrderChanger, repository, clock, fast_path, replays)
-    place_order = providers.Singleton(PlaceOrder, repository, tenants, clock, ids, fast_path, replays)
+    consult_services = providers.Singleton(
+        ConsultServices, services.provided.products, services.provided.campaigns, counters
+    )
+    place_order = providers.Singleton(PlaceOrder, repository, tenants, clock, ids, fast_path, replays, consult_services)
     accept_order = providers.Singleton(
         AcceptOrder, place_order, repository, acceptances, queue_accepted, clock, ids, fast_path, replays
     )
@@ -190,7 +199,7 @@ class Container(containers.DeclarativeContainer):
     change_status = providers.Singleton(ChangeStatus, changer)
     fulfil_order = providers.Singleton(FulfilOrder, changer)
     deliver_parcel = providers.Singleton(DeliverParcel, changer)
-    update_order = providers.Singleton(UpdateOrder, changer)
+    update_order = providers.Singleton(UpdateOrder, changer, consult_services)
     delete_order = providers.Singleton(DeleteOrder, changer)
     read_history = providers.Singleton(ReadHistory, outbox, mail_intents)
     request_document = providers.Singleton(RequestDocument, document_requests, clock)
@@ -228,6 +237,7 @@ class Container(containers.DeclarativeContainer):
         addresses,
         settings,
         providers.Singleton(RecordCreator, place_accepted, place_queued, providers.Singleton(order_senders, settings)),
+        services.provided.probes,
     )
     pdf_poller = providers.Singleton(
         pdf_poller,

@@ -12,6 +12,7 @@ from litestar import Litestar
 from rich.console import Console
 
 from orders.adapters.inbound.http.app import Served, create_app
+from orders.adapters.outbound.memory.counters import MemoryCounters
 from orders.bootstrap import emulator
 from orders.bootstrap.addresses import resolve_addresses
 from orders.bootstrap.aws import AwsClients, open_clients
@@ -22,6 +23,7 @@ from orders.bootstrap.errors import CannotRun
 from orders.bootstrap.http import kept_pages, mail_archive, serve
 from orders.bootstrap.keys import cursor_codec, dev_issuer
 from orders.bootstrap.resources import ResourceClients, create_resources
+from orders.bootstrap.services import open_services
 from orders.bootstrap.settings import Settings
 from orders.bootstrap.topology_file import packaged_topology
 from orders.bootstrap.worker import WORKER_SERVICES, open_renderer, worker_loop
@@ -50,7 +52,12 @@ async def run_service(
 
     Raises: CannotRun: a resource can't be created, or the emulator has ended.
     """
-    async with open_clients(settings) as clients, open_renderer(settings) as renderer:
+    counters = MemoryCounters()
+    async with (
+        open_clients(settings) as clients,
+        open_renderer(settings) as renderer,
+        open_services(settings, counters) as services,
+    ):
         topology = packaged_topology()
         await create_resources(
             topology,
@@ -68,6 +75,8 @@ async def run_service(
             cursors=cursor_codec(settings),
             renderer=renderer,
             mail_archive_dir=mail_archive(settings),
+            services=services,
+            counters=counters,
         )
 
         @contextlib.asynccontextmanager

@@ -15,6 +15,7 @@ from orders.adapters.inbound.http.health import health_app
 from orders.adapters.inbound.http.local_pages import local_pages, to_local_pages
 from orders.adapters.outbound.local.document_archive import BucketDocuments
 from orders.adapters.outbound.local.mail_archive import MailArchive
+from orders.adapters.outbound.memory.counters import MemoryCounters
 from orders.adapters.outbound.system import SystemClock
 from orders.application.check_health import CheckHealth
 from orders.bootstrap.addresses import Addresses, resolve_addresses
@@ -24,6 +25,7 @@ from orders.bootstrap.edge import edge_rules
 from orders.bootstrap.http_protocol import BoundedHttp
 from orders.bootstrap.keys import cursor_codec, token_keys
 from orders.bootstrap.listening import listen, listen_for_health
+from orders.bootstrap.services import open_services
 from orders.bootstrap.settings import Settings
 from orders.bootstrap.topology_file import packaged_topology
 from orders.ports.health import Probe
@@ -84,13 +86,16 @@ async def run_api(settings: Settings, stop: asyncio.Event) -> None:
         listeners = [opened.enter_context(listen(settings))]
         if settings.health_port is not None:
             listeners.append(opened.enter_context(listen_for_health(settings.health_port)))
-        async with open_clients(settings, AWS_SERVICES) as clients:
+        counters = MemoryCounters()
+        async with open_clients(settings, AWS_SERVICES) as clients, open_services(settings, counters) as services:
             container = Container(
                 settings=settings,
                 clients=clients,
                 addresses=await resolve_addresses(clients.sqs, packaged_topology(), settings),
                 token_keys=token_keys(settings),
                 cursors=cursor_codec(settings),
+                services=services,
+                counters=counters,
             )
             pages = kept_pages(settings, clients, container.addresses()) if settings.local_pages else []
             await serve(create_app(container.served, edge=edge_rules(settings), extra_routes=pages), listeners, stop)

@@ -20,9 +20,11 @@ from orders.ports.health import Probe
 Handler = PdfCreator | CustomerNotifier | InternalNotifier | RecordCreator
 
 
-def creation_poller(clients: AwsClients, addresses: Addresses, settings: Settings, handler: RecordCreator) -> Poller:
-    """Orders from the queue need the table, and the tenants' profiles."""
-    probes = [_table(clients, addresses), _templates(clients, addresses)]
+def creation_poller(
+    clients: AwsClients, addresses: Addresses, settings: Settings, handler: RecordCreator, services: Sequence[Probe]
+) -> Poller:
+    """Orders from the queue need the table, the tenants' profiles, and the services that are asked about them."""
+    probes = [_table(clients, addresses), _templates(clients, addresses), *services]
     return _poller(
         clients,
         addresses,

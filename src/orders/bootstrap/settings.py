@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from orders.bootstrap.errors import CannotRun
 
 Environment = Literal["local", "dev", "sit", "prod"]
+WhenDown = Literal["accept", "refuse"]
 _PROTECTED = {"sit", "prod"}
 _URL = r"^https?://[^\s/]+"
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?")
@@ -102,6 +103,29 @@ class Settings(BaseSettings):
         description="who may put orders on the order-creation queue, and for which tenant: SENDER=TENANT, "
         "comma-separated; a sender is the unique id of its role or user, TENANT * is any; locally everybody for any",
     )
+
+    product_api_url: str | None = Field(
+        None, pattern=_URL, description="address of the product service; none means that products aren't checked"
+    )
+    product_api_policy: WhenDown = Field(
+        "refuse", description="accept or refuse orders while the product service can't be asked"
+    )
+    product_api_timeout_seconds: float = Field(
+        0.8, gt=0, le=10, description="time that the product service has for each of two attempts"
+    )
+    product_api_token: SecretStr | None = Field(None, description="bearer token sent to the product service")
+    campaigns_api_url: str | None = Field(
+        None, pattern=_URL, description="address of the campaigns service; none means that codes are noted, no more"
+    )
+    campaigns_api_policy: WhenDown = Field(
+        "refuse",
+        description="accept or refuse orders with a code while the campaigns service can't be asked; accepted are "
+        "those whose total is right without the campaign's discount",
+    )
+    campaigns_api_timeout_seconds: float = Field(
+        0.8, gt=0, le=10, description="time that the campaigns service has for each of two attempts"
+    )
+    campaigns_api_token: SecretStr | None = Field(None, description="bearer token sent to the campaigns service")
 
     outbox_shards: int = Field(
         8, ge=1, le=64, description="shards of the outbox index; never lower it with events waiting"
@@ -195,6 +219,10 @@ class Settings(BaseSettings):
                 for name, value in required.items()
                 if not value
             ]
+        for service in ("product_api", "campaigns_api"):
+            url, token = getattr(self, f"{service}_url"), getattr(self, f"{service}_token")
+            if self.environment != "local" and token is not None and not (url or "https:").startswith("https:"):
+                faults.append(f"{service.upper()}_TOKEN is sent over https only; {service.upper()}_URL is not https")
         if any(len(key.get_secret_value()) < 32 for key in self.cursor_keys):
             faults.append("CURSOR_KEYS: each key needs at least 32 characters")
         if faults:

@@ -7,12 +7,14 @@ from types import MappingProxyType
 from typing import Protocol
 
 from orders.adapters.inbound.sqs.poller import Poller
+from orders.adapters.outbound.memory.counters import MemoryCounters
 from orders.adapters.outbound.rendering.pdf_renderer import PdfRenderer
 from orders.bootstrap.addresses import addresses_in_reach
 from orders.bootstrap.aws import open_clients
 from orders.bootstrap.container import Container
 from orders.bootstrap.errors import CannotRun
 from orders.bootstrap.http import answering_health, drain, mail_archive
+from orders.bootstrap.services import open_services
 from orders.bootstrap.settings import Settings
 from orders.bootstrap.topology_file import packaged_topology
 from orders.ports.errors import TransientPortError
@@ -101,11 +103,18 @@ async def run_worker(settings: Settings, name: str, stop: asyncio.Event) -> None
     Raises: CannotRun: a queue is not there, the health port is taken, or no PDF can be rendered on this machine.
     """
     probe = WorkProbe(f"{name} queue")
-    async with answering_health(settings, probe), open_clients(settings, WORKER_SERVICES[name]) as clients:
+    counters = MemoryCounters()
+    async with (
+        answering_health(settings, probe),
+        open_clients(settings, WORKER_SERVICES[name]) as clients,
+        open_services(settings, counters) as services,
+    ):
         addresses = await addresses_in_reach(clients.sqs, packaged_topology(), settings, stop)
         if addresses is None:
             return
-        container = Container(settings=settings, clients=clients, addresses=addresses)
+        container = Container(
+            settings=settings, clients=clients, addresses=addresses, services=services, counters=counters
+        )
         if settings.local_pages:
             container.mail_archive_dir.override(mail_archive(settings))
         if name == PDF_CREATOR:

@@ -19,7 +19,7 @@ from orders.domain.errors import (
 )
 from orders.domain.events import EventType, JsonValue, OrderEvent, Receipt, Stamp
 from orders.domain.lifecycle import Action, Role, Status, allowed_actions, already_holds, may_ever
-from orders.domain.money import Totals
+from orders.domain.money import Money, Totals
 from orders.domain.parts import (
     Address,
     Customer,
@@ -58,6 +58,7 @@ class Order:
         printed_version: the last version that changed what the PDF prints.
         lines_ever: how many line ids have been given out.
         notification_email: where the customer's mails go, if anywhere.
+        campaign_discount: the campaign's part of the totals' discount; ``None`` where its service said nothing.
         reason: why it was cancelled or rejected, as typed.
         recent_keys: the last idempotency keys of changes, each with the sequence of the event that has its receipt.
     """
@@ -82,6 +83,7 @@ class Order:
     shipping_address: Address | None = None
     payment: Payment | None = None
     campaign_code: str | None = None
+    campaign_discount: Money | None = None
     notes: str | None = None
     metadata: tuple[tuple[str, str], ...] = ()
     locale: str | None = None
@@ -96,6 +98,12 @@ class Order:
     def currency(self) -> str:
         """ISO 4217 code."""
         return self.totals.total.currency.code
+
+    @property
+    def own_discount(self) -> Money:
+        """The totals' discount without the campaign's part of it."""
+        discount = self.totals.discount
+        return discount if self.campaign_discount is None else discount - self.campaign_discount
 
     def open_quantities(self) -> dict[str, int]:
         """Units not shipped yet, by line id."""
@@ -397,6 +405,13 @@ def _summed(lines: Iterable[ParcelLine]) -> dict[str, int]:
 def line_quantities(lines: Iterable[Line]) -> list[JsonValue]:
     """What events say of lines: enough to adjust stock."""
     return [{"line_id": line.line_id, "product_id": line.product_id, "quantity": line.quantity} for line in lines]
+
+
+def campaign_facts(order: Order) -> dict[str, JsonValue]:
+    """What events say of a campaign that gave something: enough to count it as used."""
+    if order.campaign_code is None or order.campaign_discount is None:
+        return {}
+    return {"campaign_code": order.campaign_code, "campaign_discount": str(order.campaign_discount)}
 
 
 def reason_code(reason: str) -> str:

@@ -4,13 +4,15 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from orders.domain.basket import Basket
+from orders.domain.consulting import UNASKED, Answers
 from orders.domain.currencies import Currency
 from orders.domain.errors import ActionForbidden, Fault, InvalidAmount, InvalidOrder, UnknownCurrency
 from orders.domain.events import EventType, JsonValue, Stamp
 from orders.domain.identity import order_number
 from orders.domain.lifecycle import PLACING_ROLES, Role, Status
-from orders.domain.money import MAX_UNIT_PRICE_MINOR, Money, Totals, line_net, parse_rate, reckon
-from orders.domain.order import Change, Order, line_quantities
+from orders.domain.money import MAX_UNIT_PRICE_MINOR, Money, Totals, line_net, parse_rate
+from orders.domain.order import Change, Order, campaign_facts, line_quantities
 from orders.domain.parts import Address, Customer, Line, Payment
 
 MAX_LINES = 500
@@ -52,8 +54,19 @@ class Draft:
     locale: str | None = None
 
 
-def place(draft: Draft, *, tenant_id: str, order_id: str, stamp: Stamp, roles: Collection[Role]) -> Change:
+def place(
+    draft: Draft,
+    *,
+    tenant_id: str,
+    order_id: str,
+    stamp: Stamp,
+    roles: Collection[Role],
+    answers: Answers = UNASKED,
+) -> Change:
     """A new order in ``pending`` with its created event.
+
+    Args:
+        answers: what other services say of the draft's basket.
 
     Raises:
         InvalidOrder: with every fault there is, each under the JSON pointer of the request's field.
@@ -62,7 +75,7 @@ def place(draft: Draft, *, tenant_id: str, order_id: str, stamp: Stamp, roles: C
     held = tuple(roles)
     if not PLACING_ROLES & frozenset(held):
         raise ActionForbidden(action="place", roles=[str(role) for role in held])
-    lines, totals = priced(draft)
+    lines, totals = priced(draft, answers)
     order = Order(
         tenant_id=tenant_id,
         order_id=order_id,
@@ -82,6 +95,7 @@ def place(draft: Draft, *, tenant_id: str, order_id: str, stamp: Stamp, roles: C
         shipping_address=draft.shipping_address,
         payment=draft.payment,
         campaign_code=draft.campaign_code,
+        campaign_discount=answers.campaign_discount,
         notes=draft.notes,
         metadata=draft.metadata,
         locale=draft.locale,
@@ -92,11 +106,18 @@ def place(draft: Draft, *, tenant_id: str, order_id: str, stamp: Stamp, roles: C
         "total": str(totals.total),
         "lines": line_quantities(lines),
     }
+    data |= campaign_facts(order)
     return Change(order, order.event(EventType.CREATED, stamp, data))
 
 
-def priced(draft: Draft) -> tuple[tuple[Line, ...], Totals]:
+def priced(draft: Draft, answers: Answers = UNASKED) -> tuple[tuple[Line, ...], Totals]:
     """The draft's lines and figures in exact money. Raises: InvalidOrder with all faults."""
+    basket = basket_of(draft)
+    return basket.lines, basket.settled(answers)
+
+
+def basket_of(draft: Draft) -> Basket:
+    """The draft's lines and amounts in exact money, its total not looked at yet. Raises: InvalidOrder."""
     try:
         currency = Currency.of(draft.currency)
     except UnknownCurrency as error:
@@ -105,22 +126,18 @@ def priced(draft: Draft) -> tuple[tuple[Line, ...], Totals]:
     if not 1 <= len(draft.lines) <= MAX_LINES:
         raise InvalidOrder([Fault("/items", "line_count", f"an order has 1 to {MAX_LINES} items")])
     parse = _Parser(currency, faults)
-    lines = [_line(index, line, parse) for index, line in enumerate(draft.lines)]
-    shipping = parse.amount("/shipping", draft.shipping)
-    discount = parse.amount("/discount", draft.discount)
-    given = parse.amount("/total", draft.total)
+    basket = Basket(
+        lines=tuple(_line(index, line, parse) for index, line in enumerate(draft.lines)),
+        shipping=parse.amount("/shipping", draft.shipping),
+        discount=parse.amount("/discount", draft.discount),
+        total=parse.amount("/total", draft.total),
+        campaign_code=draft.campaign_code,
+    )
+    if not faults and basket.totals().total.minor < 0:
+        faults.append(Fault("/discount", "negative_total", "the discount is more than the order comes to"))
     if faults:
         raise InvalidOrder(faults)
-    totals = reckon(lines, shipping=shipping, discount=discount)
-    if totals.total.minor < 0:
-        raise InvalidOrder([Fault("/discount", "negative_total", "the discount is more than the order comes to")])
-    if totals.total != given:
-        message = (
-            f"the total given is {given} {currency.code}, but items, tax, shipping and discount come to "
-            f"{totals.total} {currency.code}"
-        )
-        raise InvalidOrder([Fault("/total", "total_mismatch", message)])
-    return tuple(lines), totals
+    return basket
 
 
 def amount_faults(

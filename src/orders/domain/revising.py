@@ -3,13 +3,16 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import count
 
+from orders.domain.basket import Basket
+from orders.domain.consulting import UNASKED, Answers
 from orders.domain.errors import Fault, InvalidOrder
 from orders.domain.events import EventType, JsonValue, Stamp
 from orders.domain.lifecycle import Action, Role, Status
-from orders.domain.order import Change, Order, line_quantities
+from orders.domain.order import Change, Order, campaign_facts, line_quantities
 from orders.domain.parts import Address, Line
-from orders.domain.placing import Draft, DraftLine, priced
+from orders.domain.placing import Draft, DraftLine, basket_of
 
 LINES_OPEN_IN = frozenset({Status.PENDING})
 """Once an order is being worked on, its lines stay as they are."""
@@ -47,17 +50,38 @@ def revision_of(order: Order) -> Revision:
     )
 
 
-def revise(order: Order, revision: Revision, stamp: Stamp, roles: Collection[Role]) -> Change:
+def revised_basket(order: Order, revision: Revision, roles: Collection[Role]) -> Basket | None:
+    """The lines and amounts that the order is to have; ``None`` when they stay as they are.
+
+    Raises: as ``revise``, but for what the total and other services have to say.
+    """
+    order.guard(Action.UPDATE, roles)
+    return _basket(order, revision) if _lines_differ(order, revision.lines) else None
+
+
+def revise(
+    order: Order, revision: Revision, stamp: Stamp, roles: Collection[Role], answers: Answers = UNASKED
+) -> Change:
     """Put the revision's fields in place of the order's; nothing happens where they are the same.
+
+    Args:
+        answers: what other services say of the revised basket. A campaign's discount is what they say now.
 
     Raises:
         InvalidOrder: with every fault there is, each under the JSON pointer of the request's field.
         IllegalTransition, ActionForbidden: the order may not be updated, or not by this caller.
     """
-    order.guard(Action.UPDATE, roles)
+    basket = revised_basket(order, revision, roles)
     revised, changed = order, []
-    if _lines_differ(order, revision.lines):
-        revised = _with_lines(order, revision)
+    if basket is not None:
+        totals = basket.settled(answers)
+        revised = replace(
+            order,
+            lines=basket.lines,
+            lines_ever=order.lines_ever + _new_lines(revision),
+            totals=totals,
+            campaign_discount=answers.campaign_discount,
+        )
         changed.append("items")
     elif revision.total is not None and revision.total != order.totals.total.to_decimal():
         message = f"the items are unchanged and come to {order.totals.total} {order.currency}"
@@ -79,6 +103,9 @@ def revise(order: Order, revision: Revision, stamp: Stamp, roles: Collection[Rol
             "lines": line_quantities(revised.lines),
             "previous_lines": line_quantities(order.lines),
         }
+        # Given before and no longer: said as well, or who counts uses would never learn of it.
+        before = campaign_facts(order)
+        data |= campaign_facts(revised) or (before and before | {"campaign_discount": None})
     return revised.changed(EventType.UPDATED, stamp, data, fields=tuple(f"/{name}" for name in changed))
 
 
@@ -93,7 +120,7 @@ def _equal(one: DraftLine, other: DraftLine) -> bool:
     return one == other
 
 
-def _with_lines(order: Order, revision: Revision) -> Order:
+def _basket(order: Order, revision: Revision) -> Basket:
     if order.status not in LINES_OPEN_IN:
         message = f"an order that is {order.status} keeps its items; addresses, notes and metadata can be changed"
         raise InvalidOrder([Fault("/items", "not_editable_now", message)])
@@ -102,24 +129,26 @@ def _with_lines(order: Order, revision: Revision) -> Order:
         faults.append(Fault("/total", "missing", "changing items needs the total that they then come to"))
     if faults:
         raise InvalidOrder(faults)
-    ever = order.lines_ever
-    lines = []
-    for line in revision.lines:
-        if line.line_id is None:
-            ever += 1
-        lines.append(line if line.line_id is not None else replace(line, line_id=f"line_{ever}"))
-    totals = order.totals
-    priced_lines, new_totals = priced(
+    fresh = count(order.lines_ever + 1)
+    lines = [
+        line if line.line_id is not None else replace(line, line_id=f"line_{next(fresh)}") for line in revision.lines
+    ]
+    basket = basket_of(
         Draft(
             customer_id=order.customer_id,
             lines=tuple(lines),
             total=revision.total if revision.total is not None else Decimal(0),
             currency=order.currency,
-            shipping=totals.shipping.to_decimal(),
-            discount=totals.discount.to_decimal(),
+            shipping=order.totals.shipping.to_decimal(),
+            discount=order.own_discount.to_decimal(),
+            campaign_code=order.campaign_code,
         )
     )
-    return replace(order, lines=priced_lines, totals=new_totals, lines_ever=ever)
+    return replace(basket, before=order.lines)
+
+
+def _new_lines(revision: Revision) -> int:
+    return sum(line.line_id is None for line in revision.lines)
 
 
 def _identity_faults(order: Order, lines: Sequence[DraftLine]) -> list[Fault]:

@@ -64,6 +64,29 @@ def test_pages_without_a_token_are_for_local_only() -> None:
         load_settings(environment="dev", local_pages=True)
 
 
+@pytest.mark.parametrize("service", ["product_api", "campaigns_api"])
+def test_other_services_are_none_by_default_and_asked_within_the_time_that_is_set(
+    monkeypatch: pytest.MonkeyPatch, service: str
+) -> None:
+    settings = load_settings()
+    assert getattr(settings, f"{service}_url") is None
+    assert (getattr(settings, f"{service}_policy"), getattr(settings, f"{service}_timeout_seconds")) == ("refuse", 0.8)
+    monkeypatch.setenv(f"{service.upper()}_POLICY", "maybe")
+    monkeypatch.setenv(f"{service.upper()}_URL", "products.example")
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert f"{service.upper()}_POLICY: Input should be 'accept' or 'refuse'" in str(caught.value)
+    assert f"{service.upper()}_URL" in str(caught.value)
+
+
+@pytest.mark.parametrize("service", ["product_api", "campaigns_api"])
+def test_tokens_of_other_services_are_not_sent_in_clear(service: str) -> None:
+    given = {f"{service}_url": "http://products.example", f"{service}_token": "t"}
+    assert getattr(load_settings(**given), f"{service}_token").get_secret_value() == "t"
+    with pytest.raises(SettingsError, match=f"{service.upper()}_TOKEN is sent over https only"):
+        load_settings(environment="prod", **given)
+
+
 def test_a_claim_on_a_mail_ends_before_its_message_comes_again() -> None:
     with pytest.raises(SettingsError, match="MAIL_LEASE_SECONDS"):
         load_settings(mail_lease_seconds=60)

@@ -63,6 +63,7 @@ def orders(draw: st.DrawFn) -> Order:
         "shipping_address": st.none() | addresses(),
         "payment": st.none() | st.builds(Payment, MAYBE_TEXT, MAYBE_TEXT, MAYBE_TEXT, MAYBE_TEXT),
         "campaign_code": MAYBE_TEXT,
+        "campaign_discount": st.none() | amounts(currency),
         "notes": MAYBE_TEXT,
         "metadata": st.lists(st.tuples(TEXTS, TEXTS), max_size=3).map(tuple),
         "locale": MAYBE_TEXT,

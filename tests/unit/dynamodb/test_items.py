@@ -139,6 +139,7 @@ def test_an_item_of_another_release_is_read() -> None:
     assert order.lines[0].tax_rate == Decimal("0.10")
     assert (order.printed_version, order.lines_ever, order.locale, order.document) == (1, 0, None, None)
     assert (order.notes, order.metadata, order.customer) == ("ring twice", (), None)
+    assert (order.campaign_discount, order.own_discount) == (None, order.totals.discount)
 
 
 def test_a_later_shape_is_refused_and_says_what_to_do() -> None:

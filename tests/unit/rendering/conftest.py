@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from orders.adapters.outbound.rendering.pdf_renderer import PdfRenderer
+from orders.domain.money import Money
 from orders.domain.order import Order
 from orders.domain.parts import Payment
 from orders.ports.tenants import TenantProfile
@@ -49,4 +50,5 @@ def rich_order() -> Order:
         campaign_code="SPRING-26",
         notes="Please ring twice.\n\nOr leave it next door.",
     )
-    return replace(order, metadata=(("internal", "not-printed-either"),))
+    campaign_discount = Money(1250, order.totals.discount.currency)
+    return replace(order, metadata=(("internal", "not-printed-either"),), campaign_discount=campaign_discount)

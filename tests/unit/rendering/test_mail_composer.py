@@ -86,6 +86,7 @@ def test_it_tells_all_about_the_order(template: MailTemplate, rich_order: Order)
     for figure in (totals.subtotal, totals.tax, totals.shipping, totals.discount, totals.total):
         assert str(figure) in mail.text.replace("\u00a0", "")
         assert str(figure) in html.replace("\u00a0", "")
+    assert re.search(r"Discount +−20\.00\nof which campaign +−12\.50\nTotal", mail.text)
     for expected in ["Harbour & Sons", order.order_number, "ZAR 14\u00a0285.33", "Enamel mug, 350 ml", "prod_nameless"]:
         assert expected in mail.text
         assert expected in html

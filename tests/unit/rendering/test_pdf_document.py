@@ -11,7 +11,9 @@ from pikepdf.pdfa import validate_written
 from pypdf import PdfReader
 
 from orders.adapters.outbound.rendering.pdf_renderer import PdfRenderer
+from orders.domain.currencies import Currency
 from orders.domain.lifecycle import Role
+from orders.domain.money import Money
 from orders.domain.order import Order
 from tests.builders import a_line, a_stamp, a_tenant, an_order, an_order_id
 from tests.unit.rendering.conftest import Render
@@ -66,7 +68,13 @@ def test_its_totals_are_the_orders(rich_pdf: bytes, rich_order: Order) -> None:
     assert f"Tax {totals.tax}" in lines
     assert f"Shipping {totals.shipping}" in lines
     assert f"Discount −{totals.discount}" in lines
+    assert lines[lines.index(f"Discount −{totals.discount}") + 1] == "of which campaign −12.50"
     assert f"Total ZAR {totals.total}" in lines
+
+
+def test_a_campaign_that_gave_nothing_has_no_row(render: Render) -> None:
+    for nothing in (None, Money.zero(Currency.of("ZAR"))):
+        assert "of which" not in text_of(render(an_order(campaign_code="SPRING", campaign_discount=nothing)))
 
 
 @pytest.mark.parametrize(
@@ -116,7 +124,7 @@ def test_it_is_accessible(pdf: pikepdf.Pdf, rich_order: Order) -> None:
     assert kinds.count("/H1") == 1
     assert kinds.count("/Table") == 2
     scopes = [str(element.A.Scope) for element in elements if element.S == "/TH"]
-    assert scopes == ["/Column"] * 6 + ["/Row"] * 5
+    assert scopes == ["/Column"] * 6 + ["/Row"] * 6
     figures = [str(element.Alt) for element in elements if element.S == "/Figure"]
     assert figures == [f"QR code of order number {rich_order.order_number}"]
 
@@ -160,6 +168,7 @@ def test_the_order_is_attached_as_data(pdf: pikepdf.Pdf, rich_order: Order) -> N
     assert list(order) == sorted(order)
     assert order["order_number"] == rich_order.order_number
     assert order["total"] == rich_order.totals.total.to_decimal()
+    assert (order["discount"], order["campaign_discount"]) == (Decimal("20.00"), Decimal("12.50"))
     assert b'"price":29.99' in content
     assert b'"shipping":85.00' in content
     assert [item["product_id"] for item in order["items"]] == ["prod_001", "prod_kettle", "prod_nameless"]

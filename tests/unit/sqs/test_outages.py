@@ -1,15 +1,23 @@
 """Failures that pass: outages, throttles, what is not ready yet. None of them may cost a message its receives."""
 
 import asyncio
+from datetime import timedelta
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from structlog.testing import capture_logs
 
 from orders.adapters.inbound.sqs.poller import PollerState
 from orders.adapters.inbound.sqs.queue import ReceivedMessage
+from orders.adapters.outbound.catalog_http.breaker import CircuitBreaker, CircuitOpen
+from orders.adapters.outbound.catalog_http.client import HttpService, ServiceAddress
+from orders.adapters.outbound.memory.counters import MemoryCounters
 from orders.ports.errors import NotYet, PortError, StaleOrder, TransientPortError
 from tests.unit.sqs.bench import DEAD_LETTER_URL, POLICY, Bench, Switch, with_settings
 from tests.unit.virtual_time import in_virtual_time
+
+if TYPE_CHECKING:
+    import aiohttp
 
 
 @in_virtual_time
@@ -56,6 +64,45 @@ async def test_while_a_dependency_is_down_nothing_is_received_and_nothing_is_los
     assert bench.sqs.stored(DEAD_LETTER_URL) == []
     assert [log["event"] for log in logs].count("dependency is down, receiving pauses") == 1
     assert bench.poller.processed == 10
+
+
+@in_virtual_time
+async def test_an_open_circuit_pauses_receiving_and_costs_no_receive() -> None:
+    class Down(Exception):
+        pass
+
+    async def ask() -> None:
+        calls.append(bench.now)
+        await asyncio.sleep(0.8)
+        if bench.now < 1200:
+            raise Down
+
+    async def handle(message: ReceivedMessage) -> None:
+        try:
+            with breaker.call():
+                await ask()
+        except (Down, CircuitOpen) as error:
+            raise TransientPortError("product service", str(error)) from error
+        counts.append(message.receive_count)
+
+    counts: list[int] = []
+    calls: list[float] = []
+    breaker = CircuitBreaker(failures=(Down,), monotonic=asyncio.get_running_loop().time)
+    address = ServiceAddress("product service", "http://products.example", timedelta(seconds=1))
+    # Only its probe is used, which calls nobody.
+    service = HttpService(cast("aiohttp.ClientSession", None), address, MemoryCounters(), breaker=breaker)
+    bench = Bench(handle, probes=[service], settings=with_settings(concurrency=3))
+    await bench.send(*(str(number) for number in range(10)))
+    async with bench.running():
+        await bench.until(lambda: bench.poller.state is PollerState.PAUSED, within=60)
+        await asyncio.sleep(300)
+        before = len(calls)
+        await asyncio.sleep(600)
+        # One call at a time finds out, for all of them.
+        assert 10 < len(calls) - before <= 600 / 10
+        await bench.until_empty()
+    assert counts == [1] * 10
+    assert bench.sqs.stored(DEAD_LETTER_URL) == []
 
 
 @in_virtual_time

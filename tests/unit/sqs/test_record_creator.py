@@ -9,9 +9,15 @@ import pytest
 from orders.adapters.inbound.sqs.messages import MessageRefused
 from orders.adapters.inbound.sqs.queue import ReceivedMessage
 from orders.adapters.inbound.sqs.record_creator import ANY, RecordCreator, Senders
+from orders.adapters.inbound.sqs.retry_policy import IMPOSSIBLE, PASSING
+from orders.adapters.outbound.memory.products import MemoryProductCatalogue, Product
+from orders.application.consult_services import Consulted, WhenDown
 from orders.application.errors import OrderNotFound
 from orders.application.idempotency import KeyReused
+from orders.domain.currencies import Currency
+from orders.domain.errors import InvalidOrder
 from orders.domain.identity import derived_order_id
+from orders.domain.money import Money
 from orders.ports.errors import TransientPortError
 from tests.builders import a_draft, an_order_id
 from tests.service import Service, a_caller
@@ -158,3 +164,22 @@ async def test_a_table_out_of_reach_is_a_reason_to_try_again() -> None:
     service.table.reachable = True
     await creator(service)(message(idempotency_key="k"))
     assert len(service.table.rows) == 1
+
+
+async def test_a_service_that_can_not_be_asked_is_a_reason_to_try_again_and_a_refusal_is_not() -> None:
+    catalogue = MemoryProductCatalogue()
+    service = Service(products=Consulted(catalogue, WhenDown.REFUSE))
+    catalogue.reachable = False
+    with pytest.raises(TransientPortError) as failure:
+        await creator(service)(message(idempotency_key="k"))
+    assert isinstance(failure.value, PASSING)
+    catalogue.reachable = True
+    with pytest.raises(InvalidOrder, match="there is no product prod_001") as refusal:
+        await creator(service)(message(idempotency_key="k"))
+    assert isinstance(refusal.value, IMPOSSIBLE)
+    catalogue.put("tenant_a", Product("prod_001", (Money(2999, Currency.of("USD")),)))
+    await creator(service)(message(idempotency_key="k"))
+    asked = len(catalogue.asked)
+    catalogue.reachable = False
+    await creator(service)(message(idempotency_key="k"))
+    assert (len(service.table.rows), len(catalogue.asked)) == (1, asked)

@@ -120,8 +120,9 @@ class CreateOrderBody(RequestModel):
     shipping: Amount = _ZERO
     """Untaxed."""
     discount: Amount = _ZERO
-    """Off the whole order, after tax."""
+    """Off the whole order, after tax; a campaign's discount comes on top."""
     campaign_code: Key | None = None
+    """What it takes off, where the shop has a campaigns service, must be in `total`; elsewhere it is noted, no more."""
     payment: PaymentBody | None = None
     notes: Notes | None = None
     metadata: Annotated[dict[MetadataKey, Long], Field(max_length=20)] = Field(default_factory=dict)

@@ -203,6 +203,7 @@ def _particulars(order: Order) -> dict[str, Any]:
             "shipping_address": order.shipping_address and _given(asdict(order.shipping_address)),
             "payment": order.payment and _given(asdict(order.payment)),
             "campaign_code": order.campaign_code,
+            "campaign_discount": order.campaign_discount and order.campaign_discount.to_decimal(),
             "notes": order.notes,
             "metadata": dict(order.metadata) or None,
             "locale": order.locale,

@@ -31,12 +31,13 @@ from orders.adapters.outbound.dynamodb.schema import SCHEMA_ATTRIBUTE, SCHEMA_VE
 from orders.adapters.outbound.dynamodb.wire import Item
 from orders.domain.currencies import Currency
 from orders.domain.lifecycle import Status
+from orders.domain.money import Money
 from orders.domain.order import Order
 from orders.domain.parts import Deletion
 
 KEY_ATTRIBUTES = frozenset({"PK", "SK"})
 
-OPTIONAL_ATTRIBUTES = frozenset({"document", "deletedAt", "deletedBy", "recentKeys"})
+OPTIONAL_ATTRIBUTES = frozenset({"document", "deletedAt", "deletedBy", "recentKeys", "campaignDiscount"})
 """Attributes of ``order_to_item`` that an order can lose or gain: a change removes those that it has not."""
 
 LISTED_ATTRIBUTES = frozenset(
@@ -67,6 +68,8 @@ def order_to_item(order: Order) -> Item:
         totals=totals_to_item(order.totals),
         parcels=[parcel_to_item(parcel) for parcel in order.parcels],
         details=details_to_item(order),
+        # Not in the totals, which an earlier release writes anew as it knows them.
+        campaignDiscount=order.campaign_discount and order.campaign_discount.minor,
         document=order.document and document_to_item(order.document),
         createdAt=instant_text(at),
         updatedAt=instant_text(order.updated_at),
@@ -91,7 +94,7 @@ def order_from_item(item: Mapping[str, Any]) -> Order:
     """
     check_schema(item)
     currency = Currency.of(item["currency"])
-    document = item.get("document")
+    document, campaign_discount = item.get("document"), item.get("campaignDiscount")
     return Order(
         tenant_id=item["tenantId"],
         order_id=item["orderId"],
@@ -105,6 +108,7 @@ def order_from_item(item: Mapping[str, Any]) -> Order:
         lines=tuple(line_from_item(line, currency) for line in item["lines"]),
         totals=totals_from_item(item["totals"], currency),
         parcels=tuple(map(parcel_from_item, item["parcels"])),
+        campaign_discount=None if campaign_discount is None else Money(campaign_discount, currency),
         document=document and document_from_item(document),
         created_at=parse_instant(item["createdAt"]),
         updated_at=parse_instant(item["updatedAt"]),

@@ -94,6 +94,7 @@ def printed_json(order: Order, tenant: TenantProfile) -> bytes:
         "tax": totals.tax.to_decimal(),
         "shipping": totals.shipping.to_decimal(),
         "discount": totals.discount.to_decimal(),
+        "campaign_discount": order.campaign_discount and order.campaign_discount.to_decimal(),
         "total": totals.total.to_decimal(),
     }
     return _ENCODER.encode(_given(content))

@@ -25,7 +25,6 @@ from orders.adapters.outbound.rendering.wording import (
     reason_in_words,
     several_lines,
 )
-from orders.domain.money import Totals
 from orders.domain.order import Order
 from orders.domain.parts import Address, Line, Parcel, Payment
 from orders.ports.tenants import TenantProfile
@@ -75,7 +74,7 @@ def order_view(order: Order) -> OrderView:
         lines=lines,
         has_discounts=any(line.discount for line in lines),
         has_long_amounts=any(_is_long(line) for line in lines),
-        figures=_figures(order.totals),
+        figures=_figures(order),
         total=f"{order.currency} {amount(order.totals.total)}",
         customer_id=order.customer_id,
         customer_name=one_line(customer.name) if customer else "",
@@ -133,12 +132,17 @@ def _reference(line: Line) -> str:
     return " · ".join(parts)
 
 
-def _figures(totals: Totals) -> tuple[FigureView, ...]:
+def _figures(order: Order) -> tuple[FigureView, ...]:
+    totals, campaign = order.totals, order.campaign_discount
+    of_campaign: tuple[FigureView, ...] = ()
+    if campaign is not None and campaign.minor:
+        of_campaign = (FigureView("campaign_discount", "of which campaign", deduction(campaign)),)
     return (
         FigureView("subtotal", "Subtotal", amount(totals.subtotal)),
         FigureView("tax", "Tax", amount(totals.tax)),
         FigureView("shipping", "Shipping", amount(totals.shipping)),
         FigureView("discount", "Discount", deduction(totals.discount)),
+        *of_campaign,
         FigureView("total", "Total", amount(totals.total)),
     )
 

@@ -61,7 +61,11 @@ class LineView:
 
 @dataclass(frozen=True, slots=True)
 class FigureView:
-    """A row of the totals. ``key`` is the figure's name in the domain: subtotal, tax, shipping, discount, total."""
+    """A row of the totals.
+
+    ``key`` is the figure's name in the domain: subtotal, tax, shipping, discount, campaign_discount (a part of the row
+    above it), total.
+    """
 
     key: str
     label: str

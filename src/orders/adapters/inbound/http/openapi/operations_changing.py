@@ -33,7 +33,8 @@ CHANGING = (
         "Place an order",
         "Customers place orders for themselves, staff, admins and services for any customer of the shop.\n\n"
         "`total` must be what the items, tax, shipping and discount come to, to the last digit: see *Money*. "
-        "Everything that is wrong with the body is named in one answer.\n\n"
+        "Everything that is wrong with the body is named in one answer, products, prices, stock and campaign "
+        "included where the shop has them checked.\n\n"
         "With `Prefer: respond-async` the order is kept under its final id, answered with 202, and placed a moment "
         "later. Until then reading it shows `status: accepted`; if it can't be placed after all, `rejected` and why.",
         (

@@ -83,6 +83,11 @@ For each line `net` is `price` × `quantity` − `discount`, and `tax` is `net` 
 the currency's smallest unit. `total` is the sum of all `net` and `tax`, plus `shipping`, minus the order's
 `discount`. A create must give that very `total`, to the last digit, or it is refused with both figures.
 
+A shop may have its products and campaigns checked. Then an unknown product (`unknown_product`), one that isn't sold
+(`not_sellable`), a price that has changed (`price_changed`), too little stock (`out_of_stock`) and a campaign code
+that gives nothing (`campaign_…` and why) are refused as 422, with what would be right. What a campaign takes off is
+part of the order's `discount`, says `campaign_discount`, and must be reckoned with in `total`.
+
 ## Limits
 
 A body has at most 256 KiB, JSON is nested at most {MAX_DEPTH} levels deep, an order has 1 to {MAX_LINES} lines of at

@@ -119,7 +119,7 @@ class OrderSummary(Shape):
     """The sum of all lines' `tax`."""
     shipping: Money
     discount: Money
-    """Off the whole order, after tax."""
+    """Off the whole order, after tax; a campaign's discount is part of it."""
     total: Money
     """`subtotal` + `tax` + `shipping` − `discount`."""
     parcels: list[Parcel]
@@ -167,6 +167,8 @@ class Order(OrderSummary):
     shipping_address: Address | None = None
     payment: Payment | None = None
     campaign_code: Key | None = None
+    campaign_discount: Money | None = None
+    """The campaign's part of `discount`; missing where a campaigns service has given none."""
     notes: str | None = None
     metadata: dict[str, str] | None = None
     locale: str | None = None

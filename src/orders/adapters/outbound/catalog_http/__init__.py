@@ -1,0 +1,1 @@
+"""The product and campaigns services over HTTP, as docs/integrations describes them."""

@@ -1,0 +1,235 @@
+"""Asking another service by HTTP: bounded in time, size and number, tried twice, left alone while it is down.
+
+An answer takes at most ``2 × timeout + LONGEST_PAUSE_SECONDS``, whatever the service does.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, TypeVar
+
+import aiohttp
+import structlog
+
+from orders.adapters.outbound.catalog_http.breaker import BreakerState, CircuitBreaker, CircuitOpen
+from orders.adapters.outbound.catalog_http.wire import BrokenAnswer, decode, encode
+from orders.ports.errors import TransientPortError
+from orders.ports.metrics import Counters
+
+MAX_ANSWER_BYTES = 1024 * 1024
+MAX_CALLS_AT_ONCE = 64
+LONGEST_PAUSE_SECONDS = 0.1
+CALLS = "service_calls"
+"""Counter: attempts, and calls that were not made; labels ``service`` and ``outcome``."""
+
+_PASSING = frozenset({500, 502, 503, 504})
+"""Worth a second try; a service that answers 429 is not helped by one."""
+
+_ABOUT_THE_QUESTION = frozenset({400, 409, 413, 422})
+"""The service is well, and doesn't take this one question. 401 or 404 would meet any: an outage by another name."""
+
+_Answer = TypeVar("_Answer")
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceAddress:
+    """Where a service is, and how long it is waited for.
+
+    Attributes:
+        name: as errors, logs and counters call it, such as ``product service``.
+        url: the address that paths are added to.
+        timeout: of one attempt, from taking its place in line to the last byte of the answer.
+        token: sent as a bearer token.
+    """
+
+    name: str
+    url: str
+    timeout: timedelta
+    token: str | None = field(default=None, repr=False)
+
+
+class ServiceFailed(Exception):
+    """The service gave no answer that can be used; ``passing`` is whether a second try may do better."""
+
+    def __init__(self, detail: str, *, passing: bool) -> None:
+        self.passing = passing
+        super().__init__(detail)
+
+
+class _NotAsked(Exception):
+    """The call was not made; ``outcome`` is what counters call that."""
+
+    def __init__(self, detail: str, outcome: str) -> None:
+        self.outcome = outcome
+        super().__init__(detail)
+
+
+def open_session() -> aiohttp.ClientSession:
+    """A session for ``HttpService``: its time-outs and limits are those of the service, it keeps no cookies."""
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=10),
+        timeout=aiohttp.ClientTimeout(total=None),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        # Compressed answers would have to be bounded twice; none is asked for.
+        auto_decompress=False,
+        headers={"User-Agent": "bbws-orders", "Accept": "application/json", "Accept-Encoding": "identity"},
+    )
+
+
+class HttpService:
+    """One service, asked by POSTing JSON. Also a ``Probe`` of it, which is up unless the circuit is open."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        address: ServiceAddress,
+        counters: Counters,
+        *,
+        breaker: CircuitBreaker | None = None,
+        calls_at_once: int = MAX_CALLS_AT_ONCE,
+        request_id: Callable[[], str | None] = lambda: None,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        """``request_id`` gives that of the request being served; ``pause``, ``chance`` make the wait before a retry."""
+        self.name = address.name
+        self._session = session
+        self._address = address
+        self._counters = counters
+        self._breaker = breaker or CircuitBreaker(failures=(ServiceFailed,), on_change=self._log_change)
+        self._slots = asyncio.Semaphore(calls_at_once)
+        self._request_id = request_id
+        self._pause = pause
+        self._chance = chance
+
+    async def check(self) -> None:
+        """Return unless the circuit is open. Raises: TransientPortError."""
+        try:
+            self._breaker.check()
+        except CircuitOpen as error:
+            raise TransientPortError(self.name, str(error)) from None
+
+    async def ask(
+        self, path: str, question: object, read: Callable[[Any], _Answer], *, traceparent: str | None = None
+    ) -> _Answer:
+        """What the service answers; asking must change nothing there, for it may be asked twice.
+
+        Args:
+            read: makes the answer of the JSON value; raises ``BrokenAnswer`` where it is none.
+
+        Raises:
+            TransientPortError: there is no answer, for whatever reason.
+        """
+        body, headers = encode(question), self._headers(traceparent)
+        try:
+            try:
+                return await self._attempt(path, body, headers, read)
+            except ServiceFailed as error:
+                if not error.passing:
+                    raise
+                first = error
+            await self._pause(LONGEST_PAUSE_SECONDS * self._chance())
+            try:
+                return await self._attempt(path, body, headers, read)
+            except _NotAsked:
+                raise first from None
+        except (ServiceFailed, _NotAsked) as error:
+            raise TransientPortError(self.name, str(error)) from error
+
+    async def _attempt(
+        self, path: str, body: bytes, headers: Mapping[str, str], read: Callable[[Any], _Answer]
+    ) -> _Answer:
+        deadline = asyncio.get_running_loop().time() + self._address.timeout.total_seconds()
+        outcome = "failed"
+        try:
+            async with _place(self._slots, deadline):
+                # Asked only with a place in line: those who waited for one don't call what has been found down since.
+                with self._breaker.call():
+                    status, answer = await self._exchange(path, body, headers, read, deadline)
+            if answer is None:
+                outcome = "refused"
+                raise ServiceFailed(f"it answers {status} to what it was asked", passing=False)
+            outcome = "answered"
+            return answer[0]
+        except CircuitOpen as error:
+            outcome = "circuit_open"
+            raise _NotAsked(str(error), outcome) from None
+        except _NotAsked as error:
+            outcome = error.outcome
+            raise
+        except asyncio.CancelledError:
+            outcome = "abandoned"
+            raise
+        finally:
+            self._counters.count(CALLS, service=self.name, outcome=outcome)
+
+    async def _exchange(
+        self, path: str, body: bytes, headers: Mapping[str, str], read: Callable[[Any], _Answer], deadline: float
+    ) -> tuple[int, tuple[_Answer] | None]:
+        """Status and answer; no answer with one of ``_ABOUT_THE_QUESTION``."""
+        try:
+            async with (
+                asyncio.timeout_at(deadline),
+                self._session.post(
+                    self._address.url.rstrip("/") + path, data=body, headers=headers, allow_redirects=False
+                ) as response,
+            ):
+                status = response.status
+                if status == 200:
+                    return status, (read(decode(await _bounded(response))),)
+                # What it says beyond the status is not looked at; a connection with something unread is not kept.
+                response.close()
+        except TimeoutError:
+            seconds = self._address.timeout.total_seconds()
+            raise ServiceFailed(f"no answer within {seconds:g} s", passing=True) from None
+        except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, OSError) as error:
+            raise ServiceFailed(f"{type(error).__name__}: {error}", passing=True) from error
+        except aiohttp.ClientError as error:
+            raise ServiceFailed(f"no HTTP that can be read: {type(error).__name__}", passing=False) from error
+        except BrokenAnswer as error:
+            raise ServiceFailed(f"an answer that can't be read: {error}", passing=False) from None
+        if status in _ABOUT_THE_QUESTION:
+            return status, None
+        raise ServiceFailed(f"it answers {status}", passing=status in _PASSING)
+
+    def _headers(self, traceparent: str | None) -> dict[str, str]:
+        token, request_id = self._address.token, self._request_id()
+        headers = {
+            "Content-Type": "application/json",
+            "Authorization": f"Bearer {token}" if token else None,
+            "traceparent": traceparent,
+            "X-Request-Id": request_id,
+        }
+        return {name: value for name, value in headers.items() if value is not None}
+
+    def _log_change(self, state: BreakerState) -> None:
+        log = _log.info if state is BreakerState.CLOSED else _log.warning
+        log("circuit changed", service=self.name, state=str(state))
+
+
+@asynccontextmanager
+async def _place(slots: asyncio.Semaphore, deadline: float) -> AsyncIterator[None]:
+    """One of the places there are, so that a hung service holds so many callers and no more. Raises: _NotAsked."""
+    try:
+        async with asyncio.timeout_at(deadline):
+            await slots.acquire()
+    except TimeoutError:
+        raise _NotAsked("too many calls wait for it already", "busy") from None
+    try:
+        yield
+    finally:
+        slots.release()
+
+
+async def _bounded(response: aiohttp.ClientResponse) -> bytes:
+    content = bytearray()
+    async for chunk in response.content.iter_any():
+        content += chunk
+        if len(content) > MAX_ANSWER_BYTES:
+            response.close()
+            raise BrokenAnswer(f"more than {MAX_ANSWER_BYTES} bytes")
+    return bytes(content)

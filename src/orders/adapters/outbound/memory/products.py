@@ -1,0 +1,52 @@
+"""A product catalogue in memory. Contract: ports/products.py."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from orders.domain.consulting import Offer
+from orders.domain.money import Money
+from orders.ports.errors import TransientPortError
+from orders.ports.products import ProductEnquiry
+
+DEPENDENCY = "product service"
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A product of a shop, with a price in each currency that it is sold in; ``stock`` ``None`` is not counted."""
+
+    product_id: str
+    prices: tuple[Money, ...]
+    sellable: bool = True
+    stock: int | None = None
+
+
+class MemoryProductCatalogue:
+    """``ProductCatalogue`` of what was ``put`` in; ``reachable`` false is an outage; ``asked`` holds all calls."""
+
+    def __init__(self) -> None:
+        self.reachable = True
+        self.asked: list[ProductEnquiry] = []
+        self._products: dict[tuple[str, str], Product] = {}
+
+    def put(self, tenant_id: str, *products: Product) -> None:
+        """Sell these, instead of what had their ids before."""
+        for product in products:
+            self._products[tenant_id, product.product_id] = product
+
+    async def offers(self, enquiry: ProductEnquiry) -> Mapping[str, Offer]:
+        """See ``ProductCatalogue.offers``."""
+        self.asked.append(enquiry)
+        if not self.reachable:
+            raise TransientPortError(DEPENDENCY, "out of reach")
+        found = {product_id: self._products.get((enquiry.tenant_id, product_id)) for product_id in enquiry.units}
+        return {
+            product_id: Offer(
+                product_id=product_id,
+                price=next((price for price in product.prices if price.currency == enquiry.currency), None),
+                sellable=product.sellable,
+                available=product.stock,
+            )
+            for product_id, product in found.items()
+            if product is not None
+        }

@@ -1,0 +1,88 @@
+"""An order's lines and amounts before it is accepted, and the one place where they are held against its total."""
+
+from dataclasses import dataclass
+
+from orders.domain.consulting import (
+    UNASKED,
+    Answers,
+    CampaignRefused,
+    campaign_fault,
+    offer_faults,
+)
+from orders.domain.currencies import Currency
+from orders.domain.errors import Fault, InvalidOrder
+from orders.domain.money import Money, Totals, reckon
+from orders.domain.parts import Line
+
+
+@dataclass(frozen=True, slots=True)
+class Basket:
+    """Lines and amounts in exact money, each right by itself; without a campaign they come to 0 or more.
+
+    Attributes:
+        discount: off the order, as its caller gave it; a campaign's adds to it.
+        total: what the order comes to, as its caller says.
+        campaign_code: as given.
+        before: the lines that the order has so far, when it is one.
+    """
+
+    lines: tuple[Line, ...]
+    shipping: Money
+    discount: Money
+    total: Money
+    campaign_code: str | None = None
+    before: tuple[Line, ...] = ()
+
+    @property
+    def currency(self) -> Currency:
+        """The one currency of all amounts."""
+        return self.total.currency
+
+    def totals(self, campaign_discount: Money | None = None) -> Totals:
+        """The order's figures, a campaign's discount among them."""
+        discount = self.discount if campaign_discount is None else self.discount + campaign_discount
+        return reckon(self.lines, shipping=self.shipping, discount=discount)
+
+    @property
+    def counts_on_campaign(self) -> bool:
+        """Whether the given total can only be right if the campaign gives something."""
+        return self.campaign_code is not None and self.total.minor < self.totals().total.minor
+
+    def settled(self, answers: Answers = UNASKED) -> Totals:
+        """The order's figures when nothing stands against it.
+
+        A campaign that refuses stands against a new order. One that is changed goes on without its discount instead:
+        its code can't be changed, and nobody should have to keep an item because a campaign has ended.
+
+        Raises:
+            InvalidOrder: with everything that does.
+        """
+        faults = [] if answers.offers is None else offer_faults(self.lines, answers.offers, self.before)
+        totals = self.totals(answers.campaign_discount)
+        if isinstance(answers.campaign, CampaignRefused) and not self.before:
+            # Without a verdict on the discount there is none on the total.
+            faults.append(campaign_fault(self.campaign_code or "", answers.campaign))
+        else:
+            faults += self._total_faults(totals, answers)
+        if faults:
+            raise InvalidOrder(faults)
+        return totals
+
+    def _total_faults(self, totals: Totals, answers: Answers) -> list[Fault]:
+        code, campaign, given = self.currency.code, answers.campaign_discount, self.total
+        if totals.total.minor < 0:
+            message = (
+                f"the campaign {self.campaign_code} takes off {campaign} {code}, "
+                f"which is more than the order comes to: {self.totals().total} {code}"
+            )
+            return [Fault("/campaign_code", "negative_total", message)]
+        if totals.total == given:
+            return []
+        message = (
+            f"the total given is {given} {code}, but items, tax, shipping and discount come to {totals.total} {code}"
+        )
+        if campaign is not None:
+            message += f", with the {campaign} {code} that the campaign {self.campaign_code} takes off"
+        elif isinstance(answers.campaign, CampaignRefused):
+            message += f"; the campaign {self.campaign_code} {answers.campaign}"
+        return [Fault("/total", "total_mismatch", message)]

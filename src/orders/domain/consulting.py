@@ -1,0 +1,162 @@
+"""What other services say of an order before it is accepted, and what is wrong with the order then ([DOM-7]).
+
+Who is asked, how, and what holds when nobody answers is the business of use cases; here is only what follows.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from orders.domain.errors import Fault
+from orders.domain.money import Money
+from orders.domain.parts import Line
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A product as the catalogue has it now.
+
+    Attributes:
+        price: of one unit, tax excluded; ``None`` when it isn't sold in the order's currency.
+        available: units that can still be ordered; ``None`` when its stock isn't counted.
+    """
+
+    product_id: str
+    price: Money | None
+    sellable: bool = True
+    available: int | None = None
+
+
+class CampaignRefusalReason(StrEnum):
+    """Why a campaign gives an order nothing."""
+
+    UNKNOWN = "unknown"
+    NOT_STARTED = "not_started"
+    EXPIRED = "expired"
+    USED_UP = "used_up"
+    NOT_APPLICABLE = "not_applicable"
+
+
+_REASONS: Mapping[CampaignRefusalReason, str] = {
+    CampaignRefusalReason.UNKNOWN: "is not known",
+    CampaignRefusalReason.NOT_STARTED: "has not begun yet",
+    CampaignRefusalReason.EXPIRED: "has expired",
+    CampaignRefusalReason.USED_UP: "is used up",
+    CampaignRefusalReason.NOT_APPLICABLE: "does not apply to this order",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignGranted:
+    """The campaign gives this discount, not negative, off the whole order and after tax."""
+
+    discount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignRefused:
+    """The campaign gives nothing; ``detail`` is what its service says of that to people, if anything."""
+
+    reason: CampaignRefusalReason
+    detail: str | None = None
+
+    def __str__(self) -> str:
+        said = _REASONS[self.reason]
+        return f"{said} ({self.detail})" if self.detail else said
+
+
+CampaignVerdict = CampaignGranted | CampaignRefused
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What the services said; ``None`` where one wasn't asked, or its silence is no reason to refuse.
+
+    Attributes:
+        offers: by product id; a product that isn't among them is unknown.
+    """
+
+    offers: Mapping[str, Offer] | None = None
+    campaign: CampaignVerdict | None = None
+
+    @property
+    def campaign_discount(self) -> Money | None:
+        """What the campaign gives, as far as its service has said so."""
+        return self.campaign.discount if isinstance(self.campaign, CampaignGranted) else None
+
+
+UNASKED = Answers()
+
+
+def units_wanted(lines: Iterable[Line], before: Sequence[Line] = ()) -> dict[str, int]:
+    """How many units of which products an order needs that it doesn't hold yet; 0 where only the price is a question.
+
+    Args:
+        before: the lines that it has so far: the catalogue took their units out of stock when they were ordered.
+    """
+    lines = list(lines)
+    held, wanted = _units(before), _units(lines)
+    known = {line.line_id: line for line in before}
+    return {
+        line.product_id: max(0, wanted[line.product_id] - held.get(line.product_id, 0))
+        for line in lines
+        if _to_be_checked(line, known.get(line.line_id))
+    }
+
+
+def offer_faults(lines: Sequence[Line], offers: Mapping[str, Offer], before: Sequence[Line] = ()) -> list[Fault]:
+    """Everything that the catalogue has against the lines, each under the JSON pointer of the request's field.
+
+    Of ``before`` only what is new or changed is looked at: what was agreed on stays agreed.
+    """
+    known = {line.line_id: line for line in before}
+    checked = [_to_be_checked(line, known.get(line.line_id)) for line in lines]
+    held = _units(before)
+    taken = _units(line for line, check in zip(lines, checked, strict=True) if not check)
+    faults: list[Fault] = []
+    for index, line in enumerate(lines):
+        if not checked[index]:
+            continue
+        product_id = line.product_id
+        taken[product_id] = taken.get(product_id, 0) + line.quantity
+        wanted = max(0, taken[product_id] - held.get(product_id, 0))
+        faults += _faults_of(f"/items/{index}", line, offers.get(product_id), wanted)
+    return faults
+
+
+def campaign_fault(code: str, refused: CampaignRefused) -> Fault:
+    """What is wrong with an order whose campaign gives nothing."""
+    return Fault("/campaign_code", f"campaign_{refused.reason}", f"the campaign {code} {refused}")
+
+
+def _faults_of(at: str, line: Line, offer: Offer | None, wanted: int) -> list[Fault]:
+    product_id = line.product_id
+    if offer is None:
+        return [Fault(f"{at}/product_id", "unknown_product", f"there is no product {product_id}")]
+    if not offer.sellable:
+        return [Fault(f"{at}/product_id", "not_sellable", f"{product_id} is not sold at present")]
+    currency = line.price.currency.code
+    if offer.price is None:
+        return [Fault(f"{at}/product_id", "not_sellable", f"{product_id} is not sold in {currency}")]
+    faults = []
+    if offer.price != line.price:
+        message = f"{product_id} costs {offer.price} {currency} now, not {line.price} {currency}"
+        faults.append(Fault(f"{at}/price", "price_changed", message))
+    if offer.available is not None and wanted > offer.available:
+        left = f"only {offer.available} of {product_id} are" if offer.available > 0 else f"{product_id} is not"
+        faults.append(Fault(f"{at}/quantity", "out_of_stock", f"{left} in stock; {wanted} would be needed"))
+    return faults
+
+
+def _to_be_checked(line: Line, known: Line | None) -> bool:
+    """Whether the line asks for something that was not agreed on before."""
+    if known is None:
+        return True
+    return line.quantity > known.quantity or (line.product_id, line.price) != (known.product_id, known.price)
+
+
+def _units(lines: Iterable[Line]) -> dict[str, int]:
+    units: dict[str, int] = {}
+    for line in lines:
+        units[line.product_id] = units.get(line.product_id, 0) + line.quantity
+    return units

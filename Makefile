@@ -19,7 +19,7 @@ APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o=Dpkg::Use-Pty=0
 ORDERS ?= 2000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop test unit e2e chaos redrive sigterm outage replay throttling docs lint types imports check contract lock clean machine debian image up pin-base
+.PHONY: help setup run stop test unit e2e chaos redrive sigterm outage replay throttling docs baseline lint types imports check contract lock clean machine debian image up pin-base
 .NOTPARALLEL:
 
 help: ## List these commands
@@ -61,7 +61,10 @@ redrive sigterm outage replay throttling:
 docs: $(VENV)/.project ## Write the pages that are made from code
 	@$(BIN)/python -m orders.bootstrap.settings_table
 	@$(BIN)/python -m orders.bootstrap.message_schemas
-	@$(BIN)/orders openapi --output docs/openapi.json
+	@$(BIN)/orders openapi --against docs/openapi.baseline.json --output docs/openapi.json
+
+baseline: $(VENV)/.project ## Promise the API as it is now: from a release on
+	@$(BIN)/orders openapi --against docs/openapi.baseline.json --output docs/openapi.baseline.json
 
 lint: $(VENV)/.project ## Check style and formatting
 	@$(BIN)/ruff check .

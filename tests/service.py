@@ -7,6 +7,7 @@ from typing import Any
 from orders.adapters.inbound.http.app import Served
 from orders.adapters.inbound.http.auth import Authenticator, TokenRules
 from orders.adapters.inbound.http.cursor import CursorCodec
+from orders.adapters.inbound.http.redaction import redacted_body
 from orders.adapters.outbound.memory.acceptances import MemoryAcceptances, MemoryOrderCommands
 from orders.adapters.outbound.memory.clock import SequentialOrderIds, SteppingClock
 from orders.adapters.outbound.memory.counters import MemoryCounters
@@ -18,12 +19,14 @@ from orders.adapters.outbound.memory.mail_sender import MemoryMailSender
 from orders.adapters.outbound.memory.order_repository import MemoryOrderRepository
 from orders.adapters.outbound.memory.orders_table import MemoryTable
 from orders.adapters.outbound.memory.outbox import MemoryOutbox
+from orders.adapters.outbound.memory.scrub_requests import MemoryScrubRequests
 from orders.application.accept_order import AcceptOrder, PlaceAccepted, QueueAccepted
 from orders.application.caller import Caller
 from orders.application.change_order import OrderChanger
 from orders.application.change_status import ChangeStatus
 from orders.application.check_health import CheckHealth
 from orders.application.consult_services import Consulted, ConsultServices
+from orders.application.erase_personal_data import ErasePersonalData
 from orders.application.fulfil_order import DeliverParcel, FulfilOrder
 from orders.application.idempotency import Replays
 from orders.application.list_orders import ListOrders
@@ -36,6 +39,7 @@ from orders.application.publish_events import EventFastPath, PublishEvents
 from orders.application.read_history import ReadHistory
 from orders.application.relay_outbox import RelayOutbox
 from orders.application.render_document import LinkDocument, RenderDocument, RequestDocument
+from orders.application.scrub_order import Kept, ScrubOrder
 from orders.application.send_mail import SendMail
 from orders.application.update_order import DeleteOrder, UpdateOrder
 from orders.domain.lifecycle import Role
@@ -125,7 +129,7 @@ class Service:
         self.publish_events = PublishEvents(self.outbox, self.publisher)
         self.fast_path = EventFastPath(self.publish_events)
         self.ids = SequentialOrderIds()
-        self.replays = Replays(self.outbox)
+        self.replays = Replays(self.outbox, redacted_body)
         self.changer = OrderChanger(self.repository, self.clock, self.fast_path, self.replays)
         self.counters = MemoryCounters()
         self.consult_services = ConsultServices(self.products, self.campaigns, self.counters)
@@ -159,6 +163,7 @@ class Service:
         self.deliver_parcel = DeliverParcel(self.changer)
         self.update_order = UpdateOrder(self.changer, self.consult_services)
         self.delete_order = DeleteOrder(self.changer)
+        self.erase_personal_data = ErasePersonalData(self.changer)
         self.list_orders = ListOrders(self.repository)
         self.read_history = ReadHistory(self.outbox, self.intents)
         self.request_document = RequestDocument(self.requests, self.clock)
@@ -171,6 +176,9 @@ class Service:
             self.repository, self.tenants, PlainComposer(), self.documents, self.request_document, self.send_mail
         )
         self.notify_staff = NotifyStaff(self.repository, self.tenants, PlainComposer(), self.send_mail)
+        self.scrub_requests = MemoryScrubRequests()
+        kept = Kept(self.outbox, self.acceptances, self.intents, self.documents)
+        self.scrub_order = ScrubOrder(self.repository, kept, self.publish_events, self.scrub_requests, redacted_body)
         self.check_health = CheckHealth([self.dependency], self.clock)
 
     def relay(self, lag: timedelta = timedelta(0)) -> RelayOutbox:
@@ -191,6 +199,7 @@ class Service:
             deliver_parcel=self.deliver_parcel,
             update_order=self.update_order,
             delete_order=self.delete_order,
+            erase_personal_data=self.erase_personal_data,
             read_history=self.read_history,
             link_document=self.link_document,
             check_health=self.check_health,

@@ -12,7 +12,7 @@ from orders.domain.events import OrderEvent
 from orders.domain.lifecycle import Role
 from orders.domain.money import Money
 from orders.domain.order import Change, Order, Shipment
-from orders.domain.parts import Deletion, Document, DocumentStatus, ParcelLine, Payment
+from orders.domain.parts import Deletion, Document, DocumentStatus, Erasure, ParcelLine, Payment
 from orders.domain.placing import place
 from tests.builders import NOON, a_draft, a_line, a_stamp, an_order_id
 
@@ -111,6 +111,7 @@ def as_listed(order: Order) -> Order:
         reason=None,
         document=None,
         deletion=order.deletion and Deletion(order.deletion.at, by=""),
+        erasure=order.erasure and Erasure(order.erasure.at, by=""),
         recent_keys=(),
     )
 

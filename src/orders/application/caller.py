@@ -81,6 +81,15 @@ def permit(operation: Operation | Action, roles: Collection[Role]) -> None:
         raise ActionForbidden(action=str(operation), roles=sorted(roles))
 
 
+def reaches_deleted(operation: Operation | Action, roles: Collection[Role]) -> bool:
+    """Whether one of the roles may do this to an order that is deleted.
+
+    Personal data is erased by whoever may erase it, without their seeing any of it.
+    """
+    held = frozenset(roles)
+    return bool(POLICY[Operation.READ_DELETED] & held) or (operation is Action.ERASE and may_ever(operation, held))
+
+
 def owns(caller: Caller, order: Order | Acceptance) -> bool:
     """Whether the order is this caller's business at all: of their tenant, and theirs if they are a customer."""
     if order.tenant_id != caller.tenant_id:

@@ -8,3 +8,6 @@ CREATE_ORDER = "create-order"
 
 RENDER_DOCUMENT = "render-document"
 """``{"command": ..., "tenant_id": ..., "order_id": ...}``: render the order's document although it is on record."""
+
+SCRUB_ORDER = "scrub-order"
+"""``{"command": ..., "tenant_id": ..., "order_id": ...}``: go through everything of an erased order once more."""

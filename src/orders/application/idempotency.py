@@ -6,7 +6,7 @@ does no harm.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from orders.application.caller import Caller
@@ -17,6 +17,9 @@ from orders.domain.order import Change, Order
 from orders.ports.outbox import EventLog
 
 _CREATION = 1
+
+RedactBody = Callable[[bytes], bytes]
+"""Takes the personal data out of an answer's body; a body without any it gives back as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +104,11 @@ class KeyReused(ApplicationError):
 
 
 class Replays:
-    """Finds what a request was answered when it came first."""
+    """Finds what a request was answered when it came first; of an erased order, without personal data."""
 
-    def __init__(self, log: EventLog) -> None:
+    def __init__(self, log: EventLog, redact_body: RedactBody) -> None:
         self._log = log
+        self._redact_body = redact_body
 
     async def check(self, order: Order, caller: Caller, request: KeyedRequest) -> None:
         """Return when this request has not changed the order before.
@@ -133,6 +137,9 @@ class Replays:
     async def _answer(self, order: Order, sequence: int, request: KeyedRequest) -> None:
         events = await self._log.read(order.tenant_id, order.order_id, after=sequence - 1, limit=1)
         receipt = events[0].receipt if events else None
+        if receipt is not None and order.erasure is not None:
+            # It is redacted in the log too, but a moment later than the order.
+            receipt = redacted_receipt(receipt, self._redact_body)
         if receipt is not None:
             repeat(receipt, request)
 
@@ -142,6 +149,11 @@ def repeat(receipt: Receipt, request: KeyedRequest) -> None:
     if receipt.fingerprint != request.fingerprint:
         raise KeyReused
     raise AlreadyAnswered(Answer(receipt.status, receipt.headers, receipt.body))
+
+
+def redacted_receipt(receipt: Receipt, redact_body: RedactBody) -> Receipt:
+    """The receipt without personal data: status, headers and key are as they were."""
+    return replace(receipt, body=redact_body(receipt.body))
 
 
 def with_receipt(change: Change, caller: Caller, request: KeyedRequest | None) -> Change:

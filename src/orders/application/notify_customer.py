@@ -56,6 +56,8 @@ class NotifyCustomer:
     ) -> None:
         """Send the mail that belongs to the event, once; events that concern no customer do nothing.
 
+        About an order that is deleted or erased nobody is written to any more, and nothing is noted.
+
         Args:
             parcel_id: which parcel a ``FULFILLED`` event is about.
 
@@ -69,7 +71,7 @@ class NotifyCustomer:
         order = await self._repository.get(tenant_id, order_id)
         if order is None:
             raise OrderNotFound(order_id)
-        if order.deletion is not None:
+        if order.deletion is not None or order.erasure is not None:
             return
         confirmation = template is MailTemplate.ORDER_CONFIRMATION
         intent = MailIntent(

@@ -1,6 +1,6 @@
 """Use case: reach an order, if it is the caller's to reach."""
 
-from orders.application.caller import POLICY, Caller, Operation, owns, permit
+from orders.application.caller import Caller, Operation, owns, permit, reaches_deleted
 from orders.application.errors import NotPlacedYet, OrderNotFound
 from orders.domain.errors import InvalidIdentifier
 from orders.domain.identity import check_order_id
@@ -45,7 +45,7 @@ class OpenOrder:
             await self._look_among_accepted(caller, order_id, operation)
         if order is None or not owns(caller, order):
             raise OrderNotFound(order_id)
-        if order.deletion is not None and not (include_deleted and POLICY[Operation.READ_DELETED] & caller.roles):
+        if order.deletion is not None and not (include_deleted and reaches_deleted(operation, caller.roles)):
             raise OrderNotFound(order_id)
         permit(operation, caller.roles)
         return order

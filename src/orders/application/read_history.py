@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from orders.application import notify_staff
 from orders.application.caller import Caller
+from orders.domain.erasing import erased_event
 from orders.domain.events import Actor, OrderEvent
 from orders.domain.order import Order
 from orders.ports.mail import MailIntents, MailRecord
@@ -54,6 +55,8 @@ class ReadHistory:
         mails = [
             mail for mail in await self._intents.of_order(order.tenant_id, order.order_id) if mail.sequence in covered
         ]
+        if order.erasure is not None:
+            mails = [mail.erased() for mail in mails]
         if not caller.acts_for_shop:
             shown = [_without_shop(event, caller) for event in shown]
             mails = [mail for mail in mails if mail.template not in STAFF_TEMPLATES]
@@ -63,4 +66,6 @@ class ReadHistory:
 
     async def events(self, order: Order, *, after: int = 0, limit: int = 25) -> Sequence[OrderEvent]:
         """The order's events with a sequence above ``after``, contiguous. Raises: TransientPortError."""
-        return await self._log.read(order.tenant_id, order.order_id, after=after, limit=limit)
+        events = await self._log.read(order.tenant_id, order.order_id, after=after, limit=limit)
+        # They are redacted in the log too, but a moment later than the order.
+        return events if order.erasure is None else [erased_event(event) for event in events]

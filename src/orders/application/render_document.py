@@ -60,10 +60,17 @@ class RenderDocument:
         order = await self._repository.get(caller.tenant_id, order_id)
         if order is None:
             raise OrderNotFound(order_id)
-        if order.deletion is not None or await self._is_done(order, again=again):
+        # What a deleted order had been given is kept. Erasure takes that away: its redacted form comes in its place.
+        if (order.deletion is not None and order.erasure is None) or await self._is_done(order, again=again):
             return
         document = await self._render(order)
-        await self._changer.change(order, caller, lambda current, stamp: current.document_rendered(document, stamp))
+        if document is not None:
+            await self._changer.change(
+                order,
+                caller,
+                lambda current, stamp: current.document_rendered(document, stamp),
+                see_deleted=order.erasure is not None,
+            )
 
     async def _is_done(self, order: Order, *, again: bool) -> bool:
         document = order.current_document
@@ -71,13 +78,19 @@ class RenderDocument:
             return document is not None
         return document.key is not None and await self._store.exists(document.key)
 
-    async def _render(self, order: Order) -> Document:
+    async def _render(self, order: Order) -> Document | None:
+        """The document in the bucket; ``None`` when meanwhile something else is to be printed."""
         version = order.printed_version
         tenant = await self._tenants.profile(order.tenant_id)
         try:
             pdf = await self._renderer.render(order, tenant)
         except RenderingFailed:
             return Document(DocumentStatus.FAILED, version, self._clock.now())
+        # Rendering takes a while. What has been changed since is rendered by the message about that, and what has
+        # been erased must not come back.
+        latest = await self._repository.get(order.tenant_id, order.order_id)
+        if latest is None or latest.printed_version != version:
+            return None
         key = document_key(
             tenant_id=order.tenant_id, created_at=order.created_at, order_id=order.order_id, version=version
         )

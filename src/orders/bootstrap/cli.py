@@ -74,7 +74,7 @@ class ProcessRuntime:
 
     def worker_names(self) -> tuple[str, ...]:
         """See ``Runtime.worker_names``."""
-        return ("record-creator", "pdf-creator", "internal-notifier", "customer-notifier")
+        return ("record-creator", "pdf-creator", "internal-notifier", "customer-notifier", "event-processor")
 
     def relay(self) -> None:
         """See ``Runtime.relay``."""

@@ -9,7 +9,9 @@ from dependency_injector import containers, providers
 from orders.adapters.inbound.http.app import Served
 from orders.adapters.inbound.http.auth import Authenticator
 from orders.adapters.inbound.http.cursor import CursorCodec
+from orders.adapters.inbound.http.redaction import redacted_body
 from orders.adapters.inbound.relay import RelayLoop
+from orders.adapters.inbound.sqs.event_processor import EventProcessor
 from orders.adapters.inbound.sqs.handlers import CustomerNotifier, InternalNotifier, PdfCreator
 from orders.adapters.inbound.sqs.record_creator import ANY, RecordCreator, Senders
 from orders.adapters.outbound.aws.document_requests import SqsDocumentRequests
@@ -19,6 +21,7 @@ from orders.adapters.outbound.aws.order_commands import SqsOrderCommands
 from orders.adapters.outbound.aws.probes import MailProbe, QueueProbe
 from orders.adapters.outbound.aws.s3_documents import S3DocumentStore
 from orders.adapters.outbound.aws.s3_tenants import S3TenantDirectory
+from orders.adapters.outbound.aws.scrub_requests import SqsScrubRequests
 from orders.adapters.outbound.aws.ses_mail import SesMailSender
 from orders.adapters.outbound.dynamodb.acceptances import DynamoAcceptances
 from orders.adapters.outbound.dynamodb.mail_intents import DynamoMailIntents
@@ -35,6 +38,7 @@ from orders.application.change_order import OrderChanger
 from orders.application.change_status import ChangeStatus
 from orders.application.check_health import CheckHealth
 from orders.application.consult_services import ConsultServices
+from orders.application.erase_personal_data import ErasePersonalData
 from orders.application.fulfil_order import DeliverParcel, FulfilOrder
 from orders.application.idempotency import Replays
 from orders.application.list_orders import ListOrders
@@ -47,13 +51,14 @@ from orders.application.publish_events import EventFastPath, PublishEvents
 from orders.application.read_history import ReadHistory
 from orders.application.relay_outbox import RelayOutbox
 from orders.application.render_document import LinkDocument, RenderDocument, RequestDocument
+from orders.application.scrub_order import Kept, ScrubOrder
 from orders.application.send_mail import SendMail
 from orders.application.update_order import DeleteOrder, UpdateOrder
 from orders.bootstrap.addresses import Addresses
 from orders.bootstrap.aws import AwsClients
 from orders.bootstrap.demo import default_profile
 from orders.bootstrap.keys import token_rules
-from orders.bootstrap.pollers import creation_poller, mail_poller, pdf_poller
+from orders.bootstrap.pollers import creation_poller, events_poller, mail_poller, pdf_poller
 from orders.bootstrap.services import NO_SERVICES, Services
 from orders.bootstrap.settings import Settings
 from orders.ports.health import Probe
@@ -89,6 +94,10 @@ def order_senders(settings: Settings) -> Senders:
 
 def _document_requests(clients: AwsClients, addresses: Addresses) -> SqsDocumentRequests:
     return SqsDocumentRequests(clients.sqs, addresses.queues[PdfCreator.name].url)
+
+
+def _scrub_requests(clients: AwsClients, addresses: Addresses) -> SqsScrubRequests:
+    return SqsScrubRequests(clients.sqs, addresses.queues[EventProcessor.name].url)
 
 
 def _mail_sender(clients: AwsClients, settings: Settings, archive: Path | None) -> MailSender:
@@ -183,7 +192,7 @@ class Container(containers.DeclarativeContainer):
         interval=providers.Factory(_seconds, settings.provided.relay_interval_seconds),
     )
 
-    replays = providers.Singleton(Replays, outbox)
+    replays = providers.Singleton(Replays, outbox, redacted_body)
     changer = providers.Singleton(OrderChanger, repository, clock, fast_path, replays)
     consult_services = providers.Singleton(
         ConsultServices, services.provided.products, services.provided.campaigns, counters
@@ -201,6 +210,7 @@ class Container(containers.DeclarativeContainer):
     deliver_parcel = providers.Singleton(DeliverParcel, changer)
     update_order = providers.Singleton(UpdateOrder, changer, consult_services)
     delete_order = providers.Singleton(DeleteOrder, changer)
+    erase_personal_data = providers.Singleton(ErasePersonalData, changer)
     read_history = providers.Singleton(ReadHistory, outbox, mail_intents)
     request_document = providers.Singleton(RequestDocument, document_requests, clock)
     link_document = providers.Singleton(LinkDocument, documents, request_document, clock)
@@ -211,6 +221,15 @@ class Container(containers.DeclarativeContainer):
         NotifyCustomer, repository, tenants, composer, documents, request_document, send_mail
     )
     notify_staff = providers.Singleton(NotifyStaff, repository, tenants, composer, send_mail)
+
+    scrub_order = providers.Singleton(
+        ScrubOrder,
+        repository,
+        providers.Singleton(Kept, log=outbox, acceptances=acceptances, intents=mail_intents, documents=documents),
+        publish_events,
+        providers.Singleton(_scrub_requests, clients, addresses),
+        redacted_body,
+    )
 
     authenticator = providers.Singleton(Authenticator, token_keys, providers.Singleton(token_rules, settings))
     served = providers.Singleton(
@@ -226,6 +245,7 @@ class Container(containers.DeclarativeContainer):
         deliver_parcel=deliver_parcel,
         update_order=update_order,
         delete_order=delete_order,
+        erase_personal_data=erase_personal_data,
         read_history=read_history,
         link_document=link_document,
         check_health=check_health,
@@ -238,6 +258,9 @@ class Container(containers.DeclarativeContainer):
         settings,
         providers.Singleton(RecordCreator, place_accepted, place_queued, providers.Singleton(order_senders, settings)),
         services.provided.probes,
+    )
+    events_poller = providers.Singleton(
+        events_poller, clients, addresses, settings, providers.Singleton(EventProcessor, scrub_order)
     )
     pdf_poller = providers.Singleton(
         pdf_poller,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
+from orders.adapters.inbound.sqs.event_processor import EventProcessor
 from orders.adapters.inbound.sqs.gate import DependencyGate
 from orders.adapters.inbound.sqs.handlers import CustomerNotifier, InternalNotifier, PdfCreator
 from orders.adapters.inbound.sqs.poller import Poller, PollerSettings
@@ -17,7 +18,7 @@ from orders.bootstrap.aws import AwsClients
 from orders.bootstrap.settings import Settings
 from orders.ports.health import Probe
 
-Handler = PdfCreator | CustomerNotifier | InternalNotifier | RecordCreator
+Handler = PdfCreator | CustomerNotifier | InternalNotifier | RecordCreator | EventProcessor
 
 
 def creation_poller(
@@ -34,6 +35,12 @@ def creation_poller(
         concurrency=settings.worker_concurrency,
         may_forward=handler.senders.may_forward,
     )
+
+
+def events_poller(clients: AwsClients, addresses: Addresses, settings: Settings, handler: EventProcessor) -> Poller:
+    """What other services tell needs the table; erasing, the documents as well."""
+    probes = [_table(clients, addresses), _documents(clients, addresses)]
+    return _poller(clients, addresses, settings, handler, probes, concurrency=settings.worker_concurrency)
 
 
 def pdf_poller(
@@ -98,6 +105,9 @@ def _templates(clients: AwsClients, addresses: Addresses) -> Probe:
     return BucketProbe(clients.s3, addresses.templates_bucket, "templates bucket")
 
 
+def _documents(clients: AwsClients, addresses: Addresses) -> Probe:
+    return BucketProbe(clients.s3, addresses.documents_bucket, "documents bucket")
+
+
 def _all_stores(clients: AwsClients, addresses: Addresses) -> list[Probe]:
-    documents = BucketProbe(clients.s3, addresses.documents_bucket, "documents bucket")
-    return [_table(clients, addresses), documents, _templates(clients, addresses)]
+    return [_table(clients, addresses), _documents(clients, addresses), _templates(clients, addresses)]

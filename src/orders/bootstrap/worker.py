@@ -28,6 +28,7 @@ WORKER_SERVICES = MappingProxyType(
         PDF_CREATOR: ("dynamodb", "sqs", "events", "s3"),
         "internal-notifier": ("dynamodb", "sqs", "s3", "ses"),
         "customer-notifier": ("dynamodb", "sqs", "s3", "ses"),
+        "event-processor": ("dynamodb", "sqs", "events", "s3"),
     }
 )
 """The workers that there are, and the AWS services that each needs."""
@@ -77,6 +78,7 @@ def worker_poller(container: Container, name: str) -> Poller:
         PDF_CREATOR: container.pdf_poller,
         "internal-notifier": container.internal_poller,
         "customer-notifier": container.customer_poller,
+        "event-processor": container.events_poller,
     }
     poller: Poller = pollers[name]()
     return poller

@@ -26,13 +26,17 @@ from orders.domain.parts import (
     Deletion,
     Document,
     DocumentStatus,
+    Erasure,
     Line,
     Parcel,
     ParcelLine,
     Payment,
 )
+from orders.domain.shipping import summed, taken_from
 
 MAX_PARCELS = 100
+OTHER_REASON = "other"
+"""What events say of a reason that is no code."""
 KEPT_KEYS = 32
 """How many idempotency keys of changes an order remembers; that of its creation is its id, and never forgotten."""
 
@@ -90,6 +94,7 @@ class Order:
     reason: str | None = None
     document: Document | None = None
     deletion: Deletion | None = None
+    erasure: Erasure | None = None
     recent_keys: tuple[tuple[str, int], ...] = ()
 
     # -- reading -------------------------------------------------------------------------------------------------
@@ -122,12 +127,15 @@ class Order:
 
     def allowed_actions(self, roles: Collection[Role]) -> tuple[Action, ...]:
         """What a caller with these roles may do now."""
+        allowed = set(allowed_actions(self.status, roles))
         if self.deletion is not None:
-            return ()
-        allowed = allowed_actions(self.status, roles)
+            # Out of everybody's sight, but not out of reach of who has to erase it.
+            allowed &= {Action.ERASE}
+        if self.erasure is not None:
+            allowed -= {Action.ERASE}
         if all(parcel.delivered_at for parcel in self.parcels):
-            return tuple(action for action in allowed if action is not Action.DELIVER)
-        return allowed
+            allowed -= {Action.DELIVER}
+        return tuple(action for action in Action if action in allowed)
 
     @property
     def current_document(self) -> Document | None:
@@ -226,9 +234,12 @@ class Order:
     def document_rendered(self, document: Document, stamp: Stamp) -> "Change":
         """Put a rendering, good or failed, on record; a later version's stays.
 
-        A failure never displaces a good document of the same version.
+        A failure never displaces a good document of the same version. What shows an order as it was before its
+        erasure is not put on record any more.
         """
         known = self.document
+        if self.erasure is not None and document.version < self.printed_version:
+            return Change(self)
         if known is not None:
             newer = document.version > known.version
             better = document.version == known.version and (
@@ -340,7 +351,7 @@ class Order:
             if (parcel.carrier, parcel.tracking_number) != (shipment.carrier, shipment.tracking_number):
                 continue
             # Without lines the caller meant all that was open then, which is what this parcel took.
-            if shipment.lines is not None and parcel.lines_by_id != _summed(shipment.lines):
+            if shipment.lines is not None and parcel.lines_by_id != summed(shipment.lines):
                 raise ParcelConflict(carrier=parcel.carrier, tracking_number=parcel.tracking_number)
             return True
         return False
@@ -349,33 +360,9 @@ class Order:
         left = self.open_quantities()
         if shipment.lines is None:
             return tuple(ParcelLine(line_id, quantity) for line_id, quantity in left.items() if quantity)
-        faults = []
         if len(self.parcels) >= MAX_PARCELS:
-            faults.append(Fault("", "too_many_parcels", f"an order has at most {MAX_PARCELS} parcels"))
-        for index, line in enumerate(shipment.lines):
-            if line.line_id not in left:
-                known = ", ".join(list(left)[:10])
-                faults.append(
-                    Fault(
-                        f"/lines/{index}/line_id",
-                        "unknown_line",
-                        f"no line {line.line_id!r}; there are {known}",
-                    )
-                )
-                continue
-            if line.quantity > left[line.line_id]:
-                faults.append(
-                    Fault(
-                        f"/lines/{index}/quantity",
-                        "more_than_open",
-                        f"{line.quantity} is more than the {left[line.line_id]} still open on {line.line_id}",
-                    )
-                )
-                continue
-            left[line.line_id] -= line.quantity
-        if faults:
-            raise InvalidOrder(faults)
-        return tuple(ParcelLine(line_id, quantity) for line_id, quantity in _summed(shipment.lines).items())
+            raise InvalidOrder([Fault("", "too_many_parcels", f"an order has at most {MAX_PARCELS} parcels")])
+        return taken_from(left, shipment.lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -393,13 +380,6 @@ class Change:
         if self.event.type is not EventType.CREATED:
             keys = (*keys, (receipt.key, self.event.sequence))[-KEPT_KEYS:]
         return Change(replace(self.order, recent_keys=keys), replace(self.event, receipt=receipt))
-
-
-def _summed(lines: Iterable[ParcelLine]) -> dict[str, int]:
-    quantities: dict[str, int] = {}
-    for line in lines:
-        quantities[line.line_id] = quantities.get(line.line_id, 0) + line.quantity
-    return quantities
 
 
 def line_quantities(lines: Iterable[Line]) -> list[JsonValue]:
@@ -421,4 +401,4 @@ def reason_code(reason: str) -> str:
     """
     code = reason.strip()
     plain = code.isascii() and code.replace("_", "").isalnum() and code == code.lower() and code[:1].isalpha()
-    return code if plain and len(code) <= 64 else "other"
+    return code if plain and len(code) <= 64 else OTHER_REASON

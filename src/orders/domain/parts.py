@@ -130,3 +130,11 @@ class Deletion:
 
     at: datetime
     by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """When and by whom an order's personal data was erased."""
+
+    at: datetime
+    by: str

@@ -80,6 +80,13 @@ class Acceptances(Protocol):
         """Note what has become of it; the draft goes. Repeatable; what was placed is never rejected any more."""
         ...
 
+    async def redact(self, tenant_id: str, order_id: str, receipt: Receipt | None) -> None:
+        """Its order was placed and has been erased: the draft goes, and this receipt takes the place of the one kept.
+
+        Repeatable; without an acceptance nothing happens.
+        """
+        ...
+
 
 class OrderCommands(Protocol):
     """The queue of orders to be placed."""

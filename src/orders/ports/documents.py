@@ -42,6 +42,20 @@ class DocumentStore(Protocol):
         """An address from which anybody can fetch the document for that long, as a download of that name."""
         ...
 
+    async def purge(self, folder: str, *, keep: str) -> None:
+        """Delete every version of every document in the folder, earlier and deleted ones included.
+
+        Only for erasure, and only its worker's role may. Repeatable; one that is put meanwhile may be missed.
+
+        Args:
+            folder: as ``document_folder`` gives it.
+            keep: the key whose document stays, with all its versions.
+
+        Raises:
+            PermanentPortError: the bucket refuses to delete; some may be gone.
+        """
+        ...
+
 
 class DocumentRequests(Protocol):
     """Asks for a document to be rendered again."""
@@ -51,6 +65,11 @@ class DocumentRequests(Protocol):
         ...
 
 
+def document_folder(*, tenant_id: str, created_at: datetime, order_id: str) -> str:
+    """Where all PDFs of an order lie: ``orders/{tenant}/{yyyy}/{mm}/{order_id}/``."""
+    return f"orders/{tenant_id}/{created_at:%Y/%m}/{order_id}/"
+
+
 def document_key(*, tenant_id: str, created_at: datetime, order_id: str, version: int) -> str:
-    """Where an order's PDF lies: ``orders/{tenant}/{yyyy}/{mm}/{order_id}/{version}.pdf``."""
-    return f"orders/{tenant_id}/{created_at:%Y/%m}/{order_id}/{version}.pdf"
+    """Where one of them lies: ``{version}.pdf`` in that folder."""
+    return f"{document_folder(tenant_id=tenant_id, created_at=created_at, order_id=order_id)}{version}.pdf"

@@ -1,11 +1,12 @@
 """Composing mails, sending them, and remembering which have been sent."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from orders.domain.erasing import ERASED
 from orders.domain.order import Order
 from orders.ports.tenants import TenantProfile
 
@@ -127,6 +128,10 @@ class MailRecord:
     message_id: str | None = None
     detail: str | None = None
 
+    def erased(self) -> "MailRecord":
+        """The record with tombstones in place of what it says of the recipient and of why."""
+        return replace(self, recipient_hint=self.recipient_hint and ERASED, detail=self.detail and ERASED)
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -178,4 +183,11 @@ class MailIntents(Protocol):
 
     async def of_order(self, tenant_id: str, order_id: str) -> Sequence[MailRecord]:
         """All records of an order by sequence, then time."""
+        ...
+
+    async def redact(self, tenant_id: str, order_id: str) -> None:
+        """Put tombstones in place of what an order's records say of recipients and of why; what became of mails stays.
+
+        Repeatable. A record that is written meanwhile may be missed.
+        """
         ...

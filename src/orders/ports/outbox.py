@@ -56,3 +56,16 @@ class EventLog(Protocol):
     async def read(self, tenant_id: str, order_id: str, *, after: int = 0, limit: int = 100) -> Sequence[OrderEvent]:
         """Events with a sequence above ``after``, contiguous and in order, the waiting ones included."""
         ...
+
+    async def redact(self, event: OrderEvent) -> bool:
+        """Put ``data``, ``reason`` and ``receipt`` of an event in place of those in the log; all else stays.
+
+        Only for erasure: an event is a fact, and nothing else may change one. Repeatable.
+
+        Returns:
+            Whether the event is in the log; ``False``, and nothing done, while it still waits to be published.
+
+        Raises:
+            PermanentPortError: another event is in the log under this one's sequence.
+        """
+        ...

@@ -94,9 +94,10 @@ def test_a_delivery_is_noted_once_and_says_when_all_has_arrived() -> None:
         order.deliver("par_9", STAMP, STAFF)
 
 
-def test_a_deleted_order_allows_nothing() -> None:
+def test_a_deleted_order_allows_nothing_but_its_erasure() -> None:
     order = replace(an_order(), status=Status.CANCELLED, deletion=Deletion(NOON, "admin_1"))
-    assert order.allowed_actions([Role.ADMIN]) == ()
+    assert order.allowed_actions([Role.ADMIN]) == (Action.ERASE,)
+    assert order.allowed_actions([Role.STAFF, Role.CUSTOMER]) == ()
 
 
 def test_events_hold_nothing_personal_and_say_who_and_why_inside() -> None:

@@ -19,6 +19,7 @@ from orders.domain.parts import (
     Deletion,
     Document,
     DocumentStatus,
+    Erasure,
     Line,
     Parcel,
     ParcelLine,
@@ -70,6 +71,7 @@ def orders(draw: st.DrawFn) -> Order:
         "reason": MAYBE_TEXT,
         "document": st.none() | documents(),
         "deletion": st.none() | st.builds(Deletion, INSTANTS, TEXTS),
+        "erasure": st.none() | st.builds(Erasure, INSTANTS, TEXTS),
         "recent_keys": st.lists(st.tuples(TEXTS, COUNTS), max_size=3).map(tuple),
     }
     assert parts.keys() == {each.name for each in fields(Order)}, "a field that nothing tests"

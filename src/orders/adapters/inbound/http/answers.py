@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Response
 
 from orders.adapters.inbound.http import json_body
-from orders.adapters.inbound.http.responses import ACCEPTED, BASE, etag, order_view, status_view
+from orders.adapters.inbound.http.responses import ACCEPTED, BASE, erasing_view, etag, order_view, status_view
 from orders.application.caller import Caller
 from orders.application.idempotency import Answer
 from orders.domain.order import Order
@@ -38,6 +38,11 @@ def accepted_answer(order: Order) -> Answer:
         "_links": {"self": {"href": here}},
     }
     return Answer(202, (("Location", here), ("Preference-Applied", "respond-async")), json_body.encode(view))
+
+
+def erasing_answer(order: Order, caller: Caller) -> Answer:
+    """The order is erased, and the rest follows, with the order's ETag."""
+    return _answer(order, caller, erasing_view(order), 202, {})
 
 
 def no_content(order: Order) -> Answer:  # noqa: ARG001 - the same whatever the order has become

@@ -25,6 +25,7 @@ from orders.application.accept_order import AcceptOrder
 from orders.application.caller import Caller
 from orders.application.change_status import ChangeStatus
 from orders.application.check_health import CheckHealth
+from orders.application.erase_personal_data import ErasePersonalData
 from orders.application.errors import NotPlacedYet
 from orders.application.fulfil_order import DeliverParcel, FulfilOrder
 from orders.application.list_orders import ListOrders
@@ -53,6 +54,7 @@ class Served:
     deliver_parcel: DeliverParcel
     update_order: UpdateOrder
     delete_order: DeleteOrder
+    erase_personal_data: ErasePersonalData
     read_history: ReadHistory
     link_document: LinkDocument
     check_health: CheckHealth

@@ -8,13 +8,21 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from pydantic import BaseModel
 
-from orders.adapters.inbound.http.answers import accepted_answer, no_content, order_answer, status_answer, to_response
+from orders.adapters.inbound.http.answers import (
+    accepted_answer,
+    erasing_answer,
+    no_content,
+    order_answer,
+    status_answer,
+    to_response,
+)
 from orders.adapters.inbound.http.parsing import InvalidBody, parse_body, parse_object, validate
 from orders.adapters.inbound.http.preconditions import keyed_request, preconditions, prefers_async
 from orders.adapters.inbound.http.requests import (
     CancelBody,
     CreateOrderBody,
     DeliverBody,
+    EraseBody,
     FulfilBody,
     StatusBody,
     faults_of_amounts,
@@ -24,6 +32,7 @@ from orders.adapters.inbound.http.revisions import read_patch, read_revision
 from orders.application.accept_order import AcceptOrder
 from orders.application.caller import Caller, Operation, permit
 from orders.application.change_status import ChangeStatus
+from orders.application.erase_personal_data import ErasePersonalData
 from orders.application.fulfil_order import DeliverParcel, FulfilOrder
 from orders.application.idempotency import Answer
 from orders.application.open_order import OpenOrder
@@ -135,6 +144,22 @@ async def remove(
     await delete_order.execute(caller, order, terms=await preconditions(request, no_content))
 
 
+@post("/{order_id:str}/erase", status_code=202)
+async def erase(
+    request: Call,
+    order_id: FromPath[str],
+    caller: NamedDependency[Caller],
+    open_order: NamedDependency[OpenOrder],
+    erase_personal_data: NamedDependency[ErasePersonalData],
+) -> Response[bytes]:
+    """Erase an order's personal data; again changes nothing."""
+    respond = partial(erasing_answer, caller=caller)
+    order = await open_order.execute(caller, order_id, Action.ERASE, include_deleted=True)
+    await _body(request, EraseBody)
+    erased = await erase_personal_data.execute(caller, order, terms=await preconditions(request, respond))
+    return to_response(respond(erased))
+
+
 @put("/{order_id:str}/status")
 async def set_status(
     request: Call,
@@ -213,4 +238,4 @@ async def deliver(
     return to_response(respond(changed))
 
 
-ROUTES = (create, replace, merge, remove, set_status, cancel, fulfil, deliver)
+ROUTES = (create, replace, merge, remove, erase, set_status, cancel, fulfil, deliver)

@@ -198,6 +198,10 @@ class CancelBody(RequestModel):
     reason: Long | None = None
 
 
+class EraseBody(RequestModel):
+    """What ``POST /v1.0/orders/{order_id}/erase`` takes: nothing; all that is personal goes."""
+
+
 class ParcelLineBody(RequestModel):
     """How many units of a line a parcel carries."""
 

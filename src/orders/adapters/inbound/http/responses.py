@@ -10,13 +10,15 @@ from orders.application.caller import Caller
 from orders.domain.events import OrderEvent
 from orders.domain.lifecycle import Action, Role
 from orders.domain.order import Order
-from orders.domain.parts import Line, Parcel
+from orders.domain.parts import Address, Customer, Line, Parcel, Payment
 from orders.ports.acceptances import Acceptance
 from orders.ports.mail import MailRecord
 
 BASE = "/v1.0/orders"
 ACCEPTED = "accepted"
 """What an order that is not placed yet shows as its status; it is none of an order's own."""
+ERASING = "erasing"
+"""What the answer to an erasure shows as its status; it is none of an order's own either."""
 
 _ACTION_PATHS: Mapping[Action, str] = {
     Action.PROCESS: "/status",
@@ -26,6 +28,7 @@ _ACTION_PATHS: Mapping[Action, str] = {
     Action.FULFIL: "/fulfill",
     Action.UPDATE: "",
     Action.DELETE: "",
+    Action.ERASE: "/erase",
 }
 _METHODS: Mapping[str, str] = {"/status": "PUT", "update": "PATCH", "delete": "DELETE"}
 
@@ -198,10 +201,10 @@ def _parcel(parcel: Parcel) -> dict[str, Any]:
 def _particulars(order: Order) -> dict[str, Any]:
     return _given(
         {
-            "customer": order.customer and _given(asdict(order.customer)),
-            "billing_address": order.billing_address and _given(asdict(order.billing_address)),
-            "shipping_address": order.shipping_address and _given(asdict(order.shipping_address)),
-            "payment": order.payment and _given(asdict(order.payment)),
+            "customer": order.customer and particulars_view(order.customer),
+            "billing_address": order.billing_address and particulars_view(order.billing_address),
+            "shipping_address": order.shipping_address and particulars_view(order.shipping_address),
+            "payment": order.payment and particulars_view(order.payment),
             "campaign_code": order.campaign_code,
             "campaign_discount": order.campaign_discount and order.campaign_discount.to_decimal(),
             "notes": order.notes,
@@ -209,6 +212,29 @@ def _particulars(order: Order) -> dict[str, Any]:
             "locale": order.locale,
             "reason": order.reason,
             "deleted_at": order.deletion and moment(order.deletion.at),
+            "erased_at": order.erasure and moment(order.erasure.at),
+        }
+    )
+
+
+def particulars_view(particulars: Customer | Address | Payment) -> dict[str, Any]:
+    """What was given of somebody's particulars."""
+    return _given(asdict(particulars))
+
+
+def erasing_view(order: Order) -> dict[str, Any]:
+    """The order is erased, and everything that was kept beside it is being scrubbed.
+
+    It holds nothing of the order but what names it: who may erase it need not be somebody who may read it.
+    """
+    here = f"{BASE}/{order.order_id}"
+    return _given(
+        {
+            "order_id": order.order_id,
+            "order_number": order.order_number,
+            "status": ERASING,
+            "erased_at": order.erasure and moment(order.erasure.at),
+            "_links": {"self": {"href": here}, "history": {"href": f"{here}/history"}},
         }
     )
 

@@ -29,7 +29,7 @@ from orders.domain.placing import MAX_LINES, DraftLine
 from orders.domain.revising import Revision
 
 _ZERO = Decimal(0)
-SERVERS_OWN = frozenset({"_links", "allowed_actions", "deleted_at", "updated_at", "version"})
+SERVERS_OWN = frozenset({"_links", "allowed_actions", "deleted_at", "erased_at", "updated_at", "version"})
 """What says how the order stood when it was read: sent back, it says nothing about what is wanted."""
 
 DERIVED_OF_ITEMS = ("open_quantity", "net", "tax")

@@ -95,6 +95,28 @@ class _CloudEvent(_Tolerant):
     data: dict[str, Any]
 
 
+class OrderCommand(BaseModel):
+    """What the service asks itself to do with one order."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    command: str
+    tenant_id: Annotated[str, StringConstraints(pattern=KEY_PATTERN)]
+    order_id: Annotated[str, StringConstraints(pattern=ORDER_ID_PATTERN)]
+
+
+def parse_command(body: Mapping[str, Any], known: str) -> OrderCommand:
+    """The command of that name, the only one that the queue takes. Raises: MessageRefused."""
+    try:
+        command = OrderCommand.model_validate(body)
+    except ValidationError as error:
+        faults = "; ".join(str(fault["loc"][0]) for fault in error.errors(include_input=False))
+        raise MessageRefused(f"not a command: wrong or unknown {faults}") from None
+    if command.command != known:
+        raise MessageRefused(f"there is no command {command.command[:80]!r}; there is {known}")
+    return command
+
+
 def parse_json_object(body: str) -> dict[str, Any]:
     """The JSON object that a body is, out of its SNS envelope if it is in one. Raises: MessageRefused."""
     content = _json_object(body, "the body")

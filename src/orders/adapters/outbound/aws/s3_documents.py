@@ -8,16 +8,21 @@ from urllib.parse import quote
 from botocore.exceptions import ClientError
 
 from orders.adapters.outbound.aws.s3_objects import read_body
-from orders.adapters.outbound.botocore_errors import error_code, translated
+from orders.adapters.outbound.botocore_errors import PASSING_CODES, THROTTLING_CODES, error_code, translated
 from orders.ports.documents import MAX_LINK_LIFETIME
-from orders.ports.errors import DocumentMissing
+from orders.ports.errors import DocumentMissing, PermanentPortError, PortError, TransientPortError
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from types_aiobotocore_s3 import S3Client
-    from types_aiobotocore_s3.type_defs import HeadObjectOutputTypeDef
+    from types_aiobotocore_s3.type_defs import ErrorTypeDef, HeadObjectOutputTypeDef, ObjectIdentifierTypeDef
 
 DEPENDENCY = "documents bucket"
 MEDIA_TYPE = "application/pdf"
+
+_DELETED_AT_ONCE = 1000
+"""What one DeleteObjects call takes."""
 
 _GONE = frozenset({"NoSuchKey", "404", "InvalidObjectState"})
 """Not there, or in an archive class that has to be restored first: to its readers the same."""
@@ -90,6 +95,33 @@ class S3DocumentStore:
                 },
                 ExpiresIn=int(valid_for.total_seconds()),
             )
+
+    async def purge(self, folder: str, *, keep: str) -> None:
+        """See ``DocumentStore.purge``."""
+        with translated(DEPENDENCY):
+            # All of them first: a listing that goes on behind what has just been deleted is nobody's promise.
+            found = [each async for each in self._versions(folder) if each["Key"] != keep]
+            for first in range(0, len(found), _DELETED_AT_ONCE):
+                batch = found[first : first + _DELETED_AT_ONCE]
+                answer = await self._client.delete_objects(
+                    Bucket=self._bucket, Delete={"Objects": batch, "Quiet": True}
+                )
+                for error in answer.get("Errors", []):
+                    raise _refusal(error)
+
+    async def _versions(self, folder: str) -> "AsyncIterator[ObjectIdentifierTypeDef]":
+        pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=folder)
+        async for page in pages:
+            for version in (*page.get("Versions", []), *page.get("DeleteMarkers", [])):
+                yield {"Key": version["Key"], "VersionId": version["VersionId"]}
+
+
+def _refusal(error: "ErrorTypeDef") -> PortError:
+    """What it means that one object of several was not deleted; the call as a whole succeeds."""
+    code = error.get("Code", "")
+    if code in THROTTLING_CODES or code in PASSING_CODES:
+        return TransientPortError(DEPENDENCY, code, throttled=code in THROTTLING_CODES)
+    return PermanentPortError(DEPENDENCY, f"a version of {error.get('Key')} is not deleted: {code}")
 
 
 def check_lifetime(valid_for: timedelta) -> None:

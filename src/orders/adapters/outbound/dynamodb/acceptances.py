@@ -13,6 +13,7 @@ from orders.adapters.outbound.dynamodb.schema import SCHEMA_ATTRIBUTE, SCHEMA_VE
 from orders.adapters.outbound.dynamodb.table import ConditionFailed, OrdersTable, Placeholders
 from orders.adapters.outbound.dynamodb.wire import Item, from_wire, to_wire
 from orders.domain.errors import Fault
+from orders.domain.events import Receipt
 from orders.domain.lifecycle import Role
 from orders.ports.acceptances import Acceptance, AcceptanceState
 from orders.ports.errors import AcceptanceExists, OrderTooLarge
@@ -83,6 +84,21 @@ class DynamoAcceptances:
             )
         except ConditionFailed:
             return  # placed, which is final
+
+    async def redact(self, tenant_id: str, order_id: str, receipt: Receipt | None) -> None:
+        """See ``Acceptances.redact``."""
+        place = Placeholders()
+        kept = f", {place.name('receipt')} = {place.value(receipt_to_item(receipt))}" if receipt else ""
+        gone = ", ".join(map(place.name, ("draft", *_MARKERS, *(() if receipt else ("receipt",)))))
+        try:
+            await self._table.update(
+                acceptance_key(tenant_id, order_id),
+                change=f"SET {place.name('state')} = {place.value(AcceptanceState.PLACED)}{kept} REMOVE {gone}",
+                condition=f"attribute_exists({place.name('PK')})",
+                place=place,
+            )
+        except ConditionFailed:
+            return  # nothing was accepted under this id
 
 
 def acceptance_to_item(acceptance: Acceptance) -> Item:

@@ -1,6 +1,6 @@
 """Which mails have been sent, in DynamoDB: every claim and mark is one write. Contract: ports/mail.py ([PIPE-9])."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
@@ -10,10 +10,14 @@ from orders.adapters.outbound.dynamodb.keys import mail_key, mail_partition
 from orders.adapters.outbound.dynamodb.schema import SCHEMA_ATTRIBUTE, SCHEMA_VERSION, check_schema
 from orders.adapters.outbound.dynamodb.table import ConditionFailed, OrdersTable, Placeholders
 from orders.adapters.outbound.dynamodb.wire import Item
+from orders.domain.erasing import ERASED
 from orders.ports.mail import Claim, MailIntent, MailRecord, MailState, MailTemplate
 
 if TYPE_CHECKING:
     from types_aiobotocore_dynamodb import DynamoDBClient
+
+_PERSONAL = ("recipientHint", "detail")
+"""What may say who a recipient is: the hint, and what the mail service said of the address."""
 
 
 def _claim_token() -> str:
@@ -111,16 +115,33 @@ class DynamoMailIntents:
 
     async def of_order(self, tenant_id: str, order_id: str) -> Sequence[MailRecord]:
         """See ``MailIntents.of_order``."""
+        records = [_record(item) async for item in self._items(tenant_id, order_id)]
+        return sorted(records, key=lambda record: (record.sequence, record.at))
+
+    async def redact(self, tenant_id: str, order_id: str) -> None:
+        """See ``MailIntents.redact``."""
+        async for item in self._items(tenant_id, order_id):
+            place = Placeholders()
+            personal = {name: ERASED for name in _PERSONAL if item.get(name, ERASED) != ERASED}
+            if personal:
+                await self._table.update(
+                    {name: item[name] for name in ("PK", "SK")},
+                    change=_set(place, personal),
+                    condition=f"attribute_exists({place.name('PK')})",
+                    place=place,
+                )
+
+    async def _items(self, tenant_id: str, order_id: str) -> AsyncIterator[Item]:
         place = Placeholders()
         condition = f"{place.name('PK')} = {place.value(mail_partition(tenant_id, order_id))}"
-        records: list[MailRecord] = []
         resume = None
         while True:
             page = await self._table.query(condition, place, resume=resume)
-            records.extend(map(_record, page.items))
+            for item in page.items:
+                yield item
             resume = page.resume
             if resume is None:
-                return sorted(records, key=lambda record: (record.sequence, record.at))
+                return
 
 
 def recipient_hint(recipient: str) -> str:

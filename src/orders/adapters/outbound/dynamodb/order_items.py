@@ -33,17 +33,19 @@ from orders.domain.currencies import Currency
 from orders.domain.lifecycle import Status
 from orders.domain.money import Money
 from orders.domain.order import Order
-from orders.domain.parts import Deletion
+from orders.domain.parts import Deletion, Erasure
 
 KEY_ATTRIBUTES = frozenset({"PK", "SK"})
 
-OPTIONAL_ATTRIBUTES = frozenset({"document", "deletedAt", "deletedBy", "recentKeys", "campaignDiscount"})
+OPTIONAL_ATTRIBUTES = frozenset(
+    {"document", "deletedAt", "deletedBy", "erasedAt", "erasedBy", "recentKeys", "campaignDiscount"}
+)
 """Attributes of ``order_to_item`` that an order can lose or gain: a change removes those that it has not."""
 
 LISTED_ATTRIBUTES = frozenset(
     {
         "orderId", "orderNumber", "tenantId", "customerId", "status", "version", "sequence", "currency", "lines",
-        "totals", "parcels", "createdAt", "updatedAt", "deletedAt", "schemaVersion",
+        "totals", "parcels", "createdAt", "updatedAt", "deletedAt", "erasedAt", "schemaVersion",
     }
 )  # fmt: skip
 """What the indexes of listings project (``order_summary`` in topology.yaml)."""
@@ -75,6 +77,8 @@ def order_to_item(order: Order) -> Item:
         updatedAt=instant_text(order.updated_at),
         deletedAt=order.deletion and instant_text(order.deletion.at),
         deletedBy=order.deletion and order.deletion.by,
+        erasedAt=order.erasure and instant_text(order.erasure.at),
+        erasedBy=order.erasure and order.erasure.by,
         recentKeys=[[key, sequence] for key, sequence in order.recent_keys] or None,
         createdAtId=position_of(at, order_id),
         customerKey=customer_key(tenant_id, order.customer_id),
@@ -113,6 +117,7 @@ def order_from_item(item: Mapping[str, Any]) -> Order:
         created_at=parse_instant(item["createdAt"]),
         updated_at=parse_instant(item["updatedAt"]),
         deletion=_deletion(item),
+        erasure=_erasure(item),
         recent_keys=tuple((key, sequence) for key, sequence in item.get("recentKeys", ())),
         **details_from_item(item.get("details", {})),
     )
@@ -129,3 +134,8 @@ def _deletion(item: Mapping[str, Any]) -> Deletion | None:
         return None
     # By whom is not projected: who lists orders learns that one is deleted, not whose doing it was.
     return Deletion(at=parse_instant(deleted_at), by=item.get("deletedBy", ""))
+
+
+def _erasure(item: Mapping[str, Any]) -> Erasure | None:
+    erased_at = item.get("erasedAt")
+    return None if erased_at is None else Erasure(at=parse_instant(erased_at), by=item.get("erasedBy", ""))

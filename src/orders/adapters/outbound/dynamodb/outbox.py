@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from orders.adapters.outbound.dynamodb.event_items import (
     BYTES,
+    IDENTIFYING,
+    REDACTABLE,
     event_from_item,
+    event_to_item,
     events_of,
     is_same_fact,
     published_event,
@@ -17,6 +20,7 @@ from orders.adapters.outbound.dynamodb.keys import (
     ACCEPTANCE_SORT_KEY,
     EVENT_END,
     Key,
+    event_key,
     event_sort_key,
     order_key,
     order_of_partition,
@@ -109,16 +113,33 @@ class DynamoOutbox:
             contiguous.append(events[after + len(contiguous) + 1])
         return contiguous
 
+    async def redact(self, event: OrderEvent) -> bool:
+        """See ``EventLog.redact``."""
+        # Attribute by attribute: what a later release may have added to the item is not ours to lose.
+        place, item = Placeholders(), event_to_item(event)
+        told = {name: item[name] for name in REDACTABLE if name in item}
+        change = ", ".join(f"{place.name(name)} = {place.value(value)}" for name, value in told.items())
+        gone = ", ".join(place.name(name) for name in REDACTABLE if name not in told)
+        try:
+            await self._table.update(
+                event_key(event.tenant_id, event.order_id, event.sequence),
+                change=f"SET {change}" + (f" REMOVE {gone}" if gone else ""),
+                condition=" AND ".join(f"{place.name(name)} = {place.value(item[name])}" for name in IDENTIFYING),
+                place=place,
+            )
+        except ConditionFailed as refused:
+            if refused.found:
+                raise _another(event) from refused
+            return False
+        return True
+
     async def _log(self, event: OrderEvent) -> None:
         try:
             await self._table.put_new(published_event(event))
         except ConditionFailed as refused:
             # Erasure may have taken texts out of the one in the log; what it leaves must agree.
             if not is_same_fact(event, refused.found):
-                raise PermanentPortError(
-                    DEPENDENCY,
-                    f"order {event.order_id} has another event {event.sequence} in its log",
-                ) from refused
+                raise _another(event) from refused
 
     async def _remove_last(self, key: Key, sequence: int) -> None:
         """Take the event out, and the order out of the relay's index, if nothing else waits."""
@@ -159,3 +180,7 @@ class DynamoOutbox:
             if resume is None:
                 break
         return events
+
+
+def _another(event: OrderEvent) -> PermanentPortError:
+    return PermanentPortError(DEPENDENCY, f"order {event.order_id} has another event {event.sequence} in its log")

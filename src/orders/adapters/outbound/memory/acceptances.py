@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from orders.adapters.outbound.memory.orders_table import MemoryTable, rough_bytes
 from orders.domain.errors import Fault
+from orders.domain.events import Receipt
 from orders.ports.acceptances import Acceptance, AcceptanceState
 from orders.ports.errors import AcceptanceExists, OrderTooLarge, TransientPortError
 from orders.ports.order_repository import MAX_ORDER_BYTES
@@ -46,6 +47,14 @@ class MemoryAcceptances:
         if acceptance.state is not AcceptanceState.PLACED:
             self._table.accepted[key] = replace(acceptance, state=state, faults=faults, draft=None)
         self._table.unqueued.pop(key, None)
+
+    async def redact(self, tenant_id: str, order_id: str, receipt: Receipt | None) -> None:
+        """See ``Acceptances.redact``."""
+        key = (tenant_id, order_id)
+        acceptance = self._table.accepted.get(key)
+        if acceptance is not None:
+            self._table.accepted[key] = replace(acceptance, draft=None, state=AcceptanceState.PLACED, receipt=receipt)
+            self._table.unqueued.pop(key, None)
 
 
 class MemoryOrderCommands:

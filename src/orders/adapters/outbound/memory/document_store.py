@@ -8,16 +8,23 @@ from orders.ports.errors import DocumentMissing, TransientPortError
 
 
 class MemoryDocumentStore:
-    """``DocumentStore`` in memory: ``documents`` by key; set ``reachable`` to false for an outage."""
+    """``DocumentStore`` in memory; set ``reachable`` to false for an outage.
+
+    Attributes:
+        documents: by key, those that can be read.
+        versions: each that was ever put, with its key, as a bucket with versions keeps them.
+    """
 
     def __init__(self) -> None:
         self.documents: dict[str, bytes] = {}
+        self.versions: list[tuple[str, bytes]] = []
         self.reachable = True
 
     async def put(self, key: str, pdf: bytes) -> None:
         """See ``DocumentStore.put``."""
         self._reach()
         self.documents[key] = pdf
+        self.versions.append((key, pdf))
 
     async def get(self, key: str) -> bytes:
         """See ``DocumentStore.get``."""
@@ -44,6 +51,16 @@ class MemoryDocumentStore:
         return (
             f"https://documents.invalid/{quote(key)}?filename={quote(filename)}&seconds={valid_for.total_seconds():.0f}"
         )
+
+    async def purge(self, folder: str, *, keep: str) -> None:
+        """See ``DocumentStore.purge``."""
+        self._reach()
+
+        def stays(key: str) -> bool:
+            return key == keep or not key.startswith(folder)
+
+        self.documents = {key: pdf for key, pdf in self.documents.items() if stays(key)}
+        self.versions = [(key, pdf) for key, pdf in self.versions if stays(key)]
 
     def _reach(self) -> None:
         if not self.reachable:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import TypeAlias
 
 from orders.ports.errors import TransientPortError
@@ -68,13 +69,21 @@ class MemoryMailIntents:
         found = [entry.record for key, entry in self._entries.items() if key[:2] == (tenant_id, order_id)]
         return sorted(found, key=lambda record: (record.sequence, record.at))
 
+    async def redact(self, tenant_id: str, order_id: str) -> None:
+        """See ``MailIntents.redact``."""
+        self._ask()
+        for key, entry in self._entries.items():
+            if key[:2] == (tenant_id, order_id):
+                self._entries[key] = replace(entry, record=entry.record.erased())
+
     def _ask(self) -> None:
         if not self.reachable:
             raise TransientPortError("orders table", "out of reach")
 
 
 def _key(intent: MailIntent) -> _Key:
-    recipient = intent.recipient and intent.recipient.lower()
+    # As in the table: a hash, so that no address is kept.
+    recipient = intent.recipient and sha256(intent.recipient.lower().encode()).hexdigest()[:16]
     return (intent.tenant_id, intent.order_id, intent.sequence, intent.template, recipient)
 
 

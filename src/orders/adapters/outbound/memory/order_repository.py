@@ -7,7 +7,7 @@ from orders.domain.errors import InvalidIdentifier
 from orders.domain.events import OrderEvent
 from orders.domain.identity import check_order_id
 from orders.domain.order import Change, Order
-from orders.domain.parts import Deletion
+from orders.domain.parts import Deletion, Erasure
 from orders.ports.errors import OrderExists, OrderTooLarge, OutboxFull, StaleOrder
 from orders.ports.order_repository import (
     MAX_ORDER_BYTES,
@@ -122,6 +122,7 @@ def _as_listed(order: Order) -> Order:
         created_at=order.created_at,
         updated_at=order.updated_at,
         deletion=order.deletion and Deletion(at=order.deletion.at, by=""),
+        erasure=order.erasure and Erasure(at=order.erasure.at, by=""),
     )
 
 

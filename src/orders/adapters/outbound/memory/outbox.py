@@ -1,6 +1,7 @@
 """Waiting events and the log of all, in memory. Contract: ports/outbox.py."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from zlib import crc32
 
@@ -44,13 +45,20 @@ class MemoryOutbox:
         """
         logged = self._table.log(event.tenant_id, event.order_id).setdefault(event.sequence, event)
         # Erasure may have taken texts out of the one in the log; what it leaves must agree.
-        if (logged.type, logged.version, logged.at) != (event.type, event.version, event.at):
-            raise PermanentPortError(
-                "orders table", f"order {event.order_id} has another event {event.sequence} in its log"
-            )
+        _check_same(logged, event)
         row = self._table.rows.get((event.tenant_id, event.order_id))
         if row is not None:
             row.settle(event.sequence)
+
+    async def redact(self, event: OrderEvent) -> bool:
+        """See ``EventLog.redact``."""
+        log = self._table.log(event.tenant_id, event.order_id)
+        logged = log.get(event.sequence)
+        if logged is None:
+            return False
+        _check_same(logged, event)
+        log[event.sequence] = replace(logged, data=event.data, reason=event.reason, receipt=event.receipt)
+        return True
 
     async def read(self, tenant_id: str, order_id: str, *, after: int = 0, limit: int = 100) -> Sequence[OrderEvent]:
         """See ``EventLog.read``."""
@@ -60,3 +68,10 @@ class MemoryOutbox:
         while len(contiguous) < limit and after + len(contiguous) + 1 in events:
             contiguous.append(events[after + len(contiguous) + 1])
         return contiguous
+
+
+def _check_same(logged: OrderEvent, event: OrderEvent) -> None:
+    if (logged.type, logged.version, logged.at) != (event.type, event.version, event.at):
+        raise PermanentPortError(
+            "orders table", f"order {event.order_id} has another event {event.sequence} in its log"
+        )

@@ -80,6 +80,7 @@ def printed_json(order: Order, tenant: TenantProfile) -> bytes:
         "order_number": order.order_number,
         "placed_at": _rfc3339(order.created_at),
         "version": order.printed_version,
+        "erased_at": None if order.erasure is None else _rfc3339(order.erasure.at),
         "shop": _given({"tenant_id": tenant.tenant_id, "name": tenant.name, "tax_number": tenant.tax_number}),
         "customer_id": order.customer_id,
         "customer": _fields(order.customer),

@@ -89,6 +89,7 @@ def order_view(order: Order) -> OrderView:
         outstanding=tuple(
             _packed(by_id[line_id], quantity) for line_id, quantity in order.open_quantities().items() if quantity
         ),
+        erased_on=date_only(order.erasure.at) if order.erasure else "",
     )
 
 

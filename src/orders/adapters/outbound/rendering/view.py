@@ -119,6 +119,7 @@ class OrderView:
         total: with the currency's code in front: ``ZAR 59.98``.
         addresses: billing and shipping, in one when they are the same; none, one or two.
         outstanding: what no parcel holds yet.
+        erased_on: when its personal data was erased; ``""`` as long as it was not.
         reason: why it was cancelled or rejected.
     """
 
@@ -144,3 +145,4 @@ class OrderView:
     reason: str
     parcels: tuple[ParcelView, ...]
     outstanding: tuple[PackedView, ...]
+    erased_on: str = ""

@@ -1,0 +1,27 @@
+"""Asks the event-processor to scrub an order by a command on its queue that is delivered later."""
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from orders.adapters.outbound.botocore_errors import translated
+from orders.application.commands import SCRUB_ORDER
+
+if TYPE_CHECKING:
+    from types_aiobotocore_sqs import SQSClient
+
+
+class SqsScrubRequests:
+    """``ScrubRequests`` over the order-events queue."""
+
+    def __init__(self, client: "SQSClient", queue_url: str) -> None:
+        self._client = client
+        self._queue_url = queue_url
+
+    async def request(self, tenant_id: str, order_id: str, *, after: timedelta) -> None:
+        """See ``ScrubRequests.request``."""
+        body = {"command": SCRUB_ORDER, "tenant_id": tenant_id, "order_id": order_id}
+        with translated("order-events queue"):
+            await self._client.send_message(
+                QueueUrl=self._queue_url, MessageBody=json.dumps(body), DelaySeconds=int(after.total_seconds())
+            )

@@ -111,3 +111,25 @@ async def test_one_too_large_is_refused(store: Store, tenant_id: str) -> None:
     with pytest.raises(OrderTooLarge):
         await store.acceptances.add(acceptance)
     assert await store.acceptances.get(tenant_id, acceptance.order_id) is None
+
+
+@pytest.mark.parametrize("receipt", [None, Receipt("k", "f", 202, (), b"{}")])
+async def test_of_an_erased_order_only_the_redacted_receipt_is_left(
+    store: Store, tenant_id: str, receipt: Receipt | None
+) -> None:
+    # Not yet marked as placed, nor as queued: whoever placed it died before.
+    acceptance = accepted(tenant_id)
+    await store.acceptances.add(acceptance)
+    for _ in range(2):
+        await store.acceptances.redact(tenant_id, acceptance.order_id, receipt)
+    expected = replace(acceptance, draft=None, state=AcceptanceState.PLACED, receipt=receipt)
+    assert await store.acceptances.get(tenant_id, acceptance.order_id) == expected
+    assert await store.overdue() == []
+    await store.acceptances.queued(tenant_id, acceptance.order_id)
+    await store.acceptances.finish(tenant_id, acceptance.order_id, AcceptanceState.PLACED)
+    assert await store.acceptances.get(tenant_id, acceptance.order_id) == expected
+
+
+async def test_redacting_what_was_never_accepted_makes_nothing(store: Store, tenant_id: str) -> None:
+    await store.acceptances.redact(tenant_id, an_order_id(), None)
+    assert await store.acceptances.get(tenant_id, an_order_id()) is None

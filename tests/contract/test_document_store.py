@@ -10,7 +10,7 @@ import pytest
 
 from orders.adapters.outbound.aws.s3_documents import S3DocumentStore
 from orders.adapters.outbound.memory.document_store import MemoryDocumentStore
-from orders.ports.documents import DocumentStore, document_key
+from orders.ports.documents import DocumentStore, document_folder, document_key
 from orders.ports.errors import DocumentMissing, TransientPortError
 from tests.builders import NOON, an_order_id
 from tests.contract.aws_backends import ALL_BACKENDS, AWS_BACKENDS, MEMORY, endpoint_of
@@ -18,6 +18,9 @@ from tests.contract.endpoints import REGION, Endpoint
 
 FIVE_MINUTES = timedelta(minutes=5)
 KEY = document_key(tenant_id="tenant_a", created_at=NOON, order_id=an_order_id(), version=1)
+FOLDER = document_folder(tenant_id="tenant_a", created_at=NOON, order_id=an_order_id())
+CURRENT = f"{FOLDER}12.pdf"
+NEIGHBOUR = document_key(tenant_id="tenant_a", created_at=NOON, order_id=an_order_id(2), version=1)
 
 
 async def a_bucket(client: Any) -> str:
@@ -74,9 +77,49 @@ async def test_a_link_names_the_document(store: DocumentStore) -> None:
     assert KEY in await store.link(KEY, valid_for=FIVE_MINUTES, filename="BB-1.pdf")
 
 
+async def test_a_folder_is_purged_but_for_what_is_to_stay(store: DocumentStore) -> None:
+    for key in (KEY, f"{FOLDER}2.pdf", CURRENT, NEIGHBOUR, f"{FOLDER.rstrip('/')}x/1.pdf"):
+        await store.put(key, key.encode())
+    for _ in range(2):
+        await store.purge(FOLDER, keep=CURRENT)
+    assert not await store.exists(KEY)
+    assert not await store.exists(f"{FOLDER}2.pdf")
+    for key in (CURRENT, NEIGHBOUR, f"{FOLDER.rstrip('/')}x/1.pdf"):
+        assert await store.get(key) == key.encode()
+    # A key can be used again, as by a document of before that comes late.
+    await store.put(KEY, b"late")
+    await store.purge(FOLDER, keep=f"{FOLDER}99.pdf")
+    assert not await store.exists(KEY)
+    assert not await store.exists(CURRENT)
+
+
+async def versions(client: Any, bucket: str) -> list[str]:
+    """The keys of all versions in a bucket, delete markers included."""
+    found = await client.list_object_versions(Bucket=bucket)
+    return sorted(each["Key"] for each in (*found.get("Versions", []), *found.get("DeleteMarkers", [])))
+
+
+async def test_in_a_bucket_with_versions_every_version_and_marker_is_purged(s3: tuple[Any, str]) -> None:
+    client, bucket = s3
+    await client.put_object(Bucket=bucket, Key=KEY, Body=b"before there were versions")
+    await client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    store = S3DocumentStore(client, bucket)
+    for key in (KEY, KEY, f"{FOLDER}2.pdf", CURRENT, CURRENT, NEIGHBOUR):
+        await store.put(key, b"%PDF")
+    await client.delete_object(Bucket=bucket, Key=f"{FOLDER}2.pdf")
+    assert len(await versions(client, bucket)) == 8
+
+    await store.purge(FOLDER, keep=CURRENT)
+
+    assert await versions(client, bucket) == sorted([CURRENT, CURRENT, NEIGHBOUR])
+    assert await store.exists(CURRENT)
+
+
 async def test_an_outage_in_memory_looks_like_one() -> None:
     store = MemoryDocumentStore()
     store.reachable = False
+    with pytest.raises(TransientPortError):
+        await store.purge(FOLDER, keep=CURRENT)
     with pytest.raises(TransientPortError):
         await store.put(KEY, b"pdf")
     with pytest.raises(TransientPortError):
@@ -93,6 +136,8 @@ async def test_a_bucket_out_of_reach_is_a_passing_failure() -> None:
             await store.get(KEY)
         with pytest.raises(TransientPortError):
             await store.exists(KEY)
+        with pytest.raises(TransientPortError):
+            await store.purge(FOLDER, keep=CURRENT)
     assert put.value.dependency == "documents bucket"
     assert not put.value.throttled
 

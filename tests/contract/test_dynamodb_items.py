@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from orders.adapters.outbound.dynamodb.keys import mail_partition, order_key
+from orders.adapters.outbound.dynamodb.keys import event_key, mail_partition, order_key
 from orders.adapters.outbound.dynamodb.probe import DynamoProbe
 from orders.adapters.outbound.dynamodb.schema import NewerSchema
 from orders.adapters.outbound.dynamodb.wire import from_wire, to_wire
@@ -129,6 +129,24 @@ async def test_no_item_of_a_mail_holds_its_address(
     assert "t…@example.com" in repr(found["Items"])
 
 
+async def test_redacting_an_event_leaves_alone_what_it_does_not_know(
+    client: Any, dynamo_table: EmulatorTable, store: Store, tenant_id: str
+) -> None:
+    change = placed(tenant_id)
+    await store.orders.add(change)
+    await store.outbox.settle(event_of(change))
+    key = event_key(tenant_id, change.order.order_id, 1)
+    await set_attribute(client, dynamo_table, key, "ofALaterRelease", {"S": "kept"})
+    before = await item_of(client, dynamo_table, key)
+
+    assert await store.log.redact(replace(event_of(change), data={"reason_code": "other"}))
+
+    after = await item_of(client, dynamo_table, key)
+    assert after == before | {"data": {"reason_code": "other"}}
+    assert after["ofALaterRelease"] == "kept"
+    assert {"eventDayShard", "eventTimeKey"} <= after.keys()
+
+
 async def test_a_table_that_answers_is_well(client: Any, dynamo_table: EmulatorTable) -> None:
     probe = DynamoProbe(client, dynamo_table.name)
 
@@ -163,6 +181,9 @@ async def test_out_of_reach_every_operation_fails_as_transient(tenant_id: str) -
             store.mails.release(intent, a_claim(), now=NOON),
             store.mails.finish(intent, MailState.SENT, at=NOON),
             store.mails.of_order(tenant_id, order_id),
+            store.log.redact(event_of(first)),
+            store.mails.redact(tenant_id, order_id),
+            store.acceptances.redact(tenant_id, order_id, None),
             DynamoProbe(client, "orders").check(),
         ):
             with pytest.raises(TransientPortError) as failure:

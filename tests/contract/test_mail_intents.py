@@ -155,3 +155,39 @@ async def test_the_records_of_an_order_come_by_event_then_time(store: Store, int
         (12, MailTemplate.ORDER_SHIPPED),
     ]
     assert await store.mails.of_order(intent.tenant_id, an_order_id(7)) == []
+
+
+async def test_redacted_records_say_what_became_of_the_mail_and_not_of_whom(store: Store, intent: MailIntent) -> None:
+    refused = replace(intent, sequence=4)
+    skipped = replace(intent, sequence=5, recipient=None)
+    claimed = replace(intent, sequence=6)
+    await store.mails.finish(intent, MailState.SENT, at=NOON, message_id="m-1")
+    await store.mails.finish(refused, MailState.FAILED, at=NOON, detail="Address thandi@example.com is blacklisted")
+    await store.mails.finish(skipped, MailState.SKIPPED, at=NOON)
+    await store.mails.claim(claimed, now=NOON, lease=LEASE)
+    other = replace(intent, order_id=an_order_id(2))
+    await store.mails.finish(other, MailState.SENT, at=NOON, message_id="m-2")
+
+    for _ in range(2):
+        await store.mails.redact(intent.tenant_id, intent.order_id)
+
+    erased = {"recipient_hint": "[erased]", "attempts": 0}
+    assert await store.mails.of_order(intent.tenant_id, intent.order_id) == [
+        record_of(intent, MailState.SENT, message_id="m-1", **erased),
+        record_of(refused, MailState.FAILED, detail="[erased]", **erased),
+        record_of(skipped, MailState.SKIPPED, recipient_hint=None, attempts=0),
+        record_of(claimed, MailState.CLAIMED, recipient_hint="[erased]"),
+    ]
+    (untouched,) = await store.mails.of_order(other.tenant_id, other.order_id)
+    assert untouched.recipient_hint == "T…@example.com"
+
+
+async def test_a_redacted_mail_is_not_sent_again(store: Store, intent: MailIntent) -> None:
+    await store.mails.finish(intent, MailState.SENT, at=NOON, message_id="m-1")
+    await store.mails.redact(intent.tenant_id, intent.order_id)
+    await store.mails.redact(intent.tenant_id, an_order_id(9))
+
+    claim = await store.mails.claim(intent, now=NOON + 2 * LEASE, lease=LEASE)
+
+    assert not claim.granted
+    assert claim.record.recipient_hint == "[erased]"

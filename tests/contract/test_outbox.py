@@ -228,3 +228,50 @@ async def assert_kept(store: Store, saved: Sequence[OrderEvent], settled: set[in
     assert waiting == [event for event in saved if event.sequence not in settled]
     assert log == list(saved)
     assert (order_id in [each for each, _ in overdue]) == bool(waiting)
+
+
+async def test_a_logged_event_can_be_redacted_and_a_waiting_one_not_yet(store: Store, tenant_id: str) -> None:
+    receipt = Receipt("k" * 32, "f" * 32, 201, (("ETag", '"1-ab"'),), b'{"notes":"Ring twice"}')
+    first = placed(tenant_id).answered(receipt)
+    second = processed(first.order)
+    told = replace(event_of(second), reason="as Thandi asked", traceparent="00-1-2-01", changed=("/a",))
+    await store.history(first, replace(second, event=told))
+    hidden = replace(receipt, body=b'{"notes":"[erased]"}')
+    redacted = [
+        replace(event_of(first), receipt=hidden),
+        replace(told, reason="[erased]", data={**told.data, "reason_code": "other"}),
+    ]
+
+    assert not await store.log.redact(redacted[0])
+    assert await store.log.read(tenant_id, first.order.order_id) == [first.event, told]
+    for event in (event_of(first), told):
+        await store.outbox.settle(event)
+    for _ in range(2):
+        assert [await store.log.redact(event) for event in redacted] == [True, True]
+
+    assert await store.log.read(tenant_id, first.order.order_id) == redacted
+
+
+async def test_what_is_redacted_stays_so_when_it_is_settled_again(store: Store, tenant_id: str) -> None:
+    change = placed(tenant_id)
+    typed = replace(event_of(change), reason="as Thandi asked", receipt=Receipt("k", "f", 201, (), b"Thandi"))
+    await store.orders.add(replace(change, event=typed))
+    await store.outbox.settle(typed)
+    bare = replace(typed, reason=None, receipt=None)
+    assert await store.log.redact(bare)
+
+    await store.outbox.settle(typed)
+
+    assert await store.log.read(tenant_id, change.order.order_id) == [bare]
+
+
+async def test_another_event_is_not_redacted(store: Store, tenant_id: str) -> None:
+    first = placed(tenant_id)
+    await store.orders.add(first)
+    await store.outbox.settle(event_of(first))
+
+    with pytest.raises(PermanentPortError, match="another event 1"):
+        await store.log.redact(replace(event_of(first), version=2, data={}))
+
+    assert await store.log.read(tenant_id, first.order.order_id) == [first.event]
+    assert not await store.log.redact(event_of(placed(tenant_id)))

@@ -17,7 +17,7 @@ from orders.adapters.outbound.aws.s3_tenants import S3TenantDirectory
 from orders.adapters.outbound.aws.ses_mail import SesMailSender
 from orders.domain.events import OrderEvent
 from orders.domain.lifecycle import Role
-from orders.ports.errors import MailRejected, PortError, TransientPortError
+from orders.ports.errors import MailRejected, PermanentPortError, PortError, TransientPortError
 from orders.ports.mail import Mail, MailContent
 from orders.ports.tenants import TenantProfile
 from tests.builders import a_stamp, an_order, an_order_id
@@ -206,6 +206,46 @@ async def test_a_permission_that_is_missing_is_not_taken_for_a_missing_document(
 async def test_an_archived_document_is_there_when_a_restored_copy_is(head: dict[str, str], readable: bool) -> None:
     client: Any = Scripted(lambda _: head)
     assert await S3DocumentStore(client, "documents").exists("orders/x.pdf") is readable
+
+
+class Bucket:
+    """A client of a bucket with so many versions of one document, which answers each DeleteObjects as told."""
+
+    def __init__(self, versions: int, *errors: dict[str, str]) -> None:
+        self._versions = [{"Key": "folder/1.pdf", "VersionId": str(number)} for number in range(versions)]
+        self._errors = list(errors)
+        self.asked: list[int] = []
+
+    def get_paginator(self, _: str) -> "Bucket":
+        return self
+
+    async def paginate(self, **_: Any) -> AsyncIterator[dict[str, Any]]:
+        for first in range(0, len(self._versions), 700):
+            yield {"Versions": self._versions[first : first + 700]}
+
+    async def delete_objects(self, *, Bucket: str, Delete: dict[str, Any]) -> dict[str, Any]:  # noqa: N803, ARG002
+        self.asked.append(len(Delete["Objects"]))
+        return {"Errors": self._errors} if self._errors else {}
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "throttled"),
+    [("SlowDown", TransientPortError, True), ("InternalError", TransientPortError, False),
+     ("AccessDenied", PermanentPortError, False)],
+)  # fmt: skip
+async def test_a_version_that_is_not_deleted_fails_although_the_call_succeeds(
+    code: str, kind: type[PortError], throttled: bool
+) -> None:
+    client: Any = Bucket(3, {"Key": "folder/1.pdf", "VersionId": "2", "Code": code})
+    with pytest.raises(kind, match=code) as failure:
+        await S3DocumentStore(client, "documents").purge("folder/", keep="folder/2.pdf")
+    assert getattr(failure.value, "throttled", False) is throttled
+
+
+async def test_a_thousand_versions_are_deleted_at_once_and_never_more() -> None:
+    client: Any = Bucket(2_500)
+    await S3DocumentStore(client, "documents").purge("folder/", keep="folder/2.pdf")
+    assert client.asked == [1000, 1000, 500]
 
 
 async def test_many_who_ask_for_a_profile_at_once_cost_one_call() -> None:

@@ -38,6 +38,8 @@ async def test_out_of_reach_every_operation_fails_as_transient_and_changes_nothi
         lambda: mails.release(intent, a_claim(), now=NOON),
         lambda: mails.finish(intent, MailState.SENT, at=NOON),
         lambda: mails.of_order("tenant_a", order_id),
+        lambda: outbox.redact(event),
+        lambda: mails.redact("tenant_a", order_id),
     ]
     for call in calls:
         with pytest.raises(TransientPortError):

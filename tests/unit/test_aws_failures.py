@@ -223,7 +223,7 @@ class Bucket:
         for first in range(0, len(self._versions), 700):
             yield {"Versions": self._versions[first : first + 700]}
 
-    async def delete_objects(self, *, Bucket: str, Delete: dict[str, Any]) -> dict[str, Any]:  # noqa: N803, ARG002
+    async def delete_objects(self, *, Bucket: str, Delete: dict[str, Any]) -> dict[str, Any]:  # noqa: N803 - S3's own names
         self.asked.append(len(Delete["Objects"]))
         return {"Errors": self._errors} if self._errors else {}
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol, cast
 
 from orders.adapters.inbound.http.app import Served
 from orders.adapters.inbound.http.auth import Authenticator, TokenRules
@@ -13,6 +13,7 @@ from orders.adapters.outbound.memory.clock import SequentialOrderIds, SteppingCl
 from orders.adapters.outbound.memory.counters import MemoryCounters
 from orders.adapters.outbound.memory.document_requests import MemoryDocumentRequests
 from orders.adapters.outbound.memory.document_store import MemoryDocumentStore
+from orders.adapters.outbound.memory.event_archive import MemoryEventArchive
 from orders.adapters.outbound.memory.event_publisher import MemoryEventPublisher
 from orders.adapters.outbound.memory.mail_intents import MemoryMailIntents
 from orders.adapters.outbound.memory.mail_sender import MemoryMailSender
@@ -45,11 +46,14 @@ from orders.application.update_order import DeleteOrder, UpdateOrder
 from orders.domain.lifecycle import Role
 from orders.domain.order import Order
 from orders.ports.campaigns import Campaigns
+from orders.ports.documents import DocumentStore
 from orders.ports.errors import PortError, TransientPortError
 from orders.ports.mail import MailContent, MailTemplate
+from orders.ports.outbox import EventLog, Outbox
 from orders.ports.products import ProductCatalogue
 from orders.ports.tenants import TenantProfile
 from tests.builders import NOON, a_tenant
+from tests.contract.order_stores import Store
 from tests.event_contract import check_event
 
 LEASE = timedelta(seconds=45)
@@ -105,9 +109,18 @@ class Dependency:
         self.fault = TransientPortError(self.name, "connection refused")
 
 
+class Events(Outbox, EventLog, Protocol):
+    """Waiting events and the log of all: every adapter of one is an adapter of the other."""
+
+
 @dataclass
 class Service:
-    """Every use case over one set of in-memory adapters."""
+    """Every use case over one set of in-memory adapters.
+
+    Attributes:
+        over: the ports of the table, where they are not to be in memory; then ``table`` and ``intents`` stay empty.
+        bucket: the same for ``documents``.
+    """
 
     table: MemoryTable = field(default_factory=MemoryTable)
     publisher: MemoryEventPublisher = field(default_factory=lambda: MemoryEventPublisher(check=check_event))
@@ -121,15 +134,20 @@ class Service:
     products: Consulted[ProductCatalogue] | None = None
     campaigns: Consulted[Campaigns] | None = None
     start: datetime = NOON
+    over: Store | None = None
+    bucket: DocumentStore | None = None
 
     def __post_init__(self) -> None:
         self.clock = SteppingClock(self.start)
-        self.repository = MemoryOrderRepository(self.table)
-        self.outbox = MemoryOutbox(self.table)
+        table = self.over or self._in_memory()
+        documents: DocumentStore = self.bucket or self.documents
+        self.repository, self.acceptances = table.orders, table.acceptances
+        self.outbox = cast("Events", table.outbox)
+        log, intents = table.log, table.mails
         self.publish_events = PublishEvents(self.outbox, self.publisher)
         self.fast_path = EventFastPath(self.publish_events)
         self.ids = SequentialOrderIds()
-        self.replays = Replays(self.outbox, redacted_body)
+        self.replays = Replays(log, redacted_body)
         self.changer = OrderChanger(self.repository, self.clock, self.fast_path, self.replays)
         self.counters = MemoryCounters()
         self.consult_services = ConsultServices(self.products, self.campaigns, self.counters)
@@ -142,7 +160,6 @@ class Service:
             self.replays,
             self.consult_services,
         )
-        self.acceptances = MemoryAcceptances(self.table)
         self.commands = MemoryOrderCommands()
         self.queue_accepted = QueueAccepted(self.acceptances, self.commands)
         self.accept_order = AcceptOrder(
@@ -165,21 +182,27 @@ class Service:
         self.delete_order = DeleteOrder(self.changer)
         self.erase_personal_data = ErasePersonalData(self.changer)
         self.list_orders = ListOrders(self.repository)
-        self.read_history = ReadHistory(self.outbox, self.intents)
+        self.read_history = ReadHistory(log, intents)
         self.request_document = RequestDocument(self.requests, self.clock)
-        self.link_document = LinkDocument(self.documents, self.request_document, self.clock)
+        self.link_document = LinkDocument(documents, self.request_document, self.clock)
         self.render_document = RenderDocument(
-            self.repository, self.tenants, self.renderer, self.documents, self.changer, self.clock
+            self.repository, self.tenants, self.renderer, documents, self.changer, self.clock
         )
-        self.send_mail = SendMail(self.intents, self.sender, self.clock, lease=LEASE)
+        self.send_mail = SendMail(intents, self.sender, self.clock, lease=LEASE)
         self.notify_customer = NotifyCustomer(
-            self.repository, self.tenants, PlainComposer(), self.documents, self.request_document, self.send_mail
+            self.repository, self.tenants, PlainComposer(), documents, self.request_document, self.send_mail
         )
         self.notify_staff = NotifyStaff(self.repository, self.tenants, PlainComposer(), self.send_mail)
         self.scrub_requests = MemoryScrubRequests()
-        kept = Kept(self.outbox, self.acceptances, self.intents, self.documents)
+        kept = Kept(log, self.acceptances, intents, documents)
         self.scrub_order = ScrubOrder(self.repository, kept, self.publish_events, self.scrub_requests, redacted_body)
         self.check_health = CheckHealth([self.dependency], self.clock)
+
+    def _in_memory(self) -> Store:
+        outbox = MemoryOutbox(self.table)
+        acceptances = MemoryAcceptances(self.table)
+        archive = MemoryEventArchive(self.table)
+        return Store(MemoryOrderRepository(self.table), outbox, outbox, self.intents, acceptances, archive)
 
     def relay(self, lag: timedelta = timedelta(0)) -> RelayOutbox:
         """A relay over this service's outbox."""

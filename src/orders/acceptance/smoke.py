@@ -148,6 +148,16 @@ class Smoke:
         number: str = created["order_number"]
         return number
 
+    def erase(self) -> str:
+        """The personal data of the order that was called off; repeating changes nothing."""
+        for _ in range(2):
+            answer = self._call("POST", f"/{self._cancelled}/erase", self._tokens.admin, 202).json
+            must(answer["status"] == "erasing", f"status erasing, not {answer['status']}")
+        order = self._call("GET", f"/{self._cancelled}", self._tokens.admin, 200).json
+        must("erased_at" in order, "erased_at in the order")
+        must(order["version"] == 3, f"erased once, version 3, not {order['version']}")
+        return "erased"
+
     def delete(self) -> str:
         """Both orders, once they are closed; gone for the customer."""
         self._set_status("completed")
@@ -209,6 +219,7 @@ STEPS: Mapping[str, Callable[[Smoke], str]] = MappingProxyType(
         "history": Smoke.history,
         "events": Smoke.events,
         "cancel": Smoke.cancel,
+        "erase": Smoke.erase,
         "delete": Smoke.delete,
     }
 )

@@ -22,7 +22,9 @@ from orders.bootstrap.http import serve
 from orders.bootstrap.settings import load_settings
 from tests.service import Service
 
-OPERATIONS = {"create", "get", "list", "update", "delete", "cancel", "fulfil", "track", "history", "status", "events"}
+OPERATIONS = {
+    "create", "get", "list", "update", "delete", "erase", "cancel", "fulfil", "track", "history", "status", "events",
+}  # fmt: skip
 
 
 @contextmanager
@@ -78,7 +80,7 @@ def test_the_body_is_the_products_to_the_byte() -> None:
 def test_a_service_whose_workers_are_down_is_found_out(tmp_path: Path) -> None:
     results = smoke_test(Service(), tmp_path)
     states = [each.state for each in results.values()]
-    assert states == [*[State.PASSED] * 5, State.FAILED, *[State.NOT_RUN] * 8]
+    assert states == [*[State.PASSED] * 5, State.FAILED, *[State.NOT_RUN] * 9]
     assert results["document"].detail == "the PDF: not within 3 s"
 
 

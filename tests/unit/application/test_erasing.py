@@ -1,0 +1,407 @@
+"""Scrubbing what is kept of an erased order: dying anywhere, coming twice, and others who write meanwhile."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from orders.adapters.inbound.http.redaction import redacted_body
+from orders.adapters.inbound.sqs.event_processor import EventProcessor
+from orders.adapters.inbound.sqs.retry_policy import RetryPolicy
+from orders.adapters.outbound.memory.document_store import MemoryDocumentStore
+from orders.application.caller import worker
+from orders.application.commands import SCRUB_ORDER
+from orders.application.errors import OrderNotFound
+from orders.application.idempotency import Answer, KeyedRequest, Preconditions
+from orders.application.publish_events import PublishEvents
+from orders.application.scrub_order import SECOND_PASS_AFTER, Kept, ScrubOrder
+from orders.domain.events import EventType
+from orders.domain.lifecycle import Action, Role
+from orders.domain.order import Order
+from orders.domain.parts import Customer
+from orders.domain.revising import Revision, revision_of
+from orders.ports.acceptances import AcceptanceState
+from orders.ports.errors import NotYet, TransientPortError
+from orders.ports.mail import MailIntent, MailState, MailTemplate
+from orders.ports.tenants import TenantProfile
+from tests.builders import NOON, a_draft, an_address, an_order_id
+from tests.canaries import CANARY, TellingRenderer, marks_in
+from tests.service import LEASE, Service, a_caller
+from tests.workers import Workers, message
+
+TENANT = "tenant_a"
+PDF = worker(TENANT, "pdf-creator")
+
+
+def marked_draft() -> Any:
+    return a_draft(
+        notes=f"{CANARY} notes",
+        billing_address=an_address(name=CANARY),
+        shipping_address=an_address(line1=CANARY),
+        customer=Customer(name=CANARY, email=f"{CANARY}@{CANARY}.example"),
+        metadata=((CANARY, CANARY),),
+    )
+
+
+def keyed(key: str) -> KeyedRequest:
+    """A request whose answer tells the order's notes."""
+
+    def respond(order: Order) -> Answer:
+        return Answer(200, (), b'{"notes":"%s","reason":"%s"}' % ((order.notes or "").encode(), CANARY.encode()))
+
+    return KeyedRequest(key, "POST /v1.0/orders", "f", respond)
+
+
+async def a_life(service: Service) -> Order:
+    """An accepted order that was placed by somebody who died before noting so, rendered, mailed, cancelled, erased.
+
+    Its last events still wait to be published.
+    """
+    order = await service.accept_order.execute(a_caller(), marked_draft(), keyed("create"))
+    kept = await service.acceptances.get(TENANT, order.order_id)
+    await service.place_accepted.execute(TENANT, order.order_id)
+    assert kept is not None
+    service.table.accepted[TENANT, order.order_id] = replace(
+        kept, receipt=replace(kept.receipt, body=keyed("").respond(order).body) if kept.receipt else None
+    )
+    await service.fast_path.drain()
+    await Workers(service).settle()
+    service.publisher.refuse = lambda _: "the bus is busy"
+    order = await service.open_order.execute(a_caller(), order.order_id)
+    order = await service.change_status.execute(
+        a_caller(), order, Action.CANCEL, reason=f"{CANARY} changed her mind", terms=Preconditions(request=keyed("end"))
+    )
+    order = await service.erase_personal_data.execute(a_caller(Role.ADMIN), order)
+    await service.fast_path.drain()
+    service.publisher.refuse = lambda _: None
+    return order
+
+
+def kept_in(service: Service) -> dict[str, Any]:
+    return {
+        "events waiting": [row.waiting for row in service.table.rows.values()],
+        "events": service.table._log,
+        "acceptances": service.table.accepted,
+        "mails": service.intents._entries,
+        "documents": service.documents.versions,
+    }
+
+
+def marked(service: Service) -> set[str]:
+    return {where for where, what in kept_in(service).items() if marks_in(what)}
+
+
+class Died(BaseException):
+    """The process ended; no handler of errors sees it."""
+
+
+@dataclass
+class Life:
+    """How many calls of ports a process has left; ``after`` says whether the last one still takes effect."""
+
+    calls: int
+    after: bool
+
+    def of(self, port: Any) -> Any:
+        """The port, as that process calls it."""
+        return Mortal(port, self)
+
+
+class Mortal:
+    """A port called by a process that dies at one of its calls, right before it or right after."""
+
+    def __init__(self, port: Any, life: Life) -> None:
+        self._port, self._life = port, life
+
+    def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
+        call = getattr(self._port, name)
+
+        async def lived(*arguments: Any, **named: Any) -> Any:
+            self._life.calls -= 1
+            if self._life.calls < 0 and not self._life.after:
+                raise Died
+            result = await call(*arguments, **named)
+            if self._life.calls < 0:
+                raise Died
+            return result
+
+        return lived
+
+
+def scrubbing(service: Service, life: Life) -> ScrubOrder:
+    """The use case in a process with that much life."""
+    outbox = life.of(service.outbox)
+    return ScrubOrder(
+        life.of(service.repository),
+        Kept(outbox, life.of(service.acceptances), life.of(service.intents), life.of(service.documents)),
+        PublishEvents(outbox, life.of(service.publisher)),
+        life.of(service.scrub_requests),
+        redacted_body,
+    )
+
+
+async def test_a_pass_finds_everything() -> None:
+    service = Service(renderer=TellingRenderer())
+    order = await a_life(service)
+    assert marked(service) == kept_in(service).keys()
+    await service.scrub_order.execute(TENANT, order.order_id)
+    assert marked(service) == set()
+    assert service.scrub_requests.requested == [(TENANT, order.order_id, SECOND_PASS_AFTER)]
+    acceptance = await service.acceptances.get(TENANT, order.order_id)
+    assert acceptance is not None
+    assert (acceptance.state, acceptance.draft) == (AcceptanceState.PLACED, None)
+    assert [event.type for event in service.publisher.published][-2:] == [EventType.CANCELLED, EventType.ERASED]
+
+
+@pytest.mark.parametrize("after", [False, True])
+async def test_whoever_dies_at_any_call_is_followed_by_one_who_finishes(after: bool) -> None:
+    deaths = 0
+    while True:
+        service = Service(renderer=TellingRenderer())
+        order = await a_life(service)
+        try:
+            await scrubbing(service, Life(deaths, after)).execute(TENANT, order.order_id)
+        except Died:
+            await service.scrub_order.execute(TENANT, order.order_id)
+            assert marked(service) == set(), f"died at call {deaths + 1}"
+            assert service.scrub_requests.requested
+            events = await service.outbox.read(TENANT, order.order_id)
+            assert [event.sequence for event in events] == list(range(1, order.sequence + 1))
+            deaths += 1
+        else:
+            break
+    assert deaths >= 14
+
+
+async def test_again_and_again_it_has_the_effect_of_once() -> None:
+    service = Service(renderer=TellingRenderer())
+    order = await a_life(service)
+    await service.scrub_order.execute(TENANT, order.order_id)
+    before = str(kept_in(service))
+    await service.scrub_order.execute(TENANT, order.order_id)
+    await service.scrub_order.execute(TENANT, order.order_id, again=False)
+    assert str(kept_in(service)) == before
+    assert len(service.scrub_requests.requested) == 2
+
+
+async def test_what_the_bus_does_not_take_keeps_nothing_else_from_being_scrubbed() -> None:
+    service = Service(renderer=TellingRenderer())
+    order = await a_life(service)
+    service.publisher.refuse = lambda event: "too large" if event.type is EventType.CANCELLED else None
+    with pytest.raises(TransientPortError, match="1 events of order") as failure:
+        await service.scrub_order.execute(TENANT, order.order_id)
+    assert failure.value.dependency == "event bus"
+    assert marked(service) == {"events waiting"}
+    assert service.scrub_requests.requested == []
+    service.publisher.refuse = lambda _: None
+    await service.scrub_order.execute(TENANT, order.order_id)
+    assert marked(service) == set()
+
+
+@pytest.mark.parametrize("where", ["documents", "intents", "table", "scrub_requests"])
+async def test_what_is_out_of_reach_is_come_back_to(where: str) -> None:
+    service = Service(renderer=TellingRenderer())
+    order = await a_life(service)
+    getattr(service, where).reachable = False
+    with pytest.raises(TransientPortError):
+        await service.scrub_order.execute(TENANT, order.order_id)
+    assert service.scrub_requests.requested == []
+    getattr(service, where).reachable = True
+    await service.scrub_order.execute(TENANT, order.order_id)
+    assert marked(service) == set()
+
+
+async def test_nothing_of_an_order_that_is_not_erased_is_touched() -> None:
+    service = Service(renderer=TellingRenderer())
+    order = await service.place_order.execute(a_caller(), marked_draft(), keyed("create"))
+    await Workers(service).settle()
+    before = str(kept_in(service))
+    with pytest.raises(NotYet, match="is not erased"):
+        await service.scrub_order.execute(TENANT, order.order_id)
+    with pytest.raises(OrderNotFound):
+        await service.scrub_order.execute(TENANT, an_order_id(77))
+    assert str(kept_in(service)) == before
+
+
+async def test_a_log_with_a_gap_is_not_taken_for_scrubbed() -> None:
+    service = Service(renderer=TellingRenderer())
+    order = await a_life(service)
+    lost = service.table.log(TENANT, order.order_id).pop(1)
+    with pytest.raises(NotYet, match="event 1 of order"):
+        await service.scrub_order.execute(TENANT, order.order_id)
+    assert service.scrub_requests.requested == []
+    service.table.log(TENANT, order.order_id)[1] = lost
+    await service.scrub_order.execute(TENANT, order.order_id)
+    assert marked(service) == set()
+
+
+async def test_a_long_log_is_gone_through_to_its_end() -> None:
+    service = Service()
+    order = await service.place_order.execute(a_caller(), marked_draft())
+
+    def another_note(current: Order) -> Revision:
+        return replace(revision_of(current), notes=f"{current.notes}.")
+
+    for number in range(120):
+        terms = Preconditions(request=keyed(f"update-{number}"))
+        order = await service.update_order.execute(a_caller(), order, another_note, terms=terms)
+        await service.fast_path.drain()
+    order = await service.change_status.execute(a_caller(), order, Action.CANCEL, reason=CANARY)
+    order = await service.erase_personal_data.execute(a_caller(Role.ADMIN), order)
+    await service.scrub_order.execute(TENANT, order.order_id)
+    assert order.sequence == 123
+    assert marked(service) == set()
+
+
+# -- others who write meanwhile ----------------------------------------------------------------------------------------
+
+
+async def ended(service: Service) -> Order:
+    order = await service.place_order.execute(a_caller(), marked_draft())
+    order = await service.change_status.execute(a_caller(), order, Action.CANCEL, reason=CANARY)
+    await service.fast_path.drain()
+    return order
+
+
+async def erased(service: Service, order: Order) -> None:
+    """Erase the order and scrub it once."""
+    current = await service.repository.get(TENANT, order.order_id)
+    assert current is not None
+    await service.erase_personal_data.execute(a_caller(Role.ADMIN), current)
+    await service.fast_path.drain()
+    await service.scrub_order.execute(TENANT, order.order_id)
+
+
+async def second_pass(service: Service) -> None:
+    """Deliver the command that the first one has sent, and no event."""
+    ((tenant_id, order_id, _),) = service.scrub_requests.requested
+    service.scrub_requests.requested.clear()
+    body = {"command": SCRUB_ORDER, "tenant_id": tenant_id, "order_id": order_id}
+    await EventProcessor(service.scrub_order)(message(body))
+
+
+class SlowRenderer(TellingRenderer):
+    """A renderer during whose first work something else happens."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.meanwhile: Callable[[], Awaitable[None]] | None = None
+
+    async def render(self, order: Order, tenant: TenantProfile) -> bytes:
+        pdf = await super().render(order, tenant)
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile is not None:
+            await meanwhile()
+        return pdf
+
+
+class SlowStore(MemoryDocumentStore):
+    """A bucket on the way to which something else happens, once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.meanwhile: Callable[[], Awaitable[None]] | None = None
+
+    async def put(self, key: str, pdf: bytes) -> None:
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile is not None:
+            await meanwhile()
+        await super().put(key, pdf)
+
+
+async def test_a_document_that_is_being_rendered_while_the_order_is_erased_is_thrown_away() -> None:
+    renderer = SlowRenderer()
+    service = Service(renderer=renderer)
+    order = await ended(service)
+    renderer.meanwhile = lambda: erased(service, order)
+    await service.render_document.execute(PDF, order.order_id)
+    assert service.documents.versions == []
+    found = await service.repository.get(TENANT, order.order_id)
+    assert found is not None
+    assert found.document is None
+    await service.render_document.execute(PDF, order.order_id)
+    assert [key.rpartition("/")[2] for key, _ in service.documents.versions] == ["3.pdf"]
+
+
+async def test_a_document_that_is_no_longer_what_is_printed_is_thrown_away() -> None:
+    renderer = SlowRenderer()
+    service = Service(renderer=renderer)
+    order = await service.place_order.execute(a_caller(), marked_draft())
+
+    async def update() -> None:
+        await service.update_order.execute(
+            a_caller(), order, lambda current: replace(revision_of(current), notes="another")
+        )
+
+    renderer.meanwhile = update
+    await service.render_document.execute(PDF, order.order_id)
+    assert service.documents.versions == []
+    await service.render_document.execute(PDF, order.order_id)
+    assert [key.rpartition("/")[2] for key, _ in service.documents.versions] == ["2.pdf"]
+
+
+async def test_a_document_on_its_way_to_the_bucket_while_the_order_is_erased_goes_with_the_second_pass() -> None:
+    bucket = SlowStore()
+    service = Service(renderer=TellingRenderer(), documents=bucket)
+    order = await ended(service)
+    bucket.meanwhile = lambda: erased(service, order)
+    await service.render_document.execute(PDF, order.order_id)
+    assert marked(service) == {"documents"}
+    found = await service.repository.get(TENANT, order.order_id)
+    assert found is not None
+    assert found.document is None, "what was erased is not put on record"
+    workers = Workers(service)
+    await workers.settle()
+    await workers.let_time_pass()
+    assert marked(service) == set()
+    assert len(bucket.documents) == 1
+
+
+async def test_a_mail_on_its_way_while_the_order_is_erased_leaves_no_hint_after_the_second_pass() -> None:
+    service = Service(renderer=TellingRenderer())
+    order = await ended(service)
+    intent = MailIntent(TENANT, order.order_id, 2, MailTemplate.ORDER_CANCELLED, f"{CANARY}@{CANARY}.example")
+    await service.intents.claim(intent, now=NOON, lease=LEASE)
+    await erased(service, order)
+    assert marked(service) == set()
+    await service.intents.finish(intent, MailState.FAILED, at=NOON, detail=f"{CANARY} is not known here")
+    assert marked(service) == {"mails"}
+    await second_pass(service)
+    assert marked(service) == set()
+    (record,) = await service.intents.of_order(TENANT, order.order_id)
+    assert (record.state, record.recipient_hint, record.detail) == (MailState.FAILED, "[erased]", "[erased]")
+
+
+async def test_an_event_that_somebody_is_just_settling_does_not_come_back() -> None:
+    service = Service(renderer=TellingRenderer())
+    order = await a_life(service)
+    waiting = await service.outbox.waiting(TENANT, order.order_id)
+    await service.scrub_order.execute(TENANT, order.order_id)
+    for event in waiting:
+        await service.outbox.settle(event)
+    assert marks_in(waiting)
+    assert marked(service) == set()
+
+
+@pytest.mark.parametrize("event", [EventType.DOCUMENT_READY, EventType.CANCELLED, EventType.COMPLETED])
+async def test_nobody_is_written_to_about_an_erased_order(event: EventType) -> None:
+    service = Service(renderer=TellingRenderer())
+    order = await ended(service)
+    await erased(service, order)
+    await service.notify_customer.execute(TENANT, order.order_id, event, 2)
+    assert service.sender.sent == []
+    assert await service.intents.of_order(TENANT, order.order_id) == []
+
+
+async def test_the_second_pass_asks_for_no_third() -> None:
+    service = Service()
+    order = await ended(service)
+    await erased(service, order)
+    await second_pass(service)
+    assert service.scrub_requests.requested == []
+
+
+def test_the_second_pass_comes_when_whoever_read_the_order_before_has_ended() -> None:
+    assert RetryPolicy().attempt_limit < SECOND_PASS_AFTER <= timedelta(minutes=15)

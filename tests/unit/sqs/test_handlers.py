@@ -1,31 +1,18 @@
 """What each worker makes of its messages, over the use cases and in-memory adapters."""
 
-import json
 from typing import Any
 
 import pytest
 
 from orders.adapters.inbound.sqs.handlers import CustomerNotifier, InternalNotifier, PdfCreator
 from orders.adapters.inbound.sqs.messages import MessageRefused
-from orders.adapters.inbound.sqs.queue import ReceivedMessage
-from orders.application.cloud_event import EVENT_SOURCE, to_cloud_event
 from orders.application.commands import RENDER_DOCUMENT
 from orders.application.errors import OrderNotFound
 from orders.domain.events import OrderEvent
 from orders.domain.order import Order
 from tests.builders import a_draft, an_order_id
 from tests.service import Service, a_caller
-
-
-def message(body: Any) -> ReceivedMessage:
-    return ReceivedMessage("m1", body if isinstance(body, str) else json.dumps(body), "receipt", 1)
-
-
-def delivered(event: OrderEvent, *, replayed: bool = False) -> ReceivedMessage:
-    content = to_cloud_event(event, replayed=replayed)
-    return message(
-        {"id": "1", "source": EVENT_SOURCE, "detail-type": content["type"], "time": content["time"], "detail": content}
-    )
+from tests.workers import delivered, message
 
 
 async def placed(service: Service) -> tuple[Order, OrderEvent]:

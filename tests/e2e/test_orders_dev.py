@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pypdf
 
+from tests.canaries import CANARY, a_body, marks_in
 from tests.e2e.dev_process import ORDERS, SMOKE, Dev, free_port
 from tests.eventually import eventually
 
@@ -138,6 +139,57 @@ def left_behind(dev: Dev) -> dict[str, int]:
 def emulator_url(dev: Dev) -> str:
     line = next(line for line in dev.output().splitlines() if "emulated AWS on" in line)
     return line.rpartition(" ")[2]
+
+
+def test_killed_right_after_the_202_of_an_erasure_nothing_personal_is_left_all_the_same(dev: Dev) -> None:
+    body = a_body("dev")
+    order = dev.call("POST", "/v1.0/orders", content=json.dumps(body), headers={"Idempotency-Key": "k"}).json()
+    path = f"/v1.0/orders/{order['order_id']}"
+    eventually(lambda: len(dev.mails_of(order)) == 2, within_seconds=AFTER_A_CRASH_SECONDS, what="two mails")
+    first = dev.pdf(order)
+    dev.call("PATCH", path, content=json.dumps({"notes": f"{CANARY} patch"}))
+    eventually(lambda: dev.pdf(order) not in {first, b""}, within_seconds=AFTER_A_CRASH_SECONDS, what="the second PDF")
+    dev.call("POST", path + "/cancel", content=json.dumps({"reason": f"{CANARY} changed her mind"}))
+    eventually(
+        lambda: len(dev.mails_of(order)) == 4, within_seconds=AFTER_A_CRASH_SECONDS, what="mails of the cancellation"
+    )
+    assert CANARY in text_of(dev.pdf(order))
+    assert {key.rpartition("/")[2] for key in marked(dev)} >= {"1.pdf", "2.pdf", "ORDER", "EVENT#0000000001"}
+
+    erased = dev.call("POST", path + "/erase", role="admin")
+    dev.kill()
+    assert (erased.status_code, erased.json()["status"]) == (202, "erasing")
+    dev.start()
+
+    eventually(lambda: marked(dev) == [], within_seconds=AFTER_A_CRASH_SECONDS, what="nothing personal anywhere")
+    pdf = eventually(lambda: dev.pdf(order), within_seconds=AFTER_A_CRASH_SECONDS, what="the document without it")
+    assert CANARY not in text_of(pdf)
+    for shown in (order["order_number"], "68.98", "[erased]", "The personal data in this document was erased on"):
+        assert shown in text_of(pdf)
+    again = dev.call("POST", "/v1.0/orders", content=json.dumps(body), headers={"Idempotency-Key": "k"})
+    assert (again.status_code, again.headers["idempotent-replayed"]) == (201, "true")
+    assert (again.json()["order_id"], again.json()["notes"]) == (order["order_id"], "[erased]")
+    assert len(dev.mails_of(order)) == 4
+    eventually(lambda: left_behind(dev) == {}, within_seconds=AFTER_A_CRASH_SECONDS, what="empty outbox and queues")
+
+
+def marked(dev: Dev) -> list[str]:
+    """Keys of items in the table, and of versions in the bucket, in which marks are."""
+    import boto3
+
+    arguments = {
+        "region_name": "af-south-1", "aws_access_key_id": "test", "aws_secret_access_key": "test",
+        "endpoint_url": emulator_url(dev),
+    }  # fmt: skip
+    dynamodb, s3 = boto3.client("dynamodb", **arguments), boto3.client("s3", **arguments)
+    items = dynamodb.scan(TableName="bbws-customer-portal-orders-local", ConsistentRead=True)["Items"]
+    found = [f"{item['PK']['S']}/{item['SK']['S']}" for item in items if marks_in(item)]
+    for version in s3.list_object_versions(Bucket="bbws-orders-local").get("Versions", []):
+        key, version_id = version["Key"], version["VersionId"]
+        pdf = s3.get_object(Bucket="bbws-orders-local", Key=key, VersionId=version_id)["Body"].read()
+        if CANARY in text_of(pdf):
+            found.append(key)
+    return found
 
 
 def test_a_busy_port_is_one_clear_message(tmp_path: Path) -> None:

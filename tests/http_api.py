@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 from litestar.testing import AsyncTestClient
@@ -77,6 +77,17 @@ async def an_api(
     served = service.served(issuer, TokenRules(ISSUER, frozenset({AUDIENCE})))
     async with AsyncTestClient(create_app(lambda: served, edge=edge, deprecated=deprecated)) as client:
         client.event_hooks = {"response": [contract_of(deprecated).check]}
+        yield Api(client, service, issuer)
+
+
+@asynccontextmanager
+async def an_api_in_this_loop(key_directory: Path, service: Service) -> AsyncIterator[Api]:
+    """The same over a given service, run in the caller's own event loop, so that its workers can be run there too."""
+    issuer = DevIssuer(key_directory)
+    served = service.served(issuer, TokenRules(ISSUER, frozenset({AUDIENCE})))
+    transport = httpx.ASGITransport(app=cast("Any", create_app(lambda: served)))
+    hooks = {"response": [contract_of(DEPRECATED).check]}
+    async with httpx.AsyncClient(transport=transport, base_url="http://orders.example", event_hooks=hooks) as client:
         yield Api(client, service, issuer)
 
 

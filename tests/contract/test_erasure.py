@@ -9,19 +9,15 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
 
-from orders.adapters.inbound.http.app import create_app
-from orders.adapters.inbound.http.auth import TokenRules
 from orders.adapters.outbound.aws.s3_documents import S3DocumentStore
 from orders.adapters.outbound.dynamodb.wire import from_wire
-from orders.adapters.outbound.local.dev_issuer import AUDIENCE, ISSUER, DevIssuer
 from tests.canaries import Lives, TellingRenderer, marks_in
 from tests.contract.aws_backends import AWS_BACKENDS, endpoint_of
 from tests.contract.endpoints import REGION
 from tests.contract.order_stores import AT_LAST, EmulatorTable, created_table, store_over
-from tests.http_api import Api
+from tests.http_api import an_api_in_this_loop
 from tests.service import Service
 from tests.workers import Workers
 
@@ -86,11 +82,8 @@ async def world(table: EmulatorTable, tmp_path: Path) -> AsyncIterator[World]:
         service = Service(
             renderer=TellingRenderer(), over=store_over(dynamodb, table.name), bucket=S3DocumentStore(s3, name)
         )
-        issuer = DevIssuer(tmp_path)
-        served = service.served(issuer, TokenRules(ISSUER, frozenset({AUDIENCE})))
-        transport = httpx.ASGITransport(app=create_app(lambda: served))  # type: ignore[arg-type]
-        async with httpx.AsyncClient(transport=transport, base_url="http://orders.example") as client:
-            lives = Lives(Api(client, service, issuer), Workers(service))
+        async with an_api_in_this_loop(tmp_path, service) as api:
+            lives = Lives(api, Workers(service))
             await lives.live()
             yield World(lives, service, Kept(dynamodb, table.name, s3, name))
 

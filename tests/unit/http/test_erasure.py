@@ -6,14 +6,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
-from orders.adapters.inbound.http.app import create_app
-from orders.adapters.inbound.http.auth import TokenRules
-from orders.adapters.outbound.local.dev_issuer import AUDIENCE, ISSUER, DevIssuer
 from tests.canaries import CANARY, ERASED_VIEW, Lives, TellingRenderer, a_body, marks_in
-from tests.http_api import ORDERS, Api, expect
+from tests.http_api import ORDERS, Api, an_api_in_this_loop, expect
 from tests.service import Service
 from tests.workers import Workers
 
@@ -26,12 +22,8 @@ FISCAL = (
 @pytest.fixture
 async def lives(tmp_path: Path) -> AsyncIterator[Lives]:
     """Orders at their end, over an application that runs in the test's own event loop, as the workers do."""
-    service = Service(renderer=TellingRenderer())
-    issuer = DevIssuer(tmp_path)
-    served = service.served(issuer, TokenRules(ISSUER, frozenset({AUDIENCE})))
-    transport = httpx.ASGITransport(app=create_app(lambda: served))  # type: ignore[arg-type]
-    async with httpx.AsyncClient(transport=transport, base_url="http://orders.example") as client:
-        lives = Lives(Api(client, service, issuer), Workers(service))
+    async with an_api_in_this_loop(tmp_path, Service(renderer=TellingRenderer())) as api:
+        lives = Lives(api, Workers(api.service))
         await lives.live()
         yield lives
 

@@ -12,6 +12,7 @@ from orders.adapters.inbound.http.openapi.json_schema import RequestSchema, Resp
 from orders.adapters.inbound.http.openapi.links import LINKS
 from orders.adapters.inbound.http.openapi.operation import Answer, Body, Example, Operation, reference
 from orders.adapters.inbound.http.openapi.operations_changing import CHANGING
+from orders.adapters.inbound.http.openapi.operations_erasing import ERASING
 from orders.adapters.inbound.http.openapi.operations_reading import ABOUT, READING
 from orders.adapters.inbound.http.openapi.parameters import (
     COMMON_HEADERS,
@@ -26,7 +27,7 @@ from orders.adapters.inbound.http.openapi.updates import update_schemas
 from orders.adapters.inbound.http.problems import Kind
 from orders.application.event_schema import DIALECT
 
-OPERATIONS: tuple[Operation, ...] = (*READING[:1], *CHANGING[:1], *READING[1:], *CHANGING[1:], *ABOUT)
+OPERATIONS: tuple[Operation, ...] = (*READING[:1], *CHANGING[:1], *READING[1:], *CHANGING[1:], *ERASING, *ABOUT)
 
 PROBLEMS_OF_ALL = (
     problems.MALFORMED,
@@ -196,6 +197,7 @@ def _schemas() -> dict[str, Schema]:
         shapes_of_answers.AcceptedOrder,
         shapes_of_answers.Acceptance,
         shapes_of_answers.OrderStatus,
+        shapes_of_answers.Erasing,
         shapes_of_answers.Tracking,
         shapes_of_answers.DocumentRendering,
         shapes_of_answers.DocumentLink,
@@ -210,6 +212,7 @@ def _schemas() -> dict[str, Schema]:
         requests.CreateOrderBody,
         requests.StatusBody,
         requests.CancelBody,
+        requests.EraseBody,
         requests.FulfilBody,
         requests.DeliverBody,
         generator=RequestSchema,

@@ -9,6 +9,7 @@ from orders.adapters.inbound.http.responses import (
     ACCEPTED,
     BASE,
     acceptance_view,
+    erasing_view,
     history_entry,
     moment,
     order_summary,
@@ -18,6 +19,7 @@ from orders.adapters.inbound.http.responses import (
 )
 from orders.application.caller import Caller
 from orders.application.cloud_event import to_cloud_event
+from orders.domain.erasing import erase
 from orders.domain.events import OrderEvent
 from orders.domain.identity import derived_order_id
 from orders.domain.lifecycle import Role
@@ -131,6 +133,7 @@ def _draft() -> Draft:
 
 
 CUSTOMER = Caller("demo", "cust_test_001", frozenset({Role.CUSTOMER}), customer_id="cust_test_001")
+_ADMIN = Caller("demo", "admin_1", frozenset({Role.ADMIN}))
 _STAFF = Caller("demo", "staff_7", frozenset({Role.STAFF}))
 LIFE = _life()
 
@@ -153,6 +156,11 @@ def page_of_orders() -> dict[str, Any]:
 def where_it_is() -> dict[str, Any]:
     """An order's status."""
     return status_view(LIFE.processing, _STAFF)
+
+
+def erasing() -> dict[str, Any]:
+    """What is answered to an erasure."""
+    return erasing_view(erase(LIFE.cancelled, _ADMIN.stamp(_MORNING + timedelta(days=30)), _ADMIN.roles).order)
 
 
 def tracking() -> dict[str, Any]:

@@ -24,6 +24,7 @@ LINKS: dict[str, Schema] = {
     ),
     "PatchOrder": _link("patchOrder", "Change some of its fields."),
     "DeleteOrder": _link("deleteOrder", "Delete the order."),
+    "ErasePersonalData": _link("erasePersonalData", "Erase its personal data."),
     "GetOrderStatus": _link("getOrderStatus", "Ask where the order is."),
     "ProcessOrder": _link("setOrderStatus", "Start to work on it.", requestBody={"status": "processing"}),
     "RejectOrder": _link("setOrderStatus", "Refuse it.", requestBody={"status": "rejected", "reason": "out_of_stock"}),

@@ -18,6 +18,7 @@ _CREATING = (
 _CHANGING = (*_CREATING, problems.NOT_FOUND, problems.ILLEGAL_TRANSITION, problems.VERSION_MISMATCH)
 _CONDITIONS = ("OrderId", "IfMatch", "IdempotencyKey")
 _AFTER = ("GetOrder", "UpdateOrder", "PatchOrder", "GetOrderStatus", "TrackOrder", "ListOrderEvents")
+_ENDED = ("DeleteOrder", "ErasePersonalData")
 
 
 def _changed(description: str, example: Example, *links: str) -> Answer:
@@ -185,7 +186,7 @@ CHANGING = (
         "Life cycle",
         "Cancel an order",
         "As long as nothing has been shipped. Customers may cancel their own orders.",
-        (_changed("The order, cancelled.", Example("Cancelled", as_customer(LIFE.cancelled)), "DeleteOrder"),),
+        (_changed("The order, cancelled.", Example("Cancelled", as_customer(LIFE.cancelled)), *_ENDED),),
         _CONDITIONS,
         Body("CancelBody", {"reason": Example("Say why", {"reason": "changed my mind"})}, required=False),
         _CHANGING,

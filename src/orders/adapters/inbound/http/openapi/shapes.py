@@ -53,6 +53,7 @@ class Links(Shape):
     complete: Link | None = None
     update: Link | None = None
     delete: Link | None = None
+    erase: Link | None = None
 
 
 class OrderItem(Shape):
@@ -177,3 +178,5 @@ class Order(OrderSummary):
     """Why it was cancelled or rejected."""
     deleted_at: Time | None = None
     """Only on orders that have been deleted; admins see those who ask for `include_deleted`."""
+    erased_at: Time | None = None
+    """Only on orders whose personal data was erased: what there was of it shows as `[erased]`."""

@@ -67,6 +67,24 @@ class OrderStatus(Shape):
     updated_at: Time
 
 
+class ErasingLinks(Shape):
+    """Where to look at what is left."""
+
+    self: Link
+    history: Link
+
+
+class Erasing(Shape):
+    """The order is erased; everything that was kept beside it is being."""
+
+    order_id: OrderId
+    order_number: OrderNumber
+    status: Literal["erasing"]
+    erased_at: Time
+    """When the order itself was."""
+    links: Annotated[ErasingLinks, Field(alias="_links")]
+
+
 class OpenItem(Shape):
     """What of a line has not been shipped yet."""
 

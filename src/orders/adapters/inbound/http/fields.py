@@ -4,7 +4,6 @@ What is checked here in code is said in the JSON Schema as well (``Says``), as f
 """
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,12 +22,12 @@ from pydantic import (
 from pydantic_core import CoreSchema, PydanticCustomError
 from typing_extensions import TypeAliasType
 
+from orders.adapters.inbound.http.text import LINES_PATTERN, ONE_LINE_PATTERN, lines, normal, one_line
 from orders.domain.cards import holds_card_number
 from orders.domain.currencies import CURRENCIES
 from orders.domain.identity import KEY_PATTERN
 from orders.domain.money import MAX_AMOUNT, MAX_UNIT_PRICE_MINOR
 
-_LINE_BREAKS = {"\n", "\r", "\t"}
 MAX_TIME_CHARACTERS = 40
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
@@ -48,25 +47,6 @@ class Says:
     def __get_pydantic_json_schema__(self, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """Called by pydantic."""
         return handler(core_schema) | dict(self.more)
-
-
-def _plain(text: str) -> str:
-    """NFC, without control characters."""
-    normal = unicodedata.normalize("NFC", text)
-    for character in normal:
-        if unicodedata.category(character) in {"Cc", "Cs"} and character not in _LINE_BREAKS:
-            raise PydanticCustomError("control_character", "control characters are not allowed")
-    return normal
-
-
-def _one_line(text: str) -> str:
-    normal = _plain(text)
-    if any(character in _LINE_BREAKS for character in normal):
-        raise PydanticCustomError("line_break", "line breaks and tabs are not allowed here")
-    normal = normal.strip()
-    if not normal:
-        raise PydanticCustomError("blank", "the text is blank; leave the field out instead")
-    return normal
 
 
 def _without_card(text: str) -> str:
@@ -112,21 +92,20 @@ def parse_time(text: str) -> datetime:
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
+_Normal = BeforeValidator(normal)
+_OneLine = AfterValidator(one_line)
 _FreeText = AfterValidator(_without_card)
-_OneLine = AfterValidator(_one_line)
-# ECMA 262, as JSON Schema has it: no control character, and at least one that is no blank.
-_one_line_schema = Says(
-    {"pattern": r"^[^\u0000-\u001F\u007F-\u009F]*[^\s\u0000-\u001F\u007F-\u009F][^\u0000-\u001F\u007F-\u009F]*$"}
-)
-_notes_schema = Says({"pattern": r"^[^\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F]*$"})
+_one_line_schema = Says({"pattern": ONE_LINE_PATTERN})
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200), _OneLine, _FreeText, _one_line_schema]
-Short = Annotated[str, StringConstraints(min_length=1, max_length=100), _OneLine, _FreeText, _one_line_schema]
-Long = Annotated[str, StringConstraints(min_length=1, max_length=500), _OneLine, _FreeText, _one_line_schema]
-Phone = Annotated[str, StringConstraints(min_length=1, max_length=40), _OneLine, _FreeText, _one_line_schema]
-PostalCode = Annotated[str, StringConstraints(min_length=1, max_length=20), _OneLine, _FreeText, _one_line_schema]
+Name = Annotated[str, _Normal, StringConstraints(min_length=1, max_length=200), _OneLine, _FreeText, _one_line_schema]
+Short = Annotated[str, _Normal, StringConstraints(min_length=1, max_length=100), _OneLine, _FreeText, _one_line_schema]
+Long = Annotated[str, _Normal, StringConstraints(min_length=1, max_length=500), _OneLine, _FreeText, _one_line_schema]
+Phone = Annotated[str, _Normal, StringConstraints(min_length=1, max_length=40), _OneLine, _FreeText, _one_line_schema]
+PostalCode = Annotated[
+    str, _Normal, StringConstraints(min_length=1, max_length=20), _OneLine, _FreeText, _one_line_schema
+]
 
-TrackingNumber = Annotated[str, StringConstraints(min_length=1, max_length=100), _OneLine, _one_line_schema]
+TrackingNumber = Annotated[str, _Normal, StringConstraints(min_length=1, max_length=100), _OneLine, _one_line_schema]
 """Carriers number parcels as they like; what looks like a card number here is none."""
 
 Key = Annotated[str, StringConstraints(pattern=KEY_PATTERN)]
@@ -154,7 +133,9 @@ Email = Annotated[
         pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+$",
     ),
 ]
-Notes = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_plain), _FreeText, _notes_schema]
+Notes = Annotated[
+    str, _Normal, StringConstraints(max_length=2000), AfterValidator(lines), _FreeText, Says({"pattern": LINES_PATTERN})
+]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 CurrencyCode = TypeAliasType(
     "CurrencyCode",

@@ -4,17 +4,22 @@ msgspec hands the text of every number with a point or an exponent to a hook, an
 exactly the digits they have; pydantic's and Litestar's own JSON paths go through ``float`` and lose digits.
 """
 
+from codecs import BOM_UTF8
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
+from orders.adapters.inbound.http.json_structure import deeper_than, members, outside_strings, repeated_name
+
 MAX_DEPTH = 20
+MAX_MEMBERS = 20_000
+"""Of all objects together: an order of 500 lines has a third of that."""
 _MAX_NUMBER_CHARACTERS = 64
 
 
 class MalformedJson(Exception):
-    """A body is not JSON that the service takes: a syntax error, or nested too deep."""
+    """A body is not JSON that the service takes: a syntax error, nested too deep, or with one name twice."""
 
 
 class OversizedNumber:
@@ -38,31 +43,26 @@ def decode(body: bytes) -> Any:
     Raises:
         MalformedJson: with what is wrong and where.
     """
+    if body.startswith(BOM_UTF8):
+        raise MalformedJson("the body begins with a byte order mark; send the JSON without it")
+    outside = outside_strings(body)
+    count = outside.count(b":")
+    if count > MAX_MEMBERS:
+        raise MalformedJson(f"the JSON has more than {MAX_MEMBERS:,} members")
+    if deeper_than(MAX_DEPTH, outside):
+        raise MalformedJson(f"the JSON is nested deeper than {MAX_DEPTH} levels")
     try:
         value = _DECODER.decode(body)
     except RecursionError:
         raise MalformedJson(f"the JSON is nested deeper than {MAX_DEPTH} levels") from None
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
         raise MalformedJson(f"the body is not valid JSON: {error}") from None
-    if _deeper_than(value, MAX_DEPTH):
-        raise MalformedJson(f"the JSON is nested deeper than {MAX_DEPTH} levels")
+    if count != members(value):
+        name = repeated_name(body)[:64]
+        raise MalformedJson(f"an object has the member {name!r} twice; nobody knows which is meant")
     return value
 
 
 def encode(value: Any) -> bytes:
     """A JSON text; decimals as numbers with exactly their digits."""
     return _ENCODER.encode(value)
-
-
-def _deeper_than(value: Any, levels: int) -> bool:
-    layer = [value]
-    for _ in range(levels):
-        layer = [
-            child
-            for node in layer
-            if isinstance(node, dict | list)
-            for child in (node.values() if isinstance(node, dict) else node)
-        ]
-        if not layer:
-            return False
-    return any(isinstance(node, dict | list) for node in layer)

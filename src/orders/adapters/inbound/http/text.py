@@ -1,0 +1,85 @@
+"""Which text is taken: the one policy for everything that people type ([SEC-6]).
+
+Text is put into NFC (UAX 15) before its length is looked at, so that what a Mac sends in pieces counts as what it
+shows. Refused everywhere, by name:
+
+- control characters, but for line breaks and tabs where a text may have lines;
+- what turns the direction of text around beyond its own field: embeddings, overrides and isolates
+  (U+202A-202E, U+2066-2069; CVE-2021-42574); the marks U+200E, U+200F and U+061C do no harm and pass;
+- what carries text that nobody sees: tags (U+E0000-E007F), interlinear annotations, byte order marks;
+- code points that are no characters (U+FDD0-FDEF, U+FFFE, U+FFFF);
+- more than 30 combining marks in a row, which no language has (UAX 15, section 13) and which take quadratic time.
+
+Joiners, variation selectors, soft hyphens and spaces of no width pass: scripts and emoji need them. A text of nothing
+else is blank.
+"""
+
+import re
+import unicodedata
+from typing import Any
+
+from pydantic_core import PydanticCustomError
+
+MAX_CHARACTERS = 8000
+"""Longer than anything may be: not worth normalising."""
+MAX_MARKS = 30
+
+# In words that the regular expressions of Python and ECMA 262 share, for JSON Schema. Tags stand for themselves.
+_CONTROL = r"\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F"
+_HIDDEN = r"\u202A-\u202E\u2066-\u2069\uFDD0-\uFDEF\uFEFF\uFFF9-\uFFFB\uFFFE\uFFFF" + "\U000e0000-\U000e007f"
+_BREAKS = r"\u0009\u000A\u000D\u2028\u2029"
+_SHOWN_AS_NOTHING = (
+    r"\u00AD\u034F\u061C\u115F\u1160\u17B4\u17B5\u180B-\u180F\u200B-\u200F\u2060-\u2064\u2800\u3164\uFE00-\uFE0F\uFFA0"
+)
+LINES_PATTERN = rf"^[^{_CONTROL}{_HIDDEN}]*$"
+"""What JSON Schema says of a text that may have lines."""
+ONE_LINE_PATTERN = (
+    rf"^[^{_CONTROL}{_HIDDEN}{_BREAKS}]*"
+    rf"[^\s{_CONTROL}{_HIDDEN}{_BREAKS}{_SHOWN_AS_NOTHING}]"
+    rf"[^{_CONTROL}{_HIDDEN}{_BREAKS}]*$"
+)
+"""What JSON Schema says of a text of one line that is not blank."""
+
+_IS_REFUSED = re.compile(f"([{_CONTROL}])|[{_HIDDEN}]")
+_IS_BREAK = re.compile(f"[{_BREAKS}]")
+_IS_BLANK = re.compile(rf"[\s{_SHOWN_AS_NOTHING}]*")
+_MAY_BE_MARKS = re.compile(f"[\u0300-\U0010ffff]{{{MAX_MARKS + 1}}}")
+
+
+def normal(text: Any) -> Any:
+    """The text in NFC; what is none, or too long for any field, as it is. Raises: PydanticCustomError."""
+    if not isinstance(text, str) or text.isascii() or len(text) > MAX_CHARACTERS:
+        return text
+    if _MAY_BE_MARKS.search(text) and _has_too_many_marks(text):
+        raise PydanticCustomError("combining_marks", "there are too many combining marks in a row")
+    return unicodedata.normalize("NFC", text)
+
+
+def lines(text: str) -> str:
+    """The text, if nothing in it is refused. Raises: PydanticCustomError."""
+    found = _IS_REFUSED.search(text)
+    if found is None:
+        return text
+    if found[1]:
+        raise PydanticCustomError("control_character", "control characters are not allowed")
+    name = f"U+{ord(found[0]):04X}"
+    raise PydanticCustomError("hidden_character", f"{name} is not allowed: it hides text or turns it around")
+
+
+def one_line(text: str) -> str:
+    """The text without blanks around it, if it is one line and not blank. Raises: PydanticCustomError."""
+    if _IS_BREAK.search(text):
+        raise PydanticCustomError("line_break", "line breaks and tabs are not allowed here")
+    shown = lines(text).strip()
+    if _IS_BLANK.fullmatch(shown):
+        raise PydanticCustomError("blank", "the text is blank; leave the field out instead")
+    return shown
+
+
+def _has_too_many_marks(text: str) -> bool:
+    marks = 0
+    for character in text:
+        marks = marks + 1 if unicodedata.combining(character) else 0
+        if marks > MAX_MARKS:
+            return True
+    return False

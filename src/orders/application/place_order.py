@@ -82,9 +82,12 @@ class PlaceOrder:
     async def complete(self, caller: Caller, draft: Draft) -> Draft:
         """The draft with what it leaves to the tenant and the caller's token. Raises: TransientPortError."""
         if not draft.currency:
-            profile = await self._tenants.profile(caller.tenant_id)
-            draft = replace(draft, currency=profile.currency)
+            draft = replace(draft, currency=await self.default_currency(caller))
         return replace(draft, notification_email=self._address(caller, draft))
+
+    async def default_currency(self, caller: Caller) -> str:
+        """What an order is in whose draft names no currency: the tenant's. Raises: TransientPortError."""
+        return (await self._tenants.profile(caller.tenant_id)).currency
 
     async def prepare(self, caller: Caller, complete: Draft, order_id: str) -> Change:
         """The order as it would be placed now, not kept yet; every way of placing one goes through here.

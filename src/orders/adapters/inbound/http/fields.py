@@ -125,27 +125,45 @@ Rate = Annotated[Number, Says({"minimum": 0, "maximum": 1})]
 
 Moment = Annotated[datetime, BeforeValidator(_moment), Says({"maxLength": MAX_TIME_CHARACTERS})]
 
-Email = Annotated[
-    str,
-    # RFC 5321's lengths; no quoting, comments or non-ASCII local parts, which no mail service delivers reliably.
-    StringConstraints(
-        max_length=254,
-        pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+$",
-    ),
-]
+# RFC 5321's lengths; no quoting, comments or non-ASCII local parts, which no mail service delivers reliably.
+_EMAIL = (
+    r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}"
+    r"@[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+$"
+)
+_COUNTRY = r"^[A-Z]{2}$"
+_CURRENCY = r"^[A-Z]{3}$"
+_LOCALE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"
+_LAST4 = r"^[0-9]{4}$"
+_URL = r"^https?://[^\s<>\"'`\\{}|^]+$"
+_VISIBLE_ASCII = r"^[\x21-\x7e]{1,255}$"
+
+PATTERNS: Mapping[str, str] = {
+    KEY_PATTERN: "1 to 64 letters, digits, '_', '.' and '-'",
+    _EMAIL: "an e-mail address such as thandi@example.com",
+    _COUNTRY: "two capital letters such as ZA",
+    _CURRENCY: "three capital letters such as ZAR",
+    _LOCALE: "a language tag such as en-ZA",
+    _LAST4: "the last four digits",
+    _URL: "an address such as https://carrier.example/track/1, without blanks",
+    _VISIBLE_ASCII: "1 to 255 visible ASCII characters",
+}
+"""What each pattern asks for, to end a sentence that begins with: this must be."""
+
+Email = Annotated[str, StringConstraints(max_length=254, pattern=_EMAIL)]
 Notes = Annotated[
     str, _Normal, StringConstraints(max_length=2000), AfterValidator(lines), _FreeText, Says({"pattern": LINES_PATTERN})
 ]
-Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+Country = Annotated[str, StringConstraints(pattern=_COUNTRY)]
 CurrencyCode = TypeAliasType(
     "CurrencyCode",
     Annotated[
         str,
-        StringConstraints(pattern=r"^[A-Z]{3}$"),
+        StringConstraints(pattern=_CURRENCY),
         Says({"enum": sorted(CURRENCIES), "description": "ISO 4217."}),
     ],
 )
-Locale = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$", max_length=35)]
-Last4 = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")]
-Url = Annotated[str, StringConstraints(max_length=500, pattern=r"^https?://[^\s<>\"'`\\{}|^]+$"), _OneLine]
+Locale = Annotated[str, StringConstraints(pattern=_LOCALE, max_length=35)]
+Last4 = Annotated[str, StringConstraints(pattern=_LAST4)]
+Url = Annotated[str, StringConstraints(max_length=500, pattern=_URL), _OneLine]
+Token = Annotated[str, StringConstraints(pattern=_VISIBLE_ASCII)]
 Quantity = Annotated[int, Field(ge=1, le=1_000_000)]

@@ -55,6 +55,9 @@ def decode(body: bytes) -> Any:
         value = _DECODER.decode(body)
     except RecursionError:
         raise MalformedJson(f"the JSON is nested deeper than {MAX_DEPTH} levels") from None
+    except msgspec.ValidationError:
+        # Of a value that may be anything this is all that it can say: msgspec leaves off at 4,300 digits.
+        raise MalformedJson("a whole number in the body has too many digits") from None
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
         raise MalformedJson(f"the body is not valid JSON: {error}") from None
     if count != members(value):

@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from pydantic import BaseModel
 
+from orders.adapters.inbound.http.amounts import faults_of_amounts
 from orders.adapters.inbound.http.answers import (
     accepted_answer,
     erasing_answer,
@@ -16,6 +17,7 @@ from orders.adapters.inbound.http.answers import (
     status_answer,
     to_response,
 )
+from orders.adapters.inbound.http.parameters import no_parameters
 from orders.adapters.inbound.http.parsing import InvalidBody, parse_body, parse_object, validate
 from orders.adapters.inbound.http.preconditions import keyed_request, preconditions, prefers_async
 from orders.adapters.inbound.http.requests import (
@@ -25,7 +27,6 @@ from orders.adapters.inbound.http.requests import (
     EraseBody,
     FulfilBody,
     StatusBody,
-    faults_of_amounts,
 )
 from orders.adapters.inbound.http.responses import BASE, order_view
 from orders.adapters.inbound.http.revisions import read_patch, read_revision
@@ -41,6 +42,7 @@ from orders.application.update_order import DeleteOrder, UpdateOrder
 from orders.domain.errors import Fault
 from orders.domain.lifecycle import Action
 from orders.domain.order import Order
+from orders.ports.errors import TransientPortError
 
 Call = Request[Any, Any, Any]
 Body = TypeVar("Body", bound=BaseModel)
@@ -55,11 +57,21 @@ _BY_FULFILMENT = {"partially_fulfilled", "fulfilled"}
 
 
 async def _body(request: Call, model: type[Body]) -> Body:
+    no_parameters(request.query_params)
     return parse_body(model, await request.body(), request.headers.get("content-type", ""))
 
 
 async def _object(request: Call) -> dict[str, Any]:
+    no_parameters(request.query_params)
     return parse_object(await request.body(), request.headers.get("content-type", ""))
+
+
+async def _currency_of_shop(place_order: PlaceOrder, caller: Caller) -> str | None:
+    try:
+        return await place_order.default_currency(caller)
+    except TransientPortError:
+        # What else is wrong with the body can be said without it.
+        return None
 
 
 @post("/", status_code=201)
@@ -76,7 +88,8 @@ async def create(
         body = validate(CreateOrderBody, raw)
     except InvalidBody as error:
         known = {fault.pointer for fault in error.faults}
-        raise InvalidBody([*error.faults, *faults_of_amounts(raw, known)]) from None
+        currency = raw.get("currency") or await _currency_of_shop(place_order, caller)
+        raise InvalidBody([*error.faults, *faults_of_amounts(raw, known, currency)]) from None
     if prefers_async(request):
         keyed = await keyed_request(request, accepted_answer)
         return to_response(accepted_answer(await accept_order.execute(caller, body.to_draft(), keyed)))
@@ -141,6 +154,7 @@ async def remove(
 ) -> None:
     """Delete an order softly; again changes nothing."""
     order = await open_order.execute(caller, order_id, Action.DELETE, include_deleted=True)
+    no_parameters(request.query_params)
     await delete_order.execute(caller, order, terms=await preconditions(request, no_content))
 
 

@@ -9,7 +9,7 @@ from litestar.params import FromPath
 
 from orders.adapters.inbound.http.answers import json_response, order_answer, status_answer, to_response
 from orders.adapters.inbound.http.cursor import CursorCodec, InvalidCursor
-from orders.adapters.inbound.http.parameters import list_parameters, page_parameters, read_parameters
+from orders.adapters.inbound.http.parameters import list_parameters, no_parameters, page_parameters, read_parameters
 from orders.adapters.inbound.http.preconditions import unchanged
 from orders.adapters.inbound.http.responses import etag, history_entry, order_summary, track_view
 from orders.application.caller import Caller, Operation, permit
@@ -68,19 +68,22 @@ async def read(
 
 @get("/{order_id:str}/status")
 async def read_status(
-    order_id: FromPath[str], caller: NamedDependency[Caller], open_order: NamedDependency[OpenOrder]
+    request: Call, order_id: FromPath[str], caller: NamedDependency[Caller], open_order: NamedDependency[OpenOrder]
 ) -> Response[bytes]:
     """Get an order's status."""
     order = await open_order.execute(caller, order_id)
+    no_parameters(request.query_params)
     return to_response(status_answer(order, caller))
 
 
 @get("/{order_id:str}/track")
 async def track(
-    order_id: FromPath[str], caller: NamedDependency[Caller], open_order: NamedDependency[OpenOrder]
+    request: Call, order_id: FromPath[str], caller: NamedDependency[Caller], open_order: NamedDependency[OpenOrder]
 ) -> Response[bytes]:
     """Where an order's goods are."""
-    return json_response(track_view(await open_order.execute(caller, order_id)))
+    order = await open_order.execute(caller, order_id)
+    no_parameters(request.query_params)
+    return json_response(track_view(order))
 
 
 @get("/{order_id:str}/history")

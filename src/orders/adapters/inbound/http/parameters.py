@@ -63,8 +63,8 @@ class _Reader:
         self.faults: list[Fault] = []
         for name in dict.fromkeys(query):
             if name not in known and len(self.faults) < MAX_FAULTS:
-                close = difflib.get_close_matches(name, known, n=1)
-                hint = f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(sorted(known))}"
+                close = difflib.get_close_matches(name[:64], known, n=1)
+                hint = f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(sorted(known)) or 'none'}"
                 self.fault(name[:64], "unknown_parameter", f"there is no parameter {name[:64]!r}{hint}")
 
     def fault(self, name: str, code: str, message: str) -> None:
@@ -179,3 +179,10 @@ def read_parameters(query: MultiDict[str]) -> bool:
     if reader.faults:
         raise InvalidParameters(reader.faults)
     return include_deleted
+
+
+def no_parameters(query: MultiDict[str]) -> None:
+    """Return when there are none. Raises: InvalidParameters."""
+    faults = _Reader(query, ()).faults
+    if faults:
+        raise InvalidParameters(faults)

@@ -1,16 +1,19 @@
 """From the bytes of a body to a request model, or to everything that is wrong with them."""
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from orders.adapters.inbound.http import json_body
+from orders.adapters.inbound.http.fields import PATTERNS
 from orders.domain.errors import Fault
 
 MAX_FAULTS = 100
+MAX_NAME = 64
+"""Characters of a member's name that are repeated to whoever sent it."""
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -66,12 +69,24 @@ def validate(model: type[Model], value: Mapping[str, Any]) -> Model:
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        raise InvalidBody([_fault(model, each) for each in error.errors(include_url=False)]) from None
+        raise InvalidBody(faults_of(model, error)) from None
+
+
+def faults_of(model: type[BaseModel], error: ValidationError) -> list[Fault]:
+    """What the model found wrong, in sentences; as many as are told of."""
+    found = error.errors(include_url=False, include_input=False)
+    return [_fault(model, each) for each in found[:MAX_FAULTS]]
 
 
 def pointer_to(location: Sequence[int | str]) -> str:
-    """A JSON pointer (RFC 6901) to a place in a document."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
+    """A JSON pointer (RFC 6901) to a place in a document; of a name longer than any field's, the beginning."""
+    return "".join("/" + str(part)[:MAX_NAME].replace("~", "~0").replace("/", "~1") for part in location)
+
+
+def unknown_field(name: str, known: Collection[str]) -> str:
+    """That there is no such field, with the name that was probably meant."""
+    close = difflib.get_close_matches(name[:MAX_NAME].lower(), list(known), n=1, cutoff=0.6)
+    return f"there is no field {name[:MAX_NAME]!r}" + (f"; did you mean {close[0]!r}?" if close else "")
 
 
 _MESSAGES: Mapping[str, str] = {
@@ -83,29 +98,28 @@ _MESSAGES: Mapping[str, str] = {
     "model_type": "this must be an object",
     "model_attributes_type": "this must be an object",
     "finite_number": "this must be a finite number",
+    "greater_than_equal": "this must be {ge} or more",
+    "less_than_equal": "this must be {le} or less",
+    "string_too_long": "this has at most {max_length} characters",
+    "string_too_short": "this must not be empty",
+    "too_long": "there are at most {max_length} of these",
+    "too_short": "there must be at least {min_length} of these",
+    "literal_error": "this must be {expected}",
 }
 
 
 def _fault(model: type[BaseModel], error: ErrorDetails) -> Fault:
     location = [part for part in error["loc"] if part != "[key]"]
-    kind = error["type"]
+    kind, context = error["type"], error.get("ctx", {})
     if kind == "extra_forbidden":
-        return Fault(pointer_to(location), "unknown_field", _unknown(model, location))
-    context = error.get("ctx", {})
+        name = str(location[-1])
+        return Fault(pointer_to(location), "unknown_field", unknown_field(name, _fields_at(model, location[:-1])))
     if kind == "string_pattern_mismatch":
-        return Fault(pointer_to(location), "pattern", f"this must match {context['pattern']}")
+        return Fault(
+            pointer_to(location), "pattern", f"this must be {PATTERNS.get(context['pattern'], context['pattern'])}"
+        )
     message = _MESSAGES.get(kind)
-    if message is None:
-        message = error["msg"].replace(" after validation", "").removesuffix(", not more")
-        message = message[:1].lower() + message[1:]
-    return Fault(pointer_to(location), kind, message)
-
-
-def _unknown(model: type[BaseModel], location: Sequence[int | str]) -> str:
-    name = str(location[-1])[:64]
-    known = list(_fields_at(model, location[:-1]))
-    close = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.6)
-    return f"there is no field {name!r}" + (f"; did you mean {close[0]!r}?" if close else "")
+    return Fault(pointer_to(location), kind, error["msg"] if message is None else message.format(**context))
 
 
 def _fields_at(model: type[BaseModel], location: Sequence[int | str]) -> Sequence[str]:

@@ -34,9 +34,21 @@ async def preconditions(request: Request[Any, Any, Any], respond: Respond) -> Pr
         respond: what the caller is answered when the order has become this.
 
     Raises:
-        InvalidParameters: one of them can't be read.
+        InvalidParameters: one of them can't be read, or both.
     """
-    return Preconditions(expected_version(request), await keyed_request(request, respond))
+    faults: list[Fault] = []
+    version = keyed = None
+    try:
+        version = expected_version(request)
+    except InvalidParameters as error:
+        faults += error.faults
+    try:
+        keyed = await keyed_request(request, respond)
+    except InvalidParameters as error:
+        faults += error.faults
+    if faults:
+        raise InvalidParameters(faults)
+    return Preconditions(version, keyed)
 
 
 async def keyed_request(request: Request[Any, Any, Any], respond: Respond) -> KeyedRequest | None:
@@ -95,13 +107,17 @@ def expected_version(request: Request[Any, Any, Any]) -> int | None:
     Raises:
         InvalidParameters: it is none of our ETags.
     """
-    given = request.headers.get("if-match")
-    if given is None or given.strip() == "*":
+    given = {each.strip() for each in request.headers.getall("if-match", [])}
+    if given <= {"*"}:
         return None
-    match = _TAG.fullmatch(given.strip())
+    match = _TAG.fullmatch(given.pop()) if len(given) == 1 else None
     if match is None:
         raise InvalidParameters(
-            [Fault("/headers/If-Match", "invalid_etag", 'If-Match must be an ETag of this order, such as "3-1a2b3c4d"')]
+            [
+                Fault(
+                    "/headers/If-Match", "invalid_etag", 'If-Match must be one ETag of this order, such as "3-1a2b3c4d"'
+                )
+            ]
         )
     return int(match[1])
 

@@ -1,10 +1,9 @@
 """The bodies that the API takes."""
 
-from collections.abc import Collection, Mapping
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from orders.adapters.inbound.http.fields import (
     Amount,
@@ -25,15 +24,14 @@ from orders.adapters.inbound.http.fields import (
     RequestModel,
     Says,
     Short,
+    Token,
     TrackingNumber,
     UnitPrice,
     Url,
 )
-from orders.domain.errors import Fault
-from orders.domain.money import MAX_UNIT_PRICE_MINOR
 from orders.domain.order import Shipment
 from orders.domain.parts import Address, Customer, ParcelLine, Payment
-from orders.domain.placing import MAX_LINES, Draft, DraftLine, amount_faults
+from orders.domain.placing import MAX_LINES, Draft, DraftLine
 
 _ZERO = Decimal(0)
 
@@ -72,7 +70,7 @@ class PaymentBody(RequestModel):
     """What a payment gateway told the caller; never a card number."""
 
     method: Short | None = None
-    token: Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,255}$")] | None = None
+    token: Token | None = None
     """The gateway's token for the payment."""
     brand: Short | None = None
     last4: Last4 | None = None
@@ -101,9 +99,6 @@ class ItemBody(RequestModel):
         return DraftLine(**self.model_dump())
 
 
-MetadataKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
-
-
 class CreateOrderBody(RequestModel):
     """An order to be placed."""
 
@@ -125,7 +120,7 @@ class CreateOrderBody(RequestModel):
     """What it takes off, where the shop has a campaigns service, must be in `total`; elsewhere it is noted, no more."""
     payment: PaymentBody | None = None
     notes: Notes | None = None
-    metadata: Annotated[dict[MetadataKey, Long], Field(max_length=20)] = Field(default_factory=dict)
+    metadata: Annotated[dict[Key, Long], Field(max_length=20)] = Field(default_factory=dict)
     """Whatever the caller wants to find on the order again."""
     locale: Locale | None = None
     """BCP 47, such as `en-ZA`."""
@@ -148,35 +143,6 @@ class CreateOrderBody(RequestModel):
             metadata=tuple(self.metadata.items()),
             locale=self.locale,
         )
-
-
-def faults_of_amounts(body: Mapping[str, Any], known: Collection[str]) -> list[Fault]:
-    """What the currency has to say about the amounts of a body that has other faults, at ``known`` pointers.
-
-    So that callers hear of everything at once; an absent currency is not judged by, for it is the tenant's.
-    """
-    currency = body.get("currency")
-    if not isinstance(currency, str) or "/currency" in known:
-        return []
-    amounts: list[tuple[str, Any, int | None]] = [
-        (f"/{name}", body.get(name), None) for name in ("shipping", "discount", "total")
-    ]
-    rates: list[tuple[str, Any]] = []
-    items = body.get("items")
-    for index, item in enumerate(items[:MAX_LINES] if isinstance(items, list) else []):
-        if isinstance(item, dict):
-            amounts.append((f"/items/{index}/price", item.get("price"), MAX_UNIT_PRICE_MINOR))
-            amounts.append((f"/items/{index}/discount", item.get("discount"), None))
-            rates.append((f"/items/{index}/tax_rate", item.get("tax_rate")))
-
-    def judged(pointer: str, value: Any) -> bool:
-        return pointer not in known and isinstance(value, int | Decimal) and not isinstance(value, bool)
-
-    return amount_faults(
-        currency,
-        [(pointer, Decimal(value), most) for pointer, value, most in amounts if judged(pointer, value)],
-        [(pointer, Decimal(value)) for pointer, value in rates if judged(pointer, value)],
-    )
 
 
 class StatusBody(RequestModel):

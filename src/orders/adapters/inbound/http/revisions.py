@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from orders.adapters.inbound.http.amounts import faults_of_amounts
 from orders.adapters.inbound.http.fields import (
     Amount,
     Key,
@@ -22,8 +23,8 @@ from orders.adapters.inbound.http.fields import (
     Short,
     UnitPrice,
 )
-from orders.adapters.inbound.http.parsing import InvalidBody, pointer_to, validate
-from orders.adapters.inbound.http.requests import AddressBody, CreateOrderBody, MetadataKey
+from orders.adapters.inbound.http.parsing import InvalidBody, pointer_to, unknown_field, validate
+from orders.adapters.inbound.http.requests import AddressBody, CreateOrderBody
 from orders.domain.errors import Fault
 from orders.domain.placing import MAX_LINES, DraftLine
 from orders.domain.revising import Revision
@@ -62,7 +63,7 @@ class RevisionBody(RequestModel):
     billing_address: AddressBody | None = None
     shipping_address: AddressBody | None = None
     notes: Notes | None = None
-    metadata: Annotated[dict[MetadataKey, Long], Field(max_length=20)] | None = None
+    metadata: Annotated[dict[Key, Long], Field(max_length=20)] | None = None
 
     def to_domain(self) -> Revision:
         """The same in the domain's terms."""
@@ -96,8 +97,8 @@ def read_revision(body: Mapping[str, Any], current: Mapping[str, Any]) -> Revisi
             if not _same(value, current.get(name)):
                 faults.append(_fixed([name]))
         else:
-            # Unknown: named among the faults of the model.
-            editable[name] = value
+            message = unknown_field(name, [*RevisionBody.model_fields, *_NOT_EDITABLE, *SERVERS_OWN, *current])
+            faults.append(Fault(pointer_to([name]), "unknown_field", message))
     if isinstance(editable.get("items"), list):
         known = {item["line_id"]: item for item in current["items"]}
         editable["items"] = [
@@ -106,10 +107,16 @@ def read_revision(body: Mapping[str, Any], current: Mapping[str, Any]) -> Revisi
     try:
         revision = validate(RevisionBody, editable).to_domain()
     except InvalidBody as error:
-        raise InvalidBody([*faults, *error.faults]) from None
+        raise InvalidBody(_with_amounts([*faults, *error.faults], editable, current)) from None
     if faults:
-        raise InvalidBody(faults)
+        raise InvalidBody(_with_amounts(faults, editable, current))
     return revision
+
+
+def _with_amounts(faults: list[Fault], editable: Mapping[str, Any], current: Mapping[str, Any]) -> list[Fault]:
+    """The faults, and what is wrong with the amounts beside them; shipping and discount are the order's own."""
+    body = {"shipping": current["shipping"], "discount": current["discount"], **editable}
+    return [*faults, *faults_of_amounts(body, {fault.pointer for fault in faults}, current["currency"])]
 
 
 def read_patch(patch: Mapping[str, Any], current: Mapping[str, Any]) -> Revision:

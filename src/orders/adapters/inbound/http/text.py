@@ -24,9 +24,10 @@ MAX_CHARACTERS = 8000
 """Longer than anything may be: not worth normalising."""
 MAX_MARKS = 30
 
-# In words that the regular expressions of Python and ECMA 262 share, for JSON Schema. Tags stand for themselves.
+# In words that the regular expressions of Python and ECMA 262 share, for JSON Schema. They share none for tags.
 _CONTROL = r"\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F"
-_HIDDEN = r"\u202A-\u202E\u2066-\u2069\uFDD0-\uFDEF\uFEFF\uFFF9-\uFFFB\uFFFE\uFFFF" + "\U000e0000-\U000e007f"
+_HIDDEN = r"\u202A-\u202E\u2066-\u2069\uFDD0-\uFDEF\uFEFF\uFFF9-\uFFFB\uFFFE\uFFFF"
+_TAGS = r"\U000E0000-\U000E007F"
 _BREAKS = r"\u0009\u000A\u000D\u2028\u2029"
 _SHOWN_AS_NOTHING = (
     r"\u00AD\u034F\u061C\u115F\u1160\u17B4\u17B5\u180B-\u180F\u200B-\u200F\u2060-\u2064\u2800\u3164\uFE00-\uFE0F\uFFA0"
@@ -40,7 +41,7 @@ ONE_LINE_PATTERN = (
 )
 """What JSON Schema says of a text of one line that is not blank."""
 
-_IS_REFUSED = re.compile(f"([{_CONTROL}])|[{_HIDDEN}]")
+_IS_REFUSED = re.compile(f"([{_CONTROL}])|[{_HIDDEN}{_TAGS}]")
 _IS_BREAK = re.compile(f"[{_BREAKS}]")
 _IS_BLANK = re.compile(rf"[\s{_SHOWN_AS_NOTHING}]*")
 _MAY_BE_MARKS = re.compile(f"[\u0300-\U0010ffff]{{{MAX_MARKS + 1}}}")

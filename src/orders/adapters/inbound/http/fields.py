@@ -93,19 +93,20 @@ def parse_time(text: str) -> datetime:
 
 
 _Normal = BeforeValidator(normal)
+"""After the lengths, so that it runs before them."""
 _OneLine = AfterValidator(one_line)
 _FreeText = AfterValidator(_without_card)
 _one_line_schema = Says({"pattern": ONE_LINE_PATTERN})
 
-Name = Annotated[str, _Normal, StringConstraints(min_length=1, max_length=200), _OneLine, _FreeText, _one_line_schema]
-Short = Annotated[str, _Normal, StringConstraints(min_length=1, max_length=100), _OneLine, _FreeText, _one_line_schema]
-Long = Annotated[str, _Normal, StringConstraints(min_length=1, max_length=500), _OneLine, _FreeText, _one_line_schema]
-Phone = Annotated[str, _Normal, StringConstraints(min_length=1, max_length=40), _OneLine, _FreeText, _one_line_schema]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200), _Normal, _OneLine, _FreeText, _one_line_schema]
+Short = Annotated[str, StringConstraints(min_length=1, max_length=100), _Normal, _OneLine, _FreeText, _one_line_schema]
+Long = Annotated[str, StringConstraints(min_length=1, max_length=500), _Normal, _OneLine, _FreeText, _one_line_schema]
+Phone = Annotated[str, StringConstraints(min_length=1, max_length=40), _Normal, _OneLine, _FreeText, _one_line_schema]
 PostalCode = Annotated[
-    str, _Normal, StringConstraints(min_length=1, max_length=20), _OneLine, _FreeText, _one_line_schema
+    str, StringConstraints(min_length=1, max_length=20), _Normal, _OneLine, _FreeText, _one_line_schema
 ]
 
-TrackingNumber = Annotated[str, _Normal, StringConstraints(min_length=1, max_length=100), _OneLine, _one_line_schema]
+TrackingNumber = Annotated[str, StringConstraints(min_length=1, max_length=100), _Normal, _OneLine, _one_line_schema]
 """Carriers number parcels as they like; what looks like a card number here is none."""
 
 Key = Annotated[str, StringConstraints(pattern=KEY_PATTERN)]
@@ -151,7 +152,7 @@ PATTERNS: Mapping[str, str] = {
 
 Email = Annotated[str, StringConstraints(max_length=254, pattern=_EMAIL)]
 Notes = Annotated[
-    str, _Normal, StringConstraints(max_length=2000), AfterValidator(lines), _FreeText, Says({"pattern": LINES_PATTERN})
+    str, StringConstraints(max_length=2000), _Normal, AfterValidator(lines), _FreeText, Says({"pattern": LINES_PATTERN})
 ]
 Country = Annotated[str, StringConstraints(pattern=_COUNTRY)]
 CurrencyCode = TypeAliasType(

@@ -88,7 +88,11 @@ async def create(
         body = validate(CreateOrderBody, raw)
     except InvalidBody as error:
         known = {fault.pointer for fault in error.faults}
-        currency = raw.get("currency") or await _currency_of_shop(place_order, caller)
+        currency = raw.get("currency")
+        if currency is None:
+            currency = await _currency_of_shop(place_order, caller)
+        elif "/currency" in known:
+            currency = None
         raise InvalidBody([*error.faults, *faults_of_amounts(raw, known, currency)]) from None
     if prefers_async(request):
         keyed = await keyed_request(request, accepted_answer)

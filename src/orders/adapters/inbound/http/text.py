@@ -25,25 +25,23 @@ MAX_CHARACTERS = 8000
 MAX_MARKS = 30
 
 # In words that the regular expressions of Python and ECMA 262 share, for JSON Schema. They share none for tags.
-_CONTROL = r"\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F"
 _HIDDEN = r"\u202A-\u202E\u2066-\u2069\uFDD0-\uFDEF\uFEFF\uFFF9-\uFFFB\uFFFE\uFFFF"
-_TAGS = r"\U000E0000-\U000E007F"
-_BREAKS = r"\u0009\u000A\u000D\u2028\u2029"
+_REFUSED = r"\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F" + _HIDDEN
+_REFUSED_IN_ONE_LINE = r"\u0000-\u001F\u007F-\u009F\u2028\u2029" + _HIDDEN
 _SHOWN_AS_NOTHING = (
-    r"\u00AD\u034F\u061C\u115F\u1160\u17B4\u17B5\u180B-\u180F\u200B-\u200F\u2060-\u2064\u2800\u3164\uFE00-\uFE0F\uFFA0"
+    r"\s\u00AD\u034F\u061C\u115F\u1160\u17B4\u17B5\u180B-\u180F\u200B-\u200F\u2060-\u2064\u2800\u3164"
+    r"\uFE00-\uFE0F\uFFA0"
 )
-LINES_PATTERN = rf"^[^{_CONTROL}{_HIDDEN}]*$"
+LINES_PATTERN = rf"^[^{_REFUSED}]*$"
 """What JSON Schema says of a text that may have lines."""
 ONE_LINE_PATTERN = (
-    rf"^[^{_CONTROL}{_HIDDEN}{_BREAKS}]*"
-    rf"[^\s{_CONTROL}{_HIDDEN}{_BREAKS}{_SHOWN_AS_NOTHING}]"
-    rf"[^{_CONTROL}{_HIDDEN}{_BREAKS}]*$"
+    rf"^[^{_REFUSED_IN_ONE_LINE}]*[^{_REFUSED_IN_ONE_LINE}{_SHOWN_AS_NOTHING}][^{_REFUSED_IN_ONE_LINE}]*$"
 )
 """What JSON Schema says of a text of one line that is not blank."""
 
-_IS_REFUSED = re.compile(f"([{_CONTROL}])|[{_HIDDEN}{_TAGS}]")
-_IS_BREAK = re.compile(f"[{_BREAKS}]")
-_IS_BLANK = re.compile(rf"[\s{_SHOWN_AS_NOTHING}]*")
+_IS_REFUSED = re.compile(rf"[{_REFUSED}\U000E0000-\U000E007F]")
+_IS_BREAK = re.compile(r"[\t\n\r\u2028\u2029]")
+_IS_BLANK = re.compile(f"[{_SHOWN_AS_NOTHING}]*")
 _MAY_BE_MARKS = re.compile(f"[\u0300-\U0010ffff]{{{MAX_MARKS + 1}}}")
 
 
@@ -61,7 +59,7 @@ def lines(text: str) -> str:
     found = _IS_REFUSED.search(text)
     if found is None:
         return text
-    if found[1]:
+    if unicodedata.category(found[0]) == "Cc":
         raise PydanticCustomError("control_character", "control characters are not allowed")
     name = f"U+{ord(found[0]):04X}"
     raise PydanticCustomError("hidden_character", f"{name} is not allowed: it hides text or turns it around")

@@ -91,8 +91,10 @@ part of the order's `discount`, says `campaign_discount`, and must be reckoned w
 ## Limits
 
 A body has at most 256 KiB, JSON is nested at most {MAX_DEPTH} levels deep, an order has 1 to {MAX_LINES} lines of at
-most {MAX_QUANTITY:,} units. Texts are normalised to NFC; control characters are refused, and so are texts that hold a
-card number. Times are RFC 3339 with an offset; answers have them in UTC with milliseconds.
+most {MAX_QUANTITY:,} units. No object has two members of one name. Texts are normalised to NFC before their length
+counts; control characters are refused, and so are characters that hide text or turn it around (U+202A-202E,
+U+2066-2069, U+FEFF, tags), and texts that hold a card number. Times are RFC 3339 with an offset; answers have them in
+UTC with milliseconds.
 
 A caller may make so many requests at once and so many per second; every answer says in `RateLimit-Policy` how many
 these are, and in `RateLimit` how many are left. One too many is answered with 429 and `Retry-After`. Who the caller is

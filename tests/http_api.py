@@ -11,7 +11,7 @@ import httpx
 from litestar.testing import AsyncTestClient
 
 from orders.adapters.inbound.http.app import create_app
-from orders.adapters.inbound.http.auth import TokenRules
+from orders.adapters.inbound.http.claims import TokenRules
 from orders.adapters.inbound.http.edge import LOCAL, EdgeRules
 from orders.adapters.inbound.http.openapi.deprecation import DEPRECATED, Deprecations
 from orders.adapters.outbound.local.dev_issuer import AUDIENCE, ISSUER, DevIssuer

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from orders.adapters.inbound.http.app import create_app
-from orders.adapters.inbound.http.auth import TokenRules
+from orders.adapters.inbound.http.claims import TokenRules
 from orders.adapters.inbound.http.edge import LOCAL, EdgeRules
 from orders.adapters.outbound.local.dev_issuer import AUDIENCE, ISSUER, DevIssuer
 from orders.bootstrap.http import serve

@@ -4,9 +4,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol, cast
 
+from orders.adapters.inbound.http.api_keys import ApiKeyGuard, ApiKeys
 from orders.adapters.inbound.http.app import Served
-from orders.adapters.inbound.http.auth import Authenticator, TokenRules
+from orders.adapters.inbound.http.auth import Authenticator
+from orders.adapters.inbound.http.claims import TokenRules
 from orders.adapters.inbound.http.cursor import CursorCodec
+from orders.adapters.inbound.http.cursor_keys import GivenCursorKeys
 from orders.adapters.inbound.http.redaction import redacted_body
 from orders.adapters.outbound.memory.acceptances import MemoryAcceptances, MemoryOrderCommands
 from orders.adapters.outbound.memory.clock import SequentialOrderIds, SteppingClock
@@ -208,11 +211,12 @@ class Service:
         """A relay over this service's outbox."""
         return RelayOutbox(self.outbox, self.publish_events, self.queue_accepted, self.clock, lag=lag)
 
-    def served(self, keys: Any, rules: TokenRules) -> Served:
+    def served(self, keys: Any, rules: TokenRules, api_keys: ApiKeys | None = None) -> Served:
         """What an HTTP application needs."""
         return Served(
+            api_keys=ApiKeyGuard(api_keys),
             authenticator=Authenticator(keys, rules),
-            cursors=CursorCodec([b"k" * 32]),
+            cursors=CursorCodec(GivenCursorKeys([b"k" * 32])),
             place_order=self.place_order,
             accept_order=self.accept_order,
             open_order=self.open_order,

@@ -1,4 +1,27 @@
-"""Who is asking, as the use cases see it, and what each role may do: the one policy table."""
+"""Who is asking, as the use cases see it, and what each role may do: the one policy table.
+
+Role by operation (``POLICY``) and role by ownership (``REACH``), both within the caller's own tenant; another tenant's
+orders are nobody's:
+
+================  ========  =====  =====  =======  ========
+operation         customer  staff  admin  service  operator
+================  ========  =====  =====  =======  ========
+place             own       all    all    all
+list, read        own       all    all    all
+read deleted                       all
+cancel            own       all    all    all
+update            own       all    all
+process, reject             all    all    all
+fulfil, deliver             all    all    all
+complete                    all    all    all
+delete                             all
+erase                              all             all
+================  ========  =====  =====  =======  ========
+
+Read stands for everything that shows an order: itself, status, track, history, events, document. In which statuses an
+action is allowed, and to whom there, is the life cycle's (``domain/lifecycle.py``), whose table the actions' rows here
+are made from. Whoever has no role at all is nobody here (``admit``); health is everybody's.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -8,7 +31,7 @@ from types import MappingProxyType
 
 from orders.domain.errors import ActionForbidden
 from orders.domain.events import Actor, Stamp
-from orders.domain.lifecycle import PLACING_ROLES, SHOP, Action, Role, may_ever
+from orders.domain.lifecycle import PLACING_ROLES, RULES, SHOP, Action, Role
 from orders.domain.order import Order
 from orders.ports.acceptances import Acceptance
 
@@ -59,25 +82,46 @@ class Operation(StrEnum):
     READ_DELETED = "read_deleted"
 
 
+class Reach(StrEnum):
+    """Whose orders a role reaches."""
+
+    OWN = "own"
+    TENANT = "tenant"
+
+
 _READERS = SHOP | {Role.CUSTOMER}
-POLICY: MappingProxyType[Operation, frozenset[Role]] = MappingProxyType(
+POLICY: MappingProxyType[Operation | Action, frozenset[Role]] = MappingProxyType(
     {
         Operation.PLACE: PLACING_ROLES,
         Operation.LIST: _READERS,
         Operation.READ: _READERS,
         Operation.READ_DELETED: frozenset({Role.ADMIN}),
+        **{
+            action: frozenset[Role]().union(*(rule.roles for rule in RULES if rule.action is action))
+            for action in Action
+        },
     }
 )
-"""Role by operation; the life cycle's table adds role by action, ``owns`` adds ownership."""
+"""Role by operation: everything that can be asked of the service."""
+
+REACH: MappingProxyType[Role, Reach] = MappingProxyType(
+    {role: Reach.OWN if role is Role.CUSTOMER else Reach.TENANT for role in Role}
+)
+"""Role by ownership: a customer's own orders, or all of the tenant's."""
+
+
+def admit(caller: Caller) -> None:
+    """Return when the caller has any role here.
+
+    Whoever has none is told so whatever they ask for, and so learns nothing of what there is. Raises: ActionForbidden.
+    """
+    if not caller.roles:
+        raise ActionForbidden(action="use the order service", roles=())
 
 
 def permit(operation: Operation | Action, roles: Collection[Role]) -> None:
     """Return when one of the roles has the operation. Raises: ActionForbidden."""
-    if isinstance(operation, Action):
-        allowed = may_ever(operation, roles)
-    else:
-        allowed = bool(POLICY[operation] & frozenset(roles))
-    if not allowed:
+    if not POLICY[operation] & frozenset(roles):
         raise ActionForbidden(action=str(operation), roles=sorted(roles))
 
 
@@ -87,13 +131,16 @@ def reaches_deleted(operation: Operation | Action, roles: Collection[Role]) -> b
     Personal data is erased by whoever may erase it, without their seeing any of it.
     """
     held = frozenset(roles)
-    return bool(POLICY[Operation.READ_DELETED] & held) or (operation is Action.ERASE and may_ever(operation, held))
+    return bool(held & POLICY[Operation.READ_DELETED]) or (operation is Action.ERASE and bool(held & POLICY[operation]))
 
 
 def owns(caller: Caller, order: Order | Acceptance) -> bool:
-    """Whether the order is this caller's business at all: of their tenant, and theirs if they are a customer."""
+    """Whether the order is this caller's business at all: of their tenant, and theirs if they are a customer.
+
+    An operator who is a customer as well sees, as a customer, their own orders only.
+    """
     if order.tenant_id != caller.tenant_id:
         return False
-    if caller.acts_for_shop or caller.roles == {Role.OPERATOR}:
+    if caller.acts_for_shop or (caller.roles and all(REACH[role] is Reach.TENANT for role in caller.roles)):
         return True
     return Role.CUSTOMER in caller.roles and caller.customer_id == order.customer_id

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from types_aiobotocore_dynamodb import DynamoDBClient
     from types_aiobotocore_events import EventBridgeClient
     from types_aiobotocore_s3 import S3Client
+    from types_aiobotocore_secretsmanager import SecretsManagerClient
     from types_aiobotocore_ses import SESClient
     from types_aiobotocore_sns import SNSClient
     from types_aiobotocore_sqs import SQSClient
@@ -38,6 +39,7 @@ class AwsClients:
     s3: "S3Client"
     s3_links: "S3Client"
     ses: "SESClient"
+    secretsmanager: "SecretsManagerClient"
 
 
 class _NotOpened:
@@ -86,7 +88,13 @@ async def open_clients(settings: Settings, services: Collection[str] = SERVICES)
             s3=await client("s3"),
             s3_links=await client("s3", settings.s3_public_endpoint_url or settings.aws_endpoint_url),
             ses=await client("ses"),
+            secretsmanager=await client("secretsmanager"),
         )
+
+
+def secret_services(settings: Settings) -> tuple[str, ...]:
+    """The services that keep the API's secrets: none when no setting names a secret."""
+    return ("secretsmanager",) if settings.api_keys_secret or settings.cursor_keys_secret else ()
 
 
 def _credentials(settings: Settings) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from dependency_injector import containers, providers
 
+from orders.adapters.inbound.http.api_keys import ApiKeyGuard
 from orders.adapters.inbound.http.app import Served
 from orders.adapters.inbound.http.auth import Authenticator
 from orders.adapters.inbound.http.cursor import CursorCodec
@@ -22,6 +23,7 @@ from orders.adapters.outbound.aws.probes import MailProbe, QueueProbe
 from orders.adapters.outbound.aws.s3_documents import S3DocumentStore
 from orders.adapters.outbound.aws.s3_tenants import S3TenantDirectory
 from orders.adapters.outbound.aws.scrub_requests import SqsScrubRequests
+from orders.adapters.outbound.aws.secrets_manager import SecretsManager
 from orders.adapters.outbound.aws.ses_mail import SesMailSender
 from orders.adapters.outbound.dynamodb.acceptances import DynamoAcceptances
 from orders.adapters.outbound.dynamodb.mail_intents import DynamoMailIntents
@@ -57,7 +59,7 @@ from orders.application.update_order import DeleteOrder, UpdateOrder
 from orders.bootstrap.addresses import Addresses
 from orders.bootstrap.aws import AwsClients
 from orders.bootstrap.demo import default_profile
-from orders.bootstrap.keys import token_rules
+from orders.bootstrap.keys import api_keys, cursor_keys, token_keys, token_rules
 from orders.bootstrap.pollers import creation_poller, events_poller, mail_poller, pdf_poller
 from orders.bootstrap.services import NO_SERVICES, Services
 from orders.bootstrap.settings import Settings
@@ -121,15 +123,13 @@ def _mail_probe(clients: AwsClients) -> MailProbe:
 class Container(containers.DeclarativeContainer):
     """The service.
 
-    Given from outside: settings, open clients, addresses; what only some processes have (a renderer, the keys that
-    tokens and cursors are checked with, a directory for sent mails) is given where it is needed.
+    Given from outside: settings, open clients, addresses; what only some processes have (a renderer, a directory for
+    sent mails) is given where it is needed.
     """
 
     settings = providers.Dependency(instance_of=Settings)
     clients = providers.Dependency(instance_of=AwsClients)
     addresses = providers.Dependency(instance_of=Addresses)
-    token_keys: providers.Dependency[Any] = providers.Dependency(default=_NOTHING)
-    cursors = providers.Dependency(instance_of=CursorCodec)
     renderer: providers.Dependency[Any] = providers.Dependency()
     mail_archive_dir: providers.Dependency[Any] = providers.Dependency(default=_NOTHING)
     services = providers.Dependency(instance_of=Services, default=_NO_SERVICES)
@@ -231,11 +231,18 @@ class Container(containers.DeclarativeContainer):
         redacted_body,
     )
 
-    authenticator = providers.Singleton(Authenticator, token_keys, providers.Singleton(token_rules, settings))
+    secrets = providers.Singleton(SecretsManager, clients.provided.secretsmanager)
+    api_keys = providers.Singleton(api_keys, settings, secrets)
+    token_keys = providers.Singleton(token_keys, settings)
+    cursor_keys = providers.Singleton(cursor_keys, settings, secrets, clock)
+    authenticator = providers.Singleton(
+        Authenticator, token_keys, providers.Singleton(token_rules, settings), clock.provided.now
+    )
     served = providers.Singleton(
         Served,
+        api_keys=providers.Singleton(ApiKeyGuard, api_keys),
         authenticator=authenticator,
-        cursors=cursors,
+        cursors=providers.Singleton(CursorCodec, cursor_keys),
         place_order=place_order,
         accept_order=accept_order,
         open_order=open_order,

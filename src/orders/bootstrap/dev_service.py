@@ -15,13 +15,13 @@ from orders.adapters.inbound.http.app import Served, create_app
 from orders.adapters.outbound.memory.counters import MemoryCounters
 from orders.bootstrap import emulator
 from orders.bootstrap.addresses import resolve_addresses
-from orders.bootstrap.aws import AwsClients, open_clients
+from orders.bootstrap.aws import SERVICES, AwsClients, open_clients, secret_services
 from orders.bootstrap.container import Container
 from orders.bootstrap.demo import DEMO_CUSTOMER, DEMO_TENANT, PROFILES, put_demo_profiles
 from orders.bootstrap.edge import edge_rules
 from orders.bootstrap.errors import CannotRun
 from orders.bootstrap.http import kept_pages, mail_archive, serve
-from orders.bootstrap.keys import cursor_codec, dev_issuer
+from orders.bootstrap.keys import dev_issuer
 from orders.bootstrap.resources import ResourceClients, create_resources
 from orders.bootstrap.services import open_services
 from orders.bootstrap.settings import Settings
@@ -53,8 +53,9 @@ async def run_service(
     Raises: CannotRun: a resource can't be created, or the emulator has ended.
     """
     counters = MemoryCounters()
+    aws_services = (*SERVICES, *secret_services(settings))
     async with (
-        open_clients(settings) as clients,
+        open_clients(settings, aws_services) as clients,
         open_renderer(settings) as renderer,
         open_services(settings, counters) as services,
     ):
@@ -71,8 +72,6 @@ async def run_service(
             settings=settings,
             clients=clients,
             addresses=addresses,
-            token_keys=dev_issuer(settings),
-            cursors=cursor_codec(settings),
             renderer=renderer,
             mail_archive_dir=mail_archive(settings),
             services=services,

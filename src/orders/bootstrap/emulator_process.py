@@ -14,7 +14,7 @@ LOOPBACK = "127.0.0.1"
 _HEALTH_PATH = "/_ministack/health"
 _HEALTH_TIMEOUT_SECONDS = 2.0
 # The services this project uses. The others would answer too, and take memory once asked.
-_SERVICES = "dynamodb,dynamodbstreams,events,s3,ses,sns,sqs,ssm,sts"
+_SERVICES = "dynamodb,dynamodbstreams,events,s3,secretsmanager,ses,sns,sqs,ssm,sts"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,11 @@ from orders.adapters.outbound.memory.counters import MemoryCounters
 from orders.adapters.outbound.system import SystemClock
 from orders.application.check_health import CheckHealth
 from orders.bootstrap.addresses import Addresses, resolve_addresses
-from orders.bootstrap.aws import AwsClients, open_clients
+from orders.bootstrap.aws import AwsClients, open_clients, secret_services
 from orders.bootstrap.container import Container
 from orders.bootstrap.edge import edge_rules
 from orders.bootstrap.http_protocol import BoundedHttp
-from orders.bootstrap.keys import cursor_codec, token_keys
+from orders.bootstrap.keys import with_keys
 from orders.bootstrap.listening import listen, listen_for_health
 from orders.bootstrap.services import open_services
 from orders.bootstrap.settings import Settings
@@ -81,24 +81,25 @@ async def serve(
 
 
 async def run_api(settings: Settings, stop: asyncio.Event) -> None:
-    """The API as a process of its own. Raises: PortTaken, ResourcesMissing."""
+    """The API as a process of its own. Raises: PortTaken, ResourcesMissing, SettingsError."""
     with contextlib.ExitStack() as opened:
         listeners = [opened.enter_context(listen(settings))]
         if settings.health_port is not None:
             listeners.append(opened.enter_context(listen_for_health(settings.health_port)))
         counters = MemoryCounters()
-        async with open_clients(settings, AWS_SERVICES) as clients, open_services(settings, counters) as services:
+        aws_services = (*AWS_SERVICES, *secret_services(settings))
+        async with open_clients(settings, aws_services) as clients, open_services(settings, counters) as services:
             container = Container(
                 settings=settings,
                 clients=clients,
                 addresses=await resolve_addresses(clients.sqs, packaged_topology(), settings),
-                token_keys=token_keys(settings),
-                cursors=cursor_codec(settings),
                 services=services,
                 counters=counters,
             )
             pages = kept_pages(settings, clients, container.addresses()) if settings.local_pages else []
-            await serve(create_app(container.served, edge=edge_rules(settings), extra_routes=pages), listeners, stop)
+            app = create_app(container.served, edge=edge_rules(settings), extra_routes=pages)
+            async with with_keys(container.token_keys(), container.api_keys(), container.cursor_keys()):
+                await serve(app, listeners, stop)
             await drain(container)
 
 

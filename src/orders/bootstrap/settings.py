@@ -5,17 +5,18 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from orders.bootstrap.errors import CannotRun
+from orders.bootstrap.security_settings import is_key, is_sha256, security_faults
 
 Environment = Literal["local", "dev", "sit", "prod"]
 WhenDown = Literal["accept", "refuse"]
-_PROTECTED = {"sit", "prod"}
 _URL = r"^https?://[^\s/]+"
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?")
 """As browsers write one: in small letters, without a slash at the end."""
+_PAIRS = {"order_senders": "SENDER=TENANT", "service_clients": "CLIENT_ID=TENANT", "api_key_hashes": "CLIENT=HASH"}
 
 
 class SettingsError(CannotRun):
@@ -69,6 +70,14 @@ class Settings(BaseSettings):
     )
 
     auth_issuer: str = Field("", description="issuer (iss) of accepted tokens; required outside local")
+    auth_jwks_url: str | None = Field(
+        None,
+        pattern=_URL,
+        description="address of the issuer's keys; none means AUTH_ISSUER/.well-known/jwks.json; https outside local",
+    )
+    auth_keys_fresh_seconds: float = Field(
+        6 * 3600, ge=60, description="age at which the issuer's keys are fetched again, in the background"
+    )
     auth_audiences: Annotated[frozenset[str], NoDecode] = Field(
         frozenset(), description="accepted aud or client_id of tokens, comma-separated; required outside local"
     )
@@ -78,12 +87,35 @@ class Settings(BaseSettings):
     auth_tenant_claim: str = Field("custom:tenant_id", description="claim that holds the tenant")
     auth_customer_claim: str = Field("custom:customer_id", description="claim that holds the customer")
     auth_groups_claim: str = Field("cognito:groups", description="claim that holds the roles")
+    service_clients: Annotated[dict[str, str], NoDecode] = Field(
+        default_factory=dict,
+        description="tenants of clients that call with tokens of their own (client credentials): CLIENT_ID=TENANT, "
+        "comma-separated; their tokens need no tenant, and without groups have the role service",
+    )
     dev_issuer_enabled: bool = Field(
-        False, description="accept tokens of the development issuer; start-up fails with it in sit and prod"
+        False,
+        description="accept tokens of the development issuer, and of no other; start-up fails with it in sit and prod",
     )
 
+    api_key_required: bool | None = Field(
+        None,
+        description="ask every caller for X-Api-Key besides the token; none means in prod, where it can't be false",
+    )
+    api_keys_secret: str | None = Field(
+        None, description="secret in Secrets Manager with the hashes of API keys, as JSON: CLIENT to hash or hashes"
+    )
+    api_key_hashes: Annotated[dict[str, str], NoDecode] = Field(
+        default_factory=dict,
+        description="the same for local and dev: CLIENT=HASH, comma-separated; `orders api-key CLIENT` makes one",
+    )
+    cursor_keys_secret: str | None = Field(
+        None, description="secret in Secrets Manager whose current and previous value sign cursors, >= 32 characters"
+    )
     cursor_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
-        (), description="keys that sign cursors, comma-separated, newest first, >= 32 characters; not needed locally"
+        (), description="the same for local and dev: comma-separated, newest first; locally not needed"
+    )
+    secrets_fresh_seconds: float = Field(
+        300, ge=1, description="age at which secrets are read again; none is used at more than twice that age"
     )
 
     mail_from: str = Field("orders@shop.example", description="address that mails are sent from")
@@ -183,51 +215,61 @@ class Settings(BaseSettings):
             raise ValueError(f"{', '.join(wrong)}: an origin is scheme, host and port if it is not the usual one")
         return origins
 
-    @field_validator("order_senders", mode="before")
+    @field_validator("order_senders", "service_clients", "api_key_hashes", mode="before")
     @classmethod
-    def _pairs(cls, value: Any) -> Any:
+    def _pairs(cls, value: Any, info: ValidationInfo) -> Any:
         if not isinstance(value, str):
             return value
         pairs = [part.strip().partition("=") for part in value.split(",") if part.strip()]
-        if not all(sender and tenant for sender, _, tenant in pairs):
-            raise ValueError("each must be SENDER=TENANT")
-        return {sender.strip(): tenant.strip() for sender, _, tenant in pairs}
+        if not all(name.strip() and meant.strip() for name, _, meant in pairs):
+            raise ValueError(f"each must be {_PAIRS[info.field_name or '']}")
+        return {name.strip(): meant.strip() for name, _, meant in pairs}
+
+    @field_validator("service_clients")
+    @classmethod
+    def _tenants(cls, value: dict[str, str]) -> dict[str, str]:
+        wrong = [client for client, tenant in value.items() if not is_key(tenant)]
+        if wrong:
+            raise ValueError(f"the tenant of {', '.join(wrong)} is not 1 to 64 of letters, digits, '_', '.' and '-'")
+        return value
+
+    @field_validator("api_key_hashes")
+    @classmethod
+    def _hashes(cls, value: dict[str, str]) -> dict[str, str]:
+        wrong = [client for client, each in value.items() if not (is_key(client) and is_sha256(each))]
+        if wrong:
+            raise ValueError(f"that of {', '.join(wrong)} is not CLIENT=HASH as `orders api-key` prints it")
+        return value
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         faults = []
-        protected = self.environment in _PROTECTED
-        if protected and self.dev_issuer_enabled:
-            faults.append(f"DEV_ISSUER_ENABLED is not allowed when ENVIRONMENT is {self.environment}")
-        if protected and self.log_pii:
-            faults.append(f"LOG_PII is not allowed when ENVIRONMENT is {self.environment}")
         if self.mail_lease_seconds >= self.queue_visibility_seconds:
             faults.append(
                 f"MAIL_LEASE_SECONDS ({self.mail_lease_seconds:g}) must be shorter than "
                 f"QUEUE_VISIBILITY_SECONDS ({self.queue_visibility_seconds})"
             )
-        if self.environment != "local":
-            if self.local_pages:
-                faults.append(f"LOCAL_PAGES is not allowed when ENVIRONMENT is {self.environment}")
-            required = {
-                "AUTH_ISSUER": self.auth_issuer,
-                "AUTH_AUDIENCES": self.auth_audiences,
-                "CURSOR_KEYS": self.cursor_keys,
-            }
-            faults += [
-                f"{name} is required when ENVIRONMENT is {self.environment}"
-                for name, value in required.items()
-                if not value
-            ]
-        for service in ("product_api", "campaigns_api"):
-            url, token = getattr(self, f"{service}_url"), getattr(self, f"{service}_token")
-            if self.environment != "local" and token is not None and not (url or "https:").startswith("https:"):
-                faults.append(f"{service.upper()}_TOKEN is sent over https only; {service.upper()}_URL is not https")
-        if any(len(key.get_secret_value()) < 32 for key in self.cursor_keys):
-            faults.append("CURSOR_KEYS: each key needs at least 32 characters")
+        faults += security_faults(self)
         if faults:
             raise ValueError("; ".join(faults))
         return self
+
+    @property
+    def asks_for_api_keys(self) -> bool:
+        """Whether every caller has to bring an API key."""
+        return self.environment == "prod" if self.api_key_required is None else self.api_key_required
+
+    @property
+    def jwks_url(self) -> str | None:
+        """Address of the issuer's keys; ``None`` when there is no issuer."""
+        if self.auth_jwks_url is None and not self.auth_issuer:
+            return None
+        return self.auth_jwks_url or self.auth_issuer.rstrip("/") + "/.well-known/jwks.json"
+
+    @property
+    def auth_keys_fresh(self) -> timedelta:
+        """Age at which the issuer's keys are fetched again."""
+        return timedelta(seconds=self.auth_keys_fresh_seconds)
 
     @property
     def queue_visibility(self) -> timedelta:

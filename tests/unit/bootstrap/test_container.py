@@ -10,7 +10,6 @@ from orders.adapters.inbound.sqs.poller import Poller
 from orders.bootstrap.addresses import Addresses, QueueAddress
 from orders.bootstrap.aws import AwsClients
 from orders.bootstrap.container import Container
-from orders.bootstrap.keys import cursor_codec, token_keys
 from orders.bootstrap.settings import load_settings
 from orders.bootstrap.topology_file import packaged_topology
 from orders.bootstrap.worker import WORKER_SERVICES, worker_loop
@@ -22,7 +21,7 @@ def a_container(tmp_path: Path, **more: Any) -> Any:
     url = "https://sqs.example/1/queue"
     return Container(
         settings=settings,
-        clients=AwsClients(client, client, client, client, client, client, client),
+        clients=AwsClients(client, client, client, client, client, client, client, client),
         addresses=Addresses(
             table="orders",
             bus="bus",
@@ -30,7 +29,7 @@ def a_container(tmp_path: Path, **more: Any) -> Any:
             templates_bucket="templates",
             queues={worker: QueueAddress(url, url + "-dlq") for worker in packaged_topology().workers},
         ),
-        **({"cursors": cursor_codec(settings), "token_keys": token_keys(settings)} | more),
+        **more,
     )
 
 

@@ -53,7 +53,7 @@ def test_what_only_developers_may_have_is_refused_where_it_matters(
         "LOG_PII is not allowed",
         "AUTH_ISSUER is required",
         "AUTH_AUDIENCES is required",
-        "CURSOR_KEYS is required",
+        "CURSOR_KEYS_SECRET is required",
     ):
         assert part in message
 
@@ -85,6 +85,84 @@ def test_tokens_of_other_services_are_not_sent_in_clear(service: str) -> None:
     assert getattr(load_settings(**given), f"{service}_token").get_secret_value() == "t"
     with pytest.raises(SettingsError, match=f"{service.upper()}_TOKEN is sent over https only"):
         load_settings(environment="prod", **given)
+
+
+GOOD = {
+    "dev": {"AUTH_ISSUER": "https://issuer.example", "AUTH_AUDIENCES": "web", "CURSOR_KEYS": "k" * 32},
+    "sit": {"AUTH_ISSUER": "https://issuer.example", "AUTH_AUDIENCES": "web", "CURSOR_KEYS_SECRET": "cursors"},
+    "prod": {
+        "AUTH_ISSUER": "https://issuer.example", "AUTH_AUDIENCES": "web", "CURSOR_KEYS_SECRET": "cursors",
+        "API_KEYS_SECRET": "api-keys",
+    },
+}  # fmt: skip
+
+
+def given(monkeypatch: pytest.MonkeyPatch, environment: str, **changes: str) -> Settings:
+    for name, value in ({"ENVIRONMENT": environment} | GOOD.get(environment, {}) | changes).items():
+        monkeypatch.setenv(name, value)
+    return load_settings()
+
+
+@pytest.mark.parametrize("environment", GOOD)
+def test_so_much_is_enough(monkeypatch: pytest.MonkeyPatch, environment: str) -> None:
+    settings = given(monkeypatch, environment)
+    assert settings.jwks_url == "https://issuer.example/.well-known/jwks.json"
+    assert settings.asks_for_api_keys == (environment == "prod")
+
+
+REFUSED: list[tuple[str, dict[str, str], str]] = [
+    *((each, {"DEV_ISSUER_ENABLED": value}, "DEV_ISSUER_ENABLED is not allowed")
+      for each in ("sit", "prod") for value in ("true", "1", "yes", "on", "TRUE")),
+    *((each, {"LOG_PII": "true"}, "LOG_PII is not allowed") for each in ("sit", "prod")),
+    *((each, {"CURSOR_KEYS": "k" * 32}, "CURSOR_KEYS is not allowed") for each in ("sit", "prod")),
+    *((each, {"API_KEY_HASHES": f"web={'0' * 64}"}, "API_KEY_HASHES is not allowed") for each in ("sit", "prod")),
+    *((each, {"AUTH_ISSUER": "http://issuer.example"}, "AUTH_ISSUER must begin with https://") for each in GOOD),
+    *((each, {"AUTH_JWKS_URL": "http://issuer.example/k"}, "AUTH_JWKS_URL must begin with https://") for each in GOOD),
+    *((each, {"AUTH_ISSUER": "issuer"}, "AUTH_ISSUER must be an address") for each in (*GOOD, "local")),
+    *((each, {"ENVIRONMENT": name}, "ENVIRONMENT: Input should be")
+      for each, name in (("prod", "PROD"), ("prod", "production"), ("sit", " sit"))),
+    ("prod", {"API_KEY_REQUIRED": "false"}, "API_KEY_REQUIRED can't be false"),
+    ("prod", {"API_KEYS_SECRET": ""}, "API_KEYS_SECRET is required when ENVIRONMENT is prod"),
+    ("sit", {"API_KEY_REQUIRED": "true"}, "API_KEYS_SECRET is required when API_KEY_REQUIRED is true"),
+    ("local", {"API_KEY_REQUIRED": "true"}, "API_KEYS_SECRET or API_KEY_HASHES is required"),
+    ("dev", {"CURSOR_KEYS": ""}, "CURSOR_KEYS_SECRET or CURSOR_KEYS is required"),
+    ("dev", {"CURSOR_KEYS_SECRET": "cursors"}, "CURSOR_KEYS_SECRET and CURSOR_KEYS can't both be given"),
+    ("dev", {"CURSOR_KEYS": "short"}, "each key needs at least 32 characters"),
+    ("local", {"API_KEY_HASHES": "web=abc"}, "API_KEY_HASHES: that of web is not CLIENT=HASH"),
+    ("local", {"API_KEY_HASHES": f"my web={'0' * 64}"}, "API_KEY_HASHES: that of my web is not CLIENT=HASH"),
+    ("local", {"API_KEY_HASHES": "0" * 64}, "API_KEY_HASHES: each must be CLIENT=HASH"),
+    ("local", {"SERVICE_CLIENTS": "payments"}, "SERVICE_CLIENTS: each must be CLIENT_ID=TENANT"),
+    ("local", {"SERVICE_CLIENTS": "payments= "}, "SERVICE_CLIENTS: each must be CLIENT_ID=TENANT"),
+    ("local", {"SERVICE_CLIENTS": "payments=a#b"}, "SERVICE_CLIENTS: the tenant of payments is not"),
+    ("local", {"SERVICE_CLIENTS": "payments=*"}, "SERVICE_CLIENTS: the tenant of payments is not"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("environment", "changes", "says"), REFUSED)
+def test_what_opens_the_door_is_refused(
+    monkeypatch: pytest.MonkeyPatch, environment: str, changes: dict[str, str], says: str
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        given(monkeypatch, environment, **changes)
+    assert says in str(caught.value)
+    for secret in ("k" * 32, "0" * 64):
+        assert secret not in str(caught.value)
+
+
+def test_keys_are_where_they_are_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = given(
+        monkeypatch,
+        "local",
+        AUTH_ISSUER="https://issuer.example/pool/",
+        SERVICE_CLIENTS="payments=demo, stock = atlantic-books,",
+        API_KEY_REQUIRED="true",
+        API_KEY_HASHES=f"web={'a' * 64}",
+    )
+    assert settings.jwks_url == "https://issuer.example/pool/.well-known/jwks.json"
+    assert settings.service_clients == {"payments": "demo", "stock": "atlantic-books"}
+    assert settings.api_key_hashes == {"web": "a" * 64}
+    elsewhere = given(monkeypatch, "local", AUTH_JWKS_URL="https://keys.example/set")
+    assert elsewhere.jwks_url == "https://keys.example/set"
 
 
 def test_a_claim_on_a_mail_ends_before_its_message_comes_again() -> None:

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from orders.acceptance.steps import State, StepResult
 from orders.adapters.inbound.cli.app import build, run_with
 from orders.adapters.inbound.cli.runtime import CommandError, Result
+from orders.adapters.inbound.http.api_keys import ApiKeyRing, hash_of
 from orders.application.dead_letters import DeadLetterOffice
 from orders.application.replay_events import ReplayEvents
 from orders.bootstrap.cli import ProcessRuntime
@@ -169,6 +170,17 @@ def test_the_real_document_is_the_apis() -> None:
         runtime.broken_since("{}")
 
 
+def test_an_api_key_is_printed_with_what_is_kept_of_it() -> None:
+    code, output = run("api-key", "portal-web")
+    key, entry = (line.split(maxsplit=1)[1] for line in output.splitlines()[:2])
+    assert (code, ApiKeyRing.parse(f"{{{entry}}}").client(key)) == (0, "portal-web")
+    made = json.loads(run("api-key", "portal-web", "--json")[1])
+    assert (made["client"], made["sha256"]) == ("portal-web", hash_of(made["key"]))
+    assert made["key"] != key
+    with pytest.raises(CommandError, match="'portal web' is not"):
+        run("api-key", "portal web")
+
+
 def test_wrong_names_are_answered_with_the_right_ones() -> None:
     with pytest.raises(CommandError, match="no role boss; there are customer, staff, admin, service, operator"):
         run("token", "--tenant", "t", "--customer", "c", "--role", "boss")
@@ -200,16 +212,39 @@ def test_the_real_runtime_refuses_what_its_settings_forbid(monkeypatch: pytest.M
         runtime.create_resources(demo_shops=False)
     for name, value in {
         "ENVIRONMENT": "dev",
-        "AUTH_ISSUER": "i",
+        "AUTH_ISSUER": "https://issuer.example",
         "AUTH_AUDIENCES": "a",
         "CURSOR_KEYS": "k" * 32,
     }.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(CommandError, match="ENVIRONMENT is dev, not local"):
         runtime.dev(port=None, data_dir=tmp_path)
-    monkeypatch.setenv("ENVIRONMENT", "sit")
-    with pytest.raises(CommandError, match="not available when ENVIRONMENT is sit"):
+
+
+@pytest.mark.parametrize("environment", ["sit", "prod"])
+def test_no_token_is_minted_where_customers_are(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, environment: str
+) -> None:
+    runtime = ProcessRuntime()
+    for name, value in {
+        "ENVIRONMENT": environment,
+        "AUTH_ISSUER": "https://issuer.example",
+        "AUTH_AUDIENCES": "a",
+        "CURSOR_KEYS_SECRET": "cursors",
+        "API_KEYS_SECRET": "api-keys",
+        "ORDERS_DATA_DIR": str(tmp_path),
+    }.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(CommandError, match=f"development issuer is not available when ENVIRONMENT is {environment}"):
         runtime.token(tenant="t", customer="c", roles=["customer"], email=None, hours=1)
+    with pytest.raises(CommandError, match=f"ENVIRONMENT is {environment}, not local"):
+        runtime.dev(port=None, data_dir=tmp_path)
+    # Not even a key is left behind.
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setenv("DEV_ISSUER_ENABLED", "true")
+    for start in (runtime.api, runtime.relay, lambda: runtime.worker("pdf-creator")):
+        with pytest.raises(CommandError, match="DEV_ISSUER_ENABLED is not allowed"):
+            start()
 
 
 def test_where_state_cannot_be_kept_is_said_in_one_line(tmp_path: Path) -> None:

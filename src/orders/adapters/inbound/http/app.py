@@ -13,7 +13,9 @@ from litestar.types import ASGIApp, ControllerRouterHandler
 
 from orders.adapters.inbound.http.about import about_routes
 from orders.adapters.inbound.http.accepted import not_placed_yet
-from orders.adapters.inbound.http.auth import Authenticator, Unauthenticated
+from orders.adapters.inbound.http.api_keys import HEADER as API_KEY
+from orders.adapters.inbound.http.api_keys import ApiKeyGuard
+from orders.adapters.inbound.http.auth import Authenticator, Unauthenticated, single
 from orders.adapters.inbound.http.cursor import CursorCodec
 from orders.adapters.inbound.http.edge import LOCAL, EdgeRules, surrounded
 from orders.adapters.inbound.http.health import live, ready
@@ -22,7 +24,7 @@ from orders.adapters.inbound.http.orders import orders_router
 from orders.adapters.inbound.http.problems import EXCEPTION_HANDLERS
 from orders.adapters.inbound.http.rate_limit import RateLimiter
 from orders.application.accept_order import AcceptOrder
-from orders.application.caller import Caller
+from orders.application.caller import Caller, admit
 from orders.application.change_status import ChangeStatus
 from orders.application.check_health import CheckHealth
 from orders.application.erase_personal_data import ErasePersonalData
@@ -43,6 +45,7 @@ _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a
 class Served:
     """What the routes call; each field is offered to handlers under its name."""
 
+    api_keys: ApiKeyGuard
     authenticator: Authenticator
     cursors: CursorCodec
     place_order: PlaceOrder
@@ -68,16 +71,26 @@ def traceparent(headers: Mapping[str, str]) -> str | None:
 
 async def provide_caller(
     request: Request[Any, Any, Any],
+    api_keys: NamedDependency[ApiKeyGuard],
     authenticator: NamedDependency[Authenticator],
     rate_limiter: NamedDependency[RateLimiter],
 ) -> Caller:
-    """The authenticated caller. Raises: Unauthenticated, RateLimited."""
+    """The authenticated caller.
+
+    The client's key is looked at first: it costs one hash, and who has none gets no signature checked and no issuer
+    asked on their behalf.
+
+    Raises: Unauthenticated, RateLimited, ActionForbidden when they have no role here, TransientPortError.
+    """
     try:
-        caller = await authenticator.caller(request.headers.get("authorization"), traceparent(request.headers))
+        client = await api_keys.admit(request.headers.getall(API_KEY, []))
+        authorization = single(request.headers.getall("authorization", []), "Authorization")
+        caller = await authenticator.caller(authorization, traceparent(request.headers))
     except Unauthenticated:
         rate_limiter.count_stranger(request.scope)
         raise
-    rate_limiter.count_caller(request.scope, caller.tenant_id, caller.principal)
+    rate_limiter.count_caller(request.scope, caller.tenant_id, client or caller.principal)
+    admit(caller)
     return caller
 
 

@@ -5,6 +5,7 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Sequence
+from typing import Protocol
 
 _MAC_BYTES = 16
 
@@ -16,24 +17,34 @@ class InvalidCursor(Exception):
         super().__init__("the cursor was not given for this listing; start again without one, with the same filters")
 
 
+class CursorKeys(Protocol):
+    """Knows the keys that cursors are signed with."""
+
+    async def keys(self) -> Sequence[bytes]:
+        """At least one, of at least 32 bytes each; the first seals.
+
+        Raises: TransientPortError, PermanentPortError: none is known, and they can't be read.
+        """
+        ...
+
+
 class CursorCodec:
     """Seals a listing's position into a cursor and opens it again.
 
     The first key seals; all of them open, so that keys can be rotated while cursors are under way.
     """
 
-    def __init__(self, keys: Sequence[bytes]) -> None:
-        if not keys or any(len(key) < 32 for key in keys):
-            raise ValueError("cursors need at least one signing key, of at least 32 bytes each")
-        self._keys = tuple(keys)
+    def __init__(self, keys: CursorKeys) -> None:
+        self._keys = keys
 
-    def seal(self, position: str, bound_to: str) -> str:
-        """A cursor for the position; ``bound_to`` names tenant, caller and filters."""
+    async def seal(self, position: str, bound_to: str) -> str:
+        """A cursor for the position; ``bound_to`` names tenant, caller and filters. Raises: as ``CursorKeys``."""
         payload = position.encode()
-        return _encoded(self._mac(self._keys[0], payload, bound_to) + payload)
+        key = (await self._keys.keys())[0]
+        return _encoded(self._mac(key, payload, bound_to) + payload)
 
-    def open(self, cursor: str, bound_to: str) -> str:
-        """The position in a cursor made for the same. Raises: InvalidCursor."""
+    async def open(self, cursor: str, bound_to: str) -> str:
+        """The position in a cursor made for the same. Raises: InvalidCursor, and as ``CursorKeys``."""
         try:
             raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         except (binascii.Error, ValueError):
@@ -42,7 +53,8 @@ class CursorCodec:
             # base64 ignores the last character's spare bits; a cursor with others is an altered one all the same.
             raise InvalidCursor
         mac, payload = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
-        if not any(hmac.compare_digest(mac, self._mac(key, payload, bound_to)) for key in self._keys):
+        keys = await self._keys.keys()
+        if not any(hmac.compare_digest(mac, self._mac(key, payload, bound_to)) for key in keys):
             raise InvalidCursor
         return payload.decode()
 

@@ -44,10 +44,10 @@ async def list_orders(
         include_deleted=asked.include_deleted,
         ascending=asked.ascending,
         limit=asked.limit,
-        after=None if asked.cursor is None else cursors.open(asked.cursor, bound_to),
+        after=None if asked.cursor is None else await cursors.open(asked.cursor, bound_to),
     )
     page = await list_orders.execute(caller, query)
-    following = None if page.next_position is None else cursors.seal(page.next_position, bound_to)
+    following = None if page.next_position is None else await cursors.seal(page.next_position, bound_to)
     return _page(request, [order_summary(order, caller) for order in page.orders], following)
 
 
@@ -99,9 +99,9 @@ async def history(
     order = await open_order.execute(caller, order_id)
     limit, cursor = page_parameters(request.query_params)
     bound_to = f"history|{order.tenant_id}|{order.order_id}"
-    after = 0 if cursor is None else _sequence(cursors.open(cursor, bound_to))
+    after = 0 if cursor is None else _sequence(await cursors.open(cursor, bound_to))
     page = await read_history.execute(caller, order, after=after, limit=limit)
-    following = None if page.next_sequence is None else cursors.seal(str(page.next_sequence), bound_to)
+    following = None if page.next_sequence is None else await cursors.seal(str(page.next_sequence), bound_to)
     return _page(request, [history_entry(entry) for entry in page.entries], following)
 
 
@@ -118,10 +118,10 @@ async def events(
     order = await open_order.execute(caller, order_id)
     limit, cursor = page_parameters(request.query_params)
     bound_to = f"events|{order.tenant_id}|{order.order_id}"
-    after = 0 if cursor is None else _sequence(cursors.open(cursor, bound_to))
+    after = 0 if cursor is None else _sequence(await cursors.open(cursor, bound_to))
     found = await read_history.events(order, after=after, limit=limit + 1)
     shown = found[:limit]
-    following = cursors.seal(str(shown[-1].sequence), bound_to) if len(found) > limit else None
+    following = await cursors.seal(str(shown[-1].sequence), bound_to) if len(found) > limit else None
     return _page(request, [to_cloud_event(event) for event in shown], following)
 
 

@@ -1,6 +1,7 @@
 """RFC 9457 problems: one table from what can go wrong to what the caller is told."""
 
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -33,6 +34,7 @@ _log = logging.getLogger(__name__)
 
 BASE = "https://api.bbws.io/problems/"
 MEDIA_TYPE = "application/problem+json"
+_NOT_DESCRIBING = re.compile(r"[^\x20\x21\x23-\x5b\x5d-\x7e]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,9 @@ def _unauthenticated(request: Request[Any, Any, Any], error: Exception) -> Respo
     assert isinstance(error, Unauthenticated)
     challenge = 'Bearer realm="orders"'
     if error.token_given:
-        challenge += f', error="invalid_token", error_description="{error}"'
+        # Names of claims come from the configuration; a description has ASCII without quotes (RFC 6750, section 3).
+        description = _NOT_DESCRIBING.sub("?", str(error))
+        challenge += f', error="invalid_token", error_description="{description}"'
     return problem(request, UNAUTHENTICATED, str(error), headers={"WWW-Authenticate": challenge})
 
 

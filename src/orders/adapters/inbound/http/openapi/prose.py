@@ -1,6 +1,7 @@
 """What holds for all operations, in CommonMark: the document's introduction, and the reference page's first part."""
 
-from orders.adapters.inbound.http.auth import ALGORITHMS, CLOCK_SKEW_SECONDS
+from orders.adapters.inbound.http.auth import ALGORITHMS
+from orders.adapters.inbound.http.claims import CLOCK_SKEW_SECONDS
 from orders.adapters.inbound.http.json_body import MAX_DEPTH
 from orders.adapters.inbound.http.parameters import DEFAULT_LIMIT, MAX_LIMIT
 from orders.adapters.inbound.http.preconditions import MAX_KEY_CHARACTERS
@@ -36,8 +37,12 @@ signed with {" or ".join(ALGORITHMS)}; times may differ by {CLOCK_SKEW_SECONDS} 
 | `custom:customer_id` | whose orders a `customer` sees; needed with that role |
 | `email` | where mails about a customer's own orders go when the order names no address |
 
-In production a key in `X-Api-Key` is needed as well. What is not yours looks as if it weren't there (404); what is
-yours but not for your role is 403. An order's `allowed_actions` say what you may do to it now.
+A token that a client got for itself (client credentials) may lack shop and roles: which shop such a client acts for is
+then known here, and its role is `service`.
+
+In production your client's key in `X-Api-Key` is needed as well, and is looked at first. A 401 says which header is
+missing or wrong. What is not yours looks as if it weren't there (404); what is yours but not for your role is 403, as
+is everything for whom none of the roles is. An order's `allowed_actions` say what you may do to it now.
 
 ## Errors
 

@@ -1,0 +1,118 @@
+"""The contract of ``Secrets``."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from orders.adapters.outbound.aws.secrets_manager import SecretsManager
+from orders.adapters.outbound.memory.secrets import MemorySecrets
+from orders.adapters.outbound.system import SystemClock
+from orders.ports.errors import TransientPortError
+from orders.ports.secrets import Secrets, SecretUnusable
+from tests.contract.aws_backends import ALL_BACKENDS, AWS_BACKENDS, MEMORY, endpoint_of
+from tests.contract.endpoints import Endpoint
+
+
+@dataclass
+class Store:
+    """Secrets as the service reads them, and a way to put some there."""
+
+    secrets: Secrets
+    put: Callable[[str, str], Awaitable[None]]
+    client: Any = None
+
+
+@pytest.fixture
+def name() -> str:
+    return f"bbws-orders/test/{uuid4().hex}"
+
+
+async def aws_store(client: Any) -> Store:
+    created = set()
+
+    async def put(name: str, value: str) -> None:
+        if name in created:
+            await client.put_secret_value(SecretId=name, SecretString=value)
+        else:
+            await client.create_secret(Name=name, SecretString=value)
+        created.add(name)
+
+    return Store(SecretsManager(client), put, client)
+
+
+@pytest.fixture(params=ALL_BACKENDS)
+async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
+    if request.param == MEMORY:
+        memory = MemorySecrets(SystemClock())
+
+        async def put(name: str, value: str) -> None:
+            memory.put(name, value)
+
+        yield Store(memory, put)
+        return
+    async with endpoint_of(request).client("secretsmanager") as client:
+        yield await aws_store(client)
+
+
+@pytest.fixture(params=AWS_BACKENDS)
+async def aws(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
+    async with endpoint_of(request).client("secretsmanager") as client:
+        yield await aws_store(client)
+
+
+async def test_a_secret_has_the_value_that_was_put_there(store: Store, name: str) -> None:
+    before = datetime.now(UTC) - timedelta(seconds=2)
+    await store.put(name, 'a "value" with ünicode\n')
+    version = await store.secrets.current(name)
+    assert version.value == 'a "value" with ünicode\n'
+    assert before <= version.created_at <= datetime.now(UTC) + timedelta(seconds=2)
+    assert version.created_at.utcoffset() == timedelta(0)
+    assert await store.secrets.previous(name) is None
+
+
+async def test_after_a_change_the_value_before_is_there_too(store: Store, name: str) -> None:
+    for value in ("first", "second", "third"):
+        await store.put(name, value)
+    current, previous = await store.secrets.current(name), await store.secrets.previous(name)
+    assert previous is not None
+    assert (current.value, previous.value) == ("third", "second")
+    assert previous.created_at <= current.created_at
+
+
+async def test_a_value_is_not_shown_by_accident(store: Store, name: str) -> None:
+    await store.put(name, "hidden-value")
+    assert "hidden-value" not in repr(await store.secrets.current(name))
+
+
+async def test_a_secret_that_is_not_there_is_named(store: Store, name: str) -> None:
+    for read in (store.secrets.current, store.secrets.previous):
+        with pytest.raises(SecretUnusable, match=f"secret {name}: there is none of this name") as caught:
+            await read(name)
+        assert caught.value.name == name
+
+
+async def test_bytes_are_no_text(aws: Store, name: str) -> None:
+    await aws.client.create_secret(Name=name, SecretBinary=b"bytes")
+    with pytest.raises(SecretUnusable, match="holds bytes"):
+        await aws.secrets.current(name)
+
+
+async def test_a_secret_that_is_being_deleted_is_unusable(aws: Store, name: str) -> None:
+    await aws.put(name, "value")
+    await aws.client.delete_secret(SecretId=name, RecoveryWindowInDays=7)
+    with pytest.raises(SecretUnusable, match="being deleted"):
+        await aws.secrets.current(name)
+
+
+async def test_a_store_out_of_reach_is_a_passing_fault(name: str) -> None:
+    memory = MemorySecrets(SystemClock())
+    memory.reachable = False
+    async with Endpoint("nobody", "http://127.0.0.1:9").client("secretsmanager") as client:
+        for secrets in (memory, SecretsManager(client)):
+            with pytest.raises(TransientPortError) as caught:
+                await secrets.current(name)
+            assert caught.value.dependency == "secrets store"

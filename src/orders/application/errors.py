@@ -1,5 +1,6 @@
 """How a use case refuses, beyond what the domain and the ports say."""
 
+from orders.domain.identity import is_order_id
 from orders.ports.acceptances import Acceptance, AcceptanceState
 
 
@@ -12,7 +13,7 @@ class OrderNotFound(ApplicationError):
 
     def __init__(self, order_id: str) -> None:
         self.order_id = order_id
-        super().__init__(f"there is no order {order_id[:40]}")
+        super().__init__(f"there is no order {order_id}" if is_order_id(order_id) else "there is no such order")
 
 
 class NotPlacedYet(ApplicationError):

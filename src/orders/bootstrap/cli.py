@@ -212,10 +212,12 @@ def _dev_settings(*, port: int | None, data_dir: Path | None) -> Settings:
 
 def _run(settings: Settings, main: "Callable[[asyncio.Event], Any]") -> None:
     """Run a process; what it can't go on after becomes one message."""
+    from orders.bootstrap.last_words import log_last_words
     from orders.bootstrap.logging import configure_logging
     from orders.bootstrap.processes import run_until_stopped
 
     configure_logging(settings)
+    log_last_words()
     try:
         run_until_stopped(main)
     except CannotRun as error:
@@ -228,11 +230,13 @@ def _operate(
     """What comes of an operator's work; Ctrl-C breaks it off, and what it held is given back."""
     import asyncio
 
+    from orders.bootstrap.last_words import log_last_words
     from orders.bootstrap.logging import configure_logging
     from orders.ports.errors import PortError
 
     settings = _settings()
     configure_logging(settings, stream=sys.stderr)
+    log_last_words()
 
     async def main() -> Result:
         async with opened(settings) as tool:

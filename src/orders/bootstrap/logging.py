@@ -1,22 +1,22 @@
 """structlog over the standard library's logging: JSON lines for machines, coloured lines for people."""
 
+import json
 import logging
-import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
+from copy import copy
 from typing import Any, TextIO
 
 import structlog
 
 from orders.adapters.inbound.http.request_id import current_request_id
+from orders.adapters.privacy.exceptions import traceback_text
+from orders.adapters.privacy.masking import mask, mask_argument
 from orders.bootstrap.settings import Settings
 
-_PERSONAL_KEYS = frozenset(
-    {"email", "recipient", "name", "phone", "address", "authorization", "token", "notes", "customer", "payment"}
-)
-_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+\.[A-Za-z0-9-]+")
-_JWT = re.compile(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
-_QUIET = ("botocore", "aiobotocore", "aioboto3", "urllib3", "fontTools", "weasyprint", "uvicorn.access", "asyncio")
+_OURS = ("orders", "uvicorn.error")
+"""Whose loggers follow ``LOG_LEVEL``. All others say warnings and worse, whatever the level: what botocore and its kin
+say beneath that quotes requests and answers, which are orders."""
 
 
 def configure_logging(settings: Settings, *, stream: TextIO | None = None) -> None:
@@ -30,36 +30,86 @@ def configure_logging(settings: Settings, *, stream: TextIO | None = None) -> No
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        *([] if settings.log_pii else [_masked_arguments]),
         structlog.stdlib.PositionalArgumentsFormatter(),
         structlog.stdlib.ExtraAdder(),
         _request_id,
         structlog.processors.StackInfoRenderer(),
     ]
-    renderer: Any = structlog.processors.JSONRenderer()
-    if settings.log_format == "console":
-        renderer = structlog.dev.ConsoleRenderer(
-            colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback
-        )
-    # Tracebacks become text before they are masked: what is personal in an exception's message is personal there too.
-    renderers = [structlog.processors.format_exc_info, _masking(settings), renderer]
-    handler = logging.StreamHandler(stream)
+    handler = Handler(stream, masked=not settings.log_pii)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *_privacy(settings),
+                _renderer(settings, stream),
+            ],
         )
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(settings.log_level)
-    for name in _QUIET:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    root.setLevel(max(logging.WARNING, logging.getLevelName(settings.log_level)))
+    for name in _OURS:
+        logging.getLogger(name).setLevel(settings.log_level)
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+
+
+class Handler(logging.StreamHandler[TextIO]):
+    """Writes to a stream, arguments of messages masked before they are put into them.
+
+    Of a record that can't be written it says where that was logged, and nothing of it; the standard library's would
+    print the arguments.
+    """
+
+    def __init__(self, stream: TextIO, *, masked: bool = True) -> None:
+        super().__init__(stream)
+        self._masked = masked
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as a line; it stays as it is, other handlers may have it too."""
+        if self._masked and record.args:
+            record = copy(record)
+            if isinstance(record.args, Mapping):
+                record.args = mask(record.args)
+            else:
+                record.args = tuple(map(mask_argument, record.args or ()))
+        return super().format(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the standard library's name
+        """Say that a line is missing, where anybody can be told at all."""
+        error = sys.exc_info()[0]
+        fault = {
+            "event": "a log line could not be written",
+            "level": "error",
+            "logger": record.name,
+            "where": f"{record.filename}:{record.lineno}",
+            "error": error.__name__ if error else None,
+        }
+        if sys.stderr is not None:
+            try:
+                sys.stderr.write(json.dumps(fault) + "\n")
+            except (OSError, ValueError):
+                return
+
+
+def _privacy(settings: Settings) -> list[Any]:
+    """What stands between what is logged and what is written."""
+    if settings.log_pii:
+        return [structlog.processors.format_exc_info]
+    # Errors become text before they are masked: what a traceback quotes is personal there too.
+    return [structlog.processors.ExceptionRenderer(lambda info: traceback_text(info[1])), _without_reprs, _masked]
+
+
+def _renderer(settings: Settings, stream: TextIO) -> Any:
+    if settings.log_format == "console":
+        return structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback)
+    return structlog.processors.JSONRenderer()
 
 
 def _request_id(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -69,15 +119,19 @@ def _request_id(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> 
     return event
 
 
-def _masking(settings: Settings) -> Any:
-    def mask(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-        if settings.log_pii:
-            return event
-        for key, value in event.items():
-            if key in _PERSONAL_KEYS:
-                event[key] = "***"
-            elif isinstance(value, str):
-                event[key] = _JWT.sub("***", _EMAIL.sub("***", value))
-        return event
+def _masked_arguments(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    if "positional_args" in event:
+        event["positional_args"] = tuple(map(mask_argument, event["positional_args"]))
+    return event
 
-    return mask
+
+def _without_reprs(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    # asyncio adds what futures, tasks and handles look like, and so the messages of the errors in them, line by line.
+    if event.get("logger") == "asyncio" and isinstance(event.get("event"), str):
+        event["event"] = event["event"].partition("\n")[0]
+    return event
+
+
+def _masked(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    masked: MutableMapping[str, Any] = mask(event)
+    return masked

@@ -29,7 +29,7 @@ class Settings(BaseSettings):
     Durations are seconds, sizes MiB where the name says so.
     """
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True)
 
     environment: Environment = Field("local", description="which environment this is; part of every resource's name")
 

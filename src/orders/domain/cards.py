@@ -1,12 +1,13 @@
-"""Finding card numbers in what people type, so that they are refused before anybody keeps them.
+"""Finding card numbers in what people type, so that they are refused before anybody keeps them ([SEC-3]).
 
-A card number here is a run of digits, single blanks and dashes between them allowed, that begins as one of the known
+A card number here is a run of digits, blanks and dashes between them allowed, that begins as one of the known
 schemes' numbers do (ISO/IEC 7812 ranges as the schemes publish them), has one of that scheme's lengths, and passes
 the Luhn check (ISO/IEC 7812-1, annex B).
 """
 
 import re
 import unicodedata
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
 _SCHEMES: tuple[tuple[str, frozenset[int]], ...] = (
@@ -15,18 +16,27 @@ _SCHEMES: tuple[tuple[str, frozenset[int]], ...] = (
     (r"3[47]", frozenset({15})),  # American Express
     (r"6011|64[4-9]|65", frozenset(range(16, 20))),  # Discover
     (r"35(?:2[89]|[3-8])", frozenset(range(16, 20))),  # JCB
-    (r"36|3[89]|30[0-5]", frozenset(range(14, 20))),  # Diners Club
+    (r"36|3[89]|30[0-5]|3095", frozenset(range(14, 20))),  # Diners Club
     (r"62", frozenset(range(16, 20))),  # UnionPay
     (r"50(?:18|20|38)|5893|6304|6759|676[1-3]", frozenset(range(12, 20))),  # Maestro
+    (r"506(?:099|1[0-8]\d|19[0-8])|507(?:86[5-9]|8[7-9]\d|9[0-5]\d|96[0-4])", frozenset({16, 18, 19})),  # Verve
+    (r"508[5-9]|60(?:69|[78])|81|82", frozenset({16})),  # RuPay
+    (r"220[0-4]", frozenset(range(16, 20))),  # Mir
 )
 """How their numbers begin, no two alike, and how long they are."""
 _PREFIX = re.compile("|".join(f"({prefix})" for prefix, _ in _SCHEMES))
 _LENGTHS = tuple(lengths for _, lengths in _SCHEMES)
-_RUN = re.compile(r"\d(?:[\d]|[ -](?=\d)){10,}")
+_RUN = re.compile(r"\d(?:[ -]*\d){11,}")
 _SINGLE = bytes.maketrans(b"0123456789", bytes(range(10)))
 _DOUBLE = bytes.maketrans(b"0123456789", bytes((0, 2, 4, 6, 8, 1, 3, 5, 7, 9)))
 """Twice the digit, less nine where that has two digits (ISO/IEC 7812-1, annex B)."""
 _REMEMBERED = 16_384
+_BLANKS = frozenset("\t\n\r\v\f\u2028\u2029")
+_ASCII_BLANKS = {ord(blank): " " for blank in _BLANKS if blank.isascii()}
+_UNSEEN = frozenset({"Cf", "Mn", "Me"})
+
+LONGEST_GTIN = 14
+"""Trade item numbers have up to so many digits (GS1 General Specifications, 3.1), and one in ten passes for a card."""
 
 
 class _Plain(dict[int, str]):
@@ -34,15 +44,10 @@ class _Plain(dict[int, str]):
     for what can't be seen, and a letter for whatever else."""
 
     def __missing__(self, code: int) -> str:
-        character = chr(code)
-        plain = "" if unicodedata.category(character) == "Cf" else "".join(map(_sign, _compatible(character)))
+        plain = "".join(map(_sign, unicodedata.normalize("NFKC", chr(code))))
         if len(self) < _REMEMBERED:
             self[code] = plain
         return plain
-
-
-def _compatible(character: str) -> str:
-    return unicodedata.normalize("NFKC", character)
 
 
 def _sign(character: str) -> str:
@@ -51,40 +56,60 @@ def _sign(character: str) -> str:
         return str(unicodedata.digit(character))
     if category == "Pd" or character == "\N{MINUS SIGN}":
         return "-"
-    return " " if category == "Zs" else "x"
+    if category == "Zs" or character in _BLANKS:
+        return " "
+    return "" if category in _UNSEEN else "x"
 
 
 _PLAIN = _Plain()
 
 
-def holds_card_number(text: str) -> bool:
-    """Whether a card number stands in the text, alone or between other words and digits."""
-    return any(_holds(run) for run in _RUN.findall(text if text.isascii() else text.translate(_PLAIN)))
+def holds_card_number(text: str, *, longer_than: int = 0) -> bool:
+    """Whether a card number stands in the text, alone or between other words and digits.
+
+    Args:
+        longer_than: numbers of so many digits and fewer don't count.
+    """
+    plain = text.translate(_ASCII_BLANKS if text.isascii() else _PLAIN)
+    return any(True for _ in _found(plain, longer_than))
 
 
-def _holds(run: str) -> bool:
-    """Whether the digits between any two of a run's ends and separators are a card number.
+def without_card_numbers(text: str, replacement: str) -> str:
+    """The text with ``replacement`` in place of every card number."""
+    places = [place for place, character in enumerate(text) for _ in _PLAIN[ord(character)]]
+    pieces: list[str] = []
+    done = 0
+    for start, end in _merged(_found(text.translate(_PLAIN), 0)):
+        pieces += [text[done : places[start]], replacement]
+        done = places[end - 1] + 1
+    return "".join([*pieces, text[done:]])
 
-    A date or a count may stand beside it. Sums of the digits up to each place make the Luhn check of a candidate one
+
+def _found(plain: str, longer_than: int) -> Iterator[tuple[int, int]]:
+    """Where card numbers begin and end, between any two of a run's ends and separators.
+
+    A date or a count may stand beside one. Sums of the digits up to each place make the Luhn check of a candidate one
     subtraction, so that long runs of single digits cost no more than they are long.
     """
-    groups = re.split(r"[ -]", run)
-    digits = "".join(groups)
-    ends = list(accumulate(map(len, groups)))
-    even_doubled, odd_doubled = (_sums(digits.encode(), first) for first in (0, 1))
-    boundaries = frozenset(ends)
-    for start in (0, *ends[:-1]):
-        scheme = _PREFIX.match(digits, start)
-        if scheme is None:
-            continue
+    for run in _RUN.finditer(plain):
+        places = [place for place in range(run.start(), run.end()) if plain[place] not in " -"]
+        digits = "".join(plain[place] for place in places)
+        even_doubled, odd_doubled = (_sums(digits.encode(), first) for first in (0, 1))
+        begins = [0, *(index for index in range(1, len(places)) if places[index] != places[index - 1] + 1)]
+        ends = {*begins[1:], len(digits)}
+        for first in begins:
+            for end in _candidate_ends(digits, first, longer_than):
+                # From the right every second digit is doubled, so never the last one.
+                sums = odd_doubled if end % 2 else even_doubled
+                if end in ends and (sums[end] - sums[first]) % 10 == 0:
+                    yield places[first], places[end - 1] + 1
+
+
+def _candidate_ends(digits: str, first: int, longer_than: int) -> Iterator[int]:
+    scheme = _PREFIX.match(digits, first)
+    if scheme is not None:
         assert scheme.lastindex is not None  # every alternative is a group
-        for length in _LENGTHS[scheme.lastindex - 1]:
-            end = start + length
-            # From the right every second digit is doubled, so never the last one.
-            sums = odd_doubled if end % 2 else even_doubled
-            if end in boundaries and (sums[end] - sums[start]) % 10 == 0:
-                return True
-    return False
+        yield from (first + length for length in _LENGTHS[scheme.lastindex - 1] if length > longer_than)
 
 
 def _sums(digits: bytes, first: int) -> list[int]:
@@ -92,3 +117,13 @@ def _sums(digits: bytes, first: int) -> list[int]:
     values = bytearray(digits.translate(_SINGLE))
     values[first::2] = digits.translate(_DOUBLE)[first::2]
     return list(accumulate(values, initial=0))
+
+
+def _merged(spans: Iterator[tuple[int, int]]) -> Sequence[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if merged and start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged

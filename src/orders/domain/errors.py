@@ -61,7 +61,7 @@ class ParcelConflict(DomainError):
         self.carrier = carrier
         self.tracking_number = tracking_number
         super().__init__(
-            f"a parcel of {carrier} with tracking number {tracking_number} is on record with other lines; "
+            "a parcel of this carrier with this tracking number is on record with other lines; "
             "send the same lines to repeat the call, or the other parcel's own tracking number"
         )
 
@@ -72,7 +72,7 @@ class UnknownParcel(DomainError):
     def __init__(self, parcel_id: str, known: Sequence[str]) -> None:
         self.parcel_id = parcel_id
         self.known = tuple(known)
-        super().__init__(f"the order has no parcel {parcel_id}; it has {', '.join(known) or 'none'}")
+        super().__init__(f"the order has no such parcel; it has {', '.join(known) or 'none'}")
 
 
 class InvalidIdentifier(DomainError):
@@ -86,9 +86,9 @@ class InvalidOrderNumber(InvalidIdentifier):
         self.text = text
         self.mistyped = mistyped
         super().__init__(
-            f"{text[:40]!r} has a typo: its check character does not fit; please read it again"
+            "the order number has a typo: its check character does not fit; please read it again"
             if mistyped
-            else f"{text[:40]!r} is no order number; one looks like BB-7K3M-9QX2-4TPA-R"
+            else "this is no order number; one looks like BB-7K3M-9QX2-4TPA-R"
         )
 
 

@@ -92,7 +92,7 @@ class OrderEvent:
     at: datetime
     actor: Actor
     data: Mapping[str, JsonValue] = field(default_factory=dict)
-    reason: str | None = None
+    reason: str | None = field(default=None, repr=False)
     changed: tuple[str, ...] = ()
     traceparent: str | None = None
     receipt: Receipt | None = None

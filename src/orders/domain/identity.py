@@ -42,17 +42,22 @@ def derived_order_id(*, tenant_id: str, principal: str, key: str) -> str:
     return "ord_" + encode(digest >> (256 - 130), 26)
 
 
+def is_order_id(text: str) -> bool:
+    """Whether the text has the form of an order id."""
+    return _ORDER_ID.fullmatch(text) is not None
+
+
 def check_order_id(text: str) -> str:
     """The text, if it is an order id. Raises: InvalidIdentifier."""
-    if not _ORDER_ID.fullmatch(text):
-        raise InvalidIdentifier(f"{text[:40]!r} is no order id; one is ord_ and 26 letters and digits")
+    if not is_order_id(text):
+        raise InvalidIdentifier("this is no order id; one is ord_ and 26 letters and digits")
     return text
 
 
 def check_key(text: str, what: str) -> str:
     """The text, if it is a tenant, customer or product id or another key. Raises: InvalidIdentifier."""
     if not _KEY.fullmatch(text):
-        raise InvalidIdentifier(f"{what} {text[:80]!r} is not valid; 1 to 64 of letters, digits, '_', '.' and '-'")
+        raise InvalidIdentifier(f"{what} is not valid; it is 1 to 64 of letters, digits, '_', '.' and '-'")
     return text
 
 

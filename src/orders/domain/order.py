@@ -6,7 +6,7 @@ nothing behind.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from orders.domain.errors import (
@@ -46,8 +46,8 @@ class Shipment:
     """A parcel as somebody reports it; ``lines`` ``None`` means all that is open."""
 
     carrier: str
-    tracking_number: str
-    tracking_url: str | None = None
+    tracking_number: str = field(repr=False)
+    tracking_url: str | None = field(default=None, repr=False)
     lines: tuple[ParcelLine, ...] | None = None
     shipped_at: datetime | None = None
 
@@ -82,16 +82,16 @@ class Order:
     lines_ever: int = 0
     parcels: tuple[Parcel, ...] = ()
     customer: Customer | None = None
-    notification_email: str | None = None
+    notification_email: str | None = field(default=None, repr=False)
     billing_address: Address | None = None
     shipping_address: Address | None = None
     payment: Payment | None = None
     campaign_code: str | None = None
     campaign_discount: Money | None = None
-    notes: str | None = None
-    metadata: tuple[tuple[str, str], ...] = ()
+    notes: str | None = field(default=None, repr=False)
+    metadata: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     locale: str | None = None
-    reason: str | None = None
+    reason: str | None = field(default=None, repr=False)
     document: Document | None = None
     deletion: Deletion | None = None
     erasure: Erasure | None = None

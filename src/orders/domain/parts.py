@@ -1,6 +1,6 @@
 """What an order consists of: lines, parcels, addresses, the people's particulars, the document on record."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -25,7 +25,7 @@ class Line:
     price: Money
     discount: Money
     tax_rate: Decimal = Decimal(0)
-    name: str | None = None
+    name: str | None = field(default=None, repr=False)
     sku: str | None = None
 
     @property
@@ -53,10 +53,10 @@ class Parcel:
 
     parcel_id: str
     carrier: str
-    tracking_number: str
+    tracking_number: str = field(repr=False)
     lines: tuple[ParcelLine, ...]
     shipped_at: datetime
-    tracking_url: str | None = None
+    tracking_url: str | None = field(default=None, repr=False)
     delivered_at: datetime | None = None
 
     @property
@@ -69,23 +69,23 @@ class Parcel:
 class Customer:
     """Whom the order is for. Personal data."""
 
-    name: str | None = None
-    email: str | None = None
-    phone: str | None = None
+    name: str | None = field(default=None, repr=False)
+    email: str | None = field(default=None, repr=False)
+    phone: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
     """A postal address. Personal data; ``country`` is ISO 3166-1 alpha-2."""
 
-    name: str | None = None
-    line1: str | None = None
-    line2: str | None = None
-    city: str | None = None
-    region: str | None = None
-    postal_code: str | None = None
-    country: str | None = None
-    phone: str | None = None
+    name: str | None = field(default=None, repr=False)
+    line1: str | None = field(default=None, repr=False)
+    line2: str | None = field(default=None, repr=False)
+    city: str | None = field(default=None, repr=False)
+    region: str | None = field(default=None, repr=False)
+    postal_code: str | None = field(default=None, repr=False)
+    country: str | None = field(default=None, repr=False)
+    phone: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +93,9 @@ class Payment:
     """What a gateway told us about a payment; never a card number."""
 
     method: str | None = None
-    token: str | None = None
-    brand: str | None = None
-    last4: str | None = None
+    token: str | None = field(default=None, repr=False)
+    brand: str | None = field(default=None, repr=False)
+    last4: str | None = field(default=None, repr=False)
 
 
 class DocumentStatus(StrEnum):

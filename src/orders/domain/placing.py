@@ -1,7 +1,7 @@
 """Placing an order: from what a caller asks for to an order that keeps every rule, or to all its faults."""
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from orders.domain.basket import Basket
@@ -28,7 +28,7 @@ class DraftLine:
     price: Decimal
     discount: Decimal = Decimal(0)
     tax_rate: Decimal = Decimal(0)
-    name: str | None = None
+    name: str | None = field(default=None, repr=False)
     sku: str | None = None
     line_id: str | None = None
 
@@ -44,13 +44,13 @@ class Draft:
     shipping: Decimal = Decimal(0)
     discount: Decimal = Decimal(0)
     customer: Customer | None = None
-    notification_email: str | None = None
+    notification_email: str | None = field(default=None, repr=False)
     billing_address: Address | None = None
     shipping_address: Address | None = None
     payment: Payment | None = None
     campaign_code: str | None = None
-    notes: str | None = None
-    metadata: tuple[tuple[str, str], ...] = ()
+    notes: str | None = field(default=None, repr=False)
+    metadata: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     locale: str | None = None
 
 

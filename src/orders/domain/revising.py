@@ -1,7 +1,7 @@
 """Updating an order: which of its fields may change when, and what such a change leads to."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import count
 
@@ -34,8 +34,8 @@ class Revision:
     total: Decimal | None = None
     billing_address: Address | None = None
     shipping_address: Address | None = None
-    notes: str | None = None
-    metadata: tuple[tuple[str, str], ...] = ()
+    notes: str | None = field(default=None, repr=False)
+    metadata: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
 def revision_of(order: Order) -> Revision:
@@ -159,10 +159,10 @@ def _identity_faults(order: Order, lines: Sequence[DraftLine]) -> list[Fault]:
             continue
         pointer = f"/items/{index}/line_id"
         if line.line_id not in known:
-            message = f"the order has no line {line.line_id!r}; leave line_id out for a new one"
+            message = "the order has no such line; leave line_id out for a new one"
             faults.append(Fault(pointer, "unknown_line", message))
         if line.line_id in seen:
-            faults.append(Fault(pointer, "repeated_line", f"line {line.line_id!r} is there twice"))
+            faults.append(Fault(pointer, "repeated_line", "this line is there twice"))
         seen.add(line.line_id)
     return faults
 

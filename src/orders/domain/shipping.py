@@ -23,7 +23,7 @@ def taken_from(open_quantities: Mapping[str, int], lines: Sequence[ParcelLine]) 
     for index, line in enumerate(lines):
         if line.line_id not in left:
             known = ", ".join(list(left)[:10])
-            message = f"no line {line.line_id!r}; there are {known}"
+            message = f"there is no such line; there are {known}"
             faults.append(Fault(f"/lines/{index}/line_id", "unknown_line", message))
         elif line.quantity > left[line.line_id]:
             message = f"{line.quantity} is more than the {left[line.line_id]} still open on {line.line_id}"

@@ -36,9 +36,9 @@ class KeptMail:
 
     id: str
     at: datetime
-    recipients: tuple[str, ...]
+    recipients: tuple[str, ...] = field(repr=False)
     sender: str
-    subject: str
+    subject: str = field(repr=False)
     order_number: str | None
     template: str | None
     text: str = field(repr=False)

@@ -27,9 +27,9 @@ class MailTemplate(StrEnum):
 class MailContent:
     """A composed mail: one line of subject, and the same message as text and as HTML."""
 
-    subject: str
-    text: str
-    html: str
+    subject: str = field(repr=False)
+    text: str = field(repr=False)
+    html: str = field(repr=False)
 
 
 class MailComposer(Protocol):
@@ -123,7 +123,7 @@ class MailRecord:
     template: MailTemplate
     state: MailState
     at: datetime
-    recipient_hint: str | None
+    recipient_hint: str | None = field(repr=False)
     attempts: int
     message_id: str | None = None
     detail: str | None = None

@@ -1,6 +1,6 @@
 """The shops whose orders these are."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -24,11 +24,11 @@ class TenantProfile:
     name: str
     currency: str = "ZAR"
     locale: str = "en"
-    staff_addresses: tuple[str, ...] = ()
-    reply_to: str | None = None
+    staff_addresses: tuple[str, ...] = field(default=(), repr=False)
+    reply_to: str | None = field(default=None, repr=False)
     website: str | None = None
-    phone: str | None = None
-    address: tuple[str, ...] = ()
+    phone: str | None = field(default=None, repr=False)
+    address: tuple[str, ...] = field(default=(), repr=False)
     tax_number: str | None = None
     accent: str = "#1f4f82"
     logo: str | None = None

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.domain.cards import holds_card_number
+from orders.domain.cards import LONGEST_GTIN, holds_card_number, without_card_numbers
+from tests.card_numbers import card_numbers, disguised_card_numbers
 
 # The schemes' published test numbers.
 NUMBERS = [
@@ -75,3 +76,37 @@ def test_digits_one_by_one_cost_what_their_length_costs() -> None:
     # Eight times as many: by the square of the length it would be 64 times the cost.
     assert min(seconds(16_000) for _ in range(3)) < 30 * min(seconds(2000) for _ in range(3))
     assert holds_card_number("7 " * 500 + " ".join(NUMBERS[0]) + " 7" * 500)
+@given(card_numbers())
+def test_a_number_of_any_scheme_is_found_and_taken_out(number: str) -> None:
+    assert holds_card_number(number)
+    assert without_card_numbers(f"pay {number}, please", "*") == "pay *, please"
+
+
+@given(disguised_card_numbers())
+def test_no_dress_hides_one(text: str) -> None:
+    assert holds_card_number(text), text
+    assert not holds_card_number(without_card_numbers(text, "*")), text
+
+
+@given(st.text(max_size=200))
+def test_what_is_taken_out_is_all_that_changes(text: str) -> None:
+    cleared = without_card_numbers(text, "")
+    assert cleared == text or holds_card_number(text)
+
+
+def test_only_the_numbers_go() -> None:
+    text = "a 4111-1111 1111-1111 and 378282246310005, not 4111111111111112"
+    assert without_card_numbers(text, "*") == "a * and *, not 4111111111111112"
+
+
+def test_trade_item_numbers_can_be_let_through() -> None:
+    gtin = "4006381333023"  # passes for a Visa number of 13 digits
+    assert holds_card_number(gtin)
+    assert not holds_card_number(gtin, longer_than=LONGEST_GTIN)
+    assert holds_card_number("4111111111111111", longer_than=LONGEST_GTIN)
+    assert holds_card_number("378282246310005", longer_than=LONGEST_GTIN)
+
+
+@pytest.mark.parametrize("part", ["4 ", "4", "4-", "411111111111111 ", "0 "])
+def test_a_long_text_costs_no_more_than_its_length(part: str) -> None:
+    holds_card_number(part * (60_000 // len(part)))

@@ -90,7 +90,7 @@ def test_a_delivery_is_noted_once_and_says_when_all_has_arrived() -> None:
     assert second.event is not None
     assert second.event.changed == ("/parcels/1/delivered_at",)
     assert Action.DELIVER not in second.order.allowed_actions(STAFF)
-    with pytest.raises(UnknownParcel, match=r"no parcel par_9; it has par_1, par_2"):
+    with pytest.raises(UnknownParcel, match=r"no such parcel; it has par_1, par_2"):
         order.deliver("par_9", STAMP, STAFF)
 
 

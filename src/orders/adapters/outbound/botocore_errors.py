@@ -17,6 +17,7 @@ from botocore.exceptions import (
     MetadataRetrievalError,
 )
 
+from orders.adapters.privacy.exceptions import told
 from orders.ports.errors import TransientPortError
 
 THROTTLING_CODES = frozenset(
@@ -71,6 +72,11 @@ def error_code(error: ClientError) -> str:
     return error.response.get("Error", {}).get("Code", "")
 
 
+def kind_of(error: BotoCoreError | ClientError) -> str:
+    """The error in a word, fit to be shown to anybody: a service's messages name accounts, roles and resources."""
+    return (error_code(error) if isinstance(error, ClientError) else "") or type(error).__name__
+
+
 def as_transient(error: BotoCoreError | ClientError, dependency: str) -> TransientPortError | None:
     """What the error means to a port, or ``None`` when it is none of those that pass."""
     if isinstance(error, ClientError):
@@ -80,7 +86,7 @@ def as_transient(error: BotoCoreError | ClientError, dependency: str) -> Transie
         if throttled or code in PASSING_CODES or status >= 500:
             return TransientPortError(dependency, code or f"HTTP status {status}", throttled=throttled)
     elif isinstance(error, PASSING_ERRORS):
-        return TransientPortError(dependency, str(error))
+        return TransientPortError(dependency, told(error))
     return None
 
 

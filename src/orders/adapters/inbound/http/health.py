@@ -6,6 +6,7 @@ from litestar import Litestar, Response, get
 from litestar.di import NamedDependency, Provide
 
 from orders.adapters.inbound.http import json_body
+from orders.adapters.privacy.masking import mask_text
 from orders.application.check_health import CheckHealth
 
 
@@ -24,7 +25,7 @@ async def live() -> Response[bytes]:
 async def ready(check_health: NamedDependency[CheckHealth]) -> Response[bytes]:
     """200 when table and queues answer, else 503 naming which does not. What DNS fail-over asks; cached 5 s."""
     health = await check_health.execute()
-    faults = dict(health.faults)
+    faults = {name: mask_text(fault) for name, fault in health.faults}
     checks = {name: faults.get(name, "ok") for name in health.checked}
     return _json(200 if health.healthy else 503, {"status": "ok" if health.healthy else "unhealthy", "checks": checks})
 

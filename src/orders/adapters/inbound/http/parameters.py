@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from orders.adapters.inbound.http.fields import parse_time
 from orders.adapters.inbound.http.parsing import MAX_FAULTS
+from orders.adapters.privacy.masking import as_name, is_name
 from orders.domain.errors import Fault, InvalidIdentifier
 from orders.domain.identity import check_key, parse_order_number
 from orders.domain.lifecycle import Status
@@ -65,7 +66,8 @@ class _Reader:
             if name not in known and len(self.faults) < MAX_FAULTS:
                 close = difflib.get_close_matches(name[:64], known, n=1)
                 hint = f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(sorted(known)) or 'none'}"
-                self.fault(name[:64], "unknown_parameter", f"there is no parameter {name[:64]!r}{hint}")
+                where = name if is_name(name) else ""
+                self.fault(where, "unknown_parameter", f"there is no parameter {as_name(name)}{hint}")
 
     def fault(self, name: str, code: str, message: str) -> None:
         self.faults.append(Fault(f"/query/{name}", code, message))

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Collection, Mapping, Sequence
+from itertools import takewhile
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -9,6 +10,7 @@ from pydantic_core import ErrorDetails
 
 from orders.adapters.inbound.http import json_body
 from orders.adapters.inbound.http.fields import PATTERNS
+from orders.adapters.privacy.masking import as_name, is_name
 from orders.domain.errors import Fault
 
 MAX_FAULTS = 100
@@ -79,14 +81,18 @@ def faults_of(model: type[BaseModel], error: ValidationError) -> list[Fault]:
 
 
 def pointer_to(location: Sequence[int | str]) -> str:
-    """A JSON pointer (RFC 6901) to a place in a document; of a name longer than any field's, the beginning."""
-    return "".join("/" + str(part)[:MAX_NAME].replace("~", "~0").replace("/", "~1") for part in location)
+    """A JSON pointer (RFC 6901) to a place in a document.
+
+    It ends before a name that can't be one: such a name is a text of somebody's, and those are never repeated.
+    """
+    parts = takewhile(is_name, map(str, location))
+    return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in parts)
 
 
 def unknown_field(name: str, known: Collection[str]) -> str:
     """That there is no such field, with the name that was probably meant."""
     close = difflib.get_close_matches(name[:MAX_NAME].lower(), list(known), n=1, cutoff=0.6)
-    return f"there is no field {name[:MAX_NAME]!r}" + (f"; did you mean {close[0]!r}?" if close else "")
+    return f"there is no field {as_name(name)}" + (f"; did you mean {close[0]!r}?" if close else "")
 
 
 _MESSAGES: Mapping[str, str] = {
@@ -115,9 +121,9 @@ def _fault(model: type[BaseModel], error: ErrorDetails) -> Fault:
         name = str(location[-1])
         return Fault(pointer_to(location), "unknown_field", unknown_field(name, _fields_at(model, location[:-1])))
     if kind == "string_pattern_mismatch":
-        return Fault(
-            pointer_to(location), "pattern", f"this must be {PATTERNS.get(context['pattern'], context['pattern'])}"
-        )
+        what = "a key of it" if "[key]" in error["loc"] else "this"
+        asked_for = PATTERNS.get(context["pattern"], context["pattern"])
+        return Fault(pointer_to(location), "pattern", f"{what} must be {asked_for}")
     message = _MESSAGES.get(kind)
     return Fault(pointer_to(location), kind, error["msg"] if message is None else message.format(**context))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from orders.adapters.privacy.exceptions import told
 from orders.ports.dead_letters import ERROR_ATTRIBUTE, REASON_ATTRIBUTE, SENDER_ATTRIBUTE
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class SqsQueue:
                 MessageAttributeNames=["All"],
             )
         except (BotoCoreError, ClientError) as error:
-            raise QueueUnreachable(f"{type(error).__name__}: {error}") from error
+            raise QueueUnreachable(told(error)) from error
         return [_received(message, self._may_forward) for message in response.get("Messages", [])]
 
     async def delete(self, receipts: Sequence[str]) -> Sequence[bool]:
@@ -110,7 +111,7 @@ class SqsQueue:
         try:
             response = await self._client.delete_message_batch(QueueUrl=self._queue_url, Entries=entries)  # type: ignore[arg-type]
         except (BotoCoreError, ClientError) as error:
-            raise QueueUnreachable(f"{type(error).__name__}: {error}") from error
+            raise QueueUnreachable(told(error)) from error
         kept = {entry["Id"] for entry in response.get("Failed", []) if not _lapsed(entry.get("Code", ""))}
         return [entry["Id"] not in kept for entry in entries]
 
@@ -127,9 +128,9 @@ class SqsQueue:
         except ClientError as error:
             if _lapsed(error.response.get("Error", {}).get("Code", "")):
                 raise ReceiptLapsed(message.message_id) from error
-            raise QueueUnreachable(f"{type(error).__name__}: {error}") from error
+            raise QueueUnreachable(told(error)) from error
         except BotoCoreError as error:
-            raise QueueUnreachable(f"{type(error).__name__}: {error}") from error
+            raise QueueUnreachable(told(error)) from error
 
     async def bury(self, message: ReceivedMessage, *, reason: str, error: str) -> None:
         """Put a copy of the message, as it came, into the dead-letter queue, with why as attributes.
@@ -153,7 +154,7 @@ class SqsQueue:
                 QueueUrl=self._dead_letter_queue_url, MessageBody=message.body, MessageAttributes=attributes
             )
         except (BotoCoreError, ClientError) as failure:
-            raise QueueUnreachable(f"{type(failure).__name__}: {failure}") from failure
+            raise QueueUnreachable(told(failure)) from failure
 
 
 def _received(message: "MessageTypeDef", may_forward: Callable[[str], bool]) -> ReceivedMessage:

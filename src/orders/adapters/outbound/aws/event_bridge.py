@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from orders.adapters.privacy.exceptions import told
 from orders.application.cloud_event import EVENT_SOURCE, to_cloud_event
 from orders.domain.events import OrderEvent
 
@@ -55,7 +56,7 @@ class EventBridgePublisher:
         try:
             response = await self._client.put_events(Entries=batch)
         except (BotoCoreError, ClientError) as error:
-            return [f"{type(error).__name__}: {error}"] * len(batch)
+            return [told(error)] * len(batch)
         results = response.get("Entries", [])
         failures: list[str | None] = [
             f"{result['ErrorCode']}: {result.get('ErrorMessage', '')}" if result.get("ErrorCode") else None

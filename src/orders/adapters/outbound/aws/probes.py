@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from orders.adapters.outbound.botocore_errors import as_transient
+from orders.adapters.outbound.botocore_errors import as_transient, kind_of
 from orders.ports.errors import PermanentPortError, TransientPortError
 
 if TYPE_CHECKING:
@@ -93,4 +93,4 @@ def _asked(dependency: str) -> Iterator[None]:
     try:
         yield
     except (BotoCoreError, ClientError) as error:
-        raise as_transient(error, dependency) or PermanentPortError(dependency, str(error)) from error
+        raise as_transient(error, dependency) or PermanentPortError(dependency, kind_of(error)) from error

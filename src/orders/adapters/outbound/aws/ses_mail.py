@@ -3,7 +3,6 @@
 Through version 1 of its API, ``SendRawEmail``: emulators have that one and not all of them version 2.
 """
 
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from orders.adapters.outbound.aws.mail_message import build_mime, envelope_address
 from orders.adapters.outbound.botocore_errors import error_code, translated
+from orders.adapters.privacy.masking import mask_text
 from orders.ports.errors import MailRejected, PortError, TransientPortError
 from orders.ports.mail import Mail
 
@@ -36,7 +36,6 @@ _SET_UP_WRONGLY = frozenset(
 """The same for every mail, until an operator mends it: mails wait for that, none is given up."""
 
 _REFUSED = frozenset({"MessageRejected", "InvalidParameterValue"})
-_LOCAL_PARTS = re.compile(r"[^\s<>:,;\"]+@")
 
 
 def _utc_now() -> datetime:
@@ -93,8 +92,8 @@ class SesMailSender:
         # In the sandbox SES refuses unverified recipients by the same code as an unverified sender.
         unverified_sender = code == "MessageRejected" and self._from_address.lower() in message.lower()
         if code in _SET_UP_WRONGLY or unverified_sender:
-            return TransientPortError(DEPENDENCY, f"{code}: {message}")
+            return TransientPortError(DEPENDENCY, f"{code}: {mask_text(message)}")
         if code in _REFUSED:
             # Histories and logs show this: whom the mail was for is not for them.
-            return MailRejected(f"{code}: {_LOCAL_PARTS.sub('…@', message)}")
+            return MailRejected(f"{code}: {mask_text(message)}")
         return None

@@ -49,7 +49,7 @@ _EmailAddress = Annotated[str, StringConstraints(max_length=254), AfterValidator
 class ProfileFile(BaseModel):
     """Everything a profile file may say. ``name`` is all that it must."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     name: _Text
     currency: Annotated[str, AfterValidator(_known_currency)] = "ZAR"

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from orders.adapters.outbound.botocore_errors import kind_of
 from orders.adapters.outbound.dynamodb.table import DEPENDENCY, OrdersTable
 from orders.ports.errors import PermanentPortError
 
@@ -30,4 +31,4 @@ class DynamoProbe:
             await self._table.get(_NO_ITEM, consistent=False)
         except (BotoCoreError, ClientError) as error:
             # Not one of those that pass: no such table, no permission, no credentials.
-            raise PermanentPortError(DEPENDENCY, str(error)) from error
+            raise PermanentPortError(DEPENDENCY, kind_of(error)) from error

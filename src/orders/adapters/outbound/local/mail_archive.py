@@ -12,6 +12,7 @@ from pathlib import Path
 
 import structlog
 
+from orders.adapters.privacy.exceptions import told
 from orders.ports.kept import KeptAttachment, KeptMail, NotKept
 from orders.ports.mail import Mail, MailSender
 
@@ -47,7 +48,7 @@ class ArchivingMailSender:
         try:
             await asyncio.to_thread(self._keep, mail, message_id)
         except OSError as error:
-            _log.warning("mail sent but not archived", message_id=message_id, error=str(error))
+            _log.warning("mail sent but not archived", message_id=message_id, error=told(error))
         return message_id
 
     def _keep(self, mail: Mail, message_id: str) -> None:
@@ -123,7 +124,7 @@ def _read(path: Path) -> KeptMail | None:
             ),
         )
     except (OSError, ValueError, LookupError) as error:
-        _log.warning("archived mail can't be read", file=path.name, error=str(error))
+        _log.warning("archived mail can't be read", file=path.name, error=told(error))
         return None
 
 

@@ -25,6 +25,8 @@ _FILTERS = frozenset({"default", "e", "escape", "first", "join", "last", "length
 
 _KINDS = (".html", ".css", ".txt")
 _NOT_TEMPLATES = frozenset({"docs", "fonts", "local"})
+_QUOTED = re.compile(r"'([^']*)'?|\"")
+_NAME = re.compile(r"[a-z_][a-z0-9_./]{0,60}|[\w.]{1,120} object")
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
@@ -192,5 +194,7 @@ class _FencedEnvironment(ImmutableSandboxedEnvironment):
 def _described(error: Exception) -> str:
     """What is wrong, without values: a message of Python's own can quote what somebody typed."""
     place = f", line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
-    said = f" ({error.message})" if isinstance(error, TemplateError) and error.message else ""
-    return f"{type(error).__name__}{said}{place}"
+    message = error.message if isinstance(error, TemplateError) else None
+    # Jinja's quote names in the template, or what the template made into a name.
+    fit = message is not None and all(map(_NAME.fullmatch, _QUOTED.findall(message)))
+    return f"{type(error).__name__}{f' ({message})' if fit else ''}{place}"

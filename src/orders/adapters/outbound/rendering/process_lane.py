@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from orders.adapters.outbound.rendering.pdf import ContentFault, PdfJob, prepare_process, render_in_worker, warm_process
+from orders.adapters.privacy.exceptions import told
 from orders.ports.errors import RenderingFailed, TransientPortError
 
 _DEPENDENCY = "document renderer"
@@ -120,7 +121,7 @@ class ProcessLane:
         except BrokenProcessPool:
             raise await self._ended("the process was killed") from None
         except (ImportError, OSError) as error:
-            raise await self._ended(f"the process lacks something of its machine ({error})") from error
+            raise await self._ended(f"the process lacks something of its machine ({told(error)})") from error
         except asyncio.CancelledError:
             # The process goes on with what nobody waits for any more: the next document must not queue behind it.
             await asyncio.shield(self.close())

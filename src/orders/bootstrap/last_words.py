@@ -1,0 +1,35 @@
+"""What a process says when nobody is left to say it: errors that nothing caught, and warnings.
+
+Python prints them to standard error as they are, messages and all; here they take the way of everything that is
+logged. What ``faulthandler`` prints when the interpreter itself dies names files and lines and no values.
+"""
+
+import logging
+import sys
+import threading
+from types import TracebackType
+
+_log = logging.getLogger(__name__)
+
+
+def log_last_words() -> None:
+    """Have the interpreter log what it would print. For processes only: it holds for the whole interpreter."""
+    sys.excepthook = _uncaught
+    threading.excepthook = _uncaught_in_thread
+    sys.unraisablehook = _unraisable
+    logging.captureWarnings(True)
+
+
+def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        return
+    _log.critical("the process ends by an error that nothing caught", exc_info=(kind, error, trace))
+
+
+def _uncaught_in_thread(args: threading.ExceptHookArgs) -> None:
+    if args.exc_value is not None and not issubclass(args.exc_type, SystemExit):
+        _log.error("a thread ended by an error", exc_info=args.exc_value)
+
+
+def _unraisable(args: "sys.UnraisableHookArgs") -> None:
+    _log.error("an error where none can be raised", exc_info=args.exc_value)

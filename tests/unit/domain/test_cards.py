@@ -76,6 +76,8 @@ def test_digits_one_by_one_cost_what_their_length_costs() -> None:
     # Eight times as many: by the square of the length it would be 64 times the cost.
     assert min(seconds(16_000) for _ in range(3)) < 30 * min(seconds(2000) for _ in range(3))
     assert holds_card_number("7 " * 500 + " ".join(NUMBERS[0]) + " 7" * 500)
+
+
 @given(card_numbers())
 def test_a_number_of_any_scheme_is_found_and_taken_out(number: str) -> None:
     assert holds_card_number(number)

@@ -4,7 +4,7 @@ What is checked here in code is said in the JSON Schema as well (``Says``), as f
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -23,7 +23,7 @@ from pydantic_core import CoreSchema, PydanticCustomError
 from typing_extensions import TypeAliasType
 
 from orders.adapters.inbound.http.text import LINES_PATTERN, ONE_LINE_PATTERN, lines, normal, one_line
-from orders.domain.cards import holds_card_number
+from orders.domain.cards import LONGEST_GTIN, holds_card_number
 from orders.domain.currencies import CURRENCIES
 from orders.domain.identity import KEY_PATTERN
 from orders.domain.money import MAX_AMOUNT, MAX_UNIT_PRICE_MINOR
@@ -33,9 +33,18 @@ _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"
 
 
 class RequestModel(BaseModel):
-    """A part of a request: unknown fields are refused, types are taken as they are, never converted."""
+    """A part of a request: unknown fields are refused, types are taken as they are, never converted.
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
+    What it looks like in a log, and what its errors say, is which fields are there, never what is in them.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True
+    )
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """The fields that were given, as pydantic's ``__repr__`` takes them."""
+        return ((None, name) for name in type(self).model_fields if name in self.model_fields_set)
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # by identity, so that unions of annotated types can hash it
@@ -49,10 +58,22 @@ class Says:
         return handler(core_schema) | dict(self.more)
 
 
-def _without_card(text: str) -> str:
+def without_card(text: str) -> str:
+    """The text. Raises: PydanticCustomError: it holds a card number."""
     if holds_card_number(text):
-        # The message must not repeat it.
-        raise PydanticCustomError("card_number", "this holds a card number, which we never take; send it without")
+        raise _card_number()
+    return text
+
+
+def _card_number() -> PydanticCustomError:
+    # It must not repeat what it is about.
+    return PydanticCustomError("card_number", "this holds a card number, which we never take; send it without")
+
+
+def _without_card_in_catalogue(text: str) -> str:
+    """Trade item numbers are everyday values there, and one in ten of them would pass for a card's by chance."""
+    if holds_card_number(text, longer_than=LONGEST_GTIN):
+        raise _card_number()
     return text
 
 
@@ -95,7 +116,7 @@ def parse_time(text: str) -> datetime:
 _Normal = BeforeValidator(normal)
 """After the lengths, so that it runs before them."""
 _OneLine = AfterValidator(one_line)
-_FreeText = AfterValidator(_without_card)
+_FreeText = AfterValidator(without_card)
 _one_line_schema = Says({"pattern": ONE_LINE_PATTERN})
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200), _Normal, _OneLine, _FreeText, _one_line_schema]
@@ -109,8 +130,12 @@ PostalCode = Annotated[
 TrackingNumber = Annotated[str, StringConstraints(min_length=1, max_length=100), _Normal, _OneLine, _one_line_schema]
 """Carriers number parcels as they like; what looks like a card number here is none."""
 
-Key = Annotated[str, StringConstraints(pattern=KEY_PATTERN)]
-"""Ids that shops give: tenant, customer, product."""
+Key = Annotated[str, StringConstraints(pattern=KEY_PATTERN), _FreeText]
+"""Ids that shops give: tenant, customer, line; names of metadata. Who can choose them can put anything there."""
+
+_Catalogue = AfterValidator(_without_card_in_catalogue)
+ProductId = Annotated[str, StringConstraints(pattern=KEY_PATTERN), _Catalogue]
+Sku = Annotated[str, StringConstraints(min_length=1, max_length=100), _Normal, _OneLine, _Catalogue, _one_line_schema]
 
 Number = Annotated[Decimal, BeforeValidator(_number)]
 """An exact decimal."""
@@ -140,7 +165,7 @@ _VISIBLE_ASCII = r"^[\x21-\x7e]{1,255}$"
 
 PATTERNS: Mapping[str, str] = {
     KEY_PATTERN: "1 to 64 letters, digits, '_', '.' and '-'",
-    _EMAIL: "an e-mail address such as thandi@example.com",
+    _EMAIL: "an e-mail address: a name, @ and a domain, in ASCII",
     _COUNTRY: "two capital letters such as ZA",
     _CURRENCY: "three capital letters such as ZAR",
     _LOCALE: "a language tag such as en-ZA",
@@ -150,7 +175,7 @@ PATTERNS: Mapping[str, str] = {
 }
 """What each pattern asks for, to end a sentence that begins with: this must be."""
 
-Email = Annotated[str, StringConstraints(max_length=254, pattern=_EMAIL)]
+Email = Annotated[str, StringConstraints(max_length=254, pattern=_EMAIL), _FreeText]
 Notes = Annotated[
     str, StringConstraints(max_length=2000), _Normal, AfterValidator(lines), _FreeText, Says({"pattern": LINES_PATTERN})
 ]
@@ -163,8 +188,9 @@ CurrencyCode = TypeAliasType(
         Says({"enum": sorted(CURRENCIES), "description": "ISO 4217."}),
     ],
 )
-Locale = Annotated[str, StringConstraints(pattern=_LOCALE, max_length=35)]
+Locale = Annotated[str, StringConstraints(pattern=_LOCALE, max_length=35), _FreeText]
 Last4 = Annotated[str, StringConstraints(pattern=_LAST4)]
 Url = Annotated[str, StringConstraints(max_length=500, pattern=_URL), _OneLine]
+"""Not looked through for card numbers: a parcel's holds its tracking number."""
 Token = Annotated[str, StringConstraints(pattern=_VISIBLE_ASCII)]
 Quantity = Annotated[int, Field(ge=1, le=1_000_000)]

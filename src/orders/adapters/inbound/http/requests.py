@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from orders.adapters.inbound.http.fields import (
     Amount,
@@ -19,16 +19,20 @@ from orders.adapters.inbound.http.fields import (
     Notes,
     Phone,
     PostalCode,
+    ProductId,
     Quantity,
     Rate,
     RequestModel,
     Says,
     Short,
+    Sku,
     Token,
     TrackingNumber,
     UnitPrice,
     Url,
+    without_card,
 )
+from orders.domain.cards import holds_card_number
 from orders.domain.order import Shipment
 from orders.domain.parts import Address, Customer, ParcelLine, Payment
 from orders.domain.placing import MAX_LINES, Draft, DraftLine
@@ -83,7 +87,7 @@ class PaymentBody(RequestModel):
 class ItemBody(RequestModel):
     """A line of an order."""
 
-    product_id: Key
+    product_id: ProductId
     quantity: Quantity
     price: UnitPrice
     """Of one unit, tax excluded; with at most the currency's digits."""
@@ -92,7 +96,7 @@ class ItemBody(RequestModel):
     tax_rate: Rate = _ZERO
     """A fraction of `price` × `quantity` − `discount`: 0.15 is 15 %."""
     name: Name | None = None
-    sku: Short | None = None
+    sku: Sku | None = None
 
     def to_domain(self) -> DraftLine:
         """The same in the domain's terms."""
@@ -185,6 +189,14 @@ class FulfilBody(RequestModel):
     """What it carries; left out, all that is open."""
     shipped_at: Moment | None = None
     """Left out, now."""
+
+    @field_validator("tracking_url")
+    @classmethod
+    def _without_card(cls, url: str | None, others: ValidationInfo) -> str | None:
+        number = str(others.data.get("tracking_number", ""))
+        # A tracking number is what it is, also where it is a part of this; nothing else in it may be a card's.
+        without_card((url or "").replace(number, "") if holds_card_number(number) else url or "")
+        return url
 
     def to_domain(self) -> Shipment:
         """The same in the domain's terms."""

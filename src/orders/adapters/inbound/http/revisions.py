@@ -17,10 +17,11 @@ from orders.adapters.inbound.http.fields import (
     Long,
     Name,
     Notes,
+    ProductId,
     Quantity,
     Rate,
     RequestModel,
-    Short,
+    Sku,
     UnitPrice,
 )
 from orders.adapters.inbound.http.parsing import InvalidBody, pointer_to, unknown_field, validate
@@ -43,7 +44,7 @@ _NOT_EDITABLE = frozenset(CreateOrderBody.model_fields) | {"reason"}
 class RevisedItemBody(RequestModel):
     """A line as it is to be; without ``line_id`` a new one."""
 
-    product_id: Key
+    product_id: ProductId
     quantity: Quantity
     price: UnitPrice
     line_id: Key | None = None
@@ -51,7 +52,7 @@ class RevisedItemBody(RequestModel):
     discount: Amount = _ZERO
     tax_rate: Rate = _ZERO
     name: Name | None = None
-    sku: Short | None = None
+    sku: Sku | None = None
 
 
 class RevisionBody(RequestModel):

@@ -3,15 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import structlog
 
 from orders.adapters.inbound.sqs.deletion import Deletions
 from orders.adapters.inbound.sqs.gate import DependencyGate
+from orders.adapters.inbound.sqs.messages import MessageRefused
 from orders.adapters.inbound.sqs.queue import QueueUnreachable, ReceiptLapsed, ReceivedMessage, SqsQueue
 from orders.adapters.inbound.sqs.retry_policy import IMPOSSIBLE, PASSING, RetryPolicy
+from orders.adapters.privacy.masking import mask_text
 from orders.ports.errors import TransientPortError
 
 Handler = Callable[[ReceivedMessage], Awaitable[None]]
@@ -166,8 +168,11 @@ class Delivery:
 
     async def _bury(self, error: Exception) -> None:
         # First there, then gone here: a crash in between leaves two, which is harmless, and never none.
-        await self._queue.bury(self.message, reason=type(error).__name__, error=str(error))
-        self._log.warning("message dead-lettered", reason=type(error).__name__, error=str(error))
+        kind, what = type(error).__name__, mask_text(str(error))
+        kept = error.kept if isinstance(error, MessageRefused) else None
+        message = self.message if kept is None else replace(self.message, body=kept)
+        await self._queue.bury(message, reason=kind, error=what)
+        self._log.warning("message dead-lettered", kind=kind, error=what)
 
     async def _persistently(self, call: Callable[[], Awaitable[None]]) -> None:
         for attempt in range(1, CLOSING_ATTEMPTS):

@@ -11,6 +11,7 @@ from typing import Annotated, Any, NoReturn, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from orders.adapters.privacy.masking import as_name
 from orders.application.cloud_event import EVENT_SOURCE, event_type
 from orders.domain.events import EventType
 from orders.domain.identity import KEY_PATTERN, ORDER_ID_PATTERN
@@ -19,10 +20,16 @@ _Model = TypeVar("_Model", bound=BaseModel)
 
 
 class MessageRefused(Exception):
-    """A message is not what its queue is for, and never will be; ``reason`` says what is wrong with it."""
+    """A message is not what its queue is for, and never will be.
 
-    def __init__(self, reason: str) -> None:
+    Attributes:
+        reason: what is wrong with it.
+        kept: its body as it may be kept; ``None`` for as it came.
+    """
+
+    def __init__(self, reason: str, *, kept: str | None = None) -> None:
         self.reason = reason
+        self.kept = kept
         super().__init__(reason)
 
 
@@ -66,7 +73,7 @@ class OrderEventMessage:
 
 
 class _Tolerant(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
 
 class _Envelope(_Tolerant):
@@ -141,12 +148,12 @@ def parse_order_event(body: str) -> OrderEventMessage:
     """The event of ours that the bus has delivered. Raises: MessageRefused."""
     message = parse_bus_message(body)
     if message.source != EVENT_SOURCE:
-        raise MessageRefused(f"its source is {message.source[:80]!r}, not {EVENT_SOURCE}")
+        raise MessageRefused(f"its source is {as_name(message.source)}, not {EVENT_SOURCE}")
     event = _validated(_CloudEvent, message.detail, "a CloudEvent")
     try:
         type_ = event_type(event.type)
     except KeyError:
-        raise MessageRefused(f"{event.type[:120]!r} is no type of event that is known here") from None
+        raise MessageRefused(f"{as_name(event.type)} is no type of event that is known here") from None
     data = _validated(_EventData, event.data, "an order event's data")
     return OrderEventMessage(
         type=type_,

@@ -13,6 +13,8 @@ from orders.adapters.inbound.http.preconditions import fingerprint
 from orders.adapters.inbound.http.requests import CreateOrderBody
 from orders.adapters.inbound.sqs.messages import MessageRefused
 from orders.adapters.inbound.sqs.queue import ReceivedMessage
+from orders.adapters.inbound.sqs.without_cards import without_cards
+from orders.adapters.privacy.masking import as_name
 from orders.application.accept_order import PlaceAccepted
 from orders.application.commands import CREATE_ORDER, PLACE_ACCEPTED
 from orders.application.place_queued import PlaceQueued, QueuedOrder
@@ -27,7 +29,7 @@ TraceParent = Annotated[str, StringConstraints(pattern=r"^00-[0-9a-f]{32}-[0-9a-
 class PlaceAcceptedCommand(BaseModel):
     """An order that the API has accepted and stored."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
     command: Literal["place-accepted-order"]
     tenant_id: Key
@@ -43,7 +45,7 @@ class CreateOrderCommand(BaseModel):
     """
 
     # Members that a later release of a sender adds here are none of our business; those of the order are.
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
     command: Literal["create-order"]
     tenant_id: Key | None = None
@@ -78,7 +80,9 @@ class Senders:
         """The tenant that the sender's message is for. Raises: MessageRefused."""
         allowed = self._allowed(sender)
         if allowed is None:
-            raise MessageRefused(f"its sender {sender[:80]} is not known: name it and its tenant in ORDER_SENDERS")
+            raise MessageRefused(
+                f"its sender {as_name(sender.partition(':')[0])} is not known: name it and its tenant in ORDER_SENDERS"
+            )
         tenant = named if allowed == ANY else allowed
         if tenant is None:
             raise MessageRefused("its sender speaks for several tenants: the message has to say tenant_id")
@@ -103,6 +107,12 @@ class RecordCreator:
     async def __call__(self, message: ReceivedMessage) -> None:
         """Handle one message. Raises: MessageRefused, and as ``PlaceAccepted`` and ``PlaceQueued``."""
         try:
+            await self._handle(message)
+        except MessageRefused as error:
+            raise MessageRefused(error.reason, kept=without_cards(message.body)) from None
+
+    async def _handle(self, message: ReceivedMessage) -> None:
+        try:
             body = json_body.decode(message.body.encode())
         except json_body.MalformedJson as error:
             raise MessageRefused(str(error)) from None
@@ -114,7 +124,7 @@ class RecordCreator:
             await self._create(message, _validated(CreateOrderCommand, body), body)
         else:
             raise MessageRefused(
-                f"it is none of the commands {PLACE_ACCEPTED}, {CREATE_ORDER}: command is {str(command)[:80]!r}"
+                f"it is none of the commands {PLACE_ACCEPTED}, {CREATE_ORDER}: command is {as_name(str(command))}"
             )
 
     async def _create(self, message: ReceivedMessage, command: CreateOrderCommand, body: dict[str, Any]) -> None:

@@ -1,6 +1,8 @@
 """Logging as it was before: for tests that configure it."""
 
 import logging
+import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -17,9 +19,27 @@ def restored_logging() -> Iterator[None]:
         yield
     finally:
         for logger, handlers, level, propagate in kept:
+            for handler in set(logger.handlers) - set(handlers):
+                handler.close()
             logger.handlers[:] = handlers
             logger.setLevel(level)
             logger.propagate = propagate
         for name in set(logging.Logger.manager.loggerDict) - before:
-            logging.getLogger(name).setLevel(logging.NOTSET)
+            logger = logging.getLogger(name)
+            for handler in logger.handlers:
+                handler.close()
+            logger.handlers.clear()
+            logger.setLevel(logging.NOTSET)
+            logger.propagate = True
         structlog.reset_defaults()
+
+
+@contextmanager
+def restored_hooks() -> Iterator[None]:
+    """Give the interpreter back what it does with errors that nothing caught, and with warnings."""
+    hooks = sys.excepthook, threading.excepthook, sys.unraisablehook
+    try:
+        yield
+    finally:
+        logging.captureWarnings(False)
+        sys.excepthook, threading.excepthook, sys.unraisablehook = hooks

@@ -12,6 +12,7 @@ from orders.adapters.inbound.http.cursor import CursorCodec
 from orders.adapters.inbound.http.cursor_keys import GivenCursorKeys
 from orders.adapters.inbound.http.redaction import redacted_body
 from orders.adapters.outbound.memory.acceptances import MemoryAcceptances, MemoryOrderCommands
+from orders.adapters.outbound.memory.audit_trail import MemoryAuditTrail
 from orders.adapters.outbound.memory.clock import SequentialOrderIds, SteppingClock
 from orders.adapters.outbound.memory.counters import MemoryCounters
 from orders.adapters.outbound.memory.document_requests import MemoryDocumentRequests
@@ -25,6 +26,7 @@ from orders.adapters.outbound.memory.orders_table import MemoryTable
 from orders.adapters.outbound.memory.outbox import MemoryOutbox
 from orders.adapters.outbound.memory.scrub_requests import MemoryScrubRequests
 from orders.application.accept_order import AcceptOrder, PlaceAccepted, QueueAccepted
+from orders.application.audit import Audit
 from orders.application.caller import Caller
 from orders.application.change_order import OrderChanger
 from orders.application.change_status import ChangeStatus
@@ -200,6 +202,8 @@ class Service:
         kept = Kept(log, self.acceptances, intents, documents)
         self.scrub_order = ScrubOrder(self.repository, kept, self.publish_events, self.scrub_requests, redacted_body)
         self.check_health = CheckHealth([self.dependency], self.clock)
+        self.trail = MemoryAuditTrail(self.counters)
+        self.audit = Audit(self.trail, SteppingClock(self.start))
 
     def _in_memory(self) -> Store:
         outbox = MemoryOutbox(self.table)
@@ -215,6 +219,7 @@ class Service:
         """What an HTTP application needs."""
         return Served(
             api_keys=ApiKeyGuard(api_keys),
+            audit=self.audit,
             authenticator=Authenticator(keys, rules),
             cursors=CursorCodec(GivenCursorKeys([b"k" * 32])),
             place_order=self.place_order,

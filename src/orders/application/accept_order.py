@@ -7,6 +7,7 @@ dies before its command is on the queue. From there the record-creator places it
 import logging
 from collections.abc import Collection
 
+from orders.application.audit import about
 from orders.application.caller import Caller
 from orders.application.errors import ForeignCustomer, OrderNotFound
 from orders.application.idempotency import KeyedRequest, Replays, repeat
@@ -68,10 +69,11 @@ class AcceptOrder:
         Raises: as ``PlaceOrder.execute``.
         """
         self._place_order.permit(caller, draft)
-        if request is not None:
-            await self._check(caller, request)
         now = self._clock.now()
         order_id = self._ids.next(now) if request is None else request.order_id(caller)
+        about(tenant_id=caller.tenant_id, order_id=order_id)
+        if request is not None:
+            await self._check(caller, request)
         complete = await self._place_order.complete(caller, draft)
         order = (await self._place_order.prepare(caller, complete, order_id)).order
         acceptance = Acceptance(

@@ -59,10 +59,14 @@ class Caller:
         """Whether all of the tenant's orders are theirs to see, not only their own."""
         return bool(self.roles & SHOP)
 
+    @property
+    def leading_role(self) -> str:
+        """The one of their roles that they are said to act in; ``none`` without any."""
+        return next((role for role in _LEADING if role in self.roles), "none")
+
     def stamp(self, at: datetime) -> Stamp:
         """When, who and in which trace, for what is done on this caller's behalf."""
-        leading = next((role for role in _LEADING if role in self.roles), None)
-        return Stamp(at=at, actor=Actor(self.principal, leading or "none"), traceparent=self.traceparent)
+        return Stamp(at=at, actor=Actor(self.principal, self.leading_role), traceparent=self.traceparent)
 
 
 _LEADING = (Role.ADMIN, Role.STAFF, Role.SERVICE, Role.OPERATOR, Role.CUSTOMER)

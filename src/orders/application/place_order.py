@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from orders.application.audit import about
 from orders.application.caller import Caller, Operation, permit
 from orders.application.consult_services import ConsultServices, Question
 from orders.application.errors import ForeignCustomer
@@ -57,9 +58,10 @@ class PlaceOrder:
                 kept.
         """
         self.permit(caller, draft)
+        order_id = self._ids.next(self._clock.now()) if request is None else request.order_id(caller)
+        about(tenant_id=caller.tenant_id, order_id=order_id)
         if request is not None:
             await self._check(caller, request)
-        order_id = self._ids.next(self._clock.now()) if request is None else request.order_id(caller)
         complete = await self.complete(caller, draft)
         change = with_receipt(await self.prepare(caller, complete, order_id), caller, request)
         try:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from orders.acceptance.steps import StepResult
 from orders.adapters.inbound.cli.app import run_with
-from orders.adapters.inbound.cli.runtime import CommandError, Result
+from orders.adapters.inbound.cli.runtime import CommandError, Doing, Result
 from orders.application.dead_letters import DeadLetterOffice
 from orders.application.replay_events import ReplayEvents
 from orders.bootstrap.errors import CannotRun
@@ -41,8 +41,12 @@ class ProcessRuntime:
     def dev(self, *, port: int | None, data_dir: Path | None) -> None:
         """See ``Runtime.dev``."""
         settings = _dev_settings(port=port, data_dir=data_dir)
-        from orders.bootstrap.dev import run_dev
+        from orders.bootstrap.dev import make_data_dir, run_dev
 
+        try:
+            make_data_dir(settings.orders_data_dir)
+        except CannotRun as error:
+            raise CommandError(str(error)) from error
         _run(settings, lambda stop: run_dev(settings, stop))
 
     def stop_dev(self, *, data_dir: Path | None) -> bool:
@@ -162,17 +166,17 @@ class ProcessRuntime:
         """See ``Runtime.now``."""
         return datetime.now(UTC)
 
-    def with_dead_letters(self, work: "Callable[[DeadLetterOffice], Awaitable[Result]]") -> Result:
+    def with_dead_letters(self, doing: Doing, work: "Callable[[DeadLetterOffice], Awaitable[Result]]") -> Result:
         """See ``Runtime.with_dead_letters``."""
         from orders.bootstrap.operate import open_dead_letters
 
-        return _operate(open_dead_letters, work)
+        return _operate(doing, open_dead_letters, work)
 
-    def with_replay(self, work: "Callable[[ReplayEvents], Awaitable[Result]]", *, mails: bool) -> Result:
+    def with_replay(self, doing: Doing, work: "Callable[[ReplayEvents], Awaitable[Result]]", *, mails: bool) -> Result:
         """See ``Runtime.with_replay``."""
         from orders.bootstrap.operate import open_replay
 
-        return _operate(partial(open_replay, mails=mails), work)
+        return _operate(doing, partial(open_replay, mails=mails), work)
 
     def smoke(self, *, base_url: str, environment: str, within_seconds: float) -> Iterator[StepResult]:
         """See ``Runtime.smoke``."""
@@ -202,7 +206,8 @@ def _settings(data_dir: Path | None = None, **overrides: Any) -> Settings:
 def _dev_settings(*, port: int | None, data_dir: Path | None) -> Settings:
     """The settings of `orders dev`: its own defaults where the environment says nothing."""
     plain = _settings(data_dir)
-    overrides = {name: value for name, value in DEV_DEFAULTS.items() if name not in plain.model_fields_set}
+    defaults = DEV_DEFAULTS | {"audit_file": plain.orders_data_dir / "audit.log"}
+    overrides = {name: value for name, value in defaults.items() if name not in plain.model_fields_set}
     if port is not None:
         overrides["api_port"] = port
     if plain.environment != "local":
@@ -216,33 +221,36 @@ def _run(settings: Settings, main: "Callable[[asyncio.Event], Any]") -> None:
     from orders.bootstrap.logging import configure_logging
     from orders.bootstrap.processes import run_until_stopped
 
-    configure_logging(settings)
-    log_last_words()
     try:
+        configure_logging(settings)
+        log_last_words()
         run_until_stopped(main)
     except CannotRun as error:
         raise CommandError(str(error)) from error
 
 
 def _operate(
-    opened: "Callable[[Settings], AbstractAsyncContextManager[Tool]]", work: "Callable[[Tool], Awaitable[Result]]"
+    doing: Doing,
+    opened: "Callable[[Settings], AbstractAsyncContextManager[Tool]]",
+    work: "Callable[[Tool], Awaitable[Result]]",
 ) -> Result:
-    """What comes of an operator's work; Ctrl-C breaks it off, and what it held is given back."""
+    """What comes of an operator's work, which is on record; Ctrl-C breaks it off, and what it held is given back."""
     import asyncio
 
     from orders.bootstrap.last_words import log_last_words
     from orders.bootstrap.logging import configure_logging
+    from orders.bootstrap.operators import on_record
     from orders.ports.errors import PortError
 
     settings = _settings()
-    configure_logging(settings, stream=sys.stderr)
-    log_last_words()
 
     async def main() -> Result:
-        async with opened(settings) as tool:
+        async with on_record(settings, doing), opened(settings) as tool:
             return await work(tool)
 
     try:
+        configure_logging(settings, stream=sys.stderr)
+        log_last_words()
         return asyncio.run(main())
     except (CannotRun, PortError) as error:
         raise CommandError(str(error)) from error

@@ -15,6 +15,7 @@ from orders.adapters.inbound.relay import RelayLoop
 from orders.adapters.inbound.sqs.event_processor import EventProcessor
 from orders.adapters.inbound.sqs.handlers import CustomerNotifier, InternalNotifier, PdfCreator
 from orders.adapters.inbound.sqs.record_creator import ANY, RecordCreator, Senders
+from orders.adapters.outbound.audit_log import LogAuditTrail
 from orders.adapters.outbound.aws.document_requests import SqsDocumentRequests
 from orders.adapters.outbound.aws.event_bridge import EventBridgePublisher
 from orders.adapters.outbound.aws.mail_message import build_mime
@@ -36,6 +37,7 @@ from orders.adapters.outbound.rendering.mail_composer import JinjaMailComposer
 from orders.adapters.outbound.rendering.pdf_renderer import RendererProbe
 from orders.adapters.outbound.system import RandomOrderIds, SystemClock
 from orders.application.accept_order import AcceptOrder, PlaceAccepted, QueueAccepted
+from orders.application.audit import Audit
 from orders.application.change_order import OrderChanger
 from orders.application.change_status import ChangeStatus
 from orders.application.check_health import CheckHealth
@@ -231,6 +233,8 @@ class Container(containers.DeclarativeContainer):
         redacted_body,
     )
 
+    audit_trail = providers.Singleton(LogAuditTrail, counters)
+    audit = providers.Singleton(Audit, audit_trail, clock)
     secrets = providers.Singleton(SecretsManager, clients.provided.secretsmanager)
     api_keys = providers.Singleton(api_keys, settings, secrets)
     token_keys = providers.Singleton(token_keys, settings)
@@ -241,6 +245,7 @@ class Container(containers.DeclarativeContainer):
     served = providers.Singleton(
         Served,
         api_keys=providers.Singleton(ApiKeyGuard, api_keys),
+        audit=audit,
         authenticator=authenticator,
         cursors=providers.Singleton(CursorCodec, cursor_keys),
         place_order=place_order,
@@ -263,24 +268,38 @@ class Container(containers.DeclarativeContainer):
         clients,
         addresses,
         settings,
+        audit,
         providers.Singleton(RecordCreator, place_accepted, place_queued, providers.Singleton(order_senders, settings)),
         services.provided.probes,
     )
     events_poller = providers.Singleton(
-        events_poller, clients, addresses, settings, providers.Singleton(EventProcessor, scrub_order)
+        events_poller, clients, addresses, settings, audit, providers.Singleton(EventProcessor, scrub_order)
     )
     pdf_poller = providers.Singleton(
         pdf_poller,
         clients,
         addresses,
         settings,
+        audit,
         providers.Singleton(PdfCreator, render_document),
         providers.Singleton(RendererProbe, renderer),
     )
     mail_probe = providers.Singleton(_mail_probe, clients)
     customer_poller = providers.Singleton(
-        mail_poller, clients, addresses, settings, providers.Singleton(CustomerNotifier, notify_customer), mail_probe
+        mail_poller,
+        clients,
+        addresses,
+        settings,
+        audit,
+        providers.Singleton(CustomerNotifier, notify_customer),
+        mail_probe,
     )
     internal_poller = providers.Singleton(
-        mail_poller, clients, addresses, settings, providers.Singleton(InternalNotifier, notify_staff), mail_probe
+        mail_poller,
+        clients,
+        addresses,
+        settings,
+        audit,
+        providers.Singleton(InternalNotifier, notify_staff),
+        mail_probe,
     )

@@ -43,14 +43,22 @@ async def run_dev(settings: Settings, stop: asyncio.Event) -> None:
             print(f"stopped; all is kept in {settings.orders_data_dir}", flush=True)  # noqa: T201
 
 
+def make_data_dir(data_dir: Path) -> None:
+    """See to it that the directory is there. Raises: CannotRun."""
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotRun(f"state can't be kept in {data_dir}: {error.strerror or error}") from error
+
+
 @contextmanager
 def _alone(data_dir: Path) -> Iterator[None]:
     """Hold the data directory: a second service on it would stop the first one's emulator.
 
     The lock is the kernel's and ends with the process, however that ends. Raises: CannotRun.
     """
+    make_data_dir(data_dir)
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
         lock = (data_dir / "dev.lock").open("a")
     except OSError as error:
         raise CannotRun(f"state can't be kept in {data_dir}: {error.strerror or error}") from error

@@ -10,8 +10,10 @@ from typing import Any, TextIO
 import structlog
 
 from orders.adapters.inbound.http.request_id import current_request_id
+from orders.adapters.outbound.audit_log import AUDIT_LOGGER
 from orders.adapters.privacy.exceptions import traceback_text
 from orders.adapters.privacy.masking import mask, mask_argument
+from orders.bootstrap.errors import CannotRun
 from orders.bootstrap.settings import Settings
 
 _OURS = ("orders", "uvicorn.error")
@@ -52,6 +54,7 @@ def configure_logging(settings: Settings, *, stream: TextIO | None = None) -> No
     root.setLevel(max(logging.WARNING, logging.getLevelName(settings.log_level)))
     for name in _OURS:
         logging.getLogger(name).setLevel(settings.log_level)
+    _configure_audit(settings, stream)
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -96,6 +99,60 @@ class Handler(logging.StreamHandler[TextIO]):
                 sys.stderr.write(json.dumps(fault) + "\n")
             except (OSError, ValueError):
                 return
+
+
+class _AuditHandler(Handler):
+    """Writes audit records. Of one that can't be written its writer is told, by the error."""
+
+    def __init__(self, stream: TextIO, *, owned: bool) -> None:
+        super().__init__(stream, masked=False)
+        self._owned = owned
+
+    def close(self) -> None:
+        """Close the stream, if it is a file of this handler's own."""
+        super().close()
+        if self._owned:
+            self.stream.close()
+
+    def handleError(self, _record: logging.LogRecord) -> None:  # noqa: N802 - the standard library's name
+        """Raise what went wrong."""
+        error = sys.exc_info()[1]
+        if error is not None:
+            raise error
+
+
+def _configure_audit(settings: Settings, stream: TextIO) -> None:
+    """A logger of its own, with a stream of its own or a mark on each line; no level of the logs silences it.
+
+    Raises: CannotRun: the file can't be written to.
+    """
+    if settings.audit_file is not None:
+        try:
+            settings.audit_file.parent.mkdir(parents=True, exist_ok=True)
+            stream = settings.audit_file.open("a", encoding="utf-8")
+        except OSError as error:
+            raise CannotRun(f"AUDIT_FILE: {settings.audit_file} can't be written to: {error.strerror}") from error
+    handler = _AuditHandler(stream, owned=settings.audit_file is not None)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _marked,
+                structlog.processors.JSONRenderer(),
+            ]
+        )
+    )
+    logger = logging.getLogger(AUDIT_LOGGER)
+    for before in logger.handlers:
+        before.close()
+    logger.handlers[:] = [handler]
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+
+
+def _marked(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """By this a router of logs knows audit records, which it gets on the same stream as all else."""
+    return {"stream": "audit", **event}
 
 
 def _privacy(settings: Settings) -> list[Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
+from orders.adapters.inbound.sqs.auditing import AuditedHandler
 from orders.adapters.inbound.sqs.event_processor import EventProcessor
 from orders.adapters.inbound.sqs.gate import DependencyGate
 from orders.adapters.inbound.sqs.handlers import CustomerNotifier, InternalNotifier, PdfCreator
@@ -13,6 +14,7 @@ from orders.adapters.inbound.sqs.record_creator import RecordCreator
 from orders.adapters.inbound.sqs.retry_policy import RetryPolicy
 from orders.adapters.outbound.aws.probes import BucketProbe
 from orders.adapters.outbound.dynamodb.probe import DynamoProbe
+from orders.application.audit import Audit
 from orders.bootstrap.addresses import Addresses
 from orders.bootstrap.aws import AwsClients
 from orders.bootstrap.settings import Settings
@@ -22,7 +24,12 @@ Handler = PdfCreator | CustomerNotifier | InternalNotifier | RecordCreator | Eve
 
 
 def creation_poller(
-    clients: AwsClients, addresses: Addresses, settings: Settings, handler: RecordCreator, services: Sequence[Probe]
+    clients: AwsClients,
+    addresses: Addresses,
+    settings: Settings,
+    audit: Audit,
+    handler: RecordCreator,
+    services: Sequence[Probe],
 ) -> Poller:
     """Orders from the queue need the table, the tenants' profiles, and the services that are asked about them."""
     probes = [_table(clients, addresses), _templates(clients, addresses), *services]
@@ -30,6 +37,7 @@ def creation_poller(
         clients,
         addresses,
         settings,
+        audit,
         handler,
         probes,
         concurrency=settings.worker_concurrency,
@@ -37,24 +45,32 @@ def creation_poller(
     )
 
 
-def events_poller(clients: AwsClients, addresses: Addresses, settings: Settings, handler: EventProcessor) -> Poller:
+def events_poller(
+    clients: AwsClients, addresses: Addresses, settings: Settings, audit: Audit, handler: EventProcessor
+) -> Poller:
     """What other services tell needs the table; erasing, the documents as well."""
     probes = [_table(clients, addresses), _documents(clients, addresses)]
-    return _poller(clients, addresses, settings, handler, probes, concurrency=settings.worker_concurrency)
+    return _poller(clients, addresses, settings, audit, handler, probes, concurrency=settings.worker_concurrency)
 
 
 def pdf_poller(
-    clients: AwsClients, addresses: Addresses, settings: Settings, handler: PdfCreator, renderer: Probe
+    clients: AwsClients,
+    addresses: Addresses,
+    settings: Settings,
+    audit: Audit,
+    handler: PdfCreator,
+    renderer: Probe,
 ) -> Poller:
     """Not many more documents at once than there are processes: the others would only wait in line here."""
     probes = [*_all_stores(clients, addresses), renderer]
-    return _poller(clients, addresses, settings, handler, probes, concurrency=settings.pdf_processes * 2)
+    return _poller(clients, addresses, settings, audit, handler, probes, concurrency=settings.pdf_processes * 2)
 
 
 def mail_poller(
     clients: AwsClients,
     addresses: Addresses,
     settings: Settings,
+    audit: Audit,
     handler: CustomerNotifier | InternalNotifier,
     mail: Probe,
 ) -> Poller:
@@ -63,6 +79,7 @@ def mail_poller(
         clients,
         addresses,
         settings,
+        audit,
         handler,
         [*_all_stores(clients, addresses), mail],
         concurrency=settings.worker_concurrency,
@@ -74,6 +91,7 @@ def _poller(
     clients: AwsClients,
     addresses: Addresses,
     settings: Settings,
+    audit: Audit,
     handler: Handler,
     probes: Sequence[Probe],
     *,
@@ -84,7 +102,7 @@ def _poller(
     address = addresses.queues[handler.name]
     return Poller(
         SqsQueue(clients.sqs, address.url, address.dead_letter_url, may_forward=may_forward),
-        handler,
+        AuditedHandler(handler, audit),
         PollerSettings(
             concurrency=concurrency,
             wait=timedelta(seconds=settings.queue_wait_seconds),

@@ -189,6 +189,12 @@ class Settings(BaseSettings):
     log_format: Literal["json", "console"] = Field("json", description="json for machines, console for people")
     log_pii: bool = Field(False, description="log personal data in clear; start-up fails with it in sit and prod")
 
+    audit_file: Path | None = Field(
+        None,
+        description="file that audit records are appended to; none means the stream of the logs, where each has "
+        '"stream": "audit"',
+    )
+
     orders_data_dir: Path = Field(
         Path(".orders-dev"), description="where `orders dev` keeps its state, and the development issuer its key"
     )

@@ -54,9 +54,14 @@ def check_order_id(text: str) -> str:
     return text
 
 
+def is_key(text: str) -> bool:
+    """Whether the text can be a tenant, customer or product id, or another key."""
+    return _KEY.fullmatch(text) is not None
+
+
 def check_key(text: str, what: str) -> str:
     """The text, if it is a tenant, customer or product id or another key. Raises: InvalidIdentifier."""
-    if not _KEY.fullmatch(text):
+    if not is_key(text):
         raise InvalidIdentifier(f"{what} is not valid; it is 1 to 64 of letters, digits, '_', '.' and '-'")
     return text
 

@@ -8,16 +8,23 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import pytest
 import structlog
 
+from orders.adapters.inbound.http.app import Served, create_app
+from orders.adapters.inbound.http.health import health_app
 from orders.adapters.inbound.http.request_id import current_request_id
+from orders.adapters.outbound.memory.clock import SteppingClock
+from orders.application.check_health import CheckHealth
+from orders.bootstrap.errors import CannotRun
 from orders.bootstrap.last_words import log_last_words
 from orders.bootstrap.logging import configure_logging
 from orders.bootstrap.settings import SettingsError, load_settings
-from tests.builders import an_order
+from tests.builders import NOON, an_order
 from tests.restored_logging import restored_logging
 
 SECRET = "Thandi Mokoena"
@@ -199,3 +206,31 @@ def test_of_a_line_that_cannot_be_written_only_its_place_is_told(capsys: pytest.
     assert [fault["error"] for fault in faults] == ["TypeError", "OSError"]
     assert {fault["event"] for fault in faults} == {"a log line could not be written"}
     assert SECRET not in captured.err + captured.out
+
+
+def test_no_application_puts_its_own_logging_in_the_place_of_this() -> None:
+    configured()
+    before = [(name, list(logging.getLogger(name).handlers)) for name in ("", "litestar", "uvicorn", "orders")]
+    create_app(lambda: Served(**dict.fromkeys(field.name for field in fields(Served))))  # type: ignore[arg-type]
+    health_app(CheckHealth([], SteppingClock(NOON)))
+    assert before == [(name, list(logging.getLogger(name).handlers)) for name in ("", "litestar", "uvicorn", "orders")]
+
+
+def test_audit_records_are_marked_and_pass_at_every_level(capsys: pytest.CaptureFixture[str]) -> None:
+    configured(log_level="ERROR", log_format="console")
+    structlog.get_logger("orders.audit").info("audit", operation="getOrder", principal="p")
+    logging.getLogger("orders.h").warning("not shown")
+    (line,) = lines(capsys)
+    assert (line["stream"], line["logger"], line["operation"]) == ("audit", "orders.audit", "getOrder")
+
+
+def test_audit_records_can_have_a_file_of_their_own(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "made" / "audit.log"
+    for _ in range(2):
+        configured(audit_file=file)
+        structlog.get_logger("orders.audit").info("audit", operation="getOrder")
+    assert capsys.readouterr().out == ""
+    assert [json.loads(line)["stream"] for line in file.read_text().splitlines()] == ["audit", "audit"]
+    configured()
+    with pytest.raises(CannotRun, match=r"AUDIT_FILE: .* can't be written to"):
+        configured(audit_file=file / "below")

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from orders.acceptance.steps import State, StepResult
 from orders.adapters.inbound.cli.app import build, run_with
-from orders.adapters.inbound.cli.runtime import CommandError, Result
+from orders.adapters.inbound.cli.runtime import CommandError, Doing, Result
 from orders.adapters.inbound.http.api_keys import ApiKeyRing, hash_of
 from orders.application.dead_letters import DeadLetterOffice
 from orders.application.replay_events import ReplayEvents
@@ -63,10 +63,10 @@ class Recorder:
     def now(self) -> datetime:
         return NOON
 
-    def with_dead_letters(self, work: Callable[[DeadLetterOffice], Awaitable[Result]]) -> Result:
+    def with_dead_letters(self, doing: Doing, work: Callable[[DeadLetterOffice], Awaitable[Result]]) -> Result:
         raise CommandError("there are no queues here")
 
-    def with_replay(self, work: Callable[[ReplayEvents], Awaitable[Result]], *, mails: bool) -> Result:
+    def with_replay(self, doing: Doing, work: Callable[[ReplayEvents], Awaitable[Result]], *, mails: bool) -> Result:
         raise CommandError("there is no bus here")
 
     def smoke(self, *, base_url: str, environment: str, within_seconds: float) -> Iterator[StepResult]:

@@ -182,8 +182,7 @@ def faults(body: Any, model: Any = CreateOrderBody) -> dict[str, tuple[str, str]
 def test_answers_stay_small_whatever_is_wrong() -> None:
     found = faults(b"{" + b",".join(b'"k%05d":1' % at for at in range(5000)) + b"}")
     assert len(found) == MAX_FAULTS
-    (name,) = [pointer for pointer in faults({"k" * 5000: 1}) if pointer.startswith("/k")]
-    assert len(name) == 65
+    assert faults({"k" * 5000: 1})[""] == ("unknown_field", "there is no field a text of 5000 characters")
 
 
 REFUSED = [
@@ -225,7 +224,7 @@ def test_names_of_members_and_keys_take_letters_and_digits_only() -> None:
             "items": [{"product_id": "p\u200b", "quantity": 1, "price": 1}]}  # fmt: skip
     codes = {pointer: code for pointer, (code, _) in faults(body).items()}
     assert codes == dict.fromkeys(
-        ["/customer_id", "/campaign_code", "/metadata/a\nb", "/metadata/e\u0301", "/items/0/product_id"], "pattern"
+        ["/customer_id", "/campaign_code", "/metadata", "/metadata/e\u0301", "/items/0/product_id"], "pattern"
     )
 
 
@@ -261,7 +260,7 @@ def test_the_schema_says_what_is_taken(text: str) -> None:
         taken = bool(one_line(text))
     except PydanticCustomError:
         taken = False
-    assert taken is bool(re.search(ONE_LINE_PATTERN, text))
+    assert taken is bool(re.search(ONE_LINE_PATTERN.replace("$", r"\Z"), text))  # in ECMA 262 both are one
 
 
 def test_lengths_are_those_of_the_normal_form() -> None:
@@ -296,7 +295,7 @@ def test_every_message_is_a_sentence_for_people() -> None:
     )
     assert found["/currency"][1] == "this must be three capital letters such as ZAR"
     assert found["/billing_address/country"][1] == "this must be two capital letters such as ZA"
-    assert found["/customer/email"][1] == "this must be an e-mail address such as thandi@example.com"
+    assert found["/customer/email"][1] == "this must be an e-mail address: a name, @ and a domain, in ASCII"
     assert found["/locale"][1] == "this must be a language tag such as en-ZA"
     assert found["/payment/last4"][1] == "this must be the last four digits"
     assert found["/payment/token"][1] == "this must be 1 to 255 visible ASCII characters"

@@ -88,7 +88,7 @@ async def test_types_that_nobody_listens_to_are_counted_and_dropped() -> None:
     [
         ("{", "is not JSON"),
         ({"command": "dance", "tenant_id": "t", "order_id": an_order_id()}, "no command 'dance'; there is scrub-order"),
-        ({"command": SCRUB_ORDER, "tenant_id": "t"}, "not a command: wrong or unknown order_id"),
+        ({"command": SCRUB_ORDER, "tenant_id": "t"}, "not a command: wrong or unknown 'order_id'"),
         ({"detail": {}}, "not an EventBridge event"),
         (of_another("io.bbws.orders", "io.bbws.orders.order.erased.v1"), "not a CloudEvent"),
     ],

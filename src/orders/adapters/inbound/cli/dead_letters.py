@@ -7,8 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from orders.adapters.inbound.cli.output import print_facts, print_json, print_table, progress
-from orders.adapters.inbound.cli.runtime import Runtime
+from orders.adapters.inbound.cli.runtime import CommandError, Doing, Runtime
 from orders.adapters.inbound.cli.times import a_time
+from orders.application.audit import about
 from orders.application.dead_letters import DeadLetterOffice, LetterFilter, Tally, outline, subject_of
 from orders.ports.dead_letters import DeadLetter
 
@@ -51,10 +52,11 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         """How many dead letters there are where; or those of a queue, or about an order."""
         wanted = _wanted(runtime, order, tenant, message_id, reason, since, until)
         if queue is None and wanted == LetterFilter():
-            _print_depths(runtime.with_dead_letters(lambda office: office.depths()), as_json=as_json)
+            _print_depths(runtime.with_dead_letters(Doing("dlq list"), lambda office: office.depths()), as_json=as_json)
             return
         letters, tally = runtime.with_dead_letters(
-            lambda office: office.look(_queues(office, queue or EVERY), wanted, limit=limit)
+            Doing("dlq list", order_id=order, tenant_id=tenant),
+            lambda office: office.look(_queues(office, queue or EVERY), wanted, limit=limit),
         )
         _print_letters(letters, tally, as_json=as_json)
 
@@ -69,7 +71,11 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
     ) -> None:
         """Everything about dead letters; of their bodies only what says nothing of a person, unless asked for."""
         wanted = _wanted(runtime, order, None, message_id, None, None, None)
-        letters, _ = runtime.with_dead_letters(lambda office: office.look(_queues(office, queue), wanted, limit=limit))
+        _one_letter_if(clear, message_id)
+        letters = runtime.with_dead_letters(
+            Doing("dlq show --clear" if clear else "dlq show", order_id=order),
+            lambda office: _taken_out(office, _queues(office, queue), wanted, limit=limit),
+        )
         shown = [_facts(letter) | {"body": letter.body if clear else outline(letter.body)} for letter in letters]
         if as_json:
             print_json(shown)
@@ -94,7 +100,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         """Send dead letters back to their queues. Done twice it has the effect of once; broken off, do it again."""
         wanted = _wanted(runtime, order, tenant, message_id, reason, since, until)
         if dry_run:
-            _print_dry_run(runtime, queue, wanted, limit, as_json=as_json)
+            _print_dry_run(runtime, "dlq redrive", queue, wanted, limit, as_json=as_json)
             return
 
         async def work(office: DeadLetterOffice) -> Tally:
@@ -105,7 +111,8 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
                     names, wanted, limit=limit, per_second=rate, watch=lambda _, tally: done(tally.looked_at)
                 )
 
-        _print_tally(runtime.with_dead_letters(work), "sent again", as_json=as_json)
+        doing = Doing("dlq redrive", order_id=order, tenant_id=tenant)
+        _print_tally(runtime.with_dead_letters(doing, work), "sent again", as_json=as_json)
 
     @group.command()
     def purge(
@@ -124,11 +131,14 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         """Throw dead letters away for good."""
         wanted = _wanted(runtime, order, tenant, message_id, reason, since, until)
         if dry_run:
-            _print_dry_run(runtime, queue, wanted, limit, as_json=as_json)
+            _print_dry_run(runtime, "dlq purge", queue, wanted, limit, as_json=as_json)
             return
         if not yes:
             typer.confirm(f"Throw away the dead letters of {queue} that are meant, for good?", abort=True, err=True)
-        tally = runtime.with_dead_letters(lambda office: office.purge(_queues(office, queue), wanted, limit=limit))
+        tally = runtime.with_dead_letters(
+            Doing("dlq purge", order_id=order, tenant_id=tenant),
+            lambda office: office.purge(_queues(office, queue), wanted, limit=limit),
+        )
         _print_tally(tally, "thrown away", as_json=as_json)
 
 
@@ -153,6 +163,23 @@ def _wanted(
 
 def _queues(office: DeadLetterOffice, queue: str) -> Sequence[str]:
     return office.queue_names if queue == EVERY else (queue,)
+
+
+def _one_letter_if(clear: bool, message_ids: Sequence[str] | None) -> None:
+    """Raises: CommandError."""
+    if clear and len(message_ids or ()) != 1:
+        raise CommandError("--clear shows one letter, so that it is on record whose it was: name it with --id")
+
+
+async def _taken_out(
+    office: DeadLetterOffice, queues: Sequence[str], wanted: LetterFilter, *, limit: int
+) -> Sequence[DeadLetter]:
+    """Letters to be shown; of a single one it goes on record whose it is."""
+    letters, _ = await office.look(queues, wanted, limit=limit)
+    subject = subject_of(letters[0].body) if len(letters) == 1 else None
+    if subject is not None and subject.order_id is not None:
+        about(order_id=subject.order_id, tenant_id=subject.tenant_id)
+    return letters
 
 
 def _facts(letter: DeadLetter) -> dict[str, Any]:
@@ -189,9 +216,12 @@ def _print_letters(letters: Sequence[DeadLetter], tally: Tally, *, as_json: bool
     )
 
 
-def _print_dry_run(runtime: Runtime, queue: str, wanted: LetterFilter, limit: int | None, *, as_json: bool) -> None:
+def _print_dry_run(
+    runtime: Runtime, command: str, queue: str, wanted: LetterFilter, limit: int | None, *, as_json: bool
+) -> None:
     letters, tally = runtime.with_dead_letters(
-        lambda office: office.look(_queues(office, queue), wanted, limit=limit or 1_000_000)
+        Doing(f"{command} --dry-run", order_id=wanted.order_id, tenant_id=wanted.tenant_id),
+        lambda office: office.look(_queues(office, queue), wanted, limit=limit or 1_000_000),
     )
     if as_json:
         print_json({"dry_run": True, "matched": len(letters), "letters": [_facts(letter) for letter in letters]})

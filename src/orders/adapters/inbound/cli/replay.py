@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from orders.adapters.inbound.cli.output import print_json, print_table, progress
-from orders.adapters.inbound.cli.runtime import CommandError, Runtime
+from orders.adapters.inbound.cli.runtime import CommandError, Doing, Runtime
 from orders.adapters.inbound.cli.times import a_time
 from orders.application.replay_events import Progress, ReplayEvents, Selection
 from orders.domain.events import EventType
@@ -58,9 +58,9 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         """
         selection = _selection(runtime, tenant, order, kind or (), since, until)
         if dry_run:
-            _print_count(
-                runtime.with_replay(lambda use_case: _counted(use_case, selection), mails=False), as_json=as_json
-            )
+            doing = Doing("events replay --dry-run", order_id=order, tenant_id=tenant)
+            counts = runtime.with_replay(doing, lambda use_case: _counted(use_case, selection), mails=False)
+            _print_count(counts, as_json=as_json)
             return
         kept = None if checkpoint is None else Checkpoint(checkpoint, selection)
 
@@ -75,7 +75,8 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
 
                 return await use_case.execute(selection, watch, after=after, per_second=rate)
 
-        outcome = runtime.with_replay(work, mails=with_mails)
+        command = "events replay --with-mails" if with_mails else "events replay"
+        outcome = runtime.with_replay(Doing(command, order_id=order, tenant_id=tenant), work, mails=with_mails)
         if as_json:
             print_json(asdict(outcome))
         else:

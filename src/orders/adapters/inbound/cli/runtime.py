@@ -1,6 +1,7 @@
 """What the commands need done; bootstrap does it."""
 
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -14,6 +15,20 @@ Result = TypeVar("Result")
 
 class CommandError(Exception):
     """A command can't be carried out; the message says why and what to do, for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """What an operator does, as it goes on record ([SEC-5]).
+
+    Attributes:
+        command: such as ``dlq redrive``, with those options that make another thing of it.
+        order_id, tenant_id: whose data it is about, where the operator has said so.
+    """
+
+    command: str
+    order_id: str | None = None
+    tenant_id: str | None = None
 
 
 class Runtime(Protocol):
@@ -70,12 +85,12 @@ class Runtime(Protocol):
         """What time it is."""
         ...
 
-    def with_dead_letters(self, work: Callable[[DeadLetterOffice], Awaitable[Result]]) -> Result:
-        """What comes of work among the dead letters of the environment that the settings name."""
+    def with_dead_letters(self, doing: Doing, work: Callable[[DeadLetterOffice], Awaitable[Result]]) -> Result:
+        """What comes of work among the dead letters of the environment that the settings name; it is audited."""
         ...
 
-    def with_replay(self, work: Callable[[ReplayEvents], Awaitable[Result]], *, mails: bool) -> Result:
-        """What comes of work with a replay; with ``mails`` what it publishes may send mails."""
+    def with_replay(self, doing: Doing, work: Callable[[ReplayEvents], Awaitable[Result]], *, mails: bool) -> Result:
+        """What comes of work with a replay; with ``mails`` what it publishes may send mails. It is audited."""
         ...
 
     def smoke(self, *, base_url: str, environment: str, within_seconds: float) -> Iterator[StepResult]:

@@ -9,12 +9,14 @@ from typing import Any, cast
 from litestar import Litestar, Request
 from litestar.config.app import AppConfig
 from litestar.di import NamedDependency, Provide
+from litestar.middleware import DefineMiddleware
 from litestar.types import ASGIApp, ControllerRouterHandler
 
 from orders.adapters.inbound.http.about import about_routes
 from orders.adapters.inbound.http.accepted import not_placed_yet
 from orders.adapters.inbound.http.api_keys import HEADER as API_KEY
 from orders.adapters.inbound.http.api_keys import ApiKeyGuard
+from orders.adapters.inbound.http.auditing import AuditedRoutes
 from orders.adapters.inbound.http.auth import Authenticator, Unauthenticated, single
 from orders.adapters.inbound.http.cursor import CursorCodec
 from orders.adapters.inbound.http.edge import LOCAL, EdgeRules, surrounded
@@ -24,6 +26,7 @@ from orders.adapters.inbound.http.orders import orders_router
 from orders.adapters.inbound.http.problems import EXCEPTION_HANDLERS
 from orders.adapters.inbound.http.rate_limit import RateLimiter
 from orders.application.accept_order import AcceptOrder
+from orders.application.audit import Audit, attempted_by
 from orders.application.caller import Caller, admit
 from orders.application.change_status import ChangeStatus
 from orders.application.check_health import CheckHealth
@@ -46,6 +49,7 @@ class Served:
     """What the routes call; each field is offered to handlers under its name."""
 
     api_keys: ApiKeyGuard
+    audit: Audit
     authenticator: Authenticator
     cursors: CursorCodec
     place_order: PlaceOrder
@@ -89,6 +93,7 @@ async def provide_caller(
     except Unauthenticated:
         rate_limiter.count_stranger(request.scope)
         raise
+    attempted_by(caller)
     rate_limiter.count_caller(request.scope, caller.tenant_id, client or caller.principal)
     admit(caller)
     return caller
@@ -119,9 +124,10 @@ def create_app(
 
     dependencies = {field.name: provider(field.name) for field in fields(Served)}
     rate_limiter = RateLimiter(edge.rate, edge.monotonic, forwarded_hops=edge.forwarded_hops)
+    audited = DefineMiddleware(AuditedRoutes, audit=lambda: served().audit, forwarded_hops=edge.forwarded_hops)
     app = Litestar.from_config(
         AppConfig(
-            route_handlers=[orders_router(), live, ready, *about_routes(deprecated), *extra_routes],
+            route_handlers=[orders_router([audited]), live, ready, *about_routes(deprecated), *extra_routes],
             dependencies={
                 **dependencies,
                 "caller": Provide(provide_caller),

@@ -36,4 +36,7 @@ def health_app(check_health: CheckHealth) -> Litestar:
         [live, ready],
         dependencies={"check_health": Provide(lambda: check_health, sync_to_thread=False)},
         openapi_config=None,
+        # Litestar's own would put itself in the place of ours, unmasked; and show locals of what fails.
+        logging_config=None,
+        debug=False,
     )

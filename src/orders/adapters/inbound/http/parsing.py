@@ -95,6 +95,22 @@ def unknown_field(name: str, known: Collection[str]) -> str:
     return f"there is no field {as_name(name)}" + (f"; did you mean {close[0]!r}?" if close else "")
 
 
+def pointer_in(model: type[BaseModel], error: ErrorDetails) -> str:
+    """A pointer to what an error is about, for others than who sent it.
+
+    It ends before a name of metadata, which is its sender's word; a field that is not known is named.
+    """
+    location = error["loc"]
+    own = list(takewhile(lambda depth: _is_own(model, location[: depth + 1]), range(len(location))))
+    if error["type"] == "extra_forbidden" and len(own) == len(location) - 1:
+        return pointer_to(location)
+    return pointer_to(location[: len(own)])
+
+
+def _is_own(model: type[BaseModel], location: Sequence[int | str]) -> bool:
+    return isinstance(location[-1], int) or location[-1] in _fields_at(model, location[:-1])
+
+
 _MESSAGES: Mapping[str, str] = {
     "missing": "this field is required",
     "string_type": "this must be a text",

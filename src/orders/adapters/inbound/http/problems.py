@@ -12,6 +12,7 @@ from litestar.exceptions import HTTPException
 
 from orders.adapters.inbound.http import json_body
 from orders.adapters.inbound.http.answers import to_response
+from orders.adapters.inbound.http.auditing import note_problem
 from orders.adapters.inbound.http.auth import Unauthenticated
 from orders.adapters.inbound.http.cursor import InvalidCursor
 from orders.adapters.inbound.http.parameters import InvalidParameters
@@ -95,6 +96,7 @@ def problem(
     **extensions: Any,
 ) -> Response[bytes]:
     """A problem response."""
+    note_problem(request.scope, kind.name)
     body = problem_body(
         kind,
         detail,

@@ -13,6 +13,7 @@ from orders.adapters.inbound.sqs.messages import (
     parse_order_event,
 )
 from orders.adapters.inbound.sqs.queue import ReceivedMessage
+from orders.adapters.privacy.masking import as_name
 from orders.application.cloud_event import EVENT_SOURCE, cloud_event_type
 from orders.application.commands import SCRUB_ORDER
 from orders.application.scrub_order import ScrubOrder
@@ -53,7 +54,9 @@ class EventProcessor:
         listener = self._listeners.get((event.source, event.type))
         if listener is None:
             self.dropped += 1
-            _log.info("event dropped: nobody here listens to its type", source=event.source, type=event.type)
+            _log.info(
+                "event dropped: nobody here listens to its type", source=as_name(event.source), type=as_name(event.type)
+            )
             return
         await listener(message)
 

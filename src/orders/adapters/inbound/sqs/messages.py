@@ -117,10 +117,10 @@ def parse_command(body: Mapping[str, Any], known: str) -> OrderCommand:
     try:
         command = OrderCommand.model_validate(body)
     except ValidationError as error:
-        faults = "; ".join(str(fault["loc"][0]) for fault in error.errors(include_input=False))
+        faults = "; ".join(as_name(str(fault["loc"][0])) for fault in error.errors(include_input=False))
         raise MessageRefused(f"not a command: wrong or unknown {faults}") from None
     if command.command != known:
-        raise MessageRefused(f"there is no command {command.command[:80]!r}; there is {known}")
+        raise MessageRefused(f"there is no command {as_name(command.command)}; there is {known}")
     return command
 
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from orders.adapters.inbound.http import json_body
 from orders.adapters.inbound.http.fields import Key
-from orders.adapters.inbound.http.parsing import pointer_to
+from orders.adapters.inbound.http.parsing import pointer_in
 from orders.adapters.inbound.http.preconditions import fingerprint
 from orders.adapters.inbound.http.requests import CreateOrderBody
 from orders.adapters.inbound.sqs.messages import MessageRefused
@@ -147,5 +147,5 @@ def _validated(model: type[_Model], body: Any) -> _Model:
     except ValidationError as error:
         # Without the values: reasons are logged, and shown to operators.
         faults = error.errors(include_url=False, include_input=False, include_context=False)
-        listed = "; ".join(f"{pointer_to(fault['loc']) or 'it'}: {fault['msg']}" for fault in faults[:5])
+        listed = "; ".join(f"{pointer_in(model, fault) or 'it'}: {fault['msg']}" for fault in faults[:5])
         raise MessageRefused(f"not a {body['command']} command: {listed}") from None

@@ -7,6 +7,7 @@ from datetime import timedelta
 import aiohttp
 
 from orders.adapters.outbound.jwks.key_set import NoUsableKeys, PublicKey, parse_key_set
+from orders.adapters.privacy.exceptions import told
 from orders.adapters.refreshed import Freshness, Refreshed
 from orders.ports.errors import TransientPortError
 
@@ -60,7 +61,7 @@ class JwksKeySource:
         except TimeoutError as error:
             raise TransientPortError(DEPENDENCY, f"no answer within {_TIMEOUT.total:g} s") from error
         except (aiohttp.ClientError, OSError) as error:
-            raise TransientPortError(DEPENDENCY, f"{type(error).__name__}: {error}") from error
+            raise TransientPortError(DEPENDENCY, told(error)) from error
 
     async def _content(self) -> bytes:
         # A session for each request: there is one in hours, and none to be closed at the end. Redirects aren't

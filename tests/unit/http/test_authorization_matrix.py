@@ -47,7 +47,7 @@ TABLE: dict[str, tuple[int, ...]] = {
     "listOrderHistory":   (401, 200,  404,   404, 200,  200,  200,  403,  404,  404,  404),
     "listOrderEvents":    (401, 200,  404,   404, 200,  200,  200,  403,  404,  404,  404),
     "getOrderDocument":   (401, 202,  404,   404, 202,  202,  202,  403,  404,  404,  404),
-    "eraseOrder":         (401, 403,  404,   404, 403,  202,  403,  202,  404,  404,  404),
+    "erasePersonalData":  (401, 403,  404,   404, 403,  202,  403,  202,  404,  404,  404),
 }  # fmt: skip
 
 PUBLIC = {
@@ -87,13 +87,13 @@ BODIES: dict[str, Any] = {
     "cancelOrder": {"reason": "changed_mind"},
     "fulfilOrder": PARCEL,
     "deliverParcel": {},
-    "eraseOrder": {},
+    "erasePersonalData": {},
 }
 STANDS: dict[str, Callable[[Api, dict[str, Any]], Awaitable[None]]] = {
     "fulfilOrder": _processing,
     "deliverParcel": _shipped,
     "deleteOrder": _over,
-    "eraseOrder": _over,
+    "erasePersonalData": _over,
 }
 
 

@@ -68,4 +68,4 @@ USER 10001:10001
 EXPOSE 8080
 ENTRYPOINT ["orders"]
 # The port is given so that only the standard library is loaded; it is the HEALTH_PORT of above.
-HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 CMD ["orders", "health", "--port", "8081"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["orders", "health", "--port", "8081"]

@@ -19,11 +19,11 @@ APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o=Dpkg::Use-Pty=0
 ORDERS ?= 2000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop test unit e2e chaos redrive sigterm outage replay throttling docs baseline lint types imports check contract lock clean machine debian image up pin-base
+.PHONY: help setup run stop test unit e2e chaos redrive sigterm outage replay throttling docs baseline lint types imports check contract lock clean machine debian image image-test image-figures sbom up pin-base
 .NOTPARALLEL:
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 setup: $(VENV)/.project $(EMULATOR_VENV)/.requirements ## Install everything (again after a change of requirements)
 
@@ -69,6 +69,7 @@ baseline: $(VENV)/.project ## Promise the API as it is now: from a release on
 lint: $(VENV)/.project ## Check style and formatting
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/hadolint Dockerfile
 
 types: $(VENV)/.project ## Check types
 	@$(BIN)/mypy
@@ -91,6 +92,15 @@ lock: $(VENV)/.requirements ## Resolve requirements/*.txt anew (UPGRADE=--upgrad
 image: ## Build the image, bbws-orders:local (PYTHON_IMAGE, PIP_INDEX_URL and the like from the environment)
 	@docker build --tag $(IMAGE) --build-arg REVISION="$$(git rev-parse HEAD 2>/dev/null || echo unknown)" \
 		$(foreach name,PYTHON_IMAGE PIP_INDEX_URL PIP_EXTRA_INDEX_URL,$(if $($(name)),--build-arg $(name)="$($(name))")) .
+
+image-test: setup image ## Try the image and the Compose stack: what is in it, the whole path, signals, an outage
+	@$(BIN)/python -m pytest -q -rfE --backend compose tests/e2e $(ARGS)
+
+image-figures: setup image ## Measure start and memory of each role's container, and the image's layers
+	@$(BIN)/python -m benchmarks.image_figures
+
+sbom: setup ## Write the image's bill of materials (CycloneDX) to dist/sbom.cdx.json
+	@$(BIN)/python docker/sbom.py $(IMAGE) dist/sbom.cdx.json
 
 up: ## Start everything in containers (docs/runbooks/compose.md)
 	@docker compose up --build --wait

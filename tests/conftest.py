@@ -4,6 +4,27 @@ from collections import Counter
 
 import pytest
 
+ENVIRONMENTS = ("local", "dev", "sit", "prod")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What tests run against."""
+    group = parser.getgroup("orders")
+    group.addoption("--backend", choices=("dev", "compose"), default="dev", help="what tests/e2e starts")
+    group.addoption("--base-url", help="address of a running service, for the tests from outside; no others are run")
+    group.addoption("--env", choices=ENVIRONMENTS, default="local", help="which environment that is")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Run the tests from outside where there is an outside, and only them there; those of containers on containers."""
+    outside = config.getoption("--base-url") is not None
+    unwanted = [item for item in items if (item.get_closest_marker("outside") is not None) is not outside]
+    if config.getoption("--backend") != "compose":
+        unwanted += [item for item in items if item.get_closest_marker("containers") is not None]
+    if unwanted:
+        config.hook.pytest_deselected(items=unwanted)
+        items[:] = [item for item in items if item not in set(unwanted)]
+
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say what was skipped and why, in one line for each reason: hundreds of lines would be read by nobody."""

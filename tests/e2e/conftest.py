@@ -1,10 +1,25 @@
-"""One `orders dev` for the tests that share it."""
+"""The service that end-to-end tests call: `orders dev`, or the containers of the Compose stack."""
 
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.e2e.dev_process import Dev
+from tests.e2e.stack import Stack
+
+
+@pytest.fixture(scope="session")
+def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A running service on the backend of this run; removed whatever happens."""
+    directory = tmp_path_factory.mktemp("stack")
+    running = Dev(directory / "data") if request.config.getoption("--backend") == "dev" else _containers(directory)
+    try:
+        running.start()
+        yield running
+    finally:
+        running.remove()
 
 
 @pytest.fixture
@@ -15,4 +30,13 @@ def dev(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dev]:
         process.start()
         yield process
     finally:
-        process.stop()
+        process.remove()
+
+
+def _containers(directory: Path) -> Stack:
+    # Imported here: without a container engine its client can't even be loaded with pleasure.
+    from tests.e2e.containers import IMAGE, ComposeStack
+
+    found = subprocess.run(["docker", "image", "inspect", IMAGE], capture_output=True, timeout=60, check=False)
+    assert found.returncode == 0, f"there is no image {IMAGE} here: run `make image`"
+    return ComposeStack(directory)

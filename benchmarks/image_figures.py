@@ -1,0 +1,131 @@
+"""How long each role's container takes to be ready, and what it holds at rest: ``make image-figures``.
+
+Each role is started by itself beside LocalStack, several times. Ready is when `/health/ready` first answers 200 (the
+API on its port; the others by `orders health` in the container, which takes a tenth of a second by itself). At rest
+is some seconds later, the resident memory of all processes of the container.
+"""
+
+import contextlib
+import http.client
+import json
+import statistics
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.e2e.containers import IMAGE, OURS, ComposeStack
+
+RUNS = 5
+REST_SECONDS = 8
+LIMITS_MIB = {"api": 150, "pdf-creator": 400}
+OTHER_LIMIT_MIB = 120
+READY_SECONDS = 2.0
+RESULT = Path("benchmarks/results/image.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A role's container: medians over the runs, and what it may take."""
+
+    role: str
+    ready_seconds: float
+    resident_mib: float
+    allowed_mib: int
+
+    @property
+    def kept(self) -> bool:
+        """Whether it stays within what is allowed; start-up is bounded for the API only."""
+        quick = self.role != "api" or self.ready_seconds <= READY_SECONDS
+        return quick and self.resident_mib <= self.allowed_mib
+
+
+def measure(stack: ComposeStack, role: str) -> Figure:
+    """Start the role's container again and again, by itself."""
+    container = stack.container(role)
+    ready, resident = [], []
+    for _ in range(RUNS):
+        stack.docker("start", container)
+        ready.append(_seconds_to_ready(stack, role, container))
+        time.sleep(REST_SECONDS)
+        resident.append(_resident_mib(stack, container))
+        stack.docker("stop", container)
+    return Figure(role, statistics.median(ready), statistics.median(resident), LIMITS_MIB.get(role, OTHER_LIMIT_MIB))
+
+
+def _seconds_to_ready(stack: ComposeStack, role: str, container: str) -> float:
+    # The engine's own moment, with nanoseconds that Python does not read.
+    started = datetime.fromisoformat(stack.state(role)["StartedAt"][:26] + "+00:00").timestamp()
+    (network,) = stack.inspect(role)["NetworkSettings"]["Networks"].values()
+    while True:
+        if role == "api":
+            done = _answers(network["IPAddress"])
+        else:
+            with contextlib.suppress(AssertionError):
+                stack.docker("exec", container, "orders", "health", "--port", "8081", "--ready")
+                return time.time() - started
+            done = False
+        if done:
+            return time.time() - started
+        time.sleep(0.01)
+
+
+def _answers(address: str) -> bool:
+    connection = http.client.HTTPConnection(address, 8080, timeout=5)
+    try:
+        connection.request("GET", "/health/ready")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def _resident_mib(stack: ComposeStack, container: str) -> float:
+    listed = stack.docker("top", container, "-eo", "pid,rss").splitlines()[1:]
+    return sum(int(line.split()[1]) for line in listed) / 1024
+
+
+def image_megabytes(stack: ComposeStack) -> dict[str, float]:
+    """Size of the image by layer that is not empty, newest first."""
+    lines = stack.docker("history", "--human=false", "--format", "{{.Size}} {{.CreatedBy}}", IMAGE).splitlines()
+    layers = [line.split(" ", 1) for line in lines]
+    return {what[:70]: int(size) / 1e6 for size, what in layers if int(size) > 10_000}
+
+
+def main() -> None:
+    """Measure, print, write."""
+    say = Console().print
+    with tempfile.TemporaryDirectory() as folder:
+        stack = ComposeStack(Path(folder))
+        try:
+            stack.start()
+            stack.stop()
+            figures = [measure(stack, role) for role in OURS]
+            layers = image_megabytes(stack)
+        finally:
+            stack.remove()
+    table = Table("role", "ready, s", "at rest, MiB", "allowed, MiB", "", title=f"{IMAGE}, median of {RUNS}")
+    for each in figures:
+        verdict = "kept" if each.kept else "[red]missed[/]"
+        table.add_row(
+            each.role, f"{each.ready_seconds:.2f}", f"{each.resident_mib:.0f}", str(each.allowed_mib), verdict
+        )
+    say(table)
+    sizes = Table("layer", "MB", title=f"{sum(layers.values()):.0f} MB in all")
+    for what, megabytes in layers.items():
+        sizes.add_row(what, f"{megabytes:.1f}")
+    say(sizes)
+    RESULT.parent.mkdir(parents=True, exist_ok=True)
+    report = {"roles": [asdict(each) for each in figures], "layers_mb": layers}
+    RESULT.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    sys.exit(0 if all(each.kept for each in figures) else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,133 @@
+"""The image: what is in it, what is not, and who it runs as."""
+
+import json
+import subprocess
+from typing import Any
+
+import pytest
+
+from orders.bootstrap.aws import SERVICES
+from tests.e2e.containers import IMAGE
+
+pytestmark = pytest.mark.containers
+
+BASE = "python:3.13-slim-trixie"
+OWN_MEGABYTES = 215
+"""What we may add to the base: 350 MB less its some 120 MB, less what its standard library takes compiled."""
+
+LOCKED_DOWN = ("--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--network", "none")
+
+
+def docker(*arguments: str) -> str:
+    result = subprocess.run(["docker", *arguments], capture_output=True, text=True, timeout=120, check=False)
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def inside(code: str, *more: str) -> Any:
+    """What a Python program prints as JSON, run as the service is: nothing writable, no capability, no network."""
+    return json.loads(docker("run", "--rm", *LOCKED_DOWN, *more, "--entrypoint", "python", IMAGE, "-c", code))
+
+
+@pytest.fixture(scope="module")
+def image() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(docker("image", "inspect", IMAGE))[0]
+    return found
+
+
+def test_it_runs_as_nobody_special_and_says_how_it_is(image: dict[str, Any]) -> None:
+    config = image["Config"]
+    assert config["User"] == "10001:10001"
+    assert config["Entrypoint"] == ["orders"]
+    assert config["Cmd"] is None
+    assert config["Healthcheck"]["Test"] == ["CMD", "orders", "health", "--port", "8081"]
+    assert config["ExposedPorts"] == {"8080/tcp": {}}
+
+
+def test_it_says_where_it_comes_from(image: dict[str, Any]) -> None:
+    labels = {
+        name.removeprefix("org.opencontainers.image."): value for name, value in image["Config"]["Labels"].items()
+    }
+    assert {"title", "description", "version", "revision"} <= labels.keys()
+    assert labels["version"] == docker("run", "--rm", *LOCKED_DOWN, IMAGE, "--version").split()[1]
+
+
+def test_it_holds_no_secret(image: dict[str, Any]) -> None:
+    words = ("TOKEN", "SECRET", "PASSWORD", "CREDENTIAL", "ACCESS_KEY", "CURSOR_KEYS", "API_KEY", "INDEX_URL")
+    names = [entry.partition("=")[0] for entry in image["Config"]["Env"]]
+    assert [name for name in names if any(word in name.upper() for word in words)] == []
+    history = docker("history", "--no-trunc", "--format", "{{.CreatedBy}}", IMAGE)
+    assert [word for word in ("BEGIN PRIVATE", "://user", "PIP_INDEX_URL=") if word in history] == []
+
+
+def test_it_is_no_larger_than_it_may_be(image: dict[str, Any]) -> None:
+    base = json.loads(docker("image", "inspect", BASE))[0]["Size"]
+    assert (image["Size"] - base) / 1e6 <= OWN_MEGABYTES
+
+
+def test_nothing_is_in_it_that_only_builds_or_tests() -> None:
+    found = inside(
+        "import importlib.util, json, pathlib, shutil\n"
+        "tools = [name for name in ('pip', 'pip3', 'gcc', 'cc', 'make', 'git', 'curl', 'wget') if shutil.which(name)]\n"
+        "modules = [name for name in ('pip', 'setuptools', 'ensurepip', 'pytest', 'hypothesis', 'moto', 'tests')\n"
+        "           if importlib.util.find_spec(name)]\n"
+        "places = [path for path in ('/root/.cache', '/build', '/out', '/opt/build') if pathlib.Path(path).exists()]\n"
+        "lists = [str(path) for path in pathlib.Path('/var/lib/apt/lists').glob('*_Packages*')]\n"
+        "scripts = sorted(path.name for path in pathlib.Path('/opt/orders/bin').iterdir()\n"
+        "                 if not path.name.startswith('python'))\n"
+        "print(json.dumps([tools, modules, places, lists, scripts]))",
+        *("--user", "0:0"),  # who may look everywhere
+    )
+    assert found == [[], [], [], [], ["orders"]]
+
+
+def test_everything_that_is_loaded_is_compiled() -> None:
+    found = inside(
+        "import importlib.util, json, os, sys\n"
+        "import orders.bootstrap.http, orders.bootstrap.worker, orders.bootstrap.cli, weasyprint\n"
+        "files = [getattr(module, '__file__', None) or '' for module in list(sys.modules.values())]\n"
+        "sources = [file for file in files if file.endswith('.py') and file != '<frozen>']\n"
+        "missing = [file for file in sources if not os.path.exists(importlib.util.cache_from_source(file))]\n"
+        "print(json.dumps([len(sources) > 1000, missing]))"
+    )
+    assert found == [True, []]
+
+
+def test_every_aws_client_can_be_made_although_other_services_are_pruned() -> None:
+    found = inside(
+        "import asyncio, json\n"
+        "from orders.bootstrap.aws import SERVICES, open_clients\n"
+        "from orders.bootstrap.settings import load_settings\n"
+        "import botocore.session\n"
+        "async def main():\n"
+        "    async with open_clients(load_settings(aws_endpoint_url='http://127.0.0.1:9')) as clients:\n"
+        "        return [getattr(clients, name).meta.service_model.service_name for name in SERVICES]\n"
+        "print(json.dumps([asyncio.run(main()), botocore.session.get_session().get_available_services()]))"
+    )
+    assert found[0] == list(SERVICES)
+    assert set(found[1]) == {*SERVICES, "sts"}
+
+
+def test_a_document_is_rendered_with_the_libraries_that_are_there() -> None:
+    """With the one place to write that the renderer has in Compose and on ECS."""
+    code = (
+        "import asyncio\n"
+        "from orders.adapters.outbound.rendering.pdf_renderer import PdfRenderer\n"
+        "async def main():\n"
+        "    renderer = PdfRenderer(processes=1)\n"
+        "    await renderer.warm_up()\n"
+        "    await renderer.close()\n"
+        "if __name__ == '__main__':\n"
+        "    asyncio.run(main())\n"
+        "    print('rendered')\n"
+    )
+    place = ("--tmpfs", "/tmp:size=16m,noexec,nosuid,nodev")  # noqa: S108 - the container's
+    arguments = ("run", "--rm", *LOCKED_DOWN, *place, "--entrypoint", "python", IMAGE, "-c", code)
+    assert docker(*arguments).strip() == "rendered"
+
+
+def test_without_a_command_it_explains_itself() -> None:
+    command = ["docker", "run", "--rm", *LOCKED_DOWN, IMAGE]
+    said = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False).stdout
+    for word in ("api", "worker", "relay", "health", "smoke", "Exit codes"):
+        assert word in said

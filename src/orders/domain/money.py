@@ -108,14 +108,23 @@ def fraction_of(amount: Money, rate: Decimal) -> Money:
 
 
 def parse_rate(rate: Decimal) -> Decimal:
-    """A tax rate: a fraction between 0 and 1. Raises: InvalidAmount."""
+    """A tax rate: a fraction between 0 and 1, written with as many decimal places as it was given with, 12 at most.
+
+    Raises: InvalidAmount.
+    """
     if not rate.is_finite() or not 0 <= rate <= 1:
         raise InvalidAmount("a tax rate is a fraction from 0 to 1; 15 % is 0.15")
-    exponent = rate.as_tuple().exponent
+    if not rate:
+        # A zero can have any exponent, which whoever reckons with it would write out, and a sign, which would be seen.
+        return Decimal(0)
+    _, digits, exponent = rate.as_tuple()
     assert isinstance(exponent, int)  # finite: checked above
-    if exponent < -_MAX_FRACTION_DIGITS:
+    too_many = -exponent - _MAX_FRACTION_DIGITS
+    if too_many <= 0:
+        return rate
+    if any(digits[-too_many:]):
         raise InvalidAmount(f"a tax rate has at most {_MAX_FRACTION_DIGITS} decimal places")
-    return rate
+    return Decimal((0, digits[:-too_many], -_MAX_FRACTION_DIGITS))
 
 
 class PricedLine(Protocol):

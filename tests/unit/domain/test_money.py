@@ -86,7 +86,27 @@ def test_a_whole_rate_is_no_special_case() -> None:
     assert fraction_of(Money(123, JPY), Decimal("1E+0")).minor == 123
 
 
-@pytest.mark.parametrize("rate", ["-0.1", "1.1", "NaN", "0.1234567890123"])
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("0", "0"),
+        ("-0.0", "0"),
+        ("0E+999999999999999999", "0"),
+        ("0E-999999999999999999", "0"),
+        ("0.150", "0.150"),
+        ("1E+0", "1"),
+        ("0.123456789012", "0.123456789012"),
+        ("0.5000000000000000", "0.500000000000"),
+        ("1.0000000000000", "1.000000000000"),
+    ],
+)
+def test_a_rate_costs_nothing_however_it_is_written(written: str, kept: str) -> None:
+    rate = parse_rate(Decimal(written))
+    assert str(rate) == kept
+    assert fraction_of(Money(10**15, ZAR), rate).minor == 10**15 * Decimal(kept)
+
+
+@pytest.mark.parametrize("rate", ["-0.1", "1.1", "NaN", "0.1234567890123", "1E-999999999", "1E+999999999", "1E-13"])
 def test_rates_are_fractions(rate: str) -> None:
     with pytest.raises(InvalidAmount):
         parse_rate(Decimal(rate))

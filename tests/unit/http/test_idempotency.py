@@ -84,6 +84,7 @@ async def test_how_a_body_is_written_does_not_matter(api: Api) -> None:
         (b'{"a":true}', b'{"a":1}', False),
         (b'{"a":-1}', b'{"a":1}', False),
         (b'{"a":12}', b'{"a":1.2}', False),
+        (b'{"a":1.%(long)s}' % {b"long": b"1" * 80}, b'{"a":1.%(long)s}' % {b"long": b"2" * 80}, False),
         (b'{"a":{"b":1}}', b'{"a":{},"b":1}', False),
     ],
 )
@@ -207,6 +208,13 @@ async def test_what_was_refused_is_not_kept(api: Api) -> None:
     wrong = json.loads(SMOKE) | {"total": 1}
     expect(await keyed(api, wrong), 422, "invalid-content")
     assert (await keyed(api)).status_code == 201
+
+
+@pytest.mark.parametrize("number", ["1." + "1" * 80, "1E9999999999999999999999", "1" * 4000, "1" * 5000])
+async def test_a_number_beyond_all_bounds_is_refused_with_a_key_as_without(api: Api, number: str) -> None:
+    path = f"{ORDERS}/{(await api.placed())['order_id']}"
+    answers = [await api.call("PATCH", path, f'{{"notes":{number}}}', headers=headers) for headers in (KEY, {})]
+    assert answers[0].status_code == answers[1].status_code in {400, 422}
 
 
 async def test_after_a_failed_write_the_same_key_works(api: Api) -> None:

@@ -110,8 +110,14 @@ def test_numbers_are_bounded_before_they_are_converted() -> None:
         + b"}"
     )
     found = faults(monstrous)
-    assert found["/total"].startswith("number_type")
+    assert found["/total"].startswith("number_size")
     assert found["/discount"].startswith("number_size")
+
+
+@pytest.mark.parametrize("number", ["1E99999999999999999999", "0E99999999999999999999", "1e-99999999999999999999"])
+def test_an_exponent_that_no_decimal_has_is_a_fault_of_the_content(number: str) -> None:
+    body = f'{{"customer_id":"c","items":[],"total":{number}}}'.encode()
+    assert faults(body)["/total"] == "number_size: the number has too many digits"
 
 
 def test_text_is_normalised_and_control_characters_are_refused() -> None:

@@ -22,6 +22,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, PydanticCustomError
 from typing_extensions import TypeAliasType
 
+from orders.adapters.inbound.http.json_body import OversizedNumber
 from orders.adapters.inbound.http.text import LINES_PATTERN, ONE_LINE_PATTERN, lines, normal, one_line
 from orders.domain.cards import LONGEST_GTIN, holds_card_number
 from orders.domain.currencies import CURRENCIES
@@ -79,6 +80,8 @@ def _without_card_in_catalogue(text: str) -> str:
 
 def _number(value: Any) -> Any:
     """Decimals and integers pass; booleans and numbers in quotes do not."""
+    if isinstance(value, OversizedNumber):
+        raise PydanticCustomError("number_size", "the number has too many digits")
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise PydanticCustomError("number_type", "this must be a JSON number such as 59.98, without quotes")
     if isinstance(value, int) and abs(value) >= 10**30:

@@ -5,7 +5,8 @@ exactly the digits they have; pydantic's and Litestar's own JSON paths go throug
 """
 
 from codecs import BOM_UTF8
-from decimal import Decimal
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
@@ -22,15 +23,24 @@ class MalformedJson(Exception):
     """A body is not JSON that the service takes: a syntax error, nested too deep, or with one name twice."""
 
 
+@dataclass(frozen=True, slots=True)
 class OversizedNumber:
     """Stands for a number too long to be looked at; no schema accepts it."""
+
+    text: str
 
     def __repr__(self) -> str:
         return "a number with too many digits"
 
 
 def _number(text: str) -> Decimal | OversizedNumber:
-    return Decimal(text) if len(text) <= _MAX_NUMBER_CHARACTERS else OversizedNumber()
+    if len(text) > _MAX_NUMBER_CHARACTERS:
+        return OversizedNumber(text)
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        # It is a number, but its exponent is more than even a decimal can have.
+        return OversizedNumber(text)
 
 
 _DECODER = msgspec.json.Decoder(float_hook=_number)

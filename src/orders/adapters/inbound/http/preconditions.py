@@ -92,6 +92,9 @@ def _canonical(value: Any) -> str:
         return "{" + ",".join(members) + "}"
     if isinstance(value, list):
         return "[" + ",".join(map(_canonical, value)) + "]"
+    if isinstance(value, json_body.OversizedNumber):
+        # Nothing takes one, but it is fingerprinted before it is refused.
+        return value.text
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
         # By value: 59.98, 59.980 and 5998e-2 are one number. Its digits, never written out: 1E999999 costs nothing.
         sign, digits, exponent = Decimal(value).as_tuple()

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from orders.adapters.outbound.dynamodb.instants import bound_text, instant_text, parse_instant
 from orders.adapters.outbound.dynamodb.keys import (
     check_position,
+    just_above,
+    just_below,
     order_of_partition,
     order_partition,
     position_of,
@@ -49,6 +51,17 @@ def test_bounds_beyond_all_years_are_the_nearest() -> None:
 def test_without_a_time_zone_there_is_no_instant(text_of: Callable[[datetime], str]) -> None:
     with pytest.raises(ValueError, match="no time zone"):
         text_of(NOON.replace(tzinfo=None))
+
+
+POSITIONS = st.builds(
+    position_of, st.sampled_from([NOON, NOON + timedelta(milliseconds=1)]), st.integers(0, 40).map(an_order_id)
+)
+
+
+@given(POSITIONS, POSITIONS)
+def test_just_above_and_just_below_part_one_position_from_all_others(position: str, other: str) -> None:
+    assert (other < just_below(position)) == (other <= just_below(position)) == (other < position)
+    assert (other > just_above(position)) == (other >= just_above(position)) == (other > position)
 
 
 @given(INSTANTS)

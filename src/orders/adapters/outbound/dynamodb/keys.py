@@ -26,6 +26,9 @@ DAY_SHARDS = 8
 writes a second. Readers of a day ask all of them. Raising it is safe for what is written after; for what was
 written before, readers must go on asking the shards there were, which are among the new ones."""
 
+BEFORE_ALL, AFTER_ALL = "0", "~"
+"""Texts before and after every position, and after every character that one is made of."""
+
 _POSITION = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z#(ord_[0-9A-Z]{26})", re.ASCII)
 _ORDER_PARTITION = re.compile(r"TENANT#([^#]+)#ORDER#([^#]+)")
 
@@ -89,6 +92,16 @@ def check_position(text: str) -> str:
     except (ValueError, InvalidIdentifier) as error:
         raise ValueError(f"{text[:80]!r} is no position in a listing") from error
     return text
+
+
+def just_below(position: str) -> str:
+    """The highest text below the position that is above every position below it."""
+    return position[:-1] + chr(ord(position[-1]) - 1) + AFTER_ALL
+
+
+def just_above(position: str) -> str:
+    """The lowest such text above it. Positions are all of one length: none lies between."""
+    return position + AFTER_ALL
 
 
 def customer_key(tenant_id: str, customer_id: str) -> str:

@@ -12,8 +12,12 @@ from typing import Any
 
 from orders.adapters.outbound.dynamodb.instants import bound_text
 from orders.adapters.outbound.dynamodb.keys import (
+    AFTER_ALL,
+    BEFORE_ALL,
     check_position,
     customer_key,
+    just_above,
+    just_below,
     number_key,
     order_key,
     order_of_partition,
@@ -29,8 +33,6 @@ CONSIDERED_PER_ORDER = 4
 MAX_CONSIDERED = 200
 """A page considers at most four orders for each that it may hold, and never more than this."""
 
-_BEFORE_ALL, _AFTER_ALL = "0", "~"
-
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -42,15 +44,16 @@ class Span:
     @classmethod
     def of(cls, query: OrderQuery) -> "Span":
         """What is left of the query's dates behind its position. Raises: ValueError for what is no position."""
-        lowest = _BEFORE_ALL if query.created_from is None else bound_text(query.created_from)
+        lowest = BEFORE_ALL if query.created_from is None else bound_text(query.created_from)
         # A bare instant sorts before every position of it: as the highest it excludes its own millisecond.
-        highest = _AFTER_ALL if query.created_to is None else bound_text(query.created_to)
+        highest = AFTER_ALL if query.created_to is None else bound_text(query.created_to)
         if query.after is not None:
             after = check_position(query.after)
+            # Without the position itself, whose order has been given: each page then reads as much as the first.
             if query.ascending:
-                lowest = max(lowest, after)
+                lowest = max(lowest, just_above(after))
             else:
-                highest = min(highest, after)
+                highest = min(highest, just_below(after))
         return cls(lowest, highest)
 
     def __contains__(self, position: str) -> bool:
@@ -106,13 +109,10 @@ async def read_page(table: OrdersTable, query: OrderQuery) -> OrderPage:
     orders: list[Order] = []
     last: str | None = None
     async for item in _candidates(table, query, span):
-        position = item["createdAtId"]
-        if position == query.after:
-            continue
         if len(orders) == query.limit or not may_consider:
             return OrderPage(tuple(orders), last)
         may_consider -= 1
-        last = position
+        last = item["createdAtId"]
         if _holds(item, query):
             orders.append(order_from_item(listed(item)))
     return OrderPage(tuple(orders))
@@ -134,8 +134,8 @@ def _branches(table: OrdersTable, query: OrderQuery, span: Span) -> list[Branch]
         hash_keys = [("OrdersByStatus", "statusKey", status_key(tenant_id, status)) for status in statuses]
     else:
         hash_keys = [("OrdersByTenantAndDate", "tenantId", tenant_id)]
-    # One more than a page holds tells whether there is a next page; one more is the order at the position itself.
-    chunk = query.limit + 1 + (query.after is not None)
+    # One more than a page holds tells whether there is a next page.
+    chunk = query.limit + 1
     return [
         Branch(table, index, (attribute, value), span, ascending=query.ascending, chunk=chunk)
         for index, attribute, value in hash_keys

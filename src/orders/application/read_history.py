@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from orders.application import notify_staff
 from orders.application.caller import Caller
@@ -20,12 +21,25 @@ def _without_shop(event: OrderEvent, caller: Caller) -> OrderEvent:
     return replace(event, actor=Actor(principal=event.actor.role, role=event.actor.role))
 
 
+def _in_order(events: Sequence[OrderEvent], mails: Sequence[MailRecord]) -> list[OrderEvent | MailRecord]:
+    # The clocks of two tasks differ: an event can be dated before the one that it follows.
+    placed: list[tuple[datetime, OrderEvent | MailRecord]] = []
+    reached: dict[int, datetime] = {}
+    latest = datetime.min.replace(tzinfo=UTC)
+    for event in events:
+        latest = reached[event.sequence] = max(latest, event.at)
+        placed.append((latest, event))
+    placed += [(max(mail.at, reached[mail.sequence]), mail) for mail in mails]
+    return [entry for _, entry in sorted(placed, key=lambda each: each[0])]
+
+
 @dataclass(frozen=True, slots=True)
 class HistoryPage:
     """Part of an order's history.
 
     Attributes:
-        entries: events and mails by time; a mail stands on the page of the event that it tells of.
+        entries: events by sequence, and mails by time among them, each after the event that it tells of and on that
+            event's page.
         next_sequence: where the next page begins, ``None`` at the end.
     """
 
@@ -60,9 +74,7 @@ class ReadHistory:
         if not caller.acts_for_shop:
             shown = [_without_shop(event, caller) for event in shown]
             mails = [mail for mail in mails if mail.template not in STAFF_TEMPLATES]
-        entries: list[OrderEvent | MailRecord] = [*shown, *mails]
-        entries.sort(key=lambda entry: entry.at)
-        return HistoryPage(tuple(entries), shown[-1].sequence if more else None)
+        return HistoryPage(tuple(_in_order(shown, mails)), shown[-1].sequence if more else None)
 
     async def events(self, order: Order, *, after: int = 0, limit: int = 25) -> Sequence[OrderEvent]:
         """The order's events with a sequence above ``after``, contiguous. Raises: TransientPortError."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -14,6 +15,7 @@ from orders.domain.lifecycle import Action, Role, Status
 from orders.domain.order import Change, Order, Shipment
 from orders.domain.parts import Deletion, ParcelLine
 from orders.ports.errors import StaleOrder, TransientPortError
+from orders.ports.mail import MailIntent, MailTemplate
 from orders.ports.order_repository import OrderQuery
 from tests.builders import NOON, a_draft, a_line, an_order_id
 from tests.service import Service, a_caller
@@ -128,6 +130,21 @@ async def test_history_comes_in_pages_without_gaps() -> None:
     assert (len(first.entries), first.next_sequence) == (2, 2)
     rest = await service.read_history.execute(a_caller(Role.STAFF), order, after=2, limit=2)
     assert (len(rest.entries), rest.next_sequence) == (1, None)
+
+
+async def test_history_is_in_the_order_of_events_although_clocks_differ() -> None:
+    service = Service()
+    order = await placed(service)
+    order = await service.change_status.execute(STAFF, order, Action.PROCESS)
+    intent = MailIntent("tenant_a", order.order_id, 2, MailTemplate.STAFF_NEW_ORDER, "staff@example.com")
+    for late_by in (-60, 0):  # a worker whose clock is behind tells of the second event
+        await service.intents.claim(intent, now=NOON + timedelta(seconds=late_by), lease=timedelta(seconds=1))
+    service.clock._next = NOON - timedelta(seconds=30)  # the next task's is behind, too
+    order = await service.change_status.execute(STAFF, order, Action.CANCEL, reason="fraud")
+    page = await service.read_history.execute(STAFF, order)
+    created, processing, *others = page.entries
+    assert [entry.sequence for entry in (created, processing)] == [1, 2]
+    assert {getattr(entry, "type", "mail") for entry in others} == {"cancelled", "mail"}
 
 
 async def test_repeating_an_action_changes_nothing_and_tells_nobody() -> None:

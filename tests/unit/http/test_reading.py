@@ -125,6 +125,7 @@ def test_text_is_normalised_and_control_characters_are_refused() -> None:
     assert faults(order(notes="a\u0000b"))["/notes"] == "control_character: control characters are not allowed"
     assert "control_character" in faults(order(customer={"name": "a\u0007"}))["/customer/name"]
     assert "blank" in faults(order(customer={"name": "   "}))["/customer/name"]
+    assert "line_break" in faults(order(customer={"name": "a\u2028b"}))["/customer/name"]
 
 
 CARD = "4111 1111 1111 1111"
@@ -191,6 +192,24 @@ def test_list_parameters_are_read() -> None:
     assert (asked.limit, asked.ascending) == (100, True)
     assert asked.created_from is not None
     assert asked.created_from.isoformat() == "2026-03-01T10:00:00+00:00"
+
+
+def test_bounds_between_milliseconds_stay_where_they_are() -> None:
+    asked = list_parameters(MultiDict([("created_from", "2026-03-01T12:00:00.0015Z")]))
+    assert asked.created_from is not None
+    assert asked.created_from.isoformat() == "2026-03-01T12:00:00.001500+00:00"
+
+
+def test_no_two_listings_share_their_cursors() -> None:
+    time = "2026-03-01T12:00:00Z"
+    listings = [
+        [], [("customer_id", "None")], [("customer_id", "a")], [("status", "pending")],
+        [("status", "pending"), ("status", "completed")], [("created_from", time)], [("created_to", time)],
+        [("created_from", "2026-03-01T12:00:00.000001Z")], [("include_deleted", "true")], [("sort", "created_at")],
+    ]  # fmt: skip
+    assert len({list_parameters(MultiDict(listing)).binding() for listing in listings}) == len(listings)
+    one, other = (list_parameters(MultiDict([("limit", limit)])).binding() for limit in ("1", "100"))
+    assert one == other
 
 
 @pytest.mark.parametrize(

@@ -93,11 +93,12 @@ def _moment(value: Any) -> Any:
     """An RFC 3339 time with an offset, in UTC, cut to milliseconds."""
     if not isinstance(value, str) or len(value) > MAX_TIME_CHARACTERS:
         raise PydanticCustomError("time_type", "this must be an RFC 3339 time such as 2026-03-01T12:00:00Z")
-    return parse_time(value)
+    moment = parse_time(value)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def parse_time(text: str) -> datetime:
-    """The moment an RFC 3339 text names. Raises: PydanticCustomError, saying what would be right."""
+    """The moment an RFC 3339 text names, in UTC. Raises: PydanticCustomError, saying what would be right."""
     upper = text.upper()
     wrong_form = PydanticCustomError("time_form", "this must be an RFC 3339 time such as 2026-03-01T12:00:00Z")
     try:
@@ -110,10 +111,9 @@ def parse_time(text: str) -> datetime:
         # ISO 8601 has many more forms, such as 20260301T1200Z.
         raise wrong_form
     try:
-        moment = moment.astimezone(UTC)
+        return moment.astimezone(UTC)
     except OverflowError:
         raise PydanticCustomError("time_form", "the time is out of range") from None
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 _Normal = BeforeValidator(normal)

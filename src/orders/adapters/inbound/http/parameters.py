@@ -45,7 +45,7 @@ class ListParameters:
     def binding(self) -> str:
         """All that a cursor of this listing is bound to; the limit may change from page to page."""
         return "|".join(
-            str(part)
+            "" if part is None else str(part)  # a customer may well be called None
             for part in (
                 self.customer_id,
                 ",".join(self.statuses),

@@ -26,6 +26,7 @@ from orders.adapters.outbound.dynamodb.keys import (
 from orders.adapters.outbound.dynamodb.order_items import listed, order_from_item
 from orders.adapters.outbound.dynamodb.table import OrdersTable, Placeholders
 from orders.adapters.outbound.dynamodb.wire import Item
+from orders.domain.lifecycle import Status
 from orders.domain.order import Order
 from orders.ports.order_repository import OrderPage, OrderQuery
 
@@ -129,7 +130,7 @@ def _branches(table: OrdersTable, query: OrderQuery, span: Span) -> list[Branch]
     tenant_id = query.tenant_id
     if query.customer_id is not None:
         hash_keys = [("OrdersByCustomer", "customerKey", customer_key(tenant_id, query.customer_id))]
-    elif query.statuses:
+    elif query.statuses and not set(query.statuses).issuperset(Status):
         statuses = sorted(set(query.statuses))
         hash_keys = [("OrdersByStatus", "statusKey", status_key(tenant_id, status)) for status in statuses]
     else:

@@ -18,8 +18,12 @@ APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o=Dpkg::Use-Pty=0
 # How many orders the experiments under load place.
 ORDERS ?= 2000
 
+# What `make proof` runs with many more cases than `make test` does, or only on an emulator.
+PROOFS := $(addprefix tests/integration/test_, money_agreement.py listing_at_scale.py concurrent_changes.py injection.py) \
+	tests/unit/domain/test_life_machine.py
+
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop test unit e2e chaos redrive sigterm outage replay throttling docs baseline lint types imports check contract lock clean machine debian image image-test image-figures sbom up pin-base
+.PHONY: help setup run stop test unit e2e proof chaos redrive sigterm outage replay throttling docs baseline lint types imports check contract lock clean machine debian image image-test image-figures sbom up pin-base
 .NOTPARALLEL:
 
 help: ## List these commands
@@ -45,6 +49,9 @@ unit: $(VENV)/.project ## Run the unit tests only
 
 e2e: setup ## Run `orders dev` through crashes and load (ORDERS_E2E_ORDERS=200 for more load)
 	@$(BIN)/python -m pytest -q -rfE tests/e2e $(ARGS)
+
+proof: setup ## Prove the API's promises in full: 10,000 orders (emulators as for `contract`)
+	@$(BIN)/python -m pytest -q -rfE -n auto --dist loadfile --hypothesis-profile=proof $(PROOFS) $(ARGS)
 
 chaos: setup ## Kill every process at random under load, then the same with failing AWS (ORDERS=2000)
 	@$(BIN)/python -m tests.chaos kills --orders $(ORDERS) $(ARGS)

@@ -3,6 +3,12 @@
 from collections import Counter
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "proof", max_examples=2500, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+"""For `make proof`: so many cases of each property, where a test does not say how many."""
 
 ENVIRONMENTS = ("local", "dev", "sit", "prod")
 
@@ -27,10 +33,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what was skipped and why, in one line for each reason: hundreds of lines would be read by nobody."""
+    """Say what was skipped and why, in one line for each reason (hundreds would be read by nobody); and the figures.
+
+    A test gives a figure with ``record_property("figure", ...)``.
+    """
     reasons = Counter(
         report.longrepr[2].removeprefix("Skipped: ") if isinstance(report.longrepr, tuple) else "no reason given"
         for report in terminalreporter.getreports("skipped")
     )
     for reason, count in sorted(reasons.items()):
         terminalreporter.write_line(f"skipped {count}: {reason}")
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == "figure":
+                terminalreporter.write_line(f"figure: {value}")

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from orders.application.caller import Operation
+from orders.application.change_order import OrderChanger
 from orders.application.errors import ForeignCustomer, OrderNotFound, VersionMismatch
 from orders.application.idempotency import Preconditions
 from orders.domain.errors import ActionForbidden, IllegalTransition
@@ -14,6 +15,7 @@ from orders.domain.events import EventType
 from orders.domain.lifecycle import Action, Role, Status
 from orders.domain.order import Change, Order, Shipment
 from orders.domain.parts import Deletion, ParcelLine
+from orders.domain.revising import revise, revision_of
 from orders.ports.errors import StaleOrder, TransientPortError
 from orders.ports.mail import MailIntent, MailTemplate
 from orders.ports.order_repository import OrderQuery
@@ -186,6 +188,43 @@ async def test_fifty_parcels_at_once_are_all_on_record() -> None:
     assert {parcel.tracking_number for parcel in done.parcels} == {f"T{number}" for number in range(50)}
     events = await service.outbox.read("tenant_a", order.order_id, limit=100)
     assert [event.sequence for event in events] == list(range(1, 53))
+
+
+async def test_changes_of_one_order_take_turns_and_those_of_another_do_not_wait() -> None:
+    service = Service()
+    one, other = await placed(service), await placed(service)
+    written: list[str] = []
+    held, writing = asyncio.Event(), asyncio.Event()
+
+    class Slow:
+        """A table whose first write of the first order takes effect when ``held`` is set."""
+
+        async def get(self, tenant_id: str, order_id: str) -> Order | None:
+            return await service.repository.get(tenant_id, order_id)
+
+        async def save(self, change: Change) -> None:
+            written.append(change.order.order_id)
+            if change.order.order_id == one.order_id:
+                writing.set()
+                await held.wait()
+            await service.repository.save(change)
+
+    changer = OrderChanger(Slow(), service.clock, service.fast_path, service.replays)  # type: ignore[arg-type]
+
+    async def note(order: Order, text: str) -> Order:
+        return await changer.change(
+            order, STAFF, lambda now, stamp: revise(now, replace(revision_of(now), notes=text), stamp, STAFF.roles)
+        )
+
+    waiting = [asyncio.create_task(note(one, f"note {number}")) for number in range(30)]
+    await writing.wait()
+    assert (await note(other, "meanwhile")).notes == "meanwhile"
+    held.set()
+    changed = await asyncio.gather(*waiting)
+    assert sorted(order.version for order in changed) == list(range(2, 32))
+    # Not one write in vain.
+    assert written.count(one.order_id) == 30
+    assert not changer._turns
 
 
 async def test_endless_contention_ends_in_an_honest_refusal() -> None:

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from orders.domain.erasing import erase, erased_event
 from orders.domain.errors import (
     ActionForbidden,
     DomainError,
@@ -83,6 +84,7 @@ class Life(RuleBasedStateMachine):
         self.shipped: Counter[str] = Counter()
         self.shipping = shipping
         self.events: list[OrderEvent] = []
+        self.was_erased = False
         address = an_address(name=text, line1=text)
         draft = a_draft(
             lines=tuple(self._draft(line, rate, name=text) for line, rate in lines),
@@ -121,6 +123,12 @@ class Life(RuleBasedStateMachine):
     @rule(roles=callers)
     def delete(self, roles: list[Role]) -> None:
         self._try(Action.DELETE, roles, lambda: self.order.delete(self._stamp(), roles))
+
+    @rule(roles=callers | st.just([Role.OPERATOR]))
+    def erase(self, roles: list[Role]) -> None:
+        if self._try(Action.ERASE, roles, lambda: erase(self.order, self._stamp(), roles)):
+            assert not self.was_erased
+            self.was_erased = True
 
     @rule(roles=shop_first, number=st.integers(1, 6), rarely=st.integers(0, 2))
     def ship_the_rest(self, roles: list[Role], number: int, rarely: int) -> None:
@@ -233,8 +241,7 @@ class Life(RuleBasedStateMachine):
                 case Action.DELETE:
                     change = order.delete(stamp, roles)
                 case Action.ERASE:
-                    assert order.status.terminal
-                    continue
+                    change = erase(order, stamp, roles)
             assert change.event is not None, action
 
     def _keep(self, change: Change) -> bool:
@@ -259,7 +266,7 @@ class Life(RuleBasedStateMachine):
         assert after.status == before.status or after.status in NEXT[before.status]
         if before.status in TERMINAL:
             assert after.status is before.status
-            assert event.type in DOCUMENT_EVENTS | {EventType.DELETED}
+            assert event.type in DOCUMENT_EVENTS | {EventType.DELETED, EventType.ERASED}
         if "/items" not in event.changed:
             assert (after.lines, after.totals) == (before.lines, before.totals)
 
@@ -297,6 +304,16 @@ class Life(RuleBasedStateMachine):
         assert PERSONAL not in repr((event.data, event.changed, event.type))
         if "total" in event.data:
             assert event.data["total"] == written(self._totals().total, self.digits)
+
+    @invariant()
+    def what_was_erased_stays_so(self) -> None:
+        order = self.order
+        personal = (
+            order.customer, order.notification_email, order.billing_address, order.shipping_address, order.payment,
+            order.notes, order.metadata, order.reason, [erased_event(event) for event in self.events],
+        )  # fmt: skip
+        told = repr(personal).replace(repr(Actor(PERSONAL, "staff")), "")
+        assert (PERSONAL in told) is not self.was_erased
 
     # -- small things --------------------------------------------------------------------------------------------
 

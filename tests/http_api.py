@@ -81,14 +81,16 @@ async def an_api(
 
 
 @asynccontextmanager
-async def an_api_in_this_loop(key_directory: Path, service: Service, *, checked: bool = True) -> AsyncIterator[Api]:
+async def an_api_in_this_loop(
+    key_directory: Path, service: Service, edge: EdgeRules = LOCAL, *, checked: bool = True
+) -> AsyncIterator[Api]:
     """The same over a given service, run in the caller's own event loop, so that its workers can be run there too.
 
     Not ``checked``, its answers are not held against the document, which takes longer than to give them.
     """
     issuer = DevIssuer(key_directory)
     served = service.served(issuer, TokenRules(ISSUER, frozenset({AUDIENCE})))
-    transport = httpx.ASGITransport(app=cast("Any", create_app(lambda: served)))
+    transport = httpx.ASGITransport(app=cast("Any", create_app(lambda: served, edge=edge)))
     hooks = {"response": [contract_of(DEPRECATED).check]} if checked else {}
     async with httpx.AsyncClient(transport=transport, base_url="http://orders.example", event_hooks=hooks) as client:
         yield Api(client, service, issuer)

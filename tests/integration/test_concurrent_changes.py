@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import cycle
 from pathlib import Path
@@ -14,6 +14,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from orders.adapters.inbound.http.edge import LOCAL
 from tests.builders import NOON
 from tests.contract.endpoints import given_endpoint
 from tests.contract.order_stores import EmulatorTable, created_table, store_over
@@ -23,6 +24,9 @@ from tests.service import Service
 pytestmark = [pytest.mark.emulator, pytest.mark.timeout(300)]
 
 UNITS = 60
+PATIENT = replace(LOCAL, request_timeout=timedelta(minutes=4))
+"""How fast an emulator is beside everything else on this machine is not what is shown here."""
+
 BODY = {
     "customer_id": "cust_test_001",
     "items": [{"product_id": "prod_001", "quantity": UNITS, "price": 1}],
@@ -93,7 +97,7 @@ async def tasks(table: EmulatorTable, tmp_path: Path) -> AsyncIterator[Tasks]:
         for number in range(2):
             client = await stack.enter_async_context(table.endpoint.client("dynamodb"))
             service = Service(over=store_over(client, table.name, "region_1"), start=NOON + timedelta(hours=number))
-            apis.append(await stack.enter_async_context(an_api_in_this_loop(tmp_path, service)))
+            apis.append(await stack.enter_async_context(an_api_in_this_loop(tmp_path, service, PATIENT)))
         yield Tasks(apis, tenant)
 
 

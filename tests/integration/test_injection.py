@@ -6,6 +6,7 @@ from dataclasses import replace
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,9 @@ from orders.domain.order import Order
 from orders.ports.mail import Mail, MailContent, MailTemplate
 from orders.ports.tenants import TenantProfile
 from tests.builders import NOON, a_tenant
-from tests.http_api import ORDERS, Api, an_api, expect
+from tests.http_api import ORDERS, Api, an_api_in_this_loop, expect
 from tests.integration.hostile_texts import RESULT, SHORT, TEMPLATES, Listener, hostile_texts, order_body, particulars
+from tests.service import Service
 
 PROOF = settings.get_current_profile_name() == "proof"
 COMPOSER = JinjaMailComposer()
@@ -48,7 +50,7 @@ def texts(listener: Listener) -> list[str]:
 
 @pytest.fixture
 async def api(tmp_path: Path) -> AsyncIterator[Api]:
-    async with an_api(tmp_path) as api:
+    async with an_api_in_this_loop(tmp_path, Service(), checked=False) as api:
         yield api
 
 
@@ -158,6 +160,7 @@ def visible(html: str) -> str:
     return " ".join(text for element in shown for text in (element.text or "", element.tail or ""))
 
 
+@lru_cache(maxsize=64)  # the harmless ones are the same again and again
 def _elements(html: str) -> list[Element]:
     return list(tinyhtml5.parse(html, namespace_html_elements=False).iter())
 
@@ -217,33 +220,33 @@ def with_text(pointer: str, text: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("pointer", FIELDS_OF_ONE_LINE)
-@pytest.mark.parametrize("text", ["a\r\nBcc: v@e.com", "a\nb", "a\u0000b", "a\u0085b", "a\u001bb", "a\u2028b"])
-async def test_what_would_begin_another_line_or_header_is_refused(api: Api, pointer: str, text: str) -> None:
-    problem = expect(await api.call("POST", ORDERS, with_text(pointer, text)), 422, "invalid-content")
-    assert [fault["pointer"] for fault in problem["errors"]] == [pointer]
+async def test_what_would_begin_another_line_or_header_is_refused(api: Api, pointer: str) -> None:
+    for text in ["a\r\nBcc: v@e.com", "a\nb", "a\u0000b", "a\u0085b", "a\u001bb", "a\u2028b", "a\u2029b"]:
+        problem = expect(await api.call("POST", ORDERS, with_text(pointer, text)), 422, "invalid-content")
+        assert [fault["pointer"] for fault in problem["errors"]] == [pointer]
 
 
 @pytest.mark.parametrize("pointer", FIELDS_OF_A_FORM)
-@pytest.mark.parametrize("text", ["<b>", "{{7*7}}", "a@b.com\r\nBcc: v@e.com", "a b", "../x", "", "a'--"])
-async def test_what_has_a_form_takes_nothing_else(api: Api, pointer: str, text: str) -> None:
-    problem = expect(await api.call("POST", ORDERS, with_text(pointer, text), role="staff"), 422, "invalid-content")
-    assert {fault["pointer"] for fault in problem["errors"]} >= {pointer}
+async def test_what_has_a_form_takes_nothing_else(api: Api, pointer: str) -> None:
+    for text in ["<b>", "{{7*7}}", "a@b.com\r\nBcc: v@e.com", "a b", "../x", "", "a'--"]:
+        answer = await api.call("POST", ORDERS, with_text(pointer, text), role="staff")
+        problem = expect(answer, 422, "invalid-content")
+        assert pointer in {fault["pointer"] for fault in problem["errors"]}
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "//example.com/x", "ftp://example.com/x",
-        'https://example.com/"onclick="x', "https://example.com/<b>", "https://example.com/ x", "https://", "\thttps://e.com",
-        "https://example.com/\r\nBcc: x",
-    ],
+NOT_FOLLOWED = (
+    "javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "//example.com/x", "ftp://example.com/x",
+    'https://example.com/"onclick="x', "https://example.com/<b>", "https://example.com/ x", "https://", "\thttps://e.com",
+    "https://example.com/\r\nBcc: x",
 )  # fmt: skip
-async def test_only_a_web_address_tracks_a_parcel(api: Api, url: str) -> None:
+
+
+async def test_only_a_web_address_tracks_a_parcel(api: Api) -> None:
     order_id = await placed(api, [HARMLESS], HARMLESS)
     confirmed = await api.call("PUT", f"{ORDERS}/{order_id}/status", {"status": "processing"}, role="staff")
     assert confirmed.status_code == 200
-    parcel = {"carrier": "DHL", "tracking_number": "T1", "tracking_url": url}
-    problem = expect(
-        await api.call("POST", f"{ORDERS}/{order_id}/fulfill", parcel, role="staff"), 422, "invalid-content"
-    )
-    assert [fault["pointer"] for fault in problem["errors"]] == ["/tracking_url"]
+    for url in NOT_FOLLOWED:
+        parcel = {"carrier": "DHL", "tracking_number": "T1", "tracking_url": url}
+        answer = await api.call("POST", f"{ORDERS}/{order_id}/fulfill", parcel, role="staff")
+        problem = expect(answer, 422, "invalid-content")
+        assert [fault["pointer"] for fault in problem["errors"]] == ["/tracking_url"]

@@ -50,6 +50,7 @@ Result = TypeVar("Result")
 PROOF = settings.get_current_profile_name() == "proof"
 COMPOSER = JinjaMailComposer()
 PATIENTLY = settings(
+    max_examples=settings().max_examples if PROOF else 40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),
@@ -147,7 +148,7 @@ def test_any_orders_figures_agree_everywhere(
     record_property("figure", f"{orders} orders in {currency} have the same figures everywhere")
 
 
-@settings(PATIENTLY, max_examples=max(settings().max_examples // 5, 20))
+@settings(PATIENTLY, max_examples=PATIENTLY.max_examples // 2)
 @given(asked=st.sampled_from(sorted(DIGITS)).flatmap(priced_orders), lines=oracle_lines(), data=st.data())
 def test_after_a_change_of_lines_they_agree_again(
     desk: Desk, asked: PricedOrder, lines: list[tuple[OracleLine, str]], data: st.DataObject

@@ -21,8 +21,8 @@ from orders.bootstrap import emulator
 from orders.bootstrap.topology_file import packaged_topology
 from orders.bootstrap.worker import WORKER_SERVICES
 from tests.chaos.observer import Observer
-from tests.e2e.dev_process import free_port
 from tests.faults.proxy import FaultProxy
+from tests.ports import free_port
 
 ORDERS = Path(sys.executable).with_name("orders")
 REGION = "af-south-1"

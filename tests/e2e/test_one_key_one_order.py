@@ -18,9 +18,11 @@ import httpx
 import pytest
 
 from orders.bootstrap.topology_file import packaged_topology
-from tests.e2e.dev_process import ORDERS, SMOKE, Dev, free_port
+from tests.e2e.dev_process import ORDERS, Dev
 from tests.e2e.losing_network import LosingNetwork, losing_network
 from tests.eventually import eventually
+from tests.http_api import SMOKE
+from tests.ports import free_port
 
 PATH = "/v1.0/orders"
 AT_ONCE = 100

@@ -38,9 +38,12 @@ CLAIM = f"{CANARY}.claim@{CANARY}.example"
 MARKED = {"X-Api-Key": API_KEY, "Cookie": f"session={CANARY}"}
 
 
-@pytest.fixture(params=["json", "console"])
+BOTH_FORMATS = pytest.mark.parametrize("outputs", ["json", "console"], indirect=True)
+
+
+@pytest.fixture
 def outputs(request: pytest.FixtureRequest, capfd: pytest.CaptureFixture[str]) -> Iterator[Outputs]:
-    with collected(request.param) as found:
+    with collected(getattr(request, "param", "json")) as found:
         yield found
         gc.collect()  # tasks that nobody asked complain when they are thrown away
         captured = capfd.readouterr()
@@ -87,6 +90,7 @@ async def observed(outputs: Outputs, tmp_path: Path) -> Any:
         await found.finish()
 
 
+@BOTH_FORMATS
 async def test_whole_lives_leave_no_mark(observed: Observed) -> None:
     lives = Lives(observed.api, observed.workers)
     await lives.live()
@@ -139,6 +143,7 @@ def _refused_bodies() -> Iterator[dict[str, Any]]:
     yield a_body("x", notes=f"{CANARY} 4111 1111 1111 1111")
 
 
+@BOTH_FORMATS
 async def test_what_is_refused_is_told_without_marks(observed: Observed) -> None:
     order = (await observed.call("POST", ORDERS, a_body("one"))).json()
     here = f"{ORDERS}/{order['order_id']}"
@@ -203,6 +208,7 @@ class Broken(dict[str, TenantProfile]):
             raise RuntimeError(f"{CANARY} of {CLAIM}", {"name": CANARY}) from error
 
 
+@BOTH_FORMATS
 async def test_bugs_and_outages_are_told_without_marks(observed: Observed) -> None:
     service = observed.service
     order = (await observed.call("POST", ORDERS, a_body("one"))).json()
@@ -360,6 +366,7 @@ async def test_the_relay_fails_without_marks(outputs: Outputs) -> None:
     assert "the relay ends" in outputs.logs.getvalue()
 
 
+@BOTH_FORMATS
 async def test_templates_fail_without_marks(outputs: Outputs) -> None:
     service = Service()
     await _an_order(service)

@@ -7,11 +7,17 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from litestar.testing import AsyncTestClient
 
+from orders.adapters.inbound.http.api_keys import ApiKeyGuard, ApiKeyRing, GivenApiKeys, hash_of
+from orders.adapters.inbound.http.app import create_app
+from orders.adapters.inbound.http.claims import TokenRules
 from orders.adapters.inbound.http.client_address import client_address
 from orders.adapters.inbound.http.edge import LOCAL, EdgeRules
 from orders.adapters.inbound.http.rate_limit import Rate, TokenBuckets
-from tests.http_api import ORDERS, an_api, expect
+from orders.adapters.outbound.local.dev_issuer import AUDIENCE, ISSUER, DevIssuer
+from tests.http_api import ORDERS, Api, an_api, expect
+from tests.service import Service
 
 
 @dataclass
@@ -119,6 +125,21 @@ async def test_callers_are_counted_apart_and_health_not_at_all(tmp_path: Path) -
         for _ in range(3):
             health = await api.client.get("/health")
             assert (health.status_code, "ratelimit" in health.headers) == (200, False)
+
+
+async def test_where_api_keys_are_asked_for_a_client_s_callers_share(tmp_path: Path) -> None:
+    service, issuer = Service(), DevIssuer(tmp_path)
+    served = service.served(issuer, TokenRules(ISSUER, frozenset({AUDIENCE})))
+    ring = ApiKeyRing({"portal": [hash_of("k1")], "app": [hash_of("k2")]})
+    guarded = replace(served, api_keys=ApiKeyGuard(GivenApiKeys(ring)))
+    app = create_app(lambda: guarded, edge=some(Rate(per_second=1, burst=1), Clock()))
+    async with AsyncTestClient(app) as client:
+        api = Api(client, service, issuer)
+        asked = [
+            await api.call("GET", ORDERS, headers={"X-Api-Key": key}, customer=customer)
+            for key, customer in (("k1", "c1"), ("k1", "c2"), ("k2", "c2"))
+        ]
+        assert [answer.status_code for answer in asked] == [200, 429, 200]
 
 
 async def test_strangers_are_counted_by_address_and_stand_in_nobodys_way(tmp_path: Path) -> None:

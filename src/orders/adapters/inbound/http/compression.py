@@ -43,7 +43,7 @@ class Compression:
             if start is not None:
                 begun, start = start, None
                 if message["type"] == "http.response.body" and not message.get("more_body", False):
-                    message["body"] = await encoded(begun, message["body"], takes_gzip(given))
+                    message["body"] = await encoded(begun, message["body"], given)
                 await send(begun)
             await send(message)
 
@@ -67,14 +67,15 @@ def _weighted(element: str) -> tuple[str, float] | None:
     return coding.strip().lower(), float(quality)
 
 
-async def encoded(start: HTTPResponseStartEvent, body: bytes, wanted: bool) -> bytes:
-    """The body as it is to be sent, with the headers made to fit."""
+async def encoded(start: HTTPResponseStartEvent, body: bytes, accept_encoding: str) -> bytes:
+    """The body as it is to be sent to who accepts that, with the headers made to fit."""
+    if len(body) <= MIN_BYTES:
+        return body
     headers = MutableScopeHeaders.from_message(start)
-    compressible = _COMPRESSIBLE.match(headers.get("content-type", ""))
-    if len(body) <= MIN_BYTES or not compressible or "content-encoding" in headers:
+    if not _COMPRESSIBLE.match(headers.get("content-type", "")) or "content-encoding" in headers:
         return body
     headers.extend_header_value("vary", "Accept-Encoding")
-    if not wanted:
+    if not takes_gzip(accept_encoding):
         return body
     if len(body) > _IN_A_THREAD_BYTES:
         small = await asyncio.to_thread(gzip.compress, body, _LEVEL, mtime=0)

@@ -2,11 +2,10 @@
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from typing import Any
 
-from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -30,6 +29,11 @@ SECURITY_HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
 }
+
+_RawHeader = tuple[bytes, bytes]
+_SECURITY: tuple[_RawHeader, ...] = tuple(
+    (name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()
+)
 
 
 def request_id_of(scope: Any) -> str:
@@ -65,14 +69,7 @@ class ResponseHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableScopeHeaders.from_message(message)
-                if "allow" in headers:
-                    headers["Allow"] = _with_head(headers["allow"])
-                headers["X-Request-Id"] = request_id
-                for name, value in scope["state"].get(_MORE_HEADERS, {}).items():
-                    headers[name] = value
-                for name, value in SECURITY_HEADERS.items():
-                    headers.setdefault(name, value)
+                message["headers"] = _complete(message.get("headers", ()), scope["state"], request_id)
             await send(message)
 
         try:
@@ -81,7 +78,18 @@ class ResponseHeaders:
             current_request_id.reset(token)
 
 
-def _with_head(allow: str) -> str:
+def _complete(given: Iterable[tuple[bytes, bytes]], state: Mapping[str, Any], request_id: str) -> list[_RawHeader]:
+    """The headers with those that every response carries; as bytes, for every response passes here."""
+    more = {name.lower().encode(): value.encode() for name, value in state.get(_MORE_HEADERS, {}).items()}
+    more[b"x-request-id"] = request_id.encode()
+    headers = [(name, _with_head(value) if name == b"allow" else value) for name, value in given if name not in more]
+    present = {name for name, _ in headers}
+    headers += more.items()
+    headers += [header for header in _SECURITY if header[0] not in present]
+    return headers
+
+
+def _with_head(allow: bytes) -> bytes:
     """The methods, and HEAD where there is GET: it is answered by way of it."""
-    methods = {method.strip() for method in allow.split(",")}
-    return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
+    methods = {method.strip() for method in allow.split(b",")}
+    return b", ".join(sorted(methods | ({b"HEAD"} if b"GET" in methods else set())))

@@ -23,7 +23,7 @@ PROOFS := $(addprefix tests/integration/test_, money_agreement.py listing_at_sca
 	tests/unit/domain/test_life_machine.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop test unit e2e proof chaos redrive sigterm outage replay throttling docs baseline lint types imports check contract lock clean machine debian image image-test image-figures sbom up pin-base
+.PHONY: help setup run stop test unit e2e proof chaos redrive sigterm outage replay throttling schemathesis docs baseline lint types imports check contract lock clean machine debian image image-test image-figures sbom up pin-base
 .NOTPARALLEL:
 
 help: ## List these commands
@@ -64,6 +64,9 @@ replay: setup ## Publish a tenant's last hour again, broken off halfway
 throttling: setup ## Send mails to a mail service that takes only a few a second
 redrive sigterm outage replay throttling:
 	@$(BIN)/python -m tests.chaos $@ --orders $(ORDERS) $(ARGS)
+
+schemathesis: $(VENV)/.project ## Hold the service against its OpenAPI document with generated requests (10 minutes at most)
+	@$(BIN)/python -m tests.fuzz $(ARGS)
 
 docs: $(VENV)/.project ## Write the pages that are made from code
 	@$(BIN)/python -m orders.bootstrap.settings_table

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from orders.adapters.inbound.http.openapi.document import build_document
 from orders.application.caller import worker
 from orders.domain.identity import ORDER_ID_PATTERN, ORDER_NUMBER_PATTERN
 from tests.eventually import eventually
@@ -377,8 +378,23 @@ async def test_what_cannot_be_removed_by_a_patch_is_refused_by_name(api: Api) ->
     assert {(each["pointer"], each["code"]) for each in found["errors"]} == {
         ("/currency", "not_editable"), ("/nots", "unknown_field"),
     }  # fmt: skip
-    unchanged = await api.call("PATCH", path, {"customer": None, "reason": None, "notes": None, "version": None})
+    document = build_document()["components"]["schemas"]
+    absent = document["Order"]["properties"].keys() - document["Order"]["required"]
+    unchanged = await api.call("PATCH", path, dict.fromkeys([*absent, "version"]))
     assert (unchanged.status_code, unchanged.json()) == (200, order)
+
+
+@pytest.mark.parametrize(
+    ("method", "body", "pointer"),
+    [("PATCH", "", ""), ("PATCH", {"notes": 1}, "/notes"), ("PATCH", {"items": None}, "/items"),
+     ("PUT", "", "/items"), ("PUT", {"items": []}, "/items")],
+)  # fmt: skip
+async def test_bodies_are_looked_at_before_versions(api: Api, method: str, body: Any, pointer: str) -> None:
+    path = f"{ORDERS}/{(await api.placed())['order_id']}"
+    answer = await api.call(method, path, body, headers={"If-Match": '"9-00000000"'})
+    assert [fault["pointer"] for fault in expect(answer, 422, "invalid-content")["errors"]] == [pointer]
+    allowed = await api.call("PATCH", path, {}, headers={"If-Match": '"9-00000000"'})
+    expect(allowed, 412, "version-mismatch")
 
 
 async def test_fifty_patches_at_once_are_all_kept(api: Api) -> None:

@@ -53,6 +53,24 @@ async def test_of_a_hundred_creates_at_once_one_makes_an_order_and_all_say_the_s
     }
 
 
+async def test_an_update_is_answered_again_although_the_order_has_moved_on(api: Api) -> None:
+    order = await api.placed()
+    path = f"{ORDERS}/{order['order_id']}"
+    whole = order | {"notes": "ring"}
+    entries = {"metadata": {f"k{number}": "x" for number in range(15)}}
+    first = [
+        await api.call("PUT", path, whole, headers={"Idempotency-Key": "put"}),
+        await api.call("PATCH", path, entries, headers={"Idempotency-Key": "patch"}),
+    ]
+    await api.call("PATCH", path, {"metadata": {"k1": None, "k2": None, **{f"m{n}": "y" for n in range(7)}}})
+    await api.call("PUT", path + "/status", {"status": "processing"}, role="staff")
+    again = [
+        await api.call("PUT", path, whole, headers={"Idempotency-Key": "put"}),
+        await api.call("PATCH", path, entries, headers={"Idempotency-Key": "patch"}),
+    ]
+    assert [(each.status_code, each.content) for each in again] == [(200, each.content) for each in first]
+
+
 async def test_another_body_under_the_same_key_is_refused(api: Api) -> None:
     first = await keyed(api)
     other = json.loads(SMOKE) | {"notes": "by the side door"}

@@ -120,6 +120,18 @@ def test_an_exponent_that_no_decimal_has_is_a_fault_of_the_content(number: str) 
     assert faults(body)["/total"] == "number_size: the number has too many digits"
 
 
+@pytest.mark.parametrize(("text", "quantity"), [("2.0", 2), ("2e0", 2), ("20E-1", 2), ("1e6", 1_000_000)])
+def test_whole_numbers_may_be_written_in_any_way(text: str, quantity: int) -> None:
+    body = SMOKE.replace(b'"quantity":2', f'"quantity":{text}'.encode())
+    assert parse(body).items[0].quantity == quantity
+
+
+@pytest.mark.parametrize("text", ["1.5", "1E999999", "1e7", "true", '"2"', "0.0"])
+def test_what_is_no_whole_number_in_range_is_refused(text: str) -> None:
+    body = SMOKE.replace(b'"quantity":2', f'"quantity":{text}'.encode())
+    assert list(faults(body)) == ["/items/0/quantity"]
+
+
 def test_text_is_normalised_and_control_characters_are_refused() -> None:
     assert parse(order(notes="Cafe\u0301\nzwei")).notes == "Caf\u00e9\nzwei"
     assert faults(order(notes="a\u0000b"))["/notes"] == "control_character: control characters are not allowed"

@@ -30,6 +30,7 @@ from orders.domain.identity import KEY_PATTERN
 from orders.domain.money import MAX_AMOUNT, MAX_UNIT_PRICE_MINOR
 
 MAX_TIME_CHARACTERS = 40
+_MAX_WHOLE_DIGITS = 18
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
@@ -87,6 +88,13 @@ def _number(value: Any) -> Any:
     if isinstance(value, int) and abs(value) >= 10**30:
         raise PydanticCustomError("number_size", "the number is too large")
     return Decimal(value)
+
+
+def _whole(value: Any) -> Any:
+    """A decimal without a fraction as an integer; its size is looked at first, so that ``1E999999`` costs nothing."""
+    if isinstance(value, Decimal) and value.adjusted() < _MAX_WHOLE_DIGITS and value == value.to_integral_value():
+        return int(value)
+    return value
 
 
 def _moment(value: Any) -> Any:
@@ -163,7 +171,7 @@ _COUNTRY = r"^[A-Z]{2}$"
 _CURRENCY = r"^[A-Z]{3}$"
 _LOCALE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"
 _LAST4 = r"^[0-9]{4}$"
-_URL = r"^https?://[^\s<>\"'`\\{}|^]+$"
+_URL = r"^https?://[^\s<>\"'`\\{}|^\u0000-\u001F\u007F-\u009F]+$"
 _VISIBLE_ASCII = r"^[\x21-\x7e]{1,255}$"
 
 PATTERNS: Mapping[str, str] = {
@@ -196,4 +204,5 @@ Last4 = Annotated[str, StringConstraints(pattern=_LAST4)]
 Url = Annotated[str, StringConstraints(max_length=500, pattern=_URL), _OneLine]
 """Not looked through for card numbers: a parcel's holds its tracking number."""
 Token = Annotated[str, StringConstraints(pattern=_VISIBLE_ASCII)]
-Quantity = Annotated[int, Field(ge=1, le=1_000_000)]
+Quantity = Annotated[int, Field(ge=1, le=1_000_000), BeforeValidator(_whole)]
+"""A whole number, also as ``2.0``, which is the same to JSON Schema and to many that write JSON."""

@@ -29,7 +29,7 @@ from orders.adapters.inbound.http.requests import (
     StatusBody,
 )
 from orders.adapters.inbound.http.responses import BASE, order_view
-from orders.adapters.inbound.http.revisions import read_patch, read_revision
+from orders.adapters.inbound.http.revisions import check_form, read_patch, read_revision
 from orders.application.accept_order import AcceptOrder
 from orders.application.caller import Caller, Operation, permit
 from orders.application.change_status import ChangeStatus
@@ -117,6 +117,7 @@ async def replace(
     respond = partial(order_answer, caller=caller)
     order = await open_order.execute(caller, order_id, Action.UPDATE)
     body = await _object(request)
+    check_form(read_revision, body, order_view(order, caller))
     changed = await update_order.execute(
         caller,
         order,
@@ -138,7 +139,9 @@ async def merge(
     respond = partial(order_answer, caller=caller)
     order = await open_order.execute(caller, order_id, Action.UPDATE)
     body = await _object(request)
-
+    if not await request.body():
+        raise InvalidBody([Fault("", "missing", "send a merge patch: an object with the fields to be changed")])
+    check_form(read_patch, body, order_view(order, caller))
     changed = await update_order.execute(
         caller,
         order,

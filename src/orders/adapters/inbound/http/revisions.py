@@ -4,7 +4,7 @@ Callers send back what they were given. So every field of an order is known here
 the others may be there unchanged, and are refused by name where they differ.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -37,8 +37,12 @@ SERVERS_OWN = frozenset({"_links", "allowed_actions", "deleted_at", "erased_at",
 DERIVED_OF_ITEMS = ("open_quantity", "net", "tax")
 """What follows from an item's other fields."""
 
-_NOT_EDITABLE = frozenset(CreateOrderBody.model_fields) | {"reason"}
+_NOT_EDITABLE = frozenset(CreateOrderBody.model_fields) | {"campaign_discount", "reason"}
 """What an order may have and this one need not."""
+
+
+Read = Callable[[Mapping[str, Any], Mapping[str, Any]], Revision]
+"""``read_revision`` or ``read_patch``."""
 
 
 class RevisedItemBody(RequestModel):
@@ -108,7 +112,7 @@ def read_revision(body: Mapping[str, Any], current: Mapping[str, Any]) -> Revisi
     try:
         revision = validate(RevisionBody, editable).to_domain()
     except InvalidBody as error:
-        raise InvalidBody(_with_amounts([*faults, *error.faults], editable, current)) from None
+        raise InvalidBody(_with_amounts([*error.faults, *faults], editable, current)) from None
     if faults:
         raise InvalidBody(_with_amounts(faults, editable, current))
     return revision
@@ -129,6 +133,30 @@ def read_patch(patch: Mapping[str, Any], current: Mapping[str, Any]) -> Revision
     # What can't be removed is refused by name, and not taken for left out.
     removed = {name: None for name, value in patch.items() if value is None and name not in RevisionBody.model_fields}
     return read_revision(whole | removed, current)
+
+
+def check_form(
+    read: Callable[[Mapping[str, Any], Mapping[str, Any]], Revision],
+    body: Mapping[str, Any],
+    current: Mapping[str, Any],
+) -> None:
+    """Return if the body could be right for some order, if not for this one as it is now.
+
+    Bodies are looked at before a request is known to have been here before, and before If-Match ([API-3]); what
+    differs from the order as it is now is no fault of one that was carried out when the order was another.
+
+    Raises:
+        InvalidBody: with every fault there is.
+    """
+    try:
+        read(body, current)
+    except InvalidBody as error:
+        if not all(_of_this_order(fault) for fault in error.faults):
+            raise
+
+
+def _of_this_order(fault: Fault) -> bool:
+    return fault.code == "not_editable" or (fault.pointer, fault.code) == ("/metadata", "too_long")
 
 
 def merged(target: Any, patch: Any) -> Any:

@@ -23,7 +23,14 @@ PARAMETERS: dict[str, Schema] = {
     "OrderId": _in(
         "path", "order_id", {"type": "string", "pattern": ORDER_ID_PATTERN}, "The order's id.", ORDER_ID, required=True
     ),
-    "ParcelId": _in("path", "parcel_id", _TEXT, "The parcel's id within the order.", "par_1", required=True),
+    "ParcelId": _in(
+        "path",
+        "parcel_id",
+        {"type": "string", "pattern": "^par_[1-9][0-9]*$"},
+        "The parcel's id within the order.",
+        "par_1",
+        required=True,
+    ),
     "ProblemName": _in(
         "path",
         "name",
@@ -80,7 +87,7 @@ PARAMETERS: dict[str, Schema] = {
     "Cursor": _in(
         "query",
         "cursor",
-        {"type": "string", "minLength": 1, "maxLength": MAX_CURSOR_CHARACTERS},
+        {"type": "string", "minLength": 1, "maxLength": MAX_CURSOR_CHARACTERS, "pattern": "^[A-Za-z0-9_-]+$"},
         "Where to go on: `next_cursor` of the page before, together with the same filters.",
     ),
     "IdempotencyKey": _in(

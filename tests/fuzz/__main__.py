@@ -1,0 +1,66 @@
+"""Runs schemathesis, all checks, against the service: ``python -m tests.fuzz`` (``make schemathesis``).
+
+Ends with 0 when nothing was found and everything that can be done to an order was done to some.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+
+from orders.domain.events import EventType
+from tests.fuzz.service import Running, running
+
+HERE = Path(__file__).parent
+BY_OTHERS = frozenset({EventType.DOCUMENT_FAILED})
+"""What no request leads to."""
+
+
+def main() -> int:
+    """Run it; arguments that are not described go to schemathesis as they are."""
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
+    parser.add_argument("--examples", type=int, default=200, help="examples per operation (default: 200)")
+    parser.add_argument("--minutes", type=float, default=10, help="after which it has failed (default: 10)")
+    asked, more = parser.parse_known_args()
+    console = Console(soft_wrap=True)
+    with tempfile.TemporaryDirectory(prefix="orders-fuzz-") as directory, running(Path(directory)) as service:
+        users = Path(directory, "users.json")
+        users.write_text(json.dumps({"auth": _users(service)}), encoding="utf-8")
+        command = [
+            str(Path(sys.executable).with_name("schemathesis")),
+            f"--config-file={HERE / 'schemathesis.toml'}",
+            "run",
+            f"{service.base}/v1.0/openapi.json",
+            f"--max-examples={asked.examples}",
+            *more,
+        ]
+        environment = os.environ | {"ORDERS_FUZZ_USERS": str(users)}
+        try:
+            code = subprocess.run(command, env=environment, timeout=60 * asked.minutes, check=False).returncode
+        except subprocess.TimeoutExpired:
+            console.print(f"it did not end within {asked.minutes:g} minutes")
+            return 1
+        done = service.events()
+    console.print("done to orders: " + ", ".join(f"{name} {count}" for name, count in done.most_common()))
+    missing = [str(type_) for type_ in EventType if type_ not in BY_OTHERS and not done[type_]]
+    if missing and not more:
+        console.print(f"never done: {', '.join(missing)}; a run that does not get there shows too little")
+        return 1
+    return code
+
+
+def _users(service: Running) -> list[dict[str, object]]:
+    tokens = {"shop": service.token("demo", "admin", "staff"), "another shop": service.token("other", "admin", "staff")}
+    return [
+        {"name": name, "fixedHeaders": [{"name": "Authorization", "value": f"Bearer {token}"}]}
+        for name, token in tokens.items()
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

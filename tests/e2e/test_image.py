@@ -71,7 +71,7 @@ def test_nothing_is_in_it_that_only_builds_or_tests() -> None:
         "tools = [name for name in ('pip', 'pip3', 'gcc', 'cc', 'make', 'git', 'curl', 'wget') if shutil.which(name)]\n"
         "modules = [name for name in ('pip', 'setuptools', 'ensurepip', 'pytest', 'hypothesis', 'moto', 'tests')\n"
         "           if importlib.util.find_spec(name)]\n"
-        "places = [path for path in ('/root/.cache', '/build', '/out', '/opt/build') if pathlib.Path(path).exists()]\n"
+        "places = [path for path in ('/pip-cache', '/build', '/out', '/opt/build') if pathlib.Path(path).exists()]\n"
         "lists = [str(path) for path in pathlib.Path('/var/lib/apt/lists').glob('*_Packages*')]\n"
         "scripts = sorted(path.name for path in pathlib.Path('/opt/orders/bin').iterdir()\n"
         "                 if not path.name.startswith('python'))\n"

@@ -197,7 +197,13 @@ def marked(stack: Stack) -> list[str]:
     found = [f"{item['PK']['S']}/{item['SK']['S']}" for item in items if marks_in(item)]
     for version in s3.list_object_versions(Bucket="bbws-orders-local").get("Versions", []):
         key, version_id = version["Key"], version["VersionId"]
-        pdf = s3.get_object(Bucket="bbws-orders-local", Key=key, VersionId=version_id)["Body"].read()
+        try:
+            pdf = s3.get_object(Bucket="bbws-orders-local", Key=key, VersionId=version_id)["Body"].read()
+        except s3.exceptions.ClientError as error:
+            # Deleted between the listing and the look, which is what is waited for.
+            if error.response["Error"]["Code"] != "NoSuchVersion":
+                raise
+            continue
         if CANARY in text_of(pdf):
             found.append(key)
     return found

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pypdf
 import pytest
@@ -23,6 +24,8 @@ ROOT = Path(__file__).parents[2]
 MANY = int(os.environ.get("ORDERS_E2E_ORDERS", "40"))
 CONCURRENCY = 16
 AFTER_A_CRASH_SECONDS = 60
+IN_TIME_SECONDS = 60
+"""It takes two; a machine that is busy with other things takes ten times as long to load what renders PDFs."""
 
 
 def text_of(pdf: bytes) -> str:
@@ -32,11 +35,11 @@ def text_of(pdf: bytes) -> str:
 def test_from_a_post_to_a_pdf_and_two_mails(stack: Stack) -> None:
     order = stack.place()
     assert stack.call("GET", f"/v1.0/orders/{order['order_id']}").json()["order_number"] == order["order_number"]
-    pdf = eventually(lambda: stack.pdf(order), within_seconds=15, what="PDF")
+    pdf = eventually(lambda: stack.pdf(order), within_seconds=IN_TIME_SECONDS, what="PDF")
     text = text_of(pdf)
     assert order["order_number"] in text
     assert "59.98" in text
-    eventually(lambda: len(stack.mails_of(order)) == 2, within_seconds=15, what="two mails")
+    eventually(lambda: len(stack.mails_of(order)) == 2, within_seconds=IN_TIME_SECONDS, what="two mails")
     mails = stack.mails_of(order)
     by_template = {mail["template"]: mail for mail in mails}
     confirmation = by_template["order_confirmation"]
@@ -64,9 +67,9 @@ def test_an_accepted_order_is_placed_rendered_and_mailed(stack: Stack) -> None:
         assert found["status"] in {"accepted", "pending"}
         return found if found["status"] == "pending" else {}
 
-    assert eventually(read, within_seconds=15, what="the order")["order_number"] == order["order_number"]
-    eventually(lambda: stack.pdf(order), within_seconds=15, what="PDF")
-    eventually(lambda: len(stack.mails_of(order)) == 2, within_seconds=15, what="two mails")
+    assert eventually(read, within_seconds=IN_TIME_SECONDS, what="the order")["order_number"] == order["order_number"]
+    eventually(lambda: stack.pdf(order), within_seconds=IN_TIME_SECONDS, what="PDF")
+    eventually(lambda: len(stack.mails_of(order)) == 2, within_seconds=IN_TIME_SECONDS, what="two mails")
 
 
 def test_a_hundred_creates_with_one_key_killed_and_asked_again_make_one_order(stack: Stack) -> None:
@@ -104,7 +107,7 @@ def test_killed_right_after_the_201_everything_still_arrives_once(stack: Stack) 
     assert {mail["id"] for mail in stack.mails()} == earlier
     assert stack.pdf(order).startswith(b"%PDF")
     later = stack.place()
-    eventually(lambda: len(stack.mails_of(later)) == 2, within_seconds=20, what="mails of the next order")
+    eventually(lambda: len(stack.mails_of(later)) == 2, within_seconds=IN_TIME_SECONDS, what="mails of the next order")
     assert len(stack.mails_of(order)) == 2
 
 
@@ -117,7 +120,7 @@ def test_many_orders_at_once_all_reach_pdf_and_mails_and_leave_nothing_behind(st
     stack.all_sent(orders, within_seconds=30 + 2 * MANY)
     assert stack.mails_by_order(orders) == dict.fromkeys(numbers, 2)
     assert all(stack.pdf(order) for order in orders)
-    eventually(lambda: left_behind(stack) == {}, within_seconds=15, what="empty outbox and queues")
+    eventually(lambda: left_behind(stack) == {}, within_seconds=IN_TIME_SECONDS, what="empty outbox and queues")
 
 
 def test_killed_right_after_the_202_of_an_erasure_nothing_personal_is_left_all_the_same(stack: Stack) -> None:
@@ -135,14 +138,16 @@ def test_killed_right_after_the_202_of_an_erasure_nothing_personal_is_left_all_t
         lambda: len(stack.mails_of(order)) == 4, within_seconds=AFTER_A_CRASH_SECONDS, what="mails of the cancellation"
     )
     assert CANARY in text_of(stack.pdf(order))
-    assert {key.rpartition("/")[2] for key in marked(stack)} >= {"1.pdf", "2.pdf", "ORDER", "EVENT#0000000001"}
+    assert {key.rpartition("/")[2] for key in marked(stack, order)} >= {"1.pdf", "2.pdf", "ORDER", "EVENT#0000000001"}
 
     erased = stack.call("POST", path + "/erase", role="admin")
     stack.kill()
     assert (erased.status_code, erased.json()["status"]) == (202, "erasing")
     stack.start()
 
-    eventually(lambda: marked(stack) == [], within_seconds=AFTER_A_CRASH_SECONDS, what="nothing personal anywhere")
+    eventually(
+        lambda: marked(stack, order) == [], within_seconds=AFTER_A_CRASH_SECONDS, what="nothing personal anywhere"
+    )
     pdf = eventually(lambda: stack.pdf(order), within_seconds=AFTER_A_CRASH_SECONDS, what="the document without it")
     assert CANARY not in text_of(pdf)
     for shown in (order["order_number"], "68.98", "[erased]", "The personal data in this document was erased on"):
@@ -184,23 +189,27 @@ def left_behind(stack: Stack) -> dict[str, int]:
     return {name: count for name, count in found.items() if count}
 
 
-def marked(stack: Stack) -> list[str]:
-    """Keys of items in the table, and of versions in the bucket, in which marks are."""
+def marked(stack: Stack, order: dict[str, Any]) -> list[str]:
+    """Keys of items in the table, and of versions of the order's PDFs in the bucket, in which marks are."""
     import boto3
+    from botocore.exceptions import ClientError
 
     arguments = {
         "region_name": "af-south-1", "aws_access_key_id": "test", "aws_secret_access_key": "test",
         "endpoint_url": stack.aws_url,
     }  # fmt: skip
     dynamodb, s3 = boto3.client("dynamodb", **arguments), boto3.client("s3", **arguments)
-    items = dynamodb.scan(TableName="bbws-customer-portal-orders-local", ConsistentRead=True)["Items"]
+    pages = dynamodb.get_paginator("scan").paginate(TableName="bbws-customer-portal-orders-local", ConsistentRead=True)
+    items = [item for page in pages for item in page["Items"]]
     found = [f"{item['PK']['S']}/{item['SK']['S']}" for item in items if marks_in(item)]
     for version in s3.list_object_versions(Bucket="bbws-orders-local").get("Versions", []):
         key, version_id = version["Key"], version["VersionId"]
+        if order["order_id"] not in key:
+            continue
         try:
             pdf = s3.get_object(Bucket="bbws-orders-local", Key=key, VersionId=version_id)["Body"].read()
-        except s3.exceptions.ClientError as error:
-            # Deleted between the listing and the look, which is what is waited for.
+        except ClientError as error:
+            # Deleted between the two calls: that is what is being waited for.
             if error.response["Error"]["Code"] != "NoSuchVersion":
                 raise
             continue

@@ -14,9 +14,16 @@ from orders.bootstrap.worker import WORKER_SERVICES
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
-COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
+COMPOSE_TEXT = (ROOT / "compose.yaml").read_text(encoding="utf-8")
+COMPOSE: dict[str, Any] = yaml.safe_load(COMPOSE_TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {name: service for name, service in SERVICES.items() if name != "localstack"}
+
+
+def test_every_container_is_declared_once() -> None:
+    """Of two with one name YAML's reader takes the last, and Compose neither."""
+    declared = re.findall(r"(?m)^  ([a-z-]+):$", COMPOSE_TEXT[COMPOSE_TEXT.index("\nservices:") :])
+    assert sorted(declared) == sorted([*SERVICES, *COMPOSE["volumes"]])
 
 
 def test_every_role_is_a_container() -> None:

@@ -1,0 +1,194 @@
+"""The canary test on real adapters, all of them as talkative as they can be: what botocore, aiohttp and the servers'
+answers bring into logs, problems, events and dead letters ([SEC-4])."""
+
+import asyncio
+import gc
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+import pytest
+
+from orders.adapters.inbound.http.app import create_app
+from orders.bootstrap.addresses import Addresses, resolve_addresses
+from orders.bootstrap.aws import AwsClients, open_clients
+from orders.bootstrap.container import Container
+from orders.bootstrap.dev_service import resource_clients
+from orders.bootstrap.keys import dev_issuer
+from orders.bootstrap.resources import create_resources
+from orders.bootstrap.settings import Settings, load_settings
+from orders.bootstrap.topology_file import packaged_topology
+from orders.bootstrap.worker import WORKER_SERVICES, worker_loop
+from tests.canaries import CANARY, TellingRenderer, a_body
+from tests.contract.aws_backends import AWS_BACKENDS, endpoint_of
+from tests.outputs import Outputs, collected
+
+ORDERS = "/v1.0/orders"
+PATIENCE_SECONDS = 60.0
+
+
+@dataclass
+class World:
+    """The whole service over an emulator; ``api`` speaks for it, ``broken`` for one whose table is not there."""
+
+    settings: Settings
+    clients: AwsClients
+    addresses: Addresses
+    api: httpx.AsyncClient
+    broken: httpx.AsyncClient
+    outputs: Outputs
+    heard_on: str
+
+    async def call(self, method: str, path: str, body: Any = None, *, role: str = "customer", **more: Any) -> Any:
+        client = more.pop("client", self.api)
+        token = dev_issuer(self.settings).token(
+            tenant_id="tenant_a",
+            customer_id="cust_test_001",
+            roles=[role],
+            email=f"{CANARY}.claim@{CANARY}.example",
+            now=datetime.now(UTC),
+        )
+        answer = await client.request(method, path, json=body, headers={"Authorization": f"Bearer {token}"})
+        await self.outputs.note_answer(answer)
+        return answer
+
+    async def until(self, look: Callable[[], Awaitable[object]], what: str) -> None:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not await look():  # noqa: ASYNC110 - another process rings no bell
+                await asyncio.sleep(0.1)
+
+    async def sent(self, order_id: str, *templates: str) -> bool:
+        """Whether these mails have gone out."""
+        history = (await self.call("GET", f"{ORDERS}/{order_id}/history?limit=100", role="staff")).json()
+        done = {each["template"] for each in history["items"] if each.get("state") == "sent"}
+        return done >= set(templates)
+
+    async def dead(self, worker: str, count: int) -> bool:
+        """Whether so many messages of a worker have been put aside; why goes among the outputs."""
+        received = await self.clients.sqs.receive_message(
+            QueueUrl=self.addresses.queues[worker].dead_letter_url,
+            MaxNumberOfMessages=10,
+            MessageAttributeNames=["All"],
+            VisibilityTimeout=600,
+        )
+        found = [each.get("MessageAttributes", {}) for each in received.get("Messages", [])]
+        self.outputs.dead_letters += [f"{worker} {attributes}" for attributes in found]
+        return sum(letter.startswith(worker) for letter in self.outputs.dead_letters) >= count
+
+    async def heard(self) -> None:
+        """Collect what the bus has told."""
+        while True:
+            received = await self.clients.sqs.receive_message(
+                QueueUrl=self.heard_on, MaxNumberOfMessages=10, WaitTimeSeconds=1, VisibilityTimeout=600
+            )
+            if not received.get("Messages"):
+                return
+            self.outputs.events += [message["Body"] for message in received["Messages"]]
+
+
+async def _listening(clients: AwsClients, bus: str, name: str) -> str:
+    """The address of a queue to which the bus sends all there is."""
+    url = (await clients.sqs.create_queue(QueueName=name))["QueueUrl"]
+    attributes = await clients.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    pattern = json.dumps({"source": ["io.bbws.orders"]})
+    await clients.events.put_rule(Name=name, EventBusName=bus, EventPattern=pattern, State="ENABLED")
+    targets: Any = [{"Id": "1", "Arn": attributes["Attributes"]["QueueArn"]}]
+    await clients.events.put_targets(Rule=name, EventBusName=bus, Targets=targets)
+    return url
+
+
+@asynccontextmanager
+async def _running(container: Container) -> AsyncIterator[None]:
+    """Every worker and the relay, until left."""
+    stop = asyncio.Event()
+    loops = [worker_loop(container, name) for name in WORKER_SERVICES]
+    tasks = [asyncio.create_task(cast("Any", loop(stop))) for loop in (*loops, container.relay_loop().run)]
+    try:
+        yield
+    finally:
+        stop.set()
+        await asyncio.wait(tasks)
+
+
+def _api(container: Container) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(app=cast("Any", create_app(container.served)), raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url="http://orders.example")
+
+
+@pytest.fixture(params=AWS_BACKENDS)
+async def world(request: pytest.FixtureRequest, environment: str, tmp_path: Path) -> AsyncIterator[World]:
+    url = endpoint_of(request).url
+    settings = load_settings(
+        environment="local",
+        aws_endpoint_url=url,
+        log_level="DEBUG",
+        dev_issuer_enabled=True,
+        orders_data_dir=tmp_path,
+        queue_wait_seconds=1,
+        relay_lag_seconds=1,
+        staff_address_fallback=f"{CANARY}.staff@{CANARY}.example",
+    ).model_copy(update={"environment": f"{environment}o"})
+    with collected("json") as outputs:
+        async with open_clients(settings) as clients:
+            # moto knows no way from a bus to a topic; nobody here listens to one anyway.
+            topology = packaged_topology()
+            topology = replace(topology, rules=tuple(rule for rule in topology.rules if rule.topic is None))
+            await create_resources(
+                topology,
+                resource_clients(clients),
+                environment=settings.environment,
+                sender_identities=[settings.mail_from],
+            )
+            addresses = await resolve_addresses(clients.sqs, topology, settings)
+
+            def container(where: Addresses) -> Container:
+                return Container(settings=settings, clients=clients, addresses=where, renderer=TellingRenderer())
+
+            whole = container(addresses)
+            heard_on = await _listening(clients, addresses.bus, f"heard-{settings.environment}")
+            broken = container(replace(addresses, table="nowhere"))
+            async with _api(whole) as api, _api(broken) as broken_api, _running(whole):
+                yield World(settings, clients, addresses, api, broken_api, outputs, heard_on)
+
+
+async def test_real_adapters_leave_no_mark(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+    order = (await world.call("POST", ORDERS, a_body("one"))).json()
+    order_id = order["order_id"]
+    await world.until(lambda: world.sent(order_id, "order_confirmation", "staff_new_order"), "mails")
+    await world.call("PATCH", f"{ORDERS}/{order_id}", {"notes": f"{CANARY} again"})
+    await world.call("POST", f"{ORDERS}/{order_id}/cancel", {"reason": f"{CANARY} changed her mind"})
+    await world.until(lambda: world.sent(order_id, "order_cancelled", "staff_order_cancelled"), "mails")
+    for part in ("", "/document", "/events", "/track"):
+        await world.call("GET", f"{ORDERS}/{order_id}{part}")
+    await world.call("GET", ORDERS)
+
+    assert (await world.call("POST", ORDERS, a_body("two", total=1))).status_code == 422
+    assert (await world.call("POST", ORDERS, a_body("two"), client=world.broken)).status_code == 500
+    assert (await world.call("GET", f"{ORDERS}/{order_id}", client=world.broken)).status_code == 500
+    health = await world.broken.get("/health/ready")
+    world.outputs.health.append(health.text)
+    assert health.status_code == 503
+
+    create = {"command": "create-order", "tenant_id": "tenant_a", "idempotency_key": CANARY}
+    for body in (create | {"order": a_body("x", total=1)}, create | {"order": a_body("x", metadata={CANARY: 5})}):
+        url = world.addresses.queues["record-creator"].url
+        await world.clients.sqs.send_message(QueueUrl=url, MessageBody=json.dumps(body))
+    await world.until(lambda: world.dead("record-creator", 2), "dead letters")
+    await world.heard()
+
+    gc.collect()
+    captured = capfd.readouterr()
+    world.outputs.standard_error += [captured.out, captured.err]
+    found = world.outputs.all()
+    assert len(world.outputs.events) >= 5
+    assert '"stream": "audit"' in found["logs"]
+    assert "unexpected error" in found["logs"]
+    for where, text in found.items():
+        for mark in (CANARY, "eyJ"):
+            at = text.find(mark)
+            assert at < 0, f"{where}: {text[max(0, at - 300) : at + 100]}"

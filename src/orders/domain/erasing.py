@@ -7,9 +7,10 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
+from orders.domain.event_facts import OTHER_REASON
 from orders.domain.events import EventType, OrderEvent, Stamp
 from orders.domain.lifecycle import Action, Role
-from orders.domain.order import OTHER_REASON, Change, Order
+from orders.domain.order import Change, Order
 from orders.domain.parts import Address, Customer, Erasure, Payment
 
 ERASED = "[erased]"

@@ -5,7 +5,7 @@ where the action's effect already held. Nothing is changed in place, so a change
 nothing behind.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -17,6 +17,7 @@ from orders.domain.errors import (
     ParcelConflict,
     UnknownParcel,
 )
+from orders.domain.event_facts import line_quantities, reason_code
 from orders.domain.events import EventType, JsonValue, OrderEvent, Receipt, Stamp
 from orders.domain.lifecycle import Action, Role, Status, allowed_actions, already_holds, may_ever
 from orders.domain.money import Money, Totals
@@ -35,8 +36,6 @@ from orders.domain.parts import (
 from orders.domain.shipping import summed, taken_from
 
 MAX_PARCELS = 100
-OTHER_REASON = "other"
-"""What events say of a reason that is no code."""
 KEPT_KEYS = 32
 """How many idempotency keys of changes an order remembers; that of its creation is its id, and never forgotten."""
 
@@ -359,6 +358,7 @@ class Order:
     def _shippable(self, shipment: Shipment) -> tuple[ParcelLine, ...]:
         left = self.open_quantities()
         if shipment.lines is None:
+            # Never one too many: an order whose remainder could not ship would stay open for good.
             return tuple(ParcelLine(line_id, quantity) for line_id, quantity in left.items() if quantity)
         if len(self.parcels) >= MAX_PARCELS:
             raise InvalidOrder([Fault("", "too_many_parcels", f"an order has at most {MAX_PARCELS} parcels")])
@@ -382,23 +382,8 @@ class Change:
         return Change(replace(self.order, recent_keys=keys), replace(self.event, receipt=receipt))
 
 
-def line_quantities(lines: Iterable[Line]) -> list[JsonValue]:
-    """What events say of lines: enough to adjust stock."""
-    return [{"line_id": line.line_id, "product_id": line.product_id, "quantity": line.quantity} for line in lines]
-
-
 def campaign_facts(order: Order) -> dict[str, JsonValue]:
     """What events say of a campaign that gave something: enough to count it as used."""
     if order.campaign_code is None or order.campaign_discount is None:
         return {}
     return {"campaign_code": order.campaign_code, "campaign_discount": str(order.campaign_discount)}
-
-
-def reason_code(reason: str) -> str:
-    """What events may say of a reason: itself where it is a code such as ``out_of_stock``, else ``other``.
-
-    A reason that somebody typed can hold anything, a name included, and stays inside.
-    """
-    code = reason.strip()
-    plain = code.isascii() and code.replace("_", "").isalnum() and code == code.lower() and code[:1].isalpha()
-    return code if plain and len(code) <= 64 else OTHER_REASON

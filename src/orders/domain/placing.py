@@ -8,11 +8,12 @@ from orders.domain.basket import Basket
 from orders.domain.consulting import UNASKED, Answers
 from orders.domain.currencies import Currency
 from orders.domain.errors import ActionForbidden, Fault, InvalidAmount, InvalidOrder, UnknownCurrency
+from orders.domain.event_facts import line_quantities
 from orders.domain.events import EventType, JsonValue, Stamp
 from orders.domain.identity import order_number
 from orders.domain.lifecycle import PLACING_ROLES, Role, Status
 from orders.domain.money import MAX_UNIT_PRICE_MINOR, Money, Totals, line_net, parse_rate
-from orders.domain.order import Change, Order, campaign_facts, line_quantities
+from orders.domain.order import Change, Order, campaign_facts
 from orders.domain.parts import Address, Customer, Line, Payment
 
 MAX_LINES = 500

@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 
 from orders.domain.errors import InvalidOrder, ParcelConflict, UnknownParcel
+from orders.domain.event_facts import reason_code
 from orders.domain.events import EventType
 from orders.domain.lifecycle import Action, Role, Status
-from orders.domain.order import MAX_PARCELS, Change, Order, Shipment, reason_code
+from orders.domain.order import MAX_PARCELS, Change, Order, Shipment
 from orders.domain.parts import Deletion, Document, DocumentStatus, ParcelLine
 from tests.builders import NOON, a_line, a_stamp, an_order
 

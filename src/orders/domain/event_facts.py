@@ -1,0 +1,24 @@
+"""What events may say of lines and reasons: enough to act upon, and nothing that somebody typed."""
+
+from collections.abc import Iterable
+
+from orders.domain.events import JsonValue
+from orders.domain.parts import Line
+
+OTHER_REASON = "other"
+"""Said of a reason that is no code."""
+
+
+def line_quantities(lines: Iterable[Line]) -> list[JsonValue]:
+    """What events say of lines: enough to adjust stock."""
+    return [{"line_id": line.line_id, "product_id": line.product_id, "quantity": line.quantity} for line in lines]
+
+
+def reason_code(reason: str) -> str:
+    """What events may say of a reason: itself where it is a code such as ``out_of_stock``, else ``other``.
+
+    A reason that somebody typed can hold anything, a name included, and stays inside.
+    """
+    code = reason.strip()
+    plain = code.isascii() and code.replace("_", "").isalnum() and code == code.lower() and code[:1].isalpha()
+    return code if plain and len(code) <= 64 else OTHER_REASON

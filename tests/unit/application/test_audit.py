@@ -98,6 +98,11 @@ async def test_attempts_at_the_same_time_do_not_mix() -> None:
     }
 
 
-def test_without_an_attempt_there_is_nothing_to_note() -> None:
+def test_what_is_noted_without_an_attempt_is_in_no_later_record() -> None:
+    desk = Desk()
     about(order_id="ord_1")
     attempted_by(a_caller())
+    with desk.audit.attempt(an_attempt()) as attempt:
+        attempt.ended(AuditOutcome.ALLOWED)
+    (record,) = desk.trail.records
+    assert (record.order_id, record.principal == a_caller().principal) == (None, False)

@@ -5,7 +5,6 @@ import json
 import re
 import unicodedata
 from decimal import Decimal
-from time import process_time
 from typing import Any
 
 import pytest
@@ -19,6 +18,7 @@ from orders.adapters.inbound.http.json_body import MAX_MEMBERS, MalformedJson
 from orders.adapters.inbound.http.parsing import MAX_FAULTS, InvalidBody, parse_body
 from orders.adapters.inbound.http.requests import CreateOrderBody, FulfilBody
 from orders.adapters.inbound.http.text import MAX_MARKS, ONE_LINE_PATTERN, lines, normal, one_line
+from tests.costs import seconds_of
 from tests.http_api import ORDERS, SMOKE, Api, expect
 
 LINES = ",".join(
@@ -60,17 +60,14 @@ def _lines_of(name: str) -> str:
     ],
 )  # fmt: skip
 def test_no_body_costs_out_of_proportion(hostile: bytes) -> None:
-    def seconds(body: bytes) -> float:
-        began = process_time()
+    def read(body: bytes) -> None:
         with contextlib.suppress(InvalidBody, MalformedJson):
             parse_body(CreateOrderBody, body, "application/json")
-        return process_time() - began
 
     honest = _order(LINES)
     # Five times as long at the most; the worst of these cost hundreds of times as much before they were bounded.
     assert len(hostile) < 320_000
-    # On a busy machine 40 was not enough; what grows faster than the text costs thousands of times as much.
-    assert min(seconds(hostile) for _ in range(3)) < 120 * min(seconds(honest) for _ in range(3))
+    assert seconds_of(lambda: read(hostile)) < 40 * seconds_of(lambda: read(honest))
 
 
 def faults(body: Any, model: Any = CreateOrderBody) -> dict[str, tuple[str, str]]:

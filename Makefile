@@ -104,7 +104,8 @@ image: ## Build the image, bbws-orders:local (PYTHON_IMAGE, PIP_INDEX_URL and th
 		$(foreach name,PYTHON_IMAGE PIP_INDEX_URL PIP_EXTRA_INDEX_URL,$(if $($(name)),--build-arg $(name)="$($(name))")) .
 
 image-test: setup image ## Try the image and the Compose stack: what is in it, the whole path, signals, an outage
-	@$(BIN)/python -m pytest -q -rfE --backend compose tests/e2e $(ARGS)
+	@$(BIN)/python -m pytest -q -rfE --backend compose \
+		tests/e2e/test_image.py tests/e2e/test_containers.py tests/e2e/test_whole_path.py $(ARGS)
 
 image-figures: setup image ## Measure start and memory of each role's container, and the image's layers
 	@$(BIN)/python -m benchmarks.image_figures

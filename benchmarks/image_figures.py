@@ -31,10 +31,17 @@ RESULT = Path("benchmarks/results/image.json")
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A role's container: medians over the runs, and what it may take."""
+    """A role's container over the runs, and what it may take.
+
+    Attributes:
+        ready_seconds: the quickest start, which is what the image takes.
+        ready_median_seconds: includes what else the machine had to do.
+        resident_mib: the median.
+    """
 
     role: str
     ready_seconds: float
+    ready_median_seconds: float
     resident_mib: float
     allowed_mib: int
 
@@ -55,7 +62,13 @@ def measure(stack: ComposeStack, role: str) -> Figure:
         time.sleep(REST_SECONDS)
         resident.append(_resident_mib(stack, container))
         stack.docker("stop", container)
-    return Figure(role, statistics.median(ready), statistics.median(resident), LIMITS_MIB.get(role, OTHER_LIMIT_MIB))
+    return Figure(
+        role=role,
+        ready_seconds=min(ready),
+        ready_median_seconds=statistics.median(ready),
+        resident_mib=statistics.median(resident),
+        allowed_mib=LIMITS_MIB.get(role, OTHER_LIMIT_MIB),
+    )
 
 
 def _seconds_to_ready(stack: ComposeStack, role: str, container: str) -> float:
@@ -110,11 +123,16 @@ def main() -> None:
             layers = image_megabytes(stack)
         finally:
             stack.remove()
-    table = Table("role", "ready, s", "at rest, MiB", "allowed, MiB", "", title=f"{IMAGE}, median of {RUNS}")
+    table = Table("role", "ready, s", "median, s", "at rest, MiB", "allowed, MiB", "", title=f"{IMAGE}, {RUNS} starts")
     for each in figures:
         verdict = "kept" if each.kept else "[red]missed[/]"
         table.add_row(
-            each.role, f"{each.ready_seconds:.2f}", f"{each.resident_mib:.0f}", str(each.allowed_mib), verdict
+            each.role,
+            f"{each.ready_seconds:.2f}",
+            f"{each.ready_median_seconds:.2f}",
+            f"{each.resident_mib:.0f}",
+            str(each.allowed_mib),
+            verdict,
         )
     say(table)
     sizes = Table("layer", "MB", title=f"{sum(layers.values()):.0f} MB in all")

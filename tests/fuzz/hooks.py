@@ -1,5 +1,6 @@
 """What schemathesis is told of this API beyond its document: loaded by schemathesis.toml."""
 
+import re
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
@@ -16,6 +17,7 @@ from orders.domain.currencies import CURRENCIES
 from orders.domain.identity import order_number
 
 SHOPS_CURRENCY = "ZAR"
+MOST_VERSIONS = 20
 MEANING = frozenset(
     {
         # Sums and digits.
@@ -50,6 +52,8 @@ schemathesis.openapi.format("order-number", order_numbers())
 def map_case(_context: HookContext, case: Any) -> Any:
     """Make the sums of a valid order right, so that most are accepted and the rest of the API has orders to work on."""
     operation_id = case.operation.definition.raw["operationId"]
+    if _is_positive(case) and _names_no_version(case.headers.get("If-Match", "")):
+        case.headers["If-Match"] = "*"
     if operation_id == "createOrder" and _is_positive(case):
         _reckon(case.body)
     if operation_id == "patchOrder" and _is_positive(case) and len(case.body) % 2:
@@ -90,6 +94,12 @@ class RefusedByForm(Failure):
 
 def _is_positive(case: Any) -> bool:
     return case.meta is not None and case.meta.generation.mode is GenerationMode.POSITIVE
+
+
+def _names_no_version(tag: str) -> bool:
+    """Whether it is an ETag of a version that no order gets to: sent along, it would end what could be done with it."""
+    found = re.search("[0-9]+", tag)
+    return found is not None and int(found[0]) > MOST_VERSIONS
 
 
 def _reckon(body: Any) -> None:

@@ -397,6 +397,14 @@ async def test_bodies_are_looked_at_before_versions(api: Api, method: str, body:
     expect(allowed, 412, "version-mismatch")
 
 
+async def test_years_have_four_digits(api: Api) -> None:
+    path = f"{ORDERS}/{(await api.placed())['order_id']}"
+    await api.call("PUT", path + "/status", {"status": "processing"}, role="staff")
+    shipped = {"carrier": "DHL", "tracking_number": "T1", "shipped_at": "0049-05-08T10:16:47Z"}
+    answer = await api.call("POST", path + "/fulfill", shipped, role="staff")
+    assert answer.json()["parcels"][0]["shipped_at"] == "0049-05-08T10:16:47.000Z"
+
+
 async def test_fifty_patches_at_once_are_all_kept(api: Api) -> None:
     order = await api.placed()
     path = f"{ORDERS}/{order['order_id']}"

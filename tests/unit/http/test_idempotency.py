@@ -12,6 +12,7 @@ from orders.adapters.inbound.http.preconditions import fingerprint
 from orders.domain.order import KEPT_KEYS
 from tests.eventually import eventually
 from tests.http_api import ORDERS, SMOKE, Api, expect
+from tests.openapi_contract import contract
 
 KEY = {"Idempotency-Key": "checkout-7"}
 
@@ -69,6 +70,19 @@ async def test_an_update_is_answered_again_although_the_order_has_moved_on(api: 
         await api.call("PATCH", path, entries, headers={"Idempotency-Key": "patch"}),
     ]
     assert [(each.status_code, each.content) for each in again] == [(200, each.content) for each in first]
+
+
+@pytest.mark.parametrize(
+    ("key", "taken"),
+    [("k", True), ('"k"', True), ("k" * 255, True), ('"' + "k" * 255 + '"', True), (r'"a\"b\\c"', True), ('"a', True),
+     ('"' + r'\"' * 255 + '"', True), ("k" * 256, False), ('"' + "k" * 256 + '"', False), ("a b", False),
+     ('"a b"', False)],
+)  # fmt: skip
+async def test_keys_are_taken_in_the_forms_that_are_documented(api: Api, key: str, taken: bool) -> None:
+    answer = await api.call("POST", ORDERS, SMOKE, headers={"Idempotency-Key": key})
+    assert answer.status_code == (201 if taken else 400)
+    schema = contract().validator("components", "parameters", "IdempotencyKey", "schema")
+    assert schema.is_valid(key) is taken
 
 
 async def test_another_body_under_the_same_key_is_refused(api: Api) -> None:

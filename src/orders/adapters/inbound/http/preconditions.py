@@ -20,9 +20,14 @@ from orders.domain.order import Order
 
 MAX_KEY_CHARACTERS = 255
 
-_TAG = re.compile(r'^(?:W/)?"?(\d{1,9})(?:-[0-9a-f]{8})?"?$')
+TAG_PATTERN = r'^(?:W/)?"?([0-9]{1,9})(?:-[0-9a-f]{8})?"?$'
+"""An ETag of ours, as If-Match may have it: weak, or without quotes or hash, too."""
+_TAG = re.compile(TAG_PATTERN)
 _QUOTED_KEY = re.compile(r'^"((?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"$')
 _KEY = re.compile(rf"^[\x21-\x7e]{{1,{MAX_KEY_CHARACTERS}}}$")
+
+KEY_PATTERN = rf"""^[!-~]{{1,{MAX_KEY_CHARACTERS}}}$|^"(?:[!#-\[\]-~]|\\["\\]){{1,{MAX_KEY_CHARACTERS}}}"$"""
+"""Both forms of a key for the document: bare, or quoted with quotes and backslashes escaped."""
 
 Respond = Callable[[Order], Answer]
 

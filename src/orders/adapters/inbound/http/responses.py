@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from orders.application.caller import Caller
+from orders.application.cloud_event import rfc3339
 from orders.domain.events import OrderEvent
 from orders.domain.lifecycle import Action, Role
 from orders.domain.order import Order
@@ -35,7 +36,7 @@ _METHODS: Mapping[str, str] = {"/status": "PUT", "update": "PATCH", "delete": "D
 
 def moment(at: datetime) -> str:
     """RFC 3339 in UTC with milliseconds, as in ``2026-03-01T12:00:00.000Z``."""
-    return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
+    return rfc3339(at)
 
 
 def etag(order: Order, roles: Collection[Role]) -> str:

@@ -32,7 +32,11 @@ LINKS: dict[str, Schema] = {
         "setOrderStatus", "Close it, once everything is shipped.", requestBody={"status": "completed"}
     ),
     "CancelOrder": _link("cancelOrder", "Call it off."),
-    "FulfilOrder": _link("fulfilOrder", "Ship a parcel."),
+    "FulfilOrder": _link(
+        "fulfilOrder",
+        "Ship everything that is open.",
+        requestBody={"tracking_number": "TRACK123456", "carrier": "DHL"},
+    ),
     "DeliverParcel": _link(
         "deliverParcel",
         "Note that the first parcel has arrived.",

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from orders.adapters.inbound.http import preconditions
 from orders.adapters.inbound.http.openapi.examples import CURSOR, ORDER_ID, document_link
 from orders.adapters.inbound.http.openapi.json_schema import Schema
 from orders.adapters.inbound.http.parameters import DEFAULT_LIMIT, MAX_CURSOR_CHARACTERS, MAX_LIMIT
@@ -93,7 +94,7 @@ PARAMETERS: dict[str, Schema] = {
     "IdempotencyKey": _in(
         "header",
         "Idempotency-Key",
-        {"type": "string", "minLength": 1, "maxLength": 2 * MAX_KEY_CHARACTERS + 2},
+        {"type": "string", "pattern": preconditions.KEY_PATTERN},
         f"A name of this request, 1 to {MAX_KEY_CHARACTERS} visible ASCII characters, bare or quoted. Sent again with "
         "the same body it is answered as the first time and does nothing. See *Idempotency*.",
         "5f0c1a7e-9a3b-4a53-8e0c-9a1f7c0f7f52",
@@ -101,7 +102,7 @@ PARAMETERS: dict[str, Schema] = {
     "IfMatch": _in(
         "header",
         "If-Match",
-        _TEXT,
+        {"type": "string", "pattern": f"{preconditions.TAG_PATTERN}|^[*]$"},
         "Change the order only if it still has the version of this ETag. `*` stands for any.",
         '"3-9d6cb1f4"',
     ),

@@ -24,6 +24,7 @@ from orders.adapters.outbound.memory.mail_sender import MemoryMailSender
 from orders.adapters.outbound.memory.order_repository import MemoryOrderRepository
 from orders.adapters.outbound.memory.orders_table import MemoryTable
 from orders.adapters.outbound.memory.outbox import MemoryOutbox
+from orders.adapters.outbound.memory.report_returns import MemoryReportReturns
 from orders.adapters.outbound.memory.scrub_requests import MemoryScrubRequests
 from orders.application.accept_order import AcceptOrder, PlaceAccepted, QueueAccepted
 from orders.application.audit import Audit
@@ -34,6 +35,7 @@ from orders.application.check_health import CheckHealth
 from orders.application.consult_services import Consulted, ConsultServices
 from orders.application.erase_personal_data import ErasePersonalData
 from orders.application.fulfil_order import DeliverParcel, FulfilOrder
+from orders.application.hear_report import HearReport
 from orders.application.idempotency import Replays
 from orders.application.list_orders import ListOrders
 from orders.application.notify_customer import NotifyCustomer
@@ -62,6 +64,8 @@ from tests.contract.order_stores import Store
 from tests.event_contract import check_event
 
 LEASE = timedelta(seconds=45)
+HOLD = timedelta(seconds=30)
+"""The age at which a failed payment is believed."""
 
 
 class PlainRenderer:
@@ -201,6 +205,10 @@ class Service:
         self.scrub_requests = MemoryScrubRequests()
         kept = Kept(log, self.acceptances, intents, documents)
         self.scrub_order = ScrubOrder(self.repository, kept, self.publish_events, self.scrub_requests, redacted_body)
+        self.report_returns = MemoryReportReturns()
+        self.hear_report = HearReport(
+            self.repository, self.acceptances, self.changer, self.report_returns, self.clock, hold=HOLD
+        )
         self.check_health = CheckHealth([self.dependency], self.clock)
         self.trail = MemoryAuditTrail(self.counters)
         self.audit = Audit(self.trail, SteppingClock(self.start))

@@ -30,6 +30,11 @@ def delivered(event: OrderEvent, *, replayed: bool = False) -> ReceivedMessage:
     )
 
 
+def an_event_processor(service: Service) -> EventProcessor:
+    """The event-processor over a service."""
+    return EventProcessor(service.scrub_order, service.hear_report, service.counters)
+
+
 class Workers:
     """Delivers what the service has told, by the rules of topology.yaml, and what it has asked of itself."""
 
@@ -40,7 +45,7 @@ class Workers:
             PdfCreator(service.render_document),
             InternalNotifier(service.notify_staff),
             CustomerNotifier(service.notify_customer),
-            EventProcessor(service.scrub_order),
+            an_event_processor(service),
         ]
         self.handlers: Mapping[str, Handler] = {handler.name: handler for handler in handlers}
         self._told = self._commanded = 0

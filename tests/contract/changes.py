@@ -14,6 +14,7 @@ from orders.domain.money import Money
 from orders.domain.order import Change, Order, Shipment
 from orders.domain.parts import Deletion, Document, DocumentStatus, Erasure, ParcelLine, Payment
 from orders.domain.placing import place
+from orders.domain.reports import NOTHING_REPORTED
 from tests.builders import NOON, a_draft, a_line, a_stamp, an_order_id
 
 STAFF = (Role.STAFF,)
@@ -113,6 +114,7 @@ def as_listed(order: Order) -> Order:
         deletion=order.deletion and Deletion(order.deletion.at, by=""),
         erasure=order.erasure and Erasure(order.erasure.at, by=""),
         recent_keys=(),
+        reported=NOTHING_REPORTED,
     )
 
 

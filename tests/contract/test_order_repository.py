@@ -9,9 +9,11 @@ from random import Random
 import pytest
 
 from orders.domain.events import Receipt
-from orders.domain.parts import Deletion
+from orders.domain.order import Order
+from orders.domain.parts import Deletion, ParcelLine
+from orders.domain.reports import Report, Reported, ReportType
 from orders.ports.errors import OrderExists, OrderTooLarge, OutboxFull, StaleOrder
-from orders.ports.order_repository import MAX_ORDER_BYTES, MAX_PENDING_BYTES, MAX_PENDING_EVENTS
+from orders.ports.order_repository import MAX_ORDER_BYTES, MAX_PARKED_BYTES, MAX_PENDING_BYTES, MAX_PENDING_EVENTS
 from tests.builders import NOON, an_address
 from tests.contract.changes import event_of, grown, placed, placed_in_full, processed, rendered, rendered_often, shipped
 from tests.contract.order_stores import Store
@@ -269,3 +271,82 @@ async def test_instants_keep_their_milliseconds(store: Store, tenant_id: str) ->
 
 async def _all(calls: Iterable[Awaitable[None]]) -> list[BaseException | None]:
     return await asyncio.gather(*calls, return_exceptions=True)
+
+
+# -- what is kept of other services' reports ---------------------------------------------------------------------------
+
+
+def reported(order: Order, *parked: Report, revision: int = 1) -> Order:
+    """The order with that among what it keeps of reports."""
+    return replace(order, reported=Reported(revision, parked, captured_at=NOON, failed_at=NOON + timedelta(hours=1)))
+
+
+def a_report(number: int = 1, **facts: object) -> Report:
+    report = Report(
+        id=f"evt-{number}",
+        type=ReportType.SHIPMENT_DISPATCHED,
+        at=NOON,
+        reason_code="late",
+        carrier="DHL",
+        tracking_number="T1",
+        tracking_url="https://dhl.example/T1",
+        lines=(ParcelLine("line_1", 2),),
+    )
+    return replace(report, **facts)  # type: ignore[arg-type]
+
+
+async def test_what_is_reported_is_kept_and_nothing_else_of_the_order_changes(store: Store, tenant_id: str) -> None:
+    change = placed_in_full(tenant_id)
+    await store.orders.add(change)
+    noted = reported(change.order, a_report(1), a_report(2, lines=None))
+    for _ in range(2):
+        await store.orders.note(replace(noted, notes="not to be written"))
+    assert await store.orders.get(tenant_id, change.order.order_id) == noted
+    cleared = replace(change.order, reported=Reported(revision=2))
+    await store.orders.note(cleared)
+    assert await store.orders.get(tenant_id, change.order.order_id) == cleared
+    assert len(await store.outbox.waiting(tenant_id, change.order.order_id)) == 1
+
+
+async def test_a_change_carries_along_what_is_reported(store: Store, tenant_id: str) -> None:
+    change = placed(tenant_id)
+    await store.orders.add(change)
+    noted = reported(change.order, a_report())
+    await store.orders.note(noted)
+    following = processed(replace(noted, reported=replace(noted.reported, parked=())))
+    await store.orders.save(following)
+    assert await store.orders.get(tenant_id, change.order.order_id) == following.order
+
+
+async def test_a_note_and_a_change_of_the_same_moment_do_not_undo_each_other(store: Store, tenant_id: str) -> None:
+    change = placed(tenant_id)
+    await store.orders.add(change)
+    noted = reported(change.order, a_report())
+    await store.orders.note(noted)
+    with pytest.raises(StaleOrder):
+        await store.orders.save(processed(change.order))
+    following = processed(noted)
+    await store.orders.save(following)
+    with pytest.raises(StaleOrder):
+        await store.orders.note(reported(change.order, revision=2))
+    assert await store.orders.get(tenant_id, change.order.order_id) == following.order
+
+
+async def test_of_two_notes_of_one_revision_one_is_kept(store: Store, tenant_id: str) -> None:
+    change = placed(tenant_id)
+    await store.orders.add(change)
+    outcomes = await _all(store.orders.note(reported(change.order, a_report(number))) for number in range(8))
+    assert [outcome is None for outcome in outcomes].count(True) == 1
+    assert all(isinstance(outcome, StaleOrder) for outcome in outcomes if outcome is not None)
+    with pytest.raises(StaleOrder):
+        await store.orders.note(reported(placed(tenant_id).order))
+
+
+async def test_what_waits_has_a_room_of_its_own(store: Store, tenant_id: str) -> None:
+    change = placed(tenant_id)
+    await store.orders.add(change)
+    lines = tuple(ParcelLine(f"line_{number}", 1) for number in range(500))
+    with pytest.raises(OrderTooLarge) as refusal:
+        await store.orders.note(reported(change.order, *(a_report(number, lines=lines) for number in range(3))))
+    assert refusal.value.limit_bytes == MAX_PARKED_BYTES
+    assert await store.orders.get(tenant_id, change.order.order_id) == change.order

@@ -89,8 +89,8 @@ async def test_a_second_run_changes_nothing(topology: Topology, clients: Resourc
         "bucket": 2,
         "bus": 1,
         "topic": 3,
-        "queue": 18,
-        "rule": 6,
+        "queue": 19,
+        "rule": 7,
         "subscription": 1,
         "mail": 2,
     }

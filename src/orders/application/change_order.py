@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from weakref import WeakValueDictionary
 
 from orders.application.caller import Caller, owns
@@ -10,6 +11,7 @@ from orders.application.idempotency import NO_PRECONDITIONS, Preconditions, Repl
 from orders.application.publish_events import EventFastPath
 from orders.domain.events import Stamp
 from orders.domain.order import Change, Order
+from orders.domain.reports import Reported
 from orders.ports.clock import Clock
 from orders.ports.errors import OutboxFull, StaleOrder, TransientPortError
 from orders.ports.order_repository import OrderRepository
@@ -48,6 +50,8 @@ class OrderChanger:
     ) -> Order:
         """Apply ``decide`` to the order and store what comes of it; on a concurrent change, to the order as it is then.
 
+        A change of nothing but what is kept of reports has no event, and is written without one.
+
         Args:
             see_deleted: go on with an order that has been deleted meanwhile.
 
@@ -58,7 +62,7 @@ class OrderChanger:
             AlreadyAnswered, KeyReused: the request, or its key, has been here before.
             VersionMismatch: the order has another version than expected.
             DomainError, TransientPortError: what ``decide`` refuses, or can't find out.
-            OutboxFull, OrderTooLarge, TransientPortError: as ``OrderRepository.save``.
+            OutboxFull, OrderTooLarge, TransientPortError: as ``OrderRepository.save`` and ``note``.
         """
         turn = self._turns.setdefault((order.tenant_id, order.order_id), asyncio.Lock())
         waits = turn.locked()
@@ -80,9 +84,11 @@ class OrderChanger:
             if isinstance(decided, Awaitable):
                 decided = await decided
             change = with_receipt(decided, caller, terms.request)
-            if change.event is None:
+            if change.event is None and change.order.reported == order.reported:
                 return change.order
             try:
+                if change.event is None:
+                    return await self._noted(order, change.order.reported)
                 await self._repository.save(change)
             except StaleOrder:
                 order = await self._reread(caller, order.order_id, see_deleted=see_deleted)
@@ -95,6 +101,11 @@ class OrderChanger:
             self._fast_path.publish(change.event)
             return change.order
         raise TransientPortError("orders table", f"order {order.order_id} is being changed by too many at once")
+
+    async def _noted(self, order: Order, reported: Reported) -> Order:
+        noted = replace(order, reported=replace(reported, revision=order.reported.revision + 1))
+        await self._repository.note(noted)
+        return noted
 
     async def _reread(self, caller: Caller, order_id: str, *, see_deleted: bool) -> Order:
         order = await self._repository.get(caller.tenant_id, order_id)

@@ -63,6 +63,7 @@ _SAID = frozenset(
         "command", "tenant_id", "order_id", "order_number", "customer_id", "product_id", "line_id", "parcel_id", "id",
         "detail-type", "source", "type", "time", "subject", "sequence", "version", "specversion", "status", "quantity",
         "price", "total", "currency", "shipping", "discount", "tax_rate", "replayed", "traceparent", "idempotency_key",
+        "event_id", "occurred_at",
     }
 )  # fmt: skip
 """Members of messages that hold identifiers, states and figures, never anything personal."""

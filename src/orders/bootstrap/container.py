@@ -21,6 +21,7 @@ from orders.adapters.outbound.aws.event_bridge import EventBridgePublisher
 from orders.adapters.outbound.aws.mail_message import build_mime
 from orders.adapters.outbound.aws.order_commands import SqsOrderCommands
 from orders.adapters.outbound.aws.probes import MailProbe, QueueProbe
+from orders.adapters.outbound.aws.report_returns import SqsReportReturns
 from orders.adapters.outbound.aws.s3_documents import S3DocumentStore
 from orders.adapters.outbound.aws.s3_tenants import S3TenantDirectory
 from orders.adapters.outbound.aws.scrub_requests import SqsScrubRequests
@@ -44,6 +45,7 @@ from orders.application.check_health import CheckHealth
 from orders.application.consult_services import ConsultServices
 from orders.application.erase_personal_data import ErasePersonalData
 from orders.application.fulfil_order import DeliverParcel, FulfilOrder
+from orders.application.hear_report import HearReport
 from orders.application.idempotency import Replays
 from orders.application.list_orders import ListOrders
 from orders.application.notify_customer import NotifyCustomer
@@ -102,6 +104,10 @@ def _document_requests(clients: AwsClients, addresses: Addresses) -> SqsDocument
 
 def _scrub_requests(clients: AwsClients, addresses: Addresses) -> SqsScrubRequests:
     return SqsScrubRequests(clients.sqs, addresses.queues[EventProcessor.name].url)
+
+
+def _report_returns(clients: AwsClients, addresses: Addresses) -> SqsReportReturns:
+    return SqsReportReturns(clients.sqs, addresses.queues[EventProcessor.name].url)
 
 
 def _mail_sender(clients: AwsClients, settings: Settings, archive: Path | None) -> MailSender:
@@ -233,6 +239,16 @@ class Container(containers.DeclarativeContainer):
         redacted_body,
     )
 
+    hear_report = providers.Singleton(
+        HearReport,
+        repository,
+        acceptances,
+        changer,
+        providers.Singleton(_report_returns, clients, addresses),
+        clock,
+        hold=settings.provided.payment_failure_hold,
+    )
+
     audit_trail = providers.Singleton(LogAuditTrail, counters)
     audit = providers.Singleton(Audit, audit_trail, clock)
     secrets = providers.Singleton(SecretsManager, clients.provided.secretsmanager)
@@ -273,7 +289,12 @@ class Container(containers.DeclarativeContainer):
         services.provided.probes,
     )
     events_poller = providers.Singleton(
-        events_poller, clients, addresses, settings, audit, providers.Singleton(EventProcessor, scrub_order)
+        events_poller,
+        clients,
+        addresses,
+        settings,
+        audit,
+        providers.Singleton(EventProcessor, scrub_order, hear_report, counters),
     )
     pdf_poller = providers.Singleton(
         pdf_poller,

@@ -9,9 +9,11 @@ from typing import Any
 
 from orders.adapters.inbound.http.openapi.json_schema import standalone
 from orders.adapters.inbound.sqs.record_creator import CreateOrderCommand
+from orders.adapters.inbound.sqs.reports import DETAILS
 from orders.application.commands import CREATE_ORDER
 from orders.application.event_schema import event_schema
 from orders.domain.events import EventType
+from orders.domain.reports import SOURCES, ReportType
 
 DIRECTORY = Path("docs/events")
 
@@ -27,9 +29,19 @@ def _create_order() -> dict[str, Any]:
     }
 
 
+def _report(type_: ReportType) -> dict[str, Any]:
+    return {"title": type_, **standalone(DETAILS[type_])}
+
+
+def report_file(type_: ReportType) -> str:
+    """The file of a report, such as ``payments.PaymentCaptured.v1.json``."""
+    return f"{SOURCES[type_].rpartition('.')[2]}.{type_}.v1.json"
+
+
 FILES: Mapping[str, Callable[[], dict[str, Any]]] = MappingProxyType(
     {f"{CREATE_ORDER}.v1.json": _create_order}
     | {f"order.{type_}.v1.json": partial(event_schema, type_) for type_ in EventType}
+    | {report_file(type_): partial(_report, type_) for type_ in ReportType}
 )
 
 

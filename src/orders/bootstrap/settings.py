@@ -159,6 +159,13 @@ class Settings(BaseSettings):
     )
     campaigns_api_token: SecretStr | None = Field(None, description="bearer token sent to the campaigns service")
 
+    payment_failure_hold_seconds: float = Field(
+        30,
+        ge=0,
+        le=600,
+        description="age at which a failed payment rejects its order: so long the capture of another attempt may take",
+    )
+
     outbox_shards: int = Field(
         8, ge=1, le=64, description="shards of the outbox index; never lower it with events waiting"
     )
@@ -281,6 +288,11 @@ class Settings(BaseSettings):
     def queue_visibility(self) -> timedelta:
         """How long a received message is hidden from other receivers."""
         return timedelta(seconds=self.queue_visibility_seconds)
+
+    @property
+    def payment_failure_hold(self) -> timedelta:
+        """Age at which a failed payment is believed."""
+        return timedelta(seconds=self.payment_failure_hold_seconds)
 
     @property
     def mail_lease(self) -> timedelta:

@@ -52,6 +52,8 @@ def erase(order: Order, stamp: Stamp, roles: Collection[Role]) -> Change:
         document=None,
         printed_version=order.version + 1,
         erasure=Erasure(stamp.at, stamp.actor.principal),
+        # What waits on an order at its end will never be heard.
+        reported=replace(order.reported, parked=()),
     )
     fields = (*(f"/{name}" for name, tombstone in tombstones.items() if tombstone), "/erased_at")
     return redacted.changed(EventType.ERASED, stamp, {}, fields=fields)

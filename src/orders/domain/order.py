@@ -33,6 +33,7 @@ from orders.domain.parts import (
     ParcelLine,
     Payment,
 )
+from orders.domain.reports import NOTHING_REPORTED, Reported
 from orders.domain.shipping import summed, taken_from
 
 MAX_PARCELS = 100
@@ -64,6 +65,7 @@ class Order:
         campaign_discount: the campaign's part of the totals' discount; ``None`` where its service said nothing.
         reason: why it was cancelled or rejected, as typed.
         recent_keys: the last idempotency keys of changes, each with the sequence of the event that has its receipt.
+        reported: what is kept of other services' reports; nobody is shown it.
     """
 
     tenant_id: str
@@ -95,6 +97,7 @@ class Order:
     deletion: Deletion | None = None
     erasure: Erasure | None = None
     recent_keys: tuple[tuple[str, int], ...] = ()
+    reported: Reported = NOTHING_REPORTED
 
     # -- reading -------------------------------------------------------------------------------------------------
 

@@ -10,6 +10,9 @@ from orders.domain.order import Change, Order
 MAX_ORDER_BYTES = 150_000
 """What an order may take, so that it, its waiting events and its keys always fit one item of 400 KB."""
 
+MAX_PARKED_BYTES = 20_000
+"""What reports that wait on an order may take, beside ``MAX_ORDER_BYTES``."""
+
 MAX_PENDING_EVENTS = 32
 MAX_PENDING_BYTES = 200_000
 
@@ -81,9 +84,22 @@ class OrderRepository(Protocol):
         whose first outcome was unknown succeeds.
 
         Raises:
-            StaleOrder: the order on record does not have the sequence that the change was made from.
+            StaleOrder: the order on record does not have the sequence, or the revision of what is reported, that the
+                change was made from.
             OutboxFull: ``MAX_PENDING_EVENTS`` or ``MAX_PENDING_BYTES`` wait already; nothing was changed.
             OrderTooLarge: it would exceed ``MAX_ORDER_BYTES``, or its event ``MAX_PENDING_BYTES``; nothing was changed.
+        """
+        ...
+
+    async def note(self, order: Order) -> None:
+        """Make durable what the order keeps of reports (``Order.reported``), and nothing else of it.
+
+        Its revision is one more than that on record. A repeated write of the same whose first outcome was unknown
+        succeeds.
+
+        Raises:
+            StaleOrder: the order on record has another sequence, or another revision.
+            OrderTooLarge: what is parked would exceed ``MAX_PARKED_BYTES``; nothing was kept.
         """
         ...
 

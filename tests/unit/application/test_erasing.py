@@ -1,14 +1,13 @@
 """Scrubbing what is kept of an erased order: dying anywhere, coming twice, and others who write meanwhile."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from orders.adapters.inbound.http.redaction import redacted_body
-from orders.adapters.inbound.sqs.event_processor import EventProcessor
 from orders.adapters.inbound.sqs.retry_policy import RetryPolicy
 from orders.adapters.outbound.memory.document_store import MemoryDocumentStore
 from orders.application.caller import worker
@@ -28,8 +27,9 @@ from orders.ports.mail import MailIntent, MailState, MailTemplate
 from orders.ports.tenants import TenantProfile
 from tests.builders import NOON, a_draft, an_address, an_order_id
 from tests.canaries import CANARY, TellingRenderer, marks_in
+from tests.mortal import Died, Life
 from tests.service import LEASE, Service, a_caller
-from tests.workers import Workers, message
+from tests.workers import Workers, an_event_processor, message
 
 TENANT = "tenant_a"
 PDF = worker(TENANT, "pdf-creator")
@@ -91,43 +91,6 @@ def kept_in(service: Service) -> dict[str, Any]:
 
 def marked(service: Service) -> set[str]:
     return {where for where, what in kept_in(service).items() if marks_in(what)}
-
-
-class Died(BaseException):
-    """The process ended; no handler of errors sees it."""
-
-
-@dataclass
-class Life:
-    """How many calls of ports a process has left; ``after`` says whether the last one still takes effect."""
-
-    calls: int
-    after: bool
-
-    def of(self, port: Any) -> Any:
-        """The port, as that process calls it."""
-        return Mortal(port, self)
-
-
-class Mortal:
-    """A port called by a process that dies at one of its calls, right before it or right after."""
-
-    def __init__(self, port: Any, life: Life) -> None:
-        self._port, self._life = port, life
-
-    def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
-        call = getattr(self._port, name)
-
-        async def lived(*arguments: Any, **named: Any) -> Any:
-            self._life.calls -= 1
-            if self._life.calls < 0 and not self._life.after:
-                raise Died
-            result = await call(*arguments, **named)
-            if self._life.calls < 0:
-                raise Died
-            return result
-
-        return lived
 
 
 def scrubbing(service: Service, life: Life) -> ScrubOrder:
@@ -279,7 +242,7 @@ async def second_pass(service: Service) -> None:
     ((tenant_id, order_id, _),) = service.scrub_requests.requested
     service.scrub_requests.requested.clear()
     body = {"command": SCRUB_ORDER, "tenant_id": tenant_id, "order_id": order_id}
-    await EventProcessor(service.scrub_order)(message(body))
+    await an_event_processor(service)(message(body))
 
 
 class SlowRenderer(TellingRenderer):

@@ -25,6 +25,7 @@ from orders.domain.parts import (
     ParcelLine,
     Payment,
 )
+from orders.domain.reports import Report, Reported, ReportType
 
 KEYS = st.from_regex(r"[A-Za-z0-9_.-]{1,64}", fullmatch=True)
 TEXTS = st.text(max_size=12)
@@ -73,9 +74,28 @@ def orders(draw: st.DrawFn) -> Order:
         "deletion": st.none() | st.builds(Deletion, INSTANTS, TEXTS),
         "erasure": st.none() | st.builds(Erasure, INSTANTS, TEXTS),
         "recent_keys": st.lists(st.tuples(TEXTS, COUNTS), max_size=3).map(tuple),
+        "reported": reported(),
     }
     assert parts.keys() == {each.name for each in fields(Order)}, "a field that nothing tests"
     return Order(**{name: draw(part) for name, part in parts.items()})
+
+
+def reported() -> st.SearchStrategy[Reported]:
+    """Anything that is kept of reports."""
+    parcel_lines = st.lists(st.builds(ParcelLine, KEYS, COUNTS), min_size=1, max_size=3).map(tuple)
+    report = st.builds(
+        Report,
+        id=TEXTS,
+        type=st.sampled_from(ReportType),
+        at=INSTANTS,
+        reason_code=MAYBE_TEXT,
+        carrier=MAYBE_TEXT,
+        tracking_number=MAYBE_TEXT,
+        tracking_url=MAYBE_TEXT,
+        lines=st.none() | parcel_lines,
+    )
+    times = st.none() | INSTANTS
+    return st.builds(Reported, COUNTS | st.just(0), st.lists(report, max_size=2).map(tuple), times, times)
 
 
 def amounts(currency: Currency) -> st.SearchStrategy[Money]:

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from orders.adapters.inbound.sqs.auditing import AuditedHandler, NamedHandler
-from orders.adapters.inbound.sqs.event_processor import EventProcessor
 from orders.adapters.inbound.sqs.handlers import CustomerNotifier, InternalNotifier, PdfCreator
 from orders.adapters.inbound.sqs.messages import MessageRefused
 from orders.adapters.inbound.sqs.queue import ReceivedMessage
@@ -26,6 +25,7 @@ from orders.ports.audit import AuditOutcome, AuditRecord
 from orders.ports.errors import NotYet, TransientPortError
 from tests.builders import a_draft
 from tests.service import Service, a_caller
+from tests.workers import an_event_processor
 
 ALLOWED, DENIED, REFUSED, FAILED = AuditOutcome
 SENDER = "AROAEXAMPLE:thandi@example.com"
@@ -48,7 +48,7 @@ WORKERS: Mapping[str, Callable[[Service], NamedHandler]] = {
     "pdf-creator": lambda service: PdfCreator(service.render_document),
     "customer-notifier": lambda service: CustomerNotifier(service.notify_customer),
     "internal-notifier": lambda service: InternalNotifier(service.notify_staff),
-    "event-processor": lambda service: EventProcessor(service.scrub_order),
+    "event-processor": an_event_processor,
 }
 
 

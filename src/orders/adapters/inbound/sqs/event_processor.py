@@ -1,29 +1,49 @@
 """What the event-processor takes from its queue: events that move or erase orders, and its own commands."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import TypeAlias
 
 import structlog
 
 from orders.adapters.inbound.sqs.messages import (
+    BusMessage,
+    MessageRefused,
     parse_bus_message,
     parse_command,
     parse_json_object,
     parse_order_event,
 )
 from orders.adapters.inbound.sqs.queue import ReceivedMessage
+from orders.adapters.inbound.sqs.reports import parse_report
+from orders.adapters.inbound.sqs.without_cards import without_cards
 from orders.adapters.privacy.masking import as_name
 from orders.application.cloud_event import EVENT_SOURCE, cloud_event_type
 from orders.application.commands import SCRUB_ORDER
+from orders.application.hear_report import HearReport
 from orders.application.scrub_order import ScrubOrder
 from orders.domain.events import EventType
+from orders.domain.reports import SOURCES, ReportType
+from orders.ports.metrics import Counters
 
 _log = structlog.get_logger(__name__)
 
-Listener: TypeAlias = Callable[[ReceivedMessage], Awaitable[None]]
+Listener: TypeAlias = Callable[[ReceivedMessage, BusMessage], Awaitable[None]]
 Heard: TypeAlias = tuple[str, str]
 """The bus's source and detail type of an event: only that source is believed about that type."""
+
+DROPPED = "events_dropped"
+"""Counts events that nobody here listens to."""
+
+TRANSITIONS = (
+    EventType.PROCESSING,
+    EventType.FULFILLED,
+    EventType.REJECTED,
+    EventType.CANCELLED,
+    EventType.COMPLETED,
+)
+"""The events of our own after which a report that came too early may have its turn."""
 
 
 class EventProcessor:
@@ -35,13 +55,15 @@ class EventProcessor:
 
     name = "event-processor"
 
-    def __init__(self, scrub: ScrubOrder) -> None:
+    def __init__(self, scrub: ScrubOrder, hear: HearReport, counters: Counters) -> None:
         self._scrub = scrub
+        self._hear = hear
+        self._counters = counters
         self.dropped = 0
-        # Payments, fulfilment and products are heard here, too: one entry for each of their events.
-        self._listeners: Mapping[Heard, Listener] = MappingProxyType(
-            {(EVENT_SOURCE, cloud_event_type(EventType.ERASED)): self._erased}
-        )
+        listeners: dict[Heard, Listener] = {(EVENT_SOURCE, cloud_event_type(EventType.ERASED)): self._erased}
+        listeners |= {(EVENT_SOURCE, cloud_event_type(type_)): self._moved for type_ in TRANSITIONS}
+        listeners |= {(source, str(type_)): partial(self._reported, type_) for type_, source in SOURCES.items()}
+        self._listeners: Mapping[Heard, Listener] = MappingProxyType(listeners)
 
     async def __call__(self, message: ReceivedMessage) -> None:
         """Handle one message. Raises: MessageRefused, and as the use cases."""
@@ -53,13 +75,29 @@ class EventProcessor:
         event = parse_bus_message(message.body)
         listener = self._listeners.get((event.source, event.type))
         if listener is None:
-            self.dropped += 1
-            _log.info(
-                "event dropped: nobody here listens to its type", source=as_name(event.source), type=as_name(event.type)
-            )
+            self._drop(event)
             return
-        await listener(message)
+        await listener(message, event)
 
-    async def _erased(self, message: ReceivedMessage) -> None:
+    async def _erased(self, message: ReceivedMessage, _: BusMessage) -> None:
         event = parse_order_event(message.body)
         await self._scrub.execute(event.tenant_id, event.order_id)
+
+    async def _moved(self, message: ReceivedMessage, _: BusMessage) -> None:
+        event = parse_order_event(message.body)
+        await self._hear.catch_up(event.tenant_id, event.order_id)
+
+    async def _reported(self, type_: ReportType, message: ReceivedMessage, event: BusMessage) -> None:
+        try:
+            named, report = parse_report(type_, event.detail)
+        except MessageRefused as error:
+            raise MessageRefused(error.reason, kept=without_cards(message.body)) from None
+        await self._hear.execute(named.tenant_id, named.order_id, report, traceparent=named.traceparent)
+
+    def _drop(self, event: BusMessage) -> None:
+        self.dropped += 1
+        # A known type from somebody who is not believed about it is worth a look; labels must be few.
+        known = event.type in set(ReportType)
+        self._counters.count(DROPPED, why="source" if known else "type")
+        log = _log.warning if known else _log.info
+        log("event dropped: nobody here listens to its type", source=as_name(event.source), type=as_name(event.type))

@@ -27,6 +27,11 @@ from orders.adapters.outbound.dynamodb.part_items import (
     totals_from_item,
     totals_to_item,
 )
+from orders.adapters.outbound.dynamodb.report_items import (
+    REPORTED_ATTRIBUTES,
+    reported_from_item,
+    reported_to_item,
+)
 from orders.adapters.outbound.dynamodb.schema import SCHEMA_ATTRIBUTE, SCHEMA_VERSION, check_schema
 from orders.adapters.outbound.dynamodb.wire import Item
 from orders.domain.currencies import Currency
@@ -37,9 +42,9 @@ from orders.domain.parts import Deletion, Erasure
 
 KEY_ATTRIBUTES = frozenset({"PK", "SK"})
 
-OPTIONAL_ATTRIBUTES = frozenset(
-    {"document", "deletedAt", "deletedBy", "erasedAt", "erasedBy", "recentKeys", "campaignDiscount"}
-)
+OPTIONAL_ATTRIBUTES = REPORTED_ATTRIBUTES | {
+    "document", "deletedAt", "deletedBy", "erasedAt", "erasedBy", "recentKeys", "campaignDiscount"
+}  # fmt: skip
 """Attributes of ``order_to_item`` that an order can lose or gain: a change removes those that it has not."""
 
 LISTED_ATTRIBUTES = frozenset(
@@ -80,6 +85,7 @@ def order_to_item(order: Order) -> Item:
         erasedAt=order.erasure and instant_text(order.erasure.at),
         erasedBy=order.erasure and order.erasure.by,
         recentKeys=[[key, sequence] for key, sequence in order.recent_keys] or None,
+        **reported_to_item(order.reported),
         createdAtId=position_of(at, order_id),
         customerKey=customer_key(tenant_id, order.customer_id),
         statusKey=status_key(tenant_id, order.status),
@@ -119,6 +125,7 @@ def order_from_item(item: Mapping[str, Any]) -> Order:
         deletion=_deletion(item),
         erasure=_erasure(item),
         recent_keys=tuple((key, sequence) for key, sequence in item.get("recentKeys", ())),
+        reported=reported_from_item(item),
         **details_from_item(item.get("details", {})),
     )
 

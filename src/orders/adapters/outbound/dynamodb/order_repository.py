@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from orders.adapters.outbound.dynamodb.event_items import BYTES, is_recorded, waiting_event, waiting_in
-from orders.adapters.outbound.dynamodb.item_size import item_bytes
+from orders.adapters.outbound.dynamodb.item_size import item_bytes, value_bytes
 from orders.adapters.outbound.dynamodb.keys import event_key, order_key, outbox_shard, sequence_text, shard_of
 from orders.adapters.outbound.dynamodb.listing import read_page
 from orders.adapters.outbound.dynamodb.order_items import (
@@ -12,6 +12,13 @@ from orders.adapters.outbound.dynamodb.order_items import (
     order_from_item,
     order_to_item,
 )
+from orders.adapters.outbound.dynamodb.report_items import (
+    PARKED,
+    REPORTED_ATTRIBUTES,
+    REVISION,
+    reported_from_item,
+    reported_to_item,
+)
 from orders.adapters.outbound.dynamodb.table import ConditionFailed, OrdersTable, Placeholders
 from orders.adapters.outbound.dynamodb.wire import Item, from_wire, to_wire
 from orders.domain.events import OrderEvent
@@ -19,6 +26,7 @@ from orders.domain.order import Change, Order
 from orders.ports.errors import OrderExists, OrderTooLarge, OutboxFull, StaleOrder
 from orders.ports.order_repository import (
     MAX_ORDER_BYTES,
+    MAX_PARKED_BYTES,
     MAX_PENDING_BYTES,
     MAX_PENDING_EVENTS,
     OrderPage,
@@ -77,14 +85,40 @@ class DynamoOrderRepository:
             await self._table.update(
                 order_key(order.tenant_id, order.order_id),
                 change=self._update_expression(order, waiting, place=place),
-                condition=_save_condition(waiting, place),
+                condition=f"{_save_condition(waiting, place)} AND {_same_reports(order.reported.revision, place)}",
                 place=place,
             )
         except ConditionFailed as refused:
             found = refused.found
             if not found or not await self._is_done(change, found):
-                full = found.get("sequence") == event.sequence - 1
+                unchanged = (event.sequence - 1, order.reported.revision)
+                full = (found.get("sequence"), found.get(REVISION, 0)) == unchanged
                 raise (OutboxFull if full else StaleOrder)(order.order_id) from refused
+
+    async def note(self, order: Order) -> None:
+        """See ``OrderRepository.note``."""
+        reported, place = reported_to_item(order.reported), Placeholders()
+        size = value_bytes(reported.get(PARKED, []))
+        if size > MAX_PARKED_BYTES:
+            raise OrderTooLarge(size, MAX_PARKED_BYTES)
+        change = ", ".join(f"{place.name(name)} = {place.value(value)}" for name, value in reported.items())
+        gone = ", ".join(place.name(name) for name in sorted(REPORTED_ATTRIBUTES - reported.keys()))
+        try:
+            await self._table.update(
+                order_key(order.tenant_id, order.order_id),
+                change=f"SET {change}" + (f" REMOVE {gone}" if gone else ""),
+                condition=(
+                    f"attribute_exists({place.name('PK')}) AND {place.name('sequence')} = {place.value(order.sequence)}"
+                    f" AND {_same_reports(order.reported.revision - 1, place)}"
+                ),
+                place=place,
+            )
+        except ConditionFailed as refused:
+            found = refused.found
+            # The very write, whose answer got lost.
+            done = found.get("sequence") == order.sequence and reported_from_item(found) == order.reported
+            if not done:
+                raise StaleOrder(order.order_id) from refused
 
     async def page(self, query: OrderQuery) -> OrderPage:
         """See ``OrderRepository.page``. Raises also: ValueError when ``after`` is no position."""
@@ -132,7 +166,8 @@ def _event_of(change: Change) -> OrderEvent:
 
 def _bounded_item(order: Order) -> Item:
     item = order_to_item(order)
-    size = item_bytes(item)
+    # What is parked has a room of its own: an order must not become too large for its next change by it.
+    size = item_bytes({name: value for name, value in item.items() if name != PARKED})
     if size > MAX_ORDER_BYTES:
         raise OrderTooLarge(size, MAX_ORDER_BYTES)
     return item
@@ -147,6 +182,11 @@ def _bounded_event(event: OrderEvent) -> Item:
 
 def _as_stored(order: Order) -> Order:
     return order_from_item(from_wire(to_wire(order_to_item(order))))
+
+
+def _same_reports(revision: int, place: Placeholders) -> str:
+    attribute = place.name(REVISION)
+    return f"{attribute} = {place.value(revision)}" if revision else f"attribute_not_exists({attribute})"
 
 
 def _save_condition(waiting: Item, place: Placeholders) -> str:

@@ -34,6 +34,10 @@ class SteppingClock:
         self._next += self._step
         return shown
 
+    def advance(self, by: timedelta) -> None:
+        """Let time pass beside that."""
+        self._next += by
+
 
 class SequentialOrderIds:
     """Ids whose random part counts up from ``first``: the same in each run."""

@@ -1,5 +1,6 @@
 """Orders in memory. Contract: ports/order_repository.py."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from orders.adapters.outbound.memory.orders_table import MemoryTable, OrderRow, rough_bytes
@@ -8,9 +9,11 @@ from orders.domain.events import OrderEvent
 from orders.domain.identity import check_order_id
 from orders.domain.order import Change, Order
 from orders.domain.parts import Deletion, Erasure
+from orders.domain.reports import NOTHING_REPORTED
 from orders.ports.errors import OrderExists, OrderTooLarge, OutboxFull, StaleOrder
 from orders.ports.order_repository import (
     MAX_ORDER_BYTES,
+    MAX_PARKED_BYTES,
     MAX_PENDING_BYTES,
     MAX_PENDING_EVENTS,
     OrderPage,
@@ -27,7 +30,7 @@ class MemoryOrderRepository:
     async def add(self, change: Change) -> None:
         """See ``OrderRepository.add``."""
         order, event = change.order, _event_of(change)
-        _check_size(order, MAX_ORDER_BYTES)
+        _check_size(replace(order, reported=NOTHING_REPORTED), MAX_ORDER_BYTES)
         _check_size(event, MAX_PENDING_BYTES)
         row = self._table.rows.get((order.tenant_id, order.order_id))
         if row is None:
@@ -45,12 +48,12 @@ class MemoryOrderRepository:
     async def save(self, change: Change) -> None:
         """See ``OrderRepository.save``."""
         order, event = change.order, _event_of(change)
-        _check_size(order, MAX_ORDER_BYTES)
+        _check_size(replace(order, reported=NOTHING_REPORTED), MAX_ORDER_BYTES)
         _check_size(event, MAX_PENDING_BYTES)
         row = self._table.rows.get((order.tenant_id, order.order_id))
         if row is None:
             raise StaleOrder(order.order_id)
-        if row.order.sequence != event.sequence - 1:
+        if row.order.sequence != event.sequence - 1 or row.order.reported.revision != order.reported.revision:
             if self._is_done(change, row):
                 return
             raise StaleOrder(order.order_id)
@@ -59,6 +62,21 @@ class MemoryOrderRepository:
             raise OutboxFull(order.order_id)
         row.order = order
         row.wait(event)
+        self._table.answer()
+
+    async def note(self, order: Order) -> None:
+        """See ``OrderRepository.note``."""
+        size = rough_bytes(order.reported.parked)
+        if size > MAX_PARKED_BYTES:
+            raise OrderTooLarge(size, MAX_PARKED_BYTES)
+        row = self._table.rows.get((order.tenant_id, order.order_id))
+        if row is None or row.order.sequence != order.sequence:
+            raise StaleOrder(order.order_id)
+        if row.order.reported.revision != order.reported.revision - 1:
+            if row.order.reported == order.reported:
+                return
+            raise StaleOrder(order.order_id)
+        row.order = replace(row.order, reported=order.reported)
         self._table.answer()
 
     async def page(self, query: OrderQuery) -> OrderPage:

@@ -1,0 +1,186 @@
+"""Carrying out what other services report of an order, by the table in ``reports.py``.
+
+Everything here may be done any number of times: a report whose effect is there changes nothing.
+"""
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import timedelta
+
+from orders.domain.errors import DomainError
+from orders.domain.events import Stamp
+from orders.domain.lifecycle import Role, Status
+from orders.domain.order import Change, Order, Shipment
+from orders.domain.parts import Parcel
+from orders.domain.reports import MAX_PARKED, REACTIONS, REASONS, Reaction, Report, Reported, ReportType
+
+REPORTERS: frozenset[Role] = frozenset({Role.SERVICE})
+"""In which role other services' reports move orders."""
+
+
+class ImpossibleReport(DomainError):
+    """A report can't be true of the order, now or ever: somebody has to look at it."""
+
+    def __init__(self, report: Report, order: Order, why: str) -> None:
+        self.report_id = report.id
+        self.type = report.type
+        self.status = order.status
+        super().__init__(f"{report.type} of an order that is {order.status}: {why}")
+
+
+class TooManyParked(DomainError):
+    """More reports came too early than an order keeps."""
+
+    def __init__(self, report: Report) -> None:
+        self.report_id = report.id
+        super().__init__(f"{report.type} came too early, and {MAX_PARKED} reports wait already; send it again later")
+
+
+def held_for(order: Order, report: Report, stamp: Stamp, hold: timedelta) -> timedelta:
+    """How long a report is to be kept back before it is heard; zero for now.
+
+    A failed payment may be followed, or may have overtaken, the capture of another attempt. What is rejected stays
+    rejected, so a failure is believed only when it is that old.
+    """
+    if report.type is not ReportType.PAYMENT_FAILED or reaction_to(order, report) is Reaction.PASS:
+        return timedelta(0)
+    return max(report.at + hold - stamp.at, timedelta(0))
+
+
+def reaction_to(order: Order, report: Report) -> Reaction:
+    """What is to be done about it: one of act, wait, pass, refuse."""
+    reaction = REACTIONS[report.type][order.status]
+    if reaction is Reaction.BY_TIME:
+        return _by_time(order.reported, report)
+    if reaction is Reaction.BY_PARCEL:
+        return _by_parcel(order, report)
+    return reaction
+
+
+def hear(order: Order, report: Report, stamp: Stamp, roles: Collection[Role] = REPORTERS) -> Change:
+    """The next step of what a report asks for; ``Change.event`` is ``None`` where the order itself does not change.
+
+    What was parked is taken out with the last step, in the same write; so whoever dies between two steps is followed
+    by one who finishes.
+
+    Raises:
+        ImpossibleReport, TooManyParked: it has no place here.
+        DomainError: the life cycle, or what is open, refuses its action.
+    """
+    match reaction_to(order, report):
+        case Reaction.WAIT:
+            return Change(_parked(order, report))
+        case Reaction.PASS:
+            return Change(_settled(order, report))
+        case Reaction.ACT:
+            change = _act(order, report, stamp, roles)
+            return (
+                change if _more_to_do(change.order, report) else replace(change, order=_settled(change.order, report))
+            )
+        case _:
+            raise ImpossibleReport(report, order, _why_impossible(order, report))
+
+
+def hear_parked(order: Order, report: Report, stamp: Stamp, roles: Collection[Role] = REPORTERS) -> Change:
+    """The next step of a report that is parked; nothing when it isn't any more. Raises: as ``hear``."""
+    return hear(order, report, stamp, roles) if order.reported.holds(report) else Change(order)
+
+
+def dropped(order: Order, report: Report) -> Change:
+    """The order without a parked report that somebody else will see to."""
+    return Change(replace(order, reported=order.reported.without(report)))
+
+
+def parcel_of(order: Order, report: Report) -> Parcel | None:
+    """The parcel on record that a shipment's report is about."""
+    named = (report.carrier, report.tracking_number)
+    return next((each for each in order.parcels if (each.carrier, each.tracking_number) == named), None)
+
+
+def _by_time(reported: Reported, report: Report) -> Reaction:
+    if report.type is ReportType.PAYMENT_CAPTURED:
+        # Rejected by the shop or for want of stock: whoever captured hears of that, too.
+        late = reported.failed_at is None or report.at < reported.failed_at
+    else:
+        late = reported.captured_at is not None and report.at <= reported.captured_at
+    return Reaction.PASS if late else Reaction.REFUSE
+
+
+def _by_parcel(order: Order, report: Report) -> Reaction:
+    if parcel_of(order, report) is None:
+        return Reaction.WAIT if order.status is Status.PARTIALLY_FULFILLED else Reaction.REFUSE
+    return Reaction.PASS if order.status is Status.COMPLETED else Reaction.ACT
+
+
+def _why_impossible(order: Order, report: Report) -> str:
+    match report.type:
+        case ReportType.PAYMENT_CAPTURED:
+            return "it was rejected for a payment that had failed before; the money has to be returned"
+        case ReportType.PAYMENT_FAILED:
+            return "it is worked on, and no later capture is known; decide whether to cancel it"
+        case ReportType.SHIPMENT_DELIVERED if order.parcels:
+            return "everything has shipped, and no parcel has this carrier and tracking number"
+        case _:
+            return "an order in this status does not allow it"
+
+
+def _parked(order: Order, report: Report) -> Order:
+    if order.reported.holds(report):
+        return order
+    if len(order.reported.parked) >= MAX_PARKED:
+        raise TooManyParked(report)
+    return replace(order, reported=order.reported.with_parked(report))
+
+
+def _settled(order: Order, report: Report) -> Order:
+    """Heard: no longer parked, and remembered where later ones may contradict it."""
+    reported = order.reported.without(report)
+    captured = reported.captured_at
+    if report.type is ReportType.PAYMENT_CAPTURED and (captured is None or report.at > captured):
+        reported = replace(reported, captured_at=report.at)
+    return order if reported == order.reported else replace(order, reported=reported)
+
+
+def _act(order: Order, report: Report, stamp: Stamp, roles: Collection[Role]) -> Change:
+    match report.type:
+        case ReportType.PAYMENT_CAPTURED:
+            return order.process(stamp, roles)
+        case ReportType.PAYMENT_FAILED:
+            change = order.reject(_reason(report), stamp, roles)
+            failed = replace(change.order.reported, failed_at=report.at)
+            return replace(change, order=replace(change.order, reported=failed))
+        case ReportType.STOCK_REJECTED:
+            return order.reject(_reason(report), stamp, roles)
+        case ReportType.SHIPMENT_DISPATCHED:
+            return order.fulfil(_shipment(report), stamp, roles)
+        case ReportType.SHIPMENT_DELIVERED:
+            return _deliver(order, report, stamp, roles)
+
+
+def _deliver(order: Order, report: Report, stamp: Stamp, roles: Collection[Role]) -> Change:
+    parcel = parcel_of(order, report)
+    if parcel is not None and parcel.delivered_at is None:
+        return order.deliver(parcel.parcel_id, stamp, roles, report.at)
+    return order.complete(stamp, roles) if _all_arrived(order) else Change(order)
+
+
+def _more_to_do(order: Order, report: Report) -> bool:
+    return report.type is ReportType.SHIPMENT_DELIVERED and _all_arrived(order)
+
+
+def _all_arrived(order: Order) -> bool:
+    return order.status is Status.FULFILLED and all(parcel.delivered_at for parcel in order.parcels)
+
+
+def _reason(report: Report) -> str:
+    return report.reason_code or REASONS[report.type]
+
+
+def _shipment(report: Report) -> Shipment:
+    return Shipment(
+        carrier=report.carrier or "",
+        tracking_number=report.tracking_number or "",
+        tracking_url=report.tracking_url,
+        lines=report.lines,
+        shipped_at=report.at,
+    )

@@ -1,0 +1,160 @@
+"""What other services report of an order, and what each report means in each status: the one table ([PIPE-11]).
+
+Payments, fulfilment and products tell what they have done by events of their own, which arrive late, twice and in any
+order. This module is data; ``hearing.py`` carries it out.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+from orders.domain.lifecycle import Status
+from orders.domain.parts import ParcelLine
+
+MAX_PARKED = 32
+"""How many reports wait on one order at most; a later one is a dead letter, to be sent again when others are done."""
+
+
+class ReportType(StrEnum):
+    """Every report that is listened to, by its name on the bus."""
+
+    PAYMENT_CAPTURED = "PaymentCaptured"
+    PAYMENT_FAILED = "PaymentFailed"
+    SHIPMENT_DISPATCHED = "ShipmentDispatched"
+    SHIPMENT_DELIVERED = "ShipmentDelivered"
+    STOCK_REJECTED = "StockRejected"
+
+
+_PAYMENTS, _FULFILMENT, _PRODUCTS = "io.bbws.payments", "io.bbws.fulfilment", "io.bbws.products"
+
+SOURCES: Mapping[ReportType, str] = MappingProxyType(
+    {
+        ReportType.PAYMENT_CAPTURED: _PAYMENTS,
+        ReportType.PAYMENT_FAILED: _PAYMENTS,
+        ReportType.SHIPMENT_DISPATCHED: _FULFILMENT,
+        ReportType.SHIPMENT_DELIVERED: _FULFILMENT,
+        ReportType.STOCK_REJECTED: _PRODUCTS,
+    }
+)
+"""Who is believed about what: the bus's ``source`` of each type."""
+
+REASONS: Mapping[ReportType, str] = MappingProxyType(
+    {ReportType.PAYMENT_FAILED: "payment_failed", ReportType.STOCK_REJECTED: "out_of_stock"}
+)
+"""The reason of a rejection whose report gives none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One event of another service.
+
+    Attributes:
+        id: the sender's own; the same however often it is sent.
+        at: when it happened, by the sender's clock; contradictory reports go by it.
+        carrier, tracking_number: which parcel a shipment's report is about.
+        lines: what was shipped; ``None`` for all that is open.
+    """
+
+    id: str
+    type: ReportType
+    at: datetime
+    reason_code: str | None = None
+    carrier: str | None = None
+    tracking_number: str | None = field(default=None, repr=False)
+    tracking_url: str | None = field(default=None, repr=False)
+    lines: tuple[ParcelLine, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What an order keeps of reports.
+
+    Attributes:
+        revision: goes up whenever this is written without a change of the order, so that neither write undoes the
+            other.
+        parked: those that wait for a transition, as they came.
+        captured_at: the time of the latest capture of a payment.
+        failed_at: the time of the failed payment for which the order was rejected.
+    """
+
+    revision: int = 0
+    parked: tuple[Report, ...] = ()
+    captured_at: datetime | None = None
+    failed_at: datetime | None = None
+
+    def with_parked(self, report: Report) -> "Reported":
+        """With that report, which is not among them yet, as the last of the parked ones."""
+        return replace(self, parked=(*self.parked, report))
+
+    def without(self, report: Report) -> "Reported":
+        """Without that report among the parked ones."""
+        return replace(self, parked=tuple(each for each in self.parked if each.id != report.id))
+
+    def holds(self, report: Report) -> bool:
+        """Whether it is parked already."""
+        return any(each.id == report.id for each in self.parked)
+
+    def by_time(self) -> tuple[Report, ...]:
+        """The parked ones as they happened."""
+        return tuple(sorted(self.parked, key=lambda each: (each.at, each.id)))
+
+
+NOTHING_REPORTED = Reported()
+
+
+class Reaction(StrEnum):
+    """What is done about a report."""
+
+    ACT = "act"
+    """Its action is taken; what the life cycle refuses then is impossible."""
+    WAIT = "wait"
+    """It is parked until the order gets there."""
+    PASS = "pass"  # noqa: S105 - not a password
+    """It is obsolete: its effect is there, or means nothing any more."""
+    REFUSE = "refuse"
+    """It is impossible: somebody has to look at it."""
+    BY_TIME = "by_time"
+    """It contradicts another: obsolete if that one is later, else impossible."""
+    BY_PARCEL = "by_parcel"
+    """As its parcel is: shipped, to come, or unknown."""
+
+
+def _row(act: str = "", wait: str = "", passed: str = "", by_time: str = "") -> Mapping[Status, Reaction]:
+    named = {
+        Reaction.ACT: act,
+        Reaction.WAIT: wait,
+        Reaction.PASS: passed,
+        Reaction.BY_TIME: by_time,
+    }
+    found = {Status(name): reaction for reaction, names in named.items() for name in names.split()}
+    return MappingProxyType({status: found.get(status, Reaction.REFUSE) for status in Status})
+
+
+REACTIONS: Mapping[ReportType, Mapping[Status, Reaction]] = MappingProxyType(
+    {
+        # A capture later than the failure that closed the order should have won, and can't any more: money is there
+        # for an order that will not be delivered.
+        ReportType.PAYMENT_CAPTURED: _row(
+            act="pending",
+            passed="processing partially_fulfilled fulfilled completed cancelled",
+            by_time="rejected",
+        ),
+        # An order that is worked on can't be rejected: a failure after the capture is for people to look at.
+        ReportType.PAYMENT_FAILED: _row(
+            act="pending",
+            passed="cancelled rejected",
+            by_time="processing partially_fulfilled fulfilled completed",
+        ),
+        ReportType.STOCK_REJECTED: _row(act="pending", passed="fulfilled completed cancelled rejected"),
+        # Where everything has shipped only a parcel that is on record is no surprise; the aggregate knows.
+        ReportType.SHIPMENT_DISPATCHED: _row(act="processing partially_fulfilled fulfilled completed", wait="pending"),
+        ReportType.SHIPMENT_DELIVERED: MappingProxyType(
+            dict.fromkeys(Status, Reaction.REFUSE)
+            | {Status.PENDING: Reaction.WAIT, Status.PROCESSING: Reaction.WAIT}
+            | dict.fromkeys((Status.PARTIALLY_FULFILLED, Status.FULFILLED, Status.COMPLETED), Reaction.BY_PARCEL)
+        ),
+    }
+)
+"""Report by status. What isn't named is refused."""

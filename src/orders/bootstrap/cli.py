@@ -14,6 +14,7 @@ from orders.acceptance.steps import StepResult
 from orders.adapters.inbound.cli.app import run_with
 from orders.adapters.inbound.cli.runtime import CommandError, Doing, Result
 from orders.application.dead_letters import DeadLetterOffice
+from orders.application.preview_templates import PreviewTemplates
 from orders.application.replay_events import ReplayEvents
 from orders.bootstrap.errors import CannotRun
 from orders.bootstrap.settings import Settings, SettingsError, load_settings
@@ -177,6 +178,12 @@ class ProcessRuntime:
         from orders.bootstrap.operate import open_replay
 
         return _operate(doing, partial(open_replay, mails=mails), work)
+
+    def with_templates(self, doing: Doing, work: "Callable[[PreviewTemplates], Awaitable[Result]]") -> Result:
+        """See ``Runtime.with_templates``."""
+        from orders.bootstrap.operate_templates import open_templates_desk
+
+        return _operate(doing, open_templates_desk, work)
 
     def smoke(self, *, base_url: str, environment: str, within_seconds: float) -> Iterator[StepResult]:
         """See ``Runtime.smoke``."""

@@ -23,6 +23,7 @@ from orders.adapters.outbound.aws.order_commands import SqsOrderCommands
 from orders.adapters.outbound.aws.probes import MailProbe, QueueProbe
 from orders.adapters.outbound.aws.report_returns import SqsReportReturns
 from orders.adapters.outbound.aws.s3_documents import S3DocumentStore
+from orders.adapters.outbound.aws.s3_templates import S3TemplateStore
 from orders.adapters.outbound.aws.s3_tenants import S3TenantDirectory
 from orders.adapters.outbound.aws.scrub_requests import SqsScrubRequests
 from orders.adapters.outbound.aws.secrets_manager import SecretsManager
@@ -67,6 +68,7 @@ from orders.bootstrap.keys import api_keys, cursor_keys, token_keys, token_rules
 from orders.bootstrap.pollers import creation_poller, events_poller, mail_poller, pdf_poller
 from orders.bootstrap.services import NO_SERVICES, Services
 from orders.bootstrap.settings import Settings
+from orders.bootstrap.templates import shop_templates
 from orders.ports.health import Probe
 from orders.ports.mail import MailSender
 from orders.ports.tenants import TenantProfile
@@ -85,6 +87,10 @@ def _tenants(clients: AwsClients, addresses: Addresses, settings: Settings) -> S
         return default_profile(tenant_id, settings.staff_address_fallback)
 
     return S3TenantDirectory(clients.s3, addresses.templates_bucket, default, PROFILES_CACHED_FOR)
+
+
+def _template_store(clients: AwsClients, addresses: Addresses, settings: Settings) -> S3TemplateStore:
+    return S3TemplateStore(clients.s3, addresses.templates_bucket, _seconds(settings.templates_fresh_seconds))
 
 
 def _order_commands(clients: AwsClients, addresses: Addresses) -> SqsOrderCommands:
@@ -179,7 +185,9 @@ class Container(containers.DeclarativeContainer):
     order_commands = providers.Singleton(_order_commands, clients, addresses)
     document_requests = providers.Singleton(_document_requests, clients, addresses)
     mail_sender = providers.Singleton(_mail_sender, clients, settings, mail_archive_dir)
-    composer = providers.Singleton(JinjaMailComposer)
+    template_store = providers.Singleton(_template_store, clients, addresses, settings)
+    templates = providers.Singleton(shop_templates, template_store, counters, settings)
+    composer = providers.Singleton(JinjaMailComposer, templates)
     probes = providers.Singleton(_health_probes, clients, addresses)
 
     publish_events = providers.Singleton(PublishEvents, outbox, publisher)

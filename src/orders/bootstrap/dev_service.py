@@ -25,8 +25,9 @@ from orders.bootstrap.keys import dev_issuer
 from orders.bootstrap.resources import ResourceClients, create_resources
 from orders.bootstrap.services import open_services
 from orders.bootstrap.settings import Settings
+from orders.bootstrap.templates import closing, open_renderer
 from orders.bootstrap.topology_file import packaged_topology
-from orders.bootstrap.worker import WORKER_SERVICES, open_renderer, worker_loop
+from orders.bootstrap.worker import WORKER_SERVICES, worker_loop
 
 EXAMPLE = (
     '{"customer_id":"cust_test_001","items":[{"product_id":"prod_001","quantity":2,"price":29.99}],'
@@ -56,8 +57,8 @@ async def run_service(
     aws_services = (*SERVICES, *secret_services(settings))
     async with (
         open_clients(settings, aws_services) as clients,
-        open_renderer(settings) as renderer,
         open_services(settings, counters) as services,
+        contextlib.AsyncExitStack() as opened,
     ):
         topology = packaged_topology()
         await create_resources(
@@ -72,11 +73,13 @@ async def run_service(
             settings=settings,
             clients=clients,
             addresses=addresses,
-            renderer=renderer,
             mail_archive_dir=mail_archive(settings),
             services=services,
             counters=counters,
         )
+        templates = await opened.enter_async_context(closing(container.templates()))
+        renderer = await opened.enter_async_context(open_renderer(settings, templates))
+        container.renderer.override(renderer)
 
         @contextlib.asynccontextmanager
         async def lifespan(_: Litestar) -> AsyncIterator[None]:

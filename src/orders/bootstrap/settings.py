@@ -182,6 +182,16 @@ class Settings(BaseSettings):
     pdf_memory_mib: int = Field(1024, ge=256, description="address space that such a process may take, MiB")
     pdf_timeout_seconds: float = Field(60, gt=0, description="time that one document may take")
 
+    template_timeout_seconds: float = Field(
+        2, gt=0, le=30, description="time that a template of a shop's own may take for one part of one mail"
+    )
+    template_memory_mib: int = Field(
+        256, ge=128, description="address space that the process may take which renders shops' templates, MiB"
+    )
+    templates_fresh_seconds: float = Field(
+        60, ge=1, description="age at which a shop's templates are looked for again in the templates bucket"
+    )
+
     smoke_customer_token: SecretStr | None = Field(
         None, description="token of the customer cust_test_001, with an e-mail address: for tests of a running service"
     )

@@ -1,14 +1,12 @@
 """The worker and relay processes, and the loops that `orders dev` runs beside the API."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from types import MappingProxyType
 from typing import Protocol
 
 from orders.adapters.inbound.sqs.poller import Poller
 from orders.adapters.outbound.memory.counters import MemoryCounters
-from orders.adapters.outbound.rendering.pdf_renderer import PdfRenderer
 from orders.bootstrap.addresses import addresses_in_reach
 from orders.bootstrap.aws import open_clients
 from orders.bootstrap.container import Container
@@ -16,6 +14,7 @@ from orders.bootstrap.errors import CannotRun
 from orders.bootstrap.http import answering_health, drain, mail_archive
 from orders.bootstrap.services import open_services
 from orders.bootstrap.settings import Settings
+from orders.bootstrap.templates import closing, open_renderer
 from orders.bootstrap.topology_file import packaged_topology
 from orders.ports.errors import TransientPortError
 
@@ -84,21 +83,6 @@ def worker_poller(container: Container, name: str) -> Poller:
     return poller
 
 
-@asynccontextmanager
-async def open_renderer(settings: Settings) -> AsyncIterator[PdfRenderer]:
-    """The renderer with its pool of processes, closed on leaving."""
-    renderer = PdfRenderer(
-        processes=settings.pdf_processes,
-        documents_per_process=settings.pdf_documents_per_process,
-        memory_limit_bytes=settings.pdf_memory_mib * 1024 * 1024,
-        timeout_seconds=settings.pdf_timeout_seconds,
-    )
-    try:
-        yield renderer
-    finally:
-        await renderer.close()
-
-
 async def run_worker(settings: Settings, name: str, stop: asyncio.Event) -> None:
     """A worker as a process of its own.
 
@@ -119,16 +103,17 @@ async def run_worker(settings: Settings, name: str, stop: asyncio.Event) -> None
         )
         if settings.local_pages:
             container.mail_archive_dir.override(mail_archive(settings))
-        if name == PDF_CREATOR:
-            async with open_renderer(settings) as renderer:
-                container.renderer.override(renderer)
-                try:
-                    await renderer.warm_up()
-                except TransientPortError as error:
-                    raise CannotRun(str(error)) from error
+        async with closing(container.templates()) as templates:
+            if name == PDF_CREATOR:
+                async with open_renderer(settings, templates) as renderer:
+                    container.renderer.override(renderer)
+                    try:
+                        await renderer.warm_up()
+                    except TransientPortError as error:
+                        raise CannotRun(str(error)) from error
+                    await _work(worker_poller(container, name), probe, stop)
+            else:
                 await _work(worker_poller(container, name), probe, stop)
-        else:
-            await _work(worker_poller(container, name), probe, stop)
         await drain(container)
 
 

@@ -13,6 +13,7 @@ from orders.adapters.inbound.cli.app import build, run_with
 from orders.adapters.inbound.cli.runtime import CommandError, Doing, Result
 from orders.adapters.inbound.http.api_keys import ApiKeyRing, hash_of
 from orders.application.dead_letters import DeadLetterOffice
+from orders.application.preview_templates import PreviewTemplates
 from orders.application.replay_events import ReplayEvents
 from orders.bootstrap.cli import ProcessRuntime
 from tests.builders import NOON
@@ -68,6 +69,9 @@ class Recorder:
 
     def with_replay(self, doing: Doing, work: Callable[[ReplayEvents], Awaitable[Result]], *, mails: bool) -> Result:
         raise CommandError("there is no bus here")
+
+    def with_templates(self, doing: Doing, work: Callable[[PreviewTemplates], Awaitable[Result]]) -> Result:
+        raise CommandError("there are no templates here")
 
     def smoke(self, *, base_url: str, environment: str, within_seconds: float) -> Iterator[StepResult]:
         self.asked.append(("smoke", base_url, environment, within_seconds))

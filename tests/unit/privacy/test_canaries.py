@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jinja2 import DictLoader
 
 from orders.adapters.inbound.http.edge import LOCAL
 from orders.adapters.inbound.http.parsing import parse_object, validate
 from orders.adapters.inbound.http.rate_limit import Rate
 from orders.adapters.inbound.http.requests import CreateOrderBody
 from orders.adapters.inbound.sqs.auditing import AuditedHandler
-from orders.adapters.outbound.rendering.environment import TemplateRenderer
+from orders.adapters.outbound.rendering.environment import Sources, TemplateRenderer
 from orders.adapters.outbound.rendering.mail_composer import JinjaMailComposer
+from orders.adapters.outbound.rendering.overrides import PackagedTemplates, Rendered, Wish
 from orders.bootstrap.worker import WORKER_SERVICES
 from orders.domain.events import OrderEvent
 from orders.domain.lifecycle import Action
@@ -321,7 +321,7 @@ def _an_outage(service: Service) -> None:
 
 
 def _refusals(service: Service) -> None:
-    service.renderer.failures += [RenderingFailed("template order.pdf.html: UndefinedError")] * 5
+    service.renderer.failures += [RenderingFailed("template order_document/document.html: UndefinedError")] * 5
     service.sender.failures += [MailRejected(f"MessageRejected: Address {CLAIM} is blacklisted.")] * 5
 
 
@@ -373,20 +373,26 @@ async def test_templates_fail_without_marks(outputs: Outputs) -> None:
     (row,) = service.table.rows.values()
     tenant = await service.tenants.profile("tenant_a")
     log = logging.getLogger("orders.templates")
-    for template in ("{{ order[order.notes] }}", "{{ order.notes + 1 }}", "{{ nobody }}", "{% if %}"):
-        source = _Source(TemplateRenderer(DictLoader({"order_cancelled/subject.txt": template})))
+    for template in (
+        "{{ order[order.notes] }}",
+        "{% include order.notes %}",
+        "{{ order.notes + 1 }}",
+        "{{ nobody }}",
+        "{% if %}",
+    ):
+        source = _Source(TemplateRenderer(Sources({"order_cancelled/subject.txt": template})))
         with pytest.raises(RenderingFailed) as caught:
             await JinjaMailComposer(source).compose("order_cancelled", row.order, tenant)  # type: ignore[arg-type]
         log.error("not rendered: %s", caught.value, exc_info=caught.value)
         outputs.dead_letters.append(str(caught.value))
 
 
-class _Source:
+class _Source(PackagedTemplates):
     def __init__(self, renderer: TemplateRenderer) -> None:
         self._renderer = renderer
 
-    async def renderer(self, *, tenant_id: str, locale: str) -> TemplateRenderer:
-        return self._renderer
+    async def render(self, wish: Wish) -> Rendered:
+        return Rendered(self._renderer.render(wish.path, wish.context))
 
 
 def test_the_search_finds_what_is_there() -> None:

@@ -3,7 +3,8 @@
 import pytest
 from jinja2 import DictLoader
 
-from orders.adapters.outbound.rendering.environment import TemplateRenderer, packaged_loader
+from orders.adapters.outbound.rendering.environment import TemplateRenderer
+from orders.adapters.outbound.rendering.packaged import packaged_sources
 from orders.ports.errors import RenderingFailed
 from orders.ports.mail import MailTemplate
 
@@ -82,8 +83,8 @@ def test_messages_quote_nobody() -> None:
 
 
 def test_every_mail_has_its_templates() -> None:
-    names = set(packaged_loader().list_templates())
+    names = packaged_sources().keys()
     for template in MailTemplate:
         assert {f"{template}/subject.txt", f"{template}/body.txt", f"{template}/body.html"} <= names
-    assert "order.pdf.html" in names
+    assert "order_document/document.html" in names
     assert not [name for name in names if name.startswith(("fonts/", "local/"))]

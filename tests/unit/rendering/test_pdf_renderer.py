@@ -9,36 +9,37 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from jinja2 import DictLoader
 
 from orders.adapters.outbound.rendering import system_libraries
-from orders.adapters.outbound.rendering.environment import PackagedTemplates, TemplateRenderer
-from orders.adapters.outbound.rendering.html_document import pdf_job
+from orders.adapters.outbound.rendering.environment import Sources, TemplateRenderer
+from orders.adapters.outbound.rendering.html_document import DOCUMENT, document_context, pdf_job
+from orders.adapters.outbound.rendering.overrides import PackagedTemplates, Rendered, Wish, default
 from orders.adapters.outbound.rendering.pdf import PdfJob
-from orders.adapters.outbound.rendering.pdf_renderer import MissingLibraries, PdfRenderer, check_system_libraries
+from orders.adapters.outbound.rendering.pdf_renderer import PDFS, MissingLibraries, PdfRenderer, check_system_libraries
 from orders.adapters.outbound.rendering.process_lane import ProcessLane
 from orders.ports.errors import RenderingFailed, TransientPortError
 from tests.builders import a_tenant, an_order
 
 
 @pytest.fixture(scope="module")
-def lane() -> Iterator[ProcessLane]:
+def lane() -> Iterator[ProcessLane[PdfJob, bytes]]:
     """One for all tests: each takes it over in whatever state another has left it."""
-    lane = ProcessLane(documents_per_process=100, memory_limit_bytes=None, timeout_seconds=120)
+    lane = ProcessLane(PDFS, documents_per_process=100, memory_limit_bytes=None, timeout_seconds=120)
     yield lane
     asyncio.run(lane.close())
 
 
 async def job() -> PdfJob:
-    return pdf_job(an_order(), a_tenant(), await PackagedTemplates().renderer(tenant_id="tenant_a", locale="en"))
+    order, tenant = an_order(), a_tenant()
+    return pdf_job(order, tenant, default(Wish(DOCUMENT, document_context(order, tenant), tenant, "en")).text)
 
 
-def process_of(lane: ProcessLane) -> int:
+def process_of(lane: ProcessLane[PdfJob, bytes]) -> int:
     assert lane.process_id is not None
     return lane.process_id
 
 
-async def test_killed_while_idle_then_at_work_then_stuck(lane: ProcessLane) -> None:
+async def test_killed_while_idle_then_at_work_then_stuck(lane: ProcessLane[PdfJob, bytes]) -> None:
     document = await job()
     await lane.warm_up()
 
@@ -68,7 +69,7 @@ async def test_killed_while_idle_then_at_work_then_stuck(lane: ProcessLane) -> N
 
 
 async def test_a_worn_out_process_is_replaced_by_a_warm_one() -> None:
-    lane = ProcessLane(documents_per_process=1, memory_limit_bytes=None, timeout_seconds=120)
+    lane = ProcessLane(PDFS, documents_per_process=1, memory_limit_bytes=None, timeout_seconds=120)
     document = await job()
     try:
         first_pdf = await lane.render(document)
@@ -82,7 +83,7 @@ async def test_a_worn_out_process_is_replaced_by_a_warm_one() -> None:
     assert lane.process_id is None
 
 
-async def test_whoever_stops_waiting_leaves_no_busy_process(lane: ProcessLane) -> None:
+async def test_whoever_stops_waiting_leaves_no_busy_process(lane: ProcessLane[PdfJob, bytes]) -> None:
     document = await job()
     await lane.warm_up()
     rendering = asyncio.create_task(lane.render(document))
@@ -93,7 +94,7 @@ async def test_whoever_stops_waiting_leaves_no_busy_process(lane: ProcessLane) -
     assert lane.process_id is None
 
 
-async def test_content_that_cannot_be_rendered_is_its_own_fault(lane: ProcessLane) -> None:
+async def test_content_that_cannot_be_rendered_is_its_own_fault(lane: ProcessLane[PdfJob, bytes]) -> None:
     deep = replace(await job(), html="<!doctype html><html lang=en><title>Secret</title>" + "<div>" * 1000)
     with pytest.raises(RenderingFailed, match="RecursionError") as failure:
         await lane.render(deep)
@@ -114,11 +115,11 @@ async def test_too_little_memory_is_a_reason_to_try_again() -> None:
 
 @pytest.mark.parametrize("template", ["{{ order.nothing }}", "{% if %}", "{{ order.number.join(1) }}"])
 async def test_a_broken_template_fails_for_good(template: str) -> None:
-    class Broken:
-        async def renderer(self, *, tenant_id: str, locale: str) -> TemplateRenderer:
-            return TemplateRenderer(DictLoader({"order.pdf.html": template}))
+    class Broken(PackagedTemplates):
+        async def render(self, wish: Wish) -> Rendered:
+            return Rendered(TemplateRenderer(Sources({DOCUMENT: template})).render(wish.path, wish.context))
 
-    with pytest.raises(RenderingFailed, match=r"template order\.pdf\.html"):
+    with pytest.raises(RenderingFailed, match=r"template order_document/document\.html"):
         await PdfRenderer(templates=Broken()).render(an_order(), a_tenant())
 
 

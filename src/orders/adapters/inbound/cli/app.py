@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from orders.adapters.inbound.cli import dead_letters, describe, keys, local, replay, serve, smoke
+from orders.adapters.inbound.cli import dead_letters, describe, keys, local, replay, serve, smoke, templates
 from orders.adapters.inbound.cli.runtime import CommandError, Runtime
 from orders.domain.errors import InvalidIdentifier
 
@@ -39,6 +39,7 @@ def build(runtime: Runtime, version: str) -> typer.Typer:
     serve.register(app, runtime)
     dead_letters.register(app, runtime)
     replay.register(app, runtime)
+    templates.register(app, runtime)
     smoke.register(app, runtime)
     describe.register(app, runtime)
     keys.register(app)

@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 
 from orders.acceptance.steps import StepResult
 from orders.application.dead_letters import DeadLetterOffice
+from orders.application.preview_templates import PreviewTemplates
 from orders.application.replay_events import ReplayEvents
 
 Result = TypeVar("Result")
@@ -91,6 +92,10 @@ class Runtime(Protocol):
 
     def with_replay(self, doing: Doing, work: Callable[[ReplayEvents], Awaitable[Result]], *, mails: bool) -> Result:
         """What comes of work with a replay; with ``mails`` what it publishes may send mails. It is audited."""
+        ...
+
+    def with_templates(self, doing: Doing, work: Callable[[PreviewTemplates], Awaitable[Result]]) -> Result:
+        """What comes of looking at templates; it is audited. Raises also: ApplicationError."""
         ...
 
     def smoke(self, *, base_url: str, environment: str, within_seconds: float) -> Iterator[StepResult]:

@@ -6,28 +6,63 @@ count against a budget, as does output.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
-from importlib.resources import files
-from importlib.resources.abc import Traversable
-from typing import Any, Protocol
+from typing import Any
 
-from jinja2 import BaseLoader, DictLoader, StrictUndefined, TemplateError, TemplateSyntaxError, nodes
-from jinja2.exceptions import SecurityError
+from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateError, TemplateSyntaxError, nodes
+from jinja2.exceptions import SecurityError, TemplateNotFound
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from orders.adapters.outbound.rendering import text_columns
+from orders.adapters.outbound.rendering.wording import one_line
 from orders.ports.errors import RenderingFailed
 
 _FILTERS = frozenset({"default", "e", "escape", "first", "join", "last", "length", "lower", "trim", "upper"})
 """All that is kept of Jinja's own: nothing that marks text as safe, repeats it, or looks attributes up by name."""
 
-_KINDS = (".html", ".css", ".txt")
-_NOT_TEMPLATES = frozenset({"docs", "fonts", "local"})
 _QUOTED = re.compile(r"'([^']*)'?|\"")
 _NAME = re.compile(r"[a-z_][a-z0-9_./]{0,60}|[\w.]{1,120} object")
+_VIEW = re.compile(r"'[\w.]+\.(\w+)View object'")
+_MAX_MESSAGE_CHARS = 200
+_PATH = re.compile(r"[a-z0-9_-]{1,60}(/[a-z0-9_-]{1,60})*(\.[a-z]{2,4})?")
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+
+
+class TemplateFailed(RenderingFailed):
+    """A template that is missing, broken, or goes beyond its bounds.
+
+    Attributes:
+        template: the path of the one at fault: what was to be rendered, or something that it includes.
+        line: where in that, as far as it is known.
+        reason: what is wrong, without anything that the template was given.
+    """
+
+    def __init__(self, template: str, reason: str, *, line: int | None = None) -> None:
+        self.template = template
+        self.reason = reason
+        self.line = line
+        place = "" if line is None else f", line {line}"
+        super().__init__(f"template {template}: {reason}{place}")
+
+
+class Sources(BaseLoader):
+    """Templates by path; errors in them know which one it was."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts = texts
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        """See ``BaseLoader.get_source``."""
+        del environment
+        if template not in self._texts:
+            raise TemplateNotFound(template)
+        return self._texts[template], template, lambda: True
+
+    def list_templates(self) -> list[str]:
+        """See ``BaseLoader.list_templates``."""
+        return sorted(self._texts)
 
 
 class TemplateRenderer:
@@ -51,27 +86,26 @@ class TemplateRenderer:
         self.language = language
         self._max_output_chars = max_output_chars
         self._max_steps = max_steps
-        self._environment = _FencedEnvironment(
-            loader=loader,
-            autoescape=lambda name: name is None or not name.endswith(".txt"),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-        )
+        self._environment = fenced_environment(loader)
+
+    def compile_all(self) -> None:
+        """Compile every template that there is. Raises: TemplateSyntaxError."""
+        for name in self._environment.list_templates():
+            self._environment.get_template(name)
 
     def render(self, name: str, context: Mapping[str, object]) -> str:
         """The template's output for this context.
 
-        Raises: RenderingFailed: no such template, one that is broken, or one that goes beyond its bounds.
+        Raises: TemplateFailed: no such template, one that is broken, or one that goes beyond its bounds.
         """
         budget = _BUDGET.set(_Budget(self._max_steps))
         try:
             return self._bounded(name, self._environment.get_template(name).generate(context))
         except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-            raise RenderingFailed(f"template {name}: {_described(error)}") from error
+            at, line = _place(error, name)
+            raise TemplateFailed(at, _described(error), line=line) from error
         except RecursionError:
-            raise RenderingFailed(f"template {name}: it calls itself without end") from None
+            raise TemplateFailed(name, "it calls itself without end") from None
         finally:
             _BUDGET.reset(budget)
 
@@ -81,47 +115,32 @@ class TemplateRenderer:
         for piece in pieces:
             length += len(piece)
             if length > self._max_output_chars:
-                raise RenderingFailed(f"template {name}: more than {self._max_output_chars} characters of output")
+                raise TemplateFailed(name, f"more than {self._max_output_chars} characters of output")
             kept.append(piece)
         return "".join(kept)
 
     def language_tag(self, locale: str | None) -> str:
         """The locale if the templates are in its language, such as ``en-ZA``, else their own language."""
-        tag = (locale or "").replace("_", "-")
-        fits = _LANGUAGE_TAG.fullmatch(tag) and tag.split("-")[0].lower() == self.language
-        return tag if fits else self.language
+        tag = language_tag(locale)
+        return tag if tag is not None and tag.split("-")[0].lower() == self.language else self.language
 
 
-class TemplateSource(Protocol):
-    """Whose templates to use."""
-
-    async def renderer(self, *, tenant_id: str, locale: str) -> TemplateRenderer:
-        """The renderer for a shop and a language. Raises: TransientPortError."""
-        ...
+def language_tag(locale: str | None) -> str | None:
+    """The locale as a BCP 47 tag; ``None`` when it is none."""
+    tag = (locale or "").replace("_", "-")
+    return tag if _LANGUAGE_TAG.fullmatch(tag) else None
 
 
-class PackagedTemplates:
-    """The defaults that come with the package, for every shop and language."""
-
-    def __init__(self) -> None:
-        self._renderer = TemplateRenderer(packaged_loader())
-
-    async def renderer(self, *, tenant_id: str, locale: str) -> TemplateRenderer:  # noqa: ARG002 - the same for all
-        """The one renderer there is."""
-        return self._renderer
-
-
-def packaged_loader() -> DictLoader:
-    """All packaged templates by path, read once: rendering does no I/O."""
-    return DictLoader(dict(_read_all(files("orders") / "templates", "")))
-
-
-def _read_all(folder: Traversable, prefix: str) -> Iterator[tuple[str, str]]:
-    for entry in folder.iterdir():
-        if entry.is_dir() and entry.name not in _NOT_TEMPLATES:
-            yield from _read_all(entry, f"{prefix}{entry.name}/")
-        elif entry.name.endswith(_KINDS):
-            yield prefix + entry.name, entry.read_text("utf-8")
+def fenced_environment(loader: BaseLoader) -> Environment:
+    """Jinja as it is used here, and nowhere without this fence."""
+    return _FencedEnvironment(
+        loader=loader,
+        autoescape=lambda name: name is None or not name.endswith(".txt"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
 
 
 class _Budget:
@@ -193,8 +212,30 @@ class _FencedEnvironment(ImmutableSandboxedEnvironment):
 
 def _described(error: Exception) -> str:
     """What is wrong, without values: a message of Python's own can quote what somebody typed."""
-    place = f", line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
+    if isinstance(error, TemplateNotFound):
+        # Its message is the name alone, which a template may have made of anything.
+        named = isinstance(error.name, str) and _PATH.fullmatch(error.name)
+        return f"there is no template {error.name}" if named else "there is no such template"
+    if isinstance(error, TemplateSyntaxError):
+        # Of the template's own text, which is written before any order is known.
+        return one_line(error.message)[:_MAX_MESSAGE_CHARS]
     message = error.message if isinstance(error, TemplateError) else None
     # Jinja's quote names in the template, or what the template made into a name.
-    fit = message is not None and all(map(_NAME.fullmatch, _QUOTED.findall(message)))
-    return f"{type(error).__name__}{f' ({message})' if fit else ''}{place}"
+    if message is None or not all(map(_NAME.fullmatch, _QUOTED.findall(message))):
+        return type(error).__name__
+    return _VIEW.sub(lambda view: f"'{view[1].lower()}'", message)
+
+
+def _place(error: Exception, name: str) -> tuple[str, int | None]:
+    """The template and line that an error comes from; Jinja gives its tracebacks the places in templates."""
+    if isinstance(error, TemplateSyntaxError):
+        return error.name or name, error.lineno
+    found: tuple[str, int | None] = (name, None)
+    trace = error.__traceback__
+    while trace is not None:
+        if "__jinja_exception__" in trace.tb_frame.f_globals:
+            # A loader that gives no file names has Jinja call each of its templates "<template>".
+            file = trace.tb_frame.f_code.co_filename
+            found = name if file == "<template>" else file, trace.tb_lineno
+        trace = trace.tb_next
+    return found

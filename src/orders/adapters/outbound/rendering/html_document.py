@@ -9,34 +9,27 @@ from hashlib import sha256
 import msgspec
 import segno
 
-from orders.adapters.outbound.rendering.environment import TemplateRenderer
 from orders.adapters.outbound.rendering.pdf import PdfJob
 from orders.adapters.outbound.rendering.presenting import order_view, shop_view
 from orders.domain.order import Order
 from orders.domain.parts import Address, Customer, Line, Payment
 from orders.ports.tenants import TenantProfile
 
-_TEMPLATE = "order.pdf.html"
+DOCUMENT = "order_document/document.html"
 _ENCODER = msgspec.json.Encoder(decimal_format="number", order="sorted")
 
 
-def pdf_job(order: Order, tenant: TenantProfile, renderer: TemplateRenderer) -> PdfJob:
-    """All that is needed to make the order's PDF.
+def document_context(order: Order, tenant: TenantProfile) -> dict[str, object]:
+    """What the document's template sees.
 
     Only what is printed goes in: not the status, not the parcels, and as date the day the order was placed. So a
     document rendered again years later has the bytes it had, and an order that ships doesn't change its paper.
-
-    Raises: RenderingFailed.
     """
-    html = renderer.render(
-        _TEMPLATE,
-        {
-            "shop": shop_view(tenant),
-            "order": order_view(order),
-            "language": renderer.language_tag(order.locale or tenant.locale),
-            "qr": qr_code(order.order_number),
-        },
-    )
+    return {"shop": shop_view(tenant), "order": order_view(order), "qr": qr_code(order.order_number)}
+
+
+def pdf_job(order: Order, tenant: TenantProfile, html: str) -> PdfJob:
+    """All that is needed to make the order's PDF."""
     # Text that is no text (half a surrogate pair) can't be written; the view has none, a template might.
     html = html.encode("utf-8", "replace").decode("utf-8")
     content = printed_json(order, tenant)

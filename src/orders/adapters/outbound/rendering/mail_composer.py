@@ -1,6 +1,6 @@
 """Mails from templates."""
 
-from orders.adapters.outbound.rendering.environment import PackagedTemplates, TemplateSource
+from orders.adapters.outbound.rendering.overrides import PackagedTemplates, Templates, Wish
 from orders.adapters.outbound.rendering.presenting import order_view, shop_view
 from orders.adapters.outbound.rendering.text_columns import tidy
 from orders.adapters.outbound.rendering.view import OrderView, ParcelView
@@ -9,6 +9,9 @@ from orders.domain.order import Order
 from orders.ports.errors import RenderingFailed
 from orders.ports.mail import MailContent, MailTemplate
 from orders.ports.tenants import TenantProfile
+
+SUBJECT, TEXT, HTML = "subject.txt", "body.txt", "body.html"
+"""A mail's parts, by the files that they are made of."""
 
 _MAX_SUBJECT_CHARS = 200
 
@@ -20,7 +23,7 @@ class JinjaMailComposer:
     ``subject`` as well, and the shipping mail ``parcel``.
     """
 
-    def __init__(self, templates: TemplateSource | None = None) -> None:
+    def __init__(self, templates: Templates | None = None) -> None:
         self._templates = templates or PackagedTemplates()
 
     async def compose(
@@ -30,23 +33,25 @@ class JinjaMailComposer:
 
         Raises: RenderingFailed: a broken template, or a shipping mail without such a parcel.
         """
-        locale = order.locale or tenant.locale
-        renderer = await self._templates.renderer(tenant_id=tenant.tenant_id, locale=locale)
-        view = order_view(order)
-        context: dict[str, object] = {
-            "shop": shop_view(tenant),
-            "order": view,
-            "language": renderer.language_tag(locale),
-        }
-        if template is MailTemplate.ORDER_SHIPPED:
-            context["parcel"] = _parcel(view, parcel_id)
-        subject = _header_line(renderer.render(f"{template}/subject.txt", context))
-        context["subject"] = subject
-        return MailContent(
-            subject=subject,
-            text=tidy(renderer.render(f"{template}/body.txt", context)),
-            html=renderer.render(f"{template}/body.html", context),
-        )
+        context = mail_context(template, order, tenant, parcel_id=parcel_id)
+
+        async def part(name: str) -> str:
+            wish = Wish(f"{template}/{name}", context, tenant, order.locale or tenant.locale)
+            return (await self._templates.render(wish)).text
+
+        context["subject"] = subject = header_line(await part(SUBJECT))
+        return MailContent(subject=subject, text=tidy(await part(TEXT)), html=await part(HTML))
+
+
+def mail_context(
+    template: MailTemplate, order: Order, tenant: TenantProfile, *, parcel_id: str | None = None
+) -> dict[str, object]:
+    """What the subject of a mail sees; its bodies see ``subject`` besides. Raises: RenderingFailed."""
+    view = order_view(order)
+    context: dict[str, object] = {"shop": shop_view(tenant), "order": view}
+    if template is MailTemplate.ORDER_SHIPPED:
+        context["parcel"] = _parcel(view, parcel_id)
+    return context
 
 
 def _parcel(order: OrderView, parcel_id: str | None) -> ParcelView:
@@ -56,7 +61,7 @@ def _parcel(order: OrderView, parcel_id: str | None) -> ParcelView:
     raise RenderingFailed(f"order {order.number} has no parcel {parcel_id or 'at all'} to tell of")
 
 
-def _header_line(text: str) -> str:
+def header_line(text: str) -> str:
     """One line of bounded length without control characters: nothing in it can begin another header."""
     line = one_line(text)
     return line if len(line) <= _MAX_SUBJECT_CHARS else line[: _MAX_SUBJECT_CHARS - 1].rstrip() + "…"

@@ -2,28 +2,39 @@
 
 import asyncio
 
-from orders.adapters.outbound.rendering.environment import PackagedTemplates, TemplateSource
-from orders.adapters.outbound.rendering.html_document import pdf_job
-from orders.adapters.outbound.rendering.process_lane import ProcessLane
+from orders.adapters.outbound.rendering.html_document import DOCUMENT, document_context, pdf_job
+from orders.adapters.outbound.rendering.overrides import PackagedTemplates, Rendered, Templates, Wish, default
+from orders.adapters.outbound.rendering.pdf import PdfJob, prepare_process, render_in_worker, warm_process
+from orders.adapters.outbound.rendering.process_lane import OutOfBounds, ProcessDied, ProcessLane, Program
 from orders.adapters.outbound.rendering.system_libraries import MissingLibraries, check_system_libraries
 from orders.domain.order import Order
+from orders.ports.errors import RenderingFailed
 from orders.ports.tenants import TenantProfile
 
-__all__ = ["MissingLibraries", "PdfRenderer", "RendererProbe", "check_system_libraries"]
+__all__ = ["PDFS", "MissingLibraries", "PdfRenderer", "RendererProbe", "check_system_libraries"]
+
+PDFS: Program[PdfJob, bytes] = Program(
+    dependency="document renderer",
+    product="a document",
+    prepare=prepare_process,
+    warm=warm_process,
+    run=render_in_worker,
+)
 
 
 class PdfRenderer:
     """Makes documents (``ports.documents.DocumentRenderer``) in a fixed number of processes.
 
-    HTML is made here, by templates that can do no harm, and PDFs there: WeasyPrint computes for long, takes memory,
-    and is only as trustworthy as the C libraries beneath it.
+    HTML is made by templates that can do no harm, and PDFs there: WeasyPrint computes for long, takes memory, and is
+    only as trustworthy as the C libraries beneath it. What a shop's own template has made and WeasyPrint can't print,
+    or not within its bounds, is made again of the packaged one.
 
     Args:
         processes: how many documents are rendered at the same time.
         documents_per_process: after so many documents a process is replaced.
         memory_limit_bytes: address space that a process may take; ``None`` for no limit.
         timeout_seconds: time that WeasyPrint may take for one document.
-        templates: where the HTML's template comes from, the packaged one by default.
+        templates: who renders the HTML, of the packaged template by default.
     """
 
     def __init__(
@@ -33,18 +44,19 @@ class PdfRenderer:
         documents_per_process: int = 200,
         memory_limit_bytes: int | None = None,
         timeout_seconds: float = 30.0,
-        templates: TemplateSource | None = None,
+        templates: Templates | None = None,
     ) -> None:
         self._templates = templates or PackagedTemplates()
         self._lanes = [
             ProcessLane(
+                PDFS,
                 documents_per_process=documents_per_process,
                 memory_limit_bytes=memory_limit_bytes,
                 timeout_seconds=timeout_seconds,
             )
             for _ in range(processes)
         ]
-        self._idle: asyncio.Queue[ProcessLane] = asyncio.Queue()
+        self._idle: asyncio.Queue[ProcessLane[PdfJob, bytes]] = asyncio.Queue()
         for lane in self._lanes:
             self._idle.put_nowait(lane)
 
@@ -57,13 +69,41 @@ class PdfRenderer:
 
         Raises: RenderingFailed, TransientPortError.
         """
-        renderer = await self._templates.renderer(tenant_id=tenant.tenant_id, locale=order.locale or tenant.locale)
-        job = await asyncio.to_thread(pdf_job, order, tenant, renderer)
+        context = await asyncio.to_thread(document_context, order, tenant)
+        wish = Wish(DOCUMENT, context, tenant, order.locale or tenant.locale)
+        rendered = await self._templates.render(wish)
+        if rendered.made_of:
+            pdf = await self._of_shops_own(wish, rendered, order)
+            if pdf is not None:
+                return pdf
+            rendered = await asyncio.to_thread(default, wish)
+        return await self.printed(order, tenant, rendered.text)
+
+    async def printed(self, order: Order, tenant: TenantProfile, html: str) -> bytes:
+        """This HTML as the order's PDF. Raises: RenderingFailed, OutOfBounds, ProcessDied, TransientPortError."""
+        job = await asyncio.to_thread(pdf_job, order, tenant, html)
         lane = await self._idle.get()
         try:
             return await lane.render(job)
         finally:
             self._idle.put_nowait(lane)
+
+    async def _of_shops_own(self, wish: Wish, rendered: Rendered, order: Order) -> bytes | None:
+        """The PDF of what a shop's template has made; ``None`` if there is none to be had."""
+        for last_try in (False, True):
+            try:
+                return await self.printed(order, wish.tenant, rendered.text)
+            except RenderingFailed as error:
+                self._templates.refused(wish, rendered, error.detail)
+                return None
+            except OutOfBounds as error:
+                self._templates.refused(wish, rendered, error.detail, for_its_bounds=True)
+                return None
+            except ProcessDied as error:
+                # The machine can have ended it, or libraries that give up for want of memory: twice is no accident.
+                if last_try:
+                    self._templates.refused(wish, rendered, error.detail, for_its_bounds=True)
+        return None
 
     async def close(self) -> None:
         """End the processes, busy or not; documents under way fail as transient."""

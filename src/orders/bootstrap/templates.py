@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from orders.adapters.outbound.rendering.overrides import OverridableTemplates, Templates
+from orders.adapters.outbound.rendering.overrides import OverridableTemplates, Templates, template_lane
 from orders.adapters.outbound.rendering.pdf_renderer import PdfRenderer
 from orders.bootstrap.settings import Settings
 from orders.ports.metrics import Counters
@@ -12,12 +12,11 @@ from orders.ports.templates import TemplateStore
 
 def shop_templates(store: TemplateStore, counters: Counters, settings: Settings) -> OverridableTemplates:
     """Shops' templates with the packaged ones behind them; to be closed by whoever renders with them."""
-    return OverridableTemplates(
-        store,
-        counters,
+    lane = template_lane(
         timeout_seconds=settings.template_timeout_seconds,
         memory_limit_bytes=settings.template_memory_mib * 1024 * 1024,
     )
+    return OverridableTemplates(store, counters, lane)
 
 
 @asynccontextmanager

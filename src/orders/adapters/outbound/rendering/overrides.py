@@ -134,6 +134,19 @@ def default(wish: Wish) -> Rendered:
     return Rendered(renderer.render(wish.path, {**wish.context, "language": renderer.language_tag(wish.locale)}))
 
 
+def template_lane(
+    *, timeout_seconds: float, memory_limit_bytes: int | None
+) -> ProcessLane[TemplateJob, str | TemplateFault]:
+    """A process for shops' templates, each of which may take so much time and address space."""
+    return ProcessLane(
+        TEMPLATES,
+        documents_per_process=JOBS_PER_PROCESS,
+        memory_limit_bytes=memory_limit_bytes,
+        timeout_seconds=timeout_seconds,
+        start_seconds=START_SECONDS,
+    )
+
+
 class OverridableTemplates:
     """``Templates`` of the shops, with the defaults behind them."""
 
@@ -141,22 +154,15 @@ class OverridableTemplates:
         self,
         store: TemplateStore,
         counters: Counters,
+        lane: ProcessLane[TemplateJob, str | TemplateFault],
         *,
-        timeout_seconds: float,
-        memory_limit_bytes: int | None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Nothing is started before a shop's template is to be rendered; ``monotonic`` is in seconds."""
+        """The lane's process is started when the first template of a shop is rendered; ``monotonic`` is in seconds."""
         self._store = store
         self._counters = counters
+        self._lane = lane
         self._monotonic = monotonic
-        self._lane = ProcessLane(
-            TEMPLATES,
-            documents_per_process=JOBS_PER_PROCESS,
-            memory_limit_bytes=memory_limit_bytes,
-            timeout_seconds=timeout_seconds,
-            start_seconds=START_SECONDS,
-        )
         self._turn = asyncio.Lock()
         self._left_alone: dict[tuple[str, ...], tuple[float, str]] = {}
 

@@ -26,6 +26,7 @@ from orders.adapters.outbound.memory.orders_table import MemoryTable
 from orders.adapters.outbound.memory.outbox import MemoryOutbox
 from orders.adapters.outbound.memory.report_returns import MemoryReportReturns
 from orders.adapters.outbound.memory.scrub_requests import MemoryScrubRequests
+from orders.adapters.outbound.memory.suppressions import MemorySuppressions
 from orders.application.accept_order import AcceptOrder, PlaceAccepted, QueueAccepted
 from orders.application.audit import Audit
 from orders.application.caller import Caller
@@ -38,6 +39,7 @@ from orders.application.fulfil_order import DeliverParcel, FulfilOrder
 from orders.application.hear_report import HearReport
 from orders.application.idempotency import Replays
 from orders.application.list_orders import ListOrders
+from orders.application.note_mail_feedback import NoteMailFeedback
 from orders.application.notify_customer import NotifyCustomer
 from orders.application.notify_staff import NotifyStaff
 from orders.application.open_order import OpenOrder
@@ -152,7 +154,7 @@ class Service:
         documents: DocumentStore = self.bucket or self.documents
         self.repository, self.acceptances = table.orders, table.acceptances
         self.outbox = cast("Events", table.outbox)
-        log, intents = table.log, table.mails
+        log, intents, self.suppressions = table.log, table.mails, table.suppressions
         self.publish_events = PublishEvents(self.outbox, self.publisher)
         self.fast_path = EventFastPath(self.publish_events)
         self.ids = SequentialOrderIds()
@@ -197,7 +199,8 @@ class Service:
         self.render_document = RenderDocument(
             self.repository, self.tenants, self.renderer, documents, self.changer, self.clock
         )
-        self.send_mail = SendMail(intents, self.sender, self.clock, lease=LEASE)
+        self.send_mail = SendMail(intents, self.suppressions, self.sender, self.clock, lease=LEASE)
+        self.note_mail_feedback = NoteMailFeedback(intents, self.suppressions, self.counters)
         self.notify_customer = NotifyCustomer(
             self.repository, self.tenants, PlainComposer(), documents, self.request_document, self.send_mail
         )
@@ -217,7 +220,8 @@ class Service:
         outbox = MemoryOutbox(self.table)
         acceptances = MemoryAcceptances(self.table)
         archive = MemoryEventArchive(self.table)
-        return Store(MemoryOrderRepository(self.table), outbox, outbox, self.intents, acceptances, archive)
+        orders, suppressions = MemoryOrderRepository(self.table), MemorySuppressions()
+        return Store(orders, outbox, outbox, self.intents, acceptances, archive, suppressions)
 
     def relay(self, lag: timedelta = timedelta(0)) -> RelayOutbox:
         """A relay over this service's outbox."""

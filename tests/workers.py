@@ -6,6 +6,7 @@ from typing import Any
 
 from orders.adapters.inbound.sqs.event_processor import EventProcessor
 from orders.adapters.inbound.sqs.handlers import CustomerNotifier, InternalNotifier, PdfCreator
+from orders.adapters.inbound.sqs.mail_feedback import MailFeedbackHandler
 from orders.adapters.inbound.sqs.queue import ReceivedMessage
 from orders.adapters.inbound.sqs.record_creator import ANY, RecordCreator, Senders
 from orders.application.cloud_event import EVENT_SOURCE, to_cloud_event
@@ -46,6 +47,7 @@ class Workers:
             InternalNotifier(service.notify_staff),
             CustomerNotifier(service.notify_customer),
             an_event_processor(service),
+            MailFeedbackHandler(service.note_mail_feedback, service.counters),
         ]
         self.handlers: Mapping[str, Handler] = {handler.name: handler for handler in handlers}
         self._told = self._commanded = 0

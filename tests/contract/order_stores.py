@@ -13,12 +13,14 @@ from orders.adapters.outbound.dynamodb.event_archive import DynamoEventArchive
 from orders.adapters.outbound.dynamodb.mail_intents import DynamoMailIntents
 from orders.adapters.outbound.dynamodb.order_repository import DynamoOrderRepository
 from orders.adapters.outbound.dynamodb.outbox import DynamoOutbox
+from orders.adapters.outbound.dynamodb.suppressions import DynamoSuppressions
 from orders.adapters.outbound.memory.acceptances import MemoryAcceptances
 from orders.adapters.outbound.memory.event_archive import MemoryEventArchive
 from orders.adapters.outbound.memory.mail_intents import MemoryMailIntents
 from orders.adapters.outbound.memory.order_repository import MemoryOrderRepository
 from orders.adapters.outbound.memory.orders_table import MemoryTable
 from orders.adapters.outbound.memory.outbox import MemoryOutbox
+from orders.adapters.outbound.memory.suppressions import MemorySuppressions
 from orders.bootstrap.resource_model import Changes
 from orders.bootstrap.resource_table import ensure_table
 from orders.bootstrap.topology_file import packaged_topology
@@ -28,6 +30,7 @@ from orders.ports.event_archive import EventArchive
 from orders.ports.mail import MailIntents
 from orders.ports.order_repository import OrderRepository
 from orders.ports.outbox import EventLog, Outbox, OutboxEntry
+from orders.ports.suppressions import Suppressions
 from tests.contract.endpoints import Endpoint
 
 SHARDS = 2
@@ -52,6 +55,7 @@ class Store:
     mails: MailIntents
     acceptances: Acceptances
     archive: EventArchive
+    suppressions: Suppressions
 
     async def overdue(self, before: datetime = AT_LAST, limit: int = 1000) -> list[tuple[str, datetime]]:
         """Ids and times of all overdue orders, whatever their shard."""
@@ -83,6 +87,7 @@ def memory_store() -> Store:
         MemoryMailIntents(),
         MemoryAcceptances(table),
         MemoryEventArchive(table),
+        MemorySuppressions(),
     )
 
 
@@ -100,7 +105,7 @@ def store_over(client: Any, table_name: str, region: str | None = None) -> Store
     orders = DynamoOrderRepository(client, table_name, region=region, outbox_shards=SHARDS)
     acceptances = DynamoAcceptances(client, table_name, region=region, outbox_shards=SHARDS)
     mails, archive = DynamoMailIntents(client, table_name), DynamoEventArchive(client, table_name)
-    return Store(orders, outbox, outbox, mails, acceptances, archive)
+    return Store(orders, outbox, outbox, mails, acceptances, archive, DynamoSuppressions(client, table_name))
 
 
 @contextmanager

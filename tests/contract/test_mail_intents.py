@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from orders.ports.mail import MailIntent, MailRecord, MailState, MailTemplate
+from orders.ports.mail import FeedbackKind, MailFeedback, MailIntent, MailRecord, MailState, MailTemplate
 from tests.builders import NOON, an_order_id
 from tests.contract.order_stores import Store
 
@@ -191,3 +191,38 @@ async def test_a_redacted_mail_is_not_sent_again(store: Store, intent: MailInten
 
     assert not claim.granted
     assert claim.record.recipient_hint == "[erased]"
+
+
+@pytest.mark.parametrize("kinds", [(1, 2, 3), (3, 2, 1), (2, 3, 1)])
+async def test_of_what_came_back_of_a_mail_the_gravest_is_on_record(
+    store: Store, intent: MailIntent, kinds: tuple[int, ...]
+) -> None:
+    await store.mails.claim(intent, now=NOON, lease=LEASE)
+    for kind in kinds:
+        feedback = MailFeedback(FeedbackKind(kind), NOON + kind * A_SECOND, None if kind == 3 else f"kind {kind}")
+        for later in (0, 9):
+            assert await store.mails.note_feedback(
+                intent.reference, replace(feedback, at=feedback.at + later * A_SECOND)
+            )
+    complained = MailFeedback(FeedbackKind.COMPLAINED, NOON + 3 * A_SECOND)
+    assert await store.mails.of_order(intent.tenant_id, intent.order_id) == [
+        record_of(intent, MailState.CLAIMED, feedback=complained)
+    ]
+
+
+async def test_feedback_and_the_marks_of_sending_do_not_touch_each_other(store: Store, intent: MailIntent) -> None:
+    delayed = MailFeedback(FeedbackKind.DELAYED, NOON)
+    await store.mails.claim(intent, now=NOON, lease=LEASE)
+    # The mail was sent and has bounced; who sent it has died, and another sends it again.
+    await store.mails.note_feedback(intent.reference, delayed)
+    claim = await store.mails.claim(intent, now=NOON + LEASE, lease=LEASE)
+    assert claim.record.feedback == delayed
+    await store.mails.finish(intent, MailState.SENT, at=NOON, message_id="m-1")
+    await store.mails.redact(intent.tenant_id, intent.order_id)
+    (record,) = await store.mails.of_order(intent.tenant_id, intent.order_id)
+    assert (record.state, record.recipient_hint, record.feedback) == (MailState.SENT, "[erased]", delayed)
+
+
+async def test_of_a_mail_that_never_was_nothing_can_come_back(store: Store, intent: MailIntent) -> None:
+    assert not await store.mails.note_feedback(intent.reference, MailFeedback(FeedbackKind.BOUNCED, NOON))
+    assert await store.mails.of_order(intent.tenant_id, intent.order_id) == []

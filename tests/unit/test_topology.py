@@ -97,6 +97,13 @@ def test_every_key_attribute_is_defined_once(topology: Topology) -> None:
     assert attributes[:2] == ("PK", "SK")
 
 
+def test_what_comes_back_of_mails_reaches_its_worker(topology: Topology) -> None:
+    assert topology.mail.configuration_set == "bbws-emails"
+    assert set(topology.mail.feedback_events) == {"bounce", "complaint"}
+    (topic,) = (topic for topic in topology.topics if topic.key == topology.mail.feedback_topic)
+    assert topic.queue == topology.queue("mail-feedback").name
+
+
 def test_customers_hear_of_documents_and_endings(topology: Topology) -> None:
     rule = next(rule for rule in topology.rules if rule.queue == "bbws-order-customer-notification")
     assert {name.split(".")[-2] for name in rule.detail_types or ()} == {
@@ -182,6 +189,8 @@ def _without(*path: str | int) -> Callable[[Document], None]:
         (_at("rules", 0, "queue", value="bbws-lost"), "rule bbws-order-pdf-creation: there is no queue bbws-lost"),
         (_at("rules", 3, "topic", value="lost"), "rule bbws-order-notifications: there is no topic lost"),
         (_at("rules", 0, "detail_types", 0, value="Invented"), "Invented is not among events.detail_types"),
+        (_at("mail", "feedback_topic", value="lost"), "mail: there is no topic lost"),
+        (_at("mail", "feedback_events", 0, value="bounced"), "mail.feedback_events.0: 'bounced' is not one of"),
         (_at("topics", 2, "queue", value="bbws-lost"), "topic mail_feedback: there is no queue bbws-lost"),
         (_at("indexes", 1, "attributes", value="lost"), "index OrdersByCustomer: there is no attribute list lost"),
         (_at("indexes", 1, "name", value="OrdersByDate"), "index OrdersByDate is declared twice"),

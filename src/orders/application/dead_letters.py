@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from orders.application.mail_marks import marks_in, reference_of
 from orders.domain.identity import KEY_PATTERN, ORDER_ID_PATTERN
 from orders.ports.clock import Clock
 from orders.ports.dead_letters import DeadLetter, DeadLetterQueues
@@ -37,8 +38,14 @@ def subject_of(body: str) -> Subject:
     """What a message is about: an event of ours or another service's, or a command. Never fails."""
     try:
         content: Any = json.loads(body)
+        if isinstance(content, dict) and "TopicArn" in content and isinstance(content.get("Message"), str):
+            content = json.loads(content["Message"])
     except ValueError:
         return Subject()
+    outermost = [content] if isinstance(content, dict) else []
+    feedback = _first(outermost, "eventType", _KEY) or _first(outermost, "notificationType", _KEY)
+    if feedback is not None:
+        return _subject_of_feedback(feedback, content)
     layers = [content]
     # An event has its facts in data, in detail, in the bus's envelope.
     for name in ("detail", "data"):
@@ -53,6 +60,14 @@ def subject_of(body: str) -> Subject:
     )
 
 
+def _subject_of_feedback(kind: str, content: dict[str, Any]) -> Subject:
+    try:
+        mail = reference_of(next(iter(marks_in(content)), ""))
+    except ValueError:
+        return Subject(kind=kind)
+    return Subject(tenant_id=mail.tenant_id, order_id=mail.order_id, kind=kind)
+
+
 def _first(layers: Sequence[dict[str, Any]], name: str, form: re.Pattern[str]) -> str | None:
     values = (layer.get(name) for layer in layers)
     return next((value for value in values if isinstance(value, str) and form.fullmatch(value)), None)
@@ -63,7 +78,8 @@ _SAID = frozenset(
         "command", "tenant_id", "order_id", "order_number", "customer_id", "product_id", "line_id", "parcel_id", "id",
         "detail-type", "source", "type", "time", "subject", "sequence", "version", "specversion", "status", "quantity",
         "price", "total", "currency", "shipping", "discount", "tax_rate", "replayed", "traceparent", "idempotency_key",
-        "event_id", "occurred_at",
+        "event_id", "occurred_at", "eventType", "notificationType", "bounceType", "bounceSubType", "timestamp",
+        "complaintFeedbackType", "complaintSubType", "messageId", "feedbackId",
     }
 )  # fmt: skip
 """Members of messages that hold identifiers, states and figures, never anything personal."""

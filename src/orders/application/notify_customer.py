@@ -3,8 +3,9 @@
 from types import MappingProxyType
 
 from orders.application.errors import OrderNotFound
+from orders.application.mail_marks import mail_headers, mail_tags
 from orders.application.render_document import RequestDocument
-from orders.application.send_mail import SendMail, mail_headers, mail_tags
+from orders.application.send_mail import SendMail
 from orders.domain.events import EventType
 from orders.domain.lifecycle import Status
 from orders.domain.order import Order
@@ -97,8 +98,8 @@ class NotifyCustomer:
                 content=content,
                 reply_to=tenant.reply_to,
                 attachments=await self._attachments(order) if confirmation else (),
-                tags=mail_tags(order, template),
-                headers=mail_headers(order),
+                tags=mail_tags(order, intent),
+                headers=mail_headers(order, intent),
             )
 
         await self._send.execute(intent, compose)

@@ -1,9 +1,11 @@
 """Use case: tell the shop's staff what came in and what was called off."""
 
+from functools import partial
 from types import MappingProxyType
 
 from orders.application.errors import OrderNotFound
-from orders.application.send_mail import SendMail, mail_headers, mail_tags
+from orders.application.mail_marks import mail_headers, mail_tags
+from orders.application.send_mail import SendMail
 from orders.domain.events import EventType
 from orders.ports.mail import Mail, MailComposer, MailIntent, MailTemplate
 from orders.ports.order_repository import OrderRepository
@@ -43,15 +45,15 @@ class NotifyStaff:
             raise OrderNotFound(order_id)
         tenant = await self._tenants.profile(tenant_id)
 
-        async def compose(recipient: str) -> Mail:
+        async def compose(intent: MailIntent, recipient: str) -> Mail:
             return Mail(
                 recipient=recipient,
                 sender_name=tenant.name,
                 content=await self._composer.compose(template, order, tenant),
-                tags=mail_tags(order, template),
-                headers=mail_headers(order),
+                tags=mail_tags(order, intent),
+                headers=mail_headers(order, intent),
             )
 
         for address in tenant.staff_addresses or (None,):
             intent = MailIntent(tenant_id, order_id, sequence, template, address)
-            await self._send.execute(intent, compose)
+            await self._send.execute(intent, partial(compose, intent))

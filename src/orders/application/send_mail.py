@@ -3,13 +3,21 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from types import MappingProxyType
 
-from orders.domain.order import Order
 from orders.ports.clock import Clock
 from orders.ports.errors import MailRejected, NotYet, TransientPortError
-from orders.ports.mail import Claim, Mail, MailIntent, MailIntents, MailSender, MailState, MailTemplate
+from orders.ports.mail import Claim, Mail, MailIntent, MailIntents, MailSender, MailState, recipient_hash
+from orders.ports.suppressions import SuppressionReason, Suppressions
 
 NO_ADDRESS = "no address to send it to"
+SUPPRESSED = MappingProxyType(
+    {
+        SuppressionReason.BOUNCED: "the address is suppressed: a mail to it bounced",
+        SuppressionReason.COMPLAINED: "the address is suppressed: its owner complained about a mail",
+    }
+)
+"""Why nothing is sent there any more, as history shows it."""
 
 
 @dataclass(slots=True)
@@ -18,6 +26,7 @@ class MailCounts:
 
     sent: int = 0
     skipped: int = 0
+    suppressed: int = 0
     rejected: int = 0
     sent_again_after_lost_claim: int = 0
 
@@ -29,8 +38,11 @@ class SendMail:
     mail is sent again. Those are counted: they are the only duplicates there can be.
     """
 
-    def __init__(self, intents: MailIntents, sender: MailSender, clock: Clock, *, lease: timedelta) -> None:
+    def __init__(
+        self, intents: MailIntents, suppressions: Suppressions, sender: MailSender, clock: Clock, *, lease: timedelta
+    ) -> None:
         self._intents = intents
+        self._suppressions = suppressions
         self._sender = sender
         self._clock = clock
         self._lease = lease
@@ -53,6 +65,12 @@ class SendMail:
         if not claim.granted:
             if claim.record.state is MailState.CLAIMED:
                 raise NotYet(f"mail {intent.template} of order {intent.order_id} is being sent by somebody else")
+            return
+        # With the intent in hand: of an address that is suppressed every mail has its entry, and none is sent.
+        suppression = await self._suppressions.find(intent.tenant_id, recipient_hash(intent.recipient))
+        if suppression is not None:
+            await self.skip(intent, SUPPRESSED[suppression.reason])
+            self.counts.suppressed += 1
             return
         if claim.record.attempts > 1:
             self.counts.sent_again_after_lost_claim += 1
@@ -84,13 +102,3 @@ class SendMail:
             raise
         await self._intents.finish(intent, MailState.SENT, at=self._clock.now(), message_id=message_id)
         self.counts.sent += 1
-
-
-def mail_tags(order: Order, template: MailTemplate) -> tuple[tuple[str, str], ...]:
-    """What bounces and complaints bring back."""
-    return (("tenant", order.tenant_id), ("order", order.order_id), ("template", str(template)))
-
-
-def mail_headers(order: Order) -> tuple[tuple[str, str], ...]:
-    """What mail programs and people can sort by."""
-    return (("X-Order-Number", order.order_number),)

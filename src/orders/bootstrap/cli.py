@@ -16,6 +16,7 @@ from orders.adapters.inbound.cli.runtime import CommandError, Doing, Result
 from orders.application.dead_letters import DeadLetterOffice
 from orders.application.preview_templates import PreviewTemplates
 from orders.application.replay_events import ReplayEvents
+from orders.application.suppression_list import SuppressionList
 from orders.bootstrap.errors import CannotRun
 from orders.bootstrap.settings import Settings, SettingsError, load_settings
 
@@ -79,7 +80,14 @@ class ProcessRuntime:
 
     def worker_names(self) -> tuple[str, ...]:
         """See ``Runtime.worker_names``."""
-        return ("record-creator", "pdf-creator", "internal-notifier", "customer-notifier", "event-processor")
+        return (
+            "record-creator",
+            "pdf-creator",
+            "internal-notifier",
+            "customer-notifier",
+            "event-processor",
+            "mail-feedback",
+        )
 
     def relay(self) -> None:
         """See ``Runtime.relay``."""
@@ -184,6 +192,12 @@ class ProcessRuntime:
         from orders.bootstrap.operate_templates import open_templates_desk
 
         return _operate(doing, open_templates_desk, work)
+
+    def with_suppressions(self, doing: Doing, work: "Callable[[SuppressionList], Awaitable[Result]]") -> Result:
+        """See ``Runtime.with_suppressions``."""
+        from orders.bootstrap.operate import open_suppressions
+
+        return _operate(doing, open_suppressions, work)
 
     def smoke(self, *, base_url: str, environment: str, within_seconds: float) -> Iterator[StepResult]:
         """See ``Runtime.smoke``."""

@@ -14,6 +14,7 @@ from orders.adapters.inbound.http.redaction import redacted_body
 from orders.adapters.inbound.relay import RelayLoop
 from orders.adapters.inbound.sqs.event_processor import EventProcessor
 from orders.adapters.inbound.sqs.handlers import CustomerNotifier, InternalNotifier, PdfCreator
+from orders.adapters.inbound.sqs.mail_feedback import MailFeedbackHandler
 from orders.adapters.inbound.sqs.record_creator import ANY, RecordCreator, Senders
 from orders.adapters.outbound.audit_log import LogAuditTrail
 from orders.adapters.outbound.aws.document_requests import SqsDocumentRequests
@@ -33,6 +34,7 @@ from orders.adapters.outbound.dynamodb.mail_intents import DynamoMailIntents
 from orders.adapters.outbound.dynamodb.order_repository import DynamoOrderRepository
 from orders.adapters.outbound.dynamodb.outbox import DynamoOutbox
 from orders.adapters.outbound.dynamodb.probe import DynamoProbe
+from orders.adapters.outbound.dynamodb.suppressions import DynamoSuppressions
 from orders.adapters.outbound.local.mail_archive import ArchivingMailSender
 from orders.adapters.outbound.memory.counters import MemoryCounters
 from orders.adapters.outbound.rendering.mail_composer import JinjaMailComposer
@@ -49,6 +51,7 @@ from orders.application.fulfil_order import DeliverParcel, FulfilOrder
 from orders.application.hear_report import HearReport
 from orders.application.idempotency import Replays
 from orders.application.list_orders import ListOrders
+from orders.application.note_mail_feedback import NoteMailFeedback
 from orders.application.notify_customer import NotifyCustomer
 from orders.application.notify_staff import NotifyStaff
 from orders.application.open_order import OpenOrder
@@ -65,7 +68,7 @@ from orders.bootstrap.addresses import Addresses
 from orders.bootstrap.aws import AwsClients
 from orders.bootstrap.demo import default_profile
 from orders.bootstrap.keys import api_keys, cursor_keys, token_keys, token_rules
-from orders.bootstrap.pollers import creation_poller, events_poller, mail_poller, pdf_poller
+from orders.bootstrap.pollers import creation_poller, events_poller, feedback_poller, mail_poller, pdf_poller
 from orders.bootstrap.services import NO_SERVICES, Services
 from orders.bootstrap.settings import Settings
 from orders.bootstrap.templates import shop_templates
@@ -174,6 +177,7 @@ class Container(containers.DeclarativeContainer):
         outbox_shards=settings.provided.outbox_shards,
     )
     mail_intents = providers.Singleton(DynamoMailIntents, clients.provided.dynamodb, addresses.provided.table)
+    suppressions = providers.Singleton(DynamoSuppressions, clients.provided.dynamodb, addresses.provided.table)
     publisher = providers.Singleton(EventBridgePublisher, clients.provided.events, addresses.provided.bus)
     documents = providers.Singleton(
         S3DocumentStore,
@@ -232,7 +236,10 @@ class Container(containers.DeclarativeContainer):
     link_document = providers.Singleton(LinkDocument, documents, request_document, clock)
     check_health = providers.Singleton(CheckHealth, probes, clock)
     render_document = providers.Singleton(RenderDocument, repository, tenants, renderer, documents, changer, clock)
-    send_mail = providers.Singleton(SendMail, mail_intents, mail_sender, clock, lease=settings.provided.mail_lease)
+    send_mail = providers.Singleton(
+        SendMail, mail_intents, suppressions, mail_sender, clock, lease=settings.provided.mail_lease
+    )
+    note_mail_feedback = providers.Singleton(NoteMailFeedback, mail_intents, suppressions, counters)
     notify_customer = providers.Singleton(
         NotifyCustomer, repository, tenants, composer, documents, request_document, send_mail
     )
@@ -303,6 +310,14 @@ class Container(containers.DeclarativeContainer):
         settings,
         audit,
         providers.Singleton(EventProcessor, scrub_order, hear_report, counters),
+    )
+    feedback_poller = providers.Singleton(
+        feedback_poller,
+        clients,
+        addresses,
+        settings,
+        audit,
+        providers.Singleton(MailFeedbackHandler, note_mail_feedback, counters),
     )
     pdf_poller = providers.Singleton(
         pdf_poller,

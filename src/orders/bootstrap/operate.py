@@ -8,9 +8,11 @@ from orders.adapters.outbound.aws.event_bridge import EventBridgePublisher
 from orders.adapters.outbound.aws.sqs_dead_letters import Mailbox, SqsDeadLetterQueues
 from orders.adapters.outbound.dynamodb.event_archive import DynamoEventArchive
 from orders.adapters.outbound.dynamodb.outbox import DynamoOutbox
+from orders.adapters.outbound.dynamodb.suppressions import DynamoSuppressions
 from orders.adapters.outbound.system import SystemClock
 from orders.application.dead_letters import DeadLetterOffice
 from orders.application.replay_events import ReplayEvents
+from orders.application.suppression_list import SuppressionList
 from orders.bootstrap.addresses import queue_url
 from orders.bootstrap.aws import open_clients
 from orders.bootstrap.container import order_senders
@@ -42,6 +44,14 @@ async def open_replay(settings: Settings, *, mails: bool) -> AsyncIterator[Repla
         bus = topology.bus_name(settings.environment)
         publisher = EventBridgePublisher(clients.events, bus, replayed=True, mails=mails)
         yield ReplayEvents(log, DynamoEventArchive(clients.dynamodb, table), publisher)
+
+
+@asynccontextmanager
+async def open_suppressions(settings: Settings) -> AsyncIterator[SuppressionList]:
+    """The suppressed addresses of the settings' environment."""
+    table = packaged_topology().table_name(settings.environment)
+    async with open_clients(settings, ("dynamodb",)) as clients:
+        yield SuppressionList(DynamoSuppressions(clients.dynamodb, table), SystemClock())
 
 
 async def _mailboxes(sqs: "SQSClient", topology: Topology, settings: Settings) -> dict[str, Mailbox]:

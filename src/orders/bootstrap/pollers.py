@@ -7,6 +7,7 @@ from orders.adapters.inbound.sqs.auditing import AuditedHandler
 from orders.adapters.inbound.sqs.event_processor import EventProcessor
 from orders.adapters.inbound.sqs.gate import DependencyGate
 from orders.adapters.inbound.sqs.handlers import CustomerNotifier, InternalNotifier, PdfCreator
+from orders.adapters.inbound.sqs.mail_feedback import MailFeedbackHandler
 from orders.adapters.inbound.sqs.poller import Poller, PollerSettings
 from orders.adapters.inbound.sqs.queue import SqsQueue, nobody
 from orders.adapters.inbound.sqs.rate import TokenBucket
@@ -20,7 +21,7 @@ from orders.bootstrap.aws import AwsClients
 from orders.bootstrap.settings import Settings
 from orders.ports.health import Probe
 
-Handler = PdfCreator | CustomerNotifier | InternalNotifier | RecordCreator | EventProcessor
+Handler = PdfCreator | CustomerNotifier | InternalNotifier | RecordCreator | EventProcessor | MailFeedbackHandler
 
 
 def creation_poller(
@@ -50,6 +51,14 @@ def events_poller(
 ) -> Poller:
     """What other services tell needs the table; erasing, the documents as well."""
     probes = [_table(clients, addresses), _documents(clients, addresses)]
+    return _poller(clients, addresses, settings, audit, handler, probes, concurrency=settings.worker_concurrency)
+
+
+def feedback_poller(
+    clients: AwsClients, addresses: Addresses, settings: Settings, audit: Audit, handler: MailFeedbackHandler
+) -> Poller:
+    """What comes back of mails needs the table."""
+    probes = [_table(clients, addresses)]
     return _poller(clients, addresses, settings, audit, handler, probes, concurrency=settings.worker_concurrency)
 
 

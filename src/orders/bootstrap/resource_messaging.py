@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from types_aiobotocore_ses import SESClient
     from types_aiobotocore_sns import SNSClient
 
-FEEDBACK_TOPIC = "mail_feedback"
-"""Key of the topic that bounces and complaints are published to."""
-
 
 async def ensure_messaging(
     clients: ResourceClients, topology: Topology, environment: str, senders: tuple[str, ...], changes: Changes
@@ -95,7 +92,7 @@ def _topic_policy(deployment: Deployment, topic: Topic) -> str | None:
     statements: list[dict[str, Any]] = []
     if arns:
         statements.append({"Principal": "events", "Condition": {"ArnEquals": {"aws:SourceArn": arns}}})
-    if topic.key == FEEDBACK_TOPIC:
+    if topic.key == deployment.topology.mail.feedback_topic:
         account = {"StringEquals": {"aws:SourceAccount": deployment.account}}
         statements.append({"Principal": "ses", "Condition": account})
     if not statements:
@@ -205,7 +202,7 @@ async def _create_sender(ses: "SESClient", deployment: Deployment, sender: str) 
     else:
         await ses.verify_domain_identity(Domain=sender)
     for topic in deployment.topology.topics:
-        if topic.key == FEEDBACK_TOPIC:
+        if topic.key == deployment.topology.mail.feedback_topic:
             arn = deployment.topic_arn(topic.name)
             await ses.set_identity_notification_topic(Identity=sender, NotificationType="Bounce", SnsTopic=arn)
             await ses.set_identity_notification_topic(Identity=sender, NotificationType="Complaint", SnsTopic=arn)

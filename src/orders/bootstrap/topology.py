@@ -88,6 +88,15 @@ class Topic:
 
 
 @dataclass(frozen=True, slots=True)
+class MailEvents:
+    """SES's configuration set, and the topic, by its key, that it tells of those kinds of events of mails."""
+
+    configuration_set: str
+    feedback_topic: str
+    feedback_events: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RuleRetry:
     """How long the bus tries to reach a rule's target before it uses the rule's dead-letter queue."""
 
@@ -135,6 +144,7 @@ class Topology:
     rule_retry: RuleRetry
     rules: tuple[Rule, ...]
     buckets: tuple[Bucket, ...]
+    mail: MailEvents
 
     def table_name(self, environment: str) -> str:
         """Name of the table of orders."""

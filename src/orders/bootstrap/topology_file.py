@@ -13,6 +13,7 @@ import yaml
 from orders.bootstrap.topology import (
     Bucket,
     Index,
+    MailEvents,
     Queue,
     QueueSettings,
     Rule,
@@ -107,6 +108,11 @@ def _build(document: dict[str, Any]) -> Topology:
         rule_retry=RuleRetry(**document["rule_retry"]),
         rules=tuple(_rule(each) for each in document["rules"]),
         buckets=tuple(Bucket(key=each["key"], name=each["name"]) for each in document["buckets"]),
+        mail=MailEvents(
+            configuration_set=document["mail"]["configuration_set"],
+            feedback_topic=document["mail"]["feedback_topic"],
+            feedback_events=tuple(document["mail"]["feedback_events"]),
+        ),
     )
 
 
@@ -149,6 +155,8 @@ def _contradictions(topology: Topology, document: dict[str, Any]) -> Iterator[st
     for topic in topology.topics:
         if topic.queue is not None and topic.queue not in queues:
             yield f"topic {topic.key}: there is no queue {topic.queue}"
+    if topology.mail.feedback_topic not in topics:
+        yield f"mail: there is no topic {topology.mail.feedback_topic}"
     for rule in topology.rules:
         if rule.queue is not None and rule.queue not in queues:
             yield f"rule {rule.name}: there is no queue {rule.queue}"

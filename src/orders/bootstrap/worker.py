@@ -28,6 +28,7 @@ WORKER_SERVICES = MappingProxyType(
         "internal-notifier": ("dynamodb", "sqs", "s3", "ses"),
         "customer-notifier": ("dynamodb", "sqs", "s3", "ses"),
         "event-processor": ("dynamodb", "sqs", "events", "s3"),
+        "mail-feedback": ("dynamodb", "sqs"),
     }
 )
 """The workers that there are, and the AWS services that each needs."""
@@ -78,6 +79,7 @@ def worker_poller(container: Container, name: str) -> Poller:
         "internal-notifier": container.internal_poller,
         "customer-notifier": container.customer_poller,
         "event-processor": container.events_poller,
+        "mail-feedback": container.feedback_poller,
     }
     poller: Poller = pollers[name]()
     return poller

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
+from enum import IntEnum, StrEnum
+from hashlib import sha256
 from typing import Protocol
 
 from orders.domain.erasing import ERASED
@@ -86,6 +87,22 @@ class MailSender(Protocol):
         ...
 
 
+def recipient_hash(recipient: str) -> str:
+    """What is kept of an address where mails are told apart by it: a hash, the same for any case of it."""
+    return sha256(recipient.lower().encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class MailReference:
+    """Which mail it is, without the address that it goes to."""
+
+    tenant_id: str
+    order_id: str
+    sequence: int
+    template: MailTemplate
+    recipient_hash: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class MailIntent:
     """That one recipient is to get one mail about one event of one order: at most one such mail is sent.
@@ -99,6 +116,33 @@ class MailIntent:
     sequence: int
     template: MailTemplate
     recipient: str | None = field(repr=False)
+
+    @property
+    def reference(self) -> MailReference:
+        """The intent without the address."""
+        hashed = None if self.recipient is None else recipient_hash(self.recipient)
+        return MailReference(self.tenant_id, self.order_id, self.sequence, self.template, hashed)
+
+
+class FeedbackKind(IntEnum):
+    """What can come back of a mail that was sent; what is higher is graver."""
+
+    DELAYED = 1
+    BOUNCED = 2
+    COMPLAINED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class MailFeedback:
+    """What came back: a bounce that may pass, one that will not, or the recipient's complaint.
+
+    Attributes:
+        detail: the mail service's words for what kind of it, such as ``Permanent/NoEmail``; never from the mail.
+    """
+
+    kind: FeedbackKind
+    at: datetime
+    detail: str | None = None
 
 
 class MailState(StrEnum):
@@ -117,6 +161,7 @@ class MailRecord:
     Attributes:
         attempts: how often it was claimed; above 1 a mail may have gone out more than once.
         detail: why it was skipped or failed.
+        feedback: the gravest of what came back of it.
     """
 
     sequence: int
@@ -127,6 +172,7 @@ class MailRecord:
     attempts: int
     message_id: str | None = None
     detail: str | None = None
+    feedback: MailFeedback | None = None
 
     def erased(self) -> "MailRecord":
         """The record with tombstones in place of what it says of the recipient and of why."""
@@ -178,6 +224,14 @@ class MailIntents(Protocol):
 
         An intent nobody claimed can be marked too: that is how a mail is skipped. A mark of ``SENT`` is final:
         later marks leave it as it is.
+        """
+        ...
+
+    async def note_feedback(self, mail: MailReference, feedback: MailFeedback) -> bool:
+        """Note what came back of a mail; graver feedback stays, of equal the first.
+
+        Returns:
+            Whether there is such a mail.
         """
         ...
 

@@ -15,6 +15,7 @@ from orders.adapters.inbound.http.api_keys import ApiKeyRing, hash_of
 from orders.application.dead_letters import DeadLetterOffice
 from orders.application.preview_templates import PreviewTemplates
 from orders.application.replay_events import ReplayEvents
+from orders.application.suppression_list import SuppressionList
 from orders.bootstrap.cli import ProcessRuntime
 from tests.builders import NOON
 from tests.ports import free_port
@@ -72,6 +73,9 @@ class Recorder:
 
     def with_templates(self, doing: Doing, work: Callable[[PreviewTemplates], Awaitable[Result]]) -> Result:
         raise CommandError("there are no templates here")
+
+    def with_suppressions(self, doing: Doing, work: Callable[[SuppressionList], Awaitable[Result]]) -> Result:
+        raise CommandError("there is no table here")
 
     def smoke(self, *, base_url: str, environment: str, within_seconds: float) -> Iterator[StepResult]:
         self.asked.append(("smoke", base_url, environment, within_seconds))

@@ -20,13 +20,18 @@ from orders.adapters.inbound.sqs.auditing import AuditedHandler
 from orders.adapters.outbound.rendering.environment import Sources, TemplateRenderer
 from orders.adapters.outbound.rendering.mail_composer import JinjaMailComposer
 from orders.adapters.outbound.rendering.overrides import PackagedTemplates, Rendered, Wish
+from orders.application.mail_marks import MARK_HEADER, MARK_TAG, mark_of
 from orders.bootstrap.worker import WORKER_SERVICES
 from orders.domain.events import OrderEvent
 from orders.domain.lifecycle import Action
+from orders.domain.reports import SOURCES
 from orders.ports.errors import MailRejected, RenderingFailed, TransientPortError
+from orders.ports.mail import Mail, MailContent, MailReference, MailTemplate, recipient_hash
 from orders.ports.tenants import TenantProfile
+from tests.builders import an_order_id
 from tests.canaries import CANARY, Lives, a_body, an_address
 from tests.http_api import ORDERS, Api, an_api, an_api_in_this_loop
+from tests.mail_service import identity_notification, in_sns, ses_event
 from tests.outputs import Outputs, collected
 from tests.service import Service, a_caller
 from tests.unit.sqs.bench import DEAD_LETTER_URL, Bench
@@ -294,7 +299,42 @@ def _marked_junk() -> list[str]:
         json.dumps(event),
         json.dumps(ours),
         json.dumps({"Type": "Notification", "TopicArn": CANARY, "Message": CANARY}),
+        *_marked_reports(),
+        *_marked_feedback(),
     ]
+
+
+def _marked_reports() -> list[str]:
+    """Events of other services that no worker can do anything with."""
+    detail = {
+        "event_id": f"{CANARY}-1",
+        "occurred_at": "2026-03-01T12:00:00Z",
+        "tenant_id": "tenant_a",
+        "order_id": an_order_id(99),
+        "carrier": f"{CANARY} carrier",
+        "tracking_number": f"{CANARY}-number",
+        "reason_code": f"{CANARY} was rude",
+        "lines": [{"line_id": f"{CANARY}_line", "quantity": 1}],
+    }
+    found = []
+    for type_, source in SOURCES.items():
+        event = {"id": "1", "source": source, "detail-type": type_, "time": "2026-03-01T12:00:00Z"}
+        found += [event | {"detail": each} for each in (detail, detail | {"occurred_at": CANARY}, {CANARY: CANARY})]
+    return [json.dumps(each) for each in found]
+
+
+def _marked_feedback() -> list[str]:
+    """What the mail service tells of mails that nobody here knows, and what can't be read."""
+    template, order_id = MailTemplate.ORDER_SHIPPED, an_order_id(99)
+    mark = mark_of(MailReference("tenant_a", order_id, 1, template, recipient_hash(CLAIM)))
+    content = MailContent(f"{CANARY} subject", CANARY, CANARY)
+    mail = Mail(CLAIM, f"{CANARY} shop", content, tags=((MARK_TAG, mark),), headers=((MARK_HEADER, mark),))
+    unreadable = ses_event(mail, "Bounce", bounceType=f"{CANARY} <{CLAIM}>", timestamp=CANARY)
+    marked = ses_event(mail, "Complaint")
+    marked["mail"]["tags"] = {MARK_TAG: [f"{CANARY} {CLAIM}"]}
+    bodies = [ses_event(mail, "Bounce"), identity_notification(mail, "Complaint"), unreadable, marked]
+    bodies.append({"mail": unreadable["mail"], CANARY: CLAIM})
+    return [json.dumps(body) for each in bodies for body in (each, in_sns(each))]
 
 
 @pytest.mark.parametrize("worker", WORKER_SERVICES)

@@ -10,6 +10,7 @@ import pytest
 
 from orders.adapters.inbound.sqs.auditing import AuditedHandler, NamedHandler
 from orders.adapters.inbound.sqs.handlers import CustomerNotifier, InternalNotifier, PdfCreator
+from orders.adapters.inbound.sqs.mail_feedback import MailFeedbackHandler
 from orders.adapters.inbound.sqs.messages import MessageRefused
 from orders.adapters.inbound.sqs.queue import ReceivedMessage
 from orders.adapters.inbound.sqs.record_creator import ANY, RecordCreator, Senders
@@ -17,13 +18,14 @@ from orders.application.cloud_event import EVENT_SOURCE, to_cloud_event
 from orders.application.commands import PLACE_ACCEPTED, RENDER_DOCUMENT, SCRUB_ORDER
 from orders.application.errors import OrderNotFound
 from orders.bootstrap.worker import WORKER_SERVICES
-from orders.domain.events import OrderEvent
+from orders.domain.events import EventType, OrderEvent
 from orders.domain.identity import derived_order_id
 from orders.domain.lifecycle import Action, Role
 from orders.domain.order import Order
 from orders.ports.audit import AuditOutcome, AuditRecord
 from orders.ports.errors import NotYet, TransientPortError
 from tests.builders import a_draft
+from tests.mail_service import in_sns, ses_event
 from tests.service import Service, a_caller
 from tests.workers import an_event_processor
 
@@ -49,6 +51,7 @@ WORKERS: Mapping[str, Callable[[Service], NamedHandler]] = {
     "customer-notifier": lambda service: CustomerNotifier(service.notify_customer),
     "internal-notifier": lambda service: InternalNotifier(service.notify_staff),
     "event-processor": an_event_processor,
+    "mail-feedback": lambda service: MailFeedbackHandler(service.note_mail_feedback, service.counters),
 }
 
 
@@ -131,6 +134,16 @@ async def test_so_is_who_takes_personal_data_out_of_what_was_kept() -> None:
     desk.service.trail.records.clear()
     record = await desk.give("event-processor", command)
     assert (record.operation, record.order_id, record.outcome) == (SCRUB_ORDER, desk.order.order_id, ALLOWED)
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+async def test_so_is_what_comes_back_of_a_mail(wrapped: bool) -> None:
+    desk = await Desk.open()
+    await desk.service.notify_staff.execute("tenant_a", desk.order.order_id, EventType.CREATED, 1)
+    body: Any = ses_event(desk.service.sender.sent[0], "Bounce")
+    record = await desk.give("mail-feedback", in_sns(body) if wrapped else body)
+    assert (record.operation, record.outcome) == ("Bounce", ALLOWED)
+    assert (record.tenant_id, record.order_id) == ("tenant_a", desk.order.order_id)
 
 
 @pytest.mark.parametrize("worker", WORKERS)

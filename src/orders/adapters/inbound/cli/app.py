@@ -6,7 +6,17 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from orders.adapters.inbound.cli import dead_letters, describe, keys, local, replay, serve, smoke, templates
+from orders.adapters.inbound.cli import (
+    dead_letters,
+    describe,
+    keys,
+    local,
+    replay,
+    serve,
+    smoke,
+    suppressions,
+    templates,
+)
 from orders.adapters.inbound.cli.runtime import CommandError, Runtime
 from orders.domain.errors import InvalidIdentifier
 
@@ -40,6 +50,7 @@ def build(runtime: Runtime, version: str) -> typer.Typer:
     dead_letters.register(app, runtime)
     replay.register(app, runtime)
     templates.register(app, runtime)
+    suppressions.register(app, runtime)
     smoke.register(app, runtime)
     describe.register(app, runtime)
     keys.register(app)

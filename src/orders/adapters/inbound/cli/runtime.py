@@ -10,6 +10,7 @@ from orders.acceptance.steps import StepResult
 from orders.application.dead_letters import DeadLetterOffice
 from orders.application.preview_templates import PreviewTemplates
 from orders.application.replay_events import ReplayEvents
+from orders.application.suppression_list import SuppressionList
 
 Result = TypeVar("Result")
 
@@ -96,6 +97,10 @@ class Runtime(Protocol):
 
     def with_templates(self, doing: Doing, work: Callable[[PreviewTemplates], Awaitable[Result]]) -> Result:
         """What comes of looking at templates; it is audited. Raises also: ApplicationError."""
+        ...
+
+    def with_suppressions(self, doing: Doing, work: Callable[[SuppressionList], Awaitable[Result]]) -> Result:
+        """What comes of work on suppressed addresses, which goes on record."""
         ...
 
     def smoke(self, *, base_url: str, environment: str, within_seconds: float) -> Iterator[StepResult]:

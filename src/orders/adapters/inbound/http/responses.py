@@ -13,7 +13,7 @@ from orders.domain.lifecycle import Action, Role
 from orders.domain.order import Order
 from orders.domain.parts import Address, Customer, Line, Parcel, Payment
 from orders.ports.acceptances import Acceptance
-from orders.ports.mail import MailRecord
+from orders.ports.mail import MailFeedback, MailRecord
 
 BASE = "/v1.0/orders"
 ACCEPTED = "accepted"
@@ -151,6 +151,7 @@ def history_entry(entry: OrderEvent | MailRecord) -> dict[str, Any]:
                 "recipient": entry.recipient_hint,
                 "attempts": entry.attempts,
                 "detail": entry.detail,
+                "feedback": entry.feedback and _feedback(entry.feedback),
             }
         )
     return _given(
@@ -165,6 +166,10 @@ def history_entry(entry: OrderEvent | MailRecord) -> dict[str, Any]:
             "changed": list(entry.changed),
         }
     )
+
+
+def _feedback(feedback: MailFeedback) -> dict[str, Any]:
+    return _given({"kind": feedback.kind.name.lower(), "at": moment(feedback.at), "detail": feedback.detail})
 
 
 def _line(line: Line, open_quantity: int) -> dict[str, Any]:

@@ -5,14 +5,13 @@ A tenant's id is part of every key of the table, and no part of a key contains `
 
 import re
 from datetime import datetime
-from hashlib import sha256
 from typing import TypeAlias
 from zlib import crc32
 
 from orders.adapters.outbound.dynamodb.instants import instant_text, parse_instant
 from orders.domain.errors import InvalidIdentifier
 from orders.domain.identity import check_order_id
-from orders.ports.mail import MailIntent
+from orders.ports.mail import MailReference
 
 Key: TypeAlias = dict[str, str]
 
@@ -145,10 +144,19 @@ def mail_partition(tenant_id: str, order_id: str) -> str:
     return f"TENANT#{tenant_id}#MAIL#{order_id}"
 
 
-def mail_key(intent: MailIntent) -> Key:
+def mail_key(mail: MailReference) -> Key:
     """The key of a mail intent; of the recipient only a hash, the same for any case of the address."""
-    recipient = "none" if intent.recipient is None else sha256(intent.recipient.lower().encode()).hexdigest()[:16]
     return {
-        "PK": mail_partition(intent.tenant_id, intent.order_id),
-        "SK": f"{sequence_text(intent.sequence)}#{intent.template}#{recipient}",
+        "PK": mail_partition(mail.tenant_id, mail.order_id),
+        "SK": f"{sequence_text(mail.sequence)}#{mail.template}#{mail.recipient_hash or 'none'}",
     }
+
+
+def suppression_partition(tenant_id: str) -> str:
+    """The partition of a tenant's suppressed addresses."""
+    return f"TENANT#{tenant_id}#SUPPRESSION"
+
+
+def suppression_key(tenant_id: str, recipient_hash: str) -> Key:
+    """The key of a suppressed address."""
+    return {"PK": suppression_partition(tenant_id), "SK": recipient_hash}

@@ -7,11 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 from orders.adapters.outbound.dynamodb.instants import instant_text, parse_instant
 from orders.adapters.outbound.dynamodb.keys import mail_key, mail_partition
+from orders.adapters.outbound.dynamodb.part_items import present
 from orders.adapters.outbound.dynamodb.schema import SCHEMA_ATTRIBUTE, SCHEMA_VERSION, check_schema
 from orders.adapters.outbound.dynamodb.table import ConditionFailed, OrdersTable, Placeholders
 from orders.adapters.outbound.dynamodb.wire import Item
 from orders.domain.erasing import ERASED
-from orders.ports.mail import Claim, MailIntent, MailRecord, MailState, MailTemplate
+from orders.ports.mail import (
+    Claim,
+    FeedbackKind,
+    MailFeedback,
+    MailIntent,
+    MailRecord,
+    MailReference,
+    MailState,
+    MailTemplate,
+)
 
 if TYPE_CHECKING:
     from types_aiobotocore_dynamodb import DynamoDBClient
@@ -52,7 +62,7 @@ class DynamoMailIntents:
         )
         try:
             item = await self._table.update(
-                mail_key(intent),
+                mail_key(intent.reference),
                 change=f"{change}, {attempts} = if_not_exists({attempts}, {place.value(0)}) + {place.value(1)}",
                 condition=(
                     f"attribute_not_exists({place.name('PK')}) OR"
@@ -74,7 +84,7 @@ class DynamoMailIntents:
         at = place.value(instant_text(now))
         try:
             await self._table.update(
-                mail_key(intent),
+                mail_key(intent.reference),
                 # No mail came of this claim, so it is none of the attempts that may have sent one.
                 change=f"SET {lease_until} = {at}, {attempts} = {attempts} - {place.value(1)}",
                 # No two claims of an intent end at the same time: the next begins when the last has ended.
@@ -105,13 +115,35 @@ class DynamoMailIntents:
         gone = [place.name(name) for name in ("leaseUntil", "claimToken", *(outcome.keys() - given.keys()))]
         try:
             await self._table.update(
-                mail_key(intent),
+                mail_key(intent.reference),
                 change=(f"{change}, {attempts} = if_not_exists({attempts}, {place.value(0)}) REMOVE {', '.join(gone)}"),
                 condition=f"attribute_not_exists({recorded}) OR {recorded} <> {place.value(MailState.SENT)}",
                 place=place,
             )
         except ConditionFailed:
             return  # marked as sent, which is final
+
+    async def note_feedback(self, mail: MailReference, feedback: MailFeedback) -> bool:
+        """See ``MailIntents.note_feedback``."""
+        place = Placeholders()
+        kind = place.name("feedback")
+        described = {"feedback": int(feedback.kind), "feedbackAt": instant_text(feedback.at)}
+        change = _set(place, described | present(feedbackDetail=feedback.detail))
+        if feedback.detail is None:
+            change += f" REMOVE {place.name('feedbackDetail')}"
+        try:
+            await self._table.update(
+                mail_key(mail),
+                change=change,
+                condition=(
+                    f"attribute_exists({place.name('PK')})"
+                    f" AND (attribute_not_exists({kind}) OR {kind} < {place.value(int(feedback.kind))})"
+                ),
+                place=place,
+            )
+        except ConditionFailed as refused:
+            return bool(refused.found)
+        return True
 
     async def of_order(self, tenant_id: str, order_id: str) -> Sequence[MailRecord]:
         """See ``MailIntents.of_order``."""
@@ -181,4 +213,12 @@ def _record(item: Mapping[str, Any]) -> MailRecord:
         attempts=item["attempts"],
         message_id=item.get("messageId"),
         detail=item.get("detail"),
+        feedback=_feedback(item),
     )
+
+
+def _feedback(item: Mapping[str, Any]) -> MailFeedback | None:
+    kind = item.get("feedback")
+    if kind is None:
+        return None
+    return MailFeedback(FeedbackKind(kind), parse_instant(item["feedbackAt"]), item.get("feedbackDetail"))

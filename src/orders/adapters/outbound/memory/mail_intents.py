@@ -3,13 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from hashlib import sha256
-from typing import TypeAlias
 
 from orders.ports.errors import TransientPortError
-from orders.ports.mail import Claim, MailIntent, MailRecord, MailState, MailTemplate
-
-_Key: TypeAlias = tuple[str, str, int, MailTemplate, str | None]
+from orders.ports.mail import Claim, MailFeedback, MailIntent, MailRecord, MailReference, MailState
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,27 +19,28 @@ class MemoryMailIntents:
 
     def __init__(self) -> None:
         self.reachable = True
-        self._entries: dict[_Key, _Entry] = {}
+        self._entries: dict[MailReference, _Entry] = {}
 
     async def claim(self, intent: MailIntent, *, now: datetime, lease: timedelta) -> Claim:
         """See ``MailIntents.claim``."""
         self._ask()
-        known = self._entries.get(_key(intent))
+        known = self._entries.get(intent.reference)
         if known and (known.record.state is not MailState.CLAIMED or (known.lease_until and known.lease_until > now)):
             return Claim(False, known.record, known.lease_until)
         attempts = known.record.attempts + 1 if known else 1
-        entry = _Entry(_record(intent, MailState.CLAIMED, now, attempts), now + lease)
-        self._entries[_key(intent)] = entry
+        record = _record(intent, MailState.CLAIMED, now, attempts)
+        entry = _Entry(replace(record, feedback=known.record.feedback if known else None), now + lease)
+        self._entries[intent.reference] = entry
         return Claim(True, entry.record, entry.lease_until)
 
     async def release(self, intent: MailIntent, claim: Claim, *, now: datetime) -> None:
         """See ``MailIntents.release``."""
         self._ask()
-        known = self._entries.get(_key(intent))
+        known = self._entries.get(intent.reference)
         if known and known.lease_until and known.lease_until > now and known.lease_until == claim.lease_until:
             # No mail came of this claim, so it is none of the attempts that may have sent one.
             record = replace(known.record, attempts=known.record.attempts - 1)
-            self._entries[_key(intent)] = _Entry(record, now)
+            self._entries[intent.reference] = _Entry(record, now)
 
     async def finish(
         self,
@@ -56,24 +53,39 @@ class MemoryMailIntents:
     ) -> None:
         """See ``MailIntents.finish``."""
         self._ask()
-        known = self._entries.get(_key(intent))
+        known = self._entries.get(intent.reference)
         if known and known.record.state is MailState.SENT:
             return
         attempts = known.record.attempts if known else 0
         record = _record(intent, state, at, attempts, message_id=message_id, detail=detail)
-        self._entries[_key(intent)] = _Entry(record)
+        feedback = known.record.feedback if known else None
+        self._entries[intent.reference] = _Entry(replace(record, feedback=feedback))
+
+    async def note_feedback(self, mail: MailReference, feedback: MailFeedback) -> bool:
+        """See ``MailIntents.note_feedback``."""
+        self._ask()
+        known = self._entries.get(mail)
+        if known is None:
+            return False
+        if known.record.feedback is None or known.record.feedback.kind < feedback.kind:
+            self._entries[mail] = replace(known, record=replace(known.record, feedback=feedback))
+        return True
 
     async def of_order(self, tenant_id: str, order_id: str) -> Sequence[MailRecord]:
         """See ``MailIntents.of_order``."""
         self._ask()
-        found = [entry.record for key, entry in self._entries.items() if key[:2] == (tenant_id, order_id)]
+        found = [
+            entry.record
+            for key, entry in self._entries.items()
+            if (key.tenant_id, key.order_id) == (tenant_id, order_id)
+        ]
         return sorted(found, key=lambda record: (record.sequence, record.at))
 
     async def redact(self, tenant_id: str, order_id: str) -> None:
         """See ``MailIntents.redact``."""
         self._ask()
         for key, entry in self._entries.items():
-            if key[:2] == (tenant_id, order_id):
+            if _is_of(key, tenant_id, order_id):
                 self._entries[key] = replace(entry, record=entry.record.erased())
 
     def _ask(self) -> None:
@@ -81,10 +93,8 @@ class MemoryMailIntents:
             raise TransientPortError("orders table", "out of reach")
 
 
-def _key(intent: MailIntent) -> _Key:
-    # As in the table: a hash, so that no address is kept.
-    recipient = intent.recipient and sha256(intent.recipient.lower().encode()).hexdigest()[:16]
-    return (intent.tenant_id, intent.order_id, intent.sequence, intent.template, recipient)
+def _is_of(mail: MailReference, tenant_id: str, order_id: str) -> bool:
+    return (mail.tenant_id, mail.order_id) == (tenant_id, order_id)
 
 
 def _record(

@@ -27,7 +27,7 @@ from orders.domain.order import Change, Order, Shipment
 from orders.domain.parts import Address, Customer, ParcelLine, Payment
 from orders.domain.placing import Draft, DraftLine, place
 from orders.ports.acceptances import Acceptance
-from orders.ports.mail import MailRecord, MailState, MailTemplate
+from orders.ports.mail import FeedbackKind, MailFeedback, MailRecord, MailState, MailTemplate
 
 _MORNING = datetime(2026, 3, 2, 8, 15, 4, 120_000, tzinfo=UTC)
 ORDER_ID = derived_order_id(tenant_id="demo", principal="example", key="example")
@@ -177,6 +177,9 @@ def history() -> dict[str, Any]:
         at=LIFE.events[2].at + timedelta(seconds=1),
         attempts=1,
         recipient_hint="t…@example.com",
+        feedback=MailFeedback(
+            FeedbackKind.BOUNCED, LIFE.events[2].at + timedelta(seconds=9), detail="Permanent/NoEmail"
+        ),
     )
     items = [*map(history_entry, LIFE.events), history_entry(mail)]
     return {"items": items, "next_cursor": None}

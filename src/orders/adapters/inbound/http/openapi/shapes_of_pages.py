@@ -51,6 +51,18 @@ class HistoryEvent(Shape):
     """JSON pointers of the fields that changed."""
 
 
+class HistoryMailFeedback(Shape):
+    """What came back of a mail: a bounce that may pass (`delayed`), one that will not, or a complaint.
+
+    After `bounced` and `complained` the shop writes to this address no more.
+    """
+
+    kind: Literal["delayed", "bounced", "complained"]
+    at: Time
+    detail: str | None = None
+    """The mail service's words for what kind of it, such as `Permanent/NoEmail`."""
+
+
 class HistoryMail(Shape):
     """What became of a mail about the order."""
 
@@ -64,6 +76,7 @@ class HistoryMail(Shape):
     """Only a hint, such as `t…@example.com`."""
     attempts: Count
     detail: str | None = None
+    feedback: HistoryMailFeedback | None = None
 
 
 class HistoryPage(Shape):

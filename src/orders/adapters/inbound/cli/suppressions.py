@@ -1,0 +1,77 @@
+"""``orders suppressions``: addresses that a shop does not write to, for a mail bounced or somebody complained."""
+
+import re
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from orders.adapters.inbound.cli.output import print_json, print_table
+from orders.adapters.inbound.cli.runtime import CommandError, Doing, Runtime
+from orders.application.suppression_list import NotSuppressed, SuppressionList
+from orders.domain.identity import check_key
+from orders.ports.mail import recipient_hash
+
+Tenant = Annotated[str, typer.Option(help="The shop.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+_HASH = re.compile(r"[0-9a-f]{16}", re.ASCII)
+_COLUMNS = ("recipient_hash", "reason", "at", "order_id", "detail")
+
+
+def register(app: typer.Typer, runtime: Runtime) -> None:
+    """Add ``suppressions`` and its commands."""
+    group = typer.Typer(no_args_is_help=True, help="Addresses that shops do not write to any more.")
+    app.add_typer(group, name="suppressions", rich_help_panel="Operate")
+
+    @group.command("list")
+    def list_(
+        tenant: Tenant,
+        ask: Annotated[bool, typer.Option("--ask", help="Ask for an address, and look for that one only.")] = False,
+        after: Annotated[str | None, typer.Option(help="Behind this hash: the last one of the page before.")] = None,
+        limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 100,
+        as_json: AsJson = False,
+    ) -> None:
+        """A shop's suppressed addresses, as hashes: nobody's address is kept for this."""
+        check_key(tenant, "--tenant")
+        address = _asked() if ask else None
+        found = runtime.with_suppressions(
+            Doing("suppressions list", tenant_id=tenant),
+            lambda kept: kept.look(tenant, address=address, after=after, limit=limit),
+        )
+        shown = [{name: value for name, value in asdict(each).items() if name in _COLUMNS} for each in found]
+        if as_json:
+            print_json(shown)
+        else:
+            rows = [[each[name] for name in _COLUMNS] for each in shown]
+            print_table(f"{len(shown)} suppressed addresses of {tenant}", _COLUMNS, rows)
+
+    @group.command()
+    def remove(
+        tenant: Tenant,
+        hashed: Annotated[
+            str | None, typer.Option("--hash", help="The address's hash; without, the address is asked for.")
+        ] = None,
+        as_json: AsJson = False,
+    ) -> None:
+        """Have a shop write to an address again, after its owner has asked for it or their mailbox is back."""
+        check_key(tenant, "--tenant")
+        if hashed is not None and not _HASH.fullmatch(hashed):
+            raise CommandError("a hash is 16 of 0-9 and a-f, as `orders suppressions list` prints them")
+        named = hashed or recipient_hash(_asked().strip())
+
+        async def work(kept: SuppressionList) -> None:
+            try:
+                await kept.remove(tenant, named)
+            except NotSuppressed as error:
+                raise CommandError(str(error)) from None
+
+        runtime.with_suppressions(Doing("suppressions remove", tenant_id=tenant), work)
+        if as_json:
+            print_json({"tenant_id": tenant, "recipient_hash": named, "removed": True})
+        else:
+            typer.echo(f"{tenant} writes to it again")
+
+
+def _asked() -> str:
+    # Asked for, not an argument: shells keep those.
+    return str(typer.prompt("address", err=True))

@@ -1,0 +1,103 @@
+"""Suppressed addresses in DynamoDB: one item for each, of the address only a hash. Contract: ports/suppressions.py.
+
+What is taken off the list keeps its item, marked: no role may delete items, and feedback that comes late, or twice,
+must find out that it is about what was before.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from orders.adapters.outbound.dynamodb.instants import instant_text, parse_instant
+from orders.adapters.outbound.dynamodb.keys import suppression_key, suppression_partition
+from orders.adapters.outbound.dynamodb.part_items import present
+from orders.adapters.outbound.dynamodb.schema import SCHEMA_ATTRIBUTE, SCHEMA_VERSION, check_schema
+from orders.adapters.outbound.dynamodb.table import ConditionFailed, OrdersTable, Placeholders
+from orders.adapters.outbound.dynamodb.wire import Item, from_wire, to_wire
+from orders.ports.suppressions import Suppression, SuppressionReason
+
+if TYPE_CHECKING:
+    from types_aiobotocore_dynamodb import DynamoDBClient
+
+_PAGE = 100
+
+
+class DynamoSuppressions:
+    """``Suppressions`` in one partition for each tenant."""
+
+    def __init__(self, client: "DynamoDBClient", table_name: str) -> None:
+        self._table = OrdersTable(client, table_name)
+
+    async def add(self, suppression: Suppression) -> None:
+        """See ``Suppressions.add``."""
+        place = Placeholders()
+        described = present(
+            **{SCHEMA_ATTRIBUTE: SCHEMA_VERSION},
+            reason=suppression.reason,
+            at=instant_text(suppression.at),
+            orderId=suppression.order_id,
+            detail=suppression.detail,
+        )
+        change = ", ".join(f"{place.name(name)} = {place.value(value)}" for name, value in described.items())
+        removed, at = place.name("removedAt"), place.value(instant_text(suppression.at))
+        gone = [removed] if suppression.detail is not None else [removed, place.name("detail")]
+        conditions = [f"attribute_not_exists({place.name('PK')})", f"{removed} < {at}"]
+        if suppression.reason is SuppressionReason.COMPLAINED:
+            bounced = place.value(SuppressionReason.BOUNCED)
+            conditions.append(f"(attribute_not_exists({removed}) AND {place.name('reason')} = {bounced})")
+        try:
+            await self._table.update(
+                suppression_key(suppression.tenant_id, suppression.recipient_hash),
+                change=f"SET {change} REMOVE {', '.join(gone)}",
+                condition=" OR ".join(conditions),
+                place=place,
+            )
+        except ConditionFailed:
+            return  # known as that or worse, or taken off the list since
+
+    async def find(self, tenant_id: str, recipient_hash: str) -> Suppression | None:
+        """See ``Suppressions.find``."""
+        item = await self._table.get(suppression_key(tenant_id, recipient_hash))
+        return None if item is None or "removedAt" in item else _suppression(tenant_id, item)
+
+    async def of_tenant(self, tenant_id: str, *, after: str | None = None, limit: int = 100) -> Sequence[Suppression]:
+        """See ``Suppressions.of_tenant``."""
+        found: list[Suppression] = []
+        resume = None if after is None else suppression_key(tenant_id, after)
+        while True:
+            place = Placeholders()
+            condition = f"{place.name('PK')} = {place.value(suppression_partition(tenant_id))}"
+            # The table's client takes the place to go on from as DynamoDB writes it.
+            page = await self._table.query(condition, place, limit=_PAGE, resume=resume and to_wire(resume))
+            found += [_suppression(tenant_id, item) for item in page.items if "removedAt" not in item]
+            if len(found) >= limit or page.resume is None:
+                return found[:limit]
+            resume = from_wire(page.resume)
+
+    async def remove(self, tenant_id: str, recipient_hash: str, *, at: datetime) -> bool:
+        """See ``Suppressions.remove``."""
+        place = Placeholders()
+        removed = place.name("removedAt")
+        try:
+            await self._table.update(
+                suppression_key(tenant_id, recipient_hash),
+                change=f"SET {removed} = {place.value(instant_text(at))}",
+                condition=f"attribute_exists({place.name('PK')}) AND attribute_not_exists({removed})",
+                place=place,
+            )
+        except ConditionFailed as refused:
+            # The very write, whose answer got lost.
+            return bool(refused.found.get("removedAt") == instant_text(at))
+        return True
+
+
+def _suppression(tenant_id: str, item: Item) -> Suppression:
+    check_schema(item)
+    return Suppression(
+        tenant_id=tenant_id,
+        recipient_hash=item["SK"],
+        reason=SuppressionReason(item["reason"]),
+        at=parse_instant(item["at"]),
+        order_id=item["orderId"],
+        detail=item.get("detail"),
+    )

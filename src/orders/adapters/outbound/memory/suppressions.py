@@ -1,0 +1,54 @@
+"""Suppressed addresses in memory. Contract: ports/suppressions.py."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TypeAlias
+
+from orders.ports.errors import TransientPortError
+from orders.ports.suppressions import Suppression, SuppressionReason
+
+_Key: TypeAlias = tuple[str, str]
+
+
+class MemorySuppressions:
+    """``Suppressions`` in dictionaries; set ``reachable`` to false for an outage."""
+
+    def __init__(self) -> None:
+        self.reachable = True
+        self._held: dict[_Key, Suppression] = {}
+        self._removed: dict[_Key, datetime] = {}
+
+    async def add(self, suppression: Suppression) -> None:
+        """See ``Suppressions.add``."""
+        self._ask()
+        key = (suppression.tenant_id, suppression.recipient_hash)
+        known, removed = self._held.get(key), self._removed.get(key)
+        if removed is not None and suppression.at <= removed:
+            return
+        complained = SuppressionReason.COMPLAINED
+        if known is None or (known.reason is not complained and suppression.reason is complained):
+            self._held[key] = suppression
+
+    async def find(self, tenant_id: str, recipient_hash: str) -> Suppression | None:
+        """See ``Suppressions.find``."""
+        self._ask()
+        return self._held.get((tenant_id, recipient_hash))
+
+    async def of_tenant(self, tenant_id: str, *, after: str | None = None, limit: int = 100) -> Sequence[Suppression]:
+        """See ``Suppressions.of_tenant``."""
+        self._ask()
+        found = [each for (tenant, _), each in self._held.items() if tenant == tenant_id]
+        behind = [each for each in found if each.recipient_hash > (after or "")]
+        return sorted(behind, key=lambda each: each.recipient_hash)[:limit]
+
+    async def remove(self, tenant_id: str, recipient_hash: str, *, at: datetime) -> bool:
+        """See ``Suppressions.remove``."""
+        self._ask()
+        if self._held.pop((tenant_id, recipient_hash), None) is None:
+            return False
+        self._removed[tenant_id, recipient_hash] = at
+        return True
+
+    def _ask(self) -> None:
+        if not self.reachable:
+            raise TransientPortError("orders table", "out of reach")

@@ -4,6 +4,7 @@
 ``cust_test_001`` of the tenant ``demo`` and stands where the operation can be done.
 """
 
+import functools
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -97,6 +98,7 @@ STANDS: dict[str, Callable[[Api, dict[str, Any]], Awaitable[None]]] = {
 }
 
 
+@functools.cache
 def operations() -> dict[str, tuple[str, str, bool]]:
     """Method, path and whether a token is needed of every operation in the document."""
     return {

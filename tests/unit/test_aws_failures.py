@@ -17,7 +17,7 @@ from orders.adapters.outbound.aws.s3_tenants import S3TenantDirectory
 from orders.adapters.outbound.aws.ses_mail import SesMailSender
 from orders.domain.events import OrderEvent
 from orders.domain.lifecycle import Role
-from orders.ports.errors import MailRejected, PermanentPortError, PortError, TransientPortError
+from orders.ports.errors import MailRejected, PermanentPortError, PortError, QuotaReached, TransientPortError
 from orders.ports.mail import Mail, MailContent
 from orders.ports.tenants import TenantProfile
 from tests.builders import a_stamp, an_order, an_order_id
@@ -112,7 +112,7 @@ def a_mail() -> Mail:
     ("code", "message", "expected", "throttled"),
     [
         ("Throttling", "Maximum sending rate exceeded.", TransientPortError, True),
-        ("Throttling", "Daily message quota exceeded.", TransientPortError, True),
+        ("Throttling", "Daily message quota exceeded.", QuotaReached, True),
         ("AccountSendingPausedException", "paused", TransientPortError, False),
         ("ConfigurationSetDoesNotExist", "no set", TransientPortError, False),
         ("MailFromDomainNotVerified", "no domain", TransientPortError, False),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from orders.ports.clock import Clock
-from orders.ports.errors import PortError
+from orders.ports.errors import PortError, Waiting
 from orders.ports.health import Probe
 
 CACHED_FOR = timedelta(seconds=5)
@@ -15,15 +15,21 @@ PROBE_TIMEOUT_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What the probes found: ``faults`` by dependency, empty when all is well."""
+    """What the probes found.
+
+    Attributes:
+        faults: by dependency what there is to say of it; empty when all is well.
+        waiting: those of them that only wait for something else.
+    """
 
     checked: tuple[str, ...]
     faults: tuple[tuple[str, str], ...]
+    waiting: frozenset[str] = frozenset()
 
     @property
     def healthy(self) -> bool:
-        """Whether every dependency answers."""
-        return not self.faults
+        """Whether every dependency answers; that one waits does not count against it."""
+        return all(name in self.waiting for name, _ in self.faults)
 
 
 class CheckHealth:
@@ -45,16 +51,20 @@ class CheckHealth:
 
     async def _ask(self) -> Health:
         answers = await asyncio.gather(*(self._one(probe) for probe in self._probes))
-        faults = tuple(answer for answer in answers if answer is not None)
-        return Health(tuple(probe.name for probe in self._probes), faults)
+        found = [answer for answer in answers if answer is not None]
+        return Health(
+            checked=tuple(probe.name for probe in self._probes),
+            faults=tuple((name, told) for name, told, _ in found),
+            waiting=frozenset(name for name, _, waits in found if waits),
+        )
 
     @staticmethod
-    async def _one(probe: Probe) -> tuple[str, str] | None:
+    async def _one(probe: Probe) -> tuple[str, str, bool] | None:
         try:
             async with asyncio.timeout(PROBE_TIMEOUT_SECONDS):
                 await probe.check()
         except PortError as error:
-            return probe.name, str(error)
+            return probe.name, str(error), isinstance(error, Waiting)
         except TimeoutError:
-            return probe.name, f"no answer within {PROBE_TIMEOUT_SECONDS:g} s"
+            return probe.name, f"no answer within {PROBE_TIMEOUT_SECONDS:g} s", False
         return None

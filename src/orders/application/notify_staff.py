@@ -1,5 +1,6 @@
 """Use case: tell the shop's staff what came in and what was called off."""
 
+from collections.abc import Awaitable, Callable
 from functools import partial
 from types import MappingProxyType
 
@@ -19,16 +20,30 @@ TEMPLATES = MappingProxyType(
 )
 
 
+Pace = Callable[[], Awaitable[None]]
+
+
+async def unhurried() -> None:
+    """Where nobody counts mails per second."""
+
+
 class NotifyStaff:
     """Mails each of the tenant's staff addresses."""
 
     def __init__(
-        self, repository: OrderRepository, tenants: TenantDirectory, composer: MailComposer, send: SendMail
+        self,
+        repository: OrderRepository,
+        tenants: TenantDirectory,
+        composer: MailComposer,
+        send: SendMail,
+        pace: Pace = unhurried,
     ) -> None:
+        """``pace`` is awaited before each mail of an event beyond the first, whose turn the event's own was."""
         self._repository = repository
         self._tenants = tenants
         self._composer = composer
         self._send = send
+        self._pace = pace
 
     async def execute(self, tenant_id: str, order_id: str, event: EventType, sequence: int) -> None:
         """Send the mail that belongs to the event, once to each address; a shop without one is noted as skipped.
@@ -54,6 +69,8 @@ class NotifyStaff:
                 headers=mail_headers(order, intent),
             )
 
-        for address in tenant.staff_addresses or (None,):
+        for number, address in enumerate(tenant.staff_addresses or (None,)):
+            if number:
+                await self._pace()
             intent = MailIntent(tenant_id, order_id, sequence, template, address)
             await self._send.execute(intent, partial(compose, intent))

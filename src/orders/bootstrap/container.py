@@ -6,6 +6,7 @@ from typing import Any
 
 from dependency_injector import containers, providers
 
+from orders.adapters.inbound.every import Every
 from orders.adapters.inbound.http.api_keys import ApiKeyGuard
 from orders.adapters.inbound.http.app import Served
 from orders.adapters.inbound.http.auth import Authenticator
@@ -15,6 +16,7 @@ from orders.adapters.inbound.relay import RelayLoop
 from orders.adapters.inbound.sqs.event_processor import EventProcessor
 from orders.adapters.inbound.sqs.handlers import CustomerNotifier, InternalNotifier, PdfCreator
 from orders.adapters.inbound.sqs.mail_feedback import MailFeedbackHandler
+from orders.adapters.inbound.sqs.rate import TokenBucket
 from orders.adapters.inbound.sqs.record_creator import ANY, RecordCreator, Senders
 from orders.adapters.outbound.audit_log import LogAuditTrail
 from orders.adapters.outbound.aws.document_requests import SqsDocumentRequests
@@ -53,7 +55,7 @@ from orders.application.idempotency import Replays
 from orders.application.list_orders import ListOrders
 from orders.application.note_mail_feedback import NoteMailFeedback
 from orders.application.notify_customer import NotifyCustomer
-from orders.application.notify_staff import NotifyStaff
+from orders.application.notify_staff import NotifyStaff, Pace
 from orders.application.open_order import OpenOrder
 from orders.application.place_order import PlaceOrder
 from orders.application.place_queued import PlaceQueued
@@ -64,11 +66,19 @@ from orders.application.render_document import LinkDocument, RenderDocument, Req
 from orders.application.scrub_order import Kept, ScrubOrder
 from orders.application.send_mail import SendMail
 from orders.application.update_order import DeleteOrder, UpdateOrder
+from orders.application.watch_mail_quota import WatchMailQuota
 from orders.bootstrap.addresses import Addresses
 from orders.bootstrap.aws import AwsClients
 from orders.bootstrap.demo import default_profile
 from orders.bootstrap.keys import api_keys, cursor_keys, token_keys, token_rules
-from orders.bootstrap.pollers import creation_poller, events_poller, feedback_poller, mail_poller, pdf_poller
+from orders.bootstrap.pollers import (
+    creation_poller,
+    events_poller,
+    feedback_poller,
+    mail_poller,
+    mail_tokens,
+    pdf_poller,
+)
 from orders.bootstrap.services import NO_SERVICES, Services
 from orders.bootstrap.settings import Settings
 from orders.bootstrap.templates import shop_templates
@@ -77,6 +87,9 @@ from orders.ports.mail import MailSender
 from orders.ports.tenants import TenantProfile
 
 PROFILES_CACHED_FOR = timedelta(minutes=1)
+MAIL_QUOTA_LOOKED_AT_EVERY = timedelta(minutes=5)
+"""Of each notifier's task: SES answers one such question in a second for all of them."""
+
 _NOTHING: providers.Object[Any] = providers.Object(None)  # a plain None would mean that there is no default
 _NO_SERVICES: providers.Object[Services] = providers.Object(NO_SERVICES)
 
@@ -135,6 +148,13 @@ def _health_probes(clients: AwsClients, addresses: Addresses) -> list[Probe]:
 
 def _mail_probe(clients: AwsClients) -> MailProbe:
     return MailProbe(clients.ses)
+
+
+def _pace(tokens: TokenBucket) -> Pace:
+    async def one_more() -> None:
+        await tokens.take(1)
+
+    return one_more
 
 
 class Container(containers.DeclarativeContainer):
@@ -243,7 +263,10 @@ class Container(containers.DeclarativeContainer):
     notify_customer = providers.Singleton(
         NotifyCustomer, repository, tenants, composer, documents, request_document, send_mail
     )
-    notify_staff = providers.Singleton(NotifyStaff, repository, tenants, composer, send_mail)
+    mail_tokens = providers.Singleton(mail_tokens, settings)
+    notify_staff = providers.Singleton(
+        NotifyStaff, repository, tenants, composer, send_mail, providers.Singleton(_pace, mail_tokens)
+    )
 
     scrub_order = providers.Singleton(
         ScrubOrder,
@@ -329,6 +352,12 @@ class Container(containers.DeclarativeContainer):
         providers.Singleton(RendererProbe, renderer),
     )
     mail_probe = providers.Singleton(_mail_probe, clients)
+    quota_watch = providers.Singleton(
+        Every,
+        "mail quota",
+        providers.Singleton(WatchMailQuota, mail_probe, counters).provided.execute,
+        MAIL_QUOTA_LOOKED_AT_EVERY,
+    )
     customer_poller = providers.Singleton(
         mail_poller,
         clients,
@@ -337,6 +366,7 @@ class Container(containers.DeclarativeContainer):
         audit,
         providers.Singleton(CustomerNotifier, notify_customer),
         mail_probe,
+        mail_tokens,
     )
     internal_poller = providers.Singleton(
         mail_poller,
@@ -346,4 +376,5 @@ class Container(containers.DeclarativeContainer):
         audit,
         providers.Singleton(InternalNotifier, notify_staff),
         mail_probe,
+        mail_tokens,
     )

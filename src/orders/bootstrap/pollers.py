@@ -40,7 +40,7 @@ def creation_poller(
         settings,
         audit,
         handler,
-        probes,
+        DependencyGate(probes),
         concurrency=settings.worker_concurrency,
         may_forward=handler.senders.may_forward,
     )
@@ -51,15 +51,17 @@ def events_poller(
 ) -> Poller:
     """What other services tell needs the table; erasing, the documents as well."""
     probes = [_table(clients, addresses), _documents(clients, addresses)]
-    return _poller(clients, addresses, settings, audit, handler, probes, concurrency=settings.worker_concurrency)
+    return _poller(
+        clients, addresses, settings, audit, handler, DependencyGate(probes), concurrency=settings.worker_concurrency
+    )
 
 
 def feedback_poller(
     clients: AwsClients, addresses: Addresses, settings: Settings, audit: Audit, handler: MailFeedbackHandler
 ) -> Poller:
     """What comes back of mails needs the table."""
-    probes = [_table(clients, addresses)]
-    return _poller(clients, addresses, settings, audit, handler, probes, concurrency=settings.worker_concurrency)
+    gate = DependencyGate([_table(clients, addresses)])
+    return _poller(clients, addresses, settings, audit, handler, gate, concurrency=settings.worker_concurrency)
 
 
 def pdf_poller(
@@ -72,7 +74,9 @@ def pdf_poller(
 ) -> Poller:
     """Not many more documents at once than there are processes: the others would only wait in line here."""
     probes = [*_all_stores(clients, addresses), renderer]
-    return _poller(clients, addresses, settings, audit, handler, probes, concurrency=settings.pdf_processes * 2)
+    return _poller(
+        clients, addresses, settings, audit, handler, DependencyGate(probes), concurrency=settings.pdf_processes * 2
+    )
 
 
 def mail_poller(
@@ -82,18 +86,27 @@ def mail_poller(
     audit: Audit,
     handler: CustomerNotifier | InternalNotifier,
     mail: Probe,
+    tokens: TokenBucket,
 ) -> Poller:
-    """Mails go out at this task's share of the account's rate: a permit is taken before a message is received."""
+    """Mails go out at this task's share of the account's rate: a permit is taken before a message is received.
+
+    The day's quota is asked for before the first is: a process that starts while it is used up receives nothing.
+    """
     return _poller(
         clients,
         addresses,
         settings,
         audit,
         handler,
-        [*_all_stores(clients, addresses), mail],
+        DependencyGate([*_all_stores(clients, addresses), mail], ask_first=(mail.name,)),
         concurrency=settings.worker_concurrency,
-        admission=TokenBucket(per_second=settings.mail_per_second, burst=settings.worker_concurrency),
+        admission=tokens,
     )
+
+
+def mail_tokens(settings: Settings) -> TokenBucket:
+    """This task's share of the mails that may be sent per second."""
+    return TokenBucket(per_second=settings.mail_rate, burst=settings.mail_burst)
 
 
 def _poller(
@@ -102,7 +115,7 @@ def _poller(
     settings: Settings,
     audit: Audit,
     handler: Handler,
-    probes: Sequence[Probe],
+    gate: DependencyGate,
     *,
     concurrency: int,
     admission: TokenBucket | None = None,
@@ -119,7 +132,7 @@ def _poller(
             retries=RetryPolicy(visibility=settings.queue_visibility),
         ),
         # One for each poller: what one worker finds down is no reason for another to pause.
-        gate=DependencyGate(probes),
+        gate=gate,
         admission=admission,
     )
 

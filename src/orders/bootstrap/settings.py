@@ -121,7 +121,11 @@ class Settings(BaseSettings):
     mail_from: str = Field("orders@shop.example", description="address that mails are sent from")
     mail_configuration_set: str | None = Field(None, description="SES configuration set of mails")
     mail_per_second: float = Field(
-        200, gt=0, description="mails that one notifier task may send per second: its share of the account's rate"
+        200, gt=0, description="mails per second that the environment may send, all notifiers together"
+    )
+    mail_share: float = Field(0.5, gt=0, le=1, description="this notifier's share of MAIL_PER_SECOND")
+    mail_max_tasks: int = Field(
+        1, ge=1, description="tasks of this notifier at the most: each takes its part of the share"
     )
     mail_lease_seconds: float = Field(
         45, gt=0, description="how long a claimed mail is left to its claimant; shorter than the visibility timeout"
@@ -303,6 +307,16 @@ class Settings(BaseSettings):
     def payment_failure_hold(self) -> timedelta:
         """Age at which a failed payment is believed."""
         return timedelta(seconds=self.payment_failure_hold_seconds)
+
+    @property
+    def mail_rate(self) -> float:
+        """Mails per second that this task may send."""
+        return self.mail_per_second * self.mail_share / self.mail_max_tasks
+
+    @property
+    def mail_burst(self) -> int:
+        """Mails that this task may send at once: no more than in a second, for SES counts by the second."""
+        return max(1, min(int(self.mail_rate), self.worker_concurrency))
 
     @property
     def mail_lease(self) -> timedelta:

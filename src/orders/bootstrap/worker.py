@@ -1,10 +1,11 @@
 """The worker and relay processes, and the loops that `orders dev` runs beside the API."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from types import MappingProxyType
 from typing import Protocol
 
+from orders.adapters.inbound.every import Every
 from orders.adapters.inbound.sqs.poller import Poller
 from orders.adapters.outbound.memory.counters import MemoryCounters
 from orders.bootstrap.addresses import addresses_in_reach
@@ -16,7 +17,7 @@ from orders.bootstrap.services import open_services
 from orders.bootstrap.settings import Settings
 from orders.bootstrap.templates import closing, open_renderer
 from orders.bootstrap.topology_file import packaged_topology
-from orders.ports.errors import TransientPortError
+from orders.ports.errors import TransientPortError, Waiting
 
 Loop = Callable[[asyncio.Event], Awaitable[None]]
 
@@ -42,6 +43,11 @@ class Working(Protocol):
         """Whether it did the last time it tried."""
         ...
 
+    @property
+    def waits_for(self) -> tuple[str, ...]:
+        """What else keeps it from working, and why."""
+        ...
+
     async def run(self, stop: asyncio.Event) -> None:
         """Work until ``stop`` is set."""
         ...
@@ -64,11 +70,23 @@ class WorkProbe:
             raise TransientPortError(self.name, "work has not begun")
         if not self._work.healthy:
             raise TransientPortError(self.name, "out of reach")
+        if self._work.waits_for:
+            raise Waiting(self.name, f"receiving pauses: {'; '.join(self._work.waits_for)}")
 
 
 def worker_loop(container: Container, name: str) -> Loop:
-    """The loop of a worker."""
-    return worker_poller(container, name).run
+    """The loop of a worker, and what goes on beside it."""
+    poller = worker_poller(container, name)
+
+    async def loop(stop: asyncio.Event) -> None:
+        await _with(beside(container, name), poller, stop)
+
+    return loop
+
+
+def beside(container: Container, name: str) -> list[Every]:
+    """What a worker does now and then beside its queue."""
+    return [container.quota_watch()] if name == "customer-notifier" else []
 
 
 def worker_poller(container: Container, name: str) -> Poller:
@@ -115,7 +133,7 @@ async def run_worker(settings: Settings, name: str, stop: asyncio.Event) -> None
                         raise CannotRun(str(error)) from error
                     await _work(worker_poller(container, name), probe, stop)
             else:
-                await _work(worker_poller(container, name), probe, stop)
+                await _work(worker_poller(container, name), probe, stop, beside(container, name))
         await drain(container)
 
 
@@ -132,6 +150,18 @@ async def run_relay(settings: Settings, stop: asyncio.Event) -> None:
             await _work(container.relay_loop(), probe, stop)
 
 
-async def _work(loop: Working, probe: WorkProbe, stop: asyncio.Event) -> None:
+async def _work(loop: Working, probe: WorkProbe, stop: asyncio.Event, others: Sequence[Every] = ()) -> None:
     probe.watch(loop)
-    await loop.run(stop)
+    await _with(others, loop, stop)
+
+
+async def _with(others: Sequence[Every], loop: Working, stop: asyncio.Event) -> None:
+    """Run the loop, and the others for as long as it runs."""
+    tasks = [asyncio.create_task(other.run(stop)) for other in others]
+    try:
+        await loop.run(stop)
+    finally:
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)

@@ -68,6 +68,17 @@ class NotYet(PortError):
     """What this needs is on its way, by somebody else's doing: come back later. No dependency is at fault."""
 
 
+class QuotaReached(TransientPortError):
+    """As much as may be done in a day has been done: surely not this one, and none until some of it is a day old."""
+
+    def __init__(self, dependency: str, detail: str) -> None:
+        super().__init__(dependency, detail, throttled=True)
+
+
+class Waiting(TransientPortError):
+    """Nothing is wrong with what is asked; it waits on purpose for something else, and goes on by itself."""
+
+
 class OutboxFull(TransientPortError):
     """Too many of the order's events wait to be published; the change was not made."""
 

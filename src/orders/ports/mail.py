@@ -104,6 +104,27 @@ class MailReference:
 
 
 @dataclass(frozen=True, slots=True)
+class MailQuota:
+    """How many mails have been sent in the last 24 hours, and how many may be; below 0 is without end."""
+
+    sent: float
+    allowed: float
+
+    @property
+    def used(self) -> float:
+        """The fraction that is used up."""
+        return self.sent / self.allowed if self.allowed > 0 else float(self.allowed == 0)
+
+
+class MailQuotas(Protocol):
+    """Knows the mail service's quota for a day."""
+
+    async def quota(self) -> MailQuota:
+        """As it is now. Raises: TransientPortError, PermanentPortError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class MailIntent:
     """That one recipient is to get one mail about one event of one order: at most one such mail is sent.
 

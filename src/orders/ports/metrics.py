@@ -3,6 +3,14 @@
 from typing import Protocol
 
 
+class Gauges(Protocol):
+    """Shows how high something is. Never fails, never waits."""
+
+    def show(self, name: str, value: float, **labels: str) -> None:
+        """So high is it now."""
+        ...
+
+
 class Counters(Protocol):
     """Counts events by name and labels. Never fails, never waits."""
 

@@ -7,15 +7,16 @@ import pytest
 
 from orders.application.caller import worker
 from orders.application.errors import OrderNotFound
+from orders.application.notify_staff import NotifyStaff
 from orders.domain.events import EventType, OrderEvent
 from orders.domain.lifecycle import Action, Role
 from orders.domain.order import Order, Shipment
 from orders.domain.parts import DocumentStatus
 from orders.domain.revising import revision_of
-from orders.ports.errors import MailRejected, NotYet, RenderingFailed, TransientPortError
+from orders.ports.errors import MailRejected, NotYet, QuotaReached, RenderingFailed, TransientPortError
 from orders.ports.mail import MailRecord, MailState
 from tests.builders import a_draft, a_tenant, an_order_id
-from tests.service import LEASE, Service, a_caller
+from tests.service import LEASE, PlainComposer, Service, a_caller
 
 PDF = worker("tenant_a", "pdf-creator")
 
@@ -283,3 +284,22 @@ async def test_what_the_mail_service_refuses_is_not_tried_again() -> None:
     assert service.sender.sent == []
     (record,) = await service.intents.of_order("tenant_a", order.order_id)
     assert (record.state, record.detail) == (MailState.FAILED, "address does not exist")
+
+
+async def test_each_further_address_of_one_event_waits_its_turn_and_a_full_day_gives_the_claim_back() -> None:
+    service = Service()
+    order = await placed(service)
+    service.tenants.profiles["tenant_a"] = a_tenant(staff_addresses=("a@example.com", "b@example.com", "c@example.com"))
+    turns: list[int] = []
+
+    async def pace() -> None:
+        turns.append(len(service.sender.sent))
+
+    notify = NotifyStaff(service.repository, service.tenants, PlainComposer(), service.send_mail, pace)
+    service.sender.failures = [QuotaReached("mail service", "Daily message quota exceeded.")]
+    with pytest.raises(QuotaReached):
+        await notify.execute("tenant_a", order.order_id, EventType.CREATED, 1)
+    await notify.execute("tenant_a", order.order_id, EventType.CREATED, 1)
+    assert turns == [1, 2]
+    assert len(service.sender.sent) == 3
+    assert service.send_mail.counts.sent_again_after_lost_claim == 0

@@ -17,8 +17,9 @@ from tests.ports import free_port
 class Work:
     """A loop that reaches what it works on, or doesn't."""
 
-    def __init__(self, *, healthy: bool) -> None:
+    def __init__(self, *, healthy: bool, waits_for: tuple[str, ...] = ()) -> None:
         self.healthy = healthy
+        self.waits_for = waits_for
 
     async def run(self, stop: asyncio.Event) -> None:
         await stop.wait()
@@ -40,6 +41,11 @@ async def asked(port: int, *, ready: bool) -> tuple[int, Any]:
         (None, 503, "pdf-creator queue: work has not begun"),
         (Work(healthy=False), 503, "pdf-creator queue: out of reach"),
         (Work(healthy=True), 200, "ok"),
+        (
+            Work(healthy=True, waits_for=("mail service: 200 of 200 mails of 24 hours are sent",)),
+            200,
+            "pdf-creator queue: receiving pauses: mail service: 200 of 200 mails of 24 hours are sent",
+        ),
     ],
 )
 async def test_it_is_alive_whatever_it_reaches_and_ready_when_it_does(

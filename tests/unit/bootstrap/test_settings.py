@@ -204,3 +204,16 @@ def test_an_origin_is_as_browsers_write_it(origin: str) -> None:
     }
     with pytest.raises(SettingsError, match="CORS_ORIGINS"):
         load_settings(cors_origins=origin)
+
+
+@pytest.mark.parametrize(
+    ("per_second", "share", "tasks", "rate", "burst"),
+    [(1, 0.5, 1, 0.5, 1), (10, 0.5, 10, 0.5, 1), (50, 0.7, 50, 0.7, 1), (50, 0.3, 50, 0.3, 1), (200, 0.5, 1, 100, 10)],
+)
+def test_a_tasks_mails_are_the_notifiers_share_over_its_most_tasks(
+    per_second: float, share: float, tasks: int, rate: float, burst: int
+) -> None:
+    settings = load_settings(mail_per_second=per_second, mail_share=share, mail_max_tasks=tasks)
+    assert settings.mail_rate == pytest.approx(rate)
+    assert settings.mail_burst == burst
+    assert settings.mail_rate * tasks <= per_second

@@ -1,7 +1,7 @@
 """A poller on a fake queue in virtual time, with its handler in the test's hand."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -65,6 +65,7 @@ class Bench:
         probes: Iterable[Probe] = (),
         admission: Admission | None = None,
         sqs: FakeSqs | None = None,
+        ask_first: Collection[str] = (),
     ) -> None:
         self.sqs = sqs or new_sqs()
         self.handled: list[str] = []
@@ -75,7 +76,7 @@ class Bench:
             SqsQueue(cast("SQSClient", self.sqs), URL, DEAD_LETTER_URL),
             self._handle,
             settings,
-            gate=DependencyGate(probes, recheck=RECHECK),
+            gate=DependencyGate(probes, recheck=RECHECK, ask_first=ask_first),
             admission=admission,
             on_metric=lambda name, value: self.metrics.append((name, value)),
         )

@@ -32,6 +32,11 @@ class RelayLoop:
         self._pause = pause
         self.healthy = True
 
+    @property
+    def waits_for(self) -> tuple[str, ...]:
+        """Nothing: it is the bus or the table that it works on."""
+        return ()
+
     async def run(self, stop: asyncio.Event) -> None:
         """Work until ``stop`` is set; what was begun is finished."""
         failures = 0

@@ -118,6 +118,11 @@ class Poller:
         return self._reachable
 
     @property
+    def waits_for(self) -> tuple[str, ...]:
+        """What is down, and why: nothing is received meanwhile."""
+        return self._gate.faults
+
+    @property
     def in_flight(self) -> int:
         """Messages received and not done with."""
         return len(self._deliveries)

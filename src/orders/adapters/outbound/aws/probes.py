@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from orders.adapters.outbound.botocore_errors import as_transient, kind_of
-from orders.ports.errors import PermanentPortError, TransientPortError
+from orders.ports.errors import PermanentPortError, QuotaReached
+from orders.ports.mail import MailQuota
 
 if TYPE_CHECKING:
     from types_aiobotocore_events import EventBridgeClient
     from types_aiobotocore_s3 import S3Client
     from types_aiobotocore_ses import SESClient
     from types_aiobotocore_sqs import SQSClient
+
+
+ROOM_TO_GO_ON = 0.01
+"""Of the day's quota: so much has to be free again before sending goes on."""
 
 
 class QueueProbe:
@@ -70,21 +75,30 @@ class BusProbe:
 
 
 class MailProbe:
-    """Whether mails can be sent: the service answers and the day's quota is not used up."""
+    """Whether mails can be sent: the service answers and the day's quota is not used up.
+
+    Once it is, there has to be room for some before it passes again: the last 24 hours' mails grow old one by one.
+    """
 
     name = "mail service"
 
     def __init__(self, client: "SESClient") -> None:
         self._client = client
+        self._reached = False
 
     async def check(self) -> None:
-        """See ``Probe.check``. Over quota is ``TransientPortError`` with ``throttled``."""
+        """See ``Probe.check``. Raises: QuotaReached, TransientPortError, PermanentPortError."""
+        quota = await self.quota()
+        room_needed = quota.allowed * ROOM_TO_GO_ON if self._reached and quota.allowed > 0 else 0
+        self._reached = quota.allowed >= 0 and quota.sent + room_needed >= quota.allowed
+        if self._reached:
+            raise QuotaReached(self.name, f"{quota.sent:.0f} of {quota.allowed:.0f} mails of 24 hours are sent")
+
+    async def quota(self) -> MailQuota:
+        """See ``MailQuotas.quota``."""
         with _asked(self.name):
             quota = await self._client.get_send_quota()
-        # A quota of -1 has no end.
-        sent, allowed = quota.get("SentLast24Hours", 0), quota.get("Max24HourSend", -1)
-        if 0 <= allowed <= sent:
-            raise TransientPortError(self.name, f"all {allowed:.0f} mails of 24 hours are sent", throttled=True)
+        return MailQuota(sent=quota.get("SentLast24Hours", 0), allowed=quota.get("Max24HourSend", -1))
 
 
 @contextmanager

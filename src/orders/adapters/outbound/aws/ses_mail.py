@@ -3,6 +3,7 @@
 Through version 1 of its API, ``SendRawEmail``: emulators have that one and not all of them version 2.
 """
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from botocore.exceptions import ClientError
 from orders.adapters.outbound.aws.mail_message import build_mime, envelope_address
 from orders.adapters.outbound.botocore_errors import error_code, translated
 from orders.adapters.privacy.masking import mask_text
-from orders.ports.errors import MailRejected, PortError, TransientPortError
+from orders.ports.errors import MailRejected, PortError, QuotaReached, TransientPortError
 from orders.ports.mail import Mail
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ _SET_UP_WRONGLY = frozenset(
 )
 """The same for every mail, until an operator mends it: mails wait for that, none is given up."""
 
+_THROTTLED = frozenset({"Throttling", "ThrottlingException", "LimitExceededException"})
+_DAILY = re.compile(r"\bdaily\b.*\bquota\b", re.IGNORECASE)
 _REFUSED = frozenset({"MessageRejected", "InvalidParameterValue"})
 
 
@@ -86,8 +89,11 @@ class SesMailSender:
         """What SES's refusal means; ``None`` when it is not one of those that it has of its own."""
         code = error_code(error)
         message = error.response.get("Error", {}).get("Message", "")
-        if code == "Throttling":
-            # "Maximum sending rate exceeded" and "Daily message quota exceeded" alike.
+        if code in _THROTTLED:
+            # One code for "Maximum sending rate exceeded." and "Daily message quota exceeded.":
+            # https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html
+            if _DAILY.search(message):
+                return QuotaReached(DEPENDENCY, message)
             return TransientPortError(DEPENDENCY, message or code, throttled=True)
         # In the sandbox SES refuses unverified recipients by the same code as an unverified sender.
         unverified_sender = code == "MessageRejected" and self._from_address.lower() in message.lower()

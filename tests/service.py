@@ -57,7 +57,7 @@ from orders.domain.order import Order
 from orders.ports.campaigns import Campaigns
 from orders.ports.documents import DocumentStore
 from orders.ports.errors import PortError, TransientPortError
-from orders.ports.mail import MailContent, MailTemplate
+from orders.ports.mail import MailContent, MailTemplate, OrderTrouble
 from orders.ports.outbox import EventLog, Outbox
 from orders.ports.products import ProductCatalogue
 from orders.ports.tenants import TenantProfile
@@ -91,6 +91,9 @@ class PlainComposer:
         self, template: MailTemplate, order: Order, tenant: TenantProfile, *, parcel_id: str | None = None
     ) -> MailContent:
         return MailContent(f"{template} {order.order_number}", f"parcel {parcel_id}", f"<p>{tenant.name}</p>")
+
+    async def compose_trouble(self, trouble: OrderTrouble, tenant: TenantProfile) -> MailContent:
+        return MailContent(f"stuck {trouble.order_number}", f"at {trouble.where}", f"<p>{tenant.name}</p>")
 
 
 class Tenants:

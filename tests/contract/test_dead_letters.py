@@ -1,5 +1,6 @@
 """What operators rely on of dead-letter queues ([PIPE-12])."""
 
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,9 +13,16 @@ from orders.adapters.inbound.sqs.queue import ReceivedMessage, SqsQueue
 from orders.adapters.outbound.aws.sqs_dead_letters import Mailbox, SqsDeadLetterQueues
 from orders.adapters.outbound.memory.clock import FixedClock
 from orders.adapters.outbound.memory.dead_letters import MemoryDeadLetterQueues
+from orders.adapters.outbound.rendering.mail_composer import JinjaMailComposer
+from orders.adapters.outbound.system import SystemClock
+from orders.application.dead_letters import DeadLetterOffice
+from orders.application.notify_dead_letters import HELD_FOR, NotifyDeadLetters
+from orders.domain.identity import order_number
 from orders.ports.dead_letters import DeadLetter, DeadLetterQueues, UnknownQueue
-from tests.builders import NOON
+from tests.builders import NOON, a_tenant, an_order_id
 from tests.contract.aws_backends import ALL_BACKENDS, AWS_BACKENDS, MEMORY, endpoint_of
+from tests.service import Service
+from tests.unit.application.test_telling_of_dead_letters import an_event
 
 HOLD = timedelta(seconds=30)
 NAME = "pdf-creator"
@@ -143,3 +151,37 @@ async def test_a_redriven_message_is_as_it_was_and_from_whom_it_was(sqs: Any, tr
     # Not believed, a note about the first sender is replaced by what SQS knows.
     assert message.author == ("AROASHOP:task" if trusted else message.sender)
     assert letter.sent_at <= datetime.now(UTC) + timedelta(seconds=2)
+
+
+async def test_staff_hear_once_of_what_workers_and_sqs_itself_put_aside_and_it_stays_there(sqs: Any) -> None:
+    url, dead = await two_queues(sqs)
+    arn = (await sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"]))["Attributes"]["QueueArn"]
+    policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 1})
+    await sqs.set_queue_attributes(QueueUrl=url, Attributes={"RedrivePolicy": policy})
+    service = Service()
+    service.tenants.profiles["tenant_a"] = a_tenant(staff_addresses=("staff@example.com",))
+
+    async def nobody_waits() -> None:
+        pass
+
+    def watch() -> NotifyDeadLetters:
+        queues = SqsDeadLetterQueues(sqs, {NAME: Mailbox(dead, url)}, may_forward=lambda _: True)
+        office = DeadLetterOffice(queues, SystemClock(), hold=HELD_FOR)
+        composer, audit = JinjaMailComposer(), service.audit
+        return NotifyDeadLetters(
+            office, service.tenants, composer, service.send_mail, nobody_waits, audit, service.counters
+        )
+
+    await sqs.send_message(QueueUrl=url, MessageBody=an_event(an_order_id(1)))
+    worker = SqsQueue(sqs, url, dead)
+    # Received and left alone once too often: SQS puts it aside.
+    for _ in range(2):
+        await worker.receive(10, wait=timedelta(seconds=1), visibility=timedelta(0))
+    await worker.bury(ReceivedMessage("m", an_event(an_order_id(2)), "r", 1), reason="OrderNotFound", error="no order")
+    for task in (watch(), watch()):
+        await task.execute()
+    subjects = sorted(mail.content.subject for mail in service.sender.sent)
+    numbers = sorted(order_number(an_order_id(each)) for each in (1, 2))
+    assert subjects == [f"Needs attention: order {number}" for number in numbers]
+    kept = await sqs.receive_message(QueueUrl=dead, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+    assert len(kept["Messages"]) == 2

@@ -111,7 +111,8 @@ async def lives(api: Api, names: list[str], text: str) -> dict[MailTemplate, Ord
 async def test_in_mails_it_is_text(api: Api, texts: list[str], listener: Listener, number: int) -> None:
     text = texts[number]
     hostile, harmless = await lives(api, [text], text), await lives(api, [HARMLESS], HARMLESS)
-    assert hostile.keys() == set(MailTemplate)
+    # The one about an order that is stuck says nothing that anybody typed.
+    assert hostile.keys() == set(MailTemplate) - {MailTemplate.STAFF_ORDER_STUCK}
     for template, order in hostile.items():
         mail = await COMPOSER.compose(template, order, shop(text))
         usual = await COMPOSER.compose(template, harmless[template], shop(HARMLESS))

@@ -158,13 +158,16 @@ class DeadLetterOffice:
     """Looks through dead-letter queues.
 
     SQS has no way to look at a message but to receive it: letters looked at are hidden from others meanwhile, and
-    given back afterwards. If the process dies before, they come back by themselves after ``HOLD``.
+    given back afterwards. If the process dies before, they come back by themselves after ``hold``.
     """
 
-    def __init__(self, queues: DeadLetterQueues, clock: Clock, *, pause: Pause = asyncio.sleep) -> None:
+    def __init__(
+        self, queues: DeadLetterQueues, clock: Clock, *, pause: Pause = asyncio.sleep, hold: timedelta = HOLD
+    ) -> None:
         self._queues = queues
         self._clock = clock
         self._pause = pause
+        self._hold = hold
 
     @property
     def queue_names(self) -> tuple[str, ...]:
@@ -244,7 +247,7 @@ class DeadLetterOffice:
         seen: set[str] = set()
         taken: list[DeadLetter] = []
         try:
-            while taken := list(await self._queues.take(queue, hold=HOLD)):
+            while taken := list(await self._queues.take(queue, hold=self._hold)):
                 fresh = [letter for letter in taken if letter.message_id not in seen]
                 if not fresh:
                     return  # looked at all, and some have come back into reach since

@@ -9,10 +9,10 @@ from orders.application.caller import Caller
 from orders.domain.erasing import erased_event
 from orders.domain.events import Actor, OrderEvent
 from orders.domain.order import Order
-from orders.ports.mail import MailIntents, MailRecord
+from orders.ports.mail import MailIntents, MailRecord, MailTemplate
 from orders.ports.outbox import EventLog
 
-STAFF_TEMPLATES = frozenset(notify_staff.TEMPLATES.values())
+STAFF_TEMPLATES = frozenset({*notify_staff.TEMPLATES.values(), MailTemplate.STAFF_ORDER_STUCK})
 
 
 def _without_shop(event: OrderEvent, caller: Caller) -> OrderEvent:

@@ -1,5 +1,6 @@
 """Everything wired together, once and plainly: what is given, what is made of it, and nothing clever."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ from orders.adapters.outbound.aws.s3_tenants import S3TenantDirectory
 from orders.adapters.outbound.aws.scrub_requests import SqsScrubRequests
 from orders.adapters.outbound.aws.secrets_manager import SecretsManager
 from orders.adapters.outbound.aws.ses_mail import SesMailSender
+from orders.adapters.outbound.aws.sqs_dead_letters import Mailbox, SqsDeadLetterQueues
 from orders.adapters.outbound.dynamodb.acceptances import DynamoAcceptances
 from orders.adapters.outbound.dynamodb.mail_intents import DynamoMailIntents
 from orders.adapters.outbound.dynamodb.order_repository import DynamoOrderRepository
@@ -48,6 +50,7 @@ from orders.application.change_order import OrderChanger
 from orders.application.change_status import ChangeStatus
 from orders.application.check_health import CheckHealth
 from orders.application.consult_services import ConsultServices
+from orders.application.dead_letters import DeadLetterOffice
 from orders.application.erase_personal_data import ErasePersonalData
 from orders.application.fulfil_order import DeliverParcel, FulfilOrder
 from orders.application.hear_report import HearReport
@@ -55,6 +58,7 @@ from orders.application.idempotency import Replays
 from orders.application.list_orders import ListOrders
 from orders.application.note_mail_feedback import NoteMailFeedback
 from orders.application.notify_customer import NotifyCustomer
+from orders.application.notify_dead_letters import HELD_FOR, NotifyDeadLetters
 from orders.application.notify_staff import NotifyStaff, Pace
 from orders.application.open_order import OpenOrder
 from orders.application.place_order import PlaceOrder
@@ -82,6 +86,7 @@ from orders.bootstrap.pollers import (
 from orders.bootstrap.services import NO_SERVICES, Services
 from orders.bootstrap.settings import Settings
 from orders.bootstrap.templates import shop_templates
+from orders.ports.clock import Clock
 from orders.ports.health import Probe
 from orders.ports.mail import MailSender
 from orders.ports.tenants import TenantProfile
@@ -91,6 +96,7 @@ MAIL_QUOTA_LOOKED_AT_EVERY = timedelta(minutes=5)
 """Of each notifier's task: SES answers one such question in a second for all of them."""
 
 _NOTHING: providers.Object[Any] = providers.Object(None)  # a plain None would mean that there is no default
+_NO_MAILBOXES: providers.Object[Any] = providers.Object({})
 _NO_SERVICES: providers.Object[Services] = providers.Object(NO_SERVICES)
 
 
@@ -148,6 +154,13 @@ def _health_probes(clients: AwsClients, addresses: Addresses) -> list[Probe]:
 
 def _mail_probe(clients: AwsClients) -> MailProbe:
     return MailProbe(clients.ses)
+
+
+def _dead_letters(
+    clients: AwsClients, mailboxes: Mapping[str, Mailbox], settings: Settings, clock: Clock
+) -> DeadLetterOffice:
+    queues = SqsDeadLetterQueues(clients.sqs, mailboxes, may_forward=order_senders(settings).may_forward)
+    return DeadLetterOffice(queues, clock, hold=HELD_FOR)
 
 
 def _pace(tokens: TokenBucket) -> Pace:
@@ -377,4 +390,20 @@ class Container(containers.DeclarativeContainer):
         providers.Singleton(InternalNotifier, notify_staff),
         mail_probe,
         mail_tokens,
+    )
+    mailboxes: providers.Dependency[Any] = providers.Dependency(default=_NO_MAILBOXES)
+    dead_letter_watch = providers.Singleton(
+        Every,
+        "mails about dead letters",
+        providers.Singleton(
+            NotifyDeadLetters,
+            providers.Singleton(_dead_letters, clients, mailboxes, settings, clock),
+            tenants,
+            composer,
+            send_mail,
+            providers.Singleton(_pace, mail_tokens),
+            audit,
+            counters,
+        ).provided.execute,
+        providers.Factory(_seconds, settings.provided.dead_letters_interval_seconds),
     )

@@ -22,6 +22,7 @@ from orders.bootstrap.edge import edge_rules
 from orders.bootstrap.errors import CannotRun
 from orders.bootstrap.http import kept_pages, mail_archive, serve
 from orders.bootstrap.keys import dev_issuer
+from orders.bootstrap.operate import mailboxes
 from orders.bootstrap.resources import ResourceClients, create_resources
 from orders.bootstrap.services import open_services
 from orders.bootstrap.settings import Settings
@@ -77,6 +78,7 @@ async def run_service(
             services=services,
             counters=counters,
         )
+        container.mailboxes.override(await mailboxes(clients.sqs, topology, settings))
         templates = await opened.enter_async_context(closing(container.templates()))
         renderer = await opened.enter_async_context(open_renderer(settings, templates))
         container.renderer.override(renderer)

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 async def open_dead_letters(settings: Settings) -> AsyncIterator[DeadLetterOffice]:
     """The dead letters of the settings' environment. Raises: ResourcesMissing."""
     async with open_clients(settings, ("sqs",)) as clients:
-        mailboxes = await _mailboxes(clients.sqs, packaged_topology(), settings)
+        boxes = await mailboxes(clients.sqs, packaged_topology(), settings)
         senders = order_senders(settings)
-        queues = SqsDeadLetterQueues(clients.sqs, mailboxes, may_forward=senders.may_forward)
+        queues = SqsDeadLetterQueues(clients.sqs, boxes, may_forward=senders.may_forward)
         yield DeadLetterOffice(queues, SystemClock())
 
 
@@ -54,7 +54,7 @@ async def open_suppressions(settings: Settings) -> AsyncIterator[SuppressionList
         yield SuppressionList(DynamoSuppressions(clients.dynamodb, table), SystemClock())
 
 
-async def _mailboxes(sqs: "SQSClient", topology: Topology, settings: Settings) -> dict[str, Mailbox]:
+async def mailboxes(sqs: "SQSClient", topology: Topology, settings: Settings) -> dict[str, Mailbox]:
     """Every dead-letter queue: those of the workers under their names, those of the rules as ``rule:NAME``."""
     environment = settings.environment
 

@@ -130,6 +130,9 @@ class Settings(BaseSettings):
     mail_lease_seconds: float = Field(
         45, gt=0, description="how long a claimed mail is left to its claimant; shorter than the visibility timeout"
     )
+    dead_letters_interval_seconds: float = Field(
+        60, ge=1, description="pause of the internal-notifier between two looks through the dead letters"
+    )
     staff_address_fallback: str | None = Field(
         None, description="staff address of shops that name none; {tenant} in it is replaced"
     )

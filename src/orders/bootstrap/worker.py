@@ -13,6 +13,7 @@ from orders.bootstrap.aws import open_clients
 from orders.bootstrap.container import Container
 from orders.bootstrap.errors import CannotRun
 from orders.bootstrap.http import answering_health, drain, mail_archive
+from orders.bootstrap.operate import mailboxes
 from orders.bootstrap.services import open_services
 from orders.bootstrap.settings import Settings
 from orders.bootstrap.templates import closing, open_renderer
@@ -22,6 +23,7 @@ from orders.ports.errors import TransientPortError, Waiting
 Loop = Callable[[asyncio.Event], Awaitable[None]]
 
 PDF_CREATOR = "pdf-creator"
+INTERNAL_NOTIFIER = "internal-notifier"
 WORKER_SERVICES = MappingProxyType(
     {
         "record-creator": ("dynamodb", "sqs", "events", "s3"),
@@ -86,7 +88,8 @@ def worker_loop(container: Container, name: str) -> Loop:
 
 def beside(container: Container, name: str) -> list[Every]:
     """What a worker does now and then beside its queue."""
-    return [container.quota_watch()] if name == "customer-notifier" else []
+    others = {"customer-notifier": container.quota_watch, INTERNAL_NOTIFIER: container.dead_letter_watch}
+    return [others[name]()] if name in others else []
 
 
 def worker_poller(container: Container, name: str) -> Poller:
@@ -121,6 +124,8 @@ async def run_worker(settings: Settings, name: str, stop: asyncio.Event) -> None
         container = Container(
             settings=settings, clients=clients, addresses=addresses, services=services, counters=counters
         )
+        if name == INTERNAL_NOTIFIER:
+            container.mailboxes.override(await mailboxes(clients.sqs, packaged_topology(), settings))
         if settings.local_pages:
             container.mail_archive_dir.override(mail_archive(settings))
         async with closing(container.templates()) as templates:

@@ -22,6 +22,7 @@ class MailTemplate(StrEnum):
     ORDER_COMPLETED = "order_completed"
     STAFF_NEW_ORDER = "staff_new_order"
     STAFF_ORDER_CANCELLED = "staff_order_cancelled"
+    STAFF_ORDER_STUCK = "staff_order_stuck"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,23 @@ class MailContent:
     subject: str = field(repr=False)
     text: str = field(repr=False)
     html: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTrouble:
+    """Something that could not be done with an order, and was put aside.
+
+    Attributes:
+        where: whose work it was: a worker's name, or ``rule:`` and a rule's.
+        since: when it was put aside.
+        reference: by which operators find it.
+        order_number: ``None`` for an order that was never placed.
+    """
+
+    where: str
+    since: datetime
+    reference: str
+    order_number: str | None = None
 
 
 class MailComposer(Protocol):
@@ -43,6 +61,10 @@ class MailComposer(Protocol):
 
         Raises: RenderingFailed.
         """
+        ...
+
+    async def compose_trouble(self, trouble: OrderTrouble, tenant: TenantProfile) -> MailContent:
+        """The mail ``STAFF_ORDER_STUCK``, which says nothing of a person. Raises: RenderingFailed."""
         ...
 
 

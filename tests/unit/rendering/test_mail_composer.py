@@ -22,6 +22,10 @@ COMPOSER = JinjaMailComposer()
 ONE_PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
 SHOP = [Role.STAFF]
 EVERY = pytest.mark.parametrize("template", MailTemplate)
+OF_AN_ORDER = pytest.mark.parametrize(
+    "template", [each for each in MailTemplate if each is not MailTemplate.STAFF_ORDER_STUCK]
+)
+"""All but the one that says of an order no more than that something could not be done with it."""
 FIGURE = re.compile(r"−?\d[\d\u00a0]*\.\d\d")
 
 
@@ -76,7 +80,7 @@ class Reader(HTMLParser):
             self.text += data
 
 
-@EVERY
+@OF_AN_ORDER
 def test_it_tells_all_about_the_order(template: MailTemplate, rich_order: Order) -> None:
     order = order_for(template, rich_order)
     mail = compose(template, order)
@@ -95,7 +99,7 @@ def test_it_tells_all_about_the_order(template: MailTemplate, rich_order: Order)
         assert not re.search(r"{[{%#]|[}%#]}", part)
 
 
-@EVERY
+@OF_AN_ORDER
 def test_text_and_html_agree_on_every_figure(template: MailTemplate, rich_order: Order) -> None:
     mail = compose(template, order_for(template, rich_order))
     text = sorted(FIGURE.findall(mail.text))

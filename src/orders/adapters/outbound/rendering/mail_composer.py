@@ -3,11 +3,12 @@
 from orders.adapters.outbound.rendering.overrides import PackagedTemplates, Templates, Wish
 from orders.adapters.outbound.rendering.presenting import order_view, shop_view
 from orders.adapters.outbound.rendering.text_columns import tidy
+from orders.adapters.outbound.rendering.troubles import sample_trouble, trouble_view
 from orders.adapters.outbound.rendering.view import OrderView, ParcelView
 from orders.adapters.outbound.rendering.wording import one_line
 from orders.domain.order import Order
 from orders.ports.errors import RenderingFailed
-from orders.ports.mail import MailContent, MailTemplate
+from orders.ports.mail import MailContent, MailTemplate, OrderTrouble
 from orders.ports.tenants import TenantProfile
 
 SUBJECT, TEXT, HTML = "subject.txt", "body.txt", "body.html"
@@ -20,7 +21,7 @@ class JinjaMailComposer:
     """Composes mails (``ports.mail.MailComposer``) from ``<template>/subject.txt``, ``body.txt`` and ``body.html``.
 
     The packaged templates are used unless others are given. They see ``shop``, ``order`` and ``language``, bodies
-    ``subject`` as well, and the shipping mail ``parcel``.
+    ``subject`` as well, and the shipping mail ``parcel``; the one about trouble has ``trouble`` in place of ``order``.
     """
 
     def __init__(self, templates: Templates | None = None) -> None:
@@ -34,10 +35,18 @@ class JinjaMailComposer:
         Raises: RenderingFailed: a broken template, or a shipping mail without such a parcel.
         """
         context = mail_context(template, order, tenant, parcel_id=parcel_id)
+        return await self._composed(template, context, tenant, order.locale or tenant.locale)
 
+    async def compose_trouble(self, trouble: OrderTrouble, tenant: TenantProfile) -> MailContent:
+        """See ``MailComposer.compose_trouble``."""
+        context: dict[str, object] = {"shop": shop_view(tenant), "trouble": trouble_view(trouble)}
+        return await self._composed(MailTemplate.STAFF_ORDER_STUCK, context, tenant, tenant.locale)
+
+    async def _composed(
+        self, template: MailTemplate, context: dict[str, object], tenant: TenantProfile, locale: str
+    ) -> MailContent:
         async def part(name: str) -> str:
-            wish = Wish(f"{template}/{name}", context, tenant, order.locale or tenant.locale)
-            return (await self._templates.render(wish)).text
+            return (await self._templates.render(Wish(f"{template}/{name}", context, tenant, locale))).text
 
         context["subject"] = subject = header_line(await part(SUBJECT))
         return MailContent(subject=subject, text=tidy(await part(TEXT)), html=await part(HTML))
@@ -47,6 +56,8 @@ def mail_context(
     template: MailTemplate, order: Order, tenant: TenantProfile, *, parcel_id: str | None = None
 ) -> dict[str, object]:
     """What the subject of a mail sees; its bodies see ``subject`` besides. Raises: RenderingFailed."""
+    if template is MailTemplate.STAFF_ORDER_STUCK:
+        return {"shop": shop_view(tenant), "trouble": trouble_view(sample_trouble(order))}
     view = order_view(order)
     context: dict[str, object] = {"shop": shop_view(tenant), "order": view}
     if template is MailTemplate.ORDER_SHIPPED:

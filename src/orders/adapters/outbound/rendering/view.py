@@ -108,6 +108,24 @@ class ParcelView:
 
 
 @dataclass(frozen=True, slots=True)
+class TroubleView:
+    """Something that could not be done with an order.
+
+    Attributes:
+        order_number: ``""`` for an order that was never placed.
+        what: what it was, as a sentence; ``consequence`` what follows from it.
+        since: when it was put aside.
+        reference: by which operators find it.
+    """
+
+    order_number: str
+    what: str
+    consequence: str
+    since: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
 class OrderView:
     """The order.
 

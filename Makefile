@@ -26,7 +26,7 @@ PROOFS := $(addprefix tests/integration/test_, money_agreement.py listing_at_sca
 TRACED := tests/unit/domain tests/unit/application tests/unit/sqs
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop test unit e2e proof chaos redrive sigterm outage replay throttling schemathesis docs baseline lint types imports check contract lock clean machine debian image image-test image-figures sbom up pin-base
+.PHONY: help setup run stop test unit e2e proof chaos feed redrive sigterm outage replay throttling schemathesis docs baseline lint types imports check contract lock clean machine debian image image-test image-figures sbom up pin-base
 .NOTPARALLEL:
 
 help: ## List these commands
@@ -61,12 +61,13 @@ chaos: setup ## Kill every process at random under load, then the same with fail
 	@$(BIN)/python -m tests.chaos kills --orders $(ORDERS) $(ARGS)
 	@$(BIN)/python -m tests.chaos kills --orders $(ORDERS) --faults 0.2 $(ARGS)
 
+feed: setup ## Tell orders' stories by events, in order and shuffled, and compare what comes of them
 redrive: setup ## Send dead letters again, twice, with poison among them (ORDERS: how many)
 sigterm: setup ## Stop every process under load, and see that nothing is lost or repeated
 outage: setup ## Take the queues away for a minute under load
 replay: setup ## Publish a tenant's last hour again, broken off halfway
 throttling: setup ## Send mails to a mail service that takes only a few a second
-redrive sigterm outage replay throttling:
+feed redrive sigterm outage replay throttling:
 	@$(BIN)/python -m tests.chaos $@ --orders $(ORDERS) $(ARGS)
 
 schemathesis: $(VENV)/.project ## Hold the service against its OpenAPI document with generated requests (10 minutes at most)

@@ -17,12 +17,13 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.chaos.experiment import Outcome
-from tests.chaos.experiments import kills, redrive, replay, stopping, throttling
+from tests.chaos.experiments import feed, kills, redrive, replay, stopping, throttling
 
 Experiment = Callable[[argparse.Namespace, Path], Coroutine[Any, Any, Outcome]]
 
 EXPERIMENTS: dict[str, Experiment] = {
     "kills": kills.run,
+    "feed": feed.run,
     "redrive": redrive.run,
     "sigterm": stopping.run_sigterm,
     "outage": stopping.run_outage,

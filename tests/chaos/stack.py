@@ -6,11 +6,12 @@ import os
 import signal
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import aioboto3
@@ -39,6 +40,9 @@ SHORT_WAITS = {
     "STAFF_ADDRESS_FALLBACK": "staff@{tenant}.example",
     "LOG_LEVEL": "WARNING",
 }
+
+
+NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass
@@ -178,7 +182,9 @@ class Stack:
 
 
 @asynccontextmanager
-async def running_stack(directory: Path, *, workers: tuple[str, ...] = tuple(WORKER_SERVICES)) -> AsyncIterator[Stack]:
+async def running_stack(
+    directory: Path, *, workers: tuple[str, ...] = tuple(WORKER_SERVICES), settings: Mapping[str, str] = NO_SETTINGS
+) -> AsyncIterator[Stack]:
     """Emulator, resources, proxy, API, relay and workers, all on loopback; nothing is left running."""
     running = await emulator.start(directory / "emulator", emulator.emulator_python(), preferred_port=free_port())
     observer = Observer()
@@ -186,7 +192,7 @@ async def running_stack(directory: Path, *, workers: tuple[str, ...] = tuple(WOR
     try:
         async with proxy.serving() as proxy_url:
             port = free_port()
-            environment = os.environ | SHORT_WAITS | {
+            environment = os.environ | SHORT_WAITS | dict(settings) | {
                 "ENVIRONMENT": ENVIRONMENT,
                 "ORDERS_DATA_DIR": str(directory / "data"),
                 "DEV_ISSUER_ENABLED": "true",

@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from orders.adapters.inbound.http.app import create_app
+from orders.application.mail_marks import MARK_TAG, mark_of
 from orders.bootstrap.addresses import Addresses, resolve_addresses
 from orders.bootstrap.aws import AwsClients, open_clients
 from orders.bootstrap.container import Container
@@ -24,8 +25,10 @@ from orders.bootstrap.resources import create_resources
 from orders.bootstrap.settings import Settings, load_settings
 from orders.bootstrap.topology_file import packaged_topology
 from orders.bootstrap.worker import WORKER_SERVICES, worker_loop
+from orders.ports.mail import Mail, MailContent, MailReference, MailTemplate, recipient_hash
 from tests.canaries import CANARY, TellingRenderer, a_body
 from tests.contract.aws_backends import AWS_BACKENDS, endpoint_of
+from tests.mail_service import ses_event
 from tests.outputs import Outputs, collected
 
 ORDERS = "/v1.0/orders"
@@ -156,6 +159,42 @@ async def world(request: pytest.FixtureRequest, environment: str, tmp_path: Path
                 yield World(settings, clients, addresses, api, broken_api, outputs, heard_on)
 
 
+async def _told_by_others(world: World, order_id: str) -> None:
+    """What the mail service and other services tell: one of each can be used, one can't be, one can't be true."""
+    staff = f"{CANARY}.staff@{CANARY}.example"
+    reference = MailReference("tenant_a", order_id, 1, MailTemplate.STAFF_NEW_ORDER, recipient_hash(staff))
+    content = MailContent(f"{CANARY} subject", CANARY, CANARY)
+    mail = Mail(staff, f"{CANARY} shop", content, tags=((MARK_TAG, mark_of(reference)),))
+    report = {
+        "event_id": "evt-1",
+        "occurred_at": "2026-03-01T12:00:00Z",
+        "tenant_id": "tenant_a",
+        "order_id": order_id,
+        "carrier": f"{CANARY} carrier",
+        "tracking_number": f"{CANARY}-number",
+        "lines": [{"line_id": "line_1", "quantity": 1}],
+    }
+    sent = {"id": "1", "source": "io.bbws.fulfilment", "detail-type": "ShipmentDispatched"}
+    sent |= {"time": "2026-03-01T12:00:00Z"}
+    bodies = {
+        "mail-feedback": [ses_event(mail, "Bounce"), ses_event(mail, "Bounce", bounceType=f"{CANARY} <{staff}>")],
+        "event-processor": [sent | {"detail": report}, sent | {"detail": report | {"occurred_at": CANARY}}],
+    }
+    for worker, told in bodies.items():
+        for body in told:
+            await world.clients.sqs.send_message(
+                QueueUrl=world.addresses.queues[worker].url, MessageBody=json.dumps(body)
+            )
+    await world.until(lambda: world.dead("mail-feedback", 1), "a dead letter of mail-feedback")
+    await world.until(lambda: world.dead("event-processor", 2), "dead letters of event-processor")
+
+    async def bounced() -> bool:
+        history = (await world.call("GET", f"{ORDERS}/{order_id}/history", role="staff")).json()
+        return any(entry.get("feedback", {}).get("kind") == "bounced" for entry in history["items"])
+
+    await world.until(bounced, "a bounce in the order's history")
+
+
 async def test_real_adapters_leave_no_mark(world: World, capfd: pytest.CaptureFixture[str]) -> None:
     order = (await world.call("POST", ORDERS, a_body("one"))).json()
     order_id = order["order_id"]
@@ -179,6 +218,7 @@ async def test_real_adapters_leave_no_mark(world: World, capfd: pytest.CaptureFi
         url = world.addresses.queues["record-creator"].url
         await world.clients.sqs.send_message(QueueUrl=url, MessageBody=json.dumps(body))
     await world.until(lambda: world.dead("record-creator", 2), "dead letters")
+    await _told_by_others(world, order_id)
     await world.heard()
 
     gc.collect()

@@ -26,6 +26,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("--examples", type=int, default=200, help="examples per operation (default: 200)")
     parser.add_argument("--minutes", type=float, default=10, help="after which it has failed (default: 10)")
+    parser.add_argument("--seed", type=int, help="the same requests as another run with it (default: new ones)")
     asked, more = parser.parse_known_args()
     console = Console(soft_wrap=True)
     with tempfile.TemporaryDirectory(prefix="orders-fuzz-") as directory, running(Path(directory)) as service:
@@ -37,6 +38,7 @@ def main() -> int:
             "run",
             f"{service.base}/v1.0/openapi.json",
             f"--max-examples={asked.examples}",
+            *([] if asked.seed is None else [f"--seed={asked.seed}"]),
             *more,
         ]
         environment = os.environ | {"ORDERS_FUZZ_USERS": str(users)}

@@ -14,8 +14,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import aioboto3
 import aiohttp
+from aiobotocore.session import get_session
 
 from orders.adapters.outbound.local.dev_issuer import DevIssuer
 from orders.bootstrap import emulator
@@ -121,8 +121,9 @@ class Stack:
     @asynccontextmanager
     async def client(self, service: str) -> AsyncIterator[Any]:
         """An AWS client beside the proxy."""
-        session: Any = aioboto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)
-        async with session.client(service, endpoint_url=self.emulator_url, verify=False) as client:
+        session: Any = get_session()
+        given = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": REGION}
+        async with session.create_client(service, endpoint_url=self.emulator_url, verify=False, **given) as client:
             yield client
 
     async def spawn(self, *arguments: str) -> asyncio.subprocess.Process:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import aioboto3
 import pytest
+from aiobotocore.session import get_session
 from botocore.config import Config
 
 REGION = "af-south-1"
+_IDENTITY = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": REGION}
 
 URL_VARIABLES = {
     "dynamodb-local": "ORDERS_TEST_DYNAMODB_LOCAL_URL",
@@ -39,7 +40,9 @@ class Endpoint:
         }
         settings = Config(**(defaults | config))
         # Without verification no certificates are loaded for each client; there are none to verify on loopback.
-        async with _session().client(service, endpoint_url=self.url, config=settings, verify=False) as client:
+        async with _session().create_client(
+            service, endpoint_url=self.url, config=settings, verify=False, **_IDENTITY
+        ) as client:
             yield client
 
 
@@ -61,4 +64,4 @@ def given_endpoint(name: str) -> Endpoint:
 @cache
 def _session() -> Any:
     # One for all clients: it keeps the service descriptions, which take most of the time to make a client.
-    return aioboto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)
+    return get_session()

@@ -17,8 +17,8 @@ import pytest
 from orders.adapters.inbound.http.app import create_app
 from orders.application.mail_marks import MARK_TAG, mark_of
 from orders.bootstrap.addresses import Addresses, resolve_addresses
+from orders.bootstrap.api_container import ApiContainer
 from orders.bootstrap.aws import AwsClients, open_clients
-from orders.bootstrap.container import Container
 from orders.bootstrap.dev_service import resource_clients
 from orders.bootstrap.keys import dev_issuer
 from orders.bootstrap.resources import create_resources
@@ -106,7 +106,7 @@ async def _listening(clients: AwsClients, bus: str, name: str) -> str:
 
 
 @asynccontextmanager
-async def _running(container: Container) -> AsyncIterator[None]:
+async def _running(container: ApiContainer) -> AsyncIterator[None]:
     """Every worker and the relay, until left."""
     stop = asyncio.Event()
     loops = [worker_loop(container, name) for name in WORKER_SERVICES]
@@ -118,7 +118,7 @@ async def _running(container: Container) -> AsyncIterator[None]:
         await asyncio.wait(tasks)
 
 
-def _api(container: Container) -> httpx.AsyncClient:
+def _api(container: ApiContainer) -> httpx.AsyncClient:
     transport = httpx.ASGITransport(app=cast("Any", create_app(container.served)), raise_app_exceptions=False)
     return httpx.AsyncClient(transport=transport, base_url="http://orders.example")
 
@@ -149,8 +149,8 @@ async def world(request: pytest.FixtureRequest, environment: str, tmp_path: Path
             )
             addresses = await resolve_addresses(clients.sqs, topology, settings)
 
-            def container(where: Addresses) -> Container:
-                return Container(settings=settings, clients=clients, addresses=where, renderer=TellingRenderer())
+            def container(where: Addresses) -> ApiContainer:
+                return ApiContainer(settings=settings, clients=clients, addresses=where, renderer=TellingRenderer())
 
             whole = container(addresses)
             heard_on = await _listening(clients, addresses.bus, f"heard-{settings.environment}")

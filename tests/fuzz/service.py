@@ -16,7 +16,8 @@ from orders.adapters.inbound.http.app import create_app
 from orders.adapters.inbound.http.claims import TokenRules
 from orders.adapters.outbound.local.dev_issuer import AUDIENCE, ISSUER, DevIssuer
 from orders.application.caller import worker
-from orders.bootstrap.http import Server, server
+from orders.bootstrap.http_protocol import BoundedHttp
+from orders.bootstrap.serving import Server, server
 from tests.service import Service
 
 ROUND_SECONDS = 0.05
@@ -55,7 +56,7 @@ def running(key_directory: Path) -> Iterator[Running]:
         task.cancel()
 
     listener = socket.create_server(("127.0.0.1", 0))
-    process: Server = server(create_app(lambda: served, lifespan=[workers]))
+    process: Server = server(create_app(lambda: served, lifespan=[workers]), BoundedHttp)
     thread = threading.Thread(target=lambda: uvloop.run(process.serve(sockets=[listener])))
     thread.start()
     try:

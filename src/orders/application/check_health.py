@@ -33,19 +33,20 @@ class Health:
 
 
 class CheckHealth:
-    """Asks every dependency, at most once in five seconds however often it is called."""
+    """Asks every dependency, at most once in ``cached_for`` however often it is called."""
 
-    def __init__(self, probes: Sequence[Probe], clock: Clock) -> None:
+    def __init__(self, probes: Sequence[Probe], clock: Clock, *, cached_for: timedelta = CACHED_FOR) -> None:
         self._probes = tuple(probes)
         self._clock = clock
+        self._cached_for = cached_for
         self._lock = asyncio.Lock()
         self._last: tuple[datetime, Health] | None = None
 
     async def execute(self) -> Health:
-        """The state of all dependencies, at most five seconds old."""
+        """The state of all dependencies, no older than ``cached_for``."""
         async with self._lock:
             now = self._clock.now()
-            if self._last is None or now - self._last[0] >= CACHED_FOR:
+            if self._last is None or now - self._last[0] >= self._cached_for:
                 self._last = (now, await self._ask())
             return self._last[1]
 

@@ -5,8 +5,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import aioboto3
 from aiobotocore.config import AioConfig
+from aiobotocore.session import AioSession
 
 from orders.bootstrap.settings import Settings
 
@@ -57,8 +57,9 @@ async def open_clients(settings: Settings, services: Collection[str] = SERVICES)
     Timeouts are short because every caller has either a user or a visibility timeout behind it; three attempts at
     most (botocore's standard mode), beyond which retrying is the callers' affair.
     """
-    # Typed by its stubs for each service's name alone, not for a name in a variable.
-    session: Any = aioboto3.Session(region_name=settings.aws_region, **_credentials(settings))
+    # One for all clients: what it has read of botocore's data is read once. Its stubs type it for each service's name
+    # alone, not for a name in a variable.
+    session: Any = AioSession()
     async with AsyncExitStack() as stack:
 
         async def client(service: str, endpoint: str | None = settings.aws_endpoint_url) -> Any:
@@ -77,7 +78,14 @@ async def open_clients(settings: Settings, services: Collection[str] = SERVICES)
             # Without TLS there is nothing to verify, and loading the authorities takes every client 50 ms.
             verify = None if endpoint is None or endpoint.startswith("https:") else False
             return await stack.enter_async_context(
-                session.client(service, endpoint_url=endpoint, config=config, verify=verify)
+                session.create_client(
+                    service,
+                    region_name=settings.aws_region,
+                    endpoint_url=endpoint,
+                    config=config,
+                    verify=verify,
+                    **_credentials(settings),
+                )
             )
 
         yield AwsClients(

@@ -8,10 +8,6 @@ from typing import Any
 from dependency_injector import containers, providers
 
 from orders.adapters.inbound.every import Every
-from orders.adapters.inbound.http.api_keys import ApiKeyGuard
-from orders.adapters.inbound.http.app import Served
-from orders.adapters.inbound.http.auth import Authenticator
-from orders.adapters.inbound.http.cursor import CursorCodec
 from orders.adapters.inbound.http.redaction import redacted_body
 from orders.adapters.inbound.relay import RelayLoop
 from orders.adapters.inbound.sqs.event_processor import EventProcessor
@@ -74,7 +70,6 @@ from orders.application.watch_mail_quota import WatchMailQuota
 from orders.bootstrap.addresses import Addresses
 from orders.bootstrap.aws import AwsClients
 from orders.bootstrap.demo import default_profile
-from orders.bootstrap.keys import api_keys, cursor_keys, token_keys, token_rules
 from orders.bootstrap.pollers import (
     creation_poller,
     events_poller,
@@ -171,7 +166,7 @@ def _pace(tokens: TokenBucket) -> Pace:
 
 
 class Container(containers.DeclarativeContainer):
-    """The service.
+    """The service without its HTTP API: what workers and relay need, and what ``ApiContainer`` adds to.
 
     Given from outside: settings, open clients, addresses; what only some processes have (a renderer, a directory for
     sent mails) is given where it is needed.
@@ -303,32 +298,6 @@ class Container(containers.DeclarativeContainer):
     audit_trail = providers.Singleton(LogAuditTrail, counters)
     audit = providers.Singleton(Audit, audit_trail, clock)
     secrets = providers.Singleton(SecretsManager, clients.provided.secretsmanager)
-    api_keys = providers.Singleton(api_keys, settings, secrets)
-    token_keys = providers.Singleton(token_keys, settings)
-    cursor_keys = providers.Singleton(cursor_keys, settings, secrets, clock)
-    authenticator = providers.Singleton(
-        Authenticator, token_keys, providers.Singleton(token_rules, settings), clock.provided.now
-    )
-    served = providers.Singleton(
-        Served,
-        api_keys=providers.Singleton(ApiKeyGuard, api_keys),
-        audit=audit,
-        authenticator=authenticator,
-        cursors=providers.Singleton(CursorCodec, cursor_keys),
-        place_order=place_order,
-        accept_order=accept_order,
-        open_order=open_order,
-        list_orders=list_orders,
-        change_status=change_status,
-        fulfil_order=fulfil_order,
-        deliver_parcel=deliver_parcel,
-        update_order=update_order,
-        delete_order=delete_order,
-        erase_personal_data=erase_personal_data,
-        read_history=read_history,
-        link_document=link_document,
-        check_health=check_health,
-    )
 
     creation_poller = providers.Singleton(
         creation_poller,

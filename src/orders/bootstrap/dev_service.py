@@ -15,12 +15,12 @@ from orders.adapters.inbound.http.app import Served, create_app
 from orders.adapters.outbound.memory.counters import MemoryCounters
 from orders.bootstrap import emulator
 from orders.bootstrap.addresses import resolve_addresses
+from orders.bootstrap.api_container import ApiContainer
 from orders.bootstrap.aws import SERVICES, AwsClients, open_clients, secret_services
-from orders.bootstrap.container import Container
 from orders.bootstrap.demo import DEMO_CUSTOMER, DEMO_TENANT, PROFILES, put_demo_profiles
 from orders.bootstrap.edge import edge_rules
 from orders.bootstrap.errors import CannotRun
-from orders.bootstrap.http import kept_pages, mail_archive, serve
+from orders.bootstrap.http import kept_pages, serve
 from orders.bootstrap.keys import dev_issuer
 from orders.bootstrap.operate import mailboxes
 from orders.bootstrap.resources import ResourceClients, create_resources
@@ -70,11 +70,11 @@ async def run_service(
         )
         addresses = await resolve_addresses(clients.sqs, topology, settings)
         await put_demo_profiles(clients.s3, addresses.templates_bucket)
-        container = Container(
+        container = ApiContainer(
             settings=settings,
             clients=clients,
             addresses=addresses,
-            mail_archive_dir=mail_archive(settings),
+            mail_archive_dir=settings.mail_archive,
             services=services,
             counters=counters,
         )

@@ -3,64 +3,29 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Iterator, Sequence
-from pathlib import Path
-from typing import cast
+from collections.abc import Sequence
 
-import uvicorn
 from litestar.types import ASGIApp, ControllerRouterHandler
 
 from orders.adapters.inbound.http.app import create_app
-from orders.adapters.inbound.http.health import health_app
 from orders.adapters.inbound.http.local_pages import local_pages, to_local_pages
 from orders.adapters.outbound.local.document_archive import BucketDocuments
 from orders.adapters.outbound.local.mail_archive import MailArchive
 from orders.adapters.outbound.memory.counters import MemoryCounters
-from orders.adapters.outbound.system import SystemClock
-from orders.application.check_health import CheckHealth
 from orders.bootstrap.addresses import Addresses, resolve_addresses
+from orders.bootstrap.api_container import ApiContainer
 from orders.bootstrap.aws import AwsClients, open_clients, secret_services
-from orders.bootstrap.container import Container
 from orders.bootstrap.edge import edge_rules
 from orders.bootstrap.http_protocol import BoundedHttp
 from orders.bootstrap.keys import with_keys
 from orders.bootstrap.listening import listen, listen_for_health
+from orders.bootstrap.processes import drain
 from orders.bootstrap.services import open_services
+from orders.bootstrap.serving import server
 from orders.bootstrap.settings import Settings
 from orders.bootstrap.topology_file import packaged_topology
-from orders.ports.health import Probe
 
-SHUTDOWN_SECONDS = 20
-DRAIN_SECONDS = 3
 AWS_SERVICES = ("dynamodb", "sqs", "events", "s3")
-
-
-class Server(uvicorn.Server):
-    """uvicorn, stopped by whoever runs it and not by signals of its own."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave signals to ``bootstrap.processes``."""
-        yield
-
-
-def server(app: ASGIApp, protocol: type[BoundedHttp] = BoundedHttp) -> Server:
-    """A server for the application, with this service's timeouts."""
-    return Server(
-        uvicorn.Config(
-            app,
-            http=protocol,
-            ws="none",
-            access_log=False,
-            log_config=None,
-            server_header=False,
-            date_header=True,
-            proxy_headers=False,
-            timeout_keep_alive=75,  # longer than the load balancer's 60 s, or it would reuse closed connections
-            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
-            lifespan="on",
-        )
-    )
 
 
 async def serve(
@@ -89,7 +54,7 @@ async def run_api(settings: Settings, stop: asyncio.Event) -> None:
         counters = MemoryCounters()
         aws_services = (*AWS_SERVICES, *secret_services(settings))
         async with open_clients(settings, aws_services) as clients, open_services(settings, counters) as services:
-            container = Container(
+            container = ApiContainer(
                 settings=settings,
                 clients=clients,
                 addresses=await resolve_addresses(clients.sqs, packaged_topology(), settings),
@@ -100,43 +65,12 @@ async def run_api(settings: Settings, stop: asyncio.Event) -> None:
             app = create_app(container.served, edge=edge_rules(settings), extra_routes=pages)
             async with with_keys(container.token_keys(), container.api_keys(), container.cursor_keys()):
                 await serve(app, listeners, stop)
-            await drain(container)
-
-
-async def drain(container: Container) -> None:
-    """Let events that are being published get out; what isn't by then, the relay publishes."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(DRAIN_SECONDS):
-            await container.fast_path().drain()
+            await drain(container.fast_path())
 
 
 def kept_pages(settings: Settings, clients: AwsClients, addresses: Addresses) -> list[ControllerRouterHandler]:
     """The pages of sent mails and rendered PDFs."""
     return [
-        local_pages(MailArchive(mail_archive(settings)), BucketDocuments(clients.s3, addresses.documents_bucket)),
+        local_pages(MailArchive(settings.mail_archive), BucketDocuments(clients.s3, addresses.documents_bucket)),
         to_local_pages,
     ]
-
-
-def mail_archive(settings: Settings) -> Path:
-    """Where copies of sent mails are kept for the local pages."""
-    return settings.orders_data_dir / "mails"
-
-
-@contextlib.asynccontextmanager
-async def answering_health(settings: Settings, probe: Probe) -> AsyncIterator[None]:
-    """Answer on the health port, if there is one, while the work inside goes on. Raises: PortTaken.
-
-    The answers come from the event loop that does the work: one that is stuck gives none.
-    """
-    if settings.health_port is None:
-        yield
-        return
-    with listen_for_health(settings.health_port) as listener:
-        running = server(cast("ASGIApp", health_app(CheckHealth([probe], SystemClock()))))
-        serving = asyncio.create_task(running.serve(sockets=[listener]))
-        try:
-            yield
-        finally:
-            running.should_exit = True
-            await serving

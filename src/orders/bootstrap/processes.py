@@ -1,11 +1,16 @@
-"""Running a process until it is told to stop: signals become one event."""
+"""Running a process until it is told to stop: signals become one event; and what it does last."""
 
 import asyncio
+import contextlib
 import os
 import signal
 from collections.abc import Awaitable, Callable
 
 import uvloop
+
+from orders.application.publish_events import EventFastPath
+
+DRAIN_SECONDS = 3
 
 
 def run_until_stopped(main: Callable[[asyncio.Event], Awaitable[None]]) -> None:
@@ -27,3 +32,10 @@ def run_until_stopped(main: Callable[[asyncio.Event], Awaitable[None]]) -> None:
         await main(stop)
 
     uvloop.run(supervised())
+
+
+async def drain(fast_path: EventFastPath) -> None:
+    """Let events that are being published get out; what isn't by then, the relay publishes."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(DRAIN_SECONDS):
+            await fast_path.drain()

@@ -322,6 +322,11 @@ class Settings(BaseSettings):
         return max(1, min(int(self.mail_rate), self.worker_concurrency))
 
     @property
+    def mail_archive(self) -> Path:
+        """Where copies of sent mails are kept for the local pages."""
+        return self.orders_data_dir / "mails"
+
+    @property
     def mail_lease(self) -> timedelta:
         """How long a claimed mail is its claimant's."""
         return timedelta(seconds=self.mail_lease_seconds)

@@ -12,8 +12,9 @@ from orders.bootstrap.addresses import addresses_in_reach
 from orders.bootstrap.aws import open_clients
 from orders.bootstrap.container import Container
 from orders.bootstrap.errors import CannotRun
-from orders.bootstrap.http import answering_health, drain, mail_archive
+from orders.bootstrap.health_port import answering_health
 from orders.bootstrap.operate import mailboxes
+from orders.bootstrap.processes import drain
 from orders.bootstrap.services import open_services
 from orders.bootstrap.settings import Settings
 from orders.bootstrap.templates import closing, open_renderer
@@ -127,7 +128,7 @@ async def run_worker(settings: Settings, name: str, stop: asyncio.Event) -> None
         if name == INTERNAL_NOTIFIER:
             container.mailboxes.override(await mailboxes(clients.sqs, packaged_topology(), settings))
         if settings.local_pages:
-            container.mail_archive_dir.override(mail_archive(settings))
+            container.mail_archive_dir.override(settings.mail_archive)
         async with closing(container.templates()) as templates:
             if name == PDF_CREATOR:
                 async with open_renderer(settings, templates) as renderer:
@@ -139,7 +140,7 @@ async def run_worker(settings: Settings, name: str, stop: asyncio.Event) -> None
                     await _work(worker_poller(container, name), probe, stop)
             else:
                 await _work(worker_poller(container, name), probe, stop, beside(container, name))
-        await drain(container)
+        await drain(container.fast_path())
 
 
 async def run_relay(settings: Settings, stop: asyncio.Event) -> None:

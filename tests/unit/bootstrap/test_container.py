@@ -8,8 +8,8 @@ from dependency_injector import providers
 from orders.adapters.inbound.http.app import Served
 from orders.adapters.inbound.sqs.poller import Poller
 from orders.bootstrap.addresses import Addresses, QueueAddress
+from orders.bootstrap.api_container import ApiContainer
 from orders.bootstrap.aws import AwsClients
-from orders.bootstrap.container import Container
 from orders.bootstrap.settings import load_settings
 from orders.bootstrap.topology_file import packaged_topology
 from orders.bootstrap.worker import WORKER_SERVICES, worker_loop
@@ -19,7 +19,7 @@ def a_container(tmp_path: Path, **more: Any) -> Any:
     settings = load_settings(environment="local", orders_data_dir=tmp_path, dev_issuer_enabled=True)
     client = cast("Any", object())
     url = "https://sqs.example/1/queue"
-    return Container(
+    return ApiContainer(
         settings=settings,
         clients=AwsClients(client, client, client, client, client, client, client, client),
         addresses=Addresses(
@@ -43,7 +43,7 @@ def test_every_provider_resolves(tmp_path: Path) -> None:
 
 def test_only_plain_providers_are_used() -> None:
     plain = (providers.Dependency, providers.Singleton, providers.Factory)
-    assert [name for name, each in Container.providers.items() if not isinstance(each, plain)] == []
+    assert [name for name, each in ApiContainer.providers.items() if not isinstance(each, plain)] == []
 
 
 def test_processes_that_render_nothing_need_no_renderer(tmp_path: Path) -> None:

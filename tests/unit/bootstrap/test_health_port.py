@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from orders.adapters.inbound.cli.health import Question, ask
-from orders.bootstrap.http import answering_health
+from orders.bootstrap.health_port import answering_health
 from orders.bootstrap.listening import PortTaken
 from orders.bootstrap.settings import load_settings
 from orders.bootstrap.worker import WorkProbe

@@ -16,15 +16,12 @@ import pytest
 import structlog
 
 from orders.adapters.inbound.http.app import Served, create_app
-from orders.adapters.inbound.http.health import health_app
-from orders.adapters.inbound.http.request_id import current_request_id
-from orders.adapters.outbound.memory.clock import SteppingClock
-from orders.application.check_health import CheckHealth
+from orders.adapters.inbound.http.request_context import current_request_id
 from orders.bootstrap.errors import CannotRun
 from orders.bootstrap.last_words import log_last_words
 from orders.bootstrap.logging import configure_logging
 from orders.bootstrap.settings import SettingsError, load_settings
-from tests.builders import NOON, an_order
+from tests.builders import an_order
 from tests.restored_logging import restored_logging
 
 SECRET = "Thandi Mokoena"
@@ -212,7 +209,6 @@ def test_no_application_puts_its_own_logging_in_the_place_of_this() -> None:
     configured()
     before = [(name, list(logging.getLogger(name).handlers)) for name in ("", "litestar", "uvicorn", "orders")]
     create_app(lambda: Served(**dict.fromkeys(field.name for field in fields(Served))))  # type: ignore[arg-type]
-    health_app(CheckHealth([], SteppingClock(NOON)))
     assert before == [(name, list(logging.getLogger(name).handlers)) for name in ("", "litestar", "uvicorn", "orders")]
 
 

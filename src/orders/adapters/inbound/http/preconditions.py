@@ -6,13 +6,11 @@ with or without its quotes.
 
 import re
 from collections.abc import Callable
-from decimal import Decimal
-from hashlib import sha256
 from typing import Any
 
 from litestar import Request
 
-from orders.adapters.inbound.http import json_body
+from orders.adapters.inbound.http.fingerprint import fingerprint
 from orders.adapters.inbound.http.parameters import InvalidParameters
 from orders.application.idempotency import Answer, KeyedRequest, Preconditions
 from orders.domain.errors import Fault
@@ -81,32 +79,6 @@ def prefers_async(request: Request[Any, Any, Any]) -> bool:
     """Whether the caller would rather not wait for the outcome (RFC 7240, section 4.1)."""
     preferences = ",".join(request.headers.getall("prefer", [])).split(",")
     return any(each.partition(";")[0].strip().lower() == "respond-async" for each in preferences)
-
-
-def fingerprint(body: bytes) -> str:
-    """A hash of a JSON body that is the same however its members are ordered and its numbers written.
-
-    Raises: MalformedJson.
-    """
-    return sha256(_canonical(json_body.decode(body) if body.strip() else {}).encode()).hexdigest()[:32]
-
-
-def _canonical(value: Any) -> str:
-    if isinstance(value, dict):
-        members = (f"{_canonical(name)}:{_canonical(value[name])}" for name in sorted(value))
-        return "{" + ",".join(members) + "}"
-    if isinstance(value, list):
-        return "[" + ",".join(map(_canonical, value)) + "]"
-    if isinstance(value, json_body.OversizedNumber):
-        # Nothing takes one, but it is fingerprinted before it is refused.
-        return value.text
-    if isinstance(value, int | Decimal) and not isinstance(value, bool):
-        # By value: 59.98, 59.980 and 5998e-2 are one number. Its digits, never written out: 1E999999 costs nothing.
-        sign, digits, exponent = Decimal(value).as_tuple()
-        text = "".join(map(str, digits)).lstrip("0")
-        significant = text.rstrip("0")
-        return f"{'-' * sign}{significant}e{int(exponent) + len(text) - len(significant)}" if significant else "0"
-    return json_body.encode(value).decode()
 
 
 def expected_version(request: Request[Any, Any, Any]) -> int | None:

@@ -3,20 +3,18 @@
 import re
 import secrets
 from collections.abc import Iterable, Mapping
-from contextvars import ContextVar
 from typing import Any
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from orders.adapters.inbound.http.request_context import current_request_id
 
 _GIVEN = re.compile(r"^[\x21-\x7e]{1,128}$")
 _STATE_KEY = "orders.request_id"
 _MORE_HEADERS = "orders.response_headers"
 ASKED_METHOD = "orders.asked_method"
 """In the state: the method as it was sent, where it is answered by way of another."""
-
-current_request_id: ContextVar[str | None] = ContextVar("current_request_id", default=None)
-"""The id of the request being served, for logs."""
 
 SECURITY_HEADERS: Mapping[str, str] = {
     # RFC 6797; OWASP's REST security cheat sheet for the rest.

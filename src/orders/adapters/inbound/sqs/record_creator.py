@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from orders.adapters.inbound.http import json_body
 from orders.adapters.inbound.http.fields import Key
+from orders.adapters.inbound.http.fingerprint import fingerprint
 from orders.adapters.inbound.http.parsing import pointer_in
-from orders.adapters.inbound.http.preconditions import fingerprint
 from orders.adapters.inbound.http.requests import CreateOrderBody
 from orders.adapters.inbound.sqs.messages import MessageRefused
 from orders.adapters.inbound.sqs.queue import ReceivedMessage

@@ -1,24 +1,43 @@
-"""What processes load: memory that every task pays for."""
+"""What processes load: memory and time that every task pays for."""
 
+import json
 import subprocess
 import sys
 
 import pytest
 
 LOADING = """
-import sys
-from orders.bootstrap.http import run_api
-from orders.bootstrap.worker import run_relay, run_worker, worker_poller
-print(sorted({"weasyprint", "pydyf", "fontTools", "PIL", "pyphen", "polyfactory", "faker"} & set(sys.modules)))
+import json, sys
+from importlib import import_module
+for module in {modules!r}:
+    import_module(module)
+print(json.dumps(sorted({{name.partition(".")[0] for name in sys.modules}})))
 """
+RENDERING = {"weasyprint", "pydyf", "fontTools", "PIL", "pyphen"}
+TEST_DATA = {"polyfactory", "faker"}
+UNUSED = {"boto3", "aioboto3", "s3transfer", "jsonschema", "referencing"}
+SERVING = {"litestar", "multipart", "jwt", "cryptography"}
 
 
-@pytest.fixture(scope="module")
-def loaded() -> str:
-    result = subprocess.run([sys.executable, "-c", LOADING], capture_output=True, text=True, timeout=60, check=True)
-    return result.stdout.strip()
+def loaded(*modules: str) -> set[str]:
+    """The packages that a fresh interpreter has loaded with these modules."""
+    code = LOADING.format(modules=modules)
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    return set(json.loads(result.stdout))
 
 
-def test_no_process_of_the_service_itself_loads_what_renders_pdfs(loaded: str) -> None:
-    """The renderer's own processes do (`prepare_process`), and only the pdf-creator starts them."""
-    assert loaded == "[]"
+def test_the_api_loads_neither_what_renders_pdfs_nor_what_composes_mails() -> None:
+    found = loaded("orders.bootstrap.cli", "orders.bootstrap.http")
+    assert found & (RENDERING | TEST_DATA | UNUSED) == set()
+    assert SERVING & found, "the list of what serves names nothing that is loaded"
+
+
+def test_workers_and_relay_load_neither_that_nor_what_serves_http() -> None:
+    """The renderer's own processes load it (`prepare_process`), and only the pdf-creator starts them."""
+    found = loaded("orders.bootstrap.cli", "orders.bootstrap.worker", "orders.bootstrap.logging")
+    assert found & (RENDERING | TEST_DATA | UNUSED | SERVING) == set()
+
+
+@pytest.mark.parametrize("module", ["weasyprint", "litestar"])
+def test_the_test_sees_what_is_loaded(module: str) -> None:
+    assert module in loaded(module)

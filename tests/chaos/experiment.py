@@ -7,8 +7,8 @@ from typing import Any
 
 from tests.chaos.stack import Stack
 
-STUCK_AFTER_SECONDS = 120
-"""Without any progress for so long, it is stuck: longer than any back-off, lease or visibility timeout here."""
+STUCK_AFTER_SECONDS = 180
+"""Without any progress for so long, it is stuck: longer than any back-off, lease, visibility timeout or hold here."""
 
 
 @dataclass

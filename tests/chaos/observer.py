@@ -35,6 +35,10 @@ class Observer:
             case "ses", "SendRawEmail":
                 self._sent(call)
 
+    def mails_of(self, template: str) -> int:
+        """How many mails of that template the mail service has accepted."""
+        return sum(count for (_, name, _), count in self.mails.items() if name == template)
+
     def _put_events(self, call: Call, answer: Answer) -> None:
         results = json.loads(answer.body)["Entries"]
         for entry, result in zip(call.content()["Entries"], results, strict=True):

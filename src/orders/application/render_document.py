@@ -1,6 +1,7 @@
 """Use cases: render an order's PDF, and say where it can be fetched."""
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -60,11 +61,14 @@ class RenderDocument:
         order = await self._repository.get(caller.tenant_id, order_id)
         if order is None:
             raise OrderNotFound(order_id)
-        # What a deleted order had been given is kept. Erasure takes that away: its redacted form comes in its place.
-        if (order.deletion is not None and order.erasure is None) or await self._is_done(order, again=again):
+        if _has_what_it_keeps(order) or await self._is_done(order, again=again):
             return
         document = await self._render(order)
-        if document is not None:
+        if document is None:
+            return
+        # Deleted since the look after rendering: the message has nothing left to do. The file lies with the order's
+        # others, and goes when they do.
+        with suppress(OrderNotFound):
             await self._changer.change(
                 order,
                 caller,
@@ -86,10 +90,10 @@ class RenderDocument:
             pdf = await self._renderer.render(order, tenant)
         except RenderingFailed:
             return Document(DocumentStatus.FAILED, version, self._clock.now())
-        # Rendering takes a while. What has been changed since is rendered by the message about that, and what has
-        # been erased must not come back.
+        # Rendering takes a while. What has been changed since is rendered by the message about that, what has been
+        # deleted needs none, and what has been erased must not come back.
         latest = await self._repository.get(order.tenant_id, order.order_id)
-        if latest is None or latest.printed_version != version:
+        if latest is None or latest.printed_version != version or _has_what_it_keeps(latest):
             return None
         key = document_key(
             tenant_id=order.tenant_id, created_at=order.created_at, order_id=order.order_id, version=version
@@ -103,6 +107,11 @@ class RenderDocument:
             sha256=hashlib.sha256(pdf).hexdigest(),
             size_bytes=len(pdf),
         )
+
+
+def _has_what_it_keeps(order: Order) -> bool:
+    """What a deleted order had been given is kept. Erasure takes that away: its redacted form comes in its place."""
+    return order.deletion is not None and order.erasure is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -305,6 +305,24 @@ async def test_a_document_that_is_no_longer_what_is_printed_is_thrown_away() -> 
     assert [key.rpartition("/")[2] for key, _ in service.documents.versions] == ["2.pdf"]
 
 
+@pytest.mark.parametrize("late", [False, True])
+async def test_a_document_of_an_order_that_is_deleted_meanwhile_is_nobodys_trouble(late: bool) -> None:
+    renderer, bucket = SlowRenderer(), SlowStore()
+    service = Service(renderer=renderer, documents=bucket)
+    order = await ended(service)
+
+    async def delete() -> None:
+        await service.delete_order.execute(a_caller(Role.ADMIN), order)
+
+    (bucket if late else renderer).meanwhile = delete
+    await service.render_document.execute(PDF, order.order_id)
+    found = await service.repository.get(TENANT, order.order_id)
+    assert found is not None
+    assert found.deletion is not None
+    assert found.document is None, "what is deleted changes no more"
+    assert len(service.documents.versions) == int(late)
+
+
 async def test_a_document_on_its_way_to_the_bucket_while_the_order_is_erased_goes_with_the_second_pass() -> None:
     bucket = SlowStore()
     service = Service(renderer=TellingRenderer(), documents=bucket)

@@ -25,12 +25,22 @@ _RDF_END = b"</rdf:RDF>"
 def finish(document: Any, pdf: Any) -> None:
     """A WeasyPrint finisher: declare PDF/UA-1, set page headers and footers apart, complete tables and attachments."""
     del document
+    _drop_empty_resources(pdf)
     _declare_pdf_ua(pdf)
     _set_margins_apart(pdf)
     _complete_tables(pdf)
     # WeasyPrint lists each attachment twice.
     if "AF" in pdf.catalog:
         pdf.catalog["AF"][:] = list(dict.fromkeys(pdf.catalog["AF"]))
+
+
+def _drop_empty_resources(pdf: Any) -> None:
+    """Take out the lists of patterns and shadings that hold none: a checker that sees one can't vouch for it."""
+    for each in pdf.objects:
+        if isinstance(each, dict):
+            for name in ("Pattern", "Shading"):
+                if name in each and isinstance(each[name], dict) and not each[name]:
+                    del each[name]
 
 
 def _declare_pdf_ua(pdf: Any) -> None:

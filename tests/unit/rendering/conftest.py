@@ -18,15 +18,21 @@ Render = Callable[..., bytes]
 
 
 @pytest.fixture(scope="session")
-def render() -> Iterator[Render]:
-    """Renders an order in a process that all tests share; for tests that don't run in an event loop."""
+def renderer() -> Iterator[PdfRenderer]:
+    """A process that all tests share; for tests that don't run in an event loop."""
     renderer = PdfRenderer(processes=1, timeout_seconds=120)
+    yield renderer
+    asyncio.run(renderer.close())
+
+
+@pytest.fixture(scope="session")
+def render(renderer: PdfRenderer) -> Render:
+    """Renders an order of the packaged template."""
 
     def rendered(order: Order, tenant: TenantProfile | None = None) -> bytes:
         return asyncio.run(renderer.render(order, tenant or a_tenant()))
 
-    yield rendered
-    asyncio.run(renderer.close())
+    return rendered
 
 
 @pytest.fixture(scope="session")

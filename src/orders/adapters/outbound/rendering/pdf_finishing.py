@@ -26,6 +26,7 @@ def finish(document: Any, pdf: Any) -> None:
     """A WeasyPrint finisher: declare PDF/UA-1, set page headers and footers apart, complete tables and attachments."""
     del document
     _drop_empty_resources(pdf)
+    _leave_pixels_alone(pdf)
     _declare_pdf_ua(pdf)
     _set_margins_apart(pdf)
     _complete_tables(pdf)
@@ -43,6 +44,14 @@ def _drop_empty_resources(pdf: Any) -> None:
                     del each[name]
 
 
+def _leave_pixels_alone(pdf: Any) -> None:
+    """Forbid viewers to smooth pictures as they please, which WeasyPrint asks for (ISO 19005-3, 6.2.8)."""
+    for each in pdf.objects:
+        extra = getattr(each, "extra", None)
+        if extra is not None and "Interpolate" in extra:
+            extra["Interpolate"] = "false"
+
+
 def _declare_pdf_ua(pdf: Any) -> None:
     """Add the identifier to the metadata, inside its one RDF element: readers look at no second one."""
     reference = pdf.catalog["Metadata"]
@@ -51,6 +60,8 @@ def _declare_pdf_ua(pdf: Any) -> None:
     if packet.count(_RDF_END) != 1:
         raise AssertionError("the metadata packet has not exactly one RDF element")
     metadata.stream = [packet.replace(_RDF_END, _PDF_UA_METADATA + _RDF_END)]
+    # Packets are made to be found in a file by programs that don't know its format (XMP, part 1, 7.3.2).
+    metadata.compress = False
 
 
 def _set_margins_apart(pdf: Any) -> None:
@@ -88,8 +99,7 @@ def _complete_tables(pdf: Any) -> None:
     identified = []
     for element in _elements(pdf.objects):
         if element["S"] == "/TH":
-            group = _object(pdf, _object(pdf, element["P"])["P"])
-            element["A"]["Scope"] = "/Column" if group["S"] == "/THead" else "/Row"
+            element["A"]["Scope"] = "/Column" if _heads_column(pdf, element) else "/Row"
         if "ID" in element:
             # A table that goes on over the page has its header, identifiers included, once on each page. The cells
             # below hold the very same object, so that they follow.
@@ -100,6 +110,13 @@ def _complete_tables(pdf: Any) -> None:
         tree = pydyf.Dictionary({"Names": pydyf.Array(names)})
         pdf.add_object(tree)
         _object(pdf, pdf.catalog["StructTreeRoot"])["IDTree"] = tree.reference
+
+
+def _heads_column(pdf: Any, header: Any) -> bool:
+    """Whether it stands in a table's head, or in a row of nothing but headers, as templates without ``thead`` have."""
+    row = _object(pdf, header["P"])
+    cells = [_object(pdf, kid)["S"] for kid in row["K"] if isinstance(kid, bytes)]
+    return _object(pdf, row["P"])["S"] == "/THead" or (len(cells) > 1 and set(cells) == {"/TH"})
 
 
 def _as_artifacts(stream: list[Any], marked: set[int]) -> None:

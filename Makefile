@@ -26,11 +26,11 @@ PROOFS := $(addprefix tests/integration/test_, money_agreement.py listing_at_sca
 TRACED := tests/unit/domain tests/unit/application tests/unit/sqs
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop test unit e2e proof chaos feed redrive sigterm outage replay throttling schemathesis docs baseline lint types imports check contract lock clean machine debian image image-test image-figures sbom up pin-base
+.PHONY: help setup run stop test unit e2e proof chaos feed redrive sigterm outage replay throttling schemathesis docs baseline lint types imports check contract lock clean machine debian image image-test image-figures bench-documents sbom up pin-base
 .NOTPARALLEL:
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 setup: $(VENV)/.project $(EMULATOR_VENV)/.requirements ## Install everything (again after a change of requirements)
 
@@ -56,6 +56,7 @@ e2e: setup ## Run `orders dev` through crashes and load (ORDERS_E2E_ORDERS=200 f
 
 proof: setup ## Prove the API's promises in full: 10,000 orders (emulators as for `contract`)
 	@$(BIN)/python -m pytest -q -rfE -n auto --dist loadfile --hypothesis-profile=proof $(PROOFS) $(ARGS)
+	@$(BIN)/python -m benchmarks.documents --short
 
 chaos: setup ## Kill every process at random under load, then the same with failing AWS (ORDERS=2000)
 	@$(BIN)/python -m tests.chaos kills --orders $(ORDERS) $(ARGS)
@@ -114,6 +115,9 @@ image-test: setup image ## Try the image and the Compose stack: what is in it, t
 
 image-figures: setup image ## Measure start and memory of each role's container, and the image's layers
 	@$(BIN)/python -m benchmarks.image_figures
+
+bench-documents: setup ## Measure documents: memory of 500 lines and over 1,000 documents, rate against bare WeasyPrint
+	@$(BIN)/python -m benchmarks.documents
 
 sbom: setup ## Write the image's bill of materials (CycloneDX) to dist/sbom.cdx.json
 	@$(BIN)/python docker/sbom.py $(IMAGE) dist/sbom.cdx.json

@@ -8,6 +8,7 @@ import re
 import tempfile
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 from pikepdf.pdfa import validate_written
@@ -55,7 +56,7 @@ def accessibility_findings(pdf: bytes) -> list[str]:
     return told + (found or missed)
 
 
-def structure(element: pikepdf.Object) -> list[pikepdf.Object]:
+def structure(element: Any) -> list[Any]:
     """An element of the structure tree and all below it, in reading order."""
     found = [element]
     for kid in element.get("/K", pikepdf.Array()):
@@ -64,6 +65,6 @@ def structure(element: pikepdf.Object) -> list[pikepdf.Object]:
     return found
 
 
-def elements_of(pdf: pikepdf.Pdf, kind: str = "") -> list[pikepdf.Object]:
+def elements_of(pdf: pikepdf.Pdf, kind: str = "") -> list[Any]:
     """All elements of a document's structure, or those of one type, such as ``/TH``."""
     return [each for each in structure(pdf.Root.StructTreeRoot.K[0]) if kind in ("", each.S)]

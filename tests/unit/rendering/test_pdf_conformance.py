@@ -39,10 +39,19 @@ def svg_logo() -> str:
     return f"data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}"
 
 
-def png_logo() -> str:
+def picture(mode: str, kind: str) -> str:
     target = BytesIO()
-    Image.new("RGBA", (120, 40), (0, 96, 80, 128)).save(target, "PNG")
-    return f"data:image/png;base64,{b64encode(target.getvalue()).decode()}"
+    Image.new(mode, (120, 40), 96).save(target, kind)
+    return f"data:image/{kind.lower()};base64,{b64encode(target.getvalue()).decode()}"
+
+
+LOGOS = {
+    "SVG": svg_logo(),
+    "PNG with transparency": picture("RGBA", "PNG"),
+    "PNG in grey": picture("L", "PNG"),
+    "PNG with a palette": picture("P", "PNG"),
+    "JPEG": picture("RGB", "JPEG"),
+}
 
 
 def lines(number: int) -> Order:
@@ -87,9 +96,9 @@ def test_a_document_is_what_it_says(render: Render, name: str) -> None:
     assert accessibility_findings(pdf) == []
 
 
-@pytest.mark.parametrize("logo", [svg_logo(), png_logo()], ids=["SVG", "PNG"])
+@pytest.mark.parametrize("logo", LOGOS)
 def test_so_it_is_with_everything_printed_and_a_logo(render: Render, rich_order: Order, logo: str) -> None:
-    pdf = render(rich_order, a_tenant(logo=logo))
+    pdf = render(rich_order, a_tenant(logo=LOGOS[logo]))
     assert archival_findings(pdf) == []
     assert accessibility_findings(pdf) == []
 

@@ -7,7 +7,6 @@ from io import BytesIO
 
 import pikepdf
 import pytest
-from pikepdf.pdfa import validate_written
 from pypdf import PdfReader
 
 from orders.adapters.outbound.rendering.pdf_renderer import PdfRenderer
@@ -16,6 +15,7 @@ from orders.domain.lifecycle import Role
 from orders.domain.money import Money
 from orders.domain.order import Order
 from tests.builders import a_line, a_stamp, a_tenant, an_order, an_order_id
+from tests.unit.rendering.checkers import elements_of
 from tests.unit.rendering.conftest import Render
 
 
@@ -91,17 +91,6 @@ def test_amounts_have_the_currencys_digits(render: Render, currency: str, price:
     assert f"Total {total}" in text
 
 
-def test_it_is_archivable(rich_pdf: bytes) -> None:
-    # The checker is for level B without extension schemas: beside that, there is nothing that it would object to.
-    beyond_it = ("XMP namespace pdfa", "XMP property pdfa", "XMP property pdfuaid:part", "pdfaid:conformance is 'A'")
-    findings = [
-        finding
-        for finding in validate_written(BytesIO(rich_pdf), "3b").findings
-        if finding.kind == "violation" and not finding.message.startswith(beyond_it)
-    ]
-    assert findings == []
-
-
 def test_it_says_what_it_conforms_to(pdf: pikepdf.Pdf) -> None:
     metadata = pdf.open_metadata()
     assert metadata["pdfaid:part"] == "3"
@@ -119,7 +108,7 @@ def test_it_is_accessible(pdf: pikepdf.Pdf, rich_order: Order) -> None:
     assert bool(root.ViewerPreferences.DisplayDocTitle)
     assert str(root.Lang) == "en"
     assert str(pdf.docinfo.Title) == f"Order {rich_order.order_number} – Harbour & Sons"
-    elements = list(structure(root.StructTreeRoot.K[0]))
+    elements = elements_of(pdf)
     kinds = [str(element.S) for element in elements]
     assert kinds.count("/H1") == 1
     assert kinds.count("/Table") == 2
@@ -127,15 +116,6 @@ def test_it_is_accessible(pdf: pikepdf.Pdf, rich_order: Order) -> None:
     assert scopes == ["/Column"] * 6 + ["/Row"] * 6
     figures = [str(element.Alt) for element in elements if element.S == "/Figure"]
     assert figures == [f"QR code of order number {rich_order.order_number}"]
-
-
-def structure(element: pikepdf.Object) -> list[pikepdf.Object]:
-    """An element of the structure tree and all below it."""
-    found = [element]
-    for kid in element.get("/K", pikepdf.Array()):
-        if isinstance(kid, pikepdf.Dictionary) and "/S" in kid:
-            found += structure(kid)
-    return found
 
 
 def test_its_fonts_are_embedded(pdf: pikepdf.Pdf) -> None:

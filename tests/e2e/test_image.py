@@ -2,11 +2,12 @@
 
 import json
 import subprocess
+import sys
 from typing import Any
 
 import pytest
 
-from orders.bootstrap.aws import SERVICES
+from orders.bootstrap.aws import SECRET_SERVICES, SERVICES
 from tests.e2e.containers import IMAGE
 
 pytestmark = pytest.mark.containers
@@ -96,16 +97,46 @@ def test_everything_that_is_loaded_is_compiled() -> None:
 def test_every_aws_client_can_be_made_although_other_services_are_pruned() -> None:
     found = inside(
         "import asyncio, json\n"
-        "from orders.bootstrap.aws import SERVICES, open_clients\n"
+        "from orders.bootstrap.aws import SECRET_SERVICES, SERVICES, open_clients\n"
         "from orders.bootstrap.settings import load_settings\n"
         "import botocore.session\n"
+        "both = (*SERVICES, *SECRET_SERVICES)\n"
         "async def main():\n"
-        "    async with open_clients(load_settings(aws_endpoint_url='http://127.0.0.1:9')) as clients:\n"
-        "        return [getattr(clients, name).meta.service_model.service_name for name in SERVICES]\n"
+        "    async with open_clients(load_settings(aws_endpoint_url='http://127.0.0.1:9'), both) as clients:\n"
+        "        return [getattr(clients, name).meta.service_model.service_name for name in both]\n"
         "print(json.dumps([asyncio.run(main()), botocore.session.get_session().get_available_services()]))"
     )
-    assert found[0] == list(SERVICES)
-    assert set(found[1]) == {*SERVICES, "sts"}
+    assert found[0] == [*SERVICES, *SECRET_SERVICES]
+    assert set(found[1]) == {*SERVICES, *SECRET_SERVICES, "sts"}
+
+
+HOSTS = """
+import json, botocore.session
+session = botocore.session.get_session()
+session.set_credentials("test", "test")
+hosts = {}
+for region in ("af-south-1", "eu-west-1", "us-east-1", "us-gov-west-1", "cn-north-1"):
+    for service in SERVICES:
+        hosts[f"{service} {region}"] = session.create_client(service, region_name=region).meta.endpoint_url
+print(json.dumps(hosts))
+"""
+
+
+def test_aws_is_found_in_every_region_although_hosts_of_other_services_are_pruned() -> None:
+    code = f"SERVICES = {[*SERVICES, *SECRET_SERVICES, 'sts']}\n{HOSTS}"
+    unpruned = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert inside(code) == json.loads(unpruned.stdout)
+
+
+def test_wrong_settings_end_the_start_with_one_message_that_names_all_of_them() -> None:
+    wrong = {"ENVIRONMENT": "moon", "API_PORT": "seventy", "QUEUE_WAIT_SECONDS": "90", "LOG_LEVEL": "loud"}
+    given = [argument for name, value in wrong.items() for argument in ("--env", f"{name}={value}")]
+    for role in (["api"], ["relay"], ["worker", "pdf-creator"]):
+        command = ["docker", "run", "--rm", *LOCKED_DOWN, *given, IMAGE, *role]
+        result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        assert result.returncode == 2
+        assert [name for name in wrong if name not in result.stderr] == []
+        assert "Traceback" not in result.stdout + result.stderr
 
 
 def test_a_document_is_rendered_with_the_libraries_that_are_there_and_nothing_to_write_on() -> None:

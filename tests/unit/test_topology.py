@@ -12,6 +12,7 @@ from orders.bootstrap.topology import Topology, TopologyError
 from orders.bootstrap.topology_file import (
     INCLUDED_ATTRIBUTES_LIMIT,
     load_topology,
+    packaged_text,
     packaged_topology,
     parse_topology,
 )
@@ -32,6 +33,11 @@ def document() -> Document:
 
 def parsed(document: Document) -> Topology:
     return parse_topology(yaml.safe_dump(document), origin="edited.yaml")
+
+
+def test_the_packaged_file_is_of_its_schema_and_without_contradictions(topology: Topology) -> None:
+    """What processes read at their start without looking again."""
+    assert parse_topology(packaged_text(), origin="topology.yaml") == topology
 
 
 def test_queues_are_those_of_the_environments(topology: Topology) -> None:

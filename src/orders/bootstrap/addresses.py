@@ -3,10 +3,10 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -71,13 +71,14 @@ async def resolve_addresses(sqs: "SQSClient", topology: Topology, settings: Sett
     """
     environment = settings.environment
 
-    queues = {
-        worker: QueueAddress(
-            url=await queue_url(sqs, topology.queue_name(worker, environment)),
-            dead_letter_url=await queue_url(sqs, topology.dead_letter_queue_name(worker, environment)),
-        )
+    names = [
+        name
         for worker in topology.workers
-    }
+        for name in (topology.queue_name(worker, environment), topology.dead_letter_queue_name(worker, environment))
+    ]
+    # All at once: one after the other they are a tenth of a second of every start, even where the answers are near.
+    urls = iter(await _all_at_once([queue_url(sqs, name) for name in names]))
+    queues = {worker: QueueAddress(url=next(urls), dead_letter_url=next(urls)) for worker in topology.workers}
     return Addresses(
         table=topology.table_name(environment),
         bus=topology.bus_name(environment),
@@ -85,6 +86,17 @@ async def resolve_addresses(sqs: "SQSClient", topology: Topology, settings: Sett
         templates_bucket=topology.bucket_name("templates", environment),
         queues=queues,
     )
+
+
+async def _all_at_once(asked: Sequence[Coroutine[Any, Any, str]]) -> list[str]:
+    """The answers in order; a failure ends the other questions and is raised as itself, mistakes before outages."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(each) for each in asked]
+    except ExceptionGroup as failures:
+        mistakes = (each for each in failures.exceptions if not isinstance(each, QueuesOutOfReach))
+        raise next(mistakes, failures.exceptions[0]) from None
+    return [task.result() for task in tasks]
 
 
 async def addresses_in_reach(

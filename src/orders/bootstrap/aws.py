@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from types_aiobotocore_sqs import SQSClient
 
 SERVICES = ("dynamodb", "sqs", "sns", "events", "s3", "ses")
+SECRET_SERVICES = ("secretsmanager",)
+"""Opened as well where a setting names a secret."""
 _RETRIES = {"mode": "standard", "total_max_attempts": 3}
 _NO_RETRIES = {"mode": "standard", "total_max_attempts": 1}
 _LONG_POLL_MARGIN_SECONDS = 10
@@ -102,7 +104,7 @@ async def open_clients(settings: Settings, services: Collection[str] = SERVICES)
 
 def secret_services(settings: Settings) -> tuple[str, ...]:
     """The services that keep the API's secrets: none when no setting names a secret."""
-    return ("secretsmanager",) if settings.api_keys_secret or settings.cursor_keys_secret else ()
+    return SECRET_SERVICES if settings.api_keys_secret or settings.cursor_keys_secret else ()
 
 
 def _credentials(settings: Settings) -> dict[str, Any]:

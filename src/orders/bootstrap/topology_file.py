@@ -33,12 +33,17 @@ INCLUDED_ATTRIBUTES_LIMIT = 100
 
 @cache
 def packaged_topology() -> Topology:
-    """The topology that ships with the code, read and checked once in a process.
+    """The topology that ships with the code, read once in a process.
 
-    Raises:
-        TopologyError: the packaged file is at fault.
+    It is not held against its schema again: tests do that with every build, and the library for it would cost each
+    process two MiB and a twentieth of a second.
     """
-    return parse_topology(files("orders").joinpath("topology.yaml").read_text("utf-8"), origin="topology.yaml")
+    return _build(yaml.load(packaged_text(), Loader=_LOADER))  # noqa: S506 - either of the two is a safe loader
+
+
+def packaged_text() -> str:
+    """The file that ships with the code."""
+    return files("orders").joinpath("topology.yaml").read_text("utf-8")
 
 
 def load_topology(path: Path) -> Topology:

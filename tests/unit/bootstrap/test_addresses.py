@@ -49,7 +49,7 @@ async def test_a_queue_service_out_of_reach_is_waited_for(caplog: pytest.LogCapt
 
 
 async def test_a_queue_that_is_not_there_is_a_mistake_and_ends_the_start() -> None:
-    with pytest.raises(ResourcesMissing, match=r"bbws-order-creation-local can't be reached.*`orders bootstrap`"):
+    with pytest.raises(ResourcesMissing, match=r"bbws-order-creation-dlq-local can't be reached.*`orders bootstrap`"):
         await found(Queues(OUT_OF_REACH, NO_QUEUE), asyncio.Event())
 
 

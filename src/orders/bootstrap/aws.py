@@ -75,7 +75,8 @@ async def open_clients(settings: Settings, services: Collection[str] = SERVICES)
                 # A mail is not idempotent: after a time-out its intent's lease decides, and repeats are counted.
                 retries=_NO_RETRIES if service == "ses" else _RETRIES,
                 signature_version="s3v4" if service == "s3" else None,
-                s3={"addressing_style": "path"} if settings.aws_endpoint_url else None,
+                # Without "virtual" botocore signs links for the global host, which regions since 2019 don't answer on.
+                s3={"addressing_style": "path" if settings.aws_endpoint_url else "virtual"},
             )
             # Without TLS there is nothing to verify, and loading the authorities takes every client 50 ms.
             verify = None if endpoint is None or endpoint.startswith("https:") else False

@@ -147,8 +147,8 @@ def _health_probes(clients: AwsClients, addresses: Addresses) -> list[Probe]:
     return [DynamoProbe(clients.dynamodb, addresses.table), *queues]
 
 
-def _mail_probe(clients: AwsClients) -> MailProbe:
-    return MailProbe(clients.ses)
+def _mail_probe(clients: AwsClients, settings: Settings) -> MailProbe:
+    return MailProbe(clients.ses, allowed=settings.mail_daily_quota)
 
 
 def _dead_letters(
@@ -333,7 +333,7 @@ class Container(containers.DeclarativeContainer):
         providers.Singleton(PdfCreator, render_document),
         providers.Singleton(RendererProbe, renderer),
     )
-    mail_probe = providers.Singleton(_mail_probe, clients)
+    mail_probe = providers.Singleton(_mail_probe, clients, settings)
     quota_watch = providers.Singleton(
         Every,
         "mail quota",

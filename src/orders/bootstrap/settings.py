@@ -127,6 +127,11 @@ class Settings(BaseSettings):
     mail_max_tasks: int = Field(
         1, ge=1, description="tasks of this notifier at the most: each takes its part of the share"
     )
+    mail_daily_quota: int | None = Field(
+        None,
+        ge=1,
+        description="mails of 24 hours at which sending pauses; none means the quota that the mail service tells",
+    )
     mail_lease_seconds: float = Field(
         45, gt=0, description="how long a claimed mail is left to its claimant; shorter than the visibility timeout"
     )

@@ -131,6 +131,15 @@ async def test_it_goes_on_when_there_is_room_for_some_and_not_for_one_alone() ->
     assert await passes(probe) is True
 
 
+@in_virtual_time
+async def test_a_quota_of_our_own_goes_before_what_the_service_tells() -> None:
+    ses = Ses(per_day=200)
+    ses.sent = [-100.0] * 300
+    assert await passes(MailProbe(cast("Any", ses))) is False
+    assert await passes(MailProbe(cast("Any", ses), allowed=1000)) is True
+    assert await passes(MailProbe(cast("Any", ses), allowed=300)) is False
+
+
 async def passes(probe: MailProbe) -> bool:
     try:
         await probe.check()

@@ -57,10 +57,12 @@ LABEL org.opencontainers.image.title="bbws-orders" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
 
-# Of all that runs here only WeasyPrint makes a temporary folder, and leaves it empty. /dev/shm is the one place that can
-# be written to on a read-only file system wherever containers run; on Fargate nothing could be mounted on /tmp for us.
+# Of all that runs here only what renders PDFs writes: a temporary folder that stays empty, and a cache of the packaged
+# fonts. /dev/shm is the one place that can be written to on a read-only file system wherever containers run; on Fargate
+# nothing could be mounted on /tmp for us.
 ENV PATH=/opt/orders/bin:$PATH \
     TMPDIR=/dev/shm \
+    XDG_CACHE_HOME=/dev/shm \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     API_HOST=0.0.0.0 \

@@ -114,7 +114,7 @@ image-test: setup image ## Try the image and the Compose stack: what is in it, t
 		tests/e2e/test_image.py tests/e2e/test_containers.py tests/e2e/test_whole_path.py $(ARGS)
 
 image-figures: setup image ## Measure start and memory of each role's container, and the image's layers
-	@$(BIN)/python -m benchmarks.image_figures
+	@$(BIN)/python -m benchmarks.image_figures $(ARGS)
 
 bench-documents: setup ## Measure documents: memory of 500 lines and over 1,000 documents, rate against bare WeasyPrint
 	@$(BIN)/python -m benchmarks.documents

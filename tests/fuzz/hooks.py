@@ -98,8 +98,10 @@ def _is_positive(case: Any) -> bool:
 
 def _names_no_version(tag: str) -> bool:
     """Whether it is an ETag of a version that no order gets to: sent along, it would end what could be done with it."""
-    found = re.search("[0-9]+", tag)
-    return found is not None and int(found[0]) > MOST_VERSIONS
+    if tag in {"", "*"}:
+        return False
+    versions = re.findall(r'"?\b([0-9]{1,9})(?:-[0-9a-f]{8})?(?:"|$)', tag)
+    return not any(int(version) <= MOST_VERSIONS for version in versions)
 
 
 def _reckon(body: Any) -> None:

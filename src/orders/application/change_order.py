@@ -78,8 +78,8 @@ class OrderChanger:
         for _ in range(MAX_ATTEMPTS):
             if terms.request is not None:
                 await self._replays.check(order, caller, terms.request)
-            if terms.expected_version not in {None, order.version}:
-                raise VersionMismatch(expected=terms.expected_version or 0, current=order.version)
+            if terms.expected_versions is not None and order.version not in terms.expected_versions:
+                raise VersionMismatch(expected=terms.expected_versions, current=order.version)
             decided = decide(order, caller.stamp(self._clock.now()))
             if isinstance(decided, Awaitable):
                 decided = await decided

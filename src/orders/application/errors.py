@@ -1,7 +1,12 @@
 """How a use case refuses, beyond what the domain and the ports say."""
 
+from collections.abc import Collection
+
 from orders.domain.identity import is_order_id
 from orders.ports.acceptances import Acceptance, AcceptanceState
+
+MAX_NAMED = 5
+"""Versions that are repeated to whoever named them."""
 
 
 class ApplicationError(Exception):
@@ -28,12 +33,13 @@ class NotPlacedYet(ApplicationError):
 
 
 class VersionMismatch(ApplicationError):
-    """The caller's If-Match names another version than the order now has."""
+    """The caller's If-Match names other versions than the order now has, or none of an order at all."""
 
-    def __init__(self, *, expected: int, current: int) -> None:
-        self.expected = expected
+    def __init__(self, *, expected: Collection[int], current: int) -> None:
+        self.expected = frozenset(expected)
         self.current = current
-        super().__init__(f"the order has version {current} now, not {expected}; read it again before changing it")
+        others = " or ".join(map(str, sorted(expected)[:MAX_NAMED])) or "what If-Match names"
+        super().__init__(f"the order has version {current} now, not {others}; read it again before changing it")
 
 
 class ForeignCustomer(ApplicationError):

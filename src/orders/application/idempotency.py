@@ -74,11 +74,11 @@ class Preconditions:
     """What a caller ties a change to.
 
     Attributes:
-        expected_version: from If-Match; the change is made to this version or not at all.
+        expected_versions: from If-Match; the change is made to one of these versions or not at all. ``None`` are all.
         request: from Idempotency-Key; the change is made once.
     """
 
-    expected_version: int | None = None
+    expected_versions: frozenset[int] | None = None
     request: KeyedRequest | None = None
 
 

@@ -164,8 +164,8 @@ async def test_a_change_to_a_version_that_is_not_there_any_more_is_refused() -> 
     order = await placed(service)
     await service.change_status.execute(STAFF, order, Action.PROCESS)
     with pytest.raises(VersionMismatch) as caught:
-        await service.change_status.execute(CUSTOMER, order, Action.CANCEL, terms=Preconditions(1))
-    assert (caught.value.expected, caught.value.current) == (1, 2)
+        await service.change_status.execute(CUSTOMER, order, Action.CANCEL, terms=Preconditions(frozenset({1})))
+    assert (caught.value.expected, caught.value.current) == (frozenset({1}), 2)
 
 
 async def test_a_change_is_decided_anew_when_the_order_moved() -> None:

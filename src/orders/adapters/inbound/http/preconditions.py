@@ -1,7 +1,7 @@
 """If-Match, If-None-Match (RFC 9110, section 13), Idempotency-Key and Prefer: what a caller ties a request to.
 
-An ETag is ``"{version}-{hash of roles}"``. A key is what draft-ietf-httpapi-idempotency-key-header describes, taken
-with or without its quotes.
+An ETag of ours is ``"{version}-{hash of roles}"``; one that is well formed and none of ours matches no order. A key is
+what draft-ietf-httpapi-idempotency-key-header describes, taken with or without its quotes.
 """
 
 import re
@@ -21,6 +21,10 @@ MAX_KEY_CHARACTERS = 255
 TAG_PATTERN = r'^(?:W/)?"?([0-9]{1,9})(?:-[0-9a-f]{8})?"?$'
 """An ETag of ours, as If-Match may have it: weak, or without quotes or hash, too."""
 _TAG = re.compile(TAG_PATTERN)
+_ANY_TAG = r'(?:W/)?"[!#-~\x80-\xff]*"'
+TAGS_PATTERN = rf"^[ \t,]*{_ANY_TAG}(?:[ \t]*,[ \t,]*{_ANY_TAG})*[ \t,]*$"
+"""A list of anybody's ETags (RFC 9110, section 8.8.3), with the empty elements that lists may have (section 5.6.1)."""
+_TAGS = re.compile(TAGS_PATTERN)
 _QUOTED_KEY = re.compile(r'^"((?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"$')
 _KEY = re.compile(rf"^[\x21-\x7e]{{1,{MAX_KEY_CHARACTERS}}}$")
 
@@ -40,9 +44,9 @@ async def preconditions(request: Request[Any, Any, Any], respond: Respond) -> Pr
         InvalidParameters: one of them can't be read, or both.
     """
     faults: list[Fault] = []
-    version = keyed = None
+    versions = keyed = None
     try:
-        version = expected_version(request)
+        versions = expected_versions(request)
     except InvalidParameters as error:
         faults += error.faults
     try:
@@ -51,7 +55,7 @@ async def preconditions(request: Request[Any, Any, Any], respond: Respond) -> Pr
         faults += error.faults
     if faults:
         raise InvalidParameters(faults)
-    return Preconditions(version, keyed)
+    return Preconditions(versions, keyed)
 
 
 async def keyed_request(request: Request[Any, Any, Any], respond: Respond) -> KeyedRequest | None:
@@ -81,31 +85,37 @@ def prefers_async(request: Request[Any, Any, Any]) -> bool:
     return any(each.partition(";")[0].strip().lower() == "respond-async" for each in preferences)
 
 
-def expected_version(request: Request[Any, Any, Any]) -> int | None:
-    """The version that If-Match names; ``None`` without one, or for ``*``, which any order satisfies.
+def expected_versions(request: Request[Any, Any, Any]) -> frozenset[int] | None:
+    """The versions that If-Match names, none of them where all its ETags are others'.
+
+    ``None`` without one, or for ``*``, which any order satisfies.
 
     Raises:
-        InvalidParameters: it is none of our ETags.
+        InvalidParameters: it is no list of ETags.
     """
     given = {each.strip() for each in request.headers.getall("if-match", [])}
     if given <= {"*"}:
         return None
-    match = _TAG.fullmatch(given.pop()) if len(given) == 1 else None
-    if match is None:
-        raise InvalidParameters(
-            [
-                Fault(
-                    "/headers/If-Match", "invalid_etag", 'If-Match must be one ETag of this order, such as "3-1a2b3c4d"'
-                )
-            ]
-        )
-    return int(match[1])
+    tags = _listed(", ".join(sorted(given)))
+    if tags is None:
+        message = 'If-Match must be * or ETags in double quotes, separated by commas, such as "3-1a2b3c4d"'
+        raise InvalidParameters([Fault("/headers/If-Match", "invalid_etag", message)])
+    return frozenset(int(match[1]) for match in map(_TAG.fullmatch, tags) if match)
 
 
 def unchanged(request: Request[Any, Any, Any], current: str) -> bool:
-    """Whether If-None-Match says that the caller has the current state already."""
-    given = request.headers.get("if-none-match")
-    if given is None:
-        return False
-    tags = {tag.strip().removeprefix("W/") for tag in given.split(",")}
-    return "*" in tags or current in tags
+    """Whether If-None-Match says that the caller has the current state already.
+
+    One that can't be read says nothing: the answer is whole then, which is never wrong.
+    """
+    given = ", ".join(request.headers.getall("if-none-match", []))
+    if given.strip() == "*":
+        return True
+    return current in {tag.removeprefix("W/") for tag in _listed(given) or ()}
+
+
+def _listed(given: str) -> list[str] | None:
+    """The ETags in a header; ``None`` when that is what they are not. One of ours may lack its quotes."""
+    if _TAGS.fullmatch(given):
+        return re.findall(_ANY_TAG, given)
+    return [given] if _TAG.fullmatch(given) else None

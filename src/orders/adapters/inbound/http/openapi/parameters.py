@@ -102,15 +102,22 @@ PARAMETERS: dict[str, Schema] = {
     "IfMatch": _in(
         "header",
         "If-Match",
-        {"type": "string", "pattern": f"{preconditions.TAG_PATTERN}|^[*]$"},
-        "Change the order only if it still has the version of this ETag. `*` stands for any.",
+        {
+            "anyOf": [
+                {"type": "string", "pattern": f"{preconditions.TAG_PATTERN}|^[*]$"},
+                {"type": "string", "pattern": preconditions.TAGS_PATTERN},
+            ]
+        },
+        "Change the order only if it still has the version of this ETag, or of one of several, separated by commas. "
+        "ETags that are not the service's own match no order. `*` stands for any version.",
         '"3-9d6cb1f4"',
     ),
     "IfNoneMatch": _in(
         "header",
         "If-None-Match",
         _TEXT,
-        "ETags of what the caller has; when the order is still one of them the answer is 304 without a body.",
+        "ETags of what the caller has, separated by commas; when the order is still one of them, or for `*`, the "
+        "answer is 304 without a body. What is no list of ETags is passed over.",
         '"3-9d6cb1f4"',
     ),
     "Prefer": _in(

@@ -125,9 +125,9 @@ EXPLAINED: Mapping[Kind, Explained] = {
         ),
     ),
     problems.VERSION_MISMATCH: Explained(
-        "`If-Match` names another version than the order has now: somebody changed it since you read it.",
+        "`If-Match` names other versions than the order has now: somebody changed it since you read it.",
         "Read the order again, decide again, and send that with its new ETag.",
-        _example(problems.VERSION_MISMATCH, str(VersionMismatch(expected=3, current=4))),
+        _example(problems.VERSION_MISMATCH, str(VersionMismatch(expected=[3], current=4))),
     ),
     problems.BODY_TOO_LARGE: Explained(
         "A body has at most 256 KiB.",

@@ -24,8 +24,8 @@ MEANING = frozenset(
         "total_mismatch", "invalid_amount", "negative_total", "negative_line", "amount_too_large", "invalid_rate",
         # What the order is, or has.
         "not_editable", "not_editable_now", "unknown_line", "repeated_line", "more_than_open", "too_many_parcels",
-        # What one field says of another: a reason with a refusal, a total with other lines.
-        "missing",
+        # What one field says of another: a reason with a refusal and nothing else, a total with other lines.
+        "missing", "reason_not_taken",
         # What texts say.
         "card_number", "combining_marks", "hidden_character", "time_form", "invalid_order_number", "invalid_etag",
         "invalid_key",

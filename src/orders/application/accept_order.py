@@ -68,7 +68,7 @@ class AcceptOrder:
 
         Raises: as ``PlaceOrder.execute``.
         """
-        self._place_order.permit(caller, draft)
+        self._place_order.permit(caller, draft.customer_id)
         now = self._clock.now()
         order_id = self._ids.next(now) if request is None else request.order_id(caller)
         about(tenant_id=caller.tenant_id, order_id=order_id)
@@ -162,7 +162,7 @@ class PlaceAccepted:
         )
         assert acceptance.draft is not None
         try:
-            self._place_order.permit(caller, acceptance.draft)
+            self._place_order.permit(caller, acceptance.draft.customer_id)
             change = await self._place_order.prepare(caller, acceptance.draft, acceptance.order_id)
             if acceptance.receipt is not None:
                 change = change.answered(acceptance.receipt)

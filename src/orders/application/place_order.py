@@ -57,7 +57,7 @@ class PlaceOrder:
             OrderTooLarge, TransientPortError: as ``OrderRepository.add`` and ``ConsultServices.execute``; nothing was
                 kept.
         """
-        self.permit(caller, draft)
+        self.permit(caller, draft.customer_id)
         order_id = self._ids.next(self._clock.now()) if request is None else request.order_id(caller)
         about(tenant_id=caller.tenant_id, order_id=order_id)
         if request is not None:
@@ -75,11 +75,11 @@ class PlaceOrder:
         return change.order
 
     @staticmethod
-    def permit(caller: Caller, draft: Draft) -> None:
-        """Return when the caller may place this. Raises: ActionForbidden, ForeignCustomer."""
+    def permit(caller: Caller, customer_id: str) -> None:
+        """Return when the caller may place orders of this customer. Raises: ActionForbidden, ForeignCustomer."""
         permit(Operation.PLACE, caller.roles)
-        if not caller.acts_for_shop and draft.customer_id != caller.customer_id:
-            raise ForeignCustomer(draft.customer_id)
+        if not caller.acts_for_shop and customer_id != caller.customer_id:
+            raise ForeignCustomer(customer_id)
 
     async def complete(self, caller: Caller, draft: Draft) -> Draft:
         """The draft with what it leaves to the tenant and the caller's token. Raises: TransientPortError."""

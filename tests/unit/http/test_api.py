@@ -67,7 +67,7 @@ async def test_all_faults_of_a_body_come_in_one_answer(api: Api) -> None:
     assert {each["pointer"] for each in found["errors"]} == {"/customer_id", "/custmer_id", "/items", "/total"}
     body = {"customer_id": "a b", "currency": "JPY", "total": 1.5, "shipping": -1,
             "items": [{"product_id": "p", "quantity": 0, "price": 0.5, "tax_rate": 15}]}  # fmt: skip
-    found = expect(await api.call("POST", ORDERS, body), 422, "invalid-content")
+    found = expect(await api.call("POST", ORDERS, body, role="staff"), 422, "invalid-content")
     assert {each["pointer"]: each["code"] for each in found["errors"]} == {
         "/customer_id": "pattern", "/items/0/quantity": "greater_than_equal", "/items/0/price": "invalid_amount",
         "/items/0/tax_rate": "invalid_rate", "/shipping": "negative_amount", "/total": "invalid_amount",
@@ -386,8 +386,8 @@ async def test_what_cannot_be_removed_by_a_patch_is_refused_by_name(api: Api) ->
 
 @pytest.mark.parametrize(
     ("method", "body", "pointer"),
-    [("PATCH", "", ""), ("PATCH", {"notes": 1}, "/notes"), ("PATCH", {"items": None}, "/items"),
-     ("PUT", "", "/items"), ("PUT", {"items": []}, "/items")],
+    [("PATCH", [], ""), ("PATCH", {"notes": 1}, "/notes"), ("PATCH", {"items": None}, "/items"),
+     ("PUT", {}, "/items"), ("PUT", {"items": []}, "/items")],
 )  # fmt: skip
 async def test_bodies_are_looked_at_before_versions(api: Api, method: str, body: Any, pointer: str) -> None:
     path = f"{ORDERS}/{(await api.placed())['order_id']}"

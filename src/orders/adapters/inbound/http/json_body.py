@@ -4,6 +4,7 @@ msgspec hands the text of every number with a point or an exponent to a hook, an
 exactly the digits they have; pydantic's and Litestar's own JSON paths go through ``float`` and lose digits.
 """
 
+import re
 from codecs import BOM_UTF8
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -11,7 +12,13 @@ from typing import Any
 
 import msgspec
 
-from orders.adapters.inbound.http.json_structure import deeper_than, members, outside_strings, repeated_name
+from orders.adapters.inbound.http.json_structure import (
+    deeper_than,
+    lone_surrogate,
+    members,
+    outside_strings,
+    repeated_name,
+)
 
 MAX_DEPTH = 20
 MAX_MEMBERS = 20_000
@@ -43,6 +50,7 @@ def _number(text: str) -> Decimal | OversizedNumber:
         return OversizedNumber(text)
 
 
+_MAY_MEAN_SURROGATES = re.compile("surrogate|truncated")
 _DECODER = msgspec.json.Decoder(float_hook=_number)
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
@@ -68,12 +76,25 @@ def decode(body: bytes) -> Any:
     except msgspec.ValidationError:
         # Of a value that may be anything this is all that it can say: msgspec leaves off at 4,300 digits.
         raise MalformedJson("a whole number in the body has too many digits") from None
-    except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
-        raise MalformedJson(f"the body is not valid JSON: {error}") from None
+    except (msgspec.DecodeError, ValueError) as error:
+        raise MalformedJson(_what_is_wrong(body, error)) from None
     if count != members(value):
         name = repeated_name(body)[:64]
         raise MalformedJson(f"an object has the member {name!r} twice; nobody knows which is meant")
     return value
+
+
+def _what_is_wrong(body: bytes, error: Exception) -> str:
+    """What the decoder means: of texts that are none it says where in a string, or that the body ends too soon."""
+    try:
+        body.decode()
+    except UnicodeDecodeError as found:
+        return f"the body is not UTF-8 at byte {found.start}"
+    lone = lone_surrogate(body) if _MAY_MEAN_SURROGATES.search(str(error)) else None
+    if lone is not None:
+        return f"the body is not valid JSON: a lone surrogate at byte {lone}; characters beyond U+FFFF take two"
+    # What is none of msgspec's own is for programmers.
+    return f"the body is not valid JSON{f': {error}' if isinstance(error, msgspec.DecodeError) else ''}"
 
 
 def encode(value: Any) -> bytes:

@@ -5,8 +5,10 @@ the last of several members of one name and tells nobody; how many there were is
 """
 
 import json
+import re
 from typing import Any
 
+_ESCAPE = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
 _BRACKETS = bytes.maketrans(b"{}", b"[]")
 _ALL_BUT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 
@@ -37,6 +39,20 @@ def deeper_than(levels: int, outside: bytes) -> bool:
         # What holds no other goes: one level with each turn.
         skeleton = skeleton.replace(b"[]", b"")
     return b"[]" in skeleton
+
+
+def lone_surrogate(text: bytes) -> int | None:
+    """Where the first escape of half a character is whose other half does not follow; ``None`` without one."""
+    awaited = None
+    for escape in _ESCAPE.finditer(text):
+        code = int(escape[1], 16) if escape[1] else 0
+        is_low = 0xDC00 <= code <= 0xDFFF
+        if awaited is not None and not (is_low and awaited.end() == escape.start()):
+            break
+        if awaited is None and is_low:
+            return escape.start()
+        awaited = escape if 0xD800 <= code <= 0xDBFF else None
+    return None if awaited is None else awaited.start()
 
 
 def members(value: Any) -> int:

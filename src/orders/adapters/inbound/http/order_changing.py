@@ -1,5 +1,6 @@
 """The routes under ``/v1.0/orders`` that create and change."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, TypeVar
 
@@ -17,8 +18,9 @@ from orders.adapters.inbound.http.answers import (
     status_answer,
     to_response,
 )
+from orders.adapters.inbound.http.media_types import JSON, MERGE_PATCH, check_coding
 from orders.adapters.inbound.http.parameters import no_parameters
-from orders.adapters.inbound.http.parsing import InvalidBody, parse_body, parse_object, validate
+from orders.adapters.inbound.http.parsing import InvalidBody, parse_object, validate
 from orders.adapters.inbound.http.preconditions import keyed_request, preconditions, prefers_async
 from orders.adapters.inbound.http.requests import (
     CancelBody,
@@ -54,16 +56,18 @@ _ACTION_FOR = {
     "completed": Action.COMPLETE,
 }
 _BY_FULFILMENT = {"partially_fulfilled", "fulfilled"}
+_WITH_REASON = ("rejected", "cancelled")
 
 
-async def _body(request: Call, model: type[Body]) -> Body:
+async def _body(request: Call, model: type[Body], *, optional: bool = False) -> Body:
+    return validate(model, await _object(request, optional=optional))
+
+
+async def _object(request: Call, *, optional: bool = False, media_types: Sequence[str] = JSON) -> dict[str, Any]:
     no_parameters(request.query_params)
-    return parse_body(model, await request.body(), request.headers.get("content-type", ""))
-
-
-async def _object(request: Call) -> dict[str, Any]:
-    no_parameters(request.query_params)
-    return parse_object(await request.body(), request.headers.get("content-type", ""))
+    check_coding(", ".join(request.headers.getall("content-encoding", [])))
+    content_type = ", ".join(request.headers.getall("content-type", []))
+    return parse_object(await request.body(), content_type, optional=optional, media_types=media_types)
 
 
 async def _currency_of_shop(place_order: PlaceOrder, caller: Caller) -> str | None:
@@ -84,6 +88,9 @@ async def create(
     """Place an order; with ``Prefer: respond-async`` accept it and place it later."""
     permit(Operation.PLACE, caller.roles)
     raw = await _object(request)
+    if isinstance(raw.get("customer_id"), str):
+        # Whose order it is to be is a matter of the role, and looked at before all else in the body.
+        place_order.permit(caller, raw["customer_id"])
     try:
         body = validate(CreateOrderBody, raw)
     except InvalidBody as error:
@@ -93,7 +100,7 @@ async def create(
             currency = await _currency_of_shop(place_order, caller)
         elif "/currency" in known:
             currency = None
-        raise InvalidBody([*error.faults, *faults_of_amounts(raw, known, currency)]) from None
+        raise error.along_with(faults_of_amounts(raw, known, currency)) from None
     if prefers_async(request):
         keyed = await keyed_request(request, accepted_answer)
         return to_response(accepted_answer(await accept_order.execute(caller, body.to_draft(), keyed)))
@@ -138,9 +145,7 @@ async def merge(
     """Update some fields of an order by a JSON merge patch (RFC 7396)."""
     respond = partial(order_answer, caller=caller)
     order = await open_order.execute(caller, order_id, Action.UPDATE)
-    body = await _object(request)
-    if not await request.body():
-        raise InvalidBody([Fault("", "missing", "send a merge patch: an object with the fields to be changed")])
+    body = await _object(request, media_types=MERGE_PATCH)
     check_form(read_patch, body, order_view(order, caller))
     changed = await update_order.execute(
         caller,
@@ -176,9 +181,18 @@ async def erase(
     """Erase an order's personal data; again changes nothing."""
     respond = partial(erasing_answer, caller=caller)
     order = await open_order.execute(caller, order_id, Action.ERASE, include_deleted=True)
-    await _body(request, EraseBody)
+    await _body(request, EraseBody, optional=True)
     erased = await erase_personal_data.execute(caller, order, terms=await preconditions(request, respond))
     return to_response(respond(erased))
+
+
+def _check_reason(body: StatusBody) -> None:
+    if body.status in _WITH_REASON:
+        if body.reason is None:
+            raise InvalidBody([Fault("/reason", "missing", f"{body.status} needs a reason")])
+    elif body.reason is not None:
+        message = f"{body.status} takes no reason; {' and '.join(_WITH_REASON)} do"
+        raise InvalidBody([Fault("/reason", "reason_not_taken", message)])
 
 
 @put("/{order_id:str}/status")
@@ -196,10 +210,9 @@ async def set_status(
     if body.status in _BY_FULFILMENT:
         message = f"an order becomes {body.status} by its parcels: POST {BASE}/{order_id}/fulfill"
         raise InvalidBody([Fault("/status", "set_by_fulfilment", message)])
-    if body.status in {"rejected", "cancelled"} and body.reason is None:
-        raise InvalidBody([Fault("/reason", "missing", f"{body.status} needs a reason")])
     action = _ACTION_FOR[body.status]
     permit(action, caller.roles)
+    _check_reason(body)
     changed = await change_status.execute(
         caller, order, action, reason=body.reason, terms=await preconditions(request, respond)
     )
@@ -217,7 +230,7 @@ async def cancel(
     """Call an order off before anything has shipped."""
     respond = partial(order_answer, caller=caller)
     order = await open_order.execute(caller, order_id, Action.CANCEL)
-    body = await _body(request, CancelBody)
+    body = await _body(request, CancelBody, optional=True)
     changed = await change_status.execute(
         caller, order, Action.CANCEL, reason=body.reason, terms=await preconditions(request, respond)
     )
@@ -252,7 +265,7 @@ async def deliver(
     """Note that a parcel has arrived."""
     respond = partial(order_answer, caller=caller)
     order = await open_order.execute(caller, order_id, Action.DELIVER)
-    body = await _body(request, DeliverBody)
+    body = await _body(request, DeliverBody, optional=True)
     changed = await deliver_parcel.execute(
         caller, order, parcel_id, delivered_at=body.delivered_at, terms=await preconditions(request, respond)
     )

@@ -21,11 +21,17 @@ MAX_CURSOR_CHARACTERS = 512
 
 
 class InvalidParameters(Exception):
-    """Query parameters are unknown or have values that they can't have."""
+    """Query parameters are unknown or have values that they can't have.
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
+    Attributes:
+        faults: what is wrong, the first ``MAX_FAULTS`` of it.
+        found: how many faults there are.
+    """
+
+    def __init__(self, faults: Sequence[Fault], found: int = 0) -> None:
         self.faults = tuple(faults[:MAX_FAULTS])
-        super().__init__(f"{len(faults)} faults in the parameters")
+        self.found = max(found, len(faults))
+        super().__init__(f"{self.found} faults in the parameters")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +68,21 @@ class _Reader:
     def __init__(self, query: MultiDict[str], known: Collection[str]) -> None:
         self._query = query
         self.faults: list[Fault] = []
-        for name in dict.fromkeys(query):
-            if name not in known and len(self.faults) < MAX_FAULTS:
-                close = difflib.get_close_matches(name[:64], known, n=1)
-                hint = f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(sorted(known)) or 'none'}"
-                where = name if is_name(name) else ""
-                self.fault(where, "unknown_parameter", f"there is no parameter {as_name(name)}{hint}")
+        unknown = [name for name in dict.fromkeys(query) if name not in known]
+        self._untold = len(unknown[MAX_FAULTS:])
+        for name in unknown[:MAX_FAULTS]:
+            close = difflib.get_close_matches(name[:64], known, n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(sorted(known)) or 'none'}"
+            where = name if is_name(name) else ""
+            self.fault(where, "unknown_parameter", f"there is no parameter {as_name(name)}{hint}")
 
     def fault(self, name: str, code: str, message: str) -> None:
         self.faults.append(Fault(f"/query/{name}", code, message))
+
+    def check(self) -> None:
+        """Return when nothing is wrong. Raises: InvalidParameters."""
+        if self.faults:
+            raise InvalidParameters(self.faults, len(self.faults) + self._untold)
 
     def all(self, name: str) -> list[str]:
         return [str(value) for value in self._query.getall(name, [])]
@@ -160,8 +172,7 @@ def list_parameters(query: MultiDict[str]) -> ListParameters:
         limit=reader.integer("limit", DEFAULT_LIMIT, 1, MAX_LIMIT),
         cursor=_cursor(reader),
     )
-    if reader.faults:
-        raise InvalidParameters(reader.faults)
+    reader.check()
     return parameters
 
 
@@ -169,8 +180,7 @@ def page_parameters(query: MultiDict[str]) -> tuple[int, str | None]:
     """``limit`` and ``cursor`` of the smaller listings. Raises: InvalidParameters."""
     reader = _Reader(query, {"limit", "cursor"})
     limit, cursor = reader.integer("limit", DEFAULT_LIMIT, 1, MAX_LIMIT), _cursor(reader)
-    if reader.faults:
-        raise InvalidParameters(reader.faults)
+    reader.check()
     return limit, cursor
 
 
@@ -178,13 +188,10 @@ def read_parameters(query: MultiDict[str]) -> bool:
     """``include_deleted`` of reading one order. Raises: InvalidParameters."""
     reader = _Reader(query, {"include_deleted"})
     include_deleted = reader.choice("include_deleted", ("false", "true"), "false") == "true"
-    if reader.faults:
-        raise InvalidParameters(reader.faults)
+    reader.check()
     return include_deleted
 
 
 def no_parameters(query: MultiDict[str]) -> None:
     """Return when there are none. Raises: InvalidParameters."""
-    faults = _Reader(query, ()).faults
-    if faults:
-        raise InvalidParameters(faults)
+    _Reader(query, ()).check()

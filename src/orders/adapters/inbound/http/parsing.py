@@ -10,6 +10,8 @@ from pydantic_core import ErrorDetails
 
 from orders.adapters.inbound.http import json_body
 from orders.adapters.inbound.http.fields import PATTERNS
+from orders.adapters.inbound.http.json_body import MalformedJson
+from orders.adapters.inbound.http.media_types import JSON, check_media_type
 from orders.adapters.privacy.masking import as_name, is_name
 from orders.domain.errors import Fault
 
@@ -20,11 +22,21 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class InvalidBody(Exception):
-    """A body is JSON but not what the operation takes; ``faults`` names all that is wrong."""
+    """A body is JSON but not what the operation takes.
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
+    Attributes:
+        faults: what is wrong, the first ``MAX_FAULTS`` of it.
+        found: how many faults there are.
+    """
+
+    def __init__(self, faults: Sequence[Fault], found: int = 0) -> None:
         self.faults = tuple(faults[:MAX_FAULTS])
-        super().__init__(f"{len(faults)} faults in the body")
+        self.found = max(found, len(faults))
+        super().__init__(f"{self.found} faults in the body")
+
+    def along_with(self, more: Sequence[Fault]) -> "InvalidBody":
+        """All of these, and more."""
+        return InvalidBody([*self.faults, *more], self.found + len(more))
 
 
 class ClientGone(Exception):
@@ -34,32 +46,29 @@ class ClientGone(Exception):
         super().__init__("the connection ended before the body was whole")
 
 
-class UnsupportedMediaType(Exception):
-    """A body is declared to be something else than JSON."""
+def parse_body(model: type[Model], body: bytes, content_type: str, *, optional: bool = False) -> Model:
+    """The body as that model.
 
-    def __init__(self, given: str) -> None:
-        self.given = given
-        super().__init__(f"the body is declared as {given[:80] or 'nothing'}; send Content-Type: application/json")
-
-
-def parse_body(model: type[Model], body: bytes, content_type: str) -> Model:
-    """The body as that model; an empty body is read as ``{}``.
+    Args:
+        optional: an empty body is taken, as ``{}``.
 
     Raises:
         UnsupportedMediaType: it is not declared as JSON.
-        MalformedJson: it is no JSON, or nested too deep.
+        MalformedJson: it is empty, no JSON, or nested too deep.
         InvalidBody: it is JSON with wrong content.
     """
-    return validate(model, parse_object(body, content_type))
+    return validate(model, parse_object(body, content_type, optional=optional))
 
 
-def parse_object(body: bytes, content_type: str) -> dict[str, Any]:
-    """The JSON object in a body; an empty body is read as ``{}``. Raises: as ``parse_body``."""
+def parse_object(
+    body: bytes, content_type: str, *, optional: bool = False, media_types: Sequence[str] = JSON
+) -> dict[str, Any]:
+    """The JSON object in a body, declared as one of those types. Args and Raises: as ``parse_body``."""
     if not body.strip():
-        return {}
-    media_type = content_type.partition(";")[0].strip().lower()
-    if media_type != "application/json" and not media_type.endswith("+json"):
-        raise UnsupportedMediaType(content_type)
+        if optional:
+            return {}
+        raise MalformedJson(f"the body is empty; send a JSON object, as {' or '.join(media_types)}")
+    check_media_type(content_type, media_types)
     value = json_body.decode(body)
     if not isinstance(value, dict):
         raise InvalidBody([Fault("", "object_type", "the body must be a JSON object")])
@@ -71,7 +80,7 @@ def validate(model: type[Model], value: Mapping[str, Any]) -> Model:
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        raise InvalidBody(faults_of(model, error)) from None
+        raise InvalidBody(faults_of(model, error), error.error_count()) from None
 
 
 def faults_of(model: type[BaseModel], error: ValidationError) -> list[Fault]:

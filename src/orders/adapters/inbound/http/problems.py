@@ -15,8 +15,9 @@ from orders.adapters.inbound.http.answers import to_response
 from orders.adapters.inbound.http.auditing import note_problem
 from orders.adapters.inbound.http.auth import Unauthenticated
 from orders.adapters.inbound.http.cursor import InvalidCursor
+from orders.adapters.inbound.http.media_types import UnsupportedMediaType
 from orders.adapters.inbound.http.parameters import InvalidParameters
-from orders.adapters.inbound.http.parsing import ClientGone, InvalidBody, UnsupportedMediaType
+from orders.adapters.inbound.http.parsing import MAX_FAULTS, ClientGone, InvalidBody
 from orders.adapters.inbound.http.rate_limit import RateLimited
 from orders.adapters.inbound.http.request_id import method_of, request_id_of
 from orders.adapters.privacy.masking import mask_text
@@ -139,9 +140,17 @@ def _faults(request: Request[Any, Any, Any], error: Exception) -> Response[bytes
     assert isinstance(error, InvalidBody | InvalidOrder | InvalidParameters)
     kind = MALFORMED if isinstance(error, InvalidParameters) else INVALID_CONTENT
     where = "parameters" if isinstance(error, InvalidParameters) else "body"
-    count = len(error.faults)
-    detail = error.faults[0].message if count == 1 else f"{count} things are wrong with the {where}; see errors"
-    return problem(request, kind, detail, faults=error.faults)
+    told = error.faults[:MAX_FAULTS]
+    count = len(error.faults) if isinstance(error, InvalidOrder) else error.found
+    detail = told[0].message if count == 1 else f"{count} things are wrong with the {where}; see errors"
+    if count > len(told):
+        detail += f", which lists the first {len(told)} of them"
+    return problem(request, kind, detail, faults=told)
+
+
+def _unsupported(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    assert isinstance(error, UnsupportedMediaType)
+    return problem(request, MEDIA_TYPE_UNSUPPORTED, str(error), headers=error.headers)
 
 
 def _unauthenticated(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
@@ -230,7 +239,7 @@ EXCEPTION_HANDLERS: dict[type[Exception] | int, Any] = {
     ActionForbidden: _plain(FORBIDDEN),
     ForeignCustomer: _plain(FORBIDDEN),
     json_body.MalformedJson: _plain(MALFORMED),
-    UnsupportedMediaType: _plain(MEDIA_TYPE_UNSUPPORTED),
+    UnsupportedMediaType: _unsupported,
     InvalidParameters: _faults,
     InvalidCursor: _plain(INVALID_CURSOR),
     InvalidBody: _faults,

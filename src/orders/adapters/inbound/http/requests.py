@@ -159,7 +159,7 @@ class StatusBody(RequestModel):
     ]
     """Orders become `partially_fulfilled` and `fulfilled` by their parcels: see `/fulfill`."""
     reason: Long | None = None
-    """Needed with `rejected` and `cancelled`."""
+    """Needed with `rejected` and `cancelled`; the others take none."""
 
 
 class CancelBody(RequestModel):

@@ -112,7 +112,9 @@ def read_revision(body: Mapping[str, Any], current: Mapping[str, Any]) -> Revisi
     try:
         revision = validate(RevisionBody, editable).to_domain()
     except InvalidBody as error:
-        raise InvalidBody(_with_amounts([*error.faults, *faults], editable, current)) from None
+        told = [*error.faults, *faults]
+        more = _with_amounts(told, editable, current)
+        raise InvalidBody(more, error.found + len(more) - len(error.faults)) from None
     if faults:
         raise InvalidBody(_with_amounts(faults, editable, current))
     return revision

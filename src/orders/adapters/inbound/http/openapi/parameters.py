@@ -223,6 +223,15 @@ HEADERS: dict[str, tuple[str, Schema]] = {
         'Bearer realm="orders", error="invalid_token", error_description="the token has expired; get a new one"',
         required=True,
     ),
+    "AcceptPatch": _header(
+        "Accept-Patch",
+        _TEXT,
+        "As what a patch may be sent (RFC 5789); missing where there is none, or it was not the media type.",
+        "application/merge-patch+json, application/json",
+    ),
+    "AcceptEncoding": _header(
+        "Accept-Encoding", _TEXT, "`identity` when it was the body's content coding that is not taken.", "identity"
+    ),
     "Allow": _header("Allow", _TEXT, "The methods that the path has.", "GET, HEAD, OPTIONS, PUT", required=True),
     "CacheControl": _header(
         "Cache-Control", _TEXT, "How long a copy is good for.", "public, max-age=300", required=True

@@ -6,6 +6,7 @@ from typing import Any
 
 from orders.adapters.inbound.http import problems
 from orders.adapters.inbound.http.openapi.examples import LIFE, ORDER_ID
+from orders.adapters.inbound.http.parsing import MAX_FAULTS
 from orders.adapters.inbound.http.problems import Kind, problem_body
 from orders.adapters.inbound.http.rate_limit import RateLimited
 from orders.adapters.inbound.http.request_line import MAX_URL_BYTES
@@ -50,8 +51,8 @@ _WRONG_FIELDS = (
 
 EXPLAINED: Mapping[Kind, Explained] = {
     problems.MALFORMED: Explained(
-        "The body is no JSON, the URL is none, or a parameter or header has a value that it can't have. `errors` names "
-        "all such parameters, as `/query/NAME` or `/headers/NAME`.",
+        "The body is empty or no JSON, the URL is none, or a parameter or header has a value that it can't have. "
+        "`errors` names all such parameters, as `/query/NAME` or `/headers/NAME`.",
         "Correct what `errors` or `detail` names. Sent again unchanged it will be refused again.",
         _example(problems.MALFORMED, _WRONG_LIMIT.message, BASE, _WRONG_LIMIT),
     ),
@@ -140,17 +141,21 @@ EXPLAINED: Mapping[Kind, Explained] = {
         _example(problems.URL_TOO_LONG, f"path and query have at most {MAX_URL_BYTES} bytes", BASE),
     ),
     problems.MEDIA_TYPE_UNSUPPORTED: Explained(
-        "The body is declared as something else than JSON, or not declared at all.",
-        "Send `Content-Type: application/json`; for PATCH also `application/merge-patch+json`.",
+        "The body is declared as something else than JSON, in another charset than UTF-8, or not declared at all; or "
+        "it has a content coding, such as gzip.",
+        "Send `Content-Type: application/json`; for PATCH also `application/merge-patch+json`. Send the body as it is, "
+        "without a `Content-Encoding`.",
         _example(
             problems.MEDIA_TYPE_UNSUPPORTED,
             "the body is declared as text/plain; send Content-Type: application/json",
             BASE,
         ),
+        ("AcceptPatch", "AcceptEncoding"),
     ),
     problems.INVALID_CONTENT: Explained(
         "The body is JSON, but not what this operation takes. `errors` names everything that is wrong at once, each "
-        "with a JSON pointer, a code and a message; unknown fields come with the name that is close to theirs.",
+        "with a JSON pointer, a code and a message; unknown fields come with the name that is close to theirs. It has "
+        f"the first {MAX_FAULTS} at most, and `detail` says how many there are.",
         "Correct all that `errors` lists and send it again. Codes are stable, messages are for people and may change.",
         _example(problems.INVALID_CONTENT, "2 things are wrong with the body; see errors", BASE, *_WRONG_FIELDS),
     ),

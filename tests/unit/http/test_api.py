@@ -436,6 +436,58 @@ async def test_deleted_orders_are_gone_but_for_admins_who_ask(api: Api) -> None:
     assert (await api.call("GET", ORDERS, role="admin")).json()["items"] == []
     kept = (await api.call("GET", path + "?include_deleted=true", role="admin")).json()
     assert kept["deleted_at"]
+    assert kept["_links"]["history"]["href"] == path + "/history?include_deleted=true"
     assert kept["allowed_actions"] == ["erase"]
     expect(await api.call("GET", path + "?include_deleted=true", role="staff"), 404, "not-found")
     assert len((await api.call("GET", ORDERS + "?include_deleted=true", role="admin")).json()["items"]) == 1
+
+
+async def test_admins_can_follow_a_deleted_order_by_its_links(api: Api) -> None:
+    path = f"{ORDERS}/{(await api.placed())['order_id']}"
+    live = (await api.call("GET", path)).json()["_links"]
+    await api.call("POST", path + "/cancel")
+    assert (await api.call("DELETE", path, role="admin")).status_code == 204
+    links = (await api.call("GET", path + "?include_deleted=true", role="admin")).json()["_links"]
+    assert {"self", "status", "track", "history", "events", "document"} <= links.keys()
+    for name, link in links.items():
+        if "method" in link:
+            continue
+        assert link["href"] == live[name]["href"] + "?include_deleted=true"
+        assert (await api.call("GET", link["href"], role="admin")).status_code in {200, 202}, name
+        for role in ("staff", "customer", "service"):
+            expect(await api.call("GET", link["href"], role=role), 404, "not-found")
+        expect(await api.call("GET", live[name]["href"], role="admin"), 404, "not-found")
+        expect(await api.call("GET", live[name]["href"] + "?include_deleted=1", role="admin"), 400, "malformed-request")
+    first = await api.call("GET", links["history"]["href"] + "&limit=1", role="admin")
+    (further,) = re.findall("<([^>]+)>", first.headers["link"])
+    assert "include_deleted=true" in further
+    assert (await api.call("GET", further, role="admin")).json()["items"]
+    erasing = await api.call("POST", path + "/erase", {}, role="admin")
+    for link in erasing.json()["_links"].values():
+        assert (await api.call("GET", link["href"], role="admin")).status_code == 200
+
+
+async def test_of_an_order_that_is_there_deleted_ones_may_be_asked_for_by_anybody(api: Api) -> None:
+    path = f"{ORDERS}/{(await api.placed())['order_id']}"
+    for part in ("", "/status", "/track", "/history", "/events", "/document"):
+        answer = await api.call("GET", f"{path}{part}?include_deleted=true")
+        assert answer.status_code in {200, 202}
+
+
+@pytest.mark.parametrize("nothing", [{}, {"name": None}])
+async def test_particulars_without_any_member_count_as_left_out(api: Api, nothing: dict[str, Any]) -> None:
+    names = ("customer", "billing_address", "shipping_address", "payment")
+    empty = dict.fromkeys(names, nothing) | {"payment": {"method": None} if nothing else {}}
+    placed = await api.call("POST", ORDERS, json.loads(SMOKE) | empty)
+    assert placed.status_code == 201
+    order = placed.json()
+    assert not order.keys() & set(names)
+    path = f"{ORDERS}/{order['order_id']}"
+    for method, body in (
+        ("PATCH", {"shipping_address": {"line1": None, "city": None}}),
+        ("PUT", order | {"billing_address": nothing}),
+    ):
+        address = {"billing_address": {"line1": "1 Long St"}, "shipping_address": {"line1": "1 Long St", "city": "PE"}}
+        assert (await api.call("PATCH", path, address)).json().items() >= address.items()
+        changed = (await api.call(method, path, body)).json()
+        assert next(iter(body if method == "PATCH" else ["billing_address"])) not in changed

@@ -162,3 +162,16 @@ def test_values_of_schemas_are_shown_as_text() -> None:
     document = build_document()
     document["info"]["summary"] = "<script>alert(1)</script>"
     assert "<script>" not in render_page(document).html.decode()
+
+
+def test_on_narrow_screens_the_contents_are_folded() -> None:
+    (style,) = re.findall(r"<style>(.*?)</style>", page().html.decode(), re.DOTALL)
+    wide, narrow = style.split("@media (max-width: 56rem)")
+    assert ".folded { display: none; }" in wide
+    assert ".beside { display: none; }" in narrow
+    assert ".folded { display: block;" in narrow
+    beside, folded = re.findall(r"<nav[^>]*>(.*?)</nav>", page().html.decode(), re.DOTALL)
+    assert re.fullmatch(r"\s*<details>\s*<summary>Contents</summary>(.*)</details>\s*", folded, re.DOTALL)
+    links = re.findall("<a[^>]*>", beside)
+    assert len(links) > 40
+    assert re.findall("<a[^>]*>", folded) == links

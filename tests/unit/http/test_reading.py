@@ -249,8 +249,8 @@ def test_wrong_parameters_are_named(name: str, value: str, says: str) -> None:
     assert says in fault.message
 
 
-def test_small_pages_have_two_parameters() -> None:
-    assert page_parameters(MultiDict([("limit", "5")])) == (5, None)
+def test_pages_of_one_order_have_three_parameters() -> None:
+    assert page_parameters(MultiDict([("limit", "5")])) == (5, None, False)
     with pytest.raises(InvalidParameters):
         page_parameters(MultiDict([("limit", "5"), ("limit", "6")]))
 

@@ -130,3 +130,33 @@ async def test_no_header_can_be_put_into_a_response(server: RunningServer) -> No
         assert len(answer.headers["x-request-id"]) == 32
     folded = server.request(LIVE, "X-Request-Id: a\r\n\tSet-Cookie: b=c")
     assert "set-cookie" not in (await server.ask(folded)).headers
+
+
+@pytest.mark.parametrize(
+    ("head", "says"),
+    [
+        ("GET /v1.0/orders HTTP/1.1", "an HTTP/1.1 request needs a Host header"),
+        ("GET /v1.0/orders HTTP/1.1\r\nHost: a\r\nHost: b", "the request has more than one Host header"),
+        ("GET /health/live HTTP/1.1\r\nHost: a/b", "the Host header is no host"),
+    ],
+)
+async def test_a_request_says_which_host_it_is_for_before_anything_else(
+    server: RunningServer, head: str, says: str
+) -> None:
+    async with server.connection() as connection:
+        await connection.send(f"{head}\r\n\r\n".encode())
+        assert expect(await connection.answer(), 400, "malformed-request") == says
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "GET /health/live HTTP/1.0",
+        "GET /health/live HTTP/1.1\r\nHost: [::1]:8080",
+        "GET /health/live HTTP/1.1\r\nHost:",
+    ],
+)
+async def test_a_host_may_be_any_and_was_not_asked_for_by_http_1_0(server: RunningServer, head: str) -> None:
+    async with server.connection() as connection:
+        await connection.send(f"{head}\r\n\r\n".encode())
+        assert (await connection.answer()).status == 200

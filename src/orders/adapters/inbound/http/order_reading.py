@@ -9,7 +9,7 @@ from litestar.params import FromPath
 
 from orders.adapters.inbound.http.answers import json_response, order_answer, status_answer, to_response
 from orders.adapters.inbound.http.cursor import CursorCodec, InvalidCursor
-from orders.adapters.inbound.http.parameters import list_parameters, no_parameters, page_parameters, read_parameters
+from orders.adapters.inbound.http.parameters import list_parameters, page_parameters, read_parameters
 from orders.adapters.inbound.http.preconditions import unchanged
 from orders.adapters.inbound.http.responses import etag, history_entry, order_summary, track_view
 from orders.application.caller import Caller, Operation, permit
@@ -71,8 +71,7 @@ async def read_status(
     request: Call, order_id: FromPath[str], caller: NamedDependency[Caller], open_order: NamedDependency[OpenOrder]
 ) -> Response[bytes]:
     """Get an order's status."""
-    order = await open_order.execute(caller, order_id)
-    no_parameters(request.query_params)
+    order = await open_order.execute(caller, order_id, include_deleted=read_parameters(request.query_params))
     return to_response(status_answer(order, caller))
 
 
@@ -81,8 +80,7 @@ async def track(
     request: Call, order_id: FromPath[str], caller: NamedDependency[Caller], open_order: NamedDependency[OpenOrder]
 ) -> Response[bytes]:
     """Where an order's goods are."""
-    order = await open_order.execute(caller, order_id)
-    no_parameters(request.query_params)
+    order = await open_order.execute(caller, order_id, include_deleted=read_parameters(request.query_params))
     return json_response(track_view(order))
 
 
@@ -96,8 +94,8 @@ async def history(
     cursors: NamedDependency[CursorCodec],
 ) -> Response[bytes]:
     """What happened to an order, by whom, and which mails were sent."""
-    order = await open_order.execute(caller, order_id)
-    limit, cursor = page_parameters(request.query_params)
+    limit, cursor, include_deleted = page_parameters(request.query_params)
+    order = await open_order.execute(caller, order_id, include_deleted=include_deleted)
     bound_to = f"history|{order.tenant_id}|{order.order_id}"
     after = 0 if cursor is None else _sequence(await cursors.open(cursor, bound_to))
     page = await read_history.execute(caller, order, after=after, limit=limit)
@@ -115,8 +113,8 @@ async def events(
     cursors: NamedDependency[CursorCodec],
 ) -> Response[bytes]:
     """An order's events as other systems get them: CloudEvents, by sequence."""
-    order = await open_order.execute(caller, order_id)
-    limit, cursor = page_parameters(request.query_params)
+    limit, cursor, include_deleted = page_parameters(request.query_params)
+    order = await open_order.execute(caller, order_id, include_deleted=include_deleted)
     bound_to = f"events|{order.tenant_id}|{order.order_id}"
     after = 0 if cursor is None else _sequence(await cursors.open(cursor, bound_to))
     found = await read_history.events(order, after=after, limit=limit + 1)

@@ -145,6 +145,10 @@ def _cursor(reader: _Reader) -> str | None:
     return cursor
 
 
+def _include_deleted(reader: _Reader) -> bool:
+    return reader.choice("include_deleted", ("false", "true"), "false") == "true"
+
+
 def list_parameters(query: MultiDict[str]) -> ListParameters:
     """The parameters of a listing. Raises: InvalidParameters with every fault there is."""
     reader = _Reader(
@@ -167,7 +171,7 @@ def list_parameters(query: MultiDict[str]) -> ListParameters:
         order_number=reader.order_number("order_number"),
         created_from=reader.time("created_from"),
         created_to=reader.time("created_to"),
-        include_deleted=reader.choice("include_deleted", ("false", "true"), "false") == "true",
+        include_deleted=_include_deleted(reader),
         ascending=reader.choice("sort", ("-created_at", "created_at"), "-created_at") == "created_at",
         limit=reader.integer("limit", DEFAULT_LIMIT, 1, MAX_LIMIT),
         cursor=_cursor(reader),
@@ -176,18 +180,19 @@ def list_parameters(query: MultiDict[str]) -> ListParameters:
     return parameters
 
 
-def page_parameters(query: MultiDict[str]) -> tuple[int, str | None]:
-    """``limit`` and ``cursor`` of the smaller listings. Raises: InvalidParameters."""
-    reader = _Reader(query, {"limit", "cursor"})
+def page_parameters(query: MultiDict[str]) -> tuple[int, str | None, bool]:
+    """``limit``, ``cursor`` and ``include_deleted`` of one order's listings. Raises: InvalidParameters."""
+    reader = _Reader(query, {"limit", "cursor", "include_deleted"})
     limit, cursor = reader.integer("limit", DEFAULT_LIMIT, 1, MAX_LIMIT), _cursor(reader)
+    include_deleted = _include_deleted(reader)
     reader.check()
-    return limit, cursor
+    return limit, cursor, include_deleted
 
 
 def read_parameters(query: MultiDict[str]) -> bool:
-    """``include_deleted`` of reading one order. Raises: InvalidParameters."""
+    """``include_deleted`` of reading one order, or a part of it. Raises: InvalidParameters."""
     reader = _Reader(query, {"include_deleted"})
-    include_deleted = reader.choice("include_deleted", ("false", "true"), "false") == "true"
+    include_deleted = _include_deleted(reader)
     reader.check()
     return include_deleted
 

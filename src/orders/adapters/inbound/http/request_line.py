@@ -1,4 +1,4 @@
-"""What must hold of a request's method and URL before anything else is asked of it.
+"""What must hold of a request's method, URL and host before anything else is asked of it.
 
 A path and a query are percent-encoded UTF-8 without control characters, no segment of a path is empty and
 none hides a slash: what our proxies took the path for is then what it is taken for here.
@@ -20,6 +20,7 @@ MAX_URL_BYTES = 8192
 _NOBODYS = "NOBODY'S"
 _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_HOST = re.compile(rb"[A-Za-z0-9._~!$&'()*+,;=%:\[\]-]*")
 _HIDDEN_SLASH = re.compile(rb"%(?:2f|5c)", re.IGNORECASE)
 
 
@@ -40,7 +41,7 @@ class RequestLine:
         if len(path) + len(query) > MAX_URL_BYTES:
             await send_problem(scope, send, URL_TOO_LONG, f"path and query have at most {MAX_URL_BYTES} bytes")
             return
-        fault = url_fault(path, query)
+        fault = host_fault(scope) or url_fault(path, query)
         if fault is not None:
             await send_problem(scope, send, MALFORMED, fault)
         elif scope["method"] == "HEAD":
@@ -86,6 +87,16 @@ def _by_way_of(scope: HTTPScope, method: str) -> HTTPScope:
     """The request as one with another method."""
     scope.setdefault("state", {})[ASKED_METHOD] = scope["method"]
     return cast("HTTPScope", {**scope, "method": method})
+
+
+def host_fault(scope: HTTPScope) -> str | None:
+    """What is wrong with the request's host (RFC 9112, section 3.2); ``None`` when nothing is."""
+    hosts = [value.strip() for name, value in scope["headers"] if name.lower() == b"host"]
+    if len(hosts) > 1:
+        return "the request has more than one Host header"
+    if not hosts:
+        return "an HTTP/1.1 request needs a Host header" if scope["http_version"] == "1.1" else None
+    return None if _HOST.fullmatch(hosts[0]) else "the Host header is no host"
 
 
 def url_fault(path: bytes, query: bytes) -> str | None:

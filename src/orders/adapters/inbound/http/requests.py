@@ -1,9 +1,9 @@
 """The bodies that the API takes."""
 
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from orders.adapters.inbound.http.fields import (
     Amount,
@@ -41,7 +41,7 @@ _ZERO = Decimal(0)
 
 
 class CustomerBody(RequestModel):
-    """Whom the order is for."""
+    """Whom the order is for; without any member it counts as left out."""
 
     name: Name | None = None
     email: Email | None = None
@@ -53,7 +53,7 @@ class CustomerBody(RequestModel):
 
 
 class AddressBody(RequestModel):
-    """A postal address."""
+    """A postal address; without any member it counts as left out."""
 
     name: Name | None = None
     line1: Name | None = None
@@ -71,7 +71,7 @@ class AddressBody(RequestModel):
 
 
 class PaymentBody(RequestModel):
-    """What a payment gateway told the caller; never a card number."""
+    """What a payment gateway told the caller; never a card number. Without any member it counts as left out."""
 
     method: Short | None = None
     token: Token | None = None
@@ -82,6 +82,19 @@ class PaymentBody(RequestModel):
     def to_domain(self) -> Payment:
         """The same in the domain's terms."""
         return Payment(**self.model_dump())
+
+
+Particulars = TypeVar("Particulars", CustomerBody, AddressBody, PaymentBody)
+
+
+def _something(given: Particulars | None) -> Particulars | None:
+    """What was given, if that is anything: an object without a member says no more than its absence."""
+    return given if given is not None and any(value is not None for _, value in given) else None
+
+
+SomeCustomer = Annotated[CustomerBody | None, AfterValidator(_something)]
+SomeAddress = Annotated[AddressBody | None, AfterValidator(_something)]
+SomePayment = Annotated[PaymentBody | None, AfterValidator(_something)]
 
 
 class ItemBody(RequestModel):
@@ -113,16 +126,16 @@ class CreateOrderBody(RequestModel):
     """Must be what the items, tax, shipping and discount come to, exactly."""
     currency: CurrencyCode | None = None
     """The shop's own where it is left out."""
-    customer: CustomerBody | None = None
-    billing_address: AddressBody | None = None
-    shipping_address: AddressBody | None = None
+    customer: SomeCustomer = None
+    billing_address: SomeAddress = None
+    shipping_address: SomeAddress = None
     shipping: Amount = _ZERO
     """Untaxed."""
     discount: Amount = _ZERO
     """Off the whole order, after tax; a campaign's discount comes on top."""
     campaign_code: Key | None = None
     """What it takes off, where the shop has a campaigns service, must be in `total`; elsewhere it is noted, no more."""
-    payment: PaymentBody | None = None
+    payment: SomePayment = None
     notes: Notes | None = None
     metadata: Annotated[dict[Key, Long], Field(max_length=20)] = Field(default_factory=dict)
     """Whatever the caller wants to find on the order again."""

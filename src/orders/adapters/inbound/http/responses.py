@@ -233,23 +233,28 @@ def erasing_view(order: Order) -> dict[str, Any]:
 
     It holds nothing of the order but what names it: who may erase it need not be somebody who may read it.
     """
-    here = f"{BASE}/{order.order_id}"
+    here, asking = f"{BASE}/{order.order_id}", _asking(order)
     return _given(
         {
             "order_id": order.order_id,
             "order_number": order.order_number,
             "status": ERASING,
             "erased_at": order.erasure and moment(order.erasure.at),
-            "_links": {"self": {"href": here}, "history": {"href": f"{here}/history"}},
+            "_links": {"self": {"href": here + asking}, "history": {"href": f"{here}/history{asking}"}},
         }
     )
 
 
+def _asking(order: Order) -> str:
+    """What a link needs for whoever may read the order to be shown it: deleted ones are shown to who asks for them."""
+    return "" if order.deletion is None else "?include_deleted=true"
+
+
 def _links(order: Order, caller: Caller) -> dict[str, Any]:
-    here = f"{BASE}/{order.order_id}"
-    links = {"self": {"href": here}}
+    here, asking = f"{BASE}/{order.order_id}", _asking(order)
+    links = {"self": {"href": here + asking}}
     for name in ("status", "track", "history", "events", "document"):
-        links[name] = {"href": f"{here}/{name}"}
+        links[name] = {"href": f"{here}/{name}{asking}"}
     for action in order.allowed_actions(caller.roles):
         if action in _ACTION_PATHS:
             path = _ACTION_PATHS[action]

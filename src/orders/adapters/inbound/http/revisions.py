@@ -25,7 +25,7 @@ from orders.adapters.inbound.http.fields import (
     UnitPrice,
 )
 from orders.adapters.inbound.http.parsing import InvalidBody, pointer_to, unknown_field, validate
-from orders.adapters.inbound.http.requests import AddressBody, CreateOrderBody
+from orders.adapters.inbound.http.requests import CreateOrderBody, SomeAddress
 from orders.domain.errors import Fault
 from orders.domain.placing import MAX_LINES, DraftLine
 from orders.domain.revising import Revision
@@ -65,8 +65,8 @@ class RevisionBody(RequestModel):
     items: Annotated[list[RevisedItemBody], Field(min_length=1, max_length=MAX_LINES)]
     total: Amount | None = None
     """Needed when items change."""
-    billing_address: AddressBody | None = None
-    shipping_address: AddressBody | None = None
+    billing_address: SomeAddress = None
+    shipping_address: SomeAddress = None
     notes: Notes | None = None
     metadata: Annotated[dict[Key, Long], Field(max_length=20)] | None = None
 

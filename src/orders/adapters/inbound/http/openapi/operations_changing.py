@@ -139,7 +139,7 @@ CHANGING = (
         "Orders",
         "Delete an order",
         "Takes a completed, cancelled or rejected order out of everybody's sight; it is kept for as long as the law "
-        "wants it. Admins only. Repeating changes nothing.",
+        "wants it, and admins read it with `include_deleted`. Admins only. Repeating changes nothing.",
         (Answer(204, "The order is deleted.", headers=("IdempotentReplayed",)),),
         _CONDITIONS,
         problems=(

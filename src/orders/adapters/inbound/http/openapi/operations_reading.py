@@ -72,7 +72,7 @@ READING = (
                 {"processing": Example("It is being worked on", examples.where_it_is())},
             ),
         ),
-        ("OrderId",),
+        ("OrderId", "IncludeDeleted"),
         problems=(problems.NOT_FOUND,),
     ),
     Operation(
@@ -91,7 +91,7 @@ READING = (
                 {"tracking": Example("Half of it is on its way", examples.tracking())},
             ),
         ),
-        ("OrderId",),
+        ("OrderId", "IncludeDeleted"),
         problems=(problems.NOT_FOUND,),
     ),
     Operation(
@@ -111,7 +111,7 @@ READING = (
                 {"history": Example("Placed, worked on, shipped in part", examples.history())},
             ),
         ),
-        ("OrderId", *_PAGE),
+        ("OrderId", "IncludeDeleted", *_PAGE),
         problems=(*_PAGING, problems.NOT_FOUND),
     ),
     Operation(
@@ -130,7 +130,7 @@ READING = (
                 {"events": Example("Placed, worked on, shipped in part", examples.events())},
             ),
         ),
-        ("OrderId", *_PAGE),
+        ("OrderId", "IncludeDeleted", *_PAGE),
         problems=(*_PAGING, problems.NOT_FOUND),
     ),
     Operation(
@@ -157,7 +157,7 @@ READING = (
             ),
             Answer(302, "To the PDF.", headers=("DocumentLocation",)),
         ),
-        ("OrderId", "Accept"),
+        ("OrderId", "IncludeDeleted", "Accept"),
         problems=(problems.NOT_FOUND,),
     ),
 )

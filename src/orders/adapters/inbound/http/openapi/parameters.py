@@ -68,7 +68,7 @@ PARAMETERS: dict[str, Schema] = {
         "query",
         "include_deleted",
         {"type": "boolean", "default": False},
-        "Show deleted orders too. Admins only.",
+        "Show deleted orders too. Admins only; to others it changes nothing.",
         True,
     ),
     "Sort": _in(

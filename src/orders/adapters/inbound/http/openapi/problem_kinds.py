@@ -51,8 +51,8 @@ _WRONG_FIELDS = (
 
 EXPLAINED: Mapping[Kind, Explained] = {
     problems.MALFORMED: Explained(
-        "The body is empty or no JSON, the URL is none, or a parameter or header has a value that it can't have. "
-        "`errors` names all such parameters, as `/query/NAME` or `/headers/NAME`.",
+        "The body is empty or no JSON, the URL is none, `Host` is missing, or a parameter or header has a value that "
+        "it can't have. `errors` names all such parameters, as `/query/NAME` or `/headers/NAME`.",
         "Correct what `errors` or `detail` names. Sent again unchanged it will be refused again.",
         _example(problems.MALFORMED, _WRONG_LIMIT.message, BASE, _WRONG_LIMIT),
     ),

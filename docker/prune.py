@@ -1,9 +1,9 @@
 """Takes out of an environment what the service never uses: ``python prune.py ENVIRONMENT``, in the image's build.
 
 Removed are files that something in the image's tests would miss if they were needed: botocore's descriptions of AWS
-services that no process opens a client for, sources of compiled modules, made-up names of a library for test data,
-commands of libraries. What is kept of botocore's descriptions loses its prose, which is three quarters of what every
-process reads at its start, and the hosts of other services.
+services that no process opens a client for, sources of compiled modules, libraries' own tests, made-up names of a
+library for test data, commands of libraries. What is kept of botocore's descriptions loses its prose, which is three
+quarters of what every process reads at its start, and the hosts of other services.
 """
 
 import gzip
@@ -21,6 +21,7 @@ FOR_CREDENTIALS = {"sts"}
 SOURCES = ("*.c", "*.cpp", "*.h", "*.pxd", "*.pyx")
 FAKER_LOCALE = "en_US"
 """Comes with litestar by way of polyfactory; it loads no other unless asked to."""
+TESTS = ("tests", "test", "test_*.py", "conftest.py")
 PROSE = {"documentation", "documentationUrl"}
 EXAMPLES = "examples-1.json"
 
@@ -43,6 +44,7 @@ def unused(site_packages: Path, commands: Path) -> list[Path]:
         "descriptions": [each for each in services.iterdir() if each.is_dir() and each.name not in kept_services()],
         "examples": [file for name in kept_services() for file in (services / name).rglob(EXAMPLES)],
         "sources": [file for pattern in SOURCES for file in site_packages.rglob(pattern)],
+        "tests": [path for pattern in TESTS for path in site_packages.rglob(pattern)],
         "locales": [
             folder
             for folder in (site_packages / "faker" / "providers").glob("*/*_*")
@@ -53,7 +55,9 @@ def unused(site_packages: Path, commands: Path) -> list[Path]:
     gone = sorted(what for what, paths in found.items() if not paths)
     if gone:
         raise SystemExit(f"there are no {', '.join(gone)} to prune where there always were: has a package changed?")
-    return [path for paths in found.values() for path in paths]
+    # What lies in a folder that goes, goes with it.
+    paths = {path for each in found.values() for path in each}
+    return sorted(path for path in paths if paths.isdisjoint(path.parents))
 
 
 def shorten(services: Path) -> int:

@@ -1,4 +1,4 @@
-"""Takes pip and its kin out of the base image's Python, and compiles what is left: run in the image's build.
+"""Takes pip, its kin and tests out of the base image's Python, and compiles what is left: run in the image's build.
 
 The base image ships its standard library as sources only: compiled when the image is built, it needn't be at each
 start, where on a read-only file system nothing of it could be kept.
@@ -13,7 +13,9 @@ import sys
 import sysconfig
 from pathlib import Path
 
-TOOLS = ("pip", "setuptools", "wheel", "pkg_resources", "_distutils_hack", "ensurepip")
+TOOLS = ("pip", "setuptools", "wheel", "pkg_resources", "_distutils_hack", "ensurepip", "test")
+WHEELS = Path("/usr/share/python-wheels")
+"""Where Debian keeps pip and setuptools for new environments, in a base that has its Python from there."""
 SCRIPTS = ("pip", "pip[0-9]*", "easy_install*", "idle*", "pydoc*", "wheel")
 NOT_COMPILED = re.compile(r"/(test|tests|idlelib|lib2to3|tkinter|turtledemo|pydoc_data|site-packages|dist-packages)/")
 
@@ -31,6 +33,7 @@ def main() -> None:
         for tool in TOOLS:
             for path in (folder / tool, *folder.glob(f"{tool}-*.dist-info"), *folder.glob(f"{tool}-*.egg-info")):
                 shutil.rmtree(path, ignore_errors=True)
+    shutil.rmtree(WHEELS, ignore_errors=True)
     for scripts in {Path(sysconfig.get_path("scripts")), Path(sys.executable).resolve().parent}:
         for pattern in SCRIPTS:
             for path in scripts.glob(pattern):

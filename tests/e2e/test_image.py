@@ -68,7 +68,7 @@ def test_it_is_no_larger_than_it_may_be(image: dict[str, Any]) -> None:
 
 def test_nothing_is_in_it_that_only_builds_or_tests() -> None:
     found = inside(
-        "import importlib.util, json, pathlib, shutil\n"
+        "import fnmatch, importlib.util, json, os, pathlib, shutil\n"
         "tools = [name for name in ('pip', 'pip3', 'gcc', 'cc', 'make', 'git', 'curl', 'wget') if shutil.which(name)]\n"
         "modules = [name for name in ('pip', 'setuptools', 'ensurepip', 'pytest', 'hypothesis', 'moto', 'tests')\n"
         "           if importlib.util.find_spec(name)]\n"
@@ -76,10 +76,13 @@ def test_nothing_is_in_it_that_only_builds_or_tests() -> None:
         "lists = [str(path) for path in pathlib.Path('/var/lib/apt/lists').glob('*_Packages*')]\n"
         "scripts = sorted(path.name for path in pathlib.Path('/opt/orders/bin').iterdir()\n"
         "                 if not path.name.startswith('python'))\n"
-        "print(json.dumps([tools, modules, places, lists, scripts]))",
+        "tests = [os.path.join(folder, name) for folder, _, files in os.walk('/')\n"
+        "         if not folder.startswith(('/proc', '/sys')) for name in files\n"
+        "         if any(fnmatch.fnmatch(name, pattern) for pattern in ('test_*.py', 'conftest.py', '*.whl'))]\n"
+        "print(json.dumps([tools, modules, places, lists, scripts, tests]))",
         *("--user", "0:0"),  # who may look everywhere
     )
-    assert found == [[], [], [], [], ["orders"]]
+    assert found == [[], [], [], [], ["orders"], []]
 
 
 def test_everything_that_is_loaded_is_compiled() -> None:

@@ -92,5 +92,5 @@ def test_nothing_to_prune_is_a_fault_and_no_larger_image(prune: ModuleType, tmp_
     commands.mkdir()
     for service in prune.kept_services():
         (tmp_path / "botocore" / "data" / service).mkdir(parents=True)
-    with pytest.raises(SystemExit, match="no commands, descriptions, examples, locales, sources to prune"):
+    with pytest.raises(SystemExit, match="no commands, descriptions, examples, locales, sources, tests to prune"):
         prune.unused(tmp_path, commands)

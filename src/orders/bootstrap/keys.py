@@ -49,7 +49,10 @@ def dev_issuer(settings: Settings) -> DevIssuer:
     try:
         return DevIssuer(settings.orders_data_dir)
     except (OSError, ValueError, TypeError) as error:
-        raise SettingsError(f"the development issuer's key can't be used: {error}") from error
+        raise SettingsError(
+            f"the development issuer's key can't be used: {error}. It is kept in ORDERS_DATA_DIR, which must be "
+            "writable; an API that has CURSOR_KEYS and another issuer needs none"
+        ) from error
 
 
 def token_keys(settings: Settings) -> KeySource:

@@ -147,6 +147,11 @@ def test_a_parcels_address_may_hold_its_number_and_no_other() -> None:
         validate(FulfilBody, parcel | {"tracking_url": f"https://dhl.example/{CARD}?card=378282246310005"})
 
 
+def repeats(text: str) -> bool:
+    """Whether half of the card's number is in it; four ones alone may be in any random id or duration."""
+    return CARD[-8:] in text.replace(" ", "")
+
+
 async def test_over_http_it_is_422_and_nothing_is_stored_or_logged(api: Api, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     text = "please use 4111 1111 1111 1111"
@@ -167,10 +172,10 @@ async def test_over_http_it_is_422_and_nothing_is_stored_or_logged(api: Api, cap
     ]
     for answer in refused:
         expect(answer, 422, "invalid-content")
-        assert "1111" not in answer.text
+        assert not repeats(answer.text)
     assert [row.order for row in api.service.table.rows.values()] == [stored]
     assert api.service.table.accepted == {}
-    assert "1111" not in caplog.text
+    assert not repeats(caplog.text)
 
 
 async def test_over_the_queue_it_is_refused_and_its_dead_letter_is_without_it() -> None:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from orders.application.mail_marks import marks_in, reference_of
+from orders.application.message_text import parse_text
 from orders.domain.identity import KEY_PATTERN, ORDER_ID_PATTERN
 from orders.ports.clock import Clock
 from orders.ports.dead_letters import DeadLetter, DeadLetterQueues
@@ -37,9 +38,9 @@ class Subject:
 def subject_of(body: str) -> Subject:
     """What a message is about: an event of ours or another service's, or a command. Never fails."""
     try:
-        content: Any = json.loads(body)
+        content: Any = parse_text(body)
         if isinstance(content, dict) and "TopicArn" in content and isinstance(content.get("Message"), str):
-            content = json.loads(content["Message"])
+            content = parse_text(content["Message"])
     except ValueError:
         return Subject()
     outermost = [content] if isinstance(content, dict) else []
@@ -88,17 +89,24 @@ _SAID = frozenset(
 def outline(body: str) -> str:
     """A message's body to be looked at: its structure, with only those values that say nothing of a person."""
     try:
-        return json.dumps(_outlined(json.loads(body), said=False), indent=2, ensure_ascii=False)
+        return json.dumps(_outlined(parse_text(body), said=False), indent=2, ensure_ascii=False)
     except ValueError:
         return f"no JSON: {len(body)} characters"
 
 
 def _outlined(value: Any, *, said: bool) -> Any:
     if isinstance(value, dict):
-        return {name: _outlined(each, said=name in _SAID) for name, each in value.items()}
+        return {_printable(name): _outlined(each, said=name in _SAID) for name, each in value.items()}
     if isinstance(value, list):
         return [_outlined(each, said=said) for each in value]
+    if isinstance(value, str) and said:
+        return _printable(value)
     return value if said or value is None or isinstance(value, bool) else "…"
+
+
+def _printable(text: str) -> str:
+    # Half a character can't be printed, and a control character may do anything to a terminal.
+    return text if text.isprintable() else ascii(text)[1:-1]
 
 
 @dataclass(frozen=True, slots=True)

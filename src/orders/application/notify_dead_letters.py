@@ -1,6 +1,5 @@
 """Use case: tell a shop's staff of its orders with which something could not be done ([PIPE-9])."""
 
-import json
 from collections.abc import Sequence
 from datetime import timedelta
 from secrets import token_hex
@@ -9,6 +8,7 @@ from typing import Any
 from orders.application.audit import Attempt, Audit
 from orders.application.dead_letters import DeadLetterOffice, LetterFilter, Subject, subject_of
 from orders.application.mail_marks import MARK_HEADER, MARK_TAG, mark_of
+from orders.application.message_text import parse_text
 from orders.application.notify_staff import Pace
 from orders.application.send_mail import SendMail
 from orders.domain.identity import order_number
@@ -142,7 +142,7 @@ class NotifyDeadLetters:
 def sequence_in(body: str) -> int:
     """The sequence of the order's own event that a message brings; ``NO_EVENT`` for anything else. Never fails."""
     try:
-        content: Any = json.loads(body)
+        content: Any = parse_text(body)
     except ValueError:
         return NO_EVENT
     event = content.get("detail") if isinstance(content, dict) else None

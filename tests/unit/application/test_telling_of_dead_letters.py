@@ -17,6 +17,7 @@ from orders.ports.dead_letters import DeadLetter
 from orders.ports.errors import QuotaReached, RenderingFailed, TransientPortError
 from orders.ports.mail import MailState
 from tests.builders import NOON, a_tenant, an_order_id
+from tests.hostile import TOO_DEEP
 from tests.service import Service
 
 QUEUES = ("pdf-creator", "customer-notifier", "record-creator", "rule:bbws-order-pdf-creation")
@@ -103,13 +104,14 @@ async def test_an_order_that_was_never_placed_is_told_of_by_its_letter() -> None
 
 async def test_what_names_no_shop_is_counted_and_a_shop_without_staff_is_noted() -> None:
     watch = Watch(staff=())
-    watch.queues.bury(a_letter("not JSON"))
-    watch.queues.bury(a_letter(an_event(an_order_id()), number=2))
+    for number, body in enumerate(("not JSON", *TOO_DEEP), start=2):
+        watch.queues.bury(a_letter(body, number=number))
+    watch.queues.bury(a_letter(an_event(an_order_id())))
     task = watch.one_more()
     await task.execute()
     await task.execute()
     assert watch.service.sender.sent == []
-    assert watch.service.counters.of(UNTOLD, queue="pdf-creator") == 1
+    assert watch.service.counters.of(UNTOLD, queue="pdf-creator") == 1 + len(TOO_DEEP)
     (record,) = await watch.service.intents.of_order("tenant_a", an_order_id())
     assert record.state is MailState.SKIPPED
 

@@ -10,6 +10,7 @@ from orders.adapters.inbound.cli.runtime import CommandError, Doing, Result
 from orders.application.dead_letters import DeadLetterOffice
 from orders.ports.dead_letters import DeadLetter
 from tests.builders import NOON, an_order_id
+from tests.hostile import TOO_DEEP
 from tests.unit.application.test_dead_letters import Desk
 from tests.unit.cli.test_commands import Recorder, run
 
@@ -73,6 +74,10 @@ def test_show_says_nothing_of_a_person_unless_asked_to(operator: Operator) -> No
     with pytest.raises(CommandError, match="name it with --id"):
         run("dlq", "show", "all", "--clear", runtime=operator)
     operator.desk.queues.bury(DeadLetter("pdf-creator", "m10", "call Thandi", NOON))
+    for number, body in enumerate(TOO_DEEP, start=11):
+        operator.desk.queues.bury(DeadLetter("pdf-creator", f"m{number}", body, NOON))
+    assert f"{5 + len(TOO_DEEP)} dead letters" in run("dlq", "list", "pdf-creator", runtime=operator)[1]
+    assert run("dlq", "show", "pdf-creator", runtime=operator)[1].count("no JSON") == len(TOO_DEEP) + 1
     assert "no JSON: 11 characters" in run("dlq", "show", "pdf-creator", "--id", "m10", runtime=operator)[1]
 
 

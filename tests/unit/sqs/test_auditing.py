@@ -25,6 +25,7 @@ from orders.domain.order import Order
 from orders.ports.audit import AuditOutcome, AuditRecord
 from orders.ports.errors import NotYet, TransientPortError
 from tests.builders import a_draft
+from tests.hostile import TOO_DEEP
 from tests.mail_service import in_sns, ses_event
 from tests.service import Service, a_caller
 from tests.workers import an_event_processor
@@ -147,10 +148,11 @@ async def test_so_is_what_comes_back_of_a_mail(wrapped: bool) -> None:
 
 
 @pytest.mark.parametrize("worker", WORKERS)
-async def test_what_is_refused_is_on_record_as_that(worker: str) -> None:
+@pytest.mark.parametrize("body", ["{", *TOO_DEEP], ids=["no JSON", *(f"{len(each)} characters" for each in TOO_DEEP)])
+async def test_what_is_refused_is_on_record_as_that(worker: str, body: str) -> None:
     desk = await Desk.open()
     with pytest.raises(MessageRefused):
-        await desk.give(worker, "{")
+        await desk.give(worker, body)
     (record,) = desk.service.trail.records
     assert (record.outcome, record.why, record.operation) == (REFUSED, "MessageRefused", "unknown-message")
     assert (record.tenant_id, record.order_id) == (None, None)

@@ -18,6 +18,7 @@ from orders.adapters.inbound.sqs.messages import MessageRefused, parse_json_obje
 from orders.adapters.inbound.sqs.queue import ReceivedMessage
 from orders.adapters.privacy.masking import as_name
 from orders.application.mail_marks import MARK_TAG, marks_in, reference_of
+from orders.application.message_text import parse_text
 from orders.application.note_mail_feedback import FEEDBACK, NoteMailFeedback
 from orders.ports.mail import FeedbackKind, MailFeedback, MailReference
 from orders.ports.metrics import Counters
@@ -132,7 +133,7 @@ def is_greeting(body: str) -> bool:
     if body.lstrip().startswith(GREETING):
         return True
     try:
-        content = json.loads(body)
+        content = parse_text(body)
     except ValueError:
         return False
     inner = content.get("Message") if isinstance(content, dict) else None

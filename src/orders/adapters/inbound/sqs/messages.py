@@ -3,7 +3,6 @@
 Tolerant of more than is known (other services add fields without asking), strict about what is used.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 from orders.adapters.privacy.masking import as_name
 from orders.application.cloud_event import EVENT_SOURCE, event_type
+from orders.application.message_text import parse_text
 from orders.domain.events import EventType
 from orders.domain.identity import KEY_PATTERN, ORDER_ID_PATTERN
 
@@ -172,8 +172,8 @@ def parse_order_event(body: str) -> OrderEventMessage:
 
 def _json_object(text: str, what: str) -> dict[str, Any]:
     try:
-        content = json.loads(text, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
+        content = parse_text(text, parse_constant=_refuse_constant)
+    except ValueError as error:
         raise MessageRefused(f"{what} is not JSON: {error}") from None
     if not isinstance(content, dict):
         raise MessageRefused(f"{what} is not a JSON object but {type(content).__name__}")

@@ -1,0 +1,35 @@
+"""Messages' texts are read with a limit of their own."""
+
+import json
+from typing import Any
+
+import pytest
+
+from orders.application.dead_letters import Subject, outline, subject_of
+from orders.application.message_text import MAX_DEPTH, parse_text
+from orders.application.notify_dead_letters import NO_EVENT, sequence_in
+from tests.hostile import TOO_DEEP, nested
+
+
+@pytest.mark.parametrize("value", [1, "a", None, [], {}, {"a": [1, {"b": "c"}]}])
+def test_what_is_no_deeper_than_allowed_is_read(value: Any) -> None:
+    assert parse_text(json.dumps(value)) == value
+
+
+def test_the_last_level_is_read_and_the_next_is_not() -> None:
+    parse_text(nested(MAX_DEPTH - 1))
+    with pytest.raises(ValueError, match=f"deeper than {MAX_DEPTH} levels"):
+        parse_text(nested(MAX_DEPTH + 1))
+
+
+@pytest.mark.parametrize("body", TOO_DEEP, ids=lambda body: f"{len(body)} characters")
+def test_what_says_whom_a_letter_is_about_never_fails(body: str) -> None:
+    assert subject_of(body) == Subject()
+    assert subject_of(json.dumps({"TopicArn": "arn", "Message": body})) == Subject()
+    assert sequence_in(body) == NO_EVENT
+    assert outline(body) == f"no JSON: {len(body)} characters"
+
+
+def test_an_outline_can_be_printed_whatever_its_names_are() -> None:
+    shown = outline('{"\\ud800\\u009b": "Zoë", "status": "\\u202egone"}')
+    assert json.loads(shown.encode()) == {r"\ud800\x9b": "…", "status": r"\u202egone"}

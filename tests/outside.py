@@ -45,4 +45,4 @@ def running_service(config: pytest.Config) -> Service:
     """The service that the command line names, with the tokens of the environment's variables."""
     settings: Settings = load_settings()
     client = client_of(settings, config.getoption("--base-url"))
-    return Service(client, tokens_for(settings, config.getoption("--env")))
+    return Service(client, tokens_for(settings, client, config.getoption("--env")))

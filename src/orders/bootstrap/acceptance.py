@@ -1,8 +1,10 @@
 """What a test of a running service needs: who calls it, and as whom."""
 
 from datetime import UTC, datetime
+from http import HTTPStatus
+from urllib.parse import urlencode
 
-from orders.acceptance.client import Client
+from orders.acceptance.client import Client, NotReached
 from orders.acceptance.smoke import CUSTOMER, Smoke, Tokens
 from orders.acceptance.steps import Waiting
 from orders.bootstrap.demo import DEMO_TENANT
@@ -20,15 +22,15 @@ def client_of(settings: Settings, base_url: str) -> Client:
         raise CannotRun(str(error)) from error
 
 
-def tokens_for(settings: Settings, environment: str) -> Tokens:
-    """The given tokens; for the local environment those that are missing are made.
+def tokens_for(settings: Settings, client: Client, environment: str) -> Tokens:
+    """The given tokens; for the local environment those that are missing are asked for, or made.
 
     Raises: CannotRun: a token is missing, or the development issuer's key can't be used.
     """
     given = {"SMOKE_CUSTOMER_TOKEN": settings.smoke_customer_token, "SMOKE_ADMIN_TOKEN": settings.smoke_admin_token}
     customer, admin = (None if token is None else token.get_secret_value() for token in given.values())
     if environment == "local":
-        return Tokens(customer or _made(settings, "customer"), admin or _made(settings, "admin"))
+        return Tokens(customer or _local(settings, client, "customer"), admin or _local(settings, client, "admin"))
     if customer is None or admin is None:
         missing = " and ".join(name for name, token in given.items() if token is None)
         raise CannotRun(f"{missing} must be set to test {environment}")
@@ -37,9 +39,16 @@ def tokens_for(settings: Settings, environment: str) -> Tokens:
 
 def smoke_of(settings: Settings, client: Client, environment: str, waiting: Waiting) -> Smoke:
     """The smoke test of an environment. Raises: CannotRun."""
-    return Smoke(client, tokens_for(settings, environment), waiting)
+    return Smoke(client, tokens_for(settings, client, environment), waiting)
 
 
-def _made(settings: Settings, role: str) -> str:
+def _local(settings: Settings, client: Client, role: str) -> str:
     who = CUSTOMER if role == "customer" else f"smoke_{role}"
+    # Of the service itself, whose issuer's key may lie in a container; one without local pages has none to give.
+    try:
+        answer = client.call("GET", f"/local/token?{urlencode({'tenant': DEMO_TENANT, 'customer': who, 'role': role})}")
+    except NotReached:
+        answer = None
+    if answer is not None and answer.status == HTTPStatus.OK:
+        return answer.body.decode()
     return dev_issuer(settings).token(tenant_id=DEMO_TENANT, customer_id=who, roles=[role], now=datetime.now(UTC))

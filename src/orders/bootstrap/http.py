@@ -4,20 +4,24 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from litestar.types import ASGIApp, ControllerRouterHandler
 
 from orders.adapters.inbound.http.app import create_app
 from orders.adapters.inbound.http.local_pages import local_pages, to_local_pages
+from orders.adapters.inbound.http.local_token import local_token
+from orders.adapters.inbound.http.parameters import TokenParameters
 from orders.adapters.outbound.local.document_archive import BucketDocuments
 from orders.adapters.outbound.local.mail_archive import MailArchive
 from orders.adapters.outbound.memory.counters import MemoryCounters
 from orders.bootstrap.addresses import Addresses, resolve_addresses
 from orders.bootstrap.api_container import ApiContainer
 from orders.bootstrap.aws import AwsClients, open_clients, secret_services
+from orders.bootstrap.demo import DEMO_TENANT
 from orders.bootstrap.edge import edge_rules
 from orders.bootstrap.http_protocol import BoundedHttp
-from orders.bootstrap.keys import with_keys
+from orders.bootstrap.keys import dev_issuer, with_keys
 from orders.bootstrap.listening import listen, listen_for_health
 from orders.bootstrap.processes import drain
 from orders.bootstrap.services import open_services
@@ -69,8 +73,27 @@ async def run_api(settings: Settings, stop: asyncio.Event) -> None:
 
 
 def kept_pages(settings: Settings, clients: AwsClients, addresses: Addresses) -> list[ControllerRouterHandler]:
-    """The pages of sent mails and rendered PDFs."""
+    """What is there for people on a developer's machine: sent mails, rendered PDFs, tokens."""
     return [
         local_pages(MailArchive(settings.mail_archive), BucketDocuments(clients.s3, addresses.documents_bucket)),
         to_local_pages,
+        *token_route(settings),
     ]
+
+
+def token_route(settings: Settings) -> list[ControllerRouterHandler]:
+    """The route to tokens of the development issuer; none where that isn't believed."""
+    if not settings.dev_issuer_enabled:
+        return []
+    issuer = dev_issuer(settings)
+
+    def mint(asked: TokenParameters) -> str:
+        return issuer.token(
+            tenant_id=asked.tenant or DEMO_TENANT,
+            customer_id=asked.customer,
+            roles=asked.roles,
+            email=asked.email,
+            now=datetime.now(UTC),
+        )
+
+    return [local_token(mint)]

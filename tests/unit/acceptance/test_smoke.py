@@ -3,12 +3,13 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from litestar.types import ControllerRouterHandler
 
 from orders.acceptance.client import Client
 from orders.acceptance.smoke import CREATE, STEPS, Smoke, Tokens
@@ -18,7 +19,7 @@ from orders.adapters.inbound.http.claims import TokenRules
 from orders.adapters.outbound.local.dev_issuer import AUDIENCE, ISSUER, DevIssuer
 from orders.bootstrap.acceptance import client_of, smoke_of, tokens_for
 from orders.bootstrap.errors import CannotRun
-from orders.bootstrap.http import serve
+from orders.bootstrap.http import serve, token_route
 from orders.bootstrap.settings import load_settings
 from tests.service import Service
 
@@ -28,7 +29,7 @@ OPERATIONS = {
 
 
 @contextmanager
-def served(service: Service, issuer: DevIssuer) -> Iterator[str]:
+def served(service: Service, issuer: DevIssuer, extra_routes: Sequence[ControllerRouterHandler] = ()) -> Iterator[str]:
     """The application on a port of its own, in a thread of its own; its address."""
     rules = TokenRules(ISSUER, frozenset({AUDIENCE}))
     begun: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
@@ -39,7 +40,7 @@ def served(service: Service, issuer: DevIssuer) -> Iterator[str]:
         begun.append((asyncio.get_running_loop(), stop))
         ready.set()
         answers = service.served(issuer, rules)
-        await serve(create_app(lambda: answers), [listener], stop)
+        await serve(create_app(lambda: answers, extra_routes=extra_routes), [listener], stop)
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=lambda: asyncio.run(run(listener)))
@@ -100,14 +101,28 @@ def test_a_token_that_is_not_believed_is_said_to_be(tmp_path: Path) -> None:
 
 def test_tokens_are_made_for_local_and_given_elsewhere(tmp_path: Path) -> None:
     settings = load_settings(orders_data_dir=tmp_path)
-    made = tokens_for(settings, "local")
+    nobody = Client("http://127.0.0.1:9")
+    made = tokens_for(settings, nobody, "local")
     assert made.customer.count(".") == made.admin.count(".") == 2
     given = load_settings(smoke_customer_token="c", smoke_admin_token="a", smoke_api_key="k")
-    assert tokens_for(given, "prod") == tokens_for(given, "local") == Tokens("c", "a")
+    assert tokens_for(given, nobody, "prod") == tokens_for(given, nobody, "local") == Tokens("c", "a")
     assert "'c'" not in repr(Tokens("c", "a"))
     with pytest.raises(CannotRun, match="SMOKE_ADMIN_TOKEN must be set to test sit"):
-        tokens_for(load_settings(smoke_customer_token="c"), "sit")
+        tokens_for(load_settings(smoke_customer_token="c"), nobody, "sit")
     with pytest.raises(CannotRun, match="nowhere is no address"):
         client_of(settings, "nowhere")
     with pytest.raises(CannotRun, match="SMOKE_CUSTOMER_TOKEN and SMOKE_ADMIN_TOKEN must be set to test dev"):
         smoke_of(settings, client_of(settings, "https://api-dev.bbws.io"), "dev", Waiting())
+
+
+@pytest.mark.parametrize("has_pages", [True, False])
+def test_a_local_service_gives_the_tokens_that_it_believes(tmp_path: Path, has_pages: bool) -> None:
+    theirs, ours = tmp_path / "theirs", tmp_path / "ours"
+    routes = token_route(load_settings(orders_data_dir=theirs, dev_issuer_enabled=True)) if has_pages else []
+    with served(Service(), DevIssuer(theirs), routes) as address:
+        client = Client(address)
+        tokens = tokens_for(load_settings(orders_data_dir=ours), client, "local")
+        answer = client.call("POST", "/v1.0/orders", token=tokens.customer, body=CREATE)
+        assert answer.status == (201 if has_pages else 401)
+        assert client.call("GET", "/v1.0/orders", token=tokens.admin).status == (200 if has_pages else 401)
+    assert ours.exists() is not has_pages

@@ -36,7 +36,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         """Try every operation on a running service, and wait for the PDF and the mails of an order.
 
         Needs SMOKE_CUSTOMER_TOKEN (of the customer cust_test_001, with an e-mail address) and SMOKE_ADMIN_TOKEN of
-        the same shop; for local they are made by the development issuer. Leaves two deleted orders behind.
+        the same shop; a local service gives them itself. Leaves two deleted orders behind.
         """
         results = []
         with Console(stderr=True).status("smoke test") as shown:

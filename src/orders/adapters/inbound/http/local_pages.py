@@ -30,7 +30,7 @@ def local_pages(mails: KeptMails, documents: KeptDocuments) -> Router:
     async def index() -> Response[str]:
         """All orders with their mails and PDFs."""
         orders = _by_order(await mails.newest(SHOWN), await documents.newest(SHOWN))
-        return Response(template.render(orders=orders), media_type="text/html; charset=utf-8", headers=_PAGE_HEADERS)
+        return Response(template.render(orders=orders), media_type="text/html", headers=_PAGE_HEADERS)
 
     @get("/mails")
     async def kept_mails() -> Response[bytes]:
@@ -42,13 +42,13 @@ def local_pages(mails: KeptMails, documents: KeptDocuments) -> Router:
     async def mail_html(mail_id: FromPath[str]) -> Response[str]:
         """A mail as a mail program would show it."""
         mail = await _found(mails, mail_id)
-        return Response(mail.html, media_type="text/html; charset=utf-8", headers=_PAGE_HEADERS)
+        return Response(mail.html, media_type="text/html", headers=_PAGE_HEADERS)
 
     @get("/mails/{mail_id:str}/text")
     async def mail_text(mail_id: FromPath[str]) -> Response[str]:
         """A mail's plain text."""
         mail = await _found(mails, mail_id)
-        return Response(mail.text, media_type="text/plain; charset=utf-8")
+        return Response(mail.text, media_type="text/plain")
 
     @get("/mails/{mail_id:str}/attachments/{index:int}")
     async def attachment(mail_id: FromPath[str], index: FromPath[int]) -> Response[bytes]:

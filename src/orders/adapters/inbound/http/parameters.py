@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from litestar.datastructures import MultiDict
@@ -13,7 +13,7 @@ from orders.adapters.inbound.http.parsing import MAX_FAULTS
 from orders.adapters.privacy.masking import as_name, is_name
 from orders.domain.errors import Fault, InvalidIdentifier
 from orders.domain.identity import check_key, parse_order_number
-from orders.domain.lifecycle import Status
+from orders.domain.lifecycle import Role, Status
 
 DEFAULT_LIMIT = 25
 MAX_LIMIT = 100
@@ -200,3 +200,26 @@ def read_parameters(query: MultiDict[str]) -> bool:
 def no_parameters(query: MultiDict[str]) -> None:
     """Return when there are none. Raises: InvalidParameters."""
     _Reader(query, ()).check()
+
+
+@dataclass(frozen=True, slots=True)
+class TokenParameters:
+    """Whose token of the development issuer was asked for; ``None`` stands for the usual one."""
+
+    tenant: str | None
+    customer: str
+    roles: tuple[Role, ...]
+    email: str | None = field(repr=False)
+
+
+def token_parameters(query: MultiDict[str]) -> TokenParameters:
+    """The parameters of ``GET /local/token``. Raises: InvalidParameters with every fault there is."""
+    reader = _Reader(query, {"tenant", "customer", "role", "email"})
+    tenant, customer, email = reader.key("tenant"), reader.key("customer"), reader.one("email")
+    roles = reader.all("role")
+    if customer is None and not reader.all("customer"):
+        reader.fault("customer", "missing", "customer is required: the customer id, such as cust_test_001")
+    if not roles or not set(roles) <= set(Role):
+        reader.fault("role", "unknown_value", f"role is one or more of {', '.join(Role)}")
+    reader.check()
+    return TokenParameters(tenant, customer or "", tuple(Role(each) for each in roles), email)

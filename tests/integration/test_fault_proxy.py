@@ -1,6 +1,8 @@
 """The fault-injecting proxy: what it injects is what AWS clients take for the real thing."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import pytest
@@ -21,6 +23,8 @@ TABLE = {
     "BillingMode": "PAY_PER_REQUEST",
 }
 SERVICES = ("dynamodb", "sqs", "events", "ses", "s3")
+SESSION: Any = get_session()
+"""One for all, for it keeps what it has read of the services. Typed for each one's name alone, not for a variable."""
 
 
 class World:
@@ -70,37 +74,44 @@ OPERATIONS = {
 }
 
 
+@asynccontextmanager
+async def clients_of(url: str, read_timeout: float) -> AsyncIterator[dict[str, Any]]:
+    """Clients that try once."""
+    config = AioConfig(retries={"total_max_attempts": 1}, read_timeout=read_timeout, s3={"addressing_style": "path"})
+    arguments: dict[str, Any] = {
+        "endpoint_url": url, "region_name": "af-south-1", "config": config, "verify": False,
+        "aws_access_key_id": "test", "aws_secret_access_key": "test",
+    }  # fmt: skip
+    async with AsyncExitStack() as opened:
+        yield {name: await opened.enter_async_context(SESSION.create_client(name, **arguments)) for name in SERVICES}
+
+
+async def prepare(url: str) -> None:
+    """Table and bucket; and each service has been asked once, for moto loads it then, which takes seconds."""
+    async with clients_of(url, read_timeout=60) as clients:
+        await clients["dynamodb"].create_table(**TABLE)
+        await clients["s3"].create_bucket(
+            Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": "af-south-1"}
+        )
+        world = World(FaultProxy(url), url, clients)
+        for service in SERVICES:
+            await world.call(service)
+
+
 @pytest.fixture(scope="module")
 def moto_url() -> Iterator[str]:
     with moto_server() as url:
+        asyncio.run(prepare(url))
         yield url
 
 
 @pytest.fixture
 async def world(moto_url: str) -> AsyncIterator[World]:
     proxy = FaultProxy(moto_url, patience_seconds=3)
-    async with proxy.serving() as url:
-        session: Any = get_session()  # typed for each service's name alone, not for a name in a variable
-        config = AioConfig(retries={"total_max_attempts": 1}, read_timeout=1, s3={"addressing_style": "path"})
-        arguments: dict[str, Any] = {
-            "endpoint_url": url, "region_name": "af-south-1", "config": config, "verify": False,
-            "aws_access_key_id": "test", "aws_secret_access_key": "test",
-        }  # fmt: skip
-        opened = {name: session.create_client(name, **arguments) for name in SERVICES}
-        clients = {name: await client.__aenter__() for name, client in opened.items()}
+    async with proxy.serving() as url, clients_of(url, read_timeout=1) as clients:
         found = World(proxy, url, clients)
         proxy.on_effect = found.observe
-        try:
-            if "t" not in (await clients["dynamodb"].list_tables())["TableNames"]:
-                await clients["dynamodb"].create_table(**TABLE)
-                await clients["s3"].create_bucket(
-                    Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": "af-south-1"}
-                )
-            found.effects.clear()
-            yield found
-        finally:
-            for client in opened.values():
-                await client.__aexit__(None, None, None)
+        yield found
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -27,13 +27,14 @@ class OpenOrder:
     ) -> Order:
         """The order as of the latest write.
 
-        Deleted ones only where asked for, and only to who may see those. Ownership is looked at before the role: to
-        whom an order does not belong it does not exist.
+        Deleted ones only where asked for, and only to who may see those; others who ask for them are told so, of
+        orders that they may see. Ownership is looked at before the role: to whom an order does not belong it does not
+        exist, and neither does a deleted one to who may not see those.
 
         Raises:
             OrderNotFound: no such order, or not this caller's, or deleted.
             NotPlacedYet: it is theirs, and accepted only.
-            ActionForbidden: it is theirs, but their roles never allow the operation.
+            ActionForbidden: it is theirs, but their roles never allow the operation, or to ask for deleted ones.
             TransientPortError: the table is out of reach.
         """
         try:
@@ -42,16 +43,24 @@ class OpenOrder:
             raise OrderNotFound(order_id) from None
         order = await self._repository.get(caller.tenant_id, order_id)
         if order is None:
-            await self._look_among_accepted(caller, order_id, operation)
+            await self._look_among_accepted(caller, order_id, operation, include_deleted=include_deleted)
         if order is None or not owns(caller, order):
             raise OrderNotFound(order_id)
         if order.deletion is not None and not (include_deleted and reaches_deleted(operation, caller.roles)):
             raise OrderNotFound(order_id)
-        permit(operation, caller.roles)
+        _permit(operation, caller, include_deleted=include_deleted)
         return order
 
-    async def _look_among_accepted(self, caller: Caller, order_id: str, operation: Operation | Action) -> None:
+    async def _look_among_accepted(
+        self, caller: Caller, order_id: str, operation: Operation | Action, *, include_deleted: bool
+    ) -> None:
         acceptance = await self._acceptances.get(caller.tenant_id, order_id)
         if acceptance is not None and owns(caller, acceptance):
-            permit(operation, caller.roles)
+            _permit(operation, caller, include_deleted=include_deleted)
             raise NotPlacedYet(acceptance)
+
+
+def _permit(operation: Operation | Action, caller: Caller, *, include_deleted: bool) -> None:
+    permit(operation, caller.roles)
+    if include_deleted and not reaches_deleted(operation, caller.roles):
+        permit(Operation.READ_DELETED, caller.roles)

@@ -234,9 +234,40 @@ async def test_misspelt_fields_are_known_at_every_depth_and_in_every_operation(a
     assert await hints("PATCH", path, patch | {"total": 59.98}) == updates
     assert await hints("PATCH", path, {"shipping_address": {"citty": "x"}}) == {"/shipping_address/citty": "city"}
     assert await hints("PATCH", path, {"nots": None}) == {"/nots": "notes"}
+    removed = {"shipping_address": {"citty": None, "line2": None}, "customer": {"emial": None}, "nots": 1}
+    assert await hints("PATCH", path, removed) == {
+        "/nots": "notes", "/shipping_address/citty": "city", "/customer/emial": "email",
+    }  # fmt: skip
     parcel = {"carier": "DHL", "tracking_number": "T", "lines": [{"line": "line_1", "quantity": 1}]}
     assert await hints("POST", path + "/fulfill", parcel) == {"/carier": "carrier", "/lines/0/line": "line_id"}
     assert await hints("POST", path + "/cancel", {"raeson": "x"}) == {"/raeson": "reason"}
+
+
+async def test_what_only_the_service_sets_is_said_to_be_so(api: Api) -> None:
+    async def told(path: str, body: Any) -> dict[str, str]:
+        found = expect(await api.call("POST", path, body, role="staff"), 422, "invalid-content")
+        assert {fault["code"] for fault in found["errors"]} == {"unknown_field"}
+        return {fault["pointer"]: fault["message"] for fault in found["errors"]}
+
+    create = json.loads(SMOKE)
+    order = await api.placed()
+    own = order.keys() - create.keys() - {"shipping", "discount"}
+    lines_own = order["items"][0].keys() - create["items"][0].keys() - {"discount", "tax_rate"}
+    body = {name: order[name] for name in own} | create
+    body["items"] = [create["items"][0] | {name: order["items"][0][name] for name in lines_own}]
+    pointers = {f"/{name}" for name in own} | {f"/items/0/{name}" for name in lines_own}
+    assert len(pointers) > 15
+    assert await told(ORDERS, body) == dict.fromkeys(pointers, "this is set by the service; leave it out")
+    set_by_service = "is set by the service: leave it out"
+    misspelt = create | {"ordr_id": "x", "billing_address": {"state": "KZN"}}
+    assert await told(ORDERS, misspelt) == {
+        "/ordr_id": f"there is no field 'ordr_id'; 'order_id', if you mean that, {set_by_service}",
+        "/billing_address/state": "there is no field 'state'",
+    }
+    parcel = {"carrier": "DHL", "tracking_number": "T", "parcel_id": "par_1"}
+    assert await told(f"{ORDERS}/{order['order_id']}/fulfill", parcel) == {
+        "/parcel_id": "this is set by the service; leave it out"
+    }
 
 
 async def test_faults_of_structure_and_of_money_come_together(api: Api) -> None:

@@ -21,9 +21,9 @@ from orders.adapters.inbound.http.openapi.parameters import HEADERS, PARAMETERS
 from orders.adapters.inbound.http.openapi.problem_kinds import EXPLAINED
 from orders.adapters.inbound.http.parameters import (
     InvalidParameters,
+    check_read_parameters,
     list_parameters,
     page_parameters,
-    read_parameters,
 )
 from orders.adapters.inbound.http.problems import BASE, KINDS
 from orders.domain.currencies import CURRENCIES
@@ -171,7 +171,7 @@ def test_every_kind_of_problem_can_come_from_somewhere() -> None:
         ("listOrders", list_parameters),
         ("listOrderHistory", page_parameters),
         ("listOrderEvents", page_parameters),
-        ("getOrder", read_parameters),
+        ("getOrder", check_read_parameters),
     ],
 )
 def test_query_parameters_are_those_that_are_read(operation_id: str, read: Any) -> None:

@@ -1,6 +1,8 @@
 """If-Match and If-None-Match: lists, others' ETags, and what is none (RFC 9110, sections 8.8.3 and 13.1)."""
 
+import asyncio
 import re
+from typing import Any
 
 import pytest
 
@@ -70,3 +72,48 @@ def test_the_document_says_what_if_match_takes() -> None:
         assert any(re.search(pattern, given) for pattern in patterns), given
     for given in MALFORMED:
         assert not any(re.search(pattern, given) for pattern in patterns), given
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+async def test_a_body_that_says_its_version_changes_that_version_only(api: Api, method: str) -> None:
+    order = await api.placed()
+    path = f"{ORDERS}/{order['order_id']}"
+    between = (await api.call("PATCH", path, {"notes": "between", "version": 1.0})).json()
+    body = order if method == "PUT" else {"version": 1}
+    found = expect(await api.call(method, path, body | {"notes": "mine"}), 412, "version-mismatch")
+    assert "version 2 now, not 1;" in found["detail"]
+    # As with If-Match: before what the status allows, after what is wrong with the body, and both must hold.
+    expect(await api.call(method, path, body, headers={"If-Match": '"2-00000000"'}), 412, "version-mismatch")
+    expect(await api.call(method, path, body | {"nots": 1}), 422, "invalid-content")
+    assert (await api.call("GET", path)).json() == between
+    same = between if method == "PUT" else {"version": 2}
+    expect(await api.call(method, path, same, headers={"If-Match": '"1-00000000"'}), 412, "version-mismatch")
+    assert (await api.call(method, path, same | {"notes": "mine"})).json()["notes"] == "mine"
+    await api.call("POST", path + "/cancel")
+    expect(await api.call(method, path, same), 412, "version-mismatch")
+
+
+@pytest.mark.parametrize("version", ["1", 1.5, 0, -1, True, [], 10**9, 10**40])
+async def test_what_is_no_version_is_a_fault_of_the_body(api: Api, version: Any) -> None:
+    path = f"{ORDERS}/{(await api.placed())['order_id']}"
+    answer = await api.call("PATCH", path, {"version": version})
+    assert [fault["pointer"] for fault in expect(answer, 422, "invalid-content")["errors"]] == ["/version"]
+
+
+async def test_of_all_who_send_back_the_same_version_one_changes_it(api: Api) -> None:
+    order = await api.placed()
+    path = f"{ORDERS}/{order['order_id']}"
+    answers = await asyncio.gather(*(api.call("PUT", path, order | {"notes": str(number)}) for number in range(8)))
+    assert sorted(answer.status_code for answer in answers) == [200, *[412] * 7]
+    (done,) = (answer.json() for answer in answers if answer.status_code == 200)
+    assert (await api.call("GET", path)).json() == done
+
+
+async def test_a_repeated_request_is_answered_again_although_its_version_is_gone(api: Api) -> None:
+    order = await api.placed()
+    path, key = f"{ORDERS}/{order['order_id']}", {"Idempotency-Key": "k1"}
+    first = await api.call("PUT", path, order | {"notes": "mine"}, headers=key)
+    await api.call("PATCH", path, {"notes": "between"})
+    again = await api.call("PUT", path, order | {"notes": "mine"}, headers=key)
+    assert (again.status_code, again.content) == (200, first.content)
+    assert again.headers["idempotent-replayed"] == "true"

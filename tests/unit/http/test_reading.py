@@ -249,8 +249,19 @@ def test_wrong_parameters_are_named(name: str, value: str, says: str) -> None:
     assert says in fault.message
 
 
+def test_a_span_that_ends_before_it_begins_is_refused() -> None:
+    noon, later = "2026-03-01T12:00:00Z", "2026-03-01T12:00:00+01:00"
+    with pytest.raises(InvalidParameters) as caught:
+        list_parameters(MultiDict([("created_from", noon), ("created_to", later)]))
+    (fault,) = caught.value.faults
+    assert (fault.pointer, fault.code) == ("/query/created_from", "wrong_order")
+    assert "created_from is later than created_to" in fault.message
+    assert list_parameters(MultiDict([("created_from", later), ("created_to", noon)])).created_to is not None
+    assert list_parameters(MultiDict([("created_from", noon), ("created_to", noon)])).created_to is not None
+
+
 def test_pages_of_one_order_have_three_parameters() -> None:
-    assert page_parameters(MultiDict([("limit", "5")])) == (5, None, False)
+    assert page_parameters(MultiDict([("limit", "5")])) == (5, None)
     with pytest.raises(InvalidParameters):
         page_parameters(MultiDict([("limit", "5"), ("limit", "6")]))
 

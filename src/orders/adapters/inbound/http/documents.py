@@ -7,7 +7,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from orders.adapters.inbound.http import json_body
-from orders.adapters.inbound.http.parameters import read_parameters
+from orders.adapters.inbound.http.order_reading import opened
+from orders.adapters.inbound.http.parameters import check_read_parameters
 from orders.adapters.inbound.http.responses import moment
 from orders.application.caller import Caller
 from orders.application.open_order import OpenOrder
@@ -25,7 +26,8 @@ async def document(
     link_document: NamedDependency[LinkDocument],
 ) -> Response[bytes]:
     """Where the order's PDF can be fetched for five minutes: a redirect, or JSON for who accepts only that."""
-    order = await open_order.execute(caller, order_id, include_deleted=read_parameters(request.query_params))
+    order = await opened(request, order_id, caller, open_order)
+    check_read_parameters(request.query_params)
     link = await link_document.execute(order)
     if link is None:
         return Response(

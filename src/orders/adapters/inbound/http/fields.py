@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import (
     AfterValidator,
@@ -43,6 +43,8 @@ class RequestModel(BaseModel):
     model_config = ConfigDict(
         extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True
     )
+    SET_BY_SERVICE: ClassVar[frozenset[str]] = frozenset()
+    """What an answer has in its place beside these fields: known, and nobody's to give."""
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         """The fields that were given, as pydantic's ``__repr__`` takes them."""
@@ -206,3 +208,5 @@ Url = Annotated[str, StringConstraints(max_length=500, pattern=_URL), _OneLine]
 Token = Annotated[str, StringConstraints(pattern=_VISIBLE_ASCII)]
 Quantity = Annotated[int, Field(ge=1, le=1_000_000), BeforeValidator(_whole)]
 """A whole number, also as ``2.0``, which is the same to JSON Schema and to many that write JSON."""
+Version = Annotated[int, Field(ge=1, le=999_999_999), BeforeValidator(_whole)]
+"""An order's; nine digits, as in an ETag."""

@@ -1,6 +1,6 @@
 """The routes under ``/v1.0/orders`` that create and change."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
@@ -31,7 +31,7 @@ from orders.adapters.inbound.http.requests import (
     StatusBody,
 )
 from orders.adapters.inbound.http.responses import BASE, order_view
-from orders.adapters.inbound.http.revisions import check_form, read_patch, read_revision
+from orders.adapters.inbound.http.revisions import Read, check_form, check_version, read_patch, read_revision
 from orders.application.accept_order import AcceptOrder
 from orders.application.caller import Caller, Operation, permit
 from orders.application.change_status import ChangeStatus
@@ -44,6 +44,7 @@ from orders.application.update_order import DeleteOrder, UpdateOrder
 from orders.domain.errors import Fault
 from orders.domain.lifecycle import Action
 from orders.domain.order import Order
+from orders.domain.revising import Revision
 from orders.ports.errors import TransientPortError
 
 Call = Request[Any, Any, Any]
@@ -65,6 +66,10 @@ async def _body(request: Call, model: type[Body], *, optional: bool = False) -> 
 
 async def _object(request: Call, *, optional: bool = False, media_types: Sequence[str] = JSON) -> dict[str, Any]:
     no_parameters(request.query_params)
+    return await _read_object(request, optional=optional, media_types=media_types)
+
+
+async def _read_object(request: Call, *, optional: bool, media_types: Sequence[str]) -> dict[str, Any]:
     check_coding(", ".join(request.headers.getall("content-encoding", [])))
     content_type = ", ".join(request.headers.getall("content-type", []))
     return parse_object(await request.body(), content_type, optional=optional, media_types=media_types)
@@ -87,10 +92,11 @@ async def create(
 ) -> Response[bytes]:
     """Place an order; with ``Prefer: respond-async`` accept it and place it later."""
     permit(Operation.PLACE, caller.roles)
-    raw = await _object(request)
+    raw = await _read_object(request, optional=False, media_types=JSON)
     if isinstance(raw.get("customer_id"), str):
-        # Whose order it is to be is a matter of the role, and looked at before all else in the body.
+        # Whose order it is to be is a matter of the role, and looked at before all else in the request.
         place_order.permit(caller, raw["customer_id"])
+    no_parameters(request.query_params)
     try:
         body = validate(CreateOrderBody, raw)
     except InvalidBody as error:
@@ -112,6 +118,13 @@ async def create(
     return to_response(respond(await place_order.execute(caller, body.to_draft(), keyed)))
 
 
+def _planned(read: Read, body: Mapping[str, Any], caller: Caller, current: Order) -> Revision:
+    seen = order_view(current, caller)
+    # Asked for each time that the write has to be decided anew: what it was made from may be gone by then.
+    check_version(body, seen)
+    return read(body, seen)
+
+
 @put("/{order_id:str}")
 async def replace(
     request: Call,
@@ -128,7 +141,7 @@ async def replace(
     changed = await update_order.execute(
         caller,
         order,
-        lambda current: read_revision(body, order_view(current, caller)),
+        partial(_planned, read_revision, body, caller),
         terms=await preconditions(request, respond),
     )
     return to_response(respond(changed))
@@ -150,7 +163,7 @@ async def merge(
     changed = await update_order.execute(
         caller,
         order,
-        lambda current: read_patch(body, order_view(current, caller)),
+        partial(_planned, read_patch, body, caller),
         terms=await preconditions(request, respond),
     )
     return to_response(respond(changed))

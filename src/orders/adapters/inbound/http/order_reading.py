@@ -9,7 +9,12 @@ from litestar.params import FromPath
 
 from orders.adapters.inbound.http.answers import json_response, order_answer, status_answer, to_response
 from orders.adapters.inbound.http.cursor import CursorCodec, InvalidCursor
-from orders.adapters.inbound.http.parameters import list_parameters, page_parameters, read_parameters
+from orders.adapters.inbound.http.parameters import (
+    asks_for_deleted,
+    check_read_parameters,
+    list_parameters,
+    page_parameters,
+)
 from orders.adapters.inbound.http.preconditions import unchanged
 from orders.adapters.inbound.http.responses import etag, history_entry, order_summary, track_view
 from orders.application.caller import Caller, Operation, permit
@@ -17,6 +22,7 @@ from orders.application.cloud_event import to_cloud_event
 from orders.application.list_orders import ListOrders
 from orders.application.open_order import OpenOrder
 from orders.application.read_history import ReadHistory
+from orders.domain.order import Order
 from orders.ports.order_repository import OrderQuery
 
 Call = Request[Any, Any, Any]
@@ -31,6 +37,8 @@ async def list_orders(
 ) -> Response[bytes]:
     """List the tenant's orders, or a customer's own."""
     permit(Operation.LIST, caller.roles)
+    if asks_for_deleted(request.query_params):
+        permit(Operation.READ_DELETED, caller.roles)
     asked = list_parameters(request.query_params)
     own = "" if caller.acts_for_shop else str(caller.customer_id)
     bound_to = f"orders|{caller.tenant_id}|{own}|{asked.binding()}"
@@ -51,6 +59,14 @@ async def list_orders(
     return _page(request, [order_summary(order, caller) for order in page.orders], following)
 
 
+async def opened(request: Call, order_id: str, caller: Caller, open_order: OpenOrder) -> Order:
+    """The order to be read, deleted ones where asked for; what else is asked is looked at after that ([API-3]).
+
+    Raises: as ``OpenOrder.execute``.
+    """
+    return await open_order.execute(caller, order_id, include_deleted=asks_for_deleted(request.query_params))
+
+
 @get("/{order_id:str}")
 async def read(
     request: Call,
@@ -59,7 +75,8 @@ async def read(
     open_order: NamedDependency[OpenOrder],
 ) -> Response[bytes]:
     """Get an order."""
-    order = await open_order.execute(caller, order_id, include_deleted=read_parameters(request.query_params))
+    order = await opened(request, order_id, caller, open_order)
+    check_read_parameters(request.query_params)
     tag = etag(order, caller.roles)
     if unchanged(request, tag):
         return Response(b"", status_code=304, headers={"ETag": tag})
@@ -71,7 +88,8 @@ async def read_status(
     request: Call, order_id: FromPath[str], caller: NamedDependency[Caller], open_order: NamedDependency[OpenOrder]
 ) -> Response[bytes]:
     """Get an order's status."""
-    order = await open_order.execute(caller, order_id, include_deleted=read_parameters(request.query_params))
+    order = await opened(request, order_id, caller, open_order)
+    check_read_parameters(request.query_params)
     return to_response(status_answer(order, caller))
 
 
@@ -80,7 +98,8 @@ async def track(
     request: Call, order_id: FromPath[str], caller: NamedDependency[Caller], open_order: NamedDependency[OpenOrder]
 ) -> Response[bytes]:
     """Where an order's goods are."""
-    order = await open_order.execute(caller, order_id, include_deleted=read_parameters(request.query_params))
+    order = await opened(request, order_id, caller, open_order)
+    check_read_parameters(request.query_params)
     return json_response(track_view(order))
 
 
@@ -94,8 +113,8 @@ async def history(
     cursors: NamedDependency[CursorCodec],
 ) -> Response[bytes]:
     """What happened to an order, by whom, and which mails were sent."""
-    limit, cursor, include_deleted = page_parameters(request.query_params)
-    order = await open_order.execute(caller, order_id, include_deleted=include_deleted)
+    order = await opened(request, order_id, caller, open_order)
+    limit, cursor = page_parameters(request.query_params)
     bound_to = f"history|{order.tenant_id}|{order.order_id}"
     after = 0 if cursor is None else _sequence(await cursors.open(cursor, bound_to))
     page = await read_history.execute(caller, order, after=after, limit=limit)
@@ -113,8 +132,8 @@ async def events(
     cursors: NamedDependency[CursorCodec],
 ) -> Response[bytes]:
     """An order's events as other systems get them: CloudEvents, by sequence."""
-    limit, cursor, include_deleted = page_parameters(request.query_params)
-    order = await open_order.execute(caller, order_id, include_deleted=include_deleted)
+    order = await opened(request, order_id, caller, open_order)
+    limit, cursor = page_parameters(request.query_params)
     bound_to = f"events|{order.tenant_id}|{order.order_id}"
     after = 0 if cursor is None else _sequence(await cursors.open(cursor, bound_to))
     found = await read_history.events(order, after=after, limit=limit + 1)

@@ -120,6 +120,11 @@ class _Reader:
             self.fault(name, error.type, error.message())
             return None
 
+    def in_order(self, first: str, start: datetime | None, last: str, end: datetime | None) -> None:
+        if start is not None and end is not None and start > end:
+            message = f"{first} is later than {last}, so that nothing can be between them"
+            self.fault(first, "wrong_order", message)
+
     def key(self, name: str) -> str | None:
         value = self.one(name)
         try:
@@ -176,25 +181,33 @@ def list_parameters(query: MultiDict[str]) -> ListParameters:
         limit=reader.integer("limit", DEFAULT_LIMIT, 1, MAX_LIMIT),
         cursor=_cursor(reader),
     )
+    reader.in_order("created_from", parameters.created_from, "created_to", parameters.created_to)
     reader.check()
     return parameters
 
 
-def page_parameters(query: MultiDict[str]) -> tuple[int, str | None, bool]:
-    """``limit``, ``cursor`` and ``include_deleted`` of one order's listings. Raises: InvalidParameters."""
+def asks_for_deleted(query: MultiDict[str]) -> bool:
+    """Whether deleted orders are asked for, in right words or wrong ones; may the caller is looked at before those."""
+    return bool(set(query.getall("include_deleted", [])) - {"false"})
+
+
+def page_parameters(query: MultiDict[str]) -> tuple[int, str | None]:
+    """``limit`` and ``cursor`` of one order's listings, beside ``include_deleted``. Raises: InvalidParameters."""
     reader = _Reader(query, {"limit", "cursor", "include_deleted"})
     limit, cursor = reader.integer("limit", DEFAULT_LIMIT, 1, MAX_LIMIT), _cursor(reader)
-    include_deleted = _include_deleted(reader)
+    _include_deleted(reader)
     reader.check()
-    return limit, cursor, include_deleted
+    return limit, cursor
 
 
-def read_parameters(query: MultiDict[str]) -> bool:
-    """``include_deleted`` of reading one order, or a part of it. Raises: InvalidParameters."""
+def check_read_parameters(query: MultiDict[str]) -> None:
+    """Return when there is nothing but ``include_deleted``, of reading an order or a part of it.
+
+    Raises: InvalidParameters.
+    """
     reader = _Reader(query, {"include_deleted"})
-    include_deleted = _include_deleted(reader)
+    _include_deleted(reader)
     reader.check()
-    return include_deleted
 
 
 def no_parameters(query: MultiDict[str]) -> None:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from orders.adapters.inbound.http import json_body
-from orders.adapters.inbound.http.fields import PATTERNS
+from orders.adapters.inbound.http.fields import PATTERNS, RequestModel
 from orders.adapters.inbound.http.json_body import MalformedJson
 from orders.adapters.inbound.http.media_types import JSON, check_media_type
 from orders.adapters.privacy.masking import as_name, is_name
@@ -98,10 +98,21 @@ def pointer_to(location: Sequence[int | str]) -> str:
     return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in parts)
 
 
-def unknown_field(name: str, known: Collection[str]) -> str:
-    """That there is no such field, with the name that was probably meant."""
-    close = difflib.get_close_matches(name[:MAX_NAME].lower(), list(known), n=1, cutoff=0.6)
-    return f"there is no field {as_name(name)}" + (f"; did you mean {close[0]!r}?" if close else "")
+def unknown_field(name: str, known: Collection[str], set_by_service: Collection[str] = ()) -> str:
+    """That there is no such field, with the name that was probably meant.
+
+    Args:
+        set_by_service: names that answers have and requests don't.
+    """
+    if name in set_by_service:
+        return "this is set by the service; leave it out"
+    close = difflib.get_close_matches(name[:MAX_NAME].lower(), [*known, *sorted(set_by_service)], n=1, cutoff=0.6)
+    hint = ""
+    if close and close[0] in known:
+        hint = f"; did you mean {close[0]!r}?"
+    elif close:
+        hint = f"; {close[0]!r}, if you mean that, is set by the service: leave it out"
+    return f"there is no field {as_name(name)}{hint}"
 
 
 def pointer_in(model: type[BaseModel], error: ErrorDetails) -> str:
@@ -117,7 +128,7 @@ def pointer_in(model: type[BaseModel], error: ErrorDetails) -> str:
 
 
 def _is_own(model: type[BaseModel], location: Sequence[int | str]) -> bool:
-    return isinstance(location[-1], int) or location[-1] in _fields_at(model, location[:-1])
+    return isinstance(location[-1], int) or location[-1] in _fields_of(_model_at(model, location[:-1]))
 
 
 _MESSAGES: Mapping[str, str] = {
@@ -143,8 +154,7 @@ def _fault(model: type[BaseModel], error: ErrorDetails) -> Fault:
     location = [part for part in error["loc"] if part != "[key]"]
     kind, context = error["type"], error.get("ctx", {})
     if kind == "extra_forbidden":
-        name = str(location[-1])
-        return Fault(pointer_to(location), "unknown_field", unknown_field(name, _fields_at(model, location[:-1])))
+        return unknown_member(model, location)
     if kind == "string_pattern_mismatch":
         what = "a key of it" if "[key]" in error["loc"] else "this"
         asked_for = PATTERNS.get(context["pattern"], context["pattern"])
@@ -153,14 +163,26 @@ def _fault(model: type[BaseModel], error: ErrorDetails) -> Fault:
     return Fault(pointer_to(location), kind, error["msg"] if message is None else message.format(**context))
 
 
-def _fields_at(model: type[BaseModel], location: Sequence[int | str]) -> Sequence[str]:
+def unknown_member(model: type[BaseModel], location: Sequence[int | str]) -> Fault:
+    """That the model has no such field at that place."""
+    holder = _model_at(model, location[:-1])
+    set_by_service = holder.SET_BY_SERVICE if holder is not None and issubclass(holder, RequestModel) else ()
+    message = unknown_field(str(location[-1]), _fields_of(holder), set_by_service)
+    return Fault(pointer_to(location), "unknown_field", message)
+
+
+def _fields_of(model: type[BaseModel] | None) -> Sequence[str]:
+    return () if model is None else list(model.model_fields)
+
+
+def _model_at(model: type[BaseModel], location: Sequence[int | str]) -> type[BaseModel] | None:
     current: type[BaseModel] | None = model
     for part in location:
         if isinstance(part, int):
             continue
         field = None if current is None else current.model_fields.get(part)
         current = None if field is None else _model_in(field.annotation)
-    return () if current is None else list(current.model_fields)
+    return current
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:

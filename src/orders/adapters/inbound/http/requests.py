@@ -100,6 +100,8 @@ SomePayment = Annotated[PaymentBody | None, AfterValidator(_something)]
 class ItemBody(RequestModel):
     """A line of an order."""
 
+    SET_BY_SERVICE = frozenset({"line_id", "net", "open_quantity", "tax"})
+
     product_id: ProductId
     quantity: Quantity
     price: UnitPrice
@@ -118,6 +120,13 @@ class ItemBody(RequestModel):
 
 class CreateOrderBody(RequestModel):
     """An order to be placed."""
+
+    SET_BY_SERVICE = frozenset(
+        {
+            "_links", "allowed_actions", "campaign_discount", "created_at", "deleted_at", "erased_at", "order_id",
+            "order_number", "parcels", "reason", "status", "subtotal", "tax", "tenant_id", "updated_at", "version",
+        }
+    )  # fmt: skip
 
     customer_id: Key
     """Whose order it is; customers place orders for themselves only."""
@@ -194,6 +203,8 @@ class ParcelLineBody(RequestModel):
 
 class FulfilBody(RequestModel):
     """A parcel that has been shipped."""
+
+    SET_BY_SERVICE = frozenset({"delivered_at", "parcel_id"})
 
     carrier: Short
     tracking_number: TrackingNumber

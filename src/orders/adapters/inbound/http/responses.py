@@ -76,6 +76,12 @@ def order_summary(order: Order, caller: Caller) -> dict[str, Any]:
         "created_at": moment(order.created_at),
         "updated_at": moment(order.updated_at),
         "_links": _links(order, caller),
+        **_given(
+            {
+                "deleted_at": order.deletion and moment(order.deletion.at),
+                "erased_at": order.erasure and moment(order.erasure.at),
+            }
+        ),
     }
 
 
@@ -217,8 +223,6 @@ def _particulars(order: Order) -> dict[str, Any]:
             "metadata": dict(order.metadata) or None,
             "locale": order.locale,
             "reason": order.reason,
-            "deleted_at": order.deletion and moment(order.deletion.at),
-            "erased_at": order.erasure and moment(order.erasure.at),
         }
     )
 

@@ -4,8 +4,9 @@ Callers send back what they were given. So every field of an order is known here
 the others may be there unchanged, and are refused by name where they differ.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -23,15 +24,29 @@ from orders.adapters.inbound.http.fields import (
     RequestModel,
     Sku,
     UnitPrice,
+    Version,
 )
-from orders.adapters.inbound.http.parsing import InvalidBody, pointer_to, unknown_field, validate
-from orders.adapters.inbound.http.requests import CreateOrderBody, SomeAddress
+from orders.adapters.inbound.http.parsing import (
+    InvalidBody,
+    pointer_to,
+    unknown_field,
+    unknown_member,
+    validate,
+)
+from orders.adapters.inbound.http.requests import (
+    AddressBody,
+    CreateOrderBody,
+    CustomerBody,
+    PaymentBody,
+    SomeAddress,
+)
+from orders.application.errors import VersionMismatch
 from orders.domain.errors import Fault
 from orders.domain.placing import MAX_LINES, DraftLine
 from orders.domain.revising import Revision
 
 _ZERO = Decimal(0)
-SERVERS_OWN = frozenset({"_links", "allowed_actions", "deleted_at", "erased_at", "updated_at", "version"})
+SERVERS_OWN = frozenset({"_links", "allowed_actions", "deleted_at", "erased_at", "updated_at"})
 """What says how the order stood when it was read: sent back, it says nothing about what is wanted."""
 
 DERIVED_OF_ITEMS = ("open_quantity", "net", "tax")
@@ -41,12 +56,24 @@ _NOT_EDITABLE = frozenset(CreateOrderBody.model_fields) | {"campaign_discount", 
 """What an order may have and this one need not."""
 
 
+_CLOSED: Mapping[str, Collection[str]] = MappingProxyType(
+    {
+        "customer": CustomerBody.model_fields,
+        "billing_address": AddressBody.model_fields,
+        "shipping_address": AddressBody.model_fields,
+        "payment": PaymentBody.model_fields,
+    }
+)
+"""The objects in an order whose members have names of ours."""
+
 Read = Callable[[Mapping[str, Any], Mapping[str, Any]], Revision]
 """``read_revision`` or ``read_patch``."""
 
 
 class RevisedItemBody(RequestModel):
     """A line as it is to be; without ``line_id`` a new one."""
+
+    SET_BY_SERVICE = frozenset(DERIVED_OF_ITEMS)
 
     product_id: ProductId
     quantity: Quantity
@@ -69,6 +96,8 @@ class RevisionBody(RequestModel):
     shipping_address: SomeAddress = None
     notes: Notes | None = None
     metadata: Annotated[dict[Key, Long], Field(max_length=20)] | None = None
+    version: Version | None = None
+    """As it was read: the order is changed only if it still has it, as with `If-Match`. Left out, whichever it has."""
 
     def to_domain(self) -> Revision:
         """The same in the domain's terms."""
@@ -91,7 +120,12 @@ def read_revision(body: Mapping[str, Any], current: Mapping[str, Any]) -> Revisi
     Raises:
         InvalidBody: with every fault there is.
     """
-    faults: list[Fault] = []
+    return _read(body, current, ())
+
+
+def _read(body: Mapping[str, Any], current: Mapping[str, Any], found: Sequence[Fault]) -> Revision:
+    """The revision, if nothing is wrong beside what has been found already. Raises: InvalidBody."""
+    faults = list(found)
     editable = {}
     for name, value in body.items():
         if name in RevisionBody.model_fields:
@@ -134,7 +168,28 @@ def read_patch(patch: Mapping[str, Any], current: Mapping[str, Any]) -> Revision
         whole.pop("total", None)
     # What can't be removed is refused by name, and not taken for left out.
     removed = {name: None for name, value in patch.items() if value is None and name not in RevisionBody.model_fields}
-    return read_revision(whole | removed, current)
+    return _read(whole | removed, current, _unknown_members(patch))
+
+
+def _unknown_members(patch: Mapping[str, Any]) -> list[Fault]:
+    """What the patch would remove from objects that never have it; whoever misspelt it would believe it gone."""
+    return [
+        unknown_member(CreateOrderBody, [name, member])
+        for name, members in _CLOSED.items()
+        if isinstance(patch.get(name), dict)
+        for member, value in patch[name].items()
+        if value is None and member not in members
+    ]
+
+
+def check_version(body: Mapping[str, Any], current: Mapping[str, Any]) -> None:
+    """Return if the order has the version that a body of the right form was made from, or the body doesn't say.
+
+    Raises: VersionMismatch.
+    """
+    given = body.get("version")
+    if given is not None and given != current["version"]:
+        raise VersionMismatch(expected=[int(given)], current=current["version"])
 
 
 def check_form(

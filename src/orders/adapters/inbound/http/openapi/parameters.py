@@ -68,7 +68,7 @@ PARAMETERS: dict[str, Schema] = {
         "query",
         "include_deleted",
         {"type": "boolean", "default": False},
-        "Show deleted orders too. Admins only; to others it changes nothing.",
+        "Show deleted orders too. Admins only; others who ask for it are refused.",
         True,
     ),
     "Sort": _in(

@@ -126,7 +126,8 @@ EXPLAINED: Mapping[Kind, Explained] = {
         ),
     ),
     problems.VERSION_MISMATCH: Explained(
-        "`If-Match` names other versions than the order has now: somebody changed it since you read it.",
+        "`If-Match`, or `version` in the body, names other versions than the order has now: somebody changed it since "
+        "you read it.",
         "Read the order again, decide again, and send that with its new ETag.",
         _example(problems.VERSION_MISMATCH, str(VersionMismatch(expected=[3], current=4))),
     ),

@@ -126,6 +126,10 @@ class OrderSummary(Shape):
     parcels: list[Parcel]
     created_at: Time
     updated_at: Time
+    deleted_at: Time | None = None
+    """Only on orders that have been deleted; admins see those who ask for `include_deleted`."""
+    erased_at: Time | None = None
+    """Only on orders whose personal data was erased: what there was of it shows as `[erased]`."""
     links: Annotated[Links, Field(alias="_links")]
 
 
@@ -176,7 +180,3 @@ class Order(OrderSummary):
     """BCP 47."""
     reason: str | None = None
     """Why it was cancelled or rejected."""
-    deleted_at: Time | None = None
-    """Only on orders that have been deleted; admins see those who ask for `include_deleted`."""
-    erased_at: Time | None = None
-    """Only on orders whose personal data was erased: what there was of it shows as `[erased]`."""

@@ -10,14 +10,12 @@ from orders.domain.errors import DomainError
 from orders.domain.hearing import REPORTERS, dropped, hear, hear_parked, held_for
 from orders.domain.order import Order
 from orders.domain.reports import SOURCES, Report
+from orders.domain.shipping import CLOCK_SKEW
 from orders.ports.acceptances import Acceptances, AcceptanceState
 from orders.ports.clock import Clock
 from orders.ports.errors import NotYet
 from orders.ports.order_repository import OrderRepository
 from orders.ports.reports import ReportReturns
-
-CLOCK_SKEW = timedelta(minutes=5)
-"""By how much a sender's clock may be ahead of ours."""
 
 _log = logging.getLogger(__name__)
 

@@ -52,7 +52,8 @@ class RenderDocument:
         """Render the order's document unless it is on record already.
 
         Args:
-            again: render although it is on record, if its file is gone or it failed before.
+            again: somebody asks for it: render although it is on record, if its file is gone or it failed before, and
+                although the order is deleted.
 
         Raises:
             OrderNotFound: there is no such order.
@@ -61,9 +62,9 @@ class RenderDocument:
         order = await self._repository.get(caller.tenant_id, order_id)
         if order is None:
             raise OrderNotFound(order_id)
-        if _has_what_it_keeps(order) or await self._is_done(order, again=again):
+        if (_has_what_it_keeps(order) and not again) or await self._is_done(order, again=again):
             return
-        document = await self._render(order)
+        document = await self._render(order, again=again)
         if document is None:
             return
         # Deleted since the look after rendering: the message has nothing left to do. The file lies with the order's
@@ -73,7 +74,7 @@ class RenderDocument:
                 order,
                 caller,
                 lambda current, stamp: current.document_rendered(document, stamp),
-                see_deleted=order.erasure is not None,
+                see_deleted=again or order.erasure is not None,
             )
 
     async def _is_done(self, order: Order, *, again: bool) -> bool:
@@ -82,7 +83,7 @@ class RenderDocument:
             return document is not None
         return document.key is not None and await self._store.exists(document.key)
 
-    async def _render(self, order: Order) -> Document | None:
+    async def _render(self, order: Order, *, again: bool) -> Document | None:
         """The document in the bucket; ``None`` when meanwhile something else is to be printed."""
         version = order.printed_version
         tenant = await self._tenants.profile(order.tenant_id)
@@ -91,9 +92,9 @@ class RenderDocument:
         except RenderingFailed:
             return Document(DocumentStatus.FAILED, version, self._clock.now())
         # Rendering takes a while. What has been changed since is rendered by the message about that, what has been
-        # deleted needs none, and what has been erased must not come back.
+        # deleted needs none unless asked for, and what has been erased must not come back.
         latest = await self._repository.get(order.tenant_id, order.order_id)
-        if latest is None or latest.printed_version != version or _has_what_it_keeps(latest):
+        if latest is None or latest.printed_version != version or (_has_what_it_keeps(latest) and not again):
             return None
         key = document_key(
             tenant_id=order.tenant_id, created_at=order.created_at, order_id=order.order_id, version=version
@@ -110,7 +111,10 @@ class RenderDocument:
 
 
 def _has_what_it_keeps(order: Order) -> bool:
-    """What a deleted order had been given is kept. Erasure takes that away: its redacted form comes in its place."""
+    """What a deleted order had been given is kept, and no more is made unless somebody asks for it.
+
+    Erasure takes that away: its redacted form comes in its place.
+    """
     return order.deletion is not None and order.erasure is None
 
 
@@ -153,14 +157,15 @@ class LinkDocument:
     async def execute(self, order: Order) -> DocumentLink | None:
         """A link to the PDF of what the order prints now; ``None`` while it is being rendered.
 
-        One that is gone from the bucket, or failed, is asked for again.
+        One that is gone from the bucket, or failed, is asked for again; and so is that of an order which was deleted
+        before it had one, for no event will bring it.
 
         Raises: TransientPortError.
         """
         document = order.current_document
-        if document is None:
+        if document is None and order.deletion is None:
             return None
-        if document.key is None or not await self._store.exists(document.key):
+        if document is None or document.key is None or not await self._store.exists(document.key):
             await self._request.execute(order)
             return None
         url = await self._store.link(document.key, valid_for=MAX_LINK_LIFETIME, filename=f"{order.order_number}.pdf")

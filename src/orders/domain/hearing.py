@@ -13,6 +13,7 @@ from orders.domain.lifecycle import Role, Status
 from orders.domain.order import Change, Order, Shipment
 from orders.domain.parts import Parcel
 from orders.domain.reports import MAX_PARKED, REACTIONS, REASONS, Reaction, Report, Reported, ReportType
+from orders.domain.shipping import arrived_before_shipping
 
 REPORTERS: frozenset[Role] = frozenset({Role.SERVICE})
 """In which role other services' reports move orders."""
@@ -93,8 +94,7 @@ def dropped(order: Order, report: Report) -> Change:
 
 def parcel_of(order: Order, report: Report) -> Parcel | None:
     """The parcel on record that a shipment's report is about."""
-    named = (report.carrier, report.tracking_number)
-    return next((each for each in order.parcels if (each.carrier, each.tracking_number) == named), None)
+    return next((each for each in order.parcels if each.is_known_as(report.carrier, report.tracking_number)), None)
 
 
 def _by_time(reported: Reported, report: Report) -> Reaction:
@@ -107,9 +107,13 @@ def _by_time(reported: Reported, report: Report) -> Reaction:
 
 
 def _by_parcel(order: Order, report: Report) -> Reaction:
-    if parcel_of(order, report) is None:
+    parcel = parcel_of(order, report)
+    if parcel is None:
         return Reaction.WAIT if order.status is Status.PARTIALLY_FULFILLED else Reaction.REFUSE
-    return Reaction.PASS if order.status is Status.COMPLETED else Reaction.ACT
+    if order.status is Status.COMPLETED:
+        return Reaction.PASS
+    impossible = parcel.delivered_at is None and arrived_before_shipping(parcel, report.at)
+    return Reaction.REFUSE if impossible else Reaction.ACT
 
 
 def _why_impossible(order: Order, report: Report) -> str:
@@ -118,6 +122,8 @@ def _why_impossible(order: Order, report: Report) -> str:
             return "it was rejected for a payment that had failed before; the money has to be returned"
         case ReportType.PAYMENT_FAILED:
             return "it is worked on, and no later capture is known; decide whether to cancel it"
+        case ReportType.SHIPMENT_DELIVERED if parcel_of(order, report):
+            return "it arrived before its parcel was shipped, by the times of both; if it is there, say so by the API"
         case ReportType.SHIPMENT_DELIVERED if order.parcels:
             return "everything has shipped, and no parcel has this carrier and tracking number"
         case _:

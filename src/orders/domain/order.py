@@ -5,7 +5,7 @@ where the action's effect already held. Nothing is changed in place, so a change
 nothing behind.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -34,7 +34,7 @@ from orders.domain.parts import (
     Payment,
 )
 from orders.domain.reports import NOTHING_REPORTED, Reported
-from orders.domain.shipping import summed, taken_from
+from orders.domain.shipping import arrival, future_faults, summed, taken_from
 
 MAX_PARCELS = 100
 KEPT_KEYS = 32
@@ -168,14 +168,14 @@ class Order:
         """Ship a parcel of some or all of what is open.
 
         Raises:
-            InvalidOrder: an unknown line, nothing open, or more than is open.
+            InvalidOrder: an unknown line, nothing open, more than is open, or a time to come.
             ParcelConflict: the carrier and tracking number are on record with other lines.
             IllegalTransition, ActionForbidden: as everywhere.
         """
         if self._on_record(shipment, roles):
             return Change(self)
         self.guard(Action.FULFIL, roles)
-        lines = self._shippable(shipment)
+        lines = self._shippable(shipment, future_faults("/shipped_at", shipment.shipped_at, stamp.at))
         parcel = Parcel(
             parcel_id=f"par_{len(self.parcels) + 1}",
             carrier=shipment.carrier,
@@ -202,14 +202,14 @@ class Order:
     ) -> "Change":
         """Record that a parcel has arrived; the status stays.
 
-        Raises: UnknownParcel, IllegalTransition, ActionForbidden.
+        Raises: UnknownParcel, IllegalTransition, ActionForbidden; InvalidOrder: it can't have arrived then.
         """
         self.guard_role(Action.DELIVER, roles)
         parcel = self.parcel(parcel_id)
         if parcel.delivered_at is not None:
             return Change(self)
         self.guard(Action.DELIVER, roles)
-        arrived = replace(parcel, delivered_at=delivered_at or stamp.at)
+        arrived = replace(parcel, delivered_at=arrival(parcel, delivered_at, stamp.at))
         parcels = tuple(arrived if each is parcel else each for each in self.parcels)
         index = self.parcels.index(parcel)
         data: dict[str, JsonValue] = {
@@ -350,7 +350,7 @@ class Order:
     def _on_record(self, shipment: Shipment, roles: Collection[Role]) -> bool:
         self.guard_role(Action.FULFIL, roles)
         for parcel in self.parcels:
-            if (parcel.carrier, parcel.tracking_number) != (shipment.carrier, shipment.tracking_number):
+            if not parcel.is_known_as(shipment.carrier, shipment.tracking_number):
                 continue
             # Without lines the caller meant all that was open then, which is what this parcel took.
             if shipment.lines is not None and parcel.lines_by_id != summed(shipment.lines):
@@ -358,14 +358,14 @@ class Order:
             return True
         return False
 
-    def _shippable(self, shipment: Shipment) -> tuple[ParcelLine, ...]:
+    def _shippable(self, shipment: Shipment, faults: Sequence[Fault]) -> tuple[ParcelLine, ...]:
         left = self.open_quantities()
-        if shipment.lines is None:
+        if shipment.lines is None and not faults:
             # Never one too many: an order whose remainder could not ship would stay open for good.
             return tuple(ParcelLine(line_id, quantity) for line_id, quantity in left.items() if quantity)
         if len(self.parcels) >= MAX_PARCELS:
             raise InvalidOrder([Fault("", "too_many_parcels", f"an order has at most {MAX_PARCELS} parcels")])
-        return taken_from(left, shipment.lines)
+        return taken_from(left, shipment.lines or (), faults)
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,10 @@ class Parcel:
         """Quantity by line id: two parcels are the same shipment when this is the same."""
         return {line.line_id: line.quantity for line in self.lines}
 
+    def is_known_as(self, carrier: str | None, tracking_number: str | None) -> bool:
+        """Whether this is that carrier's parcel of that number. Carriers' names are written in any case."""
+        return self.tracking_number == tracking_number and self.carrier.casefold() == (carrier or "").casefold()
+
 
 @dataclass(frozen=True, slots=True)
 class Customer:

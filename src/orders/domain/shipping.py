@@ -1,9 +1,13 @@
-"""What a parcel takes of what is open."""
+"""What a parcel takes of what is open, and when it can have been on its way."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from orders.domain.errors import Fault, InvalidOrder
-from orders.domain.parts import ParcelLine
+from orders.domain.parts import Parcel, ParcelLine
+
+CLOCK_SKEW = timedelta(minutes=5)
+"""By how much the clock of whoever tells a time may differ from ours, or from that of who told another."""
 
 
 def summed(lines: Iterable[ParcelLine]) -> dict[str, int]:
@@ -14,12 +18,42 @@ def summed(lines: Iterable[ParcelLine]) -> dict[str, int]:
     return quantities
 
 
-def taken_from(open_quantities: Mapping[str, int], lines: Sequence[ParcelLine]) -> tuple[ParcelLine, ...]:
+def future_faults(pointer: str, at: datetime | None, now: datetime) -> list[Fault]:
+    """What is wrong with the time of something that has happened."""
+    if at is None or at <= now + CLOCK_SKEW:
+        return []
+    minutes = int(CLOCK_SKEW.total_seconds()) // 60
+    message = f"this is more than {minutes} minutes from now; give the time when it happened, or leave it out for now"
+    return [Fault(pointer, "in_the_future", message)]
+
+
+def arrived_before_shipping(parcel: Parcel, at: datetime) -> bool:
+    """Whether the parcel can't have arrived then, however clocks differ."""
+    return at < parcel.shipped_at - CLOCK_SKEW
+
+
+def arrival(parcel: Parcel, at: datetime | None, now: datetime) -> datetime:
+    """When the parcel arrived: then, or now where nothing is said. Raises: InvalidOrder: it can't have."""
+    faults = future_faults("/delivered_at", at, now)
+    if at is not None and arrived_before_shipping(parcel, at):
+        message = f"this is before the parcel was shipped, at {parcel.shipped_at.isoformat(timespec='milliseconds')}"
+        faults.append(Fault("/delivered_at", "before_shipping", message))
+    if faults:
+        raise InvalidOrder(faults)
+    return at or now
+
+
+def taken_from(
+    open_quantities: Mapping[str, int], lines: Sequence[ParcelLine], found: Sequence[Fault] = ()
+) -> tuple[ParcelLine, ...]:
     """The lines, each named once, if all of them are open in that quantity.
 
-    Raises: InvalidOrder: with every line that is unknown or of which less is open.
+    Args:
+        found: what is wrong with their parcel otherwise.
+
+    Raises: InvalidOrder: with that, and every line that is unknown or of which less is open.
     """
-    left, faults = dict(open_quantities), []
+    left, faults = dict(open_quantities), list(found)
     for index, line in enumerate(lines):
         if line.line_id not in left:
             known = ", ".join(list(left)[:10])

@@ -101,6 +101,34 @@ async def test_a_link_is_given_when_there_is_something_to_fetch() -> None:
     assert timedelta(minutes=4) < link.expires_at - order.created_at < timedelta(minutes=6)
 
 
+@pytest.mark.parametrize("had", ["nothing", "a failure", "a file that is gone"])
+async def test_of_a_deleted_order_it_is_rendered_when_somebody_asks_for_it(had: str) -> None:
+    service, admin = Service(), a_caller(Role.ADMIN)
+    order = await placed(service)
+    if had != "nothing":
+        service.renderer.failures = [RenderingFailed("template is broken")] if had == "a failure" else []
+        order = await rendered(service, order)
+        service.documents.documents.clear()
+    order = await service.change_status.execute(a_caller(), order, Action.CANCEL)
+    await service.delete_order.execute(admin, order)
+
+    async def opened() -> Order:
+        return await service.open_order.execute(admin, order.order_id, include_deleted=True)
+
+    await service.render_document.execute(PDF, order.order_id)
+    assert service.requests.requested == []
+    assert not service.documents.documents, "nobody has asked"
+    for _ in range(2):
+        assert await service.link_document.execute(await opened()) is None
+    assert service.requests.requested == [("tenant_a", order.order_id)]
+    await service.render_document.execute(PDF, order.order_id, again=True)
+    assert await service.link_document.execute(await opened()) is not None
+    await service.fast_path.drain()
+    ready = [event for event in service.publisher.published if event.type is EventType.DOCUMENT_READY]
+    await confirm(service, await opened(), sequence=ready[-1].sequence)
+    assert not service.sender.sent, "about a deleted order nobody is written to"
+
+
 async def test_a_document_that_is_gone_is_asked_for_again() -> None:
     service = Service()
     order = await rendered(service, await placed(service))

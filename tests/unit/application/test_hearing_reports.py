@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -217,6 +218,24 @@ async def test_what_waited_in_vain_is_a_dead_letter_with_its_reason() -> None:
     assert (found.status, found.reported.parked, shop.dead) == ("cancelled", (), Counter({sent.id: 1}))
     with pytest.raises(ImpossibleReport, match="ShipmentDispatched of an order that is cancelled"):
         await shop.process(message(on_the_bus(order, sent)))
+
+
+async def test_a_parcel_that_arrived_before_it_was_shipped_is_a_dead_letter_parked_or_not() -> None:
+    shop = Shop(start=NOON + timedelta(hours=1))
+    order = await shop.open()
+    captured, sent, arrived = STORIES["half arrived"].reports(NOON, SECOND, HALVES)
+    early = replace(arrived, at=NOON - timedelta(hours=1))
+    await shop.give(order, early)
+    assert (await shop.now(order)).reported.parked == (early,)
+    await shop.give(order, captured)
+    await shop.give(order, sent)
+    found = await shop.settle(order)
+    assert (found.status, found.reported.parked, shop.dead) == ("partially_fulfilled", (), Counter({early.id: 1}))
+    assert found.parcels[0].delivered_at is None
+    with pytest.raises(ImpossibleReport, match="before its parcel was shipped"):
+        await shop.process(message(on_the_bus(order, early)))
+    await shop.service.deliver_parcel.execute(a_caller(Role.STAFF), found, "par_1")
+    await shop.process(message(on_the_bus(order, early)))
 
 
 async def test_a_failure_waits_its_time_and_a_capture_that_follows_wins() -> None:

@@ -11,9 +11,10 @@ from orders.domain.errors import IllegalTransition, InvalidOrder, ParcelConflict
 from orders.domain.events import Actor, EventType, Stamp
 from orders.domain.hearing import ImpossibleReport, TooManyParked, dropped, hear, hear_parked, held_for, reaction_to
 from orders.domain.lifecycle import Role, Status
-from orders.domain.order import Order
+from orders.domain.order import Change, Order
 from orders.domain.parts import Parcel, ParcelLine
 from orders.domain.reports import MAX_PARKED, REACTIONS, SOURCES, Reaction, Report, ReportType
+from orders.domain.shipping import CLOCK_SKEW
 from tests.builders import NOON, an_order
 
 HOUR = timedelta(hours=1)
@@ -132,6 +133,26 @@ def test_impossible_shipments_are_refused_with_their_reason() -> None:
         hear(in_status(Status.FULFILLED), unknown, STAMP)
     with pytest.raises(ImpossibleReport, match="an order that is cancelled"):
         hear(in_status(Status.CANCELLED), other_lines, STAMP)
+
+
+def test_what_arrived_before_it_was_shipped_is_for_people_until_somebody_has_said_that_it_is_there() -> None:
+    shipped = in_status(Status.PARTIALLY_FULFILLED)
+    early = a_report(ReportType.SHIPMENT_DELIVERED, at=NOON - HOUR, carrier="dhl")
+    with pytest.raises(ImpossibleReport, match="it arrived before its parcel was shipped"):
+        hear(shipped, early, STAMP)
+    within = replace(early, at=NOON - CLOCK_SKEW)
+    assert hear(shipped, within, STAMP).order.parcel("par_1").delivered_at == NOON - CLOCK_SKEW
+    said = shipped.deliver("par_1", STAMP, [Role.STAFF]).order
+    assert hear(said, early, STAMP) == Change(said)
+
+
+def test_the_carriers_case_makes_no_other_parcel() -> None:
+    shipped = in_status(Status.PARTIALLY_FULFILLED)
+    sent = a_report(ReportType.SHIPMENT_DISPATCHED, carrier="dhl", lines=ONE)
+    assert hear(shipped, sent, STAMP) == Change(shipped)
+    arrived = a_report(ReportType.SHIPMENT_DELIVERED, carrier="Dhl", at=NOON + HOUR)
+    (parcel,) = hear(shipped, arrived, STAMP).order.parcels
+    assert (parcel.carrier, parcel.delivered_at) == ("DHL", NOON + HOUR)
 
 
 # -- contradictions go by time -----------------------------------------------------------------------------------------

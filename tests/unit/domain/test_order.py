@@ -1,5 +1,6 @@
 """The aggregate: parcels, documents, events."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,6 +12,7 @@ from orders.domain.events import EventType
 from orders.domain.lifecycle import Action, Role, Status
 from orders.domain.order import MAX_PARCELS, Change, Order, Shipment
 from orders.domain.parts import Deletion, Document, DocumentStatus, ParcelLine
+from orders.domain.shipping import CLOCK_SKEW
 from tests.builders import NOON, a_line, a_stamp, an_order
 
 STAFF = [Role.STAFF]
@@ -58,10 +60,51 @@ def test_the_same_number_with_other_lines_is_a_conflict() -> None:
         once.fulfil(ship("T1", ("line_1", 2)), STAMP, STAFF)
 
 
-def test_all_that_is_wrong_with_a_parcel_is_said_at_once() -> None:
+def test_a_carrier_is_the_same_however_its_name_is_written() -> None:
+    once = processing(2).fulfil(ship("T1", ("line_1", 1)), STAMP, STAFF).order
+    for carrier in ("dhl", "Dhl"):
+        assert once.fulfil(ship("T1", ("line_1", 1), carrier=carrier), STAMP, STAFF) == Change(once)
+        with pytest.raises(ParcelConflict):
+            once.fulfil(ship("T1", ("line_1", 2), carrier=carrier), STAMP, STAFF)
+    assert [parcel.carrier for parcel in once.parcels] == ["DHL"]
+    # Numbers are their carriers' own, and what is in them is theirs to say.
+    for other in (ship("t1", carrier="dhl"), ship("T1", carrier="DPD")):
+        assert len(once.fulfil(other, STAMP, STAFF).order.parcels) == 2
+
+
+def faults_of_times(deed: Callable[[], object]) -> list[tuple[str, str]]:
     with pytest.raises(InvalidOrder) as caught:
-        processing(2).fulfil(ship("T1", ("line_9", 1), ("line_1", 3)), STAMP, STAFF)
+        deed()
+    return [(fault.pointer, fault.code) for fault in caught.value.faults]
+
+
+def test_nothing_ships_or_arrives_in_the_future_but_for_what_clocks_differ() -> None:
+    order, tick = processing(2), timedelta(milliseconds=1)
+    soon = replace(ship("T1"), shipped_at=NOON + CLOCK_SKEW)
+    late = replace(soon, shipped_at=NOON + CLOCK_SKEW + tick)
+    assert faults_of_times(lambda: order.fulfil(late, STAMP, STAFF)) == [("/shipped_at", "in_the_future")]
+    sent = order.fulfil(soon, STAMP, STAFF).order
+    # What holds already is no fault, whatever is said of when.
+    assert sent.fulfil(late, STAMP, STAFF) == Change(sent)
+    wrong = NOON + CLOCK_SKEW + tick
+    assert faults_of_times(lambda: sent.deliver("par_1", STAMP, STAFF, wrong)) == [("/delivered_at", "in_the_future")]
+    assert sent.deliver("par_1", STAMP, STAFF).order.parcel("par_1").delivered_at == NOON
+    assert sent.deliver("par_1", STAMP, STAFF, NOON + CLOCK_SKEW).event is not None
+
+
+def test_nothing_arrives_before_it_was_shipped() -> None:
+    sent = processing(2).fulfil(replace(ship("T1"), shipped_at=NOON), STAMP, STAFF).order
+    early = NOON - CLOCK_SKEW - timedelta(milliseconds=1)
+    assert faults_of_times(lambda: sent.deliver("par_1", STAMP, STAFF, early)) == [("/delivered_at", "before_shipping")]
+    assert sent.deliver("par_1", STAMP, STAFF, NOON - CLOCK_SKEW).event is not None
+
+
+def test_all_that_is_wrong_with_a_parcel_is_said_at_once() -> None:
+    wrong = replace(ship("T1", ("line_9", 1), ("line_1", 3)), shipped_at=NOON + timedelta(days=1))
+    with pytest.raises(InvalidOrder) as caught:
+        processing(2).fulfil(wrong, STAMP, STAFF)
     assert [(fault.pointer, fault.code) for fault in caught.value.faults] == [
+        ("/shipped_at", "in_the_future"),
         ("/lines/0/line_id", "unknown_line"),
         ("/lines/1/quantity", "more_than_open"),
     ]
@@ -82,8 +125,8 @@ def test_parcels_are_bounded() -> None:
 
 def test_a_delivery_is_noted_once_and_says_when_all_has_arrived() -> None:
     order = processing(2).fulfil(ship("T1", ("line_1", 1)), STAMP, STAFF).order.fulfil(ship("T2"), STAMP, STAFF).order
-    first = order.deliver("par_1", STAMP, STAFF, NOON + timedelta(days=1))
-    assert first.order.parcel("par_1").delivered_at == NOON + timedelta(days=1)
+    first = order.deliver("par_1", STAMP, STAFF, NOON + timedelta(minutes=1))
+    assert first.order.parcel("par_1").delivered_at == NOON + timedelta(minutes=1)
     assert data_of(first)["all_delivered"] is False
     assert first.order.deliver("par_1", STAMP, STAFF) == Change(first.order)
     second = first.order.deliver("par_2", STAMP, STAFF)

@@ -146,7 +146,7 @@ async def test_the_whole_life_over_http(api: Api) -> None:
     two = await step("POST", "/fulfill", {"carrier": "DHL", "tracking_number": "T2"})
     assert (two["status"], two["items"][0]["open_quantity"]) == ("fulfilled", 0)
     assert (await step("POST", "/parcels/par_1/deliver", None))["parcels"][0]["delivered_at"]
-    await step("POST", "/parcels/par_2/deliver", {"delivered_at": "2026-11-23T08:00:00+02:00"})
+    await step("POST", "/parcels/par_2/deliver", {"delivered_at": "2026-11-22T14:02:00+02:00"})
     assert (await step("PUT", "/status", {"status": "completed"}))["allowed_actions"] == []
     conflict = await api.call(
         "POST", path + "/fulfill", one | {"lines": [{"line_id": "line_1", "quantity": 2}]}, role="staff"
@@ -161,8 +161,29 @@ async def test_the_whole_life_over_http(api: Api) -> None:
     tracked = (await api.call("GET", path + "/track")).json()
     assert tracked["open_items"] == []
     assert [parcel["tracking_number"] for parcel in tracked["parcels"]] == ["T1", "T2"]
-    assert tracked["parcels"][1]["delivered_at"] == "2026-11-23T06:00:00.000Z"
+    assert tracked["parcels"][1]["delivered_at"] == "2026-11-22T12:02:00.000Z"
     expect(await api.call("POST", path + "/parcels/par_9/deliver", role="staff"), 404, "not-found")
+
+
+async def test_times_of_parcels_that_can_not_be_are_refused(api: Api) -> None:
+    path = f"{ORDERS}/{(await api.placed())['order_id']}"
+    await api.call("PUT", path + "/status", {"status": "processing"}, role="staff")
+
+    async def faults(part: str, body: Any) -> list[tuple[str, str]]:
+        found = expect(await api.call("POST", path + part, body, role="staff"), 422, "invalid-content")
+        return [(fault["pointer"], fault["code"]) for fault in found["errors"]]
+
+    parcel = {"carrier": "DHL", "tracking_number": "T1"}
+    assert await faults("/fulfill", parcel | {"shipped_at": "2099-01-01T00:00:00Z"}) == [
+        ("/shipped_at", "in_the_future")
+    ]
+    sent = await api.call("POST", path + "/fulfill", parcel, role="staff")
+    assert sent.status_code == 200, sent.text
+    deliver = "/parcels/par_1/deliver"
+    assert await faults(deliver, {"delivered_at": "2099-01-01T00:00:00Z"}) == [("/delivered_at", "in_the_future")]
+    assert await faults(deliver, {"delivered_at": "2020-01-01T00:00:00Z"}) == [("/delivered_at", "before_shipping")]
+    again = await api.call("POST", path + "/fulfill", parcel | {"carrier": "dhl"}, role="staff")
+    assert again.json() == sent.json()
 
 
 async def test_events_are_cloud_events_in_pages(api: Api) -> None:

@@ -207,12 +207,13 @@ class FulfilBody(RequestModel):
     SET_BY_SERVICE = frozenset({"delivered_at", "parcel_id"})
 
     carrier: Short
+    """In any case: `dhl` is `DHL`, and shown as it was written first."""
     tracking_number: TrackingNumber
     tracking_url: Url | None = None
     lines: Annotated[list[ParcelLineBody], Field(min_length=1, max_length=MAX_LINES)] | None = None
     """What it carries; left out, all that is open."""
     shipped_at: Moment | None = None
-    """Left out, now."""
+    """Left out, now; at most five minutes from now."""
 
     @field_validator("tracking_url")
     @classmethod
@@ -237,4 +238,4 @@ class DeliverBody(RequestModel):
     """When a parcel arrived."""
 
     delivered_at: Moment | None = None
-    """Left out, now."""
+    """Left out, now; at most five minutes from now, and not before the parcel was shipped."""

@@ -35,6 +35,10 @@ class _HeadTooLarge(Exception):
     """Stops the parser."""
 
 
+class _FramingUnknown(Exception):
+    """Stops the parser before anything is done: where this request ends is for each in its way to guess."""
+
+
 class BoundedHttp(HttpToolsProtocol):
     """One connection."""
 
@@ -47,6 +51,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._bytes_of_head = 0
         """Received; the parser tells of a line only when it has ended."""
         self._parsed_bytes = 0
+        self._framing_unknown = False
         self._timer: TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
@@ -87,6 +92,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """The head is there."""
+        self._check_framing()
         self._in_head = False
         self._bytes_of_head = 0
         self._stop_waiting()
@@ -102,6 +108,8 @@ class BoundedHttp(HttpToolsProtocol):
         """Answer what the parser has refused."""
         if self._parsed_bytes > MAX_HEAD_BYTES:
             self._refuse_head()
+        elif self._framing_unknown:
+            self._refuse(MALFORMED, "the one Transfer-Encoding that is taken is chunked, with HTTP/1.1")
         else:
             self._refuse(MALFORMED, "this is not HTTP/1.1 as RFC 9112 has it")
 
@@ -112,6 +120,19 @@ class BoundedHttp(HttpToolsProtocol):
     def _answering(self) -> bool:
         cycle = cast("RequestResponseCycle | None", self.cycle)
         return cycle is not None and not cycle.response_complete
+
+    def _check_framing(self) -> None:
+        """Return if the body's end is known to all in the same way (RFC 9112, sections 6.1 and 6.3).
+
+        The parser refuses what is contradictory, but passes other codings before ``chunked``, and HTTP/1.0 with any;
+        and of others as the last it tells only when the request has been begun with.
+
+        Raises: _FramingUnknown.
+        """
+        codings = [value.strip().lower() for name, value in self.headers if name == b"transfer-encoding"]
+        if codings and (codings != [b"chunked"] or self.parser.get_http_version() != "1.1"):
+            self._framing_unknown = True
+            raise _FramingUnknown
 
     def _count(self, *parts: bytes) -> None:
         self._parsed_bytes += sum(map(len, parts))

@@ -97,6 +97,52 @@ async def test_what_is_no_request_is_a_problem_too(server: RunningServer, data: 
     expect(await server.ask(data), status, kind)
 
 
+@pytest.mark.parametrize(
+    ("framing", "version"),
+    [
+        ("Transfer-Encoding: chunked\r\nContent-Length: 5", "1.1"),
+        ("Content-Length: 5\r\nTransfer-Encoding: chunked", "1.1"),
+        ("Transfer-Encoding: gzip, chunked", "1.1"),
+        ("Transfer-Encoding: chunked, gzip", "1.1"),
+        ("Transfer-Encoding: identity", "1.1"),
+        ("Transfer-Encoding: xchunked", "1.1"),
+        ('Transfer-Encoding: "chunked"', "1.1"),
+        ("Transfer-Encoding: chunked;x=y", "1.1"),
+        ("Transfer-Encoding: \x0bchunked", "1.1"),
+        ("Transfer-Encoding:", "1.1"),
+        ("Transfer-Encoding : chunked", "1.1"),
+        ("Transfer-Encoding:\r\n chunked", "1.1"),
+        ("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", "1.1"),
+        ("Transfer-Encoding: chunked\r\nTransfer-Encoding: identity", "1.1"),
+        ("Transfer-Encoding: chunked", "1.0"),
+        ("Content-Length: 5\r\nContent-Length: 5", "1.1"),
+        ("Content-Length: 5\r\nContent-Length: 6", "1.1"),
+        ("Content-Length: 5, 5", "1.1"),
+        ("Content-Length: +5", "1.1"),
+        ("Content-Length: -5", "1.1"),
+        ("Content-Length: 0x5", "1.1"),
+        ("Content-Length:", "1.1"),
+    ],
+)
+async def test_no_request_hides_in_another_ones_body(server: RunningServer, framing: str, version: str) -> None:
+    hidden = f"0\r\n\r\n{LIVE} HTTP/1.1\r\nHost: orders.test\r\n\r\n"
+    async with server.connection() as connection:
+        await connection.send(f"{LIVE} HTTP/{version}\r\nHost: orders.test\r\n{framing}\r\n\r\n{hidden}".encode())
+        answer = await connection.answer()
+        expect(answer, 400, "malformed-request")
+        assert answer.headers["connection"] == "close"
+        assert await connection.closed() == b"", "what follows is not looked at"
+
+
+@pytest.mark.parametrize("coding", ["chunked", "Chunked", "\tchunked "])
+async def test_a_body_in_chunks_is_taken(server: RunningServer, coding: str) -> None:
+    chunks = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (SMOKE[:9].encode(), SMOKE[9:].encode()))
+    async with server.connection() as connection:
+        head = server.request("POST /v1.0/orders", JSON, f"Transfer-Encoding:{coding}")
+        await connection.send(head + chunks + b"0\r\n\r\n" + server.request(LIVE))
+        assert [(await connection.answer()).status for _ in range(2)] == [201, 200]
+
+
 async def test_a_head_that_drips_in_is_given_up(tmp_path: Path) -> None:
     async with a_server(tmp_path, protocol=ImpatientHttp) as server, server.connection() as slow:
         await slow.send(b"GET /health/live HTTP/1.1\r\nHost:")

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -114,27 +114,31 @@ class LetterFilter:
     """Which letters are meant; everything given must hold, nothing given means all.
 
     Attributes:
-        message_ids: one of these.
+        message_ids: one of these, its own or that which the worker's log has.
         reason: the word or part of the sentence that says why, in any case.
+        besides: none of these, by its own id.
         sent_before, sent_from: by ``DeadLetter.sent_at``; the first exclusive, the second inclusive.
     """
 
     order_id: str | None = None
     tenant_id: str | None = None
     message_ids: frozenset[str] = frozenset()
+    besides: Collection[str] = ()
     reason: str | None = None
     sent_from: datetime | None = None
     sent_before: datetime | None = None
 
     def matches(self, letter: DeadLetter) -> bool:
         """Whether the letter is meant."""
+        if letter.message_id in self.besides:
+            return False
         subject = subject_of(letter.body)
         why = f"{letter.reason or 'received too often'} {letter.error or ''}".lower()
         return all(
             (
                 self.order_id in {None, subject.order_id},
                 self.tenant_id in {None, subject.tenant_id},
-                not self.message_ids or letter.message_id in self.message_ids,
+                not self.message_ids or not self.message_ids.isdisjoint({letter.message_id, letter.logged_as}),
                 self.reason is None or self.reason.lower() in why,
                 self.sent_from is None or letter.sent_at >= self.sent_from,
                 self.sent_before is None or letter.sent_at < self.sent_before,

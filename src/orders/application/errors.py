@@ -2,7 +2,9 @@
 
 from collections.abc import Collection
 
+from orders.domain.events import EventType
 from orders.domain.identity import is_order_id
+from orders.domain.lifecycle import Status
 from orders.ports.acceptances import Acceptance, AcceptanceState
 
 MAX_NAMED = 5
@@ -19,6 +21,13 @@ class OrderNotFound(ApplicationError):
     def __init__(self, order_id: str) -> None:
         self.order_id = order_id
         super().__init__(f"there is no order {order_id}" if is_order_id(order_id) else "there is no such order")
+
+
+class EventNeverWas(ApplicationError):
+    """A message tells of an event that the order can't have had."""
+
+    def __init__(self, order_id: str, event: EventType, status: Status) -> None:
+        super().__init__(f"order {order_id} is {status}: it was never {event}, as the message says")
 
 
 class NotPlacedYet(ApplicationError):

@@ -2,8 +2,8 @@
 
 from types import MappingProxyType
 
-from orders.application.errors import OrderNotFound
 from orders.application.mail_marks import mail_headers, mail_tags
+from orders.application.order_of_event import order_of_event
 from orders.application.render_document import RequestDocument
 from orders.application.send_mail import SendMail
 from orders.domain.events import EventType
@@ -63,15 +63,13 @@ class NotifyCustomer:
             parcel_id: which parcel a ``FULFILLED`` event is about.
 
         Raises:
-            OrderNotFound: there is no such order.
-            NotYet, TransientPortError: as ``SendMail.execute``.
+            OrderNotFound, EventNeverWas: as ``order_of_event``.
+            NotYet, TransientPortError: as that and ``SendMail.execute``.
         """
         template = TEMPLATES.get(event)
         if template is None:
             return
-        order = await self._repository.get(tenant_id, order_id)
-        if order is None:
-            raise OrderNotFound(order_id)
+        order = await order_of_event(self._repository, tenant_id, order_id, event, sequence)
         if order.deletion is not None or order.erasure is not None:
             return
         confirmation = template is MailTemplate.ORDER_CONFIRMATION

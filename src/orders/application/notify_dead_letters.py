@@ -1,5 +1,6 @@
 """Use case: tell a shop's staff of its orders with which something could not be done ([PIPE-9])."""
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from secrets import token_hex
@@ -15,7 +16,7 @@ from orders.domain.identity import order_number
 from orders.domain.lifecycle import Role
 from orders.ports.audit import AuditOutcome
 from orders.ports.dead_letters import DeadLetter
-from orders.ports.errors import NotYet, PermanentPortError
+from orders.ports.errors import NotYet, PermanentPortError, TransientPortError
 from orders.ports.mail import Mail, MailComposer, MailIntent, MailTemplate, OrderTrouble
 from orders.ports.metrics import Counters
 from orders.ports.tenants import TenantDirectory
@@ -26,6 +27,10 @@ HELD_FOR = timedelta(minutes=2)
 MOST_AT_ONCE = 100
 """Of each queue: in a flood the others are told of at the next look."""
 
+LOOK_ANYWAY = 10
+"""Every so many looks: one letter may have come and another gone, and their number is the same."""
+
+_SEQUENCE = re.compile(r"[0-9]{1,18}")
 REMEMBERED = 10_000
 UNTOLD = "dead_letters_without_a_shop"
 NO_EVENT = 0
@@ -58,33 +63,58 @@ class NotifyDeadLetters:
         self._audit = audit
         self._counters = counters
         self._told: dict[str, None] = {}
+        self._told_all: dict[str, int] = {}
+        self._looks = 0
 
     async def execute(self) -> None:
         """Tell of every letter that this process has not told of yet.
 
-        Raises: TransientPortError: queue, table, bucket or mail service; the rest is told of at the next look.
+        Raises:
+            TransientPortError: queue, table, bucket or mail service; the rest is told of at the next look.
+            ExceptionGroup: of some letters nothing could be told, which nobody expected; of the others it has been.
         """
-        for queue, depth in (await self._office.depths()).items():
-            if depth:
-                letters, _ = await self._office.look([queue], LetterFilter(), limit=MOST_AT_ONCE)
-                await self._tell_of(letters)
+        faults: list[Exception] = []
+        depths = await self._office.depths()
+        if self._looks % LOOK_ANYWAY == 0:
+            self._told_all.clear()
+        self._looks += 1
+        for queue, depth in depths.items():
+            # Letters that are looked at are out of operators' reach meanwhile: where nothing has changed, none is.
+            if depth and self._told_all.get(queue) != depth:
+                letters, _ = await self._office.look([queue], LetterFilter(besides=self._told), limit=MOST_AT_ONCE)
+                faults += await self._tell_of(letters)
+                if len(letters) < MOST_AT_ONCE and all(letter.message_id in self._told for letter in letters):
+                    self._told_all[queue] = depth
+        if faults:
+            raise ExceptionGroup("nothing could be told of some dead letters", faults)
 
-    async def _tell_of(self, letters: Sequence[DeadLetter]) -> None:
+    async def _tell_of(self, letters: Sequence[DeadLetter]) -> list[Exception]:
+        """What kept anything from being told of some of them. Raises: TransientPortError."""
+        faults: list[Exception] = []
         for letter in letters:
-            if letter.message_id in self._told:
+            try:
+                told = await self._told_of(letter)
+            except TransientPortError:
+                raise
+            except Exception as error:  # noqa: BLE001 - one letter must not silence all others
+                faults.append(error)
                 continue
-            subject = subject_of(letter.body)
-            if subject.tenant_id is None:
-                # Nobody knows whose it is; operators see to it, as to any letter.
-                self._counters.count(UNTOLD, queue=letter.queue)
-            elif not await self._told_staff(letter, subject, subject.tenant_id):
-                continue
-            self._told[letter.message_id] = None
-            if len(self._told) > REMEMBERED:
-                del self._told[next(iter(self._told))]
+            if told:
+                self._told[letter.message_id] = None
+                if len(self._told) > REMEMBERED:
+                    del self._told[next(iter(self._told))]
+        return faults
+
+    async def _told_of(self, letter: DeadLetter) -> bool:
+        """Whether there is nothing left to be done about the letter."""
+        subject = subject_of(letter.body)
+        if subject.tenant_id is not None:
+            return await self._told_staff(letter, subject, subject.tenant_id)
+        # Nobody knows whose it is; operators see to it, as to any letter.
+        self._counters.count(UNTOLD, queue=letter.queue)
+        return True
 
     async def _told_staff(self, letter: DeadLetter, subject: Subject, tenant_id: str) -> bool:
-        """Whether there is nothing left to be done about the letter."""
         attempt = Attempt(
             operation="tell-of-dead-letter",
             origin=f"dead letters of {letter.queue}",
@@ -147,4 +177,4 @@ def sequence_in(body: str) -> int:
         return NO_EVENT
     event = content.get("detail") if isinstance(content, dict) else None
     sequence = event.get("sequence") if isinstance(event, dict) else None
-    return int(sequence) if isinstance(sequence, str) and sequence.isascii() and sequence.isdecimal() else NO_EVENT
+    return int(sequence) if isinstance(sequence, str) and _SEQUENCE.fullmatch(sequence) else NO_EVENT

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from types import MappingProxyType
 
-from orders.application.errors import OrderNotFound
 from orders.application.mail_marks import mail_headers, mail_tags
+from orders.application.order_of_event import order_of_event
 from orders.application.send_mail import SendMail
 from orders.domain.events import EventType
 from orders.ports.mail import Mail, MailComposer, MailIntent, MailTemplate
@@ -19,6 +19,9 @@ TEMPLATES = MappingProxyType(
     }
 )
 
+
+CREATED_SEQUENCE = 1
+"""An order is created once, whatever a message says: its staff hear of it once."""
 
 Pace = Callable[[], Awaitable[None]]
 
@@ -49,15 +52,13 @@ class NotifyStaff:
         """Send the mail that belongs to the event, once to each address; a shop without one is noted as skipped.
 
         Raises:
-            OrderNotFound: there is no such order.
-            NotYet, TransientPortError: as ``SendMail.execute``; addresses already served are not served again.
+            OrderNotFound, EventNeverWas: as ``order_of_event``.
+            NotYet, TransientPortError: as that and ``SendMail.execute``; addresses already served are not served again.
         """
         template = TEMPLATES.get(event)
         if template is None:
             return
-        order = await self._repository.get(tenant_id, order_id)
-        if order is None:
-            raise OrderNotFound(order_id)
+        order = await order_of_event(self._repository, tenant_id, order_id, event, sequence)
         tenant = await self._tenants.profile(tenant_id)
 
         async def compose(intent: MailIntent, recipient: str) -> Mail:
@@ -72,5 +73,6 @@ class NotifyStaff:
         for number, address in enumerate(tenant.staff_addresses or (None,)):
             if number:
                 await self._pace()
-            intent = MailIntent(tenant_id, order_id, sequence, template, address)
+            about = CREATED_SEQUENCE if event is EventType.CREATED else sequence
+            intent = MailIntent(tenant_id, order_id, about, template, address)
             await self._send.execute(intent, partial(compose, intent))

@@ -9,8 +9,10 @@ from orders.ports.errors import PermanentPortError
 
 REASON_ATTRIBUTE = "DeadLetterReason"
 ERROR_ATTRIBUTE = "DeadLetterError"
+ID_ATTRIBUTE = "OriginalMessageId"
 SENDER_ATTRIBUTE = "OriginalSender"
-"""Attributes of a message in a dead-letter queue: why it is there, as a word and as a sentence, and who sent it first.
+"""Attributes of a message in a dead-letter queue: why it is there, as a word and as a sentence, the id that it had in
+the worker's queue, and who sent it first.
 
 They are part of what workers and operators agree on, whichever release either is of.
 """
@@ -36,6 +38,8 @@ class DeadLetter:
             because the message had been received too often.
         error: the same as a sentence.
         sent_at: when it came to this queue, or where the queue itself put it aside, to the worker's.
+        logged_as: the id that it had when a worker put it aside, which is that of the worker's log and audit records;
+            ``None`` where it has kept its id.
         claim: what the holder acts with.
     """
 
@@ -45,6 +49,7 @@ class DeadLetter:
     sent_at: datetime
     reason: str | None = None
     error: str | None = None
+    logged_as: str | None = None
     claim: str = field(default="", repr=False)
 
 

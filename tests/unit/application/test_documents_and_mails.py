@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from orders.application.caller import worker
-from orders.application.errors import OrderNotFound
+from orders.application.errors import EventNeverWas, OrderNotFound
 from orders.application.notify_staff import NotifyStaff
 from orders.domain.events import EventType, OrderEvent
 from orders.domain.lifecycle import Action, Role
@@ -179,7 +179,7 @@ async def test_the_confirmation_goes_out_once_with_the_document() -> None:
     order = await rendered(service, await placed(service))
     await confirm(service, order)
     await confirm(service, order)
-    await confirm(service, order, sequence=5)  # a later document changes nothing about it
+    await confirm(service, order, sequence=1)  # another document changes nothing about it
     (mail,) = service.sender.sent
     assert (mail.recipient, mail.sender_name) == ("thandi@example.com", "Harbour & Sons")
     assert [each.filename for each in mail.attachments] == [f"{order.order_number}.pdf"]
@@ -277,6 +277,39 @@ async def test_messages_about_orders_that_never_were_are_refused() -> None:
         await service.notify_staff.execute("tenant_a", an_order_id(5), EventType.CREATED, 1)
     with pytest.raises(OrderNotFound):
         await service.notify_customer.execute("tenant_a", an_order_id(5), EventType.COMPLETED, 1)
+
+
+async def test_an_event_that_the_order_has_not_had_here_is_waited_for() -> None:
+    service = Service()
+    order = await placed(service)
+    for early in (
+        service.notify_staff.execute("tenant_a", order.order_id, EventType.CREATED, 2),
+        service.notify_customer.execute("tenant_a", order.order_id, EventType.CANCELLED, 2),
+        service.notify_customer.execute("tenant_a", order.order_id, EventType.CANCELLED, 10**40),
+    ):
+        with pytest.raises(NotYet, match="is at event 1 here"):
+            await early
+    assert await service.intents.of_order("tenant_a", order.order_id) == []
+
+
+@pytest.mark.parametrize("event", [EventType.CANCELLED, EventType.REJECTED, EventType.COMPLETED])
+async def test_an_event_that_the_order_cannot_have_had_is_refused(event: EventType) -> None:
+    service = Service()
+    order = await placed(service)
+    with pytest.raises(EventNeverWas, match=f"is pending: it was never {event}"):
+        await service.notify_customer.execute("tenant_a", order.order_id, event, 1)
+    if event is EventType.CANCELLED:
+        with pytest.raises(EventNeverWas):
+            await service.notify_staff.execute("tenant_a", order.order_id, event, 1)
+    assert await service.intents.of_order("tenant_a", order.order_id) == []
+
+
+async def test_staff_hear_once_of_a_creation_whatever_its_sequence_is_said_to_be() -> None:
+    service = Service()
+    order = await rendered(service, await placed(service))
+    for sequence in (1, 0, 2):
+        await service.notify_staff.execute("tenant_a", order.order_id, EventType.CREATED, sequence)
+    assert len(service.sender.sent) == 1
 
 
 async def test_throttled_means_not_sent_and_the_next_try_sends() -> None:

@@ -366,7 +366,7 @@ async def test_an_event_that_somebody_is_just_settling_does_not_come_back() -> N
     assert marked(service) == set()
 
 
-@pytest.mark.parametrize("event", [EventType.DOCUMENT_READY, EventType.CANCELLED, EventType.COMPLETED])
+@pytest.mark.parametrize("event", [EventType.DOCUMENT_READY, EventType.CANCELLED])
 async def test_nobody_is_written_to_about_an_erased_order(event: EventType) -> None:
     service = Service(renderer=TellingRenderer())
     order = await ended(service)

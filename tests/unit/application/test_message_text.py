@@ -30,6 +30,11 @@ def test_what_says_whom_a_letter_is_about_never_fails(body: str) -> None:
     assert outline(body) == f"no JSON: {len(body)} characters"
 
 
+@pytest.mark.parametrize("sequence", ["9" * 5000, "9" * 19, "", "-1", "1.5", 7, None])
+def test_a_sequence_that_is_none_is_no_event(sequence: Any) -> None:
+    assert sequence_in(json.dumps({"detail": {"sequence": sequence}})) == NO_EVENT
+
+
 def test_an_outline_can_be_printed_whatever_its_names_are() -> None:
     shown = outline('{"\\ud800\\u009b": "Zoë", "status": "\\u202egone"}')
     assert json.loads(shown.encode()) == {r"\ud800\x9b": "…", "status": r"\u202egone"}

@@ -11,7 +11,13 @@ import pytest
 from orders.adapters.outbound.memory.dead_letters import MemoryDeadLetterQueues
 from orders.adapters.outbound.rendering.mail_composer import JinjaMailComposer
 from orders.application.dead_letters import DeadLetterOffice
-from orders.application.notify_dead_letters import UNTOLD, NotifyDeadLetters, sequence_in
+from orders.application.notify_dead_letters import (
+    LOOK_ANYWAY,
+    MOST_AT_ONCE,
+    UNTOLD,
+    NotifyDeadLetters,
+    sequence_in,
+)
 from orders.domain.identity import order_number
 from orders.ports.dead_letters import DeadLetter
 from orders.ports.errors import QuotaReached, RenderingFailed, TransientPortError
@@ -156,6 +162,59 @@ async def test_a_fault_of_ours_about_one_is_no_reason_to_keep_quiet_about_the_ot
     watch.queues.bury(a_letter(an_event(an_order_id())))
     watch.queues.bury(a_letter(an_event(an_order_id(2)), number=2))
     await watch.one_more(Broken()).execute()
+    assert len(watch.service.sender.sent) == 1
+
+
+async def test_a_fault_that_nobody_expected_silences_none_of_the_others_and_is_heard_of() -> None:
+    class Bug(JinjaMailComposer):
+        async def compose_trouble(self, trouble: Any, tenant: Any) -> Any:
+            if trouble.reference == "message-1":
+                raise ZeroDivisionError
+            return await super().compose_trouble(trouble, tenant)
+
+    watch = Watch()
+    for number in (1, 2):
+        watch.queues.bury(a_letter(an_event(an_order_id(number)), number=number))
+    with pytest.raises(ExceptionGroup) as faults:
+        await watch.one_more(Bug()).execute()
+    assert [type(fault) for fault in faults.value.exceptions] == [ZeroDivisionError]
+    assert len(watch.service.sender.sent) == 1
+
+
+async def test_letters_behind_any_number_of_others_have_their_turn() -> None:
+    watch = Watch()
+    for number in range(2 * MOST_AT_ONCE):
+        watch.queues.bury(a_letter("not JSON", number=1000 + number))
+    watch.queues.bury(a_letter(an_event(an_order_id())))
+    task = watch.one_more()
+    await task.execute()
+    await task.execute()
+    assert watch.service.sender.sent == []
+    await task.execute()
+    assert len(watch.service.sender.sent) == 1
+
+
+async def test_where_nothing_has_changed_letters_are_left_in_operators_reach() -> None:
+    class Counting(MemoryDeadLetterQueues):
+        taken = 0
+
+        async def take(self, queue: str, *, hold: timedelta) -> Sequence[DeadLetter]:
+            self.taken += 1
+            return await super().take(queue, hold=hold)
+
+    watch = Watch()
+    watch.queues = queues = Counting(watch.service.clock, QUEUES)
+    queues.bury(a_letter("not JSON", number=2))
+    task = watch.one_more()
+    await task.execute()
+    looked = queues.taken
+    for _ in range(LOOK_ANYWAY - 1):
+        await task.execute()
+    assert queues.taken == looked
+    # One has gone and one has come: their number is the same, and all the same it is told of.
+    await queues.remove(a_letter("not JSON", number=2))
+    queues.bury(a_letter(an_event(an_order_id())))
+    await task.execute()
     assert len(watch.service.sender.sent) == 1
 
 

@@ -81,6 +81,21 @@ def test_show_says_nothing_of_a_person_unless_asked_to(operator: Operator) -> No
     assert "no JSON: 11 characters" in run("dlq", "show", "pdf-creator", "--id", "m10", runtime=operator)[1]
 
 
+def test_a_letter_is_found_by_the_id_that_the_log_has(operator: Operator) -> None:
+    operator.desk.queues.bury(DeadLetter("pdf-creator", "new", "{", NOON, "MessageRefused", "no JSON", "logged"))
+    for known in ("new", "logged"):
+        (found,) = json.loads(run("dlq", "show", "all", "--id", known, "--json", runtime=operator)[1])
+        assert (found["message_id"], found["logged_as"]) == ("new", "logged")
+
+
+def test_what_cannot_be_meant_is_said_to_be_wrong(operator: Operator) -> None:
+    with pytest.raises(CommandError, match="--order is an order's id"):
+        run("dlq", "list", "--order", "ord_1", runtime=operator)
+    with pytest.raises(CommandError, match="--until must be later than --since"):
+        run("dlq", "purge", "all", "--since", "1h", "--until", "2h", runtime=operator)
+    assert "no dead letter is like that" in run("dlq", "show", "all", "--id", "nope", runtime=operator)[1]
+
+
 def test_redrive_sends_what_is_meant_and_a_dry_run_nothing(operator: Operator) -> None:
     dry = json.loads(run("dlq", "redrive", "pdf-creator", "--dry-run", "--json", runtime=operator)[1])
     assert (dry["matched"], operator.desk.queues.redriven) == (3, [])
@@ -120,6 +135,7 @@ def test_times_may_be_moments_or_so_long_ago(operator: Operator) -> None:
     assert matched("--since", "90m") == 3
     assert matched("--since", "30m") == 0
     assert matched("--until", (NOON - timedelta(hours=1)).isoformat()) == 0
-    for wrong in ("yesterday", "2026-03-01T12:00:00"):
+    assert matched("--since", "999999d") == 3
+    for wrong in ("yesterday", "2026-03-01T12:00:00", "0001-01-01T00:00:00+14:00"):
         with pytest.raises(CommandError, match="--since is a time such as"):
             run("dlq", "list", "pdf-creator", "--since", wrong, runtime=operator)

@@ -86,6 +86,16 @@ def test_stopped_halfway_it_goes_on_from_its_checkpoint(operator: Operator, tmp_
     assert json.loads(file.read_text())["finished"] is True
 
 
+def test_a_checkpoint_that_cannot_be_kept_is_found_out_before_anything_is_published(
+    operator: Operator, tmp_path: Path
+) -> None:
+    with pytest.raises(CommandError, match=r"the checkpoint can't be kept in .*; 0 events were published again"):
+        replay(operator, "--since", "1h", "--checkpoint", str(tmp_path / "nowhere" / "place"))
+    assert operator.replay.published == []
+    with pytest.raises(CommandError, match="--until must be later than --since"):
+        replay(operator, "--since", "1h", "--until", "2h")
+
+
 def test_a_checkpoint_of_another_replay_or_none_at_all_is_refused(operator: Operator, tmp_path: Path) -> None:
     file = tmp_path / "place.json"
     replay(operator, "--order", an_order_id(1), "--checkpoint", str(file))

@@ -114,6 +114,14 @@ REFUSED = {
     "an unknown type": (json.dumps(an_envelope(cloud_event(type="io.bbws.orders.order.lost.v1"))), "no type of event"),
     "no sequence": (json.dumps(an_envelope(cloud_event(sequence="first"))), "sequence"),
     "a naive time": (json.dumps(an_envelope(cloud_event(time="2026-11-22T12:00:00"))), "time"),
+    "a time before all years": (
+        json.dumps(an_envelope(cloud_event(time="0001-01-01T00:00:00+14:00"))),
+        "time: Value error, the time is out",
+    ),
+    "a time after all years": (
+        json.dumps(an_envelope(time="9999-12-31T23:59:59-14:00")),
+        "time: Value error, the time is out",
+    ),
     "a wrong order id": (
         json.dumps(an_envelope(cloud_event(data={"order_id": "ord_1\n", "tenant_id": "t", "version": 1}))),
         "not an order event's data: order_id",

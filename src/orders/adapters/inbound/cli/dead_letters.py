@@ -8,9 +8,10 @@ import typer
 
 from orders.adapters.inbound.cli.output import print_facts, print_json, print_table, progress
 from orders.adapters.inbound.cli.runtime import CommandError, Doing, Runtime
-from orders.adapters.inbound.cli.times import a_time
+from orders.adapters.inbound.cli.times import a_time, in_order
 from orders.application.audit import about
 from orders.application.dead_letters import DeadLetterOffice, LetterFilter, Tally, outline, subject_of
+from orders.domain.identity import is_order_id
 from orders.ports.dead_letters import DeadLetter
 
 EVERY = "all"
@@ -19,7 +20,7 @@ DEFAULT_PER_SECOND = 20.0
 Queue = Annotated[str, typer.Argument(help="A worker's name, rule:NAME, or 'all'; `orders dlq list` has them.")]
 Order = Annotated[str | None, typer.Option("--order", help="Only about this order (ord_...).")]
 Tenant = Annotated[str | None, typer.Option("--tenant", help="Only about this shop.")]
-Ids = Annotated[list[str] | None, typer.Option("--id", help="Only this message; may be repeated.")]
+Ids = Annotated[list[str] | None, typer.Option("--id", help="Only this message, by its id or the log's; repeatable.")]
 Reason = Annotated[str | None, typer.Option("--reason", help="Only with this in the reason, such as MessageRefused.")]
 Since = Annotated[
     str | None, typer.Option("--since", help="Only from then on: 2026-03-01T12:00:00Z, or 90m, 12h, 3d ago.")
@@ -77,11 +78,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
             lambda office: _taken_out(office, _queues(office, queue), wanted, limit=limit),
         )
         shown = [_facts(letter) | {"body": letter.body if clear else outline(letter.body)} for letter in letters]
-        if as_json:
-            print_json(shown)
-        for facts in shown if not as_json else ():
-            print_facts(str(facts.pop("message_id")), facts)
-            typer.echo()
+        _print_bodies(shown, as_json=as_json)
 
     @group.command()
     def redrive(
@@ -151,13 +148,17 @@ def _wanted(
     since: str | None,
     until: str | None,
 ) -> LetterFilter:
+    if order is not None and not is_order_id(order):
+        raise CommandError("--order is an order's id: ord_ and 26 letters and digits")
+    sent_from, sent_before = a_time("--since", since, runtime.now()), a_time("--until", until, runtime.now())
+    in_order("--since", sent_from, "--until", sent_before)
     return LetterFilter(
         order_id=order,
         tenant_id=tenant,
         message_ids=frozenset(message_ids or ()),
         reason=reason,
-        sent_from=a_time("--since", since, runtime.now()),
-        sent_before=a_time("--until", until, runtime.now()),
+        sent_from=sent_from,
+        sent_before=sent_before,
     )
 
 
@@ -186,6 +187,7 @@ def _facts(letter: DeadLetter) -> dict[str, Any]:
     subject = subject_of(letter.body)
     return {
         "message_id": letter.message_id,
+        "logged_as": letter.logged_as or letter.message_id,
         "queue": letter.queue,
         "sent_at": letter.sent_at,
         "what": subject.kind,
@@ -214,6 +216,17 @@ def _print_letters(letters: Sequence[DeadLetter], tally: Tally, *, as_json: bool
         columns,
         [[each[name] for name in columns] for each in facts],
     )
+
+
+def _print_bodies(shown: Sequence[dict[str, Any]], *, as_json: bool) -> None:
+    if as_json:
+        print_json(shown)
+        return
+    for facts in shown:
+        print_facts(str(facts.pop("message_id")), facts)
+        typer.echo()
+    if not shown:
+        typer.echo("no dead letter is like that", err=True)
 
 
 def _print_dry_run(

@@ -12,7 +12,7 @@ import typer
 
 from orders.adapters.inbound.cli.output import print_json, print_table, progress
 from orders.adapters.inbound.cli.runtime import CommandError, Doing, Runtime
-from orders.adapters.inbound.cli.times import a_time
+from orders.adapters.inbound.cli.times import a_time, in_order
 from orders.application.replay_events import Progress, ReplayEvents, Selection
 from orders.domain.events import EventType
 from orders.domain.identity import check_key, check_order_id
@@ -93,8 +93,13 @@ class Checkpoint:
         self._of = sha256(repr(named).encode()).hexdigest()[:16]
 
     def place(self) -> str | None:
-        """Where to go on, ``None`` at the beginning. Raises: CommandError: it is another replay's, or can't be read."""
+        """Where to go on, ``None`` at the beginning.
+
+        Raises: CommandError: it is another replay's, or can't be read or written, which is found out here, before
+            anything is published.
+        """
         if not self._path.exists():
+            self.keep(Progress())
             return None
         try:
             content = json.loads(self._path.read_text("utf-8"))
@@ -109,11 +114,17 @@ class Checkpoint:
         return None if place is None else str(place)
 
     def keep(self, current: Progress) -> None:
-        """Note how far it is; a reader sees the old place or the new, never half of one."""
+        """Note how far it is; a reader sees the old place or the new, never half of one. Raises: CommandError."""
         new = self._path.with_name(self._path.name + ".new")
         content = {"of": self._of, "place": current.place, "published": current.published, "finished": current.finished}
-        new.write_text(json.dumps(content), "utf-8")
-        new.replace(self._path)
+        try:
+            new.write_text(json.dumps(content), "utf-8")
+            new.replace(self._path)
+        except OSError as error:
+            raise CommandError(
+                f"the checkpoint can't be kept in {self._path}: {error.strerror}; {current.published} events were "
+                "published again"
+            ) from None
 
 
 def _selection(
@@ -125,12 +136,14 @@ def _selection(
     if order is None and since is None:
         raise CommandError("say which events: --order, or --since and perhaps --until")
     now = runtime.now()
+    begin, end = a_time("--since", since, now), a_time("--until", until, now)
+    in_order("--since", begin, "--until", end)
     return Selection(
         tenant_id=check_key(tenant, "--tenant"),
         order_id=None if order is None else check_order_id(order),
         types=frozenset(map(EventType, kinds)),
-        since=a_time("--since", since, now),
-        until=a_time("--until", until, now) or (now if order is None else None),
+        since=begin,
+        until=end or (now if order is None else None),
     )
 
 

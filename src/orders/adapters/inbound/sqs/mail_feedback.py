@@ -8,13 +8,12 @@ notifications it has ``notificationType`` and, where they are turned on, the mai
 
 import json
 import re
-from datetime import UTC
 from typing import Annotated, Any
 
 import structlog
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from orders.adapters.inbound.sqs.messages import MessageRefused, parse_json_object
+from orders.adapters.inbound.sqs.messages import MessageRefused, Moment, parse_json_object
 from orders.adapters.inbound.sqs.queue import ReceivedMessage
 from orders.adapters.privacy.masking import as_name
 from orders.application.mail_marks import MARK_TAG, marks_in, reference_of
@@ -42,23 +41,23 @@ class _Tolerant(BaseModel):
 class _Bounce(_Tolerant):
     kind: Annotated[Word, Field(alias="bounceType")]
     subkind: Annotated[Word | None, Field(alias="bounceSubType")] = None
-    timestamp: AwareDatetime
+    timestamp: Moment
 
     def feedback(self) -> MailFeedback:
         # Undetermined ones may pass as well: nobody is written off for not being understood.
         kind = FeedbackKind.BOUNCED if self.kind == "Permanent" else FeedbackKind.DELAYED
-        return MailFeedback(kind, self.timestamp.astimezone(UTC), "/".join(filter(None, (self.kind, self.subkind))))
+        return MailFeedback(kind, self.timestamp, "/".join(filter(None, (self.kind, self.subkind))))
 
 
 class _Complaint(_Tolerant):
     type: Annotated[Word | None, Field(alias="complaintFeedbackType")] = None
     subtype: Annotated[Word | None, Field(alias="complaintSubType")] = None
-    timestamp: AwareDatetime
+    timestamp: Moment
 
     def feedback(self) -> MailFeedback | None:
         if self.type == NOT_SPAM:
             return None
-        return MailFeedback(FeedbackKind.COMPLAINED, self.timestamp.astimezone(UTC), self.type or self.subtype)
+        return MailFeedback(FeedbackKind.COMPLAINED, self.timestamp, self.type or self.subtype)
 
 
 class MailFeedbackHandler:

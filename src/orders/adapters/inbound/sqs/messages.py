@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated, Any, NoReturn, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from orders.adapters.privacy.masking import as_name
 from orders.application.cloud_event import EVENT_SOURCE, event_type
@@ -72,6 +72,17 @@ class OrderEventMessage:
     mails: bool = True
 
 
+def _in_utc(at: datetime) -> datetime:
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("the time is out of range") from None
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""A moment with an offset, made one in UTC."""
+
+
 class _Tolerant(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
@@ -80,7 +91,7 @@ class _Envelope(_Tolerant):
     id: str
     source: str
     detail_type: Annotated[str, Field(alias="detail-type")]
-    time: AwareDatetime
+    time: Moment
     detail: dict[str, Any]
 
 
@@ -94,7 +105,7 @@ class _CloudEvent(_Tolerant):
     specversion: Annotated[str, StringConstraints(pattern=r"^1\.")]
     id: Annotated[str, StringConstraints(min_length=1)]
     type: str
-    time: AwareDatetime
+    time: Moment
     sequence: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,18}$")]
     traceparent: str | None = None
     replayed: bool = False
@@ -139,7 +150,7 @@ def parse_bus_message(body: str) -> BusMessage:
         id=envelope.id,
         source=envelope.source,
         type=envelope.detail_type,
-        at=envelope.time.astimezone(UTC),
+        at=envelope.time,
         detail=envelope.detail,
     )
 
@@ -162,7 +173,7 @@ def parse_order_event(body: str) -> OrderEventMessage:
         sequence=int(event.sequence),
         version=data.version,
         event_id=event.id,
-        time=event.time.astimezone(UTC),
+        time=event.time,
         data=event.data,
         traceparent=event.traceparent,
         replayed=event.replayed,

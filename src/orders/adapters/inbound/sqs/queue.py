@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from orders.adapters.privacy.exceptions import told
-from orders.ports.dead_letters import ERROR_ATTRIBUTE, REASON_ATTRIBUTE, SENDER_ATTRIBUTE
+from orders.ports.dead_letters import ERROR_ATTRIBUTE, ID_ATTRIBUTE, REASON_ATTRIBUTE, SENDER_ATTRIBUTE
 
 if TYPE_CHECKING:
     from types_aiobotocore_sqs import SQSClient
@@ -137,7 +137,7 @@ class SqsQueue:
 
         The message itself stays until it is deleted: done twice, there are two copies; never none.
         """
-        why = {REASON_ATTRIBUTE: reason, ERROR_ATTRIBUTE: error}
+        why = {REASON_ATTRIBUTE: reason, ERROR_ATTRIBUTE: error, ID_ATTRIBUTE: message.message_id}
         if message.author:
             # In the dead-letter queue SQS says that this worker sent it; who did is what orders by queue go by.
             why[SENDER_ATTRIBUTE] = message.author

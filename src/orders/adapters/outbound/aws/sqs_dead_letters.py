@@ -12,6 +12,7 @@ from orders.adapters.outbound.botocore_errors import error_code, translated
 from orders.adapters.privacy.exceptions import told
 from orders.ports.dead_letters import (
     ERROR_ATTRIBUTE,
+    ID_ATTRIBUTE,
     REASON_ATTRIBUTE,
     SENDER_ATTRIBUTE,
     DeadLetter,
@@ -27,8 +28,8 @@ MAX_ATTRIBUTES = 10
 _WAIT_SECONDS = 1
 """A long poll, however short, asks all of SQS's servers: a short poll can miss what is there."""
 
-_NOTED = frozenset({REASON_ATTRIBUTE, ERROR_ATTRIBUTE, "RULE_ARN", "TARGET_ARN", "ERROR_CODE", "ERROR_MESSAGE",
-                    "EXHAUSTED_RETRY_CONDITION", "RETRY_ATTEMPTS"})  # fmt: skip
+_NOTED = frozenset({REASON_ATTRIBUTE, ERROR_ATTRIBUTE, ID_ATTRIBUTE, "RULE_ARN", "TARGET_ARN", "ERROR_CODE",
+                    "ERROR_MESSAGE", "EXHAUSTED_RETRY_CONDITION", "RETRY_ATTEMPTS"})  # fmt: skip
 """What workers, and EventBridge (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html), note on
 a message that they put aside."""
 
@@ -168,5 +169,6 @@ def _letter(queue: str, message: Mapping[str, Any]) -> DeadLetter:
         sent_at=datetime.fromtimestamp(sent / 1000, UTC),
         reason=attributes.get(REASON_ATTRIBUTE) or attributes.get("ERROR_CODE"),
         error=attributes.get(ERROR_ATTRIBUTE) or attributes.get("ERROR_MESSAGE"),
+        logged_as=attributes.get(ID_ATTRIBUTE),
         claim=message["ReceiptHandle"],
     )

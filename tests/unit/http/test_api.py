@@ -399,6 +399,10 @@ async def test_what_cannot_be_removed_by_a_patch_is_refused_by_name(api: Api) ->
     assert {(each["pointer"], each["code"]) for each in found["errors"]} == {
         ("/currency", "not_editable"), ("/nots", "unknown_field"),
     }  # fmt: skip
+    named = (await api.call("POST", ORDERS, json.loads(SMOKE) | {"customer": {"name": "Thandi"}})).json()
+    patch = {"customer": {"emial": None, "email": None}}
+    found = expect(await api.call("PATCH", f"{ORDERS}/{named['order_id']}", patch), 422, "invalid-content")
+    assert [(each["pointer"], each["code"]) for each in found["errors"]] == [("/customer/emial", "not_editable")]
     document = build_document()["components"]["schemas"]
     absent = document["Order"]["properties"].keys() - document["Order"]["required"]
     unchanged = await api.call("PATCH", path, dict.fromkeys([*absent, "version"]))

@@ -174,7 +174,7 @@ def read_patch(patch: Mapping[str, Any], current: Mapping[str, Any]) -> Revision
 def _unknown_members(patch: Mapping[str, Any]) -> list[Fault]:
     """What the patch would remove from objects that never have it; whoever misspelt it would believe it gone."""
     return [
-        unknown_member(CreateOrderBody, [name, member])
+        unknown_member(RevisionBody, [name, member]) if name in RevisionBody.model_fields else _fixed([name, member])
         for name, members in _CLOSED.items()
         if isinstance(patch.get(name), dict)
         for member, value in patch[name].items()

@@ -378,6 +378,25 @@ async def test_lines_change_with_their_total(api: Api) -> None:
     assert [(line["line_id"], line["net"]) for line in done.json()["items"]] == [("line_1", 89.97), ("line_2", 0.03)]
 
 
+async def test_an_order_may_be_sent_back_as_another_language_writes_it(api: Api) -> None:
+    # Times and what is missing, as clients write them who read objects and not texts.
+    order = (await api.call("POST", ORDERS, json.loads(SMOKE) | {"customer": {"name": "A. Nel"}})).json()
+    path = f"{ORDERS}/{order['order_id']}"
+    fields = build_document()["components"]["schemas"]["Order"]["properties"]
+    body = dict.fromkeys(fields) | order | {"customer": {"name": "A. Nel", "email": None}}
+    body["created_at"] = order["created_at"].replace("Z", "000+00:00")
+    answer = await api.call("PUT", path, body)
+    assert (answer.status_code, answer.json()) == (200, order)
+    others: list[dict[str, Any]] = [
+        {"created_at": "2000-01-01T00:00:00Z"},
+        {"customer": {"name": None}},
+        {"customer": {}},
+    ]
+    for other in others:
+        found = expect(await api.call("PUT", path, body | other), 422, "invalid-content")
+        assert [fault["code"] for fault in found["errors"]] == ["not_editable"]
+
+
 async def test_what_cannot_be_edited_is_refused_by_name(api: Api) -> None:
     order = await api.placed()
     path = f"{ORDERS}/{order['order_id']}"

@@ -9,12 +9,13 @@ import jsonschema
 from orders.application.cloud_event import event_type
 from orders.application.event_schema import event_schema
 from orders.domain.events import EventType
+from tests.closed_schemas import closed
 
 
 @cache
 def _validator(type_: EventType) -> jsonschema.Draft202012Validator:
     checks = jsonschema.Draft202012Validator.FORMAT_CHECKER
-    return jsonschema.Draft202012Validator(event_schema(type_, closed=True), format_checker=checks)
+    return jsonschema.Draft202012Validator(closed(event_schema(type_)), format_checker=checks)
 
 
 def check_event(event: Mapping[str, Any]) -> None:

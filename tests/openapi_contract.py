@@ -12,8 +12,10 @@ from referencing.jsonschema import DRAFT202012
 from orders.adapters.inbound.http import json_body
 from orders.adapters.inbound.http.openapi.deprecation import DEPRECATED, Deprecations, OperationFinder
 from orders.adapters.inbound.http.openapi.document import OPERATIONS, build_document
+from tests.closed_schemas import closed
 
-NAME = "urn:openapi"
+NAME, PUBLISHED = "urn:openapi:strict", "urn:openapi"
+"""The document as answers are held against it, and as callers get it."""
 EVERYWHERE = frozenset(
     {
         "content-length", "content-type", "date", "strict-transport-security", "x-content-type-options",
@@ -32,25 +34,28 @@ class NotAsDocumented(AssertionError):
 
 
 class Contract:
-    """One OpenAPI document, ready to be held against answers."""
+    """One OpenAPI document, ready to be held against answers: they have what is written down, and nothing else."""
 
     def __init__(self, document: dict[str, Any]) -> None:
         self.document: dict[str, Any] = json.loads(json_body.encode(document))
-        resource = Resource.from_contents(self.document, default_specification=DRAFT202012)
-        self._registry: Registry[Any] = Registry().with_resource(NAME, resource)
+        self._registry: Registry[Any] = Registry().with_resources(
+            (name, Resource.from_contents(contents, default_specification=DRAFT202012))
+            for name, contents in ((NAME, _strict(self.document)), (PUBLISHED, self.document))
+        )
         self._operations = OperationFinder(OPERATIONS)
         self._validators: dict[str, Any] = {}
 
-    def validator(self, *path: str) -> Any:
-        """Checks values against the schema at that place of the document."""
+    def validator(self, *path: str, document: str = NAME) -> Any:
+        """Checks values against the schema at that place, of the strict document if not of the ``PUBLISHED`` one."""
         pointer = "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in path)
-        if pointer not in self._validators:
-            self._validators[pointer] = jsonschema.Draft202012Validator(
-                {"$ref": f"{NAME}#{pointer}"},
+        place = f"{document}#{pointer}"
+        if place not in self._validators:
+            self._validators[place] = jsonschema.Draft202012Validator(
+                {"$ref": place},
                 registry=self._registry,
                 format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER,
             )
-        return self._validators[pointer]
+        return self._validators[place]
 
     def find(self, path: tuple[str, ...]) -> tuple[tuple[str, ...], dict[str, Any]]:
         """The part at that place, and where it really is when that is a reference."""
@@ -122,6 +127,29 @@ class Contract:
         error = jsonschema.exceptions.best_match(validator.iter_errors(value))
         if error is not None:
             raise NotAsDocumented(f"{said}: at {error.json_path}: {error.message[:500]}")
+
+
+def _strict(document: dict[str, Any]) -> dict[str, Any]:
+    """The document in which objects have no other fields, and problems are of the kinds that there are examples of.
+
+    Callers are promised less, so that both can grow.
+    """
+    components = document["components"]
+    responses = {
+        name: _narrowed(response, components["examples"]) for name, response in components["responses"].items()
+    }
+    schemas = {name: closed(schema) for name, schema in components["schemas"].items()}
+    return document | {"components": components | {"schemas": schemas, "responses": responses}}
+
+
+def _narrowed(response: dict[str, Any], examples: dict[str, Any]) -> dict[str, Any]:
+    """A response to a problem, with the type and the status that its kinds have."""
+    ((media_type, content),) = response["content"].items()
+    problems = [examples[name]["value"] for name in content["examples"]]
+    properties = {key: {"enum": [problem[key] for problem in problems]} for key in ("type", "title", "status")}
+    return response | {
+        "content": {media_type: content | {"schema": {"allOf": [content["schema"], {"properties": properties}]}}}
+    }
 
 
 @cache

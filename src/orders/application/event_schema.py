@@ -28,16 +28,13 @@ def _whole(description: str, minimum: int = 1) -> dict[str, Any]:
     return {"type": "integer", "minimum": minimum, "description": description}
 
 
-def _flag(description: str) -> dict[str, Any]:
-    return {"type": "boolean", "description": description}
+def _flag(description: str, **more: Any) -> dict[str, Any]:
+    return {"type": "boolean", "description": description, **more}
 
 
-def _object(
-    properties: Mapping[str, Any], optional: frozenset[str] = frozenset(), *, closed: bool = False
-) -> dict[str, Any]:
+def _object(properties: Mapping[str, Any], optional: frozenset[str] = frozenset()) -> dict[str, Any]:
     required = [name for name in properties if name not in optional]
-    shape: dict[str, Any] = {"type": "object", "required": required, "properties": dict(properties)}
-    return shape | {"additionalProperties": False} if closed else shape
+    return {"type": "object", "required": required, "properties": dict(properties)}
 
 
 def _list(items: Mapping[str, Any], description: str) -> dict[str, Any]:
@@ -142,42 +139,38 @@ WHEN: Mapping[EventType, str] = MappingProxyType(
 )
 
 
-def event_schema(type_: EventType, *, closed: bool = False) -> dict[str, Any]:
-    """The schema of a kind of event.
-
-    Args:
-        closed: refuse members that are not in it: what we emit holds nothing else, what consumers read may.
-    """
+def event_schema(type_: EventType) -> dict[str, Any]:
+    """The schema of a kind of event."""
     data = {
         "order_id": _text("the order", pattern=ORDER_ID_PATTERN),
         "order_number": _text("the number that people read aloud", pattern=ORDER_NUMBER_PATTERN),
         "tenant_id": _text("the shop", pattern=KEY_PATTERN),
         "customer_id": _text("whose order it is, by the shop's id", pattern=KEY_PATTERN),
         "version": _whole("the order's version after the event"),
-        "actor": _object({"role": _text("in which role it was done", enum=[*map(str, Role), _WORKER])}, closed=closed),
+        "actor": _object({"role": _text("in which role it was done", enum=[*map(str, Role), _WORKER])}),
         "changed": _list(
             _text("a JSON pointer (RFC 6901)", pattern=_POINTER), "where the order changed; never what to"
         ),
         **DATA[type_],
     }
     attributes = {
-        "specversion": {"const": "1.0"},
+        "specversion": {"type": "string", "const": "1.0"},
         "id": _text("the same however often the event is delivered", pattern=f"^ord_[0-9A-Z]{{26}}-{_SEQUENCE}$"),
         "source": _text("the shop and the order", pattern="^/tenants/[^/]+/orders/[^/]+$"),
-        "type": {"const": cloud_event_type(type_)},
+        "type": {"type": "string", "const": cloud_event_type(type_)},
         "subject": _text("the order", pattern=ORDER_ID_PATTERN),
         "time": _text("when it happened: UTC, RFC 3339, milliseconds", format="date-time"),
-        "datacontenttype": {"const": "application/json"},
+        "datacontenttype": {"type": "string", "const": "application/json"},
         "sequence": _text("1, 2, 3 ... per order without gaps; it alone defines the order", pattern=f"^{_SEQUENCE}$"),
         "traceparent": _text("W3C trace context of what caused it"),
-        "replayed": {"const": True, "description": "it is sent again from the log"},
-        "replaymails": {"const": True, "description": "although replayed, it may send mails that were never sent"},
-        "data": _object(data, OPTIONAL.get(type_, frozenset()), closed=closed),
+        "replayed": _flag("it is sent again from the log", const=True),
+        "replaymails": _flag("although replayed, it may send mails that were never sent", const=True),
+        "data": _object(data, OPTIONAL.get(type_, frozenset())),
     }
     optional = frozenset({"traceparent", "replayed", "replaymails"})
     return {
         "$schema": DIALECT,
         "title": cloud_event_type(type_),
         "description": WHEN[type_],
-        **_object(attributes, optional, closed=closed),
+        **_object(attributes, optional),
     }

@@ -12,6 +12,7 @@ import pytest
 from orders.adapters.inbound.http.openapi.compatibility import breaking_changes
 from orders.adapters.inbound.http.openapi.deprecation import Deprecation
 from orders.adapters.inbound.http.openapi.document import build_document
+from tests.closed_schemas import closed
 from tests.openapi_contract import contract
 
 BASELINE = Path(__file__).parents[3] / "docs" / "openapi.baseline.json"
@@ -38,6 +39,11 @@ def fields(document: Document, name: str) -> Document:
 
 def parameter(document: Document, name: str) -> Document:
     found: Document = document["components"]["parameters"][name]
+    return found
+
+
+def problem_examples(document: Document, response: str) -> Document:
+    found: Document = document["components"]["responses"][response]["content"]["application/problem+json"]["examples"]
     return found
 
 
@@ -85,7 +91,7 @@ BREAKING: dict[str, tuple[Change, str]] = {
         lambda d: parameter(d, "Sort")["schema"]["enum"].remove("created_at"), "sort: created_at is not taken",
     ),
     "an item's value of a parameter removed": (
-        lambda d: parameter(d, "StatusFilter")["schema"]["items"]["enum"].remove("pending"),
+        lambda d: schema(d, "Status")["enum"].remove("pending"),
         "status /*: pending is not taken",
     ),
     "a body no longer taken": (lambda d: create(d).pop("requestBody"), "createOrder body: it is not taken"),
@@ -122,11 +128,8 @@ BREAKING: dict[str, tuple[Change, str]] = {
         lambda d: fields(d, "CreateOrderBody").update(customer={"$ref": "#/components/schemas/CustomerBody"}),
         "/customer: it was null and is object",
     ),
-    "fields closed that were open": (
-        lambda d: fields(d, "OrderPatch").update(
-            _links={"type": "object", "properties": {}, "additionalProperties": False}
-        ),
-        "/_links: it was any value and is object",
+    "a type where there was none": (
+        lambda d: fields(d, "OrderPatch").update(_links={"type": "object"}), "/_links: it was any value and is object",
     ),
     "a value of a field removed": (
         lambda d: fields(d, "StatusBody")["status"]["enum"].remove("rejected"), "rejected is not taken any more",
@@ -148,9 +151,17 @@ BREAKING: dict[str, tuple[Change, str]] = {
     ),
     "another form of keys": (
         lambda d: fields(d, "CreateOrderBody").update(
-            metadata={"type": "object", "patternProperties": {"^a$": {}}, "additionalProperties": False}
+            metadata=fields(d, "CreateOrderBody")["metadata"] | {"propertyNames": {"type": "string", "pattern": "^a$"}}
         ),
-        "/metadata: keys of the form",
+        "/metadata: propertyNames was",
+    ),
+    "values of a map no longer any": (
+        lambda d: fields(d, "OrderPatch").update(customer={"type": "object", "additionalProperties": {"type": "null"}}),
+        "patchOrder body /customer",
+    ),
+    "longer values of a map in an answer": (
+        lambda d: fields(d, "Order")["metadata"].pop("additionalProperties"),
+        "createOrder 201 /metadata/*: it was string and is any value",
     ),
     "a status code removed": (lambda d: create(d)["responses"].pop("202"), "createOrder 202: it is not answered"),
     "a status code of an error removed": (
@@ -198,12 +209,22 @@ BREAKING: dict[str, tuple[Change, str]] = {
     ),
     "another shape of an answer": (
         lambda d: d["paths"][ORDER]["get"]["responses"]["200"]["content"]["application/json"]["schema"][
-            "oneOf"
+            "anyOf"
         ].append({"type": "string"}),
         "getOrder 200: it was object and is string",
     ),
+    "a kind of problem renamed": (
+        lambda d: problem_examples(d, "Unauthenticated").update(
+            {"no-token": problem_examples(d, "Unauthenticated").pop("unauthenticated")}
+        ),
+        "createOrder 401: the problem unauthenticated has become no-token",
+    ),
+    "what is sent back closed": (
+        lambda d: schema(d, "Parcel").update(additionalProperties=False),
+        "updateOrder body /parcels/*: other fields are not taken any more",
+    ),
     "a field of a kind of event removed": (
-        lambda d: fields(d, "EventCreated")["data"]["properties"].pop("total"), "/items/*/data/total: it is gone",
+        lambda d: fields(d, "EventCreatedData").pop("total"), "/items/*/data/total: it is gone",
     ),
 }  # fmt: skip
 
@@ -234,9 +255,12 @@ ADDITIVE: dict[str, Change] = {
     "a pattern of a body removed": lambda d: fields(d, "FulfilBody")["carrier"].pop("pattern"),
     "a new value in a body": lambda d: fields(d, "StatusBody")["status"]["enum"].append("on_hold"),
     "a new error": lambda d: create(d)["responses"].update({"402": create(d)["responses"]["401"]}),
-    "a new kind of problem": lambda d: d["components"]["responses"]["Unauthenticated"]["content"][
-        "application/problem+json"
-    ]["schema"]["allOf"][1]["properties"]["type"]["enum"].append("https://api.bbws.io/problems/locked-out"),
+    "a new kind of problem": lambda d: problem_examples(d, "Unauthenticated").update(
+        {"locked-out": {"$ref": "#/components/examples/locked-out"}}
+    ),
+    "a kind of problem less": lambda d: problem_examples(d, "UnavailableOrTimedOut").pop("timed-out"),
+    "an answer closed": lambda d: schema(d, "OrderItem").update(additionalProperties=False),
+    "a body opened": lambda d: schema(d, "ItemBody").pop("additionalProperties"),
     "a new header of an answer": lambda d: create(d)["responses"]["201"]["headers"].update(
         {"Server-Timing": {"schema": {"type": "string"}}}
     ),
@@ -264,6 +288,16 @@ def test_what_breaks_callers_is_found(change: Change, says: str) -> None:
 @pytest.mark.parametrize("change", ADDITIVE.values(), ids=ADDITIVE)
 def test_what_is_additive_passes(change: Change) -> None:
     assert breaking_changes(contract().document, changed(change)) == []
+
+
+def test_opening_answers_that_were_closed_breaks_nobody() -> None:
+    # Callers bear fields that they don't know, whether the document says that there are none or says nothing of them.
+    before = deepcopy(contract().document)
+    before["components"]["schemas"] = {
+        name: closed(each) for name, each in contract().document["components"]["schemas"].items()
+    }
+    assert before != contract().document
+    assert breaking_changes(before, contract().document) == []
 
 
 def test_deprecating_an_operation_is_additive() -> None:

@@ -28,7 +28,7 @@ from orders.adapters.inbound.http.parameters import (
 from orders.adapters.inbound.http.problems import BASE, KINDS
 from orders.domain.currencies import CURRENCIES
 from tests.http_api import Api
-from tests.openapi_contract import contract
+from tests.openapi_contract import NAME, PUBLISHED, contract
 
 COMMITTED = Path(__file__).parents[3] / "docs" / "openapi.json"
 
@@ -43,10 +43,8 @@ def test_it_is_an_openapi_document() -> None:
 
 
 def test_every_schema_is_one() -> None:
-    for name, schema in contract().document["components"]["schemas"].items():
+    for schema in contract().document["components"]["schemas"].values():
         jsonschema.Draft202012Validator.check_schema(schema)
-        if schema.get("type") == "object" and name != "OpenApiDocument":
-            assert "additionalProperties" in schema, name
 
 
 def test_the_committed_copy_is_current() -> None:
@@ -118,7 +116,8 @@ def examples() -> Iterator[tuple[str, tuple[str, ...], Any]]:
 
 @pytest.mark.parametrize(("place", "value"), [each[1:] for each in examples()], ids=[each[0] for each in examples()])
 def test_every_example_is_what_its_schema_says(place: tuple[str, ...], value: Any) -> None:
-    contract().validator(*place).validate(value)
+    for document in (NAME, PUBLISHED):
+        contract().validator(*place, document=document).validate(value)
 
 
 def test_every_operation_has_what_a_reader_needs() -> None:
@@ -157,12 +156,8 @@ def test_every_kind_of_problem_is_explained_and_shown() -> None:
 
 def test_every_kind_of_problem_can_come_from_somewhere() -> None:
     shown = contract().document["components"]["responses"].values()
-    types = {
-        uri
-        for response in shown
-        for uri in response["content"]["application/problem+json"]["schema"]["allOf"][1]["properties"]["type"]["enum"]
-    }
-    assert types == {BASE + kind.name for kind in KINDS}
+    names = {name for response in shown for name in response["content"]["application/problem+json"]["examples"]}
+    assert names == {kind.name for kind in KINDS}
 
 
 @pytest.mark.parametrize(

@@ -173,7 +173,8 @@ _COUNTRY = r"^[A-Z]{2}$"
 _CURRENCY = r"^[A-Z]{3}$"
 _LOCALE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"
 _LAST4 = r"^[0-9]{4}$"
-_URL = r"^https?://[^\s<>\"'`\\{}|^\u0000-\u001F\u007F-\u009F]+$"
+# Quotes by their numbers: some generators of clients put patterns between quotes as they are.
+_URL = r"^https?://[^\s<>\u0022\u0027`\\{}|^\u0000-\u001F\u007F-\u009F]+$"
 _VISIBLE_ASCII = r"^[\x21-\x7e]{1,255}$"
 
 PATTERNS: Mapping[str, str] = {

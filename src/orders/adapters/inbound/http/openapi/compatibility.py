@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from orders.adapters.inbound.http import problems
 from orders.adapters.inbound.http.openapi.compatible_schemas import AnswerComparison, RequestComparison
 from orders.adapters.inbound.http.openapi.json_schema import Schema
-from orders.adapters.inbound.http.openapi.schema_comparison import resolved
+from orders.adapters.inbound.http.openapi.schema_comparison import listed, resolved
 
 _METHODS = ("get", "put", "post", "patch", "delete", "head", "options")
 
@@ -126,8 +127,17 @@ class _Documents:
             if media_type not in new.get("content", {}):
                 yield Breaking(where, f"it is not answered as {media_type} any more")
             else:
-                found = self._answers.changes(content["schema"], new["content"][media_type]["schema"])
-                yield from self._each(where, found)
+                after = new["content"][media_type]
+                yield from self._each(where, self._answers.changes(content["schema"], after["schema"]))
+                if media_type == problems.MEDIA_TYPE:
+                    yield from self._kinds(where, list(content["examples"]), list(after["examples"]))
+
+    @staticmethod
+    def _kinds(where: str, old: list[str], new: list[str]) -> Iterator[Breaking]:
+        """A response has an example of each kind of problem that it can be, under its name."""
+        gone, come = [name for name in old if name not in new], [name for name in new if name not in old]
+        if gone and come:
+            yield Breaking(where, f"the problem {listed(gone)} has become {listed(come)}")
 
     def _old(self, part: Schema) -> Schema:
         found: Schema = resolved(part, self._before)

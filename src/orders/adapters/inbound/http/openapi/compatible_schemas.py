@@ -46,7 +46,7 @@ class RequestComparison(Comparison):
             if before is None or (after > before if name in _LOWER else after < before):
                 yield f"{name} was {shown(before)} and is {after}"
         for name in _UNDECIDABLE:
-            if new.get(name) not in {None, old.get(name)}:
+            if new.get(name) not in (None, old.get(name)):
                 yield f"{name} was {shown(old.get(name))} and is {new[name]}"
         if "default" in old and old["default"] != new.get("default"):
             yield f"default was {old['default']} and is {shown(new.get('default'))}"
@@ -105,7 +105,7 @@ class AnswerComparison(Comparison):
             if after is None or (after < before if name in _LOWER else after > before):
                 yield f"{name} was {before} and is {shown(after)}"
         for name in _UNDECIDABLE:
-            if old.get(name) not in {None, new.get(name)}:
+            if old.get(name) not in (None, new.get(name)):
                 yield f"{name} was {old[name]} and is {shown(new.get(name))}"
 
     def _object(self, old: Schema, new: Schema, at: str, seen: frozenset[str]) -> Iterator[tuple[str, str]]:

@@ -26,9 +26,15 @@ class RequestSchema(GenerateJsonSchema):
         return {"type": "number"}
 
     def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
-        """An object that has only the keys it may have."""
+        """A map whose keys have a form.
+
+        Said of its keys (``propertyNames``), and not as properties of names that match (``patternProperties``):
+        generators take the latter with no others for an object that has no properties at all.
+        """
         found = super().dict_schema(schema)
-        return found | {"additionalProperties": False} if "patternProperties" in found else found
+        for pattern, values in found.pop("patternProperties", {}).items():
+            found |= {"propertyNames": {"type": "string", "pattern": pattern}, "additionalProperties": values}
+        return found
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
         """One schema with two types, where it can be one."""

@@ -83,7 +83,7 @@ def _groups(document: dict[str, Any]) -> list[dict[str, Any]]:
                     "method": method.upper(),
                     "parameters": [_resolved(document, each) for each in operation["parameters"]],
                     "answers": {code: each for code, each in responses.items() if not _is_problem(each)},
-                    "problems": {code: _types(each) for code, each in responses.items() if _is_problem(each)},
+                    "problems": {code: _kinds(each) for code, each in responses.items() if _is_problem(each)},
                     "deprecated": operation.get("deprecated", False),
                     "curl": _curl(path, method.upper(), operation),
                 }
@@ -107,9 +107,9 @@ def _is_problem(response: Schema) -> bool:
     return "application/problem+json" in response.get("content", {})
 
 
-def _types(response: Schema) -> list[str]:
-    narrowed = response["content"]["application/problem+json"]["schema"]["allOf"][1]["properties"]
-    return [uri.removeprefix(BASE) for uri in narrowed["type"]["enum"]]
+def _kinds(response: Schema) -> list[str]:
+    """The names of the kinds that the response's problem is one of: there is an example of each."""
+    return list(response["content"]["application/problem+json"]["examples"])
 
 
 def _problem(name: str) -> dict[str, Any]:

@@ -68,16 +68,11 @@ class Comparison(ABC):
     def _object(self, old: Schema, new: Schema, at: str, seen: frozenset[str]) -> Iterator[tuple[str, str]]: ...
 
     def _maps(self, old: Schema, new: Schema, at: str, seen: frozenset[str]) -> Iterator[tuple[str, str]]:
-        """The values of objects whose keys are not written down."""
-        before, after = old.get("patternProperties", {}), new.get("patternProperties", {})
-        for pattern, schema in before.items():
-            if pattern in after:
-                yield from self._compare(schema, after[pattern], f"{at}/*", seen)
-            else:
-                yield at, f"keys of the form {pattern} are gone"
-        old_others, new_others = old.get("additionalProperties"), new.get("additionalProperties")
-        if isinstance(old_others, dict) and isinstance(new_others, dict):
-            yield from self._compare(old_others, new_others, f"{at}/*", seen)
+        """The values of objects whose keys are not written down; where nothing is said of them, they are any."""
+        others = [each.get("additionalProperties", True) for each in (old, new)]
+        if False not in others and others != [True, True]:
+            before, after = ({} if each is True else each for each in others)
+            yield from self._compare(before, after, f"{at}/*", seen)
 
     def _variants(self, schema: Any, side: int) -> list[Schema]:
         """The alternatives that a schema consists of, each with one type at most."""

@@ -46,8 +46,8 @@ class SchemaWords:
             found.append(Markup("below {:.0e}").format(schema["exclusiveMaximum"]))
         if "pattern" in schema:
             found.append(Markup("form <code>{}</code>").format(schema["pattern"]))
-        for pattern in schema.get("patternProperties", {}):
-            found.append(Markup("keys of the form <code>{}</code>").format(pattern))
+        if "propertyNames" in schema:
+            found.append(Markup("keys of the form <code>{}</code>").format(schema["propertyNames"]["pattern"]))
         if "default" in schema:
             found.append(Markup("default <code>{}</code>").format(_shown(schema["default"])))
         return found
@@ -63,9 +63,6 @@ class SchemaWords:
             return Markup("list of {}").format(self.type(schema["items"])) if "items" in schema else Markup("list")
         if kind == "object" and isinstance(schema.get("additionalProperties"), dict):
             return Markup("object of {}").format(self.type(schema["additionalProperties"]))
-        if kind == "object" and "patternProperties" in schema:
-            (value,) = schema["patternProperties"].values()
-            return Markup("object of {}").format(self.type(value))
         return escape(kind)
 
     @staticmethod

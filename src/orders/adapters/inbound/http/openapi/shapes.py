@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from typing_extensions import TypeAliasType
 
 from orders.adapters.inbound.http.fields import Country, CurrencyCode, Email, Key, Last4, Says
 from orders.domain.identity import ORDER_ID_PATTERN, ORDER_NUMBER_PATTERN
@@ -14,9 +15,9 @@ from orders.domain.lifecycle import Action, Status
 
 
 class Shape(BaseModel):
-    """An object of an answer: it has the fields that are written down and no others."""
+    """An object of an answer. It says nothing of other fields: callers must bear new ones ([API-9])."""
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
 
 OrderId = Annotated[str, Field(pattern=ORDER_ID_PATTERN)]
@@ -25,6 +26,11 @@ Money = Annotated[Decimal, Says({"minimum": 0})]
 Time = Annotated[AwareDatetime, Says({"pattern": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$"})]
 Count = Annotated[int, Field(ge=0)]
 Accepted = Literal["accepted"]
+StatusOrAccepted = TypeAliasType(
+    "StatusOrAccepted",
+    Annotated[str, Says({"enum": ["accepted", *map(str, Status)], "description": "`accepted` until it is placed."})],
+)
+"""One enumeration and no union of two: what is made of unions of texts is no text in many languages."""
 Href = Annotated[str, Says({"format": "uri-reference"})]
 
 

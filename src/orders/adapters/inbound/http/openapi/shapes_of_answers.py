@@ -5,8 +5,18 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from orders.adapters.inbound.http.fields import Key, Says
-from orders.adapters.inbound.http.openapi.shapes import Accepted, Href, Link, OrderId, OrderNumber, Parcel, Shape, Time
-from orders.domain.lifecycle import Action, Status
+from orders.adapters.inbound.http.openapi.shapes import (
+    Accepted,
+    Href,
+    Link,
+    OrderId,
+    OrderNumber,
+    Parcel,
+    Shape,
+    StatusOrAccepted,
+    Time,
+)
+from orders.domain.lifecycle import Action
 
 
 class Fault(Shape):
@@ -58,7 +68,7 @@ class OrderStatus(Shape):
 
     order_id: OrderId
     order_number: OrderNumber
-    status: Status | Accepted
+    status: StatusOrAccepted
     allowed_actions: list[Action]
     version: Annotated[int, Field(ge=1)] | None = None
     """Missing while the order is accepted and not placed."""
@@ -99,7 +109,7 @@ class Tracking(Shape):
 
     order_id: OrderId
     order_number: OrderNumber
-    status: Status | Accepted
+    status: StatusOrAccepted
     parcels: list[Parcel]
     open_items: list[OpenItem]
     updated_at: Time

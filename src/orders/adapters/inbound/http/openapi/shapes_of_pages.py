@@ -82,21 +82,20 @@ class HistoryMail(Shape):
 class HistoryPage(Shape):
     """A page of an order's history, oldest first; a mail stands on the page of the event that it tells of."""
 
-    items: list[HistoryEvent | HistoryMail]
+    items: list[Annotated[HistoryEvent | HistoryMail, Field(discriminator="kind")]]
     next_cursor: NextCursor | None
 
 
 def event_schemas() -> dict[str, Schema]:
     """An event of each type as other systems get it, and a page of them."""
     names = {type_: f"Event{type_.name.title().replace('_', '')}" for type_ in EventType}
-    events = {
-        name: {key: value for key, value in event_schema(type_, closed=True).items() if key not in {"$schema", "title"}}
-        for type_, name in names.items()
-    }
-    return events | {
+    parts = _EventParts()
+    for type_, name in names.items():
+        parts.take(name, event_schema(type_))
+    return parts.schemas | {
         "CloudEvent": {
             "description": "An event of an order as other systems get it: CloudEvents 1.0, structured JSON.",
-            "oneOf": [{"$ref": COMPONENTS + name} for name in events],
+            "oneOf": [{"$ref": COMPONENTS + name} for name in names.values()],
             "discriminator": {
                 "propertyName": "type",
                 "mapping": {cloud_event_type(type_): COMPONENTS + name for type_, name in names.items()},
@@ -110,6 +109,39 @@ def event_schemas() -> dict[str, Schema]:
                 "next_cursor": {"type": ["string", "null"], "minLength": 1, "maxLength": MAX_CURSOR_CHARACTERS},
             },
             "required": ["items", "next_cursor"],
-            "additionalProperties": False,
         },
     }
+
+
+class _EventParts:
+    """The schemas of events as components that share what they are made of.
+
+    Each schema of an event is whole in its own file (``docs/events``). Written here as they are, each would bring its
+    own actor, lines and statuses, which generators would have to number.
+    """
+
+    def __init__(self) -> None:
+        self.schemas: dict[str, Schema] = {}
+
+    def take(self, name: str, event: Schema) -> None:
+        """Add an event's schema under that name, and what it is made of."""
+        whole = {key: value for key, value in event.items() if key not in {"$schema", "title"}}
+        data = whole["properties"]["data"]
+        fields = {field: self._shared(field, schema) for field, schema in data["properties"].items()}
+        self.schemas[f"{name}Data"] = data | {"properties": fields}
+        self.schemas[name] = whole | {"properties": whole["properties"] | {"data": {"$ref": f"{COMPONENTS}{name}Data"}}}
+
+    def _shared(self, field: str, schema: Schema) -> Schema:
+        if field in {"status", "previous_status"}:
+            return {"$ref": f"{COMPONENTS}Status", "description": schema["description"]}
+        if schema["type"] == "object":
+            return self._component(f"Event{field.title()}", schema)
+        if schema["type"] == "array" and schema["items"]["type"] == "object":
+            # A parcel's lines have fewer fields than an order's.
+            kind = "EventLine" if "product_id" in schema["items"]["properties"] else "EventParcelLine"
+            return schema | {"items": self._component(kind, schema["items"])}
+        return schema
+
+    def _component(self, name: str, schema: Schema) -> Schema:
+        assert self.schemas.setdefault(name, schema) == schema, f"two schemas want to be {name}"
+        return {"$ref": f"{COMPONENTS}{name}"}

@@ -5,13 +5,12 @@ forgotten.
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 from orders.adapters.inbound.http.openapi.json_schema import COMPONENTS, RequestSchema, Schema, nullable, schemas_of
 from orders.adapters.inbound.http.revisions import DERIVED_OF_ITEMS, SERVERS_OWN, RevisionBody
 
 _FIXED = "Not editable: left out, or as it is."
-_IGNORED = "Says how the order stood when it was read: taken, and not looked at."
+IGNORED = "Says how the order stood when it was read: taken, and not looked at."
 
 
 def update_schemas(order: Schema, item: Schema, answers: Mapping[str, Schema]) -> dict[str, Schema]:
@@ -27,11 +26,11 @@ def update_schemas(order: Schema, item: Schema, answers: Mapping[str, Schema]) -
     others: Schema = {}
     for name, schema in order["properties"].items():
         if name in SERVERS_OWN:
-            others[name] = {"description": _IGNORED}
+            others[name] = {"description": IGNORED}
         elif name not in revision["properties"]:
-            others[name] = {**_type_only(schema, answers, or_null=name in optional), "description": _FIXED}
+            others[name] = {**_sent_back(schema, answers, or_null=name in optional), "description": _FIXED}
     derived = {
-        name: {**_type_only(item["properties"][name], answers), "description": _FIXED} for name in DERIVED_OF_ITEMS
+        name: {**_sent_back(item["properties"][name], answers), "description": _FIXED} for name in DERIVED_OF_ITEMS
     }
     return parts | {
         "RevisedItemBody": revised | {"properties": revised["properties"] | derived},
@@ -51,19 +50,22 @@ def update_schemas(order: Schema, item: Schema, answers: Mapping[str, Schema]) -
 
 def _patched(editable: Schema) -> Schema:
     """Editable fields in a merge patch: metadata's entries can be removed one by one; its items are one value."""
-    (pattern, value), *none = editable["metadata"]["patternProperties"].items()
-    assert not none, "metadata has one kind of keys"
     metadata = {
         "type": ["object", "null"],
-        "patternProperties": {pattern: nullable(value)},
-        "additionalProperties": False,
+        "propertyNames": editable["metadata"]["propertyNames"],
+        "additionalProperties": nullable(editable["metadata"]["additionalProperties"]),
         "description": "Entries are set one by one, and removed with `null`.",
     }
     return editable | {"metadata": metadata}
 
 
-def _type_only(schema: Any, answers: Mapping[str, Schema], *, or_null: bool = False) -> Schema:
-    while "$ref" in schema:
-        schema = answers[schema["$ref"].removeprefix(COMPONENTS)]
-    found: Schema = {"type": schema["type"]}
+def _sent_back(schema: Schema, answers: Mapping[str, Schema], *, or_null: bool = False) -> Schema:
+    """What is compared with the order as it is: objects and lists in their shape as answered, the rest by its type."""
+    whole = schema
+    while "$ref" in whole:
+        whole = answers[whole["$ref"].removeprefix(COMPONENTS)]
+    if whole["type"] in {"array", "object"}:
+        found: Schema = {name: schema[name] for name in ("$ref", "type", "items") if name in schema}
+    else:
+        found = {"type": whole["type"]}
     return nullable(found) if or_null else found

@@ -5,6 +5,10 @@ from collections import Counter
 import pytest
 from hypothesis import HealthCheck, settings
 
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+"""Where none is named: how busy a machine is says nothing about the code."""
+settings.load_profile("patient")
+
 settings.register_profile(
     "proof", max_examples=2500, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )

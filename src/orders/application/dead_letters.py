@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from orders.application.message_text import parse_text
 from orders.domain.identity import KEY_PATTERN, ORDER_ID_PATTERN
 from orders.ports.clock import Clock
 from orders.ports.dead_letters import DeadLetter, DeadLetterQueues
-from orders.ports.errors import TransientPortError
+from orders.ports.errors import PortError, TransientPortError
 
 HOLD = timedelta(minutes=15)
 """So long letters that were looked at stay out of others' reach; they are given back when the looking is over."""
@@ -259,7 +259,7 @@ class DeadLetterOffice:
         seen: set[str] = set()
         taken: list[DeadLetter] = []
         try:
-            while taken := list(await self._queues.take(queue, hold=self._hold)):
+            while taken := await self._taken(queue):
                 fresh = [letter for letter in taken if letter.message_id not in seen]
                 if not fresh:
                     return  # looked at all, and some have come back into reach since
@@ -270,6 +270,16 @@ class DeadLetterOffice:
         finally:
             # Broken off in the middle of what was taken at once.
             await self._give_back(taken)
+
+    async def _taken(self, queue: str) -> list[DeadLetter]:
+        asking = asyncio.ensure_future(self._queues.take(queue, hold=self._hold))
+        try:
+            return list(await asyncio.shield(asking))
+        except asyncio.CancelledError:
+            # The queue goes on with what it was asked for and hides letters from everybody: they are given back.
+            with suppress(PortError):
+                await self._give_back(await asking)
+            raise
 
     @staticmethod
     async def _acted_on(letter: DeadLetter, act: Callable[[DeadLetter], Awaitable[None]], tally: Tally) -> bool:

@@ -97,16 +97,18 @@ class ReplayEvents:
         async for each in self.selected(selection, after):
             batch.append(each)
             if len(batch) == BATCH:
-                await self._publish(batch, progress, per_second)
+                await self._publish(batch, progress)
                 watch(progress)
+                if per_second is not None:
+                    await self._pause(len(batch) / per_second)
                 batch = []
         if batch:
-            await self._publish(batch, progress, per_second)
+            await self._publish(batch, progress)
         progress.finished = True
         watch(progress)
         return progress
 
-    async def _publish(self, batch: Sequence[ArchivedEvent], progress: Progress, per_second: float | None) -> None:
+    async def _publish(self, batch: Sequence[ArchivedEvent], progress: Progress) -> None:
         failures = await self._publisher.publish([each.event for each in batch])
         failed = next((failure for failure in failures if failure is not None), None)
         if failed is not None:
@@ -114,8 +116,6 @@ class ReplayEvents:
             raise TransientPortError("event bus", f"an event was not taken: {failed}")
         progress.published += len(batch)
         progress.place = next((each.place for each in reversed(batch) if each.place), progress.place)
-        if per_second is not None:
-            await self._pause(len(batch) / per_second)
 
     async def _of_order(self, selection: Selection, after: str | None) -> AsyncIterator[ArchivedEvent]:
         assert selection.order_id is not None

@@ -1,6 +1,7 @@
 """The ``orders`` command's runtime: each method builds what one command needs, and nothing before it is asked for."""
 
 import json
+import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
@@ -250,6 +251,10 @@ def _run(settings: Settings, main: "Callable[[asyncio.Event], Any]") -> None:
         raise CommandError(str(error)) from error
 
 
+INTERRUPTED = 128 + signal.SIGINT
+"""Exit code after Ctrl-C, as shells have it."""
+
+
 def _operate(
     doing: Doing,
     opened: "Callable[[Settings], AbstractAsyncContextManager[Tool]]",
@@ -275,6 +280,9 @@ def _operate(
         return asyncio.run(main())
     except (CannotRun, PortError) as error:
         raise CommandError(str(error)) from error
+    except KeyboardInterrupt:
+        sys.stderr.write("broken off: what was done until then stays done; the same command does the rest\n")
+        raise SystemExit(INTERRUPTED) from None
 
 
 def run() -> None:

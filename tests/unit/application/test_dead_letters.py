@@ -1,6 +1,8 @@
 """Operators among dead letters: looking leaves all as it was, sending again and throwing away hit what is meant."""
 
+import asyncio
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -113,6 +115,32 @@ async def test_no_faster_than_asked_and_no_more_than_asked() -> None:
     assert (tally.acted_on, desk.pauses) == (4, [0.2] * 3)
     assert [count for _, count in seen] == [1, 2, 3, 4]
     assert len((await desk.office.look(["pdf-creator"], EVERYTHING))[0]) == 8
+
+
+async def test_broken_off_while_the_queue_is_asked_nothing_stays_hidden() -> None:
+    class Slow(MemoryDeadLetterQueues):
+        def __post_init__(self) -> None:
+            super().__post_init__()
+            self.asked, self.answer = asyncio.Event(), asyncio.Event()
+
+        async def take(self, queue: str, *, hold: timedelta) -> Sequence[DeadLetter]:
+            taken = await super().take(queue, hold=hold)
+            self.asked.set()
+            await self.answer.wait()
+            return taken
+
+    desk = Desk()
+    desk.queues = queues = Slow(desk.clock)
+    office = DeadLetterOffice(queues, desk.clock)
+    desk.bury(3)
+    looking = asyncio.create_task(office.look(["pdf-creator"], EVERYTHING))
+    await queues.asked.wait()
+    looking.cancel()
+    await asyncio.sleep(0)
+    queues.answer.set()
+    with pytest.raises(asyncio.CancelledError):
+        await looking
+    assert len(await queues.take("pdf-creator", hold=timedelta(minutes=1))) == 3
 
 
 async def test_one_that_comes_back_meanwhile_is_not_sent_round_and_round() -> None:

@@ -12,24 +12,33 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+_ENDLESS = 10_000
 PIPE_COLUMNS = 160
 """How wide tables are where nobody looks on: into a file or a pipe."""
 
 
 def print_json(value: Any) -> None:
     """One JSON document on standard output."""
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=_text))
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=_json_text))
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """A table; numbers to the right."""
+    """A table; numbers to the right, ids whole. Too wide for the terminal, it becomes a block of lines for each row."""
     numeric = [bool(rows) and all(isinstance(row[place], int) for row in rows) for place in range(len(columns))]
     table = Table(title=title, title_justify="left", header_style="bold")
     for name, right in zip(columns, numeric, strict=True):
-        table.add_column(name, justify="right" if right else "left", overflow="fold")
+        # Ids are for copying.
+        table.add_column(name, justify="right" if right else "left", overflow="fold", no_wrap=name.endswith("_id"))
     for row in rows:
         table.add_row(*(_shown(cell) for cell in row))
-    _console().print(table)
+    console = _console()
+    if table.__rich_measure__(console, console.options.update(width=_ENDLESS)).minimum <= console.width:
+        console.print(table)
+        return
+    console.print(title)
+    for row in rows:
+        console.print()
+        print_facts(_shown(row[0]), dict(zip(columns[1:], row[1:], strict=True)))
 
 
 def print_facts(title: str, facts: Mapping[str, object]) -> None:
@@ -64,4 +73,10 @@ def _shown(cell: object) -> str:
 def _text(value: object) -> str:
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M:%SZ")
+    return str(value)
+
+
+def _json_text(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return str(value)

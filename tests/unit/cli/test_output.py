@@ -1,0 +1,41 @@
+"""What commands print can be read and copied, however wide the terminal is."""
+
+import json
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+
+from orders.adapters.inbound.cli import output
+from tests.builders import an_order_id
+
+MESSAGE_ID = str(UUID(int=7))
+COLUMNS = ("message_id", "sent_at", "order_id", "error")
+AT = datetime(2026, 11, 22, 12, 0, 0, 5000, UTC)
+ROWS = [(MESSAGE_ID, AT, an_order_id(), "the body is not JSON: Expecting value: line 1 column 1 (char 0)")]
+
+
+@pytest.mark.parametrize("columns", [50, 80, 120, 200])
+def test_ids_are_whole_at_any_width(
+    columns: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(output, "PIPE_COLUMNS", columns)
+    output.print_table("1 dead letter", COLUMNS, ROWS)
+    printed = capsys.readouterr().out
+    assert MESSAGE_ID in printed
+    assert an_order_id() in printed
+    assert printed.startswith("1 dead letter")
+    assert max(map(len, printed.splitlines())) <= columns
+    assert ("│" in printed) is (columns > 80)
+    assert "2026-11-22 12:00:00Z" in printed
+
+
+def test_a_short_table_stays_one(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(output, "PIPE_COLUMNS", 40)
+    output.print_table("dead letters", ("queue", "letters"), [("pdf-creator", 3)])
+    assert "│" in capsys.readouterr().out
+
+
+def test_times_in_json_are_those_of_the_api(capsys: pytest.CaptureFixture[str]) -> None:
+    output.print_json({"sent_at": AT})
+    assert json.loads(capsys.readouterr().out) == {"sent_at": "2026-11-22T12:00:00.005Z"}

@@ -86,6 +86,10 @@ _SAID = frozenset(
 """Members of messages that hold identifiers, states and figures, never anything personal."""
 
 
+_WORD = re.compile(r"[A-Za-z0-9_.:/+-]{1,200}")
+"""What names, identifiers, states and times are made of; what holds anything else may be about anybody."""
+
+
 def outline(body: str) -> str:
     """A message's body to be looked at: its structure, with only those values that say nothing of a person."""
     try:
@@ -96,17 +100,15 @@ def outline(body: str) -> str:
 
 def _outlined(value: Any, *, said: bool) -> Any:
     if isinstance(value, dict):
-        return {_printable(name): _outlined(each, said=name in _SAID) for name, each in value.items()}
+        return {
+            name if _WORD.fullmatch(name) else f"…{number}": _outlined(each, said=name in _SAID)
+            for number, (name, each) in enumerate(value.items(), start=1)
+        }
     if isinstance(value, list):
         return [_outlined(each, said=said) for each in value]
-    if isinstance(value, str) and said:
-        return _printable(value)
+    if isinstance(value, str):
+        return value if said and _WORD.fullmatch(value) else "…"
     return value if said or value is None or isinstance(value, bool) else "…"
-
-
-def _printable(text: str) -> str:
-    # Half a character can't be printed, and a control character may do anything to a terminal.
-    return text if text.isprintable() else ascii(text)[1:-1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,7 +141,7 @@ class NotifyDeadLetters:
     async def _mail(self, letter: DeadLetter, subject: Subject, tenant_id: str) -> None:
         tenant = await self._tenants.profile(tenant_id)
         number = None if subject.order_id is None else order_number(subject.order_id)
-        trouble = OrderTrouble(letter.queue, letter.sent_at, letter.message_id, number)
+        trouble = OrderTrouble(letter.queue, letter.sent_at, letter.logged_as or letter.message_id, number)
         for address in tenant.staff_addresses or (None,):
             intent = MailIntent(
                 tenant_id=tenant_id,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from orders.adapters.inbound.sqs.backoff import Backoff
 from orders.adapters.outbound.botocore_errors import as_transient
@@ -58,8 +58,14 @@ async def queue_url(sqs: "SQSClient", name: str) -> str:
     except (ClientError, BotoCoreError) as error:
         passing = as_transient(error, name)
         raise (ResourcesMissing if passing is None else QueuesOutOfReach)(
-            f"queue {name} can't be reached: {error}. On an emulator `orders bootstrap` creates it; on AWS, Terraform"
+            f"queue {name} can't be reached: {error}. {_remedy(error)}"
         ) from error
+
+
+def _remedy(error: Exception) -> str:
+    if isinstance(error, NoCredentialsError):
+        return "For an emulator set AWS_ENDPOINT_URL; on AWS, credentials come with the task's role or AWS_PROFILE"
+    return "On an emulator `orders bootstrap` creates it; on AWS, Terraform"
 
 
 async def resolve_addresses(sqs: "SQSClient", topology: Topology, settings: Settings) -> Addresses:

@@ -36,5 +36,10 @@ def test_a_sequence_that_is_none_is_no_event(sequence: Any) -> None:
 
 
 def test_an_outline_can_be_printed_whatever_its_names_are() -> None:
-    shown = outline('{"\\ud800\\u009b": "Zoë", "status": "\\u202egone"}')
-    assert json.loads(shown.encode()) == {r"\ud800\x9b": "…", "status": r"\u202egone"}
+    shown = outline('{"\\ud800\\u009b": "Zoë", "status": "\\u202egone", "id": "7/a"}')
+    assert json.loads(shown.encode()) == {"…1": "…", "status": "…", "id": "7/a"}
+
+
+def test_an_outline_shows_nothing_of_a_person_wherever_it_stands() -> None:
+    body = {"id": "jane@x.example", "status": "call Jane", "jane@x.example": 1, "Jane Doe": {"type": "a"}}
+    assert json.loads(outline(json.dumps(body))) == {"id": "…", "status": "…", "…3": "…", "…4": {"type": "a"}}

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 
 from orders.adapters.inbound.sqs.backoff import Backoff
 from orders.bootstrap.addresses import ResourcesMissing, addresses_in_reach
@@ -51,6 +51,11 @@ async def test_a_queue_service_out_of_reach_is_waited_for(caplog: pytest.LogCapt
 async def test_a_queue_that_is_not_there_is_a_mistake_and_ends_the_start() -> None:
     with pytest.raises(ResourcesMissing, match=r"bbws-order-creation-dlq-local can't be reached.*`orders bootstrap`"):
         await found(Queues(OUT_OF_REACH, NO_QUEUE), asyncio.Event())
+
+
+async def test_without_credentials_it_is_said_where_they_come_from() -> None:
+    with pytest.raises(ResourcesMissing, match=r"Unable to locate credentials\. For an emulator set AWS_ENDPOINT_URL"):
+        await found(Queues(NoCredentialsError()), asyncio.Event())
 
 
 async def test_waiting_ends_with_the_stop_signal() -> None:

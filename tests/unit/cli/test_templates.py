@@ -179,3 +179,9 @@ def test_when_the_bucket_cannot_be_asked_the_command_says_so(operator: Operator)
     code, out = preview(operator, "order_confirmation", "--tenant", "tenant_a")
     assert code == 1
     assert "out of reach" in out
+
+
+def test_a_locale_is_a_language_tag(operator: Operator) -> None:
+    for wrong in ("../../x", "e", "english language"):
+        with pytest.raises(CommandError, match="--locale is a language tag such as en-ZA"):
+            run("templates", "preview", "order_confirmation", "--locale", wrong, runtime=operator)

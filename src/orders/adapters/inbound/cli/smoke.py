@@ -26,7 +26,7 @@ class Target(StrEnum):
 def register(app: typer.Typer, runtime: Runtime) -> None:
     """Add ``smoke``."""
 
-    @app.command(rich_help_panel="Operation")
+    @app.command(rich_help_panel="Operate")
     def smoke(
         base_url: Annotated[str, typer.Option(help="Where the API is, such as https://api-dev.bbws.io.")],
         env: Annotated[Target, typer.Option(help="Which environment that is.")] = Target.LOCAL,

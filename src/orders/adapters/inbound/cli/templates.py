@@ -1,5 +1,6 @@
 """``orders templates``: which templates a shop has, what comes of them, and what is wrong with them ([PIPE-8])."""
 
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +20,9 @@ MAX_LINE_CHARS = 160
 
 Tenant = Annotated[str | None, typer.Option("--tenant", help="The shop; without, the packaged templates.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+
+
+_TAG = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}")
 
 
 def register(app: typer.Typer, runtime: Runtime) -> None:
@@ -55,6 +59,8 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         """What comes of a template. One that is broken is not replaced by the default here: it says what is wrong."""
         if order is not None and tenant is None:
             raise CommandError("an order is a shop's: name that with --tenant")
+        if locale is not None and not _TAG.fullmatch(locale):
+            raise CommandError("--locale is a language tag such as en-ZA")
         doing = Doing(
             "templates preview",
             tenant_id=None if tenant is None else check_key(tenant, "--tenant"),

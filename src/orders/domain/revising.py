@@ -18,6 +18,8 @@ from orders.domain.placing import Draft, DraftLine, basket_of
 LINES_OPEN_IN = frozenset({Status.PENDING})
 """Once an order is being worked on, its lines stay as they are."""
 
+_FIELDS = ("billing_address", "shipping_address", "notes", "metadata")
+
 PRINTED = frozenset({"items", "billing_address", "shipping_address", "notes"})
 """Fields whose change makes another version of the document."""
 
@@ -48,6 +50,15 @@ def revision_of(order: Order) -> Revision:
         shipping_address=order.shipping_address,
         notes=order.notes,
         metadata=order.metadata,
+    )
+
+
+def changes_nothing(order: Order, revision: Revision) -> bool:
+    """Whether the order is already as the revision wants it."""
+    return (
+        not _lines_differ(order, revision.lines)
+        and revision.total in {None, order.totals.total.to_decimal()}
+        and all(getattr(revision, name) == getattr(order, name) for name in _FIELDS)
     )
 
 
@@ -87,7 +98,7 @@ def revise(
     elif revision.total is not None and revision.total != order.totals.total.to_decimal():
         message = f"the items are unchanged and come to {order.totals.total} {order.currency}"
         raise InvalidOrder([Fault("/total", "total_mismatch", message)])
-    for name in ("billing_address", "shipping_address", "notes", "metadata"):
+    for name in _FIELDS:
         if getattr(revision, name) != getattr(order, name):
             revised = replace(revised, **{name: getattr(revision, name)})
             changed.append(name)

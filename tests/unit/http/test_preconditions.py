@@ -93,6 +93,20 @@ async def test_a_body_that_says_its_version_changes_that_version_only(api: Api, 
     expect(await api.call(method, path, same), 412, "version-mismatch")
 
 
+async def test_the_same_put_again_is_no_conflict_as_long_as_nobody_has_changed_what_it_asks_for(api: Api) -> None:
+    order = await api.placed()
+    path, mine = f"{ORDERS}/{order['order_id']}", order | {"notes": "mine"}
+    first = await api.call("PUT", path, mine)
+    again = await api.call("PUT", path, mine)
+    assert (again.status_code, again.json()) == (200, first.json())
+    expect(await api.call("PUT", path, mine | {"total": 1}), 412, "version-mismatch")
+    await api.call("PATCH", path, {"notes": "theirs"})
+    expect(await api.call("PUT", path, mine), 412, "version-mismatch")
+    await api.call("PATCH", path, {"notes": "mine"})
+    await api.call("POST", path + "/cancel")
+    expect(await api.call("PUT", path, mine), 412, "version-mismatch")
+
+
 @pytest.mark.parametrize("version", ["1", 1.5, 0, -1, True, [], 10**9, 10**40])
 async def test_what_is_no_version_is_a_fault_of_the_body(api: Api, version: Any) -> None:
     path = f"{ORDERS}/{(await api.placed())['order_id']}"

@@ -36,6 +36,7 @@ from orders.application.accept_order import AcceptOrder
 from orders.application.caller import Caller, Operation, permit
 from orders.application.change_status import ChangeStatus
 from orders.application.erase_personal_data import ErasePersonalData
+from orders.application.errors import VersionMismatch
 from orders.application.fulfil_order import DeliverParcel, FulfilOrder
 from orders.application.idempotency import Answer
 from orders.application.open_order import OpenOrder
@@ -44,7 +45,7 @@ from orders.application.update_order import DeleteOrder, UpdateOrder
 from orders.domain.errors import Fault
 from orders.domain.lifecycle import Action
 from orders.domain.order import Order
-from orders.domain.revising import Revision
+from orders.domain.revising import Revision, changes_nothing
 from orders.ports.errors import TransientPortError
 
 Call = Request[Any, Any, Any]
@@ -121,8 +122,20 @@ async def create(
 def _planned(read: Read, body: Mapping[str, Any], caller: Caller, current: Order) -> Revision:
     seen = order_view(current, caller)
     # Asked for each time that the write has to be decided anew: what it was made from may be gone by then.
-    check_version(body, seen)
+    try:
+        check_version(body, seen)
+    except VersionMismatch:
+        if read is not read_revision or not _is_there_already(body, current, seen):
+            raise
     return read(body, seen)
+
+
+def _is_there_already(body: Mapping[str, Any], current: Order, seen: Mapping[str, Any]) -> bool:
+    # Who PUTs the same again has lost the answer and undoes nothing (RFC 9110, 9.2.2; 13.1.1 allows it of If-Match).
+    try:
+        return changes_nothing(current, read_revision(body, seen))
+    except InvalidBody:
+        return False
 
 
 @put("/{order_id:str}")

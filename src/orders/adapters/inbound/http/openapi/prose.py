@@ -68,9 +68,9 @@ not remembered: repeating it does no harm. Without a key nothing is deduplicated
 
 An order's ETag names its version. Send it as `If-Match` with a change, and the change is made to that version or
 refused with 412; of several ETags, separated by commas, any may match. An update whose body has the `version` that was
-read is guarded likewise, but that the same PUT again is no conflict. Without either the change is made to the order as it is then, and nobody else's change is lost
-either way. With `If-None-Match` reading costs little: 304 while nothing has changed. ETags depend on the
-caller's roles; in `If-Match` only the version counts.
+read is guarded likewise, but that the same PUT again is no conflict. Without either the change is made to the order
+as it is then, and nobody else's change is lost either way. With `If-None-Match` reading costs little: 304 while nothing
+has changed. ETags depend on the caller's roles; in `If-Match` only the version counts.
 
 ## Paging
 

@@ -203,7 +203,7 @@ class Service:
             self.repository, self.tenants, self.renderer, documents, self.changer, self.clock
         )
         self.send_mail = SendMail(intents, self.suppressions, self.sender, self.clock, lease=LEASE)
-        self.note_mail_feedback = NoteMailFeedback(intents, self.suppressions, self.counters)
+        self.note_mail_feedback = NoteMailFeedback(intents, self.suppressions, self.counters, self.clock)
         self.notify_customer = NotifyCustomer(
             self.repository, self.tenants, PlainComposer(), documents, self.request_document, self.send_mail
         )

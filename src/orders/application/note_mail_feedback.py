@@ -1,8 +1,11 @@
 """Use case: what comes back of mails is noted, and addresses that don't want or take any are left alone ([PIPE-10])."""
 
 import logging
+from datetime import timedelta
 
 from orders.application.audit import about
+from orders.application.errors import ApplicationError
+from orders.ports.clock import Clock
 from orders.ports.mail import FeedbackKind, MailFeedback, MailIntents, MailReference
 from orders.ports.metrics import Counters
 from orders.ports.suppressions import Suppression, SuppressionReason, Suppressions
@@ -15,24 +18,39 @@ _SUPPRESSING = {
     FeedbackKind.COMPLAINED: SuppressionReason.COMPLAINED,
 }
 
+CLOCK_SKEW = timedelta(minutes=5)
+"""By how much the mail service's clock may be ahead of ours."""
+
 _log = logging.getLogger(__name__)
+
+
+class FeedbackFromTheFuture(ApplicationError):
+    """What came back of a mail says that it did so later than now."""
+
+    def __init__(self) -> None:
+        super().__init__(f"it is dated more than {CLOCK_SKEW.seconds // 60} minutes from now")
 
 
 class NoteMailFeedback:
     """Puts feedback on the mail's record, which history shows, and suppresses its address for its tenant."""
 
-    def __init__(self, intents: MailIntents, suppressions: Suppressions, counters: Counters) -> None:
+    def __init__(self, intents: MailIntents, suppressions: Suppressions, counters: Counters, clock: Clock) -> None:
         self._intents = intents
         self._suppressions = suppressions
         self._counters = counters
+        self._clock = clock
 
     async def execute(self, mail: MailReference, feedback: MailFeedback) -> None:
         """Note it; any number of times and in any order the effect is that of the gravest, once.
 
         A mail that is not on record is counted and passed over: nothing is suppressed on a message's word alone.
 
-        Raises: TransientPortError.
+        Raises:
+            FeedbackFromTheFuture: it would outlast whatever an operator does to the address from now on.
+            TransientPortError: the table is out of reach.
         """
+        if feedback.at > self._clock.now() + CLOCK_SKEW:
+            raise FeedbackFromTheFuture
         about(order_id=mail.order_id, tenant_id=mail.tenant_id)
         if mail.recipient_hash is None or not await self._intents.note_feedback(mail, feedback):
             self._counters.count(FEEDBACK, what="unknown")

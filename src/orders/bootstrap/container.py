@@ -267,7 +267,7 @@ class Container(containers.DeclarativeContainer):
     send_mail = providers.Singleton(
         SendMail, mail_intents, suppressions, mail_sender, clock, lease=settings.provided.mail_lease
     )
-    note_mail_feedback = providers.Singleton(NoteMailFeedback, mail_intents, suppressions, counters)
+    note_mail_feedback = providers.Singleton(NoteMailFeedback, mail_intents, suppressions, counters, clock)
     notify_customer = providers.Singleton(
         NotifyCustomer, repository, tenants, composer, documents, request_document, send_mail
     )

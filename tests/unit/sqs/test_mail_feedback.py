@@ -240,3 +240,30 @@ async def test_an_outage_leaves_it_to_the_next_delivery() -> None:
     memory.reachable = True
     await post.take(ses_event(post.mail, "Bounce"))
     assert await post.suppression() is not None
+
+
+@pytest.mark.parametrize("at", ["9999-12-31T23:59:59Z", "2026-11-22T12:06:00Z", "0001-01-01T00:00:00+14:00"])
+async def test_feedback_of_a_time_that_cannot_be_is_refused(at: str) -> None:
+    post = await Post.open()
+    for kind in ("Bounce", "Complaint"):
+        with pytest.raises(MessageRefused) as refused:
+            await post.take(ses_event(post.mail, kind, timestamp=at))
+        assert STAFF not in (refused.value.kept or STAFF)
+    assert await post.suppression() is None
+
+
+async def test_a_fault_of_ours_leaves_no_address_in_the_dead_letters_and_can_be_sent_again() -> None:
+    post = await Post.open()
+
+    class Bug:
+        async def execute(self, *_: object) -> None:
+            raise ZeroDivisionError(STAFF)
+
+    handler = MailFeedbackHandler(Bug(), post.service.counters)  # type: ignore[arg-type]
+    with pytest.raises(MessageRefused, match="a fault of ours: ZeroDivisionError") as refused:
+        await handler(message(ses_event(post.mail, "Bounce")))
+    kept = refused.value.kept
+    assert kept is not None
+    assert STAFF not in kept + refused.value.reason
+    await post.take(json.loads(kept))
+    assert await post.suppression() is not None

@@ -15,7 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from orders.adapters.inbound.sqs.messages import MessageRefused, Moment, parse_json_object
 from orders.adapters.inbound.sqs.queue import ReceivedMessage
+from orders.adapters.inbound.sqs.retry_policy import PASSING
 from orders.adapters.privacy.masking import as_name
+from orders.application.errors import ApplicationError
 from orders.application.mail_marks import MARK_TAG, marks_in, reference_of
 from orders.application.message_text import parse_text
 from orders.application.note_mail_feedback import FEEDBACK, NoteMailFeedback
@@ -73,11 +75,18 @@ class MailFeedbackHandler:
         self._counters = counters
 
     async def __call__(self, message: ReceivedMessage) -> None:
-        """Handle one message. Raises: MessageRefused, TransientPortError."""
+        """Handle one message. Raises: MessageRefused, and what is passing."""
         try:
             await self._handle(message.body)
-        except MessageRefused as error:
-            raise MessageRefused(error.reason, kept=without_people(message.body)) from None
+        except PASSING:
+            raise
+        except (MessageRefused, ApplicationError) as error:
+            raise MessageRefused(str(error), kept=without_people(message.body)) from None
+        except Exception as error:  # noqa: BLE001 - told, and kept as what else is refused
+            # The queue itself would put it aside after some more tries, as it is: with the addresses in it.
+            _log.exception("mail feedback not handled")
+            reason = f"a fault of ours: {type(error).__name__}"
+            raise MessageRefused(reason, kept=without_people(message.body)) from None
 
     async def _handle(self, body: str) -> None:
         if is_greeting(body):

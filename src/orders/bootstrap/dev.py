@@ -38,9 +38,13 @@ async def run_dev(settings: Settings, stop: asyncio.Event) -> None:
             settings = settings.model_copy(update={"aws_endpoint_url": running.url})
             await service.run_service(settings, listener, stop, running, began)
         finally:
-            print("stopping, and saving what the emulator holds ...", flush=True)  # noqa: T201 - for who pressed Ctrl-C
+            # One that has ended by itself has saved nothing, and is told of as the error that it is.
+            is_saved = running.is_alive() or emulator.was_stopped(running)
+            if is_saved:
+                print("stopping, and saving what the emulator holds ...", flush=True)  # noqa: T201 - to who stopped it
             await asyncio.to_thread(emulator.stop, running)
-            print(f"stopped; all is kept in {settings.orders_data_dir}", flush=True)  # noqa: T201
+            if is_saved:
+                print(f"stopped; all is kept in {settings.orders_data_dir}", flush=True)  # noqa: T201
 
 
 def make_data_dir(data_dir: Path) -> None:

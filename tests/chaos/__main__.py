@@ -6,6 +6,7 @@ An experiment fails only when something was lost, repeated without a reason, or 
 import argparse
 import asyncio
 import json
+import signal
 import sys
 import tempfile
 import time
@@ -18,6 +19,9 @@ from rich.table import Table
 
 from tests.chaos.experiment import Outcome
 from tests.chaos.experiments import feed, kills, redrive, replay, stopping, throttling
+
+QUICKEST_KILLS = 2.0
+ORDERS_A_KILL = 200
 
 Experiment = Callable[[argparse.Namespace, Path], Coroutine[Any, Any, Outcome]]
 
@@ -53,13 +57,21 @@ def main() -> int:
     parser.add_argument("experiment", choices=EXPERIMENTS)
     parser.add_argument("--orders", type=int, default=2000, help="orders, or dead letters (default: 2000)")
     parser.add_argument("--faults", type=float, default=0.0, help="kills: share of AWS calls that fail, 0 to 1")
-    parser.add_argument("--kill-every", type=float, default=2.0, help="kills: seconds between two, on average")
+    parser.add_argument(
+        "--kill-every",
+        type=float,
+        help="kills: seconds between two, on average (default: 2, and more where orders are many: a start takes a "
+        "second and a half of a processor, and where nothing else is done nothing is proven)",
+    )
     parser.add_argument("--outage-seconds", type=float, default=60.0, help="outage: how long it lasts")
     parser.add_argument("--mails-per-second", type=int, default=5, help="throttling: what the mail service takes")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", type=Path, default=None, help="write the figures to this file")
     parser.add_argument("--keep", type=Path, default=None, help="work in this directory and leave it, with all logs")
     arguments = parser.parse_args()
+    arguments.kill_every = arguments.kill_every or max(QUICKEST_KILLS, arguments.orders / ORDERS_A_KILL)
+    # As Ctrl-C does, so that no process of the stack is left behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="orders-chaos-") as temporary:
         directory: Path = arguments.keep or Path(temporary)

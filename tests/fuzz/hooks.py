@@ -50,8 +50,12 @@ KINDS = frozenset({"invalid-cursor", "idempotency-key-reused", "order-too-large"
 @schemathesis.hook
 def before_load_schema(_context: HookContext, raw_schema: dict[str, Any]) -> None:
     """Say what is to be sent where a link of the document leads on."""
+    links = raw_schema["components"]["links"]
     for name, body in BODIES_OF_LINKS.items():
-        raw_schema["components"]["links"][name]["requestBody"] = body
+        links[name]["requestBody"] = body
+    for name in (*BODIES_OF_LINKS, "UpdateOrder"):
+        # That body, and not some generated one with its members put into it: a reason would be left of that.
+        links[name]["x-schemathesis"] = {"merge_body": False}
 
 
 @schemathesis.hook

@@ -33,7 +33,7 @@ class Endpoint:
     async def client(self, service: str, **config: Any) -> AsyncIterator[Any]:
         """A client of the service, such as ``dynamodb`` or ``s3``; ``config`` goes into botocore's ``Config``."""
         defaults: dict[str, Any] = {
-            "connect_timeout": 2,
+            "connect_timeout": 20,
             "read_timeout": 20,
             "retries": {"mode": "standard", "total_max_attempts": 2},
             "max_pool_connections": 64,

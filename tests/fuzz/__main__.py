@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from rich.console import Console
@@ -17,7 +18,11 @@ from orders.domain.events import EventType
 from tests.fuzz.service import Running, running
 
 HERE = Path(__file__).parent
-REACHED = (EventType.CREATED, EventType.PROCESSING, EventType.CANCELLED, EventType.DELETED, EventType.DOCUMENT_READY)
+PHASES = ("examples,coverage,fuzzing", "stateful")
+"""One run of schemathesis each: with the others before it in the same run, links lead it nowhere near as far."""
+
+REACHED = (EventType.CREATED, EventType.CANCELLED, EventType.DELETED, EventType.DOCUMENT_READY)
+STAFF_ONLY = (EventType.PROCESSING, EventType.REJECTED)
 """What every run does to some order. Longer ways, to a delivered parcel, are not found by chance in all of them."""
 
 
@@ -42,21 +47,28 @@ def main() -> int:
             *more,
         ]
         environment = os.environ | {"ORDERS_FUZZ_USERS": str(users)}
-        try:
-            code = subprocess.run(command, env=environment, timeout=60 * asked.minutes, check=False).returncode
-        except subprocess.TimeoutExpired:
-            console.print(f"it did not end within {asked.minutes:g} minutes")
-            return 1
+        deadline = time.monotonic() + 60 * asked.minutes
+        codes = []
+        for phases in [[f"--phases={phases}"] for phases in PHASES] if not more else [[]]:
+            try:
+                left = deadline - time.monotonic()
+                run = subprocess.run([*command, *phases], env=environment, timeout=left, check=False)
+            except subprocess.TimeoutExpired:
+                console.print(f"it did not end within {asked.minutes:g} minutes")
+                return 1
+            codes.append(run.returncode)
         done = service.events()
-    if code < 0:
-        console.print(f"schemathesis was ended by signal {-code}")
+    if min(codes) < 0:
+        console.print(f"schemathesis was ended by signal {-min(codes)}")
         return 1
     console.print("done to orders: " + ", ".join(f"{name} {count}" for name, count in done.most_common()))
     missing = [str(type_) for type_ in REACHED if not done[type_]]
+    if not any(done[type_] for type_ in STAFF_ONLY):
+        missing.append(" or ".join(STAFF_ONLY))
     if missing and not more:
         console.print(f"never done: {', '.join(missing)}; a run that does not get there shows too little")
         return 1
-    return code
+    return max(codes)
 
 
 def _users(service: Running) -> list[dict[str, object]]:

@@ -33,7 +33,7 @@ def server() -> Iterator[str]:
 
 @asynccontextmanager
 async def open_clients(url: str, region: str) -> AsyncIterator[ResourceClients]:
-    config = AioConfig(connect_timeout=2, retries={"total_max_attempts": 1}, max_pool_connections=20)
+    config = AioConfig(connect_timeout=20, retries={"total_max_attempts": 1}, max_pool_connections=20)
     async with AsyncExitStack() as stack:
 
         async def client(service: Any) -> Any:

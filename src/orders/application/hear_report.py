@@ -6,11 +6,11 @@ from datetime import timedelta
 from orders.application.caller import Caller
 from orders.application.change_order import Decision, OrderChanger
 from orders.application.errors import ApplicationError, OrderNotFound
+from orders.domain.clocks import is_to_come
 from orders.domain.errors import DomainError
 from orders.domain.hearing import REPORTERS, dropped, hear, hear_parked, held_for
 from orders.domain.order import Order
 from orders.domain.reports import SOURCES, Report
-from orders.domain.shipping import CLOCK_SKEW
 from orders.ports.acceptances import Acceptances, AcceptanceState
 from orders.ports.clock import Clock
 from orders.ports.errors import NotYet
@@ -62,7 +62,7 @@ class HearReport:
             OutboxFull, OrderTooLarge, TransientPortError: as ``OrderChanger.change``.
         """
         now = self._clock.now()
-        if report.at > now + CLOCK_SKEW:
+        if is_to_come(report.at, now):
             raise ReportFromTheFuture(report)
         order = await self._find(tenant_id, order_id)
         caller = _sender(tenant_id, report, traceparent)

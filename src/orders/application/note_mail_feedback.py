@@ -1,10 +1,10 @@
 """Use case: what comes back of mails is noted, and addresses that don't want or take any are left alone ([PIPE-10])."""
 
 import logging
-from datetime import timedelta
 
 from orders.application.audit import about
 from orders.application.errors import ApplicationError
+from orders.domain.clocks import CLOCK_SKEW, is_to_come
 from orders.ports.clock import Clock
 from orders.ports.mail import FeedbackKind, MailFeedback, MailIntents, MailReference
 from orders.ports.metrics import Counters
@@ -17,9 +17,6 @@ _SUPPRESSING = {
     FeedbackKind.BOUNCED: SuppressionReason.BOUNCED,
     FeedbackKind.COMPLAINED: SuppressionReason.COMPLAINED,
 }
-
-CLOCK_SKEW = timedelta(minutes=5)
-"""By how much the mail service's clock may be ahead of ours."""
 
 _log = logging.getLogger(__name__)
 
@@ -49,7 +46,7 @@ class NoteMailFeedback:
             FeedbackFromTheFuture: it would outlast whatever an operator does to the address from now on.
             TransientPortError: the table is out of reach.
         """
-        if feedback.at > self._clock.now() + CLOCK_SKEW:
+        if is_to_come(feedback.at, self._clock.now()):
             raise FeedbackFromTheFuture
         about(order_id=mail.order_id, tenant_id=mail.tenant_id)
         if mail.recipient_hash is None or not await self._intents.note_feedback(mail, feedback):

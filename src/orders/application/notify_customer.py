@@ -3,7 +3,7 @@
 from types import MappingProxyType
 
 from orders.application.mail_marks import mail_headers, mail_tags
-from orders.application.order_of_event import order_of_event
+from orders.application.order_of_event import CREATED_SEQUENCE, order_of_event
 from orders.application.render_document import RequestDocument
 from orders.application.send_mail import SendMail
 from orders.domain.events import EventType
@@ -14,9 +14,6 @@ from orders.ports.errors import DocumentMissing, NotYet
 from orders.ports.mail import Attachment, Mail, MailComposer, MailIntent, MailTemplate
 from orders.ports.order_repository import OrderRepository
 from orders.ports.tenants import TenantDirectory
-
-CREATED_SEQUENCE = 1
-"""The confirmation tells of the creation, whichever document event sets it off: so there is one."""
 
 CALLED_OFF = frozenset({Status.CANCELLED, Status.REJECTED})
 """Who has just read that nothing will come must not be thanked and promised it."""
@@ -76,6 +73,7 @@ class NotifyCustomer:
         intent = MailIntent(
             tenant_id=tenant_id,
             order_id=order_id,
+            # The confirmation tells of the creation, whichever document event sets it off: so there is one.
             sequence=CREATED_SEQUENCE if confirmation else sequence,
             template=template,
             recipient=order.notification_email,

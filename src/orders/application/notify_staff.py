@@ -5,7 +5,7 @@ from functools import partial
 from types import MappingProxyType
 
 from orders.application.mail_marks import mail_headers, mail_tags
-from orders.application.order_of_event import order_of_event
+from orders.application.order_of_event import CREATED_SEQUENCE, order_of_event
 from orders.application.send_mail import SendMail
 from orders.domain.events import EventType
 from orders.ports.mail import Mail, MailComposer, MailIntent, MailTemplate
@@ -19,9 +19,6 @@ TEMPLATES = MappingProxyType(
     }
 )
 
-
-CREATED_SEQUENCE = 1
-"""An order is created once, whatever a message says: its staff hear of it once."""
 
 Pace = Callable[[], Awaitable[None]]
 
@@ -59,6 +56,8 @@ class NotifyStaff:
         if template is None:
             return
         order = await order_of_event(self._repository, tenant_id, order_id, event, sequence)
+        if event is EventType.CREATED:
+            sequence = CREATED_SEQUENCE
         tenant = await self._tenants.profile(tenant_id)
 
         async def compose(intent: MailIntent, recipient: str) -> Mail:
@@ -73,6 +72,5 @@ class NotifyStaff:
         for number, address in enumerate(tenant.staff_addresses or (None,)):
             if number:
                 await self._pace()
-            about = CREATED_SEQUENCE if event is EventType.CREATED else sequence
-            intent = MailIntent(tenant_id, order_id, about, template, address)
+            intent = MailIntent(tenant_id, order_id, sequence, template, address)
             await self._send.execute(intent, partial(compose, intent))

@@ -9,6 +9,9 @@ from orders.domain.order import Order
 from orders.ports.errors import NotYet
 from orders.ports.order_repository import OrderRepository
 
+CREATED_SEQUENCE = 1
+"""An order is created once, as its first event, whatever a message says."""
+
 ENDS = MappingProxyType(
     {
         EventType.CANCELLED: Status.CANCELLED,

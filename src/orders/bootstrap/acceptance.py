@@ -30,7 +30,9 @@ def tokens_for(settings: Settings, client: Client, environment: str) -> Tokens:
     given = {"SMOKE_CUSTOMER_TOKEN": settings.smoke_customer_token, "SMOKE_ADMIN_TOKEN": settings.smoke_admin_token}
     customer, admin = (None if token is None else token.get_secret_value() for token in given.values())
     if environment == "local":
-        return Tokens(customer or _local(settings, client, "customer"), admin or _local(settings, client, "admin"))
+        return Tokens(
+            customer or _local_token(settings, client, "customer"), admin or _local_token(settings, client, "admin")
+        )
     if customer is None or admin is None:
         missing = " and ".join(name for name, token in given.items() if token is None)
         raise CannotRun(f"{missing} must be set to test {environment}")
@@ -42,7 +44,7 @@ def smoke_of(settings: Settings, client: Client, environment: str, waiting: Wait
     return Smoke(client, tokens_for(settings, client, environment), waiting)
 
 
-def _local(settings: Settings, client: Client, role: str) -> str:
+def _local_token(settings: Settings, client: Client, role: str) -> str:
     who = CUSTOMER if role == "customer" else f"smoke_{role}"
     # Of the service itself, whose issuer's key may lie in a container; one without local pages has none to give.
     try:

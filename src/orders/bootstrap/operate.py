@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 async def open_dead_letters(settings: Settings) -> AsyncIterator[DeadLetterOffice]:
     """The dead letters of the settings' environment. Raises: ResourcesMissing."""
     # No poll of theirs is longer; and who waits at a terminal is to learn soon that a queue does not answer.
-    patient = settings.model_copy(update={"queue_wait_seconds": 1})
-    async with open_clients(patient, ("sqs",)) as clients:
+    impatient = settings.model_copy(update={"queue_wait_seconds": 1})
+    async with open_clients(impatient, ("sqs",)) as clients:
         boxes = await mailboxes(clients.sqs, packaged_topology(), settings)
         senders = order_senders(settings)
         queues = SqsDeadLetterQueues(clients.sqs, boxes, may_forward=senders.may_forward)

@@ -1,13 +1,11 @@
 """What a parcel takes of what is open, and when it can have been on its way."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from orders.domain.clocks import CLOCK_SKEW, is_to_come
 from orders.domain.errors import Fault, InvalidOrder
 from orders.domain.parts import Parcel, ParcelLine
-
-CLOCK_SKEW = timedelta(minutes=5)
-"""By how much the clock of whoever tells a time may differ from ours, or from that of who told another."""
 
 
 def summed(lines: Iterable[ParcelLine]) -> dict[str, int]:
@@ -20,7 +18,7 @@ def summed(lines: Iterable[ParcelLine]) -> dict[str, int]:
 
 def future_faults(pointer: str, at: datetime | None, now: datetime) -> list[Fault]:
     """What is wrong with the time of something that has happened."""
-    if at is None or at <= now + CLOCK_SKEW:
+    if at is None or not is_to_come(at, now):
         return []
     minutes = int(CLOCK_SKEW.total_seconds()) // 60
     message = f"this is more than {minutes} minutes from now; give the time when it happened, or leave it out for now"

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from orders.domain.clocks import CLOCK_SKEW
 from orders.domain.erasing import erase
 from orders.domain.errors import IllegalTransition, InvalidOrder, ParcelConflict
 from orders.domain.events import Actor, EventType, Stamp
@@ -14,7 +15,6 @@ from orders.domain.lifecycle import Role, Status
 from orders.domain.order import Change, Order
 from orders.domain.parts import Parcel, ParcelLine
 from orders.domain.reports import MAX_PARKED, REACTIONS, SOURCES, Reaction, Report, ReportType
-from orders.domain.shipping import CLOCK_SKEW
 from tests.builders import NOON, an_order
 
 HOUR = timedelta(hours=1)

@@ -6,13 +6,13 @@ from datetime import timedelta
 
 import pytest
 
+from orders.domain.clocks import CLOCK_SKEW
 from orders.domain.errors import InvalidOrder, ParcelConflict, UnknownParcel
 from orders.domain.event_facts import reason_code
 from orders.domain.events import EventType
 from orders.domain.lifecycle import Action, Role, Status
 from orders.domain.order import MAX_PARCELS, Change, Order, Shipment
 from orders.domain.parts import Deletion, Document, DocumentStatus, ParcelLine
-from orders.domain.shipping import CLOCK_SKEW
 from tests.builders import NOON, a_line, a_stamp, an_order
 
 STAFF = [Role.STAFF]

@@ -9,6 +9,7 @@ from typing import Any
 
 import typer
 from rich.console import Console
+from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -32,7 +33,7 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[obje
     for row in rows:
         table.add_row(*(_shown(cell) for cell in row))
     console = _console()
-    if table.__rich_measure__(console, console.options.update(width=_ENDLESS)).minimum <= console.width:
+    if Measurement.get(console, console.options.update(width=_ENDLESS), table).minimum <= console.width:
         console.print(table)
         return
     console.print(title)

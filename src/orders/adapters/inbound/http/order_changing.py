@@ -31,12 +31,11 @@ from orders.adapters.inbound.http.requests import (
     StatusBody,
 )
 from orders.adapters.inbound.http.responses import BASE, order_view
-from orders.adapters.inbound.http.revisions import Read, check_form, check_version, read_patch, read_revision
+from orders.adapters.inbound.http.revisions import check_form, check_version, read_patch, read_revision
 from orders.application.accept_order import AcceptOrder
 from orders.application.caller import Caller, Operation, permit
 from orders.application.change_status import ChangeStatus
 from orders.application.erase_personal_data import ErasePersonalData
-from orders.application.errors import VersionMismatch
 from orders.application.fulfil_order import DeliverParcel, FulfilOrder
 from orders.application.idempotency import Answer
 from orders.application.open_order import OpenOrder
@@ -119,23 +118,27 @@ async def create(
     return to_response(respond(await place_order.execute(caller, body.to_draft(), keyed)))
 
 
-def _planned(read: Read, body: Mapping[str, Any], caller: Caller, current: Order) -> Revision:
+# Both are asked each time that the write has to be decided anew: the version it was made from may be gone by then.
+
+
+def _replaced(body: Mapping[str, Any], caller: Caller, current: Order) -> Revision:
     seen = order_view(current, caller)
-    # Asked for each time that the write has to be decided anew: what it was made from may be gone by then.
     try:
-        check_version(body, seen)
-    except VersionMismatch:
-        if read is not read_revision or not _is_there_already(body, current, seen):
-            raise
-    return read(body, seen)
-
-
-def _is_there_already(body: Mapping[str, Any], current: Order, seen: Mapping[str, Any]) -> bool:
-    # Who PUTs the same again has lost the answer and undoes nothing (RFC 9110, 9.2.2; 13.1.1 allows it of If-Match).
-    try:
-        return changes_nothing(current, read_revision(body, seen))
+        revision = read_revision(body, seen)
     except InvalidBody:
-        return False
+        # What may not differ can do so because others have changed it: then the version is what is wrong.
+        check_version(body, seen)
+        raise
+    if not changes_nothing(current, revision):
+        # Who PUTs the same again has lost the answer and undoes nothing (RFC 9110, 9.2.2).
+        check_version(body, seen)
+    return revision
+
+
+def _patched(body: Mapping[str, Any], caller: Caller, current: Order) -> Revision:
+    seen = order_view(current, caller)
+    check_version(body, seen)
+    return read_patch(body, seen)
 
 
 @put("/{order_id:str}")
@@ -154,7 +157,7 @@ async def replace(
     changed = await update_order.execute(
         caller,
         order,
-        partial(_planned, read_revision, body, caller),
+        partial(_replaced, body, caller),
         terms=await preconditions(request, respond),
     )
     return to_response(respond(changed))
@@ -176,7 +179,7 @@ async def merge(
     changed = await update_order.execute(
         caller,
         order,
-        partial(_planned, read_patch, body, caller),
+        partial(_patched, body, caller),
         terms=await preconditions(request, respond),
     )
     return to_response(respond(changed))

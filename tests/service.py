@@ -169,7 +169,7 @@ class Service:
         self.consult_services = ConsultServices(self.products, self.campaigns, self.counters)
         self.commands = MemoryOrderCommands()
         self.queue_accepted = QueueAccepted(self.acceptances, self.commands)
-        first_answer = FirstAnswer(
+        self.first_answer = FirstAnswer(
             self.repository, self.acceptances, self.queue_accepted, self.clock, self.fast_path, self.replays
         )
         self.place_order = PlaceOrder(
@@ -180,9 +180,9 @@ class Service:
             self.fast_path,
             self.replays,
             self.consult_services,
-            first_answer,
+            self.first_answer,
         )
-        self.accept_order = AcceptOrder(self.place_order, first_answer, self.clock, self.ids)
+        self.accept_order = AcceptOrder(self.place_order, self.first_answer, self.clock, self.ids)
         self.place_accepted = PlaceAccepted(self.place_order, self.repository, self.acceptances, self.fast_path)
         self.place_queued = PlaceQueued(self.place_order)
         self.open_order = OpenOrder(self.repository, self.acceptances)

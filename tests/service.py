@@ -27,7 +27,7 @@ from orders.adapters.outbound.memory.outbox import MemoryOutbox
 from orders.adapters.outbound.memory.report_returns import MemoryReportReturns
 from orders.adapters.outbound.memory.scrub_requests import MemoryScrubRequests
 from orders.adapters.outbound.memory.suppressions import MemorySuppressions
-from orders.application.accept_order import AcceptOrder, PlaceAccepted, QueueAccepted
+from orders.application.accept_order import AcceptOrder, PlaceAccepted
 from orders.application.audit import Audit
 from orders.application.caller import Caller
 from orders.application.change_order import OrderChanger
@@ -35,6 +35,7 @@ from orders.application.change_status import ChangeStatus
 from orders.application.check_health import CheckHealth
 from orders.application.consult_services import Consulted, ConsultServices
 from orders.application.erase_personal_data import ErasePersonalData
+from orders.application.first_answer import FirstAnswer
 from orders.application.fulfil_order import DeliverParcel, FulfilOrder
 from orders.application.hear_report import HearReport
 from orders.application.idempotency import Replays
@@ -46,6 +47,7 @@ from orders.application.open_order import OpenOrder
 from orders.application.place_order import PlaceOrder
 from orders.application.place_queued import PlaceQueued
 from orders.application.publish_events import EventFastPath, PublishEvents
+from orders.application.queue_accepted import QueueAccepted
 from orders.application.read_history import ReadHistory
 from orders.application.relay_outbox import RelayOutbox
 from orders.application.render_document import LinkDocument, RenderDocument, RequestDocument
@@ -165,6 +167,11 @@ class Service:
         self.changer = OrderChanger(self.repository, self.clock, self.fast_path, self.replays)
         self.counters = MemoryCounters()
         self.consult_services = ConsultServices(self.products, self.campaigns, self.counters)
+        self.commands = MemoryOrderCommands()
+        self.queue_accepted = QueueAccepted(self.acceptances, self.commands)
+        self.first_answer = FirstAnswer(
+            self.repository, self.acceptances, self.queue_accepted, self.clock, self.fast_path, self.replays
+        )
         self.place_order = PlaceOrder(
             self.repository,
             self.tenants,
@@ -173,19 +180,9 @@ class Service:
             self.fast_path,
             self.replays,
             self.consult_services,
+            self.first_answer,
         )
-        self.commands = MemoryOrderCommands()
-        self.queue_accepted = QueueAccepted(self.acceptances, self.commands)
-        self.accept_order = AcceptOrder(
-            self.place_order,
-            self.repository,
-            self.acceptances,
-            self.queue_accepted,
-            self.clock,
-            self.ids,
-            self.fast_path,
-            self.replays,
-        )
+        self.accept_order = AcceptOrder(self.place_order, self.first_answer, self.clock, self.ids)
         self.place_accepted = PlaceAccepted(self.place_order, self.repository, self.acceptances, self.fast_path)
         self.place_queued = PlaceQueued(self.place_order)
         self.open_order = OpenOrder(self.repository, self.acceptances)

@@ -8,13 +8,17 @@ import pytest
 
 from orders.domain.errors import Fault
 from orders.domain.events import Receipt
-from orders.domain.lifecycle import Role
-from orders.ports.acceptances import Acceptance, AcceptanceState
-from orders.ports.errors import AcceptanceExists, OrderTooLarge
-from orders.ports.order_repository import MAX_ORDER_BYTES
+from orders.domain.lifecycle import Role, Status
+from orders.ports.acceptances import Acceptance, AcceptanceState, KeyClaim
+from orders.ports.errors import AcceptanceExists, OrderClaimed, OrderExists, OrderTooLarge
+from orders.ports.order_repository import MAX_ORDER_BYTES, OrderQuery
 from tests.builders import NOON, a_draft, a_line, an_order_id
 from tests.contract.changes import placed
 from tests.contract.order_stores import Store
+
+OTHER_BODY = Receipt("k", "another", 202, (("Location", "/x"),), b'{"status":"accepted"}')
+OTHER_KEY = Receipt("another", "f", 202, (("Location", "/x"),), b'{"status":"accepted"}')
+WRONG = (Fault("/items/0/price", "changed", "it is 31.00 now"), Fault("", "x", "y"))
 
 
 def accepted(tenant_id: str, number: int = 1, **overrides: Any) -> Acceptance:
@@ -133,3 +137,100 @@ async def test_of_an_erased_order_only_the_redacted_receipt_is_left(
 async def test_redacting_what_was_never_accepted_makes_nothing(store: Store, tenant_id: str) -> None:
     await store.acceptances.redact(tenant_id, an_order_id(), None)
     assert await store.acceptances.get(tenant_id, an_order_id()) is None
+
+
+def claim_of(acceptance: Acceptance, *faults: Fault) -> KeyClaim:
+    return KeyClaim(acceptance.tenant_id, acceptance.order_id, acceptance.receipt, faults)
+
+
+async def test_with_a_key_it_claims_the_orders_place_which_is_no_order(store: Store, tenant_id: str) -> None:
+    keyed, plain = accepted(tenant_id), accepted(tenant_id, 2, receipt=None)
+    for acceptance in (keyed, plain):
+        await store.acceptances.add(acceptance)
+    assert await store.orders.occupant(tenant_id, keyed.order_id) == claim_of(keyed)
+    assert await store.orders.occupant(tenant_id, plain.order_id) is None
+    assert await store.orders.get(tenant_id, keyed.order_id) is None
+    assert await store.outbox.waiting(tenant_id, keyed.order_id) == []
+    queries = [
+        OrderQuery(tenant_id, include_deleted=True),
+        OrderQuery(tenant_id, customer_id=keyed.customer_id),
+        OrderQuery(tenant_id, statuses=(Status.PENDING, Status.REJECTED)),
+        OrderQuery(tenant_id, order_number=keyed.order_number),
+    ]
+    assert [(await store.orders.page(query)).orders for query in queries] == [()] * len(queries)
+    assert [order_id for order_id, _ in await store.overdue()] == sorted([keyed.order_id, plain.order_id])
+
+
+async def test_no_order_takes_the_place_but_the_one_that_was_accepted(store: Store, tenant_id: str) -> None:
+    acceptance = accepted(tenant_id)
+    await store.acceptances.add(acceptance)
+    change = placed(tenant_id, order_id=acceptance.order_id)
+    for other in (None, "another"):
+        with pytest.raises(OrderClaimed) as refusal:
+            await store.orders.add(change, claimed_by=other)
+        assert refusal.value.existing == claim_of(acceptance)
+    for _ in range(2):  # the second time as after a lost answer
+        await store.orders.add(change, claimed_by="k")
+    assert await store.orders.occupant(tenant_id, acceptance.order_id) == change.order
+    assert [order.order_id for order in (await store.orders.page(OrderQuery(tenant_id))).orders] == [
+        change.order.order_id
+    ]
+    with pytest.raises(OrderExists):
+        await store.orders.add(placed(tenant_id, order_id=acceptance.order_id, notes="another"), claimed_by="k")
+
+
+async def test_what_is_placed_can_not_be_accepted_any_more(store: Store, tenant_id: str) -> None:
+    acceptance = accepted(tenant_id)
+    change = placed(tenant_id, order_id=acceptance.order_id)
+    await store.orders.add(change, claimed_by="k")
+    with pytest.raises(OrderExists) as refusal:
+        await store.acceptances.add(acceptance)
+    assert refusal.value.existing == change.order
+    assert await store.acceptances.get(tenant_id, acceptance.order_id) is None
+
+
+@pytest.mark.parametrize("receipt", [OTHER_BODY, OTHER_KEY])
+async def test_a_place_is_claimed_for_one_key_and_body(store: Store, tenant_id: str, receipt: Receipt) -> None:
+    acceptance = accepted(tenant_id)
+    await store.acceptances.add(acceptance)
+    with pytest.raises(OrderClaimed) as refusal:
+        await store.acceptances.add(replace(acceptance, receipt=receipt))
+    assert refusal.value.existing == claim_of(acceptance)
+    assert await store.acceptances.get(tenant_id, acceptance.order_id) == acceptance
+    with pytest.raises(AcceptanceExists):
+        await store.acceptances.add(replace(acceptance, accepted_at=NOON + timedelta(seconds=1)))
+
+
+@pytest.mark.parametrize("key", ["k", None])
+async def test_what_is_rejected_is_never_placed_any_more(store: Store, tenant_id: str, key: str | None) -> None:
+    acceptance = accepted(tenant_id) if key else accepted(tenant_id, receipt=None)
+    await store.acceptances.add(acceptance)
+    for faults in (WRONG, WRONG[1:]):
+        await store.acceptances.finish(tenant_id, acceptance.order_id, AcceptanceState.REJECTED, faults)
+    with pytest.raises(OrderClaimed) as refusal:
+        await store.orders.add(placed(tenant_id, order_id=acceptance.order_id), claimed_by=key)
+    assert refusal.value.existing == claim_of(acceptance, *WRONG)
+    assert await store.orders.get(tenant_id, acceptance.order_id) is None
+    found = await store.acceptances.get(tenant_id, acceptance.order_id)
+    assert found == replace(acceptance, draft=None, state=AcceptanceState.REJECTED, faults=WRONG)
+
+
+@pytest.mark.parametrize("key", ["k", None])
+async def test_what_an_order_came_of_is_noted_as_placed_by_whoever_would_reject_it(
+    store: Store, tenant_id: str, key: str | None
+) -> None:
+    acceptance = accepted(tenant_id) if key else accepted(tenant_id, receipt=None)
+    await store.acceptances.add(acceptance)
+    change = placed(tenant_id, order_id=acceptance.order_id)
+    await store.orders.add(change, claimed_by=key)
+    await store.acceptances.finish(tenant_id, acceptance.order_id, AcceptanceState.REJECTED, WRONG)
+    found = await store.acceptances.get(tenant_id, acceptance.order_id)
+    assert found == replace(acceptance, draft=None, state=AcceptanceState.PLACED)
+    assert await store.orders.get(tenant_id, acceptance.order_id) == change.order
+
+
+async def test_one_too_large_claims_nothing(store: Store, tenant_id: str) -> None:
+    acceptance = accepted(tenant_id, draft=a_draft(notes="é" * (MAX_ORDER_BYTES // 2)))
+    with pytest.raises(OrderTooLarge):
+        await store.acceptances.add(acceptance)
+    assert await store.orders.occupant(tenant_id, acceptance.order_id) is None

@@ -8,16 +8,21 @@ from typing import Any
 
 import pytest
 
+from orders.application.idempotency import Answer, KeyedRequest
+from orders.domain.errors import Fault
 from orders.domain.lifecycle import Status
 from orders.domain.order import Change
 from orders.domain.parts import Deletion
+from orders.ports.acceptances import AcceptanceState
 from orders.ports.mail import MailIntent, MailState, MailTemplate
 from orders.ports.order_repository import OrderQuery
-from tests.builders import NOON
+from tests.builders import NOON, a_draft
 from tests.contract.changes import event_of, placed, processed, shipped
 from tests.contract.intercepted_client import Call, InterceptedClient, Stage, next_choices, repeated
 from tests.contract.order_stores import EmulatorTable, Store, store_over
+from tests.contract.test_acceptances import accepted
 from tests.contract.test_outbox import assert_kept
+from tests.service import Service, a_caller
 
 REGION = "region-of-requests"
 A_MINUTE = timedelta(minutes=1)
@@ -107,6 +112,58 @@ async def test_each_operation_makes_the_requests_it_must_and_no_other(
     assert costs == COSTS or dynamo_table.endpoint.name != "dynamodb-local"
 
 
+async def test_a_claim_is_one_write_more_and_nothing_else(
+    client: Any, dynamo_table: EmulatorTable, tenant_id: str
+) -> None:
+    meter = Meter()
+    store = store_over(InterceptedClient(client, meter.around), dynamo_table.name)
+    keyed, plain, refused = accepted(tenant_id), accepted(tenant_id, 2, receipt=None), accepted(tenant_id, 3)
+    finish = store.acceptances.finish
+    wrong = (Fault("", "x", "y"),)
+    change = placed(tenant_id, order_id=keyed.order_id)
+    operations: list[tuple[Callable[[], Awaitable[object]], list[str]]] = [
+        (lambda: store.acceptances.add(plain), ["put_item"]),
+        (lambda: store.acceptances.add(keyed), ["put_item", "put_item"]),
+        (lambda: store.orders.occupant(tenant_id, keyed.order_id), ["get_item"]),
+        (lambda: store.orders.add(change, claimed_by="k"), ["put_item"]),
+        (lambda: finish(tenant_id, keyed.order_id, AcceptanceState.PLACED), ["update_item"]),
+        (lambda: store.acceptances.add(refused), ["put_item", "put_item"]),
+        (
+            lambda: finish(tenant_id, refused.order_id, AcceptanceState.REJECTED, wrong),
+            ["update_item"] * 2,
+        ),
+    ]
+    for operation, requests in operations:
+        await operation()
+        assert meter.taken()[0] == requests
+
+
+async def test_a_create_makes_the_requests_it_must_and_no_other(
+    client: Any, dynamo_table: EmulatorTable, tenant_id: str
+) -> None:
+    meter = Meter()
+    service = Service(over=store_over(InterceptedClient(client, meter.around), dynamo_table.name))
+    service.commands.reachable = False  # what is queued at once costs the same with a key and without
+    service.publisher.refuse = lambda _: "down"
+    caller = a_caller(tenant_id=tenant_id)
+
+    def keyed(key: str) -> KeyedRequest:
+        return KeyedRequest(key, "POST /v1.0/orders", "f", lambda _: Answer(201))
+
+    look, claim, put = ["get_item", "get_item"], ["put_item"], ["put_item"]
+    order, accept = service.place_order.execute, service.accept_order.execute
+    creates: list[tuple[Callable[..., Awaitable[object]], KeyedRequest | None, list[str]]] = [
+        (order, None, put),
+        (order, keyed("a"), look + put),
+        (accept, None, put),
+        (accept, keyed("b"), look + claim + put),
+    ]
+    for create, request, requests in creates:
+        await create(caller, a_draft(), request)
+        assert meter.taken()[0] == requests
+    await service.fast_path.drain()
+
+
 @pytest.mark.parametrize("statuses", [(), (Status.PENDING, Status.PROCESSING)])
 async def test_a_page_reads_a_bounded_number_of_items(
     client: Any, dynamo_table: EmulatorTable, tenant_id: str, statuses: tuple[Status, ...]
@@ -155,6 +212,14 @@ async def test_every_operation_succeeds_when_its_answers_get_lost(
     await store.mails.finish(intent, MailState.SENT, at=NOON)
     [record] = await store.mails.of_order(tenant_id, first.order.order_id)
     assert (record.state, record.attempts) == (MailState.SENT, 1)
+    acceptance = accepted(tenant_id)
+    await store.acceptances.add(acceptance)
+    await store.orders.add(placed(tenant_id, order_id=acceptance.order_id), claimed_by="k")
+    other = accepted(tenant_id, 2)
+    await store.acceptances.add(other)
+    await store.acceptances.finish(tenant_id, other.order_id, AcceptanceState.REJECTED, (Fault("", "x", "y"),))
+    found = [await store.acceptances.get(tenant_id, each.order_id) for each in (acceptance, other)]
+    assert [each.state for each in found if each] == [AcceptanceState.ACCEPTED, AcceptanceState.REJECTED]
 
 
 async def test_no_order_of_requests_of_a_settler_and_a_writer_loses_anything(

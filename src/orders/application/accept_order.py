@@ -10,55 +10,29 @@ from collections.abc import Collection
 from orders.application.audit import about
 from orders.application.caller import Caller
 from orders.application.errors import ForeignCustomer, OrderNotFound
-from orders.application.idempotency import KeyedRequest, Replays, repeat
+from orders.application.first_answer import FirstAnswer
+from orders.application.idempotency import KeyedRequest
 from orders.application.place_order import PlaceOrder
 from orders.application.publish_events import EventFastPath
 from orders.domain.errors import ActionForbidden, Fault, InvalidOrder
 from orders.domain.order import Order
 from orders.domain.placing import Draft
-from orders.ports.acceptances import Acceptance, Acceptances, AcceptanceState, OrderCommands
+from orders.ports.acceptances import Acceptance, Acceptances, AcceptanceState
 from orders.ports.clock import Clock, OrderIds
-from orders.ports.errors import AcceptanceExists, OrderExists, OrderTooLarge, TransientPortError
+from orders.ports.errors import OrderClaimed, OrderExists, OrderTooLarge
 from orders.ports.order_repository import OrderRepository
 
 _log = logging.getLogger(__name__)
 
 
-class QueueAccepted:
-    """Puts the command to place an accepted order on its queue."""
-
-    def __init__(self, acceptances: Acceptances, commands: OrderCommands) -> None:
-        self._acceptances = acceptances
-        self._commands = commands
-
-    async def execute(self, tenant_id: str, order_id: str, traceparent: str | None = None) -> None:
-        """Queue the order; done twice, it is queued twice and placed once. Raises: TransientPortError."""
-        await self._commands.place_accepted(tenant_id, order_id, traceparent)
-        await self._acceptances.queued(tenant_id, order_id)
-
-
 class AcceptOrder:
     """Takes an order in whose placing nobody waits for."""
 
-    def __init__(
-        self,
-        place_order: PlaceOrder,
-        repository: OrderRepository,
-        acceptances: Acceptances,
-        queue: QueueAccepted,
-        clock: Clock,
-        ids: OrderIds,
-        fast_path: EventFastPath,
-        replays: Replays,
-    ) -> None:
+    def __init__(self, place_order: PlaceOrder, first_answer: FirstAnswer, clock: Clock, ids: OrderIds) -> None:
         self._place_order = place_order
-        self._repository = repository
-        self._acceptances = acceptances
-        self._queue = queue
+        self._first_answer = first_answer
         self._clock = clock
         self._ids = ids
-        self._fast_path = fast_path
-        self._replays = replays
 
     async def execute(self, caller: Caller, draft: Draft, request: KeyedRequest | None = None) -> Order:
         """Accept the order; when this returns it is durable.
@@ -69,50 +43,15 @@ class AcceptOrder:
         Raises: as ``PlaceOrder.execute``.
         """
         self._place_order.permit(caller, draft.customer_id)
-        now = self._clock.now()
-        order_id = self._ids.next(now) if request is None else request.order_id(caller)
+        order_id = self._ids.next(self._clock.now()) if request is None else request.order_id(caller)
         about(tenant_id=caller.tenant_id, order_id=order_id)
-        if request is not None:
-            await self._check(caller, request)
+        claim = None if request is None else await self._first_answer.look(caller, request)
         complete = await self._place_order.complete(caller, draft)
+        if request is not None and claim is not None:
+            await self._first_answer.give(claim, caller, complete, request)
         order = (await self._place_order.prepare(caller, complete, order_id)).order
-        acceptance = Acceptance(
-            tenant_id=caller.tenant_id,
-            order_id=order_id,
-            customer_id=draft.customer_id,
-            principal=caller.principal,
-            roles=caller.roles,
-            accepted_at=now,
-            draft=complete,
-            caller_customer_id=caller.customer_id,
-            traceparent=caller.traceparent,
-            receipt=None if request is None else request.receipt(caller, order),
-        )
-        try:
-            await self._acceptances.add(acceptance)
-        except AcceptanceExists as error:
-            _repeat(error.existing, request)
-            raise
-        self._fast_path.begin(self._hurry(acceptance))
+        await self._first_answer.accept(caller, complete, order, request)
         return order
-
-    async def _check(self, caller: Caller, request: KeyedRequest) -> None:
-        order_id = request.order_id(caller)
-        existing = await self._repository.get(caller.tenant_id, order_id)
-        if existing is not None:
-            await self._replays.check_creation(existing, request)
-        _repeat(await self._acceptances.get(caller.tenant_id, order_id), request)
-
-    async def _hurry(self, acceptance: Acceptance) -> None:
-        try:
-            await self._queue.execute(acceptance.tenant_id, acceptance.order_id, acceptance.traceparent)
-        except TransientPortError as error:
-            _log.info("left to the relay: %s", error)
-
-
-def _repeat(existing: Acceptance | None, request: KeyedRequest | None) -> None:
-    if existing is not None and existing.receipt is not None and request is not None:
-        repeat(existing.receipt, request)
 
 
 class PlaceAccepted:
@@ -166,15 +105,20 @@ class PlaceAccepted:
             change = await self._place_order.prepare(caller, acceptance.draft, acceptance.order_id)
             if acceptance.receipt is not None:
                 change = change.answered(acceptance.receipt)
-            await self._repository.add(change)
+            claimed_by = None if acceptance.receipt is None else acceptance.receipt.key
+            await self._repository.add(change, claimed_by=claimed_by)
         except InvalidOrder as error:
             return error.faults
         except (ActionForbidden, ForeignCustomer) as error:
             return [Fault("", "not_allowed", str(error))]
         except OrderTooLarge as error:
             return [Fault("", "order_too_large", error.detail)]
+        except OrderClaimed as error:
+            if not error.existing.faults:
+                raise
+            return error.existing.faults  # rejected by whoever handles the same message at the same time
         except OrderExists:
-            return ()  # by the same message, handled elsewhere at the same time
+            return ()  # placed by them
         if change.event is not None:
             self._fast_path.publish(change.event)
         return ()

@@ -115,7 +115,8 @@ class HearReport:
         if order is not None:
             return order
         acceptance = await self._acceptances.get(tenant_id, order_id)
-        if acceptance is not None and acceptance.state is AcceptanceState.ACCEPTED:
+        # One that is placed was placed between the two looks: the next finds its order.
+        if acceptance is not None and acceptance.state is not AcceptanceState.REJECTED:
             raise NotYet(f"order {order_id} is accepted and not placed yet")
         raise OrderNotFound(order_id)
 

@@ -6,6 +6,7 @@ from orders.application.audit import about
 from orders.application.caller import Caller, Operation, permit
 from orders.application.consult_services import ConsultServices, Question
 from orders.application.errors import ForeignCustomer
+from orders.application.first_answer import FirstAnswer
 from orders.application.idempotency import KeyedRequest, Replays, with_receipt
 from orders.application.publish_events import EventFastPath
 from orders.domain.consulting import UNASKED
@@ -13,7 +14,7 @@ from orders.domain.lifecycle import Role
 from orders.domain.order import Change, Order
 from orders.domain.placing import Draft, basket_of, place
 from orders.ports.clock import Clock, OrderIds
-from orders.ports.errors import OrderExists
+from orders.ports.errors import OrderClaimed, OrderExists
 from orders.ports.order_repository import OrderRepository
 from orders.ports.tenants import TenantDirectory
 
@@ -30,6 +31,7 @@ class PlaceOrder:
         fast_path: EventFastPath,
         replays: Replays,
         services: ConsultServices,
+        first_answer: FirstAnswer,
     ) -> None:
         self._repository = repository
         self._tenants = tenants
@@ -38,6 +40,7 @@ class PlaceOrder:
         self._fast_path = fast_path
         self._replays = replays
         self._services = services
+        self._first_answer = first_answer
 
     async def execute(self, caller: Caller, draft: Draft, request: KeyedRequest | None = None) -> Order:
         """Place the order; when this returns it is durable, and so is its created event.
@@ -47,7 +50,7 @@ class PlaceOrder:
 
         Args:
             request: named with an idempotency key, which then determines the order's id: of any number of the same
-                requests, one places the order.
+                requests, one places the order; where one has accepted it, all are answered that.
 
         Raises:
             ActionForbidden: the caller's roles don't place orders.
@@ -60,9 +63,10 @@ class PlaceOrder:
         self.permit(caller, draft.customer_id)
         order_id = self._ids.next(self._clock.now()) if request is None else request.order_id(caller)
         about(tenant_id=caller.tenant_id, order_id=order_id)
-        if request is not None:
-            await self._check(caller, request)
+        claim = None if request is None else await self._first_answer.look(caller, request)
         complete = await self.complete(caller, draft)
+        if request is not None and claim is not None:
+            await self._first_answer.give(claim, caller, complete, request)
         change = with_receipt(await self.prepare(caller, complete, order_id), caller, request)
         try:
             await self._repository.add(change)
@@ -70,6 +74,12 @@ class PlaceOrder:
             if request is not None:
                 await self._replays.check_creation(error.existing, request)
             raise
+        except OrderClaimed:
+            # Accepted in the meantime, or about to be.
+            claim = None if request is None else await self._first_answer.look(caller, request)
+            if request is None or claim is None:
+                raise
+            await self._first_answer.give(claim, caller, complete, request)
         if change.event is not None:
             self._fast_path.publish(change.event)
         return change.order
@@ -108,13 +118,6 @@ class PlaceOrder:
             roles=caller.roles,
             answers=answers,
         )
-
-    async def _check(self, caller: Caller, request: KeyedRequest) -> None:
-        # Looked for first, although the write would find it too: what was accepted once must not be refused now
-        # because a price has changed since.
-        existing = await self._repository.get(caller.tenant_id, request.order_id(caller))
-        if existing is not None:
-            await self._replays.check_creation(existing, request)
 
     @staticmethod
     def _address(caller: Caller, draft: Draft) -> str | None:

@@ -3,8 +3,8 @@
 import logging
 from datetime import timedelta
 
-from orders.application.accept_order import QueueAccepted
 from orders.application.publish_events import PublishEvents
+from orders.application.queue_accepted import QueueAccepted
 from orders.ports.clock import Clock
 from orders.ports.errors import TransientPortError
 from orders.ports.outbox import Outbox, OutboxEntry

@@ -40,7 +40,7 @@ from orders.adapters.outbound.memory.counters import MemoryCounters
 from orders.adapters.outbound.rendering.mail_composer import JinjaMailComposer
 from orders.adapters.outbound.rendering.pdf_renderer import RendererProbe
 from orders.adapters.outbound.system import RandomOrderIds, SystemClock
-from orders.application.accept_order import AcceptOrder, PlaceAccepted, QueueAccepted
+from orders.application.accept_order import AcceptOrder, PlaceAccepted
 from orders.application.audit import Audit
 from orders.application.change_order import OrderChanger
 from orders.application.change_status import ChangeStatus
@@ -48,6 +48,7 @@ from orders.application.check_health import CheckHealth
 from orders.application.consult_services import ConsultServices
 from orders.application.dead_letters import DeadLetterOffice
 from orders.application.erase_personal_data import ErasePersonalData
+from orders.application.first_answer import FirstAnswer
 from orders.application.fulfil_order import DeliverParcel, FulfilOrder
 from orders.application.hear_report import HearReport
 from orders.application.idempotency import Replays
@@ -60,6 +61,7 @@ from orders.application.open_order import OpenOrder
 from orders.application.place_order import PlaceOrder
 from orders.application.place_queued import PlaceQueued
 from orders.application.publish_events import EventFastPath, PublishEvents
+from orders.application.queue_accepted import QueueAccepted
 from orders.application.read_history import ReadHistory
 from orders.application.relay_outbox import RelayOutbox
 from orders.application.render_document import LinkDocument, RenderDocument, RequestDocument
@@ -245,10 +247,11 @@ class Container(containers.DeclarativeContainer):
     consult_services = providers.Singleton(
         ConsultServices, services.provided.products, services.provided.campaigns, counters
     )
-    place_order = providers.Singleton(PlaceOrder, repository, tenants, clock, ids, fast_path, replays, consult_services)
-    accept_order = providers.Singleton(
-        AcceptOrder, place_order, repository, acceptances, queue_accepted, clock, ids, fast_path, replays
+    first_answer = providers.Singleton(FirstAnswer, repository, acceptances, queue_accepted, clock, fast_path, replays)
+    place_order = providers.Singleton(
+        PlaceOrder, repository, tenants, clock, ids, fast_path, replays, consult_services, first_answer
     )
+    accept_order = providers.Singleton(AcceptOrder, place_order, first_answer, clock, ids)
     place_accepted = providers.Singleton(PlaceAccepted, place_order, repository, acceptances, fast_path)
     place_queued = providers.Singleton(PlaceQueued, place_order)
     open_order = providers.Singleton(OpenOrder, repository, acceptances)

@@ -51,18 +51,50 @@ class Acceptance:
         return order_number(self.order_id)
 
 
+@dataclass(frozen=True, slots=True)
+class KeyClaim:
+    """Holds an order's place for what was accepted under its id: it is no order, and no other order may go there.
+
+    An acceptance with an idempotency key is claimed before it is kept. One without a key has an id that nobody else
+    knows, and is claimed only when it is rejected, so that it can't be placed any more.
+
+    Attributes:
+        receipt: what the first request under the key is answered, whether or not it got any further; its ``key`` says
+            whose the claim is, its ``fingerprint`` for which body. ``None`` without a key.
+        faults: why it was rejected; once there are any, no order takes the claim's place.
+    """
+
+    tenant_id: str
+    order_id: str
+    receipt: Receipt | None = None
+    faults: tuple[Fault, ...] = ()
+
+    def same_request(self, other: "KeyClaim") -> bool:
+        """Whether both are of one key and one body."""
+        mine, theirs = self.receipt, other.receipt
+        if mine is None or theirs is None:
+            return False
+        return (mine.key, mine.fingerprint) == (theirs.key, theirs.fingerprint)
+
+
 class Acceptances(Protocol):
     """Keeps acceptances. Every method raises ``TransientPortError`` when the table is out of reach or throttles.
 
-    One that is not queued yet is found by ``Outbox.overdue``, so that none is forgotten.
+    One that is not queued yet is found by ``Outbox.overdue``, so that none is forgotten. Acceptances and orders of one
+    id exclude each other by way of the order's place: ``OrderRepository.add`` refuses what is claimed there.
     """
 
     async def add(self, acceptance: Acceptance) -> None:
         """Keep an acceptance. The very same one again, after an answer got lost, succeeds.
 
+        One with a receipt claims the order's place first. A claim that is there for the same key and body is as good
+        as its own: whoever put it did not get any further, or is about to.
+
         Raises:
+            OrderExists: with a receipt: an order was placed under its id.
+            OrderClaimed: with a receipt: the order's place is claimed for another body, or another key.
             AcceptanceExists: another one has its id.
-            OrderTooLarge: it would exceed ``MAX_ORDER_BYTES``; nothing was kept.
+            OrderTooLarge: it would exceed ``MAX_ORDER_BYTES``; nothing was kept, nor claimed.
         """
         ...
 
@@ -77,7 +109,11 @@ class Acceptances(Protocol):
     async def finish(
         self, tenant_id: str, order_id: str, state: AcceptanceState, faults: tuple[Fault, ...] = ()
     ) -> None:
-        """Note what has become of it; the draft goes. Repeatable; what was placed is never rejected any more."""
+        """Note what has become of it; the draft goes. Repeatable.
+
+        What was placed is never rejected any more, and what was rejected never placed: rejecting closes the order's
+        place first, and where an order is there already, notes that instead.
+        """
         ...
 
     async def redact(self, tenant_id: str, order_id: str, receipt: Receipt | None) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from orders.domain.order import Order
 
 if TYPE_CHECKING:
-    from orders.ports.acceptances import Acceptance
+    from orders.ports.acceptances import Acceptance, KeyClaim
 
 
 class PortError(Exception):
@@ -46,6 +46,14 @@ class OrderExists(PortError):
     def __init__(self, existing: Order) -> None:
         self.existing = existing
         super().__init__(f"order {existing.order_id} exists")
+
+
+class OrderClaimed(PortError):
+    """The order's place is held for what was accepted under its id; ``existing`` is the claim."""
+
+    def __init__(self, existing: "KeyClaim") -> None:
+        self.existing = existing
+        super().__init__(f"order {existing.order_id} is claimed by what was accepted under its id")
 
 
 class AcceptanceExists(PortError):

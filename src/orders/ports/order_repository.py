@@ -6,6 +6,7 @@ from typing import Protocol
 
 from orders.domain.lifecycle import Status
 from orders.domain.order import Change, Order
+from orders.ports.acceptances import KeyClaim
 
 MAX_ORDER_BYTES = 150_000
 """What an order may take, so that it, its waiting events and its keys always fit one item of 400 KB."""
@@ -61,20 +62,32 @@ class OrderRepository(Protocol):
     Every method raises ``TransientPortError`` when the table is out of reach or throttles.
     """
 
-    async def add(self, change: Change) -> None:
+    async def add(self, change: Change, *, claimed_by: str | None = None) -> None:
         """Keep a new order and its created event.
 
         When the outcome of a write is unknown (time-out) the adapter may repeat it: an order equal in id and
         created event to the one on record counts as this one, not as another.
 
+        Args:
+            claimed_by: whose claim the order may take the place of: the key of its receipt. Without one, or where there
+                is no claim, nothing may be there.
+
         Raises:
             OrderExists: the id is taken by an order of another making.
+            OrderClaimed: it is claimed by somebody else, or what claimed it was rejected.
             OrderTooLarge: it would exceed ``MAX_ORDER_BYTES``, or its event ``MAX_PENDING_BYTES``; nothing was kept.
         """
         ...
 
     async def get(self, tenant_id: str, order_id: str) -> Order | None:
-        """The order as of the latest completed write (strongly consistent), deleted ones included."""
+        """The order as of the latest completed write (strongly consistent), deleted ones included.
+
+        A claim is no order: as long as there is nothing else, ``None``.
+        """
+        ...
+
+    async def occupant(self, tenant_id: str, order_id: str) -> Order | KeyClaim | None:
+        """What is in the order's place, be it the order or a claim; else as ``get``."""
         ...
 
     async def save(self, change: Change) -> None:

@@ -1,13 +1,26 @@
-"""Accepted orders in DynamoDB, each an item in its order's partition. Contract: ports/acceptances.py ([API-7])."""
+"""Accepted orders in DynamoDB, each an item in its order's partition. Contract: ports/acceptances.py ([API-7]).
 
-from collections.abc import Iterable, Mapping
+The key of an acceptance's item is not the order's: what keeps an order and an acceptance of one id apart is the claim
+that the acceptance puts under the order's key (``claim_items.py``).
+"""
+
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from orders.adapters.outbound.dynamodb.claim_items import (
+    claim_from_item,
+    claim_to_item,
+    closing,
+    faults_from_item,
+    faults_to_item,
+    is_claim,
+)
 from orders.adapters.outbound.dynamodb.draft_items import draft_from_item, draft_to_item
 from orders.adapters.outbound.dynamodb.event_items import receipt_from_item, receipt_to_item
 from orders.adapters.outbound.dynamodb.instants import instant_text, parse_instant
 from orders.adapters.outbound.dynamodb.item_size import item_bytes
-from orders.adapters.outbound.dynamodb.keys import acceptance_key, outbox_shard, shard_of
+from orders.adapters.outbound.dynamodb.keys import acceptance_key, order_key, outbox_shard, shard_of
+from orders.adapters.outbound.dynamodb.order_items import order_from_item
 from orders.adapters.outbound.dynamodb.part_items import present
 from orders.adapters.outbound.dynamodb.schema import SCHEMA_ATTRIBUTE, SCHEMA_VERSION, check_schema
 from orders.adapters.outbound.dynamodb.table import ConditionFailed, OrdersTable, Placeholders
@@ -15,8 +28,8 @@ from orders.adapters.outbound.dynamodb.wire import Item, from_wire, to_wire
 from orders.domain.errors import Fault
 from orders.domain.events import Receipt
 from orders.domain.lifecycle import Role
-from orders.ports.acceptances import Acceptance, AcceptanceState
-from orders.ports.errors import AcceptanceExists, OrderTooLarge
+from orders.ports.acceptances import Acceptance, AcceptanceState, KeyClaim
+from orders.ports.errors import AcceptanceExists, OrderClaimed, OrderExists, OrderTooLarge
 from orders.ports.order_repository import MAX_ORDER_BYTES
 
 if TYPE_CHECKING:
@@ -40,6 +53,8 @@ class DynamoAcceptances:
         size = item_bytes(item)
         if size > MAX_ORDER_BYTES:
             raise OrderTooLarge(size, MAX_ORDER_BYTES)
+        if acceptance.receipt is not None:
+            await self._claim(KeyClaim(acceptance.tenant_id, acceptance.order_id, acceptance.receipt))
         marker = outbox_shard(self._region, shard_of(acceptance.order_id, self._shards))
         try:
             await self._table.put_new(item | {"outboxShard": marker, "outboxSince": item["acceptedAt"]})
@@ -70,20 +85,22 @@ class DynamoAcceptances:
         self, tenant_id: str, order_id: str, state: AcceptanceState, faults: tuple[Fault, ...] = ()
     ) -> None:
         """See ``Acceptances.finish``."""
+        if state is AcceptanceState.REJECTED and not await self._close(tenant_id, order_id, faults):
+            state, faults = AcceptanceState.PLACED, ()
         place = Placeholders()
         recorded = place.name("state")
-        noted = place.value(_faults(faults))
+        noted = place.value(faults_to_item(faults))
         gone = ", ".join(map(place.name, ("draft", *_MARKERS)))
-        placed = place.value(AcceptanceState.PLACED)
+        placed, noting = place.value(AcceptanceState.PLACED), place.value(state)
         try:
             await self._table.update(
                 acceptance_key(tenant_id, order_id),
-                change=(f"SET {recorded} = {place.value(state)}, {place.name('faults')} = {noted} REMOVE {gone}"),
-                condition=f"attribute_exists({place.name('PK')}) AND {recorded} <> {placed}",
+                change=(f"SET {recorded} = {noting}, {place.name('faults')} = {noted} REMOVE {gone}"),
+                condition=f"attribute_exists({place.name('PK')}) AND {recorded} <> {placed} AND {recorded} <> {noting}",
                 place=place,
             )
         except ConditionFailed:
-            return  # placed, which is final
+            return  # noted before, or placed, which is final
 
     async def redact(self, tenant_id: str, order_id: str, receipt: Receipt | None) -> None:
         """See ``Acceptances.redact``."""
@@ -99,6 +116,27 @@ class DynamoAcceptances:
             )
         except ConditionFailed:
             return  # nothing was accepted under this id
+
+    async def _claim(self, claim: KeyClaim) -> None:
+        """Hold the order's place for the acceptance. Raises: OrderExists, OrderClaimed."""
+        try:
+            await self._table.put_new(claim_to_item(claim))
+        except ConditionFailed as refused:
+            if not is_claim(refused.found):
+                raise OrderExists(order_from_item(refused.found)) from refused
+            existing = claim_from_item(refused.found)
+            if not claim.same_request(existing):
+                raise OrderClaimed(existing) from refused
+
+    async def _close(self, tenant_id: str, order_id: str, faults: tuple[Fault, ...]) -> bool:
+        """See to it that no order takes its place any more; ``False`` where one has."""
+        place = Placeholders()
+        change, condition = closing(faults, place)
+        try:
+            await self._table.update(order_key(tenant_id, order_id), change=change, condition=condition, place=place)
+        except ConditionFailed:
+            return False
+        return True
 
 
 def acceptance_to_item(acceptance: Acceptance) -> Item:
@@ -116,12 +154,8 @@ def acceptance_to_item(acceptance: Acceptance) -> Item:
         traceparent=acceptance.traceparent,
         receipt=acceptance.receipt and receipt_to_item(acceptance.receipt),
         state=acceptance.state,
-        faults=_faults(acceptance.faults),
+        faults=faults_to_item(acceptance.faults),
     )
-
-
-def _faults(faults: Iterable[Fault]) -> list[Item]:
-    return [{"pointer": fault.pointer, "code": fault.code, "message": fault.message} for fault in faults]
 
 
 def acceptance_from_item(item: Mapping[str, Any]) -> Acceptance:
@@ -140,5 +174,5 @@ def acceptance_from_item(item: Mapping[str, Any]) -> Acceptance:
         traceparent=item.get("traceparent"),
         receipt=receipt and receipt_from_item(receipt),
         state=AcceptanceState(item["state"]),
-        faults=tuple(Fault(**fault) for fault in item["faults"]),
+        faults=faults_from_item(item["faults"]),
     )

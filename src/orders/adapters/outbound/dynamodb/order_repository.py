@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from orders.adapters.outbound.dynamodb.claim_items import claim_from_item, is_claim, place_is_free
 from orders.adapters.outbound.dynamodb.event_items import BYTES, is_recorded, waiting_event, waiting_in
 from orders.adapters.outbound.dynamodb.item_size import item_bytes, value_bytes
 from orders.adapters.outbound.dynamodb.keys import event_key, order_key, outbox_shard, sequence_text, shard_of
@@ -23,7 +24,8 @@ from orders.adapters.outbound.dynamodb.table import ConditionFailed, OrdersTable
 from orders.adapters.outbound.dynamodb.wire import Item, from_wire, to_wire
 from orders.domain.events import OrderEvent
 from orders.domain.order import Change, Order
-from orders.ports.errors import OrderExists, OrderTooLarge, OutboxFull, StaleOrder
+from orders.ports.acceptances import KeyClaim
+from orders.ports.errors import OrderClaimed, OrderExists, OrderTooLarge, OutboxFull, StaleOrder
 from orders.ports.order_repository import (
     MAX_ORDER_BYTES,
     MAX_PARKED_BYTES,
@@ -55,7 +57,7 @@ class DynamoOrderRepository:
         self._region = region
         self._shards = outbox_shards
 
-    async def add(self, change: Change) -> None:
+    async def add(self, change: Change, *, claimed_by: str | None = None) -> None:
         """See ``OrderRepository.add``."""
         order, event = change.order, _event_of(change)
         waiting = _bounded_event(event)
@@ -65,17 +67,25 @@ class DynamoOrderRepository:
             "outboxShard": self._marker(order.order_id),
             "outboxSince": waiting["at"],
         }
+        place = Placeholders()
         try:
-            await self._table.put_new(item)
+            await self._table.put(item, condition=place_is_free(claimed_by, place), place=place)
         except ConditionFailed as refused:
             # Refused because an item is there: it comes with the refusal.
+            if is_claim(refused.found):
+                raise OrderClaimed(claim_from_item(refused.found)) from refused
             if not await self._is_done(change, refused.found):
                 raise OrderExists(order_from_item(refused.found)) from refused
 
     async def get(self, tenant_id: str, order_id: str) -> Order | None:
         """See ``OrderRepository.get``."""
         item = await self._table.get(order_key(tenant_id, order_id))
-        return None if item is None else order_from_item(item)
+        return None if item is None or is_claim(item) else order_from_item(item)
+
+    async def occupant(self, tenant_id: str, order_id: str) -> Order | KeyClaim | None:
+        """See ``OrderRepository.occupant``."""
+        item = await self._table.get(order_key(tenant_id, order_id))
+        return None if item is None else claim_from_item(item) if is_claim(item) else order_from_item(item)
 
     async def save(self, change: Change) -> None:
         """See ``OrderRepository.save``."""

@@ -23,18 +23,18 @@ class NewerSchema(PermanentPortError):
         known: the highest that this release reads.
     """
 
-    def __init__(self, found: int) -> None:
+    def __init__(self, found: int, known: int = SCHEMA_VERSION) -> None:
         self.found = found
-        self.known = SCHEMA_VERSION
+        self.known = known
         super().__init__(
             "orders table",
-            f"an item has schema version {found}, this release reads up to {SCHEMA_VERSION}: "
+            f"an item has schema version {found}, this release reads up to {known}: "
             "a later release is or was running; deploy that one or a later",
         )
 
 
-def check_schema(item: Mapping[str, Any]) -> None:
+def check_schema(item: Mapping[str, Any], known: int = SCHEMA_VERSION) -> None:
     """Let items of this and earlier releases pass. Raises: NewerSchema."""
     found = int(item.get(SCHEMA_ATTRIBUTE, SCHEMA_VERSION))
-    if found > SCHEMA_VERSION:
-        raise NewerSchema(found)
+    if found > known:
+        raise NewerSchema(found, known)

@@ -97,7 +97,10 @@ class OrdersTable:
     async def put_new(self, item: Mapping[str, Any]) -> None:
         """Write an item where there is none. Raises: ConditionFailed with the one that is there."""
         place = Placeholders()
-        condition = f"attribute_not_exists({place.name('PK')})"
+        await self.put(item, condition=f"attribute_not_exists({place.name('PK')})", place=place)
+
+    async def put(self, item: Mapping[str, Any], *, condition: str, place: Placeholders) -> None:
+        """Write an item, whole, in place of what is there. Raises: ConditionFailed with the one that is there."""
         await self._write(self._client.put_item, Item=to_wire(item), ConditionExpression=condition, **place.arguments())
 
     async def update(

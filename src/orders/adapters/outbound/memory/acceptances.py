@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from orders.adapters.outbound.memory.orders_table import MemoryTable, rough_bytes
+from orders.adapters.outbound.memory.orders_table import MemoryTable, OrderKey, rough_bytes
 from orders.domain.errors import Fault
 from orders.domain.events import Receipt
-from orders.ports.acceptances import Acceptance, AcceptanceState
-from orders.ports.errors import AcceptanceExists, OrderTooLarge, TransientPortError
+from orders.ports.acceptances import Acceptance, AcceptanceState, KeyClaim
+from orders.ports.errors import AcceptanceExists, OrderClaimed, OrderExists, OrderTooLarge, TransientPortError
 from orders.ports.order_repository import MAX_ORDER_BYTES
 
 
@@ -22,6 +22,8 @@ class MemoryAcceptances:
         if size > MAX_ORDER_BYTES:
             raise OrderTooLarge(size, MAX_ORDER_BYTES)
         key = (acceptance.tenant_id, acceptance.order_id)
+        if acceptance.receipt is not None:
+            self._claim(KeyClaim(*key, acceptance.receipt))
         existing = self._table.accepted.get(key)
         if existing is None:
             self._table.accepted[key] = acceptance
@@ -44,7 +46,9 @@ class MemoryAcceptances:
         """See ``Acceptances.finish``."""
         key = (tenant_id, order_id)
         acceptance = self._table.accepted[key]
-        if acceptance.state is not AcceptanceState.PLACED:
+        if state is AcceptanceState.REJECTED and not self._close(key, faults):
+            state, faults = AcceptanceState.PLACED, ()
+        if acceptance.state not in {AcceptanceState.PLACED, state}:
             self._table.accepted[key] = replace(acceptance, state=state, faults=faults, draft=None)
         self._table.unqueued.pop(key, None)
 
@@ -55,6 +59,21 @@ class MemoryAcceptances:
         if acceptance is not None:
             self._table.accepted[key] = replace(acceptance, draft=None, state=AcceptanceState.PLACED, receipt=receipt)
             self._table.unqueued.pop(key, None)
+
+    def _claim(self, claim: KeyClaim) -> None:
+        key = (claim.tenant_id, claim.order_id)
+        if key in self._table.rows:
+            raise OrderExists(self._table.rows[key].order)
+        existing = self._table.claims.setdefault(key, claim)
+        if not claim.same_request(existing):
+            raise OrderClaimed(existing)
+
+    def _close(self, key: OrderKey, faults: tuple[Fault, ...]) -> bool:
+        if key in self._table.rows:
+            return False
+        claim = self._table.claims.get(key) or KeyClaim(*key)
+        self._table.claims[key] = replace(claim, faults=claim.faults or faults)
+        return True
 
 
 class MemoryOrderCommands:

@@ -10,7 +10,8 @@ from orders.domain.identity import check_order_id
 from orders.domain.order import Change, Order
 from orders.domain.parts import Deletion, Erasure
 from orders.domain.reports import NOTHING_REPORTED
-from orders.ports.errors import OrderExists, OrderTooLarge, OutboxFull, StaleOrder
+from orders.ports.acceptances import KeyClaim
+from orders.ports.errors import OrderClaimed, OrderExists, OrderTooLarge, OutboxFull, StaleOrder
 from orders.ports.order_repository import (
     MAX_ORDER_BYTES,
     MAX_PARKED_BYTES,
@@ -27,14 +28,19 @@ class MemoryOrderRepository:
     def __init__(self, table: MemoryTable) -> None:
         self._table = table
 
-    async def add(self, change: Change) -> None:
+    async def add(self, change: Change, *, claimed_by: str | None = None) -> None:
         """See ``OrderRepository.add``."""
         order, event = change.order, _event_of(change)
         _check_size(replace(order, reported=NOTHING_REPORTED), MAX_ORDER_BYTES)
         _check_size(event, MAX_PENDING_BYTES)
-        row = self._table.rows.get((order.tenant_id, order.order_id))
+        key = (order.tenant_id, order.order_id)
+        row = self._table.rows.get(key)
         if row is None:
-            row = self._table.rows[order.tenant_id, order.order_id] = OrderRow(order)
+            claim = self._table.claims.get(key)
+            if claim is not None and (claim.faults or claim.receipt is None or claim.receipt.key != claimed_by):
+                raise OrderClaimed(claim)
+            self._table.claims.pop(key, None)
+            row = self._table.rows[key] = OrderRow(order)
             row.wait(event)
         elif not self._is_done(change, row):
             raise OrderExists(row.order)
@@ -44,6 +50,10 @@ class MemoryOrderRepository:
         """See ``OrderRepository.get``."""
         row = self._table.rows.get((tenant_id, order_id))
         return row.order if row else None
+
+    async def occupant(self, tenant_id: str, order_id: str) -> Order | KeyClaim | None:
+        """See ``OrderRepository.occupant``."""
+        return await self.get(tenant_id, order_id) or self._table.claims.get((tenant_id, order_id))
 
     async def save(self, change: Change) -> None:
         """See ``OrderRepository.save``."""

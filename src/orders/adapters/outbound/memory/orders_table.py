@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from orders.domain.events import OrderEvent
 from orders.domain.order import Order
-from orders.ports.acceptances import Acceptance
+from orders.ports.acceptances import Acceptance, KeyClaim
 from orders.ports.errors import TransientPortError
 
 OrderKey: TypeAlias = tuple[str, str]
@@ -52,6 +52,7 @@ class MemoryTable:
         self._rows: dict[OrderKey, OrderRow] = {}
         self._log: dict[OrderKey, dict[int, OrderEvent]] = {}
         self._accepted: dict[OrderKey, Acceptance] = {}
+        self._claims: dict[OrderKey, KeyClaim] = {}
         self._unqueued: dict[OrderKey, datetime] = {}
 
     @property
@@ -65,6 +66,12 @@ class MemoryTable:
         """The accepted orders. Raises: TransientPortError while out of reach."""
         self._ask()
         return self._accepted
+
+    @property
+    def claims(self) -> dict[OrderKey, KeyClaim]:
+        """What holds the places of orders that are not there. Raises: TransientPortError while out of reach."""
+        self._ask()
+        return self._claims
 
     @property
     def unqueued(self) -> dict[OrderKey, datetime]:

@@ -1,0 +1,78 @@
+"""A claim to and from the item that holds an order's place until the order takes it ([API-4], [API-7])."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from orders.adapters.outbound.dynamodb.event_items import receipt_from_item, receipt_to_item
+from orders.adapters.outbound.dynamodb.keys import order_key, order_of_partition
+from orders.adapters.outbound.dynamodb.schema import SCHEMA_ATTRIBUTE, check_schema
+from orders.adapters.outbound.dynamodb.table import Placeholders
+from orders.adapters.outbound.dynamodb.wire import Item
+from orders.domain.errors import Fault
+from orders.ports.acceptances import KeyClaim
+
+CLAIM = "claim"
+"""The attribute that says that the item is a claim and no order: the receipt, empty without a key."""
+FAULTS = "faults"
+
+CLAIM_SCHEMA_VERSION = 2
+"""Higher than any order's: a release that knows no claims refuses the item as a later release's, and nothing else."""
+
+_MARKS: Mapping[str, Any] = {
+    SCHEMA_ATTRIBUTE: CLAIM_SCHEMA_VERSION,
+    # Before every event of an order. A release that knows no claims compares it before it looks at the schema.
+    "sequence": 0,
+}
+
+
+def claim_to_item(claim: KeyClaim) -> Item:
+    """The claim as it is put before its acceptance: no attribute of an index is among it."""
+    receipt = {} if claim.receipt is None else receipt_to_item(claim.receipt)
+    return order_key(claim.tenant_id, claim.order_id) | dict(_MARKS) | {CLAIM: receipt}
+
+
+def is_claim(item: Mapping[str, Any]) -> bool:
+    """Whether what is in an order's place is a claim."""
+    return CLAIM in item
+
+
+def claim_from_item(item: Mapping[str, Any]) -> KeyClaim:
+    """The claim of that item. Raises: NewerSchema."""
+    check_schema(item, known=CLAIM_SCHEMA_VERSION)
+    tenant_id, order_id = order_of_partition(item["PK"])
+    receipt = item[CLAIM]
+    return KeyClaim(
+        tenant_id, order_id, receipt_from_item(receipt) if receipt else None, faults_from_item(item.get(FAULTS, ()))
+    )
+
+
+def place_is_free(claimed_by: str | None, place: Placeholders) -> str:
+    """Holds where nothing is in the order's place, or nothing but that key's claim, and it was not rejected."""
+    free = f"attribute_not_exists({place.name('PK')})"
+    if claimed_by is None:
+        return free
+    own = f"{place.name(CLAIM, 'key')} = {place.value(claimed_by)}"
+    return f"{free} OR ({own} AND attribute_not_exists({place.name(FAULTS)}))"
+
+
+def closing(faults: Iterable[Fault], place: Placeholders) -> tuple[str, str]:
+    """The update that closes an order's place for good, and its condition: no order is there. The first one counts."""
+    settings = [f"{place.name(name)} = {place.value(value)}" for name, value in _MARKS.items()]
+    settings += [
+        f"{place.name(name)} = if_not_exists({place.name(name)}, {place.value(value)})"
+        for name, value in ((CLAIM, {}), (FAULTS, faults_to_item(faults)))
+    ]
+    return (
+        f"SET {', '.join(settings)}",
+        f"attribute_not_exists({place.name('PK')}) OR attribute_exists({place.name(CLAIM)})",
+    )
+
+
+def faults_to_item(faults: Iterable[Fault]) -> list[Item]:
+    """Faults as attribute values."""
+    return [{"pointer": fault.pointer, "code": fault.code, "message": fault.message} for fault in faults]
+
+
+def faults_from_item(item: Iterable[Mapping[str, Any]]) -> tuple[Fault, ...]:
+    """The faults that ``faults_to_item`` wrote."""
+    return tuple(Fault(**fault) for fault in item)

@@ -10,7 +10,8 @@ from orders.adapters.inbound.cli.output import print_facts, print_json, print_ta
 from orders.adapters.inbound.cli.runtime import CommandError, Doing, Runtime
 from orders.adapters.inbound.cli.times import a_time, in_order
 from orders.application.audit import about
-from orders.application.dead_letters import DeadLetterOffice, LetterFilter, Tally, outline, subject_of
+from orders.application.dead_letters import DeadLetterOffice, LetterFilter, Tally, subject_of
+from orders.application.message_outline import outline
 from orders.domain.identity import is_order_id
 from orders.ports.dead_letters import DeadLetter
 

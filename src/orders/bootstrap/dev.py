@@ -10,10 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from orders.adapters.outbound.rendering.system_libraries import MissingLibraries, check_system_libraries
+from orders.adapters.privacy.files import append_private, private_directory, take_from_others
 from orders.bootstrap import emulator
 from orders.bootstrap.errors import CannotRun
 from orders.bootstrap.listening import listen
 from orders.bootstrap.settings import Settings
+
+OWN_NAMES = frozenset(
+    {
+        "audit.log", "dev-issuer-key.pem", "dev.lock", "emulator", "emulator.json", "emulator.lock", "emulator.log",
+        "emulator.log.1", "mails",
+    }
+)  # fmt: skip
+"""Everything that a data directory holds."""
 
 
 async def run_dev(settings: Settings, stop: asyncio.Event) -> None:
@@ -50,7 +59,8 @@ async def run_dev(settings: Settings, stop: asyncio.Event) -> None:
 def make_data_dir(data_dir: Path) -> None:
     """See to it that the directory is there. Raises: CannotRun."""
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        private_directory(data_dir)
+        take_from_others(data_dir, OWN_NAMES)
     except OSError as error:
         raise CannotRun(f"state can't be kept in {data_dir}: {error.strerror or error}") from error
 
@@ -63,7 +73,7 @@ def _alone(data_dir: Path) -> Iterator[None]:
     """
     make_data_dir(data_dir)
     try:
-        lock = (data_dir / "dev.lock").open("a")
+        lock = append_private(data_dir / "dev.lock")
     except OSError as error:
         raise CannotRun(f"state can't be kept in {data_dir}: {error.strerror or error}") from error
     with lock:

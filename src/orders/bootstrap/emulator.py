@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from orders.adapters.privacy.files import append_private
 from orders.bootstrap.emulator_process import EmulatorFiles, RunningEmulator, free_port, spawn
 from orders.bootstrap.errors import CannotRun
 
@@ -159,7 +160,7 @@ def _answers(running: RunningEmulator, files: EmulatorFiles, deadline: float) ->
 @contextmanager
 def _locked(files: EmulatorFiles, deadline: float) -> Iterator[None]:
     """Holds the data directory's lock; the system lets go of it if this process dies."""
-    with files.lock.open("w") as lock:
+    with append_private(files.lock) as lock:
         while True:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -13,6 +13,7 @@ import typer
 from orders.adapters.inbound.cli.output import print_json, print_table, progress
 from orders.adapters.inbound.cli.runtime import CommandError, Doing, Runtime
 from orders.adapters.inbound.cli.times import a_time, in_order
+from orders.adapters.privacy.files import write_private
 from orders.application.replay_events import Progress, ReplayEvents, Selection
 from orders.domain.events import EventType
 from orders.domain.identity import check_key, check_order_id
@@ -118,7 +119,7 @@ class Checkpoint:
         new = self._path.with_name(self._path.name + ".new")
         content = {"of": self._of, "place": current.place, "published": current.published, "finished": current.finished}
         try:
-            new.write_text(json.dumps(content), "utf-8")
+            write_private(new, json.dumps(content).encode())
             new.replace(self._path)
         except OSError as error:
             raise CommandError(

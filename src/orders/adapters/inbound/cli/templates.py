@@ -10,6 +10,7 @@ import typer
 
 from orders.adapters.inbound.cli.output import print_facts, print_json, print_table
 from orders.adapters.inbound.cli.runtime import CommandError, Doing, Runtime
+from orders.adapters.privacy.files import write_private
 from orders.application.errors import ApplicationError
 from orders.application.preview_templates import ListedPart
 from orders.domain.identity import check_key, check_order_id
@@ -128,7 +129,7 @@ def _print_preview(shown: Preview, output: Path | None, *, as_json: bool) -> Non
         raise CommandError("a PDF is nothing to be printed here: give --output FILE")
     if shown.content is not None and output is not None:
         try:
-            output.write_bytes(shown.content)
+            write_private(output, shown.content)
         except OSError as error:
             raise CommandError(f"{output} can't be written: {error.strerror}") from error
     if as_json:

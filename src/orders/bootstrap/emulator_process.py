@@ -13,6 +13,8 @@ from pathlib import Path
 from orders.adapters.privacy.files import private_directory, write_private
 
 LOOPBACK = "127.0.0.1"
+STATE_DIR, GATEWAY_PORT = "STATE_DIR", "GATEWAY_PORT"
+"""Variables of the emulator's environment, by which it is known whose it is when its record is lost."""
 _HEALTH_PATH = "/_ministack/health"
 _HEALTH_TIMEOUT_SECONDS = 2.0
 _PROGRAM = "import os, runpy; os.umask(0o077); runpy.run_module('ministack', run_name='__main__', alter_sys=True)"
@@ -56,6 +58,11 @@ class EmulatorFiles:
     """Where an emulator keeps what: all of it below one data directory."""
 
     data_dir: Path
+
+    @classmethod
+    def of_state(cls, state_dir: Path) -> "EmulatorFiles":
+        """The files of the emulator whose ``STATE_DIR`` this is."""
+        return cls(state_dir.parents[1])
 
     @property
     def state(self) -> Path:
@@ -134,11 +141,11 @@ def _environment(state: Path, *, port: int, region: str) -> dict[str, str]:
         # It puts a pid file and certificates there, and would take another project's for its own.
         "TMPDIR": str(state / "tmp"),
         "BIND_HOST": LOOPBACK,
-        "GATEWAY_PORT": str(port),
+        GATEWAY_PORT: str(port),
         "MINISTACK_REGION": region,
         "SERVICES": _SERVICES,
         "PERSIST_STATE": "1",
-        "STATE_DIR": str(state / "state"),
+        STATE_DIR: str(state / "state"),
         "S3_PERSIST": "1",
         "S3_DATA_DIR": str(state / "s3"),
         "SFTP_ENABLED": "0",

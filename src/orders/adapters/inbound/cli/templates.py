@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from orders.adapters.inbound.cli.options import DataDir
 from orders.adapters.inbound.cli.output import print_facts, print_json, print_table
 from orders.adapters.inbound.cli.runtime import CommandError, Doing, Runtime
 from orders.adapters.privacy.files import write_private
@@ -32,7 +33,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
     app.add_typer(group, name="templates", rich_help_panel="Operate")
 
     @group.command("list")
-    def list_(tenant: Tenant = None, as_json: AsJson = False) -> None:
+    def list_(tenant: Tenant = None, as_json: AsJson = False, _data_dir: DataDir = None) -> None:
         """Every template, what it makes, and what of it a shop has replaced."""
         if tenant is not None:
             check_key(tenant, "--tenant")
@@ -56,6 +57,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
             Path | None, typer.Option(dir_okay=False, help="Write it into this file instead of printing it.")
         ] = None,
         as_json: AsJson = False,
+        _data_dir: DataDir = None,
     ) -> None:
         """What comes of a template. One that is broken is not replaced by the default here: it says what is wrong."""
         if order is not None and tenant is None:
@@ -77,7 +79,11 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         _print_preview(shown, output, as_json=as_json)
 
     @group.command()
-    def check(tenant: Annotated[str, typer.Option("--tenant", help="The shop.")], as_json: AsJson = False) -> None:
+    def check(
+        tenant: Annotated[str, typer.Option("--tenant", help="The shop.")],
+        as_json: AsJson = False,
+        _data_dir: DataDir = None,
+    ) -> None:
         """Try everything that a shop has replaced with a sample; exit code 1 if anything is broken."""
         check_key(tenant, "--tenant")
         found = runtime.with_templates(

@@ -229,7 +229,7 @@ class Claim:
     Attributes:
         granted: the caller now holds the intent until its lease ends, and is to send the mail.
         record: the intent as it now stands: when not granted, who is ahead (``CLAIMED``) or what became of it.
-        lease_until: when the lease, the caller's or the other holder's, ends.
+        lease_until: when the lease, the caller's or the other holder's, ends; ``None`` when nobody can claim it again.
     """
 
     granted: bool
@@ -241,16 +241,18 @@ class MailIntents(Protocol):
     """Remembers intents. Every method raises ``TransientPortError`` when the table is out of reach."""
 
     async def claim(self, intent: MailIntent, *, now: datetime, lease: timedelta) -> Claim:
-        """Claim the intent for ``lease``: granted when nobody has, or when an earlier claim's lease has ended unmarked.
+        """Claim the intent for ``lease``: granted when nobody has, or when an earlier claim's lease has ended unmarked
+        or was given back.
 
         Of any number of simultaneous claims exactly one is granted.
         """
         ...
 
-    async def release(self, intent: MailIntent, claim: Claim, *, now: datetime) -> None:
+    async def release(self, intent: MailIntent, claim: Claim, *, now: datetime, failure: str | None = None) -> None:
         """Give a granted claim back, because the mail surely did not go out: it can be claimed again at once.
 
-        Only this very claim: an intent that is not claimed, or by now by somebody else, stays as it is.
+        With ``failure``, which says why it did not, the intent is ``FAILED`` until then. Only this very claim is given
+        back: an intent that is not claimed, or by now by somebody else, stays as it is.
         """
         ...
 

@@ -1,7 +1,7 @@
 """The command line: what each command asks of the runtime, and what it says when it can't."""
 
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -31,8 +31,17 @@ class Recorder:
     def dev(self, *, port: int | None, data_dir: Path | None) -> None:
         self.asked.append(("dev", port, data_dir))
 
-    def stop_dev(self, *, data_dir: Path | None) -> bool:
-        return data_dir is not None
+    def use_data_dir(self, data_dir: Path) -> None:
+        self.asked.append(("on", data_dir))
+
+    def aws_target(self) -> str:
+        return "the emulator of .orders-dev on http://127.0.0.1:4566"
+
+    def service_url(self) -> str:
+        return "http://127.0.0.1:8080"
+
+    def stop_dev(self, *, data_dir: Path | None) -> Sequence[str]:
+        return ["stopped the emulator"] if data_dir is not None else ["nothing was running on .orders-dev"]
 
     def api(self) -> None:
         raise CommandError("API_PORT: wrong")
@@ -97,8 +106,8 @@ def test_commands_hand_over_what_they_were_given(tmp_path: Path) -> None:
     assert runtime.asked == [("dev", 9000, tmp_path), ("worker", "pdf-creator"), "relay"]
     assert run("bootstrap", "--demo-shops", runtime=runtime)[1] == "created  table x\nall resources are there\n"
     assert runtime.asked[-1] == ("bootstrap", True)
-    assert run("dev", "--stop")[1] == "nothing was running\n"
-    assert "its state is kept" in run("dev", "--stop", "--data-dir", str(tmp_path))[1]
+    assert run("dev", "--stop")[1] == "nothing was running on .orders-dev\n"
+    assert "stopped the emulator" in run("dev", "--stop", "--data-dir", str(tmp_path))[1]
     assert run("--version")[1] == "orders 1.2.3\n"
 
 
@@ -216,7 +225,7 @@ def test_the_real_runtime_refuses_what_its_settings_forbid(monkeypatch: pytest.M
     with pytest.raises(CommandError, match="customer"):
         runtime.token(tenant="t", customer="a b", roles=["customer"], email=None, hours=1)
     assert runtime.token(tenant="t", customer="c", roles=["customer"], email=None, hours=1).count(".") == 2
-    with pytest.raises(CommandError, match="AWS_ENDPOINT_URL is not set"):
+    with pytest.raises(CommandError, match="no emulator runs for"):
         runtime.create_resources(demo_shops=False)
     for name, value in {
         "ENVIRONMENT": "dev",

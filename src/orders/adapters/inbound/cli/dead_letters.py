@@ -6,11 +6,13 @@ from typing import Annotated, Any
 
 import typer
 
+from orders.adapters.inbound.cli.options import DataDir
 from orders.adapters.inbound.cli.output import print_facts, print_json, print_table, progress
 from orders.adapters.inbound.cli.runtime import CommandError, Doing, Runtime
 from orders.adapters.inbound.cli.times import a_time, in_order
 from orders.application.audit import about
-from orders.application.dead_letters import DeadLetterOffice, LetterFilter, Tally, outline, subject_of
+from orders.application.dead_letters import DeadLetterOffice, LetterFilter, Tally, subject_of
+from orders.application.message_outline import outline
 from orders.domain.identity import is_order_id
 from orders.ports.dead_letters import DeadLetter
 
@@ -49,6 +51,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         until: Until = None,
         limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 100,
         as_json: AsJson = False,
+        _data_dir: DataDir = None,
     ) -> None:
         """How many dead letters there are where; or those of a queue, or about an order."""
         wanted = _wanted(runtime, order, tenant, message_id, reason, since, until)
@@ -69,6 +72,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 10,
         clear: Annotated[bool, typer.Option("--clear", help="Show personal data too; goes on record.")] = False,
         as_json: AsJson = False,
+        _data_dir: DataDir = None,
     ) -> None:
         """Everything about dead letters; of their bodies only what says nothing of a person, unless asked for."""
         wanted = _wanted(runtime, order, None, message_id, None, None, None)
@@ -93,6 +97,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         rate: Annotated[float, typer.Option(min=0.1, help="At most so many a second.")] = DEFAULT_PER_SECOND,
         dry_run: DryRun = False,
         as_json: AsJson = False,
+        _data_dir: DataDir = None,
     ) -> None:
         """Send dead letters back to their queues. Done twice it has the effect of once; broken off, do it again."""
         wanted = _wanted(runtime, order, tenant, message_id, reason, since, until)
@@ -124,6 +129,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         dry_run: DryRun = False,
         yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
         as_json: AsJson = False,
+        _data_dir: DataDir = None,
     ) -> None:
         """Throw dead letters away for good."""
         wanted = _wanted(runtime, order, tenant, message_id, reason, since, until)
@@ -131,7 +137,8 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
             _print_dry_run(runtime, "dlq purge", queue, wanted, limit, as_json=as_json)
             return
         if not yes:
-            typer.confirm(f"Throw away the dead letters of {queue} that are meant, for good?", abort=True, err=True)
+            question = f"Throw away the dead letters of {queue} that are meant, for good, on {runtime.aws_target()}?"
+            typer.confirm(question, abort=True, err=True)
         tally = runtime.with_dead_letters(
             Doing("dlq purge", order_id=order, tenant_id=tenant),
             lambda office: office.purge(_queues(office, queue), wanted, limit=limit),

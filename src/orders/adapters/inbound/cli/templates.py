@@ -8,8 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
+from orders.adapters.inbound.cli.options import DataDir
 from orders.adapters.inbound.cli.output import print_facts, print_json, print_table
 from orders.adapters.inbound.cli.runtime import CommandError, Doing, Runtime
+from orders.adapters.privacy.files import write_private
 from orders.application.errors import ApplicationError
 from orders.application.preview_templates import ListedPart
 from orders.domain.identity import check_key, check_order_id
@@ -31,7 +33,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
     app.add_typer(group, name="templates", rich_help_panel="Operate")
 
     @group.command("list")
-    def list_(tenant: Tenant = None, as_json: AsJson = False) -> None:
+    def list_(tenant: Tenant = None, as_json: AsJson = False, _data_dir: DataDir = None) -> None:
         """Every template, what it makes, and what of it a shop has replaced."""
         if tenant is not None:
             check_key(tenant, "--tenant")
@@ -55,6 +57,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
             Path | None, typer.Option(dir_okay=False, help="Write it into this file instead of printing it.")
         ] = None,
         as_json: AsJson = False,
+        _data_dir: DataDir = None,
     ) -> None:
         """What comes of a template. One that is broken is not replaced by the default here: it says what is wrong."""
         if order is not None and tenant is None:
@@ -76,7 +79,11 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         _print_preview(shown, output, as_json=as_json)
 
     @group.command()
-    def check(tenant: Annotated[str, typer.Option("--tenant", help="The shop.")], as_json: AsJson = False) -> None:
+    def check(
+        tenant: Annotated[str, typer.Option("--tenant", help="The shop.")],
+        as_json: AsJson = False,
+        _data_dir: DataDir = None,
+    ) -> None:
         """Try everything that a shop has replaced with a sample; exit code 1 if anything is broken."""
         check_key(tenant, "--tenant")
         found = runtime.with_templates(
@@ -128,7 +135,7 @@ def _print_preview(shown: Preview, output: Path | None, *, as_json: bool) -> Non
         raise CommandError("a PDF is nothing to be printed here: give --output FILE")
     if shown.content is not None and output is not None:
         try:
-            output.write_bytes(shown.content)
+            write_private(output, shown.content)
         except OSError as error:
             raise CommandError(f"{output} can't be written: {error.strerror}") from error
     if as_json:

@@ -63,10 +63,14 @@ class DynamoMailIntents:
         try:
             item = await self._table.update(
                 mail_key(intent.reference),
-                change=f"{change}, {attempts} = if_not_exists({attempts}, {place.value(0)}) + {place.value(1)}",
+                change=(
+                    f"{change}, {attempts} = if_not_exists({attempts}, {place.value(0)}) + {place.value(1)}"
+                    f" REMOVE {place.name('detail')}"
+                ),
+                # What has failed for good has no lease; what has failed and was given back has one that has ended.
                 condition=(
                     f"attribute_not_exists({place.name('PK')}) OR"
-                    f" ({state} = {place.value(MailState.CLAIMED)}"
+                    f" ({state} IN ({place.value(MailState.CLAIMED)}, {place.value(MailState.FAILED)})"
                     f" AND {lease_until} <= {place.value(instant_text(now))})"
                 ),
                 place=place,
@@ -77,16 +81,20 @@ class DynamoMailIntents:
             return _claim(refused.found, granted=refused.found.get("claimToken") == token)
         return _claim(item, granted=True)
 
-    async def release(self, intent: MailIntent, claim: Claim, *, now: datetime) -> None:
+    async def release(self, intent: MailIntent, claim: Claim, *, now: datetime, failure: str | None = None) -> None:
         """See ``MailIntents.release``."""
         place = Placeholders()
         attempts, state, lease_until = place.name("attempts"), place.name("state"), place.name("leaseUntil")
         at = place.value(instant_text(now))
+        # No mail came of this claim, so it is none of the attempts that may have sent one.
+        change = f"SET {lease_until} = {at}, {attempts} = {attempts} - {place.value(1)}"
+        if failure is not None:
+            failed, detail = place.value(MailState.FAILED), place.value(failure)
+            change += f", {state} = {failed}, {place.name('at')} = {at}, {place.name('detail')} = {detail}"
         try:
             await self._table.update(
                 mail_key(intent.reference),
-                # No mail came of this claim, so it is none of the attempts that may have sent one.
-                change=f"SET {lease_until} = {at}, {attempts} = {attempts} - {place.value(1)}",
+                change=change,
                 # No two claims of an intent end at the same time: the next begins when the last has ended.
                 condition=(
                     f"{state} = {place.value(MailState.CLAIMED)} AND {lease_until} > {at}"

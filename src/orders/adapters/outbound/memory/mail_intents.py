@@ -25,7 +25,7 @@ class MemoryMailIntents:
         """See ``MailIntents.claim``."""
         self._ask()
         known = self._entries.get(intent.reference)
-        if known and (known.record.state is not MailState.CLAIMED or (known.lease_until and known.lease_until > now)):
+        if known and (known.lease_until is None or known.lease_until > now):
             return Claim(False, known.record, known.lease_until)
         attempts = known.record.attempts + 1 if known else 1
         record = _record(intent, MailState.CLAIMED, now, attempts)
@@ -33,13 +33,15 @@ class MemoryMailIntents:
         self._entries[intent.reference] = entry
         return Claim(True, entry.record, entry.lease_until)
 
-    async def release(self, intent: MailIntent, claim: Claim, *, now: datetime) -> None:
+    async def release(self, intent: MailIntent, claim: Claim, *, now: datetime, failure: str | None = None) -> None:
         """See ``MailIntents.release``."""
         self._ask()
         known = self._entries.get(intent.reference)
         if known and known.lease_until and known.lease_until > now and known.lease_until == claim.lease_until:
             # No mail came of this claim, so it is none of the attempts that may have sent one.
             record = replace(known.record, attempts=known.record.attempts - 1)
+            if failure is not None:
+                record = replace(record, state=MailState.FAILED, at=now, detail=failure)
             self._entries[intent.reference] = _Entry(record, now)
 
     async def finish(

@@ -10,7 +10,6 @@ from orders.domain.order import KEPT_KEYS
 from orders.domain.placing import MAX_LINES, MAX_QUANTITY
 
 TITLE = "BBWS Orders"
-VERSION = "1.0.0"
 SUMMARY = "Orders of the BBWS customer portal's shops: placing, life cycle, parcels, documents, history."
 
 TAGS = {

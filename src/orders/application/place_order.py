@@ -8,6 +8,7 @@ from orders.application.consult_services import ConsultServices, Question
 from orders.application.errors import ForeignCustomer
 from orders.application.idempotency import KeyedRequest, Replays, with_receipt
 from orders.application.publish_events import EventFastPath
+from orders.application.turns import others_turn
 from orders.domain.consulting import UNASKED
 from orders.domain.lifecycle import Role
 from orders.domain.order import Change, Order
@@ -63,7 +64,9 @@ class PlaceOrder:
         if request is not None:
             await self._check(caller, request)
         complete = await self.complete(caller, draft)
-        change = with_receipt(await self.prepare(caller, complete, order_id), caller, request)
+        prepared = await self.prepare(caller, complete, order_id)
+        await others_turn()
+        change = with_receipt(prepared, caller, request)
         try:
             await self._repository.add(change)
         except OrderExists as error:

@@ -9,6 +9,7 @@ from orders.application.errors import ForeignCustomer
 from orders.application.first_answer import FirstAnswer
 from orders.application.idempotency import KeyedRequest, Replays, with_receipt
 from orders.application.publish_events import EventFastPath
+from orders.application.turns import others_turn
 from orders.domain.consulting import UNASKED
 from orders.domain.lifecycle import Role
 from orders.domain.order import Change, Order
@@ -67,7 +68,9 @@ class PlaceOrder:
         complete = await self.complete(caller, draft)
         if request is not None and claim is not None:
             await self._first_answer.give(claim, caller, complete, request)
-        change = with_receipt(await self.prepare(caller, complete, order_id), caller, request)
+        prepared = await self.prepare(caller, complete, order_id)
+        await others_turn()
+        change = with_receipt(prepared, caller, request)
         try:
             await self._repository.add(change)
         except OrderExists as error:

@@ -1,6 +1,6 @@
 """Use cases: update an order's editable fields, and delete an order softly."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from orders.application.caller import Caller
 from orders.application.change_order import OrderChanger
@@ -23,7 +23,7 @@ class UpdateOrder:
         self,
         caller: Caller,
         order: Order,
-        plan: Callable[[Order], Revision],
+        plan: Callable[[Order], Revision | Awaitable[Revision]],
         *,
         terms: Preconditions = NO_PRECONDITIONS,
     ) -> Order:
@@ -37,7 +37,8 @@ class UpdateOrder:
         """
 
         async def decide(current: Order, stamp: Stamp) -> Change:
-            revision = plan(current)
+            planned = plan(current)
+            revision = await planned if isinstance(planned, Awaitable) else planned
             answers = await self._ask(caller, current, revision)
             return revise(current, revision, stamp, caller.roles, answers)
 

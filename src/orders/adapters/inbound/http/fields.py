@@ -19,7 +19,7 @@ from pydantic import (
     GetJsonSchemaHandler,
     StringConstraints,
 )
-from pydantic_core import CoreSchema, PydanticCustomError
+from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError
 from typing_extensions import TypeAliasType
 
 from orders.adapters.inbound.http.json_body import OversizedNumber
@@ -30,6 +30,7 @@ from orders.domain.identity import KEY_PATTERN
 from orders.domain.money import MAX_AMOUNT, MAX_UNIT_PRICE_MINOR
 
 MAX_TIME_CHARACTERS = 40
+MAX_METADATA = 20
 _MAX_WHOLE_DIGITS = 18
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
@@ -126,6 +127,14 @@ def parse_time(text: str) -> datetime:
         raise PydanticCustomError("time_form", "the time is out of range") from None
 
 
+def _few(value: Any) -> Any:
+    """What has no more members than metadata may have, before a fault is made of each of them."""
+    if isinstance(value, Mapping) and len(value) > MAX_METADATA:
+        found = {"field_type": "Dictionary", "max_length": MAX_METADATA, "actual_length": len(value)}
+        raise PydanticKnownError("too_long", found)
+    return value
+
+
 _Normal = BeforeValidator(normal)
 """After the lengths, so that it runs before them."""
 _OneLine = AfterValidator(one_line)
@@ -145,6 +154,9 @@ TrackingNumber = Annotated[str, StringConstraints(min_length=1, max_length=100),
 
 Key = Annotated[str, StringConstraints(pattern=KEY_PATTERN), _FreeText]
 """Ids that shops give: tenant, customer, line; names of metadata. Who can choose them can put anything there."""
+
+Metadata = Annotated[dict[Key, Long], Field(max_length=MAX_METADATA), BeforeValidator(_few)]
+"""Names and texts of the caller's own."""
 
 _Catalogue = AfterValidator(_without_card_in_catalogue)
 ProductId = Annotated[str, StringConstraints(pattern=KEY_PATTERN), _Catalogue]

@@ -14,6 +14,7 @@ from orders.adapters.inbound.http.fields import (
     Last4,
     Locale,
     Long,
+    Metadata,
     Moment,
     Name,
     Notes,
@@ -146,7 +147,7 @@ class CreateOrderBody(RequestModel):
     """What it takes off, where the shop has a campaigns service, must be in `total`; elsewhere it is noted, no more."""
     payment: SomePayment = None
     notes: Notes | None = None
-    metadata: Annotated[dict[Key, Long], Field(max_length=20)] = Field(default_factory=dict)
+    metadata: Metadata = Field(default_factory=dict)
     """Whatever the caller wants to find on the order again."""
     locale: Locale | None = None
     """BCP 47, such as `en-ZA`."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from orders.acceptance.steps import StepResult
 from orders.adapters.inbound.cli.app import run_with
 from orders.adapters.inbound.cli.runtime import CommandError, Doing, Result
+from orders.application.check_tenants import CheckTenants
 from orders.application.dead_letters import DeadLetterOffice
 from orders.application.preview_templates import PreviewTemplates
 from orders.application.replay_events import ReplayEvents
@@ -199,6 +200,12 @@ class ProcessRuntime:
         from orders.bootstrap.operate import open_suppressions
 
         return _operate(doing, open_suppressions, work)
+
+    def with_tenants(self, doing: Doing, work: "Callable[[CheckTenants], Awaitable[Result]]") -> Result:
+        """See ``Runtime.with_tenants``."""
+        from orders.bootstrap.operate import open_tenants
+
+        return _operate(doing, open_tenants, work)
 
     def smoke(self, *, base_url: str, environment: str, within_seconds: float) -> Iterator[StepResult]:
         """See ``Runtime.smoke``."""

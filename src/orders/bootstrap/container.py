@@ -59,6 +59,7 @@ from orders.application.notify_staff import NotifyStaff, Pace
 from orders.application.open_order import OpenOrder
 from orders.application.place_order import PlaceOrder
 from orders.application.place_queued import PlaceQueued
+from orders.application.price_terms import PriceTerms
 from orders.application.publish_events import EventFastPath, PublishEvents
 from orders.application.read_history import ReadHistory
 from orders.application.relay_outbox import RelayOutbox
@@ -245,7 +246,12 @@ class Container(containers.DeclarativeContainer):
     consult_services = providers.Singleton(
         ConsultServices, services.provided.products, services.provided.campaigns, counters
     )
-    place_order = providers.Singleton(PlaceOrder, repository, tenants, clock, ids, fast_path, replays, consult_services)
+    price_terms = providers.Singleton(
+        PriceTerms, tenants, prices_must_be_settled=settings.provided.prices_must_be_settled
+    )
+    place_order = providers.Singleton(
+        PlaceOrder, repository, tenants, clock, ids, fast_path, replays, consult_services, price_terms
+    )
     accept_order = providers.Singleton(
         AcceptOrder, place_order, repository, acceptances, queue_accepted, clock, ids, fast_path, replays
     )
@@ -256,7 +262,7 @@ class Container(containers.DeclarativeContainer):
     change_status = providers.Singleton(ChangeStatus, changer)
     fulfil_order = providers.Singleton(FulfilOrder, changer)
     deliver_parcel = providers.Singleton(DeliverParcel, changer)
-    update_order = providers.Singleton(UpdateOrder, changer, consult_services)
+    update_order = providers.Singleton(UpdateOrder, changer, consult_services, price_terms)
     delete_order = providers.Singleton(DeleteOrder, changer)
     erase_personal_data = providers.Singleton(ErasePersonalData, changer)
     read_history = providers.Singleton(ReadHistory, outbox, mail_intents)

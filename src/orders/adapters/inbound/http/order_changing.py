@@ -1,6 +1,6 @@
 """The routes under ``/v1.0/orders`` that create and change."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
@@ -75,12 +75,19 @@ async def _read_object(request: Call, *, optional: bool, media_types: Sequence[s
     return parse_object(await request.body(), content_type, optional=optional, media_types=media_types)
 
 
-async def _currency_of_shop(place_order: PlaceOrder, caller: Caller) -> str | None:
+async def _faults_of_amounts(
+    raw: Mapping[str, Any], known: Collection[str], place_order: PlaceOrder, caller: Caller
+) -> list[Fault]:
+    """What the currency and the reckoning find in a body in which other faults are known."""
+    currency = raw.get("currency")
     try:
-        return await place_order.default_currency(caller)
+        if currency is None:
+            currency = await place_order.default_currency(caller)
+        rules = await place_order.price_rules(caller)
     except TransientPortError:
-        # What else is wrong with the body can be said without it.
-        return None
+        # What else is wrong with the body can be said without the shop's profile.
+        return []
+    return faults_of_amounts(raw, known, None if "/currency" in known else currency, rules)
 
 
 @post("/", status_code=201)
@@ -101,12 +108,7 @@ async def create(
         body = validate(CreateOrderBody, raw)
     except InvalidBody as error:
         known = {fault.pointer for fault in error.faults}
-        currency = raw.get("currency")
-        if currency is None:
-            currency = await _currency_of_shop(place_order, caller)
-        elif "/currency" in known:
-            currency = None
-        raise error.along_with(faults_of_amounts(raw, known, currency)) from None
+        raise error.along_with(await _faults_of_amounts(raw, known, place_order, caller)) from None
     if prefers_async(request):
         keyed = await keyed_request(request, accepted_answer)
         return to_response(accepted_answer(await accept_order.execute(caller, body.to_draft(), keyed)))

@@ -11,6 +11,7 @@ from orders import __version__
 from orders.acceptance.steps import StepResult
 from orders.adapters.inbound.cli.app import run_with
 from orders.adapters.inbound.cli.runtime import CommandError, Doing, Result
+from orders.application.check_tenants import CheckTenants
 from orders.application.dead_letters import DeadLetterOffice
 from orders.application.preview_templates import PreviewTemplates
 from orders.application.replay_events import ReplayEvents
@@ -224,6 +225,12 @@ class ProcessRuntime:
         from orders.bootstrap.operate import open_suppressions
 
         return operate(self._settings(), doing, open_suppressions, work)
+
+    def with_tenants(self, doing: Doing, work: "Callable[[CheckTenants], Awaitable[Result]]") -> Result:
+        """See ``Runtime.with_tenants``."""
+        from orders.bootstrap.operate import open_tenants
+
+        return operate(self._settings(), doing, open_tenants, work)
 
     def smoke(self, *, base_url: str, environment: str, within_seconds: float) -> Iterator[StepResult]:
         """See ``Runtime.smoke``."""

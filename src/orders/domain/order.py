@@ -62,6 +62,7 @@ class Order:
         printed_version: the last version that changed what the PDF prints.
         lines_ever: how many line ids have been given out.
         notification_email: where the customer's mails go, if anywhere.
+        prices_unchecked: prices are in it that neither the shop nor its catalogue has checked.
         campaign_discount: the campaign's part of the totals' discount; ``None`` where its service said nothing.
         reason: why it was cancelled or rejected, as typed.
         recent_keys: the last idempotency keys of changes, each with the sequence of the event that has its receipt.
@@ -89,6 +90,7 @@ class Order:
     payment: Payment | None = None
     campaign_code: str | None = None
     campaign_discount: Money | None = None
+    prices_unchecked: bool = False
     notes: str | None = field(default=None, repr=False)
     metadata: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     locale: str | None = None

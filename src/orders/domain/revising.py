@@ -14,6 +14,7 @@ from orders.domain.lifecycle import Action, Role, Status
 from orders.domain.order import Change, Order, campaign_facts
 from orders.domain.parts import Address, Line
 from orders.domain.placing import Draft, DraftLine, basket_of
+from orders.domain.price_rules import STRICTEST, PriceRules, rules_for
 
 LINES_OPEN_IN = frozenset({Status.PENDING})
 """Once an order is being worked on, its lines stay as they are."""
@@ -62,28 +63,39 @@ def changes_nothing(order: Order, revision: Revision) -> bool:
     )
 
 
-def revised_basket(order: Order, revision: Revision, roles: Collection[Role]) -> Basket | None:
+def revised_basket(
+    order: Order, revision: Revision, roles: Collection[Role], rules: PriceRules = STRICTEST
+) -> Basket | None:
     """The lines and amounts that the order is to have; ``None`` when they stay as they are.
+
+    Args:
+        rules: the shop's, for callers who don't act for it.
 
     Raises: as ``revise``, but for what the total and other services have to say.
     """
     order.guard(Action.UPDATE, roles)
-    return _basket(order, revision) if _lines_differ(order, revision.lines) else None
+    return _basket(order, revision, rules_for(roles, rules)) if _lines_differ(order, revision.lines) else None
 
 
 def revise(
-    order: Order, revision: Revision, stamp: Stamp, roles: Collection[Role], answers: Answers = UNASKED
+    order: Order,
+    revision: Revision,
+    stamp: Stamp,
+    roles: Collection[Role],
+    answers: Answers = UNASKED,
+    rules: PriceRules = STRICTEST,
 ) -> Change:
     """Put the revision's fields in place of the order's; nothing happens where they are the same.
 
     Args:
         answers: what other services say of the revised basket. A campaign's discount is what they say now.
+        rules: the shop's, for callers who don't act for it.
 
     Raises:
         InvalidOrder: with every fault there is, each under the JSON pointer of the request's field.
         IllegalTransition, ActionForbidden: the order may not be updated, or not by this caller.
     """
-    basket = revised_basket(order, revision, roles)
+    basket = revised_basket(order, revision, roles, rules)
     revised, changed = order, []
     if basket is not None:
         totals = basket.settled(answers)
@@ -93,6 +105,7 @@ def revise(
             lines_ever=order.lines_ever + _new_lines(revision),
             totals=totals,
             campaign_discount=answers.campaign_discount,
+            prices_unchecked=basket.prices_unchecked(answers, so_far=order.prices_unchecked),
         )
         changed.append("items")
     elif revision.total is not None and revision.total != order.totals.total.to_decimal():
@@ -132,7 +145,7 @@ def _equal(one: DraftLine, other: DraftLine) -> bool:
     return one == other
 
 
-def _basket(order: Order, revision: Revision) -> Basket:
+def _basket(order: Order, revision: Revision, rules: PriceRules | None) -> Basket:
     if order.status not in LINES_OPEN_IN:
         message = f"an order that is {order.status} keeps its items; addresses, notes and metadata can be changed"
         raise InvalidOrder([Fault("/items", "not_editable_now", message)])
@@ -154,7 +167,8 @@ def _basket(order: Order, revision: Revision) -> Basket:
             shipping=order.totals.shipping.to_decimal(),
             discount=order.own_discount.to_decimal(),
             campaign_code=order.campaign_code,
-        )
+        ),
+        rules,
     )
     return replace(basket, before=order.lines)
 

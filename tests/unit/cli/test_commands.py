@@ -12,6 +12,7 @@ from orders.acceptance.steps import State, StepResult
 from orders.adapters.inbound.cli.app import build, run_with
 from orders.adapters.inbound.cli.runtime import CommandError, Doing, Result
 from orders.adapters.inbound.http.api_keys import ApiKeyRing, hash_of
+from orders.application.check_tenants import CheckTenants
 from orders.application.dead_letters import DeadLetterOffice
 from orders.application.preview_templates import PreviewTemplates
 from orders.application.replay_events import ReplayEvents
@@ -85,6 +86,9 @@ class Recorder:
 
     def with_suppressions(self, doing: Doing, work: Callable[[SuppressionList], Awaitable[Result]]) -> Result:
         raise CommandError("there is no table here")
+
+    def with_tenants(self, doing: Doing, work: Callable[[CheckTenants], Awaitable[Result]]) -> Result:
+        raise CommandError("there is no bucket here")
 
     def smoke(self, *, base_url: str, environment: str, within_seconds: float) -> Iterator[StepResult]:
         self.asked.append(("smoke", base_url, environment, within_seconds))

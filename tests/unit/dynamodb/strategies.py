@@ -66,6 +66,7 @@ def orders(draw: st.DrawFn) -> Order:
         "payment": st.none() | st.builds(Payment, MAYBE_TEXT, MAYBE_TEXT, MAYBE_TEXT, MAYBE_TEXT),
         "campaign_code": MAYBE_TEXT,
         "campaign_discount": st.none() | amounts(currency),
+        "prices_unchecked": st.booleans(),
         "notes": MAYBE_TEXT,
         "metadata": st.lists(st.tuples(TEXTS, TEXTS), max_size=3).map(tuple),
         "locale": MAYBE_TEXT,

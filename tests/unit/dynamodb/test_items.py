@@ -140,6 +140,12 @@ def test_an_item_of_another_release_is_read() -> None:
     assert (order.printed_version, order.lines_ever, order.locale, order.document) == (1, 0, None, None)
     assert (order.notes, order.metadata, order.customer) == ("ring twice", (), None)
     assert (order.campaign_discount, order.own_discount) == (None, order.totals.discount)
+    assert order.prices_unchecked is False, "nobody noted it then"
+
+
+def test_unchecked_prices_are_noted_outside_what_an_earlier_release_writes_anew() -> None:
+    assert order_to_item(an_order(prices_unchecked=True))["prices"] == "unchecked"
+    assert "prices" in OPTIONAL_ATTRIBUTES, "a change removes it when all prices have been checked"
 
 
 def test_a_later_shape_is_refused_and_says_what_to_do() -> None:

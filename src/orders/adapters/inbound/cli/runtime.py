@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from orders.acceptance.steps import StepResult
+from orders.application.check_tenants import CheckTenants
 from orders.application.dead_letters import DeadLetterOffice
 from orders.application.preview_templates import PreviewTemplates
 from orders.application.replay_events import ReplayEvents
@@ -113,6 +114,10 @@ class Runtime(Protocol):
 
     def with_suppressions(self, doing: Doing, work: Callable[[SuppressionList], Awaitable[Result]]) -> Result:
         """What comes of work on suppressed addresses, which goes on record."""
+        ...
+
+    def with_tenants(self, doing: Doing, work: Callable[[CheckTenants], Awaitable[Result]]) -> Result:
+        """What comes of looking through the shops, which goes on record."""
         ...
 
     def smoke(self, *, base_url: str, environment: str, within_seconds: float) -> Iterator[StepResult]:

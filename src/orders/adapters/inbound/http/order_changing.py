@@ -1,6 +1,6 @@
 """The routes under ``/v1.0/orders`` that create and change."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -86,12 +86,20 @@ async def _read_object(request: Call, *, optional: bool, media_types: Sequence[s
     )
 
 
-async def _currency_of_shop(place_order: PlaceOrder, caller: Caller) -> str | None:
+async def _faults_of_amounts(
+    raw: Mapping[str, Any], known: Collection[str], place_order: PlaceOrder, caller: Caller, *, size: int
+) -> list[Fault]:
+    """What the currency and the reckoning find in a body in which other faults are known."""
+    currency = raw.get("currency")
     try:
-        return await place_order.default_currency(caller)
+        if currency is None:
+            currency = await place_order.default_currency(caller)
+        rules = await place_order.price_rules(caller)
     except TransientPortError:
-        # What else is wrong with the body can be said without it.
-        return None
+        # What else is wrong with the body can be said without the shop's profile.
+        return []
+    usable = None if "/currency" in known else currency
+    return await off_loop(size, lambda: faults_of_amounts(raw, known, usable, rules))
 
 
 @post("/", status_code=201)
@@ -113,12 +121,7 @@ async def create(
         body = await off_loop(size, lambda: validate(CreateOrderBody, raw))
     except InvalidBody as error:
         known = {fault.pointer for fault in error.faults}
-        currency = raw.get("currency")
-        if currency is None:
-            currency = await _currency_of_shop(place_order, caller)
-        elif "/currency" in known:
-            currency = None
-        more = await off_loop(size, lambda: faults_of_amounts(raw, known, currency))
+        more = await _faults_of_amounts(raw, known, place_order, caller, size=size)
         raise error.along_with(more) from None
     if prefers_async(request):
         keyed = await keyed_request(request, accepted_answer)

@@ -125,7 +125,8 @@ class CreateOrderBody(RequestModel):
     SET_BY_SERVICE = frozenset(
         {
             "_links", "allowed_actions", "campaign_discount", "created_at", "deleted_at", "erased_at", "order_id",
-            "order_number", "parcels", "reason", "status", "subtotal", "tax", "tenant_id", "updated_at", "version",
+            "order_number", "parcels", "prices", "reason", "status", "subtotal", "tax", "tenant_id", "updated_at",
+            "version",
         }
     )  # fmt: skip
 

@@ -56,7 +56,7 @@ SERVERS_OWN = frozenset({"_links", "allowed_actions", "deleted_at", "erased_at",
 DERIVED_OF_ITEMS = ("open_quantity", "net", "tax")
 """What follows from an item's other fields."""
 
-_NOT_EDITABLE = frozenset(CreateOrderBody.model_fields) | {"campaign_discount", "reason"}
+_NOT_EDITABLE = frozenset(CreateOrderBody.model_fields) | {"campaign_discount", "prices", "reason"}
 """What an order may have and this one need not."""
 
 

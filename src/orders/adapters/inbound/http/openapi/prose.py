@@ -93,6 +93,10 @@ A shop may have its products and campaigns checked. Then an unknown product (`un
 that gives nothing (`campaign_…` and why) are refused as 422, with what would be right. What a campaign takes off is
 part of the order's `discount`, says `campaign_discount`, and must be reckoned with in `total`.
 
+Customers give no discounts: `discount_not_allowed`. Where the shop lists its tax rates and shipping amounts, theirs are
+among them (`tax_rate_not_listed`, `shipping_not_listed`), and only what the shop gives away costs nothing
+(`zero_price`). What the shop's staff gave may be sent back as it is.
+
 ## Limits
 
 A body has at most 256 KiB, JSON is nested at most {MAX_DEPTH} levels deep, an order has 1 to {MAX_LINES} lines of at

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from orders.domain.erasing import ERASED
 from orders.domain.order import Order
+from orders.ports.errors import PassedOver
 from orders.ports.tenants import TenantProfile
 
 
@@ -244,6 +245,8 @@ class MailIntents(Protocol):
         """Claim the intent for ``lease``: granted when nobody has, or when an earlier claim's lease has ended unmarked.
 
         Of any number of simultaneous claims exactly one is granted.
+
+        Raises: UnreadableItem: what became of the intent can't be read; it stays as it is.
         """
         ...
 
@@ -278,8 +281,16 @@ class MailIntents(Protocol):
         """
         ...
 
-    async def of_order(self, tenant_id: str, order_id: str) -> Sequence[MailRecord]:
-        """All records of an order by sequence, then time."""
+    async def of_order(
+        self, tenant_id: str, order_id: str, passed_over: PassedOver | None = None
+    ) -> Sequence[MailRecord]:
+        """All records of an order by sequence, then time.
+
+        Args:
+            passed_over: told of each that can't be read, which is left out; without it the first of them is raised.
+
+        Raises: UnreadableItem.
+        """
         ...
 
     async def redact(self, tenant_id: str, order_id: str) -> None:

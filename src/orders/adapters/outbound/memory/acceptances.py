@@ -6,7 +6,7 @@ from orders.adapters.outbound.memory.orders_table import MemoryTable, rough_byte
 from orders.domain.errors import Fault
 from orders.domain.events import Receipt
 from orders.ports.acceptances import Acceptance, AcceptanceState
-from orders.ports.errors import AcceptanceExists, OrderTooLarge, TransientPortError
+from orders.ports.errors import AcceptanceExists, ItemKind, OrderTooLarge, TransientPortError
 from orders.ports.order_repository import MAX_ORDER_BYTES
 
 
@@ -27,11 +27,13 @@ class MemoryAcceptances:
             self._table.accepted[key] = acceptance
             self._table.unqueued[key] = acceptance.accepted_at
         elif existing != acceptance:
+            self._table.check(ItemKind.ACCEPTANCE, *key)
             raise AcceptanceExists(existing)
         self._table.answer()
 
     async def get(self, tenant_id: str, order_id: str) -> Acceptance | None:
         """See ``Acceptances.get``."""
+        self._table.check(ItemKind.ACCEPTANCE, tenant_id, order_id)
         return self._table.accepted.get((tenant_id, order_id))
 
     async def queued(self, tenant_id: str, order_id: str) -> None:

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from orders.domain.erasing import ERASED
 from orders.domain.order import Order
+from orders.ports.errors import PassedOver
 from orders.ports.tenants import TenantProfile
 
 
@@ -245,6 +246,8 @@ class MailIntents(Protocol):
         or was given back.
 
         Of any number of simultaneous claims exactly one is granted.
+
+        Raises: UnreadableItem: what became of the intent can't be read; it stays as it is.
         """
         ...
 
@@ -280,8 +283,16 @@ class MailIntents(Protocol):
         """
         ...
 
-    async def of_order(self, tenant_id: str, order_id: str) -> Sequence[MailRecord]:
-        """All records of an order by sequence, then time."""
+    async def of_order(
+        self, tenant_id: str, order_id: str, passed_over: PassedOver | None = None
+    ) -> Sequence[MailRecord]:
+        """All records of an order by sequence, then time.
+
+        Args:
+            passed_over: told of each that can't be read, which is left out; without it the first of them is raised.
+
+        Raises: UnreadableItem.
+        """
         ...
 
     async def redact(self, tenant_id: str, order_id: str) -> None:

@@ -206,6 +206,8 @@ def _facts(letter: DeadLetter) -> dict[str, Any]:
         "logged_as": letter.logged_as or letter.message_id,
         "queue": letter.queue,
         "sent_at": letter.sent_at,
+        "first_sent_at": letter.first_sent_at or letter.sent_at,
+        "waited": letter.waited,
         "what": subject.kind,
         "tenant_id": subject.tenant_id,
         "order_id": subject.order_id,

@@ -11,7 +11,7 @@ from typing import Any
 from orders.application.mail_marks import marks_in, reference_of
 from orders.application.message_outline import known_kind
 from orders.application.message_text import parse_text
-from orders.domain.identity import KEY_PATTERN, ORDER_ID_PATTERN
+from orders.domain.identity import KEY_PATTERN, ORDER_ID_PATTERN, order_number
 from orders.ports.clock import Clock
 from orders.ports.dead_letters import DeadLetter, DeadLetterQueues
 from orders.ports.errors import PortError, TransientPortError
@@ -87,6 +87,7 @@ class LetterFilter:
     """
 
     order_id: str | None = None
+    order_number: str | None = None
     tenant_id: str | None = None
     message_ids: frozenset[str] = frozenset()
     besides: Collection[str] = ()
@@ -103,6 +104,7 @@ class LetterFilter:
         return all(
             (
                 self.order_id in {None, subject.order_id},
+                self.order_number in {None, subject.order_id and order_number(subject.order_id)},
                 self.tenant_id in {None, subject.tenant_id},
                 not self.message_ids or not self.message_ids.isdisjoint({letter.message_id, letter.logged_as}),
                 self.reason is None or self.reason.lower() in why,

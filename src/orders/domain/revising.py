@@ -1,11 +1,13 @@
 """Updating an order: which of its fields may change when, and what such a change leads to."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from itertools import count
+from typing import Any
 
 from orders.domain.basket import Basket
+from orders.domain.canonical import visible
 from orders.domain.consulting import UNASKED, Answers
 from orders.domain.errors import Fault, InvalidOrder
 from orders.domain.event_facts import line_quantities
@@ -59,7 +61,7 @@ def changes_nothing(order: Order, revision: Revision) -> bool:
     return (
         not _lines_differ(order, revision.lines)
         and revision.total in {None, order.totals.total.to_decimal()}
-        and all(getattr(revision, name) == getattr(order, name) for name in _FIELDS)
+        and not any(_differs(order, revision, name) for name in _FIELDS)
     )
 
 
@@ -112,7 +114,7 @@ def revise(
         message = f"the items are unchanged and come to {order.totals.total} {order.currency}"
         raise InvalidOrder([Fault("/total", "total_mismatch", message)])
     for name in _FIELDS:
-        if getattr(revision, name) != getattr(order, name):
+        if _differs(order, revision, name):
             revised = replace(revised, **{name: getattr(revision, name)})
             changed.append(name)
     if not changed:
@@ -142,7 +144,24 @@ def _lines_differ(order: Order, lines: Sequence[DraftLine]) -> bool:
 
 def _equal(one: DraftLine, other: DraftLine) -> bool:
     # Decimals compare by value: 29.9 and 29.90 are the same price.
-    return one == other
+    # What is on record from before unseen characters were left out comes back without them.
+    return one == other or replace(one, name=_seen(one.name)) == other
+
+
+def _seen(value: Any) -> Any:
+    """A field's value as it comes in today: less the characters that nobody can see."""
+    if isinstance(value, str):
+        return visible(value)
+    if isinstance(value, tuple):
+        return tuple((name, visible(text)) for name, text in value)
+    if isinstance(value, Address):
+        return Address(**{each.name: _seen(getattr(value, each.name)) for each in fields(value)})
+    return value
+
+
+def _differs(order: Order, revision: Revision, name: str) -> bool:
+    kept, wanted = getattr(order, name), getattr(revision, name)
+    return bool(kept != wanted and _seen(kept) != wanted)
 
 
 def _basket(order: Order, revision: Revision, rules: PriceRules | None) -> Basket:

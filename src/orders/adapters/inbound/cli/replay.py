@@ -19,7 +19,7 @@ from orders.adapters.inbound.cli.times import a_time, in_order
 from orders.adapters.privacy.files import write_private
 from orders.application.replay_events import Progress, ReplayEvents, Selection
 from orders.domain.events import EventType
-from orders.domain.identity import check_key, check_order_id
+from orders.domain.identity import check_key, read_order_id
 
 DEFAULT_PER_SECOND = 50.0
 
@@ -63,7 +63,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         """
         selection = _selection(runtime, tenant, order, kind or (), since, until)
         if dry_run:
-            doing = Doing("events replay --dry-run", order_id=order, tenant_id=tenant)
+            doing = Doing("events replay --dry-run", order_id=selection.order_id, tenant_id=tenant)
             counts = runtime.with_replay(doing, lambda use_case: _counted(use_case, selection), mails=False)
             _print_count(counts, as_json=as_json)
             return
@@ -81,7 +81,9 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
                 return await use_case.execute(selection, watch, after=after, per_second=rate)
 
         command = "events replay --with-mails" if with_mails else "events replay"
-        outcome = runtime.with_replay(Doing(command, order_id=order, tenant_id=tenant), work, mails=with_mails)
+        outcome = runtime.with_replay(
+            Doing(command, order_id=selection.order_id, tenant_id=tenant), work, mails=with_mails
+        )
         if as_json:
             print_json(asdict(outcome))
         else:
@@ -165,7 +167,7 @@ def _selection(
     in_order("--since", begin, "--until", end)
     return Selection(
         tenant_id=check_key(tenant, "--tenant"),
-        order_id=None if order is None else check_order_id(order),
+        order_id=None if order is None else read_order_id(order),
         types=frozenset(map(EventType, kinds)),
         since=begin,
         until=end or (now if order is None else None),

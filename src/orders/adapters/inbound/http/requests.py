@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from orders.adapters.inbound.http.fields import (
     Amount,
+    Carrier,
     Country,
     CurrencyCode,
     Email,
@@ -208,9 +209,10 @@ class FulfilBody(RequestModel):
 
     SET_BY_SERVICE = frozenset({"delivered_at", "parcel_id"})
 
-    carrier: Short
-    """In any case: `dhl` is `DHL`, and shown as it was written first."""
+    carrier: Carrier
+    """Compared in any case, width and kind of hyphen: `dhl` is `DHL`. Shown as it was written first."""
     tracking_number: TrackingNumber
+    """Compared as `carrier` is, and without characters that nobody sees: pasted again, it is the same parcel."""
     tracking_url: Url | None = None
     lines: Annotated[list[ParcelLineBody], Field(min_length=1, max_length=MAX_LINES)] | None = None
     """What it carries; left out, all that is open."""

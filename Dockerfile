@@ -49,7 +49,7 @@ RUN groupadd --gid 10001 orders \
 COPY --from=build /opt/orders /opt/orders
 COPY --from=build /out /opt/orders
 
-ARG VERSION=0.1.0
+ARG VERSION=1.0.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="bbws-orders" \
       org.opencontainers.image.description="The order service of the BBWS customer portal: API, workers, relay, commands" \

@@ -81,10 +81,10 @@ def an_order(
     tenant_id: str = "tenant_a",
     order_id: str | None = None,
     stamp: Stamp | None = None,
-    roles: Sequence[Role] = (Role.CUSTOMER,),
+    roles: Sequence[Role] = (Role.STAFF,),
     **overrides: Any,
 ) -> Order:
-    """An order just placed: 59.98 ZAR for two mugs.
+    """An order just placed, by the shop, so that nothing in it need be checked: 59.98 ZAR for two mugs.
 
     Fields of ``Draft`` (``lines`` as ``DraftLine``, ``currency``, ``shipping``, ...) are placed with it; other
     fields of ``Order`` (``status``, ``parcels``, ``reason``, ...) are set on it afterwards.

@@ -27,6 +27,7 @@ from orders.adapters.outbound.memory.outbox import MemoryOutbox
 from orders.adapters.outbound.memory.report_returns import MemoryReportReturns
 from orders.adapters.outbound.memory.scrub_requests import MemoryScrubRequests
 from orders.adapters.outbound.memory.suppressions import MemorySuppressions
+from orders.adapters.outbound.memory.tenant_files import MemoryOrderingTenants
 from orders.application.accept_order import AcceptOrder, PlaceAccepted
 from orders.application.audit import Audit
 from orders.application.caller import Caller
@@ -46,6 +47,7 @@ from orders.application.notify_staff import NotifyStaff
 from orders.application.open_order import OpenOrder
 from orders.application.place_order import PlaceOrder
 from orders.application.place_queued import PlaceQueued
+from orders.application.price_terms import PriceTerms
 from orders.application.publish_events import EventFastPath, PublishEvents
 from orders.application.queue_accepted import QueueAccepted
 from orders.application.read_history import ReadHistory
@@ -149,6 +151,7 @@ class Service:
     dependency: Dependency = field(default_factory=lambda: Dependency("orders table"))
     products: Consulted[ProductCatalogue] | None = None
     campaigns: Consulted[Campaigns] | None = None
+    prices_must_be_settled: bool = False
     start: datetime = NOON
     over: Store | None = None
     bucket: DocumentStore | None = None
@@ -172,6 +175,7 @@ class Service:
         self.first_answer = FirstAnswer(
             self.repository, self.acceptances, self.queue_accepted, self.clock, self.fast_path, self.replays
         )
+        self.price_terms = PriceTerms(self.tenants, prices_must_be_settled=self.prices_must_be_settled)
         self.place_order = PlaceOrder(
             self.repository,
             self.tenants,
@@ -181,6 +185,7 @@ class Service:
             self.replays,
             self.consult_services,
             self.first_answer,
+            self.price_terms,
         )
         self.accept_order = AcceptOrder(self.place_order, self.first_answer, self.clock, self.ids)
         self.place_accepted = PlaceAccepted(self.place_order, self.repository, self.acceptances, self.fast_path)
@@ -189,7 +194,7 @@ class Service:
         self.change_status = ChangeStatus(self.changer)
         self.fulfil_order = FulfilOrder(self.changer)
         self.deliver_parcel = DeliverParcel(self.changer)
-        self.update_order = UpdateOrder(self.changer, self.consult_services)
+        self.update_order = UpdateOrder(self.changer, self.consult_services, self.price_terms)
         self.delete_order = DeleteOrder(self.changer)
         self.erase_personal_data = ErasePersonalData(self.changer)
         self.list_orders = ListOrders(self.repository)
@@ -221,7 +226,8 @@ class Service:
         acceptances = MemoryAcceptances(self.table)
         archive = MemoryEventArchive(self.table)
         orders, suppressions = MemoryOrderRepository(self.table), MemorySuppressions()
-        return Store(orders, outbox, outbox, self.intents, acceptances, archive, suppressions)
+        ordering = MemoryOrderingTenants(self.table)
+        return Store(orders, outbox, outbox, self.intents, acceptances, archive, suppressions, ordering)
 
     def relay(self, lag: timedelta = timedelta(0)) -> RelayOutbox:
         """A relay over this service's outbox."""

@@ -31,7 +31,7 @@ def placed(tenant_id: str, *, at: datetime = NOON, principal: str = "cust_test_0
         tenant_id=tenant_id,
         order_id=order_id,
         stamp=stamp,
-        roles=(Role.CUSTOMER,),
+        roles=STAFF,
         answers=answers,
     )
 
@@ -105,6 +105,7 @@ def as_listed(order: Order) -> Order:
         shipping_address=None,
         payment=None,
         campaign_code=None,
+        prices_unchecked=False,
         campaign_discount=None,
         notes=None,
         metadata=(),

@@ -12,6 +12,7 @@ from orders.adapters.outbound.dynamodb.acceptances import DynamoAcceptances
 from orders.adapters.outbound.dynamodb.event_archive import DynamoEventArchive
 from orders.adapters.outbound.dynamodb.mail_intents import DynamoMailIntents
 from orders.adapters.outbound.dynamodb.order_repository import DynamoOrderRepository
+from orders.adapters.outbound.dynamodb.ordering_tenants import DynamoOrderingTenants
 from orders.adapters.outbound.dynamodb.outbox import DynamoOutbox
 from orders.adapters.outbound.dynamodb.suppressions import DynamoSuppressions
 from orders.adapters.outbound.memory.acceptances import MemoryAcceptances
@@ -21,6 +22,7 @@ from orders.adapters.outbound.memory.order_repository import MemoryOrderReposito
 from orders.adapters.outbound.memory.orders_table import MemoryTable
 from orders.adapters.outbound.memory.outbox import MemoryOutbox
 from orders.adapters.outbound.memory.suppressions import MemorySuppressions
+from orders.adapters.outbound.memory.tenant_files import MemoryOrderingTenants
 from orders.bootstrap.resource_model import Changes
 from orders.bootstrap.resource_table import ensure_table
 from orders.bootstrap.topology_file import packaged_topology
@@ -31,6 +33,7 @@ from orders.ports.mail import MailIntents
 from orders.ports.order_repository import OrderRepository
 from orders.ports.outbox import EventLog, Outbox, OutboxEntry
 from orders.ports.suppressions import Suppressions
+from orders.ports.tenants import OrderingTenants
 from tests.contract.endpoints import Endpoint
 
 SHARDS = 2
@@ -56,6 +59,7 @@ class Store:
     acceptances: Acceptances
     archive: EventArchive
     suppressions: Suppressions
+    ordering: OrderingTenants
 
     async def overdue(self, before: datetime = AT_LAST, limit: int = 1000) -> list[tuple[str, datetime]]:
         """Ids and times of all overdue orders, whatever their shard."""
@@ -88,6 +92,7 @@ def memory_store() -> Store:
         MemoryAcceptances(table),
         MemoryEventArchive(table),
         MemorySuppressions(),
+        MemoryOrderingTenants(table),
     )
 
 
@@ -105,7 +110,8 @@ def store_over(client: Any, table_name: str, region: str | None = None) -> Store
     orders = DynamoOrderRepository(client, table_name, region=region, outbox_shards=SHARDS)
     acceptances = DynamoAcceptances(client, table_name, region=region, outbox_shards=SHARDS)
     mails, archive = DynamoMailIntents(client, table_name), DynamoEventArchive(client, table_name)
-    return Store(orders, outbox, outbox, mails, acceptances, archive, DynamoSuppressions(client, table_name))
+    suppressions, ordering = DynamoSuppressions(client, table_name), DynamoOrderingTenants(client, table_name)
+    return Store(orders, outbox, outbox, mails, acceptances, archive, suppressions, ordering)
 
 
 @contextmanager

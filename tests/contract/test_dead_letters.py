@@ -133,14 +133,19 @@ async def sqs(request: pytest.FixtureRequest) -> AsyncIterator[Any]:
         yield client
 
 
+YESTERDAY = datetime.now(UTC).replace(microsecond=0) - timedelta(days=1)
+
+
 @pytest.mark.parametrize("trusted", [True, False])
 async def test_a_redriven_message_is_as_it_was_and_from_whom_it_was(sqs: Any, trusted: bool) -> None:
     url, dead = await two_queues(sqs)
     letters = SqsDeadLetterQueues(sqs, {NAME: Mailbox(dead, url)}, may_forward=lambda _: trusted)
     queue = SqsQueue(sqs, url, dead, may_forward=lambda _: trusted)
-    colour = {"DataType": "String", "StringValue": "teal"}
+    colour: Any = {"DataType": "String", "StringValue": "teal"}
+    shop = "AROASHOP:task"
+    message = ReceivedMessage("m", "body", "r", 3, {"Colour": colour}, shop, shop, first_sent_at=YESTERDAY, waited=9)
     await queue.bury(
-        ReceivedMessage("m", "body", "r", 3, {"Colour": colour}, sender="AROASHOP:task", author="AROASHOP:task"),  # type: ignore[dict-item]
+        message,
         reason="Bug",
         error="x",
     )
@@ -148,7 +153,13 @@ async def test_a_redriven_message_is_as_it_was_and_from_whom_it_was(sqs: Any, tr
     await letters.redrive(letter)
     (message,) = await queue.receive(1, wait=timedelta(seconds=1), visibility=HOLD)
     assert message.attributes["Colour"]["StringValue"] == "teal"
-    assert not {"DeadLetterReason", "DeadLetterError", "OriginalMessageId"} & message.attributes.keys()
+    noted = {"DeadLetterReason", "DeadLetterError", "OriginalMessageId", "FirstSentAt", "TimesWaited"}
+    assert not noted & message.attributes.keys()
+    # How long it has waited before it was put aside no longer counts.
+    assert (letter.logged_as, letter.first_sent_at, letter.waited) == ("m", YESTERDAY, 9)
+    assert message.waited == 0
+    assert message.first_sent_at is not None
+    assert message.first_sent_at > YESTERDAY
     # Not believed, a note about the first sender is replaced by what SQS knows.
     assert message.author == ("AROASHOP:task" if trusted else message.sender)
     assert letter.sent_at <= datetime.now(UTC) + timedelta(seconds=2)

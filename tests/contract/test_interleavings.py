@@ -112,7 +112,7 @@ def working(name: str, number: int, *, refuses: bool = False, **how: Any) -> Par
         if refuses:
             place_order = PlaceOrder(
                 service.repository, service.tenants, service.clock, service.ids, service.fast_path, service.replays,
-                NothingOnOffer(), service.first_answer,
+                NothingOnOffer(), service.first_answer, service.price_terms,
             )  # fmt: skip
         place_accepted = PlaceAccepted(place_order, service.repository, service.acceptances, service.fast_path)
         try:

@@ -103,6 +103,27 @@ async def test_a_claim_given_back_can_be_claimed_at_once(store: Store, intent: M
     assert claim.record == record_of(intent, MailState.CLAIMED, at=NOON + A_SECOND)
 
 
+async def test_a_claim_given_back_for_a_failure_says_so_until_it_is_claimed_again(
+    store: Store, intent: MailIntent
+) -> None:
+    first = await store.mails.claim(intent, now=NOON, lease=LEASE)
+    for _ in range(2):
+        await store.mails.release(intent, first, now=NOON + A_SECOND, failure="not made")
+    [record] = await store.mails.of_order(intent.tenant_id, intent.order_id)
+    assert record == record_of(intent, MailState.FAILED, at=NOON + A_SECOND, attempts=0, detail="not made")
+
+    early = await store.mails.claim(intent, now=NOON, lease=LEASE)
+    assert (early.granted, early.lease_until) == (False, NOON + A_SECOND)  # by a clock that is behind: it is open yet
+    claim = await store.mails.claim(intent, now=NOON + A_SECOND, lease=LEASE)
+    assert claim.granted
+    assert claim.record == record_of(intent, MailState.CLAIMED, at=NOON + A_SECOND)
+
+    await store.mails.release(intent, claim, now=NOON + 2 * A_SECOND, failure="not made")
+    await store.mails.finish(intent, MailState.FAILED, at=NOON + 2 * A_SECOND, detail="refused")
+    refused = await store.mails.claim(intent, now=NOON + LEASE, lease=LEASE)
+    assert (refused.granted, refused.lease_until, refused.record.detail) == (False, None, "refused")
+
+
 async def test_who_comes_too_late_does_not_give_back_anothers_claim(store: Store, intent: MailIntent) -> None:
     slow = await store.mails.claim(intent, now=NOON, lease=LEASE)
     later = NOON + LEASE

@@ -55,6 +55,7 @@ async def test_what_a_change_takes_away_is_gone(store: Store, tenant_id: str) ->
         third.order,
         document=None,
         deletion=None,
+        prices_unchecked=False,
         campaign_discount=None,
         customer=None,
         notes=None,

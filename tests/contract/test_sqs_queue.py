@@ -14,7 +14,14 @@ from orders.adapters.inbound.sqs.queue import (
     ReceivedMessage,
     SqsQueue,
 )
-from orders.ports.dead_letters import ERROR_ATTRIBUTE, REASON_ATTRIBUTE
+from orders.ports.dead_letters import (
+    ERROR_ATTRIBUTE,
+    FIRST_SENT_ATTRIBUTE,
+    ID_ATTRIBUTE,
+    REASON_ATTRIBUTE,
+    WAITED_ATTRIBUTE,
+    noted_time,
+)
 from tests.contract.aws_backends import ALL_BACKENDS, MEMORY, endpoint_of
 from tests.unit.sqs.fake_sqs import FakeSqs
 
@@ -140,6 +147,39 @@ async def test_a_buried_message_is_what_it_was_and_says_why(queues: Queues) -> N
     assert dead.attributes[REASON_ATTRIBUTE]["StringValue"] == "MessageRefused"
     assert dead.attributes[ERROR_ATTRIBUTE]["StringValue"].startswith("not JSON: \ufffd \ufffdxxx")
     assert len(dead.attributes[ERROR_ATTRIBUTE]["StringValue"]) == 500
+
+
+async def test_a_message_sent_again_is_what_it_was_hidden_for_a_while_and_known_by_its_first_id(queues: Queues) -> None:
+    await queues.send("körper", Colour={"DataType": "String", "StringValue": "teal"})
+    first = await queues.receive_one()
+    await queues.queue.send_again(first, delay=timedelta(seconds=2))
+    await queues.queue.delete([first.receipt])
+    assert await queues.queue.receive(10, wait=AT_ONCE, visibility=HIDDEN) == []
+    second = await queues.receive_one()
+    await queues.queue.send_again(second, delay=timedelta(0))
+    third = await queues.receive_one()
+    for number, again in enumerate((second, third), start=1):
+        assert (again.body, again.message_id, again.waited) == ("körper", first.message_id, number)
+        assert (again.receive_count, again.author, again.first_sent_at) == (1, first.author, first.first_sent_at)
+        assert again.attributes["Colour"]["StringValue"] == "teal"
+        assert again.receipt != first.receipt
+    assert first.first_sent_at is not None
+    await queues.queue.bury(third, reason="WaitedTooLong", error="x")
+    (dead,) = await queues.dead_letters.receive(1, wait=SOON, visibility=HIDDEN)
+    assert dead.attributes[ID_ATTRIBUTE]["StringValue"] == first.message_id
+    assert noted_time(dead.attributes[FIRST_SENT_ATTRIBUTE].get("StringValue")) == first.first_sent_at
+
+
+async def test_nobody_can_have_a_message_wait_for_longer_by_what_they_say(queues: Queues) -> None:
+    said = {FIRST_SENT_ATTRIBUTE: "2099-01-01T00:00:00+00:00", WAITED_ATTRIBUTE: "1", ID_ATTRIBUTE: "no id\n"}
+    await queues.send("a", **{name: {"DataType": "String", "StringValue": value} for name, value in said.items()})
+    await queues.send("b", **{WAITED_ATTRIBUTE: {"DataType": "String", "StringValue": "x" * 50}})
+    messages = sorted((await queues.receive_one(), await queues.receive_one()), key=lambda each: each.body)
+    assert [each.waited for each in messages] == [1, 0]
+    for each in messages:
+        assert each.first_sent_at is not None
+        assert each.first_sent_at.year < 2099
+        assert "no id" not in each.message_id
 
 
 async def test_a_message_with_ten_attributes_can_be_buried_and_again_after_a_redrive(queues: Queues) -> None:

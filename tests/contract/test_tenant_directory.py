@@ -4,16 +4,22 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import asdict
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from structlog.testing import capture_logs
 
+from orders.adapters.outbound.aws.s3_tenant_files import S3TenantFiles
 from orders.adapters.outbound.aws.s3_tenants import S3TenantDirectory
 from orders.adapters.outbound.memory.tenant_directory import MemoryTenantDirectory
+from orders.adapters.outbound.memory.tenant_files import MemoryTenantFiles
+from orders.domain.currencies import Currency
+from orders.domain.money import Money
+from orders.domain.price_rules import PriceRules
 from orders.ports.errors import TransientPortError
-from orders.ports.tenants import TenantDirectory, TenantProfile
+from orders.ports.tenants import TenantDirectory, TenantFile, TenantFiles, TenantProfile
 from tests.builders import a_tenant
 from tests.contract.aws_backends import ALL_BACKENDS, AWS_BACKENDS, MEMORY, endpoint_of
 from tests.contract.endpoints import REGION, Endpoint
@@ -26,7 +32,8 @@ def default(tenant_id: str) -> TenantProfile:
 
 
 def as_file(profile: TenantProfile) -> dict[str, Any]:
-    return {name: value for name, value in asdict(profile).items() if name != "tenant_id"}
+    """Without its price rules, which look otherwise in a file."""
+    return {name: value for name, value in asdict(profile).items() if name not in {"tenant_id", "price_rules"}}
 
 
 class Shelf:
@@ -82,6 +89,26 @@ async def test_a_name_is_all_that_a_file_must_give(shelf: Shelf) -> None:
     assert await shelf.directory.profile("tenant_a") == TenantProfile(tenant_id="tenant_a", name="Corner Shop")
 
 
+async def test_what_a_shop_says_of_prices_is_read_exactly(shelf: Shelf) -> None:
+    await shelf.put(
+        "tenant_a",
+        {
+            "name": "Corner Shop",
+            "prices": "as_ordered",
+            "tax_rates": [0, 0.15, "0.055"],
+            "shipping_amounts": {"ZAR": ["0.00", 75.5], "JPY": [500]},
+            "free_products": ["sticker"],
+        },
+    )
+    zar, jpy = Currency.of("ZAR"), Currency.of("JPY")
+    assert (await shelf.directory.profile("tenant_a")).price_rules == PriceRules(
+        as_ordered=True,
+        tax_rates=frozenset(map(Decimal, ("0", "0.15", "0.055"))),
+        shipping_amounts=frozenset({Money(0, zar), Money(7550, zar), Money(500, jpy)}),
+        free_products=frozenset({"sticker"}),
+    )
+
+
 async def test_a_change_is_seen_when_the_cache_is_old_and_not_before(shelf: Shelf) -> None:
     await shelf.put("tenant_a", {"name": "Old"})
     assert (await shelf.directory.profile("tenant_a")).name == "Old"
@@ -114,6 +141,13 @@ BROKEN: dict[str, tuple[object, str]] = {
     "website": ({"name": "Shop", "website": "javascript:alert(1)"}, "website: "),
     "accent": ({"name": "Shop", "accent": "red"}, "accent: "),
     "logo": ({"name": "Shop", "logo": "https://elsewhere.example/logo.png"}, "logo: "),
+    "prices": ({"name": "Shop", "prices": "checked"}, "prices: "),
+    "percent": ({"name": "Shop", "tax_rates": [15]}, "tax_rates.0: Value error, a tax rate is a fraction"),
+    "no rate": ({"name": "Shop", "tax_rates": []}, "tax_rates: "),
+    "digits": ({"name": "Shop", "shipping_amounts": {"ZAR": [7.555]}}, "7.555 has more decimal places than ZAR"),
+    "amount below 0": ({"name": "Shop", "shipping_amounts": {"ZAR": [-1]}}, "an amount is not negative"),
+    "amounts of nothing": ({"name": "Shop", "shipping_amounts": {"ZZZ": [1]}}, "'ZZZ' is no ISO 4217"),
+    "no product": ({"name": "Shop", "free_products": ["a b"]}, "free_products.0: "),
     "too large": ({"name": "Shop", "logo": "data:image/png;base64," + "A" * 2**20}, "at most"),
 }
 
@@ -167,3 +201,33 @@ async def test_no_more_profiles_are_kept_than_there_is_room_for(shelf: Shelf) ->
     for tenant in ("tenant_a", "tenant_b", "tenant_a", "tenant_c"):
         await shelf.directory.profile(tenant)
     assert list(shelf.directory._known) == ["tenant_a", "tenant_c"]
+
+
+@pytest.fixture(params=ALL_BACKENDS)
+async def files(request: pytest.FixtureRequest) -> AsyncIterator[TenantFiles]:
+    """Those of the builders' tenant, of one with a broken profile, and of one with a template only."""
+    profile, fault = a_tenant(), "name: Field required"
+    if request.param == MEMORY:
+        given = TenantFile("tenant_a", profile), TenantFile("tenant_b", fault=fault), TenantFile("tenant_c")
+        yield MemoryTenantFiles(given)
+        return
+    async with endpoint_of(request).client("s3") as client:
+        bucket = f"templates-{uuid4().hex[:12]}"
+        await client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+        shelf = Shelf(client, bucket)
+        await shelf.put("tenant_b", {})
+        await shelf.put("tenant_a", as_file(profile))
+        for key in ("tenants/tenant_c/templates/default/order_shipped/subject.txt", "tenants/no shop/x", "tenants/x"):
+            await client.put_object(Bucket=bucket, Key=key, Body=b"-")
+        yield S3TenantFiles(client, bucket)
+
+
+async def test_every_shop_that_has_given_anything_is_found(files: TenantFiles) -> None:
+    assert list(await files.tenants()) == ["tenant_a", "tenant_b", "tenant_c"]
+
+
+async def test_what_a_shop_has_given_is_told_broken_or_not(files: TenantFiles) -> None:
+    assert await files.look("tenant_a") == TenantFile("tenant_a", a_tenant())
+    assert await files.look("tenant_b") == TenantFile("tenant_b", fault="name: Field required")
+    for nothing in ("tenant_c", "tenant_d"):
+        assert await files.look(nothing) == TenantFile(nothing)

@@ -1,9 +1,18 @@
 """The pages say nothing of tests that aren't there, and link to nothing that is missing."""
 
 import re
+import shlex
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
+from typer.core import TyperGroup
+
+from orders import __version__
+from orders.adapters.inbound.cli.app import build
+from orders.bootstrap.cli import ProcessRuntime
 
 ROOT = Path(__file__).parents[2]
 NAMED = re.compile(r"`(tests/[\w/]+\.py)(?:::(\w+))?`")
@@ -36,3 +45,76 @@ def test_every_requirement_has_its_line() -> None:
 def test_links_lead_somewhere(page: Path) -> None:
     links = LINK.findall(page.read_text(encoding="utf-8"))
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
+INLINE = re.compile(r"`((?:[A-Z_]+=\S+ )*(?:\.venv/bin/)?orders\s[^`]+)`")
+TYPED = re.compile(r"(?:^|[;&|(]\s*)(?:[A-Z_]+=\S*\s+)*((?:\.venv/bin/)?orders\s[^;&|)\n#]*)", re.MULTILINE)
+IN_A_CONTAINER = re.compile(r"\bdocker compose exec \S+ (orders\s[^;&|)\n#]*)")
+NOT_YET = {"dr", "erasure", "load"}
+"""Commands that pages name as not built."""
+
+
+def command_line() -> TyperGroup:
+    command = typer.main.get_command(build(ProcessRuntime(), __version__))
+    assert isinstance(command, TyperGroup)
+    return command
+
+
+def typed(page: Path) -> Iterator[str]:
+    """Command lines of the page's code blocks: what a reader runs."""
+    for block in BLOCK.findall(page.read_text(encoding="utf-8")):
+        whole = block.replace("\\\n", " ")
+        for pattern in (TYPED, IN_A_CONTAINER):
+            yield from (found.strip() for found in pattern.findall(whole))
+
+
+def check(command: Any, words: list[str], *, whole: bool) -> None:
+    """Raises: what is wrong with the words. With ``whole`` nothing that is required may be missing."""
+    path = ["orders"]
+    while isinstance(command, TyperGroup) and words and not words[0].startswith("-"):
+        inner = command.commands.get(words[0])
+        assert inner is not None, f"{' '.join(path)} has no command {words[0]}"
+        path.append(words[0])
+        command, words = inner, words[1:]
+    known = {option for parameter in command.params for option in parameter.opts} | {"--help"}
+    unknown = [word for word in words if word.startswith("--") and word.partition("=")[0] not in known]
+    assert unknown == [], f"{' '.join(path)} has no {', '.join(unknown)}"
+    if whole:
+        # Parsed as when it is typed, and not carried out.
+        command.make_context(path[-1], list(words), obj=ProcessRuntime())
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_commands_in_code_blocks_can_be_run_as_written(page: Path) -> None:
+    for line in typed(page):
+        words = shlex.split(line)
+        check(command_line(), words[1:], whole=True)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_reader_on_a_laptop_runs_the_environments_own_command(page: Path) -> None:
+    """In containers `orders` is on the path, on a laptop it is not."""
+    blocks = "\n".join(BLOCK.findall(page.read_text(encoding="utf-8"))).replace("\\\n", " ")
+    assert [line for line in TYPED.findall(blocks) if not line.startswith(".venv/bin/")] == []
+    assert "AWS_ENDPOINT_URL=http://127.0.0.1:4566" not in blocks  # the port may be another checkout's
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_commands_that_pages_name_are_there(page: Path) -> None:
+    for named in INLINE.findall(page.read_text(encoding="utf-8")):
+        words = [word for word in shlex.split(named) if not re.fullmatch(r"[A-Z_]+=.*", word)][1:]
+        if words and words[0] not in NOT_YET:
+            check(command_line(), words, whole=False)
+
+
+def test_commands_that_are_said_to_be_missing_are() -> None:
+    assert NOT_YET.isdisjoint(command_line().commands)
+
+
+def test_there_is_one_version() -> None:
+    assert f"ARG VERSION={__version__}\n" in (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    assert f'"version": "{__version__}"' in (ROOT / "docs/openapi.json").read_text(encoding="utf-8")[:400]
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert 'dynamic = ["version"]' in project
+    assert 'path = "src/orders/__init__.py"' in project

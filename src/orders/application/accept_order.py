@@ -9,7 +9,7 @@ from collections.abc import Collection
 
 from orders.application.audit import about
 from orders.application.caller import Caller
-from orders.application.errors import ForeignCustomer, OrderNotFound
+from orders.application.errors import ForeignCustomer, OrderNotFound, ShopNotReady
 from orders.application.first_answer import FirstAnswer
 from orders.application.idempotency import KeyedRequest
 from orders.application.place_order import PlaceOrder
@@ -111,6 +111,8 @@ class PlaceAccepted:
             return error.faults
         except (ActionForbidden, ForeignCustomer) as error:
             return [Fault("", "not_allowed", str(error))]
+        except ShopNotReady as error:
+            return [error.fault]
         except OrderTooLarge as error:
             return [Fault("", "order_too_large", error.detail)]
         except OrderClaimed as error:

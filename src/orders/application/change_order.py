@@ -9,6 +9,7 @@ from orders.application.caller import Caller, owns
 from orders.application.errors import OrderNotFound, VersionMismatch
 from orders.application.idempotency import NO_PRECONDITIONS, Preconditions, Replays, with_receipt
 from orders.application.publish_events import EventFastPath
+from orders.application.turns import others_turn
 from orders.domain.events import Stamp
 from orders.domain.order import Change, Order
 from orders.domain.reports import Reported
@@ -83,6 +84,7 @@ class OrderChanger:
             decided = decide(order, caller.stamp(self._clock.now()))
             if isinstance(decided, Awaitable):
                 decided = await decided
+            await others_turn()
             change = with_receipt(decided, caller, terms.request)
             if change.event is None and change.order.reported == order.reported:
                 return change.order

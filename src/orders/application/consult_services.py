@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from orders.application.caller import Caller
 from orders.domain.basket import Basket
-from orders.domain.consulting import UNASKED, Answers, CampaignVerdict, Offer, units_wanted
+from orders.domain.consulting import Answers, CampaignVerdict, Offer, units_wanted
 from orders.ports.campaigns import CampaignEnquiry, Campaigns
 from orders.ports.errors import TransientPortError
 from orders.ports.metrics import Counters
@@ -84,13 +84,17 @@ class ConsultServices:
                 raise answer
         assert not isinstance(offers, TransientPortError)
         assert not isinstance(campaign, TransientPortError)
-        return UNASKED if offers is None and campaign is None else Answers(offers, campaign)
+        unanswered = offers is None and self._asks_for_prices(question.basket)
+        return Answers(offers, campaign, prices_unanswered=unanswered)
+
+    def _asks_for_prices(self, basket: Basket) -> bool:
+        return self._products is not None and bool(units_wanted(basket.lines, basket.before))
 
     async def _offers(self, caller: Caller, question: Question) -> Mapping[str, Offer] | TransientPortError | None:
         basket = question.basket
-        units = units_wanted(basket.lines, basket.before)
-        if self._products is None or not units:
+        if self._products is None or not self._asks_for_prices(basket):
             return None
+        units = units_wanted(basket.lines, basket.before)
         enquiry = ProductEnquiry(caller.tenant_id, basket.currency, units, caller.traceparent)
         try:
             return await self._products.port.offers(enquiry)

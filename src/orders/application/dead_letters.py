@@ -1,7 +1,6 @@
 """Use cases of operators: look through dead letters, send them again, throw them away ([PIPE-12])."""
 
 import asyncio
-import json
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from contextlib import aclosing, suppress
@@ -10,8 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from orders.application.mail_marks import marks_in, reference_of
+from orders.application.message_outline import known_kind
 from orders.application.message_text import parse_text
-from orders.domain.identity import KEY_PATTERN, ORDER_ID_PATTERN
+from orders.domain.identity import KEY_PATTERN, ORDER_ID_PATTERN, order_number
 from orders.ports.clock import Clock
 from orders.ports.dead_letters import DeadLetter, DeadLetterQueues
 from orders.ports.errors import PortError, TransientPortError
@@ -28,7 +28,7 @@ _KEY = re.compile(KEY_PATTERN)
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Whom and what a letter is about, as far as its body tells."""
+    """Whom and what a letter is about, as far as its body tells; ``kind`` is one that there is, or none."""
 
     tenant_id: str | None = None
     order_id: str | None = None
@@ -57,11 +57,12 @@ def subject_of(body: str) -> Subject:
     return Subject(
         tenant_id=_first(found, "tenant_id", _KEY),
         order_id=_first(found, "order_id", _ORDER_ID),
-        kind=_first(found, "command", _KEY) or _first(found, "detail-type", _KEY),
+        kind=known_kind(_first(found, "command", _KEY) or _first(found, "detail-type", _KEY)),
     )
 
 
-def _subject_of_feedback(kind: str, content: dict[str, Any]) -> Subject:
+def _subject_of_feedback(named: str, content: dict[str, Any]) -> Subject:
+    kind = known_kind(named)
     try:
         mail = reference_of(next(iter(marks_in(content)), ""))
     except ValueError:
@@ -72,43 +73,6 @@ def _subject_of_feedback(kind: str, content: dict[str, Any]) -> Subject:
 def _first(layers: Sequence[dict[str, Any]], name: str, form: re.Pattern[str]) -> str | None:
     values = (layer.get(name) for layer in layers)
     return next((value for value in values if isinstance(value, str) and form.fullmatch(value)), None)
-
-
-_SAID = frozenset(
-    {
-        "command", "tenant_id", "order_id", "order_number", "customer_id", "product_id", "line_id", "parcel_id", "id",
-        "detail-type", "source", "type", "time", "subject", "sequence", "version", "specversion", "status", "quantity",
-        "price", "total", "currency", "shipping", "discount", "tax_rate", "replayed", "traceparent", "idempotency_key",
-        "event_id", "occurred_at", "eventType", "notificationType", "bounceType", "bounceSubType", "timestamp",
-        "complaintFeedbackType", "complaintSubType", "messageId", "feedbackId",
-    }
-)  # fmt: skip
-"""Members of messages that hold identifiers, states and figures, never anything personal."""
-
-
-_WORD = re.compile(r"[A-Za-z0-9_.:/+-]{1,200}")
-"""What names, identifiers, states and times are made of; what holds anything else may be about anybody."""
-
-
-def outline(body: str) -> str:
-    """A message's body to be looked at: its structure, with only those values that say nothing of a person."""
-    try:
-        return json.dumps(_outlined(parse_text(body), said=False), indent=2, ensure_ascii=False)
-    except ValueError:
-        return f"no JSON: {len(body)} characters"
-
-
-def _outlined(value: Any, *, said: bool) -> Any:
-    if isinstance(value, dict):
-        return {
-            name if _WORD.fullmatch(name) else f"…{number}": _outlined(each, said=name in _SAID)
-            for number, (name, each) in enumerate(value.items(), start=1)
-        }
-    if isinstance(value, list):
-        return [_outlined(each, said=said) for each in value]
-    if isinstance(value, str):
-        return value if said and _WORD.fullmatch(value) else "…"
-    return value if said or value is None or isinstance(value, bool) else "…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +87,7 @@ class LetterFilter:
     """
 
     order_id: str | None = None
+    order_number: str | None = None
     tenant_id: str | None = None
     message_ids: frozenset[str] = frozenset()
     besides: Collection[str] = ()
@@ -139,6 +104,7 @@ class LetterFilter:
         return all(
             (
                 self.order_id in {None, subject.order_id},
+                self.order_number in {None, subject.order_id and order_number(subject.order_id)},
                 self.tenant_id in {None, subject.tenant_id},
                 not self.message_ids or not self.message_ids.isdisjoint({letter.message_id, letter.logged_as}),
                 self.reason is None or self.reason.lower() in why,

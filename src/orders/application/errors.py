@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from orders.domain.errors import Fault
 from orders.domain.events import EventType
 from orders.domain.identity import is_order_id
 from orders.domain.lifecycle import Status
@@ -49,6 +50,21 @@ class VersionMismatch(ApplicationError):
         self.current = current
         others = " or ".join(map(str, sorted(expected)[:MAX_NAMED])) or "what If-Match names"
         super().__init__(f"the order has version {current} now, not {others}; read it again before changing it")
+
+
+class ShopNotReady(ApplicationError):
+    """The shop takes no orders of customers: nobody checks their prices, and it doesn't say that they need no check."""
+
+    def __init__(self, tenant_id: str) -> None:
+        self.tenant_id = tenant_id
+        super().__init__(
+            "the shop is not set up to take orders of customers yet: it has still to settle how prices are checked"
+        )
+
+    @property
+    def fault(self) -> Fault:
+        """The same as what is wrong with an order."""
+        return Fault("", "shop_not_ready", str(self))
 
 
 class ForeignCustomer(ApplicationError):

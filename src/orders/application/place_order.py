@@ -8,11 +8,14 @@ from orders.application.consult_services import ConsultServices, Question
 from orders.application.errors import ForeignCustomer
 from orders.application.first_answer import FirstAnswer
 from orders.application.idempotency import KeyedRequest, Replays, with_receipt
+from orders.application.price_terms import PriceTerms
 from orders.application.publish_events import EventFastPath
+from orders.application.turns import others_turn
 from orders.domain.consulting import UNASKED
 from orders.domain.lifecycle import Role
 from orders.domain.order import Change, Order
 from orders.domain.placing import Draft, basket_of, place
+from orders.domain.price_rules import PriceRules, rules_for
 from orders.ports.clock import Clock, OrderIds
 from orders.ports.errors import OrderClaimed, OrderExists
 from orders.ports.order_repository import OrderRepository
@@ -32,6 +35,7 @@ class PlaceOrder:
         replays: Replays,
         services: ConsultServices,
         first_answer: FirstAnswer,
+        terms: PriceTerms,
     ) -> None:
         self._repository = repository
         self._tenants = tenants
@@ -41,6 +45,7 @@ class PlaceOrder:
         self._replays = replays
         self._services = services
         self._first_answer = first_answer
+        self._terms = terms
 
     async def execute(self, caller: Caller, draft: Draft, request: KeyedRequest | None = None) -> Order:
         """Place the order; when this returns it is durable, and so is its created event.
@@ -55,6 +60,7 @@ class PlaceOrder:
         Raises:
             ActionForbidden: the caller's roles don't place orders.
             ForeignCustomer: a customer orders for somebody else.
+            ShopNotReady: a customer orders of a shop that does not take orders of customers.
             AlreadyAnswered, KeyReused: the request, or its key, has been here before.
             InvalidOrder: with every fault there is, those that other services find among them.
             OrderTooLarge, TransientPortError: as ``OrderRepository.add`` and ``ConsultServices.execute``; nothing was
@@ -67,7 +73,9 @@ class PlaceOrder:
         complete = await self.complete(caller, draft)
         if request is not None and claim is not None:
             await self._first_answer.give(claim, caller, complete, request)
-        change = with_receipt(await self.prepare(caller, complete, order_id), caller, request)
+        prepared = await self.prepare(caller, complete, order_id)
+        await others_turn()
+        change = with_receipt(prepared, caller, request)
         try:
             await self._repository.add(change)
         except OrderExists as error:
@@ -101,14 +109,24 @@ class PlaceOrder:
         """What an order is in whose draft names no currency: the tenant's. Raises: TransientPortError."""
         return (await self._tenants.profile(caller.tenant_id)).currency
 
+    async def price_rules(self, caller: Caller) -> PriceRules | None:
+        """What the caller may say of what things cost; ``None`` for one who may say anything.
+
+        Raises: TransientPortError.
+        """
+        return rules_for(caller.roles, await self._terms.rules(caller))
+
     async def prepare(self, caller: Caller, complete: Draft, order_id: str) -> Change:
         """The order as it would be placed now, not kept yet; every way of placing one goes through here.
 
-        Raises: InvalidOrder, TransientPortError.
+        Raises: InvalidOrder, ShopNotReady, TransientPortError.
         """
+        rules = await self._terms.rules(caller)
+        self._terms.check_ready(caller, rules)
         answers = UNASKED
         if not self._services.idle:
-            question = Question(order_id, complete.customer_id, basket_of(complete))
+            basket = basket_of(complete, rules_for(caller.roles, rules))
+            question = Question(order_id, complete.customer_id, basket)
             answers = await self._services.execute(caller, question)
         return place(
             complete,
@@ -117,6 +135,7 @@ class PlaceOrder:
             stamp=caller.stamp(self._clock.now()),
             roles=caller.roles,
             answers=answers,
+            rules=rules,
         )
 
     @staticmethod

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from orders.application.audit import about
 from orders.application.errors import ApplicationError, OrderNotFound
 from orders.application.sample_order import sample_order
 from orders.domain.order import Order
 from orders.ports.errors import TransientPortError
 from orders.ports.mail import MailTemplate
-from orders.ports.order_repository import OrderRepository
+from orders.ports.order_repository import OrderQuery, OrderRepository
 from orders.ports.templates import (
     DEFAULT_LOCALE,
     Part,
@@ -65,12 +66,20 @@ class PreviewTemplates:
         self._previews = previews
 
     async def preview(
-        self, template: str, part: Part | None, *, tenant_id: str | None, locale: str | None, order_id: str | None
+        self,
+        template: str,
+        part: Part | None,
+        *,
+        tenant_id: str | None,
+        locale: str | None,
+        order_id: str | None,
+        order_number: str | None = None,
     ) -> Preview:
         """One part of a template, for an order of the shop or a sample.
 
         Args:
             part: without it the template's text, or its PDF where it makes that.
+            order_id, order_number: one of them names the order; neither, a sample.
 
         Raises:
             UnknownTemplate: there is no such template or part.
@@ -80,6 +89,8 @@ class PreviewTemplates:
         """
         part = self._part(template, part)
         tenant = PACKAGED if tenant_id is None else await self._tenants.profile(tenant_id)
+        if order_number is not None:
+            order_id = await self._id_of(tenant, order_number)
         order = await self._order(template, tenant, locale, order_id)
         return await self._previews.preview(template, part, order, tenant, locale or order.locale or tenant.locale)
 
@@ -138,6 +149,14 @@ class PreviewTemplates:
         if part not in known[template]:
             raise UnknownTemplate(f"{template} makes {', '.join(known[template])}, and no {part}")
         return part
+
+    async def _id_of(self, tenant: TenantProfile, order_number: str) -> str:
+        query = OrderQuery(tenant.tenant_id, order_number=order_number, include_deleted=True, limit=1)
+        page = await self._repository.page(query)
+        if not page.orders:
+            raise OrderNotFound(order_number)
+        about(order_id=page.orders[0].order_id, tenant_id=tenant.tenant_id)
+        return page.orders[0].order_id
 
     async def _order(self, template: str, tenant: TenantProfile, locale: str | None, order_id: str | None) -> Order:
         if order_id is None:

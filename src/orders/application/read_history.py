@@ -9,7 +9,7 @@ from orders.application.caller import Caller
 from orders.domain.erasing import erased_event
 from orders.domain.events import Actor, OrderEvent
 from orders.domain.order import Order
-from orders.ports.mail import MailIntents, MailRecord, MailTemplate
+from orders.ports.mail import MailIntents, MailRecord, MailState, MailTemplate
 from orders.ports.outbox import EventLog
 
 STAFF_TEMPLATES = frozenset({*notify_staff.TEMPLATES.values(), MailTemplate.STAFF_ORDER_STUCK})
@@ -19,6 +19,11 @@ def _without_shop(event: OrderEvent, caller: Caller) -> OrderEvent:
     if event.actor.principal == caller.principal:
         return event
     return replace(event, actor=Actor(principal=event.actor.role, role=event.actor.role))
+
+
+def _given_back(mail: MailRecord) -> bool:
+    """Whether nobody sends the mail and nobody has tried: its claim was given back, and none has come since."""
+    return mail.state is MailState.CLAIMED and mail.attempts == 0
 
 
 def _in_order(events: Sequence[OrderEvent], mails: Sequence[MailRecord]) -> list[OrderEvent | MailRecord]:
@@ -67,7 +72,9 @@ class ReadHistory:
         shown = events[:limit]
         covered = {event.sequence for event in shown}
         mails = [
-            mail for mail in await self._intents.of_order(order.tenant_id, order.order_id) if mail.sequence in covered
+            mail
+            for mail in await self._intents.of_order(order.tenant_id, order.order_id)
+            if mail.sequence in covered and not _given_back(mail)
         ]
         if order.erasure is not None:
             mails = [mail.erased() for mail in mails]

@@ -59,7 +59,8 @@ def sample_order(tenant: TenantProfile, locale: str, *, called_off: bool = False
         tenant_id=tenant.tenant_id,
         order_id=new_order_id(PLACED_AT, 1),
         stamp=stamp,
-        roles=(Role.CUSTOMER,),
+        # Discounts come from the shop.
+        roles=(Role.STAFF,),
     ).order
     parcel = Parcel(
         parcel_id="parcel_1",

@@ -6,7 +6,7 @@ from datetime import timedelta
 from types import MappingProxyType
 
 from orders.ports.clock import Clock
-from orders.ports.errors import MailRejected, NotYet, TransientPortError
+from orders.ports.errors import MailRejected, NotYet, StaleOrder, TransientPortError
 from orders.ports.mail import Claim, Mail, MailIntent, MailIntents, MailSender, MailState, recipient_hash
 from orders.ports.suppressions import SuppressionReason, Suppressions
 
@@ -18,6 +18,10 @@ SUPPRESSED = MappingProxyType(
     }
 )
 """Why nothing is sent there any more, as history shows it."""
+
+
+_PASSING = (TransientPortError, NotYet, StaleOrder)
+"""What may succeed when the message comes again; with anything else it ends as a dead letter."""
 
 
 @dataclass(slots=True)
@@ -57,48 +61,54 @@ class SendMail:
         Raises:
             NotYet: somebody else holds the intent and may still be sending.
             TransientPortError: nothing went out, or nobody knows; the claim is open again or runs out.
+
+        Whatever else it fails with: nothing went out. The intent is marked as failed, which history shows, and can be
+        claimed again when the message is sent again.
         """
         if intent.recipient is None:
             await self.skip(intent, NO_ADDRESS)
             return
         claim = await self._intents.claim(intent, now=self._clock.now(), lease=self._lease)
         if not claim.granted:
-            if claim.record.state is MailState.CLAIMED:
+            if claim.lease_until is not None:
                 raise NotYet(f"mail {intent.template} of order {intent.order_id} is being sent by somebody else")
             return
-        # With the intent in hand: of an address that is suppressed every mail has its entry, and none is sent.
-        suppression = await self._suppressions.find(intent.tenant_id, recipient_hash(intent.recipient))
+        try:
+            # With the intent in hand: of an address that is suppressed every mail has its entry, and none is sent.
+            suppression = await self._suppressions.find(intent.tenant_id, recipient_hash(intent.recipient))
+            mail = None if suppression is not None else await compose(intent.recipient)
+        except Exception as error:
+            await self._give_back(intent, claim, error)
+            raise
         if suppression is not None:
             await self.skip(intent, SUPPRESSED[suppression.reason])
             self.counts.suppressed += 1
-            return
-        if claim.record.attempts > 1:
-            self.counts.sent_again_after_lost_claim += 1
-        await self._send(intent, intent.recipient, claim, compose)
+        elif mail is not None:
+            await self._send(intent, mail, claim)
 
     async def skip(self, intent: MailIntent, why: str) -> None:
         """Note that the mail is not to be sent, for history to show. Raises: TransientPortError."""
         await self._intents.finish(intent, MailState.SKIPPED, at=self._clock.now(), detail=why)
         self.counts.skipped += 1
 
-    async def _send(
-        self, intent: MailIntent, recipient: str, claim: Claim, compose: Callable[[str], Awaitable[Mail]]
-    ) -> None:
-        try:
-            mail = await compose(recipient)
-        except Exception:
-            await self._intents.release(intent, claim, now=self._clock.now())
-            raise
+    async def _send(self, intent: MailIntent, mail: Mail, claim: Claim) -> None:
+        if claim.record.attempts > 1:
+            self.counts.sent_again_after_lost_claim += 1
         try:
             message_id = await self._sender.send(mail)
         except MailRejected as error:
             await self._intents.finish(intent, MailState.FAILED, at=self._clock.now(), detail=error.detail)
             self.counts.rejected += 1
             return
-        except TransientPortError as error:
-            if error.throttled:
-                # Refused for its rate: surely not sent. After a time-out nobody knows, and the lease decides.
-                await self._intents.release(intent, claim, now=self._clock.now())
+        except Exception as error:
+            # After a time-out nobody knows whether it was sent, and the lease decides.
+            if not isinstance(error, TransientPortError) or error.throttled:
+                await self._give_back(intent, claim, error)
             raise
         await self._intents.finish(intent, MailState.SENT, at=self._clock.now(), message_id=message_id)
         self.counts.sent += 1
+
+    async def _give_back(self, intent: MailIntent, claim: Claim, error: Exception) -> None:
+        """Let go of an intent whose mail surely did not go out."""
+        failure = None if isinstance(error, _PASSING) else f"the mail could not be made ({type(error).__name__})"
+        await self._intents.release(intent, claim, now=self._clock.now(), failure=failure)

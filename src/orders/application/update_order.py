@@ -1,29 +1,32 @@
 """Use cases: update an order's editable fields, and delete an order softly."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from orders.application.caller import Caller
 from orders.application.change_order import OrderChanger
 from orders.application.consult_services import ConsultServices, Question
 from orders.application.idempotency import NO_PRECONDITIONS, Preconditions
-from orders.domain.consulting import UNASKED, Answers
+from orders.application.price_terms import PriceTerms
+from orders.domain.consulting import UNASKED, Answers, units_wanted
 from orders.domain.events import Stamp
 from orders.domain.order import Change, Order
+from orders.domain.price_rules import PriceRules
 from orders.domain.revising import Revision, revise, revised_basket
 
 
 class UpdateOrder:
     """Puts new values into an order's editable fields."""
 
-    def __init__(self, changer: OrderChanger, services: ConsultServices) -> None:
+    def __init__(self, changer: OrderChanger, services: ConsultServices, terms: PriceTerms) -> None:
         self._changer = changer
         self._services = services
+        self._terms = terms
 
     async def execute(
         self,
         caller: Caller,
         order: Order,
-        plan: Callable[[Order], Revision],
+        plan: Callable[[Order], Revision | Awaitable[Revision]],
         *,
         terms: Preconditions = NO_PRECONDITIONS,
     ) -> Order:
@@ -33,21 +36,28 @@ class UpdateOrder:
             plan: what the fields are to be, given the order as it is; asked again when the order has changed
                 meanwhile, so that a merge of some fields never undoes what somebody else did to others.
 
-        Raises: as ``revise``, ``ConsultServices.execute`` and ``OrderChanger.change``, and whatever ``plan`` refuses.
+        Raises:
+            ShopNotReady: a customer wants other lines of a shop that does not take orders of customers.
+            Others: as ``revise``, ``ConsultServices.execute`` and ``OrderChanger.change``, and what ``plan`` refuses.
         """
 
         async def decide(current: Order, stamp: Stamp) -> Change:
-            revision = plan(current)
-            answers = await self._ask(caller, current, revision)
-            return revise(current, revision, stamp, caller.roles, answers)
+            planned = plan(current)
+            revision = await planned if isinstance(planned, Awaitable) else planned
+            rules = await self._terms.rules(caller)
+            answers = await self._ask(caller, current, revision, rules)
+            return revise(current, revision, stamp, caller.roles, answers, rules)
 
         return await self._changer.change(order, caller, decide, terms=terms)
 
-    async def _ask(self, caller: Caller, order: Order, revision: Revision) -> Answers:
-        if self._services.idle:
-            return UNASKED
-        basket = revised_basket(order, revision, caller.roles)
+    async def _ask(self, caller: Caller, order: Order, revision: Revision, rules: PriceRules) -> Answers:
+        basket = revised_basket(order, revision, caller.roles, rules)
         if basket is None:
+            return UNASKED
+        if units_wanted(basket.lines, basket.before):
+            # Other prices than those agreed on are as good as a new order's.
+            self._terms.check_ready(caller, rules)
+        if self._services.idle:
             return UNASKED
         return await self._services.execute(
             caller, Question(order.order_id, order.customer_id, basket, placed_at=order.created_at)

@@ -58,13 +58,15 @@ async def queue_url(sqs: "SQSClient", name: str) -> str:
     except (ClientError, BotoCoreError) as error:
         passing = as_transient(error, name)
         raise (ResourcesMissing if passing is None else QueuesOutOfReach)(
-            f"queue {name} can't be reached: {error}. {_remedy(error)}"
+            f"queue {name} can't be reached: {error}. {_remedy(error, passing=passing is not None)}"
         ) from error
 
 
-def _remedy(error: Exception) -> str:
+def _remedy(error: Exception, *, passing: bool) -> str:
     if isinstance(error, NoCredentialsError):
         return "For an emulator set AWS_ENDPOINT_URL; on AWS, credentials come with the task's role or AWS_PROFILE"
+    if passing:
+        return "Is it running, and is that its address (AWS_ENDPOINT_URL)?"
     return "On an emulator `orders bootstrap` creates it; on AWS, Terraform"
 
 

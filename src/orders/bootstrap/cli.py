@@ -1,25 +1,30 @@
 """The ``orders`` command's runtime: each method builds what one command needs, and nothing before it is asked for."""
 
 import json
-import signal
-import sys
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from orders import __version__
 from orders.acceptance.steps import StepResult
 from orders.adapters.inbound.cli.app import run_with
 from orders.adapters.inbound.cli.runtime import CommandError, Doing, Result
+from orders.application.check_tenants import CheckTenants
 from orders.application.dead_letters import DeadLetterOffice
 from orders.application.preview_templates import PreviewTemplates
 from orders.application.replay_events import ReplayEvents
 from orders.application.suppression_list import SuppressionList
+from orders.bootstrap.command_running import (
+    command_settings,
+    command_target,
+    operate,
+    process_settings,
+    run_process,
+)
 from orders.bootstrap.errors import CannotRun
-from orders.bootstrap.settings import Settings, SettingsError, load_settings
+from orders.bootstrap.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     import asyncio
@@ -41,43 +46,64 @@ DEV_DEFAULTS: dict[str, Any] = {
 class ProcessRuntime:
     """``Runtime`` over this package."""
 
+    def __init__(self) -> None:
+        self._data_dir: Path | None = None
+
+    def use_data_dir(self, data_dir: Path) -> None:
+        """See ``Runtime.use_data_dir``."""
+        self._data_dir = data_dir
+
+    def aws_target(self) -> str:
+        """See ``Runtime.aws_target``."""
+        return command_target(self._settings()).words
+
+    def service_url(self) -> str:
+        """See ``Runtime.service_url``."""
+        from orders.bootstrap.local_processes import running_service
+
+        data_dir = self._settings().orders_data_dir
+        service = running_service(data_dir)
+        if service is None:
+            raise CommandError(
+                f"no `orders dev` runs on {data_dir}: start one with `make run`, name the data directory of one that "
+                "runs with --data-dir or ORDERS_DATA_DIR, or say where the API is with --base-url"
+            )
+        return service.url
+
     def dev(self, *, port: int | None, data_dir: Path | None) -> None:
         """See ``Runtime.dev``."""
-        settings = _dev_settings(port=port, data_dir=data_dir)
+        settings = self._dev_settings(port=port, data_dir=data_dir)
         from orders.bootstrap.dev import make_data_dir, run_dev
 
         try:
             make_data_dir(settings.orders_data_dir)
         except CannotRun as error:
             raise CommandError(str(error)) from error
-        _run(settings, lambda stop: run_dev(settings, stop))
+        run_process(settings, lambda stop: run_dev(settings, stop))
 
-    def stop_dev(self, *, data_dir: Path | None) -> bool:
+    def stop_dev(self, *, data_dir: Path | None) -> Sequence[str]:
         """See ``Runtime.stop_dev``."""
-        from orders.bootstrap import emulator
+        from orders.bootstrap.dev_stop import stop_all
 
-        running = emulator.find_running(_settings(data_dir=data_dir).orders_data_dir, answering=False)
-        if running is None:
-            return False
+        directory = command_settings(data_dir).orders_data_dir
         try:
-            emulator.stop(running)
-        except emulator.EmulatorError as error:
+            return stop_all(directory) or [f"nothing was running on {directory}"]
+        except CannotRun as error:
             raise CommandError(str(error)) from error
-        return True
 
     def api(self) -> None:
         """See ``Runtime.api``."""
-        settings = _settings()
+        settings = process_settings(self._settings())
         from orders.bootstrap.http import run_api
 
-        _run(settings, lambda stop: run_api(settings, stop))
+        run_process(settings, lambda stop: run_api(settings, stop))
 
     def worker(self, name: str) -> None:
         """See ``Runtime.worker``."""
-        settings = _settings()
+        settings = process_settings(self._settings())
         from orders.bootstrap.worker import run_worker
 
-        _run(settings, lambda stop: run_worker(settings, name, stop))
+        run_process(settings, lambda stop: run_worker(settings, name, stop))
 
     def worker_names(self) -> tuple[str, ...]:
         """See ``Runtime.worker_names``."""
@@ -92,19 +118,19 @@ class ProcessRuntime:
 
     def relay(self) -> None:
         """See ``Runtime.relay``."""
-        settings = _settings()
+        settings = process_settings(self._settings())
         from orders.bootstrap.worker import run_relay
 
-        _run(settings, lambda stop: run_relay(settings, stop))
+        run_process(settings, lambda stop: run_relay(settings, stop))
 
     def health_port(self) -> int:
         """See ``Runtime.health_port``."""
-        settings = _settings()
+        settings = self._settings()
         return settings.health_port or settings.api_port
 
     def create_resources(self, *, demo_shops: bool) -> list[str]:
         """See ``Runtime.create_resources``."""
-        settings = _settings()
+        settings = process_settings(self._settings())
         if settings.aws_endpoint_url is None:
             raise CommandError("AWS_ENDPOINT_URL is not set: resources on AWS itself are Terraform's to create")
         lines: list[str] = []
@@ -130,7 +156,7 @@ class ProcessRuntime:
             lines.extend(f"updated  {line}" for line in changes.updated)
             lines.extend(f"differs  {line}" for line in changes.differences)
 
-        _run(settings, create)
+        run_process(settings, create)
         return lines
 
     def openapi(self) -> str:
@@ -150,7 +176,7 @@ class ProcessRuntime:
 
     def token(self, *, tenant: str, customer: str, roles: list[str], email: str | None, hours: float) -> str:
         """See ``Runtime.token``."""
-        settings = _settings()
+        settings = self._settings()
         if settings.environment in {"sit", "prod"}:
             raise CommandError(f"the development issuer is not available when ENVIRONMENT is {settings.environment}")
         from orders.bootstrap.keys import dev_issuer
@@ -180,111 +206,62 @@ class ProcessRuntime:
         """See ``Runtime.with_dead_letters``."""
         from orders.bootstrap.operate import open_dead_letters
 
-        return _operate(doing, open_dead_letters, work)
+        return operate(self._settings(), doing, open_dead_letters, work)
 
     def with_replay(self, doing: Doing, work: "Callable[[ReplayEvents], Awaitable[Result]]", *, mails: bool) -> Result:
         """See ``Runtime.with_replay``."""
         from orders.bootstrap.operate import open_replay
 
-        return _operate(doing, partial(open_replay, mails=mails), work)
+        return operate(self._settings(), doing, partial(open_replay, mails=mails), work)
 
     def with_templates(self, doing: Doing, work: "Callable[[PreviewTemplates], Awaitable[Result]]") -> Result:
         """See ``Runtime.with_templates``."""
         from orders.bootstrap.operate_templates import open_templates_desk
 
-        return _operate(doing, open_templates_desk, work)
+        return operate(self._settings(), doing, open_templates_desk, work)
 
     def with_suppressions(self, doing: Doing, work: "Callable[[SuppressionList], Awaitable[Result]]") -> Result:
         """See ``Runtime.with_suppressions``."""
         from orders.bootstrap.operate import open_suppressions
 
-        return _operate(doing, open_suppressions, work)
+        return operate(self._settings(), doing, open_suppressions, work)
+
+    def with_tenants(self, doing: Doing, work: "Callable[[CheckTenants], Awaitable[Result]]") -> Result:
+        """See ``Runtime.with_tenants``."""
+        from orders.bootstrap.operate import open_tenants
+
+        return operate(self._settings(), doing, open_tenants, work)
 
     def smoke(self, *, base_url: str, environment: str, within_seconds: float) -> Iterator[StepResult]:
         """See ``Runtime.smoke``."""
         from orders.acceptance.steps import Waiting, run_steps
         from orders.bootstrap.acceptance import client_of, smoke_of
 
-        settings = _settings()
+        settings = self._settings()
         try:
             smoke = smoke_of(settings, client_of(settings, base_url), environment, Waiting(within_seconds))
         except CannotRun as error:
             raise CommandError(str(error)) from error
         return run_steps(smoke.steps)
 
+    def _settings(self) -> Settings:
+        return command_settings(self._data_dir)
 
-def _settings(data_dir: Path | None = None, **overrides: Any) -> Settings:
-    if data_dir is not None:
-        overrides["orders_data_dir"] = data_dir
-    try:
-        settings = load_settings(**overrides)
-    except SettingsError as error:
-        raise CommandError(str(error)) from error
-    if settings.orders_data_dir == Path():
-        raise CommandError("the data directory must be one of its own, such as .orders-dev, not the one you are in")
-    return settings
-
-
-def _dev_settings(*, port: int | None, data_dir: Path | None) -> Settings:
-    """The settings of `orders dev`: its own defaults where the environment says nothing."""
-    plain = _settings(data_dir)
-    defaults = DEV_DEFAULTS | {"audit_file": plain.orders_data_dir / "audit.log"}
-    overrides = {name: value for name, value in defaults.items() if name not in plain.model_fields_set}
-    if port is not None:
-        overrides["api_port"] = port
-    if plain.environment != "local":
-        raise CommandError(f"orders dev runs on a developer's machine; ENVIRONMENT is {plain.environment}, not local")
-    return _settings(data_dir, dev_issuer_enabled=True, **overrides)
-
-
-def _run(settings: Settings, main: "Callable[[asyncio.Event], Any]") -> None:
-    """Run a process; what it can't go on after becomes one message."""
-    from orders.bootstrap.last_words import log_last_words
-    from orders.bootstrap.logging import configure_logging
-    from orders.bootstrap.processes import run_until_stopped
-
-    try:
-        configure_logging(settings)
-        log_last_words()
-        run_until_stopped(main)
-    except CannotRun as error:
-        raise CommandError(str(error)) from error
-
-
-INTERRUPTED = 128 + signal.SIGINT
-"""Exit code after Ctrl-C, as shells have it."""
-
-
-def _operate(
-    doing: Doing,
-    opened: "Callable[[Settings], AbstractAsyncContextManager[Tool]]",
-    work: "Callable[[Tool], Awaitable[Result]]",
-) -> Result:
-    """What comes of an operator's work, which is on record; Ctrl-C breaks it off, and what it held is given back."""
-    import asyncio
-
-    from orders.bootstrap.last_words import log_last_words
-    from orders.bootstrap.logging import configure_logging
-    from orders.bootstrap.operators import on_record
-    from orders.ports.errors import PortError
-
-    settings = _settings()
-
-    async def main() -> Result:
-        async with on_record(settings, doing), opened(settings) as tool:
-            return await work(tool)
-
-    try:
-        configure_logging(settings, stream=sys.stderr)
-        log_last_words()
-        return asyncio.run(main())
-    except (CannotRun, PortError) as error:
-        raise CommandError(str(error)) from error
-    except KeyboardInterrupt:
-        sys.stderr.write("broken off: what was done until then stays done; the same command does the rest\n")
-        raise SystemExit(INTERRUPTED) from None
+    @staticmethod
+    def _dev_settings(*, port: int | None, data_dir: Path | None) -> Settings:
+        """The settings of `orders dev`: its own defaults where the environment says nothing."""
+        plain = command_settings(data_dir)
+        defaults = DEV_DEFAULTS | {"audit_file": plain.orders_data_dir / "audit.log"}
+        overrides = {name: value for name, value in defaults.items() if name not in plain.model_fields_set}
+        if port is not None:
+            overrides["api_port"] = port
+        if plain.environment != "local":
+            raise CommandError(
+                f"orders dev runs on a developer's machine; ENVIRONMENT is {plain.environment}, not local"
+            )
+        return command_settings(data_dir, dev_issuer_enabled=True, **overrides)
 
 
 def run() -> None:
     """The console entry point."""
-    run_with(ProcessRuntime(), version("bbws-orders"))
+    run_with(ProcessRuntime(), __version__)

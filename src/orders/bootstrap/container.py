@@ -60,6 +60,7 @@ from orders.application.notify_staff import NotifyStaff, Pace
 from orders.application.open_order import OpenOrder
 from orders.application.place_order import PlaceOrder
 from orders.application.place_queued import PlaceQueued
+from orders.application.price_terms import PriceTerms
 from orders.application.publish_events import EventFastPath, PublishEvents
 from orders.application.queue_accepted import QueueAccepted
 from orders.application.read_history import ReadHistory
@@ -248,8 +249,20 @@ class Container(containers.DeclarativeContainer):
         ConsultServices, services.provided.products, services.provided.campaigns, counters
     )
     first_answer = providers.Singleton(FirstAnswer, repository, acceptances, queue_accepted, clock, fast_path, replays)
+    price_terms = providers.Singleton(
+        PriceTerms, tenants, prices_must_be_settled=settings.provided.prices_must_be_settled
+    )
     place_order = providers.Singleton(
-        PlaceOrder, repository, tenants, clock, ids, fast_path, replays, consult_services, first_answer
+        PlaceOrder,
+        repository,
+        tenants,
+        clock,
+        ids,
+        fast_path,
+        replays,
+        consult_services,
+        first_answer,
+        price_terms,
     )
     accept_order = providers.Singleton(AcceptOrder, place_order, first_answer, clock, ids)
     place_accepted = providers.Singleton(PlaceAccepted, place_order, repository, acceptances, fast_path)
@@ -259,7 +272,7 @@ class Container(containers.DeclarativeContainer):
     change_status = providers.Singleton(ChangeStatus, changer)
     fulfil_order = providers.Singleton(FulfilOrder, changer)
     deliver_parcel = providers.Singleton(DeliverParcel, changer)
-    update_order = providers.Singleton(UpdateOrder, changer, consult_services)
+    update_order = providers.Singleton(UpdateOrder, changer, consult_services, price_terms)
     delete_order = providers.Singleton(DeleteOrder, changer)
     erase_personal_data = providers.Singleton(ErasePersonalData, changer)
     read_history = providers.Singleton(ReadHistory, outbox, mail_intents)

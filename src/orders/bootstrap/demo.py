@@ -38,6 +38,7 @@ PROFILES: dict[str, dict[str, Any]] = {
         "tax_number": "4012345678",
         "accent": "#7a3b1d",
         "logo": _logo("#7a3b1d"),
+        "prices": "as_ordered",
     },
     "atlantic-books": {
         "name": "Atlantic Books",
@@ -48,6 +49,7 @@ PROFILES: dict[str, dict[str, Any]] = {
         "website": "https://atlantic-books.example",
         "address": ["4 Kloof Street", "Cape Town 8001", "South Africa"],
         "accent": "#14532d",
+        "prices": "as_ordered",
     },
 }
 

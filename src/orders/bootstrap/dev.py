@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import importlib
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,10 +11,20 @@ from pathlib import Path
 from typing import Any
 
 from orders.adapters.outbound.rendering.system_libraries import MissingLibraries, check_system_libraries
+from orders.adapters.privacy.files import append_private, private_directory, take_from_others
 from orders.bootstrap import emulator
 from orders.bootstrap.errors import CannotRun
-from orders.bootstrap.listening import listen
+from orders.bootstrap.listening import base_url, listen
+from orders.bootstrap.local_processes import DATA_DIR_MARK, SERVICE_RECORD, note_service
 from orders.bootstrap.settings import Settings
+
+OWN_NAMES = frozenset(
+    {
+        "audit.log", "dev-issuer-key.pem", SERVICE_RECORD, "emulator", "emulator.json", "emulator.lock", "emulator.log",
+        "emulator.log.1", "mails",
+    }
+)  # fmt: skip
+"""Everything that a data directory holds."""
 
 
 async def run_dev(settings: Settings, stop: asyncio.Event) -> None:
@@ -27,7 +38,7 @@ async def run_dev(settings: Settings, stop: asyncio.Event) -> None:
     except MissingLibraries as error:
         raise CannotRun(str(error)) from error
     python = emulator.emulator_python(settings.emulator_python)
-    with _alone(settings.orders_data_dir), listen(settings) as listener:
+    with _alone(settings), listen(settings) as listener:
         # The emulator takes a second to start, and so does loading the service: both at once.
         loading = asyncio.create_task(asyncio.to_thread(_load_service))
         running = await emulator.start(
@@ -50,20 +61,22 @@ async def run_dev(settings: Settings, stop: asyncio.Event) -> None:
 def make_data_dir(data_dir: Path) -> None:
     """See to it that the directory is there. Raises: CannotRun."""
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        private_directory(data_dir)
+        take_from_others(data_dir, OWN_NAMES)
     except OSError as error:
         raise CannotRun(f"state can't be kept in {data_dir}: {error.strerror or error}") from error
 
 
 @contextmanager
-def _alone(data_dir: Path) -> Iterator[None]:
+def _alone(settings: Settings) -> Iterator[None]:
     """Hold the data directory: a second service on it would stop the first one's emulator.
 
     The lock is the kernel's and ends with the process, however that ends. Raises: CannotRun.
     """
+    data_dir = settings.orders_data_dir
     make_data_dir(data_dir)
     try:
-        lock = (data_dir / "dev.lock").open("a")
+        lock = append_private(data_dir / SERVICE_RECORD)
     except OSError as error:
         raise CannotRun(f"state can't be kept in {data_dir}: {error.strerror or error}") from error
     with lock:
@@ -73,6 +86,9 @@ def _alone(data_dir: Path) -> Iterator[None]:
             raise CannotRun(
                 f"orders dev runs on {data_dir} already; use that one, or another directory with --data-dir"
             ) from error
+        note_service(lock, base_url(settings))
+        # By this `orders dev --stop` knows whose renderers it finds.
+        os.environ[DATA_DIR_MARK] = str(data_dir.resolve())
         yield
 
 

@@ -22,6 +22,7 @@ from orders.bootstrap.edge import edge_rules
 from orders.bootstrap.errors import CannotRun
 from orders.bootstrap.http import kept_pages, serve
 from orders.bootstrap.keys import dev_issuer
+from orders.bootstrap.listening import base_url
 from orders.bootstrap.operate import mailboxes
 from orders.bootstrap.resources import ResourceClients, create_resources
 from orders.bootstrap.services import open_services
@@ -156,7 +157,7 @@ def _token_command(settings: Settings) -> str:
 
 def _announce(settings: Settings, running: emulator.RunningEmulator, seconds: float) -> None:
     """Say that it is ready and what to do next; every line can be pasted as it stands."""
-    base = f"http://{settings.api_host}:{settings.api_port}"
+    base = base_url(settings)
     issuer = dev_issuer(settings)
 
     def token(role: str, customer: str) -> str:

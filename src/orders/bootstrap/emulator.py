@@ -15,8 +15,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from orders.adapters.privacy.files import append_private
 from orders.bootstrap.emulator_process import EmulatorFiles, RunningEmulator, free_port, spawn
 from orders.bootstrap.errors import CannotRun
+from orders.bootstrap.local_processes import emulator_of
 
 __all__ = [
     "DEFAULT_PORT",
@@ -62,10 +64,8 @@ def find_running(data_dir: Path, *, answering: bool = True) -> RunningEmulator |
 
     With `answering`, only if its health endpoint answers too; without, one that hangs is found as well.
     """
-    running = EmulatorFiles(data_dir.absolute()).read_record()
-    if running is None or not running.is_alive():
-        return None
-    return running if not answering or running.answers() else None
+    running = emulator_of(data_dir)
+    return running if running is None or not answering or running.answers() else None
 
 
 async def start(
@@ -90,9 +90,11 @@ async def start(
         files = EmulatorFiles(data_dir.absolute())
         files.prepare()
         with _locked(files, deadline):
-            found = files.read_record()
+            # Also one whose record got lost: two on one directory would overwrite each other's state.
+            found = emulator_of(data_dir)
             # One that lives but doesn't answer yet was started by someone who died before it was ready.
             if found is not None and _answers(found, files, deadline):
+                files.write_record(found)
                 return found
             return _spawned(files, python, free_port(preferred_port), region, deadline)
 
@@ -159,7 +161,7 @@ def _answers(running: RunningEmulator, files: EmulatorFiles, deadline: float) ->
 @contextmanager
 def _locked(files: EmulatorFiles, deadline: float) -> Iterator[None]:
     """Holds the data directory's lock; the system lets go of it if this process dies."""
-    with files.lock.open("w") as lock:
+    with append_private(files.lock) as lock:
         while True:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -10,9 +10,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from orders.adapters.privacy.files import private_directory, write_private
+
 LOOPBACK = "127.0.0.1"
+STATE_DIR, GATEWAY_PORT = "STATE_DIR", "GATEWAY_PORT"
+"""Variables of the emulator's environment, by which it is known whose it is when its record is lost."""
 _HEALTH_PATH = "/_ministack/health"
 _HEALTH_TIMEOUT_SECONDS = 2.0
+_PROGRAM = "import os, runpy; os.umask(0o077); runpy.run_module('ministack', run_name='__main__', alter_sys=True)"
+"""The emulator, whose files are for this user alone."""
 # The services this project uses. The others would answer too, and take memory once asked.
 _SERVICES = "dynamodb,dynamodbstreams,events,s3,secretsmanager,ses,sns,sqs,ssm,sts"
 
@@ -53,6 +59,11 @@ class EmulatorFiles:
 
     data_dir: Path
 
+    @classmethod
+    def of_state(cls, state_dir: Path) -> "EmulatorFiles":
+        """The files of the emulator whose ``STATE_DIR`` this is."""
+        return cls(state_dir.parents[1])
+
     @property
     def state(self) -> Path:
         """Everything MiniStack writes."""
@@ -76,7 +87,7 @@ class EmulatorFiles:
     def prepare(self) -> None:
         """Makes the directories, for this user alone: orders are in them."""
         for directory in (self.data_dir, self.state, self.state / "tmp"):
-            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private_directory(directory)
 
     def read_record(self) -> RunningEmulator | None:
         """The emulator last started here, alive or not; None without a readable record."""
@@ -91,7 +102,7 @@ class EmulatorFiles:
         """Records who the running emulator is; a reader sees the old record or the new, never half of one."""
         new = self.record.with_suffix(".new")
         record = {"pid": running.pid, "port": running.port, "started": running.started}
-        new.write_text(json.dumps(record), "utf-8")
+        write_private(new, json.dumps(record).encode())
         new.replace(self.record)
 
     def last_lines(self, count: int = 15) -> str:
@@ -113,7 +124,7 @@ def spawn(files: EmulatorFiles, python: Path, *, port: int, region: str) -> Runn
     # Not Popen: its object would have to live, and warn, for as long as the emulator does.
     pid = os.posix_spawn(
         python,
-        [str(python), "-I", "-u", "-m", "ministack"],
+        [str(python), "-I", "-u", "-c", _PROGRAM],
         _environment(files.state, port=port, region=region),
         file_actions=[(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0), output, (os.POSIX_SPAWN_DUP2, 1, 2)],
         setsid=True,
@@ -130,11 +141,11 @@ def _environment(state: Path, *, port: int, region: str) -> dict[str, str]:
         # It puts a pid file and certificates there, and would take another project's for its own.
         "TMPDIR": str(state / "tmp"),
         "BIND_HOST": LOOPBACK,
-        "GATEWAY_PORT": str(port),
+        GATEWAY_PORT: str(port),
         "MINISTACK_REGION": region,
         "SERVICES": _SERVICES,
         "PERSIST_STATE": "1",
-        "STATE_DIR": str(state / "state"),
+        STATE_DIR: str(state / "state"),
         "S3_PERSIST": "1",
         "S3_DATA_DIR": str(state / "s3"),
         "SFTP_ENABLED": "0",

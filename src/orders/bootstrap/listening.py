@@ -12,6 +12,12 @@ class PortTaken(CannotRun):
     """A port that the process is to listen on is somebody else's."""
 
 
+def base_url(settings: Settings) -> str:
+    """Where the API of these settings is called on this machine."""
+    host = f"[{settings.api_host}]" if ":" in settings.api_host else settings.api_host
+    return f"http://{host}:{settings.api_port}"
+
+
 def listen(settings: Settings) -> socket.socket:
     """A socket bound to the API's address, before anything else is begun. Raises: PortTaken."""
     return _bound(

@@ -12,6 +12,7 @@ import structlog
 from orders.adapters.inbound.http.request_context import current_request_id
 from orders.adapters.outbound.audit_log import AUDIT_LOGGER
 from orders.adapters.privacy.exceptions import traceback_text
+from orders.adapters.privacy.files import append_private, private_directory
 from orders.adapters.privacy.masking import mask, mask_argument
 from orders.bootstrap.errors import CannotRun
 from orders.bootstrap.settings import Settings
@@ -129,8 +130,8 @@ def _configure_audit(settings: Settings, stream: TextIO) -> None:
     """
     if settings.audit_file is not None:
         try:
-            settings.audit_file.parent.mkdir(parents=True, exist_ok=True)
-            stream = settings.audit_file.open("a", encoding="utf-8")
+            private_directory(settings.audit_file.parent)
+            stream = append_private(settings.audit_file)
         except OSError as error:
             raise CannotRun(f"AUDIT_FILE: {settings.audit_file} can't be written to: {error.strerror}") from error
     handler = _AuditHandler(stream, owned=settings.audit_file is not None)

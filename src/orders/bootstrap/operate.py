@@ -4,12 +4,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from orders.adapters.inbound.sqs.record_creator import ANY
 from orders.adapters.outbound.aws.event_bridge import EventBridgePublisher
+from orders.adapters.outbound.aws.s3_tenant_files import S3TenantFiles
 from orders.adapters.outbound.aws.sqs_dead_letters import Mailbox, SqsDeadLetterQueues
 from orders.adapters.outbound.dynamodb.event_archive import DynamoEventArchive
+from orders.adapters.outbound.dynamodb.ordering_tenants import DynamoOrderingTenants
 from orders.adapters.outbound.dynamodb.outbox import DynamoOutbox
 from orders.adapters.outbound.dynamodb.suppressions import DynamoSuppressions
 from orders.adapters.outbound.system import SystemClock
+from orders.application.check_tenants import CheckTenants
 from orders.application.dead_letters import DeadLetterOffice
 from orders.application.replay_events import ReplayEvents
 from orders.application.suppression_list import SuppressionList
@@ -54,6 +58,20 @@ async def open_suppressions(settings: Settings) -> AsyncIterator[SuppressionList
     table = packaged_topology().table_name(settings.environment)
     async with open_clients(settings, ("dynamodb",)) as clients:
         yield SuppressionList(DynamoSuppressions(clients.dynamodb, table), SystemClock())
+
+
+@asynccontextmanager
+async def open_tenants(settings: Settings) -> AsyncIterator[CheckTenants]:
+    """The shops of the settings' environment."""
+    topology = packaged_topology()
+    async with open_clients(settings, ("dynamodb", "s3")) as clients:
+        yield CheckTenants(
+            S3TenantFiles(clients.s3, topology.bucket_name("templates", settings.environment)),
+            DynamoOrderingTenants(clients.dynamodb, topology.table_name(settings.environment)),
+            SystemClock(),
+            prices_checked=settings.product_api_url is not None,
+            named={*settings.service_clients.values(), *settings.order_senders.values()} - {ANY},
+        )
 
 
 async def mailboxes(sqs: "SQSClient", topology: Topology, settings: Settings) -> dict[str, Mailbox]:

@@ -295,6 +295,11 @@ class Settings(BaseSettings):
         return self.environment == "prod" if self.api_key_required is None else self.api_key_required
 
     @property
+    def prices_must_be_settled(self) -> bool:
+        """Whether each shop has to say that its prices need no check: customers are real, and nothing checks them."""
+        return self.environment in {"sit", "prod"} and self.product_api_url is None
+
+    @property
     def jwks_url(self) -> str | None:
         """Address of the issuer's keys; ``None`` when there is no issuer."""
         if self.auth_jwks_url is None and not self.auth_issuer:

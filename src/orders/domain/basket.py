@@ -8,11 +8,13 @@ from orders.domain.consulting import (
     CampaignRefused,
     campaign_fault,
     offer_faults,
+    to_be_checked,
 )
 from orders.domain.currencies import Currency
 from orders.domain.errors import Fault, InvalidOrder
 from orders.domain.money import Money, Totals, reckon
 from orders.domain.parts import Line
+from orders.domain.price_rules import PriceRules, line_faults, order_faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class Basket:
         total: what the order comes to, as its caller says.
         campaign_code: as given.
         before: the lines that the order has so far, when it is one.
+        rules: what its caller may say of what things cost; ``None`` for one who may say anything.
     """
 
     lines: tuple[Line, ...]
@@ -32,6 +35,7 @@ class Basket:
     total: Money
     campaign_code: str | None = None
     before: tuple[Line, ...] = ()
+    rules: PriceRules | None = None
 
     @property
     def currency(self) -> Currency:
@@ -57,7 +61,7 @@ class Basket:
         Raises:
             InvalidOrder: with everything that does.
         """
-        faults = [] if answers.offers is None else offer_faults(self.lines, answers.offers, self.before)
+        faults = self._price_faults(answers)
         totals = self.totals(answers.campaign_discount)
         if isinstance(answers.campaign, CampaignRefused) and not self.before:
             # Without a verdict on the discount there is none on the total.
@@ -67,6 +71,25 @@ class Basket:
         if faults:
             raise InvalidOrder(faults)
         return totals
+
+    def prices_unchecked(self, answers: Answers = UNASKED, *, so_far: bool = False) -> bool:
+        """Whether somebody's prices are in it that nobody checked: neither the shop, by saying them, nor its catalogue.
+
+        Args:
+            so_far: whether that holds of the order as it is.
+        """
+        known = {line.line_id: line for line in self.before}
+        new = [to_be_checked(line, known.get(line.line_id)) for line in self.lines]
+        unchecked = answers.offers is None and (self.rules is not None or answers.prices_unanswered)
+        return (unchecked and any(new)) or (so_far and not all(new))
+
+    def _price_faults(self, answers: Answers) -> list[Fault]:
+        faults = [] if answers.offers is None else offer_faults(self.lines, answers.offers, self.before)
+        if self.rules is None:
+            return faults
+        faults += line_faults(self.lines, self.rules, answers.offers, self.before)
+        # Of an order that is changed, both are its own and not to be changed.
+        return faults if self.before else faults + order_faults(self.discount, self.shipping, self.rules)
 
     def _total_faults(self, totals: Totals, answers: Answers) -> list[Fault]:
         code, campaign, given = self.currency.code, answers.campaign_discount, self.total

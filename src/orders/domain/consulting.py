@@ -74,10 +74,12 @@ class Answers:
 
     Attributes:
         offers: by product id; a product that isn't among them is unknown.
+        prices_unanswered: the catalogue should have said something of prices, and could not be asked.
     """
 
     offers: Mapping[str, Offer] | None = None
     campaign: CampaignVerdict | None = None
+    prices_unanswered: bool = False
 
     @property
     def campaign_discount(self) -> Money | None:
@@ -100,7 +102,7 @@ def units_wanted(lines: Iterable[Line], before: Sequence[Line] = ()) -> dict[str
     return {
         line.product_id: max(0, wanted[line.product_id] - held.get(line.product_id, 0))
         for line in lines
-        if _to_be_checked(line, known.get(line.line_id))
+        if to_be_checked(line, known.get(line.line_id))
     }
 
 
@@ -110,7 +112,7 @@ def offer_faults(lines: Sequence[Line], offers: Mapping[str, Offer], before: Seq
     Of ``before`` only what is new or changed is looked at: what was agreed on stays agreed.
     """
     known = {line.line_id: line for line in before}
-    checked = [_to_be_checked(line, known.get(line.line_id)) for line in lines]
+    checked = [to_be_checked(line, known.get(line.line_id)) for line in lines]
     held = _units(before)
     taken = _units(line for line, check in zip(lines, checked, strict=True) if not check)
     faults: list[Fault] = []
@@ -148,7 +150,7 @@ def _faults_of(at: str, line: Line, offer: Offer | None, wanted: int) -> list[Fa
     return faults
 
 
-def _to_be_checked(line: Line, known: Line | None) -> bool:
+def to_be_checked(line: Line, known: Line | None) -> bool:
     """Whether the line asks for something that was not agreed on before."""
     if known is None:
         return True

@@ -11,7 +11,7 @@ from orders.domain.errors import DomainError
 from orders.domain.events import Stamp
 from orders.domain.lifecycle import Role, Status
 from orders.domain.order import Change, Order, Shipment
-from orders.domain.parts import Parcel
+from orders.domain.parts import Parcel, parcels_known_as
 from orders.domain.reports import MAX_PARKED, REACTIONS, REASONS, Reaction, Report, Reported, ReportType
 from orders.domain.shipping import arrived_before_shipping
 
@@ -94,7 +94,7 @@ def dropped(order: Order, report: Report) -> Change:
 
 def parcel_of(order: Order, report: Report) -> Parcel | None:
     """The parcel on record that a shipment's report is about."""
-    return next((each for each in order.parcels if each.is_known_as(report.carrier, report.tracking_number)), None)
+    return next(iter(parcels_known_as(order.parcels, report.carrier, report.tracking_number)), None)
 
 
 def _by_time(reported: Reported, report: Report) -> Reaction:

@@ -8,15 +8,19 @@ import re
 from datetime import datetime
 from hashlib import sha256
 
+from orders.domain.canonical import canonical
 from orders.domain.errors import InvalidIdentifier, InvalidOrderNumber
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _CHECK_SYMBOLS = ALPHABET + "*~$=U"
+_WITHOUT_GAPS = str.maketrans("", "", "- ")
 _SPELLINGS = str.maketrans("OIL", "011")
 ORDER_ID_PATTERN = r"^ord_[0-9A-HJKMNP-TV-Z]{26}$"
 ORDER_NUMBER_PATTERN = r"^BB-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-Z]$"
 KEY_PATTERN = r"^[A-Za-z0-9_.-]{1,64}$"
 RANDOM_BITS = 80
+MAX_TYPED_CHARACTERS = 64
+"""Longer than anybody writes an order number, whatever was pasted along."""
 
 _ORDER_ID = re.compile(ORDER_ID_PATTERN)
 _KEY = re.compile(KEY_PATTERN)
@@ -54,6 +58,14 @@ def check_order_id(text: str) -> str:
     return text
 
 
+def read_order_id(text: str) -> str:
+    """An order id as it was pasted, in its own form. Raises: InvalidIdentifier."""
+    if is_order_id(text):
+        return text
+    prefix, underscore, rest = canonical(text[:MAX_TYPED_CHARACTERS]).partition("_")
+    return check_order_id(prefix + underscore + rest.upper())
+
+
 def is_key(text: str) -> bool:
     """Whether the text can be a tenant, customer or product id, or another key."""
     return _KEY.fullmatch(text) is not None
@@ -84,12 +96,16 @@ def order_number(order_id: str) -> str:
 
 
 def parse_order_number(text: str) -> str:
-    """An order number as people type it (any case, O for 0, I or L for 1, with or without dashes), in its own form.
+    """An order number as people type or paste it, in its own form ([DOM-6]).
+
+    Any case and width, O for 0, I or L for 1; hyphens and blanks of every kind, or none; characters that nobody sees.
 
     Raises:
         InvalidOrderNumber: no order number at all, or one with a typo or a swap.
     """
-    compact = re.sub(r"[\s-]", "", text.upper())
+    if len(text) > MAX_TYPED_CHARACTERS:
+        raise InvalidOrderNumber(text, mistyped=False)
+    compact = canonical(text).translate(_WITHOUT_GAPS).upper()
     if not compact.startswith("BB") or len(compact) != 15:
         raise InvalidOrderNumber(text, mistyped=False)
     body = compact[2:].translate(_SPELLINGS)

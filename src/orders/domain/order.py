@@ -32,6 +32,7 @@ from orders.domain.parts import (
     Parcel,
     ParcelLine,
     Payment,
+    parcels_known_as,
 )
 from orders.domain.reports import NOTHING_REPORTED, Reported
 from orders.domain.shipping import arrival, future_faults, summed, taken_from
@@ -62,6 +63,7 @@ class Order:
         printed_version: the last version that changed what the PDF prints.
         lines_ever: how many line ids have been given out.
         notification_email: where the customer's mails go, if anywhere.
+        prices_unchecked: prices are in it that neither the shop nor its catalogue has checked.
         campaign_discount: the campaign's part of the totals' discount; ``None`` where its service said nothing.
         reason: why it was cancelled or rejected, as typed.
         recent_keys: the last idempotency keys of changes, each with the sequence of the event that has its receipt.
@@ -89,6 +91,7 @@ class Order:
     payment: Payment | None = None
     campaign_code: str | None = None
     campaign_discount: Money | None = None
+    prices_unchecked: bool = False
     notes: str | None = field(default=None, repr=False)
     metadata: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     locale: str | None = None
@@ -349,14 +352,14 @@ class Order:
 
     def _on_record(self, shipment: Shipment, roles: Collection[Role]) -> bool:
         self.guard_role(Action.FULFIL, roles)
-        for parcel in self.parcels:
-            if not parcel.is_known_as(shipment.carrier, shipment.tracking_number):
-                continue
-            # Without lines the caller meant all that was open then, which is what this parcel took.
-            if shipment.lines is not None and parcel.lines_by_id != summed(shipment.lines):
-                raise ParcelConflict(carrier=parcel.carrier, tracking_number=parcel.tracking_number)
-            return True
-        return False
+        known = parcels_known_as(self.parcels, shipment.carrier, shipment.tracking_number)
+        # Without lines the caller meant all that was open then, which is what that parcel took.
+        if not known or shipment.lines is None:
+            return bool(known)
+        wanted = summed(shipment.lines)
+        if all(parcel.lines_by_id != wanted for parcel in known):
+            raise ParcelConflict(carrier=known[0].carrier, tracking_number=known[0].tracking_number)
+        return True
 
     def _shippable(self, shipment: Shipment, faults: Sequence[Fault]) -> tuple[ParcelLine, ...]:
         left = self.open_quantities()

@@ -1,10 +1,12 @@
 """What an order consists of: lines, parcels, addresses, the people's particulars, the document on record."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from orders.domain.canonical import is_same
 from orders.domain.money import Money, line_net, line_tax
 
 
@@ -64,9 +66,19 @@ class Parcel:
         """Quantity by line id: two parcels are the same shipment when this is the same."""
         return {line.line_id: line.quantity for line in self.lines}
 
-    def is_known_as(self, carrier: str | None, tracking_number: str | None) -> bool:
-        """Whether this is that carrier's parcel of that number. Carriers' names are written in any case."""
-        return self.tracking_number == tracking_number and self.carrier.casefold() == (carrier or "").casefold()
+    def is_known_as(self, carrier: str, tracking_number: str) -> bool:
+        """Whether this is that carrier's parcel of that number, however either is written ([DOM-6])."""
+        return is_same(self.tracking_number, tracking_number) and is_same(self.carrier, carrier)
+
+
+def parcels_known_as(parcels: Iterable[Parcel], carrier: str | None, tracking_number: str | None) -> tuple[Parcel, ...]:
+    """That carrier's parcels of that number: those with that very number if there are any, else those with one alike.
+
+    There can be several in orders from before numbers were compared in one form.
+    """
+    carrier, number = carrier or "", tracking_number or ""
+    alike = tuple(parcel for parcel in parcels if parcel.is_known_as(carrier, number))
+    return tuple(parcel for parcel in alike if parcel.tracking_number == number) or alike
 
 
 @dataclass(frozen=True, slots=True)

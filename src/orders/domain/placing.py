@@ -15,6 +15,7 @@ from orders.domain.lifecycle import PLACING_ROLES, Role, Status
 from orders.domain.money import MAX_UNIT_PRICE_MINOR, Money, Totals, line_net, parse_rate
 from orders.domain.order import Change, Order, campaign_facts
 from orders.domain.parts import Address, Customer, Line, Payment
+from orders.domain.price_rules import STRICTEST, PriceRules, rules_for
 
 MAX_LINES = 500
 MAX_QUANTITY = 1_000_000
@@ -63,11 +64,13 @@ def place(
     stamp: Stamp,
     roles: Collection[Role],
     answers: Answers = UNASKED,
+    rules: PriceRules = STRICTEST,
 ) -> Change:
     """A new order in ``pending`` with its created event.
 
     Args:
         answers: what other services say of the draft's basket.
+        rules: the shop's, for callers who don't act for it.
 
     Raises:
         InvalidOrder: with every fault there is, each under the JSON pointer of the request's field.
@@ -76,7 +79,8 @@ def place(
     held = tuple(roles)
     if not PLACING_ROLES & frozenset(held):
         raise ActionForbidden(action="place", roles=[str(role) for role in held])
-    lines, totals = priced(draft, answers)
+    basket = basket_of(draft, rules_for(held, rules))
+    lines, totals = basket.lines, basket.settled(answers)
     order = Order(
         tenant_id=tenant_id,
         order_id=order_id,
@@ -97,6 +101,7 @@ def place(
         payment=draft.payment,
         campaign_code=draft.campaign_code,
         campaign_discount=answers.campaign_discount,
+        prices_unchecked=basket.prices_unchecked(answers),
         notes=draft.notes,
         metadata=draft.metadata,
         locale=draft.locale,
@@ -111,14 +116,22 @@ def place(
     return Change(order, order.event(EventType.CREATED, stamp, data))
 
 
-def priced(draft: Draft, answers: Answers = UNASKED) -> tuple[tuple[Line, ...], Totals]:
+def priced(
+    draft: Draft, answers: Answers = UNASKED, rules: PriceRules | None = None
+) -> tuple[tuple[Line, ...], Totals]:
     """The draft's lines and figures in exact money. Raises: InvalidOrder with all faults."""
-    basket = basket_of(draft)
+    basket = basket_of(draft, rules)
     return basket.lines, basket.settled(answers)
 
 
-def basket_of(draft: Draft) -> Basket:
-    """The draft's lines and amounts in exact money, its total not looked at yet. Raises: InvalidOrder."""
+def basket_of(draft: Draft, rules: PriceRules | None = None) -> Basket:
+    """The draft's lines and amounts in exact money, its total not looked at yet.
+
+    Args:
+        rules: what its caller may say of what things cost; ``None`` for one who may say anything.
+
+    Raises: InvalidOrder.
+    """
     try:
         currency = Currency.of(draft.currency)
     except UnknownCurrency as error:
@@ -133,6 +146,7 @@ def basket_of(draft: Draft) -> Basket:
         discount=parse.amount("/discount", draft.discount),
         total=parse.amount("/total", draft.total),
         campaign_code=draft.campaign_code,
+        rules=rules,
     )
     if not faults and basket.totals().total.minor < 0:
         faults.append(Fault("/discount", "negative_total", "the discount is more than the order comes to"))

@@ -1,11 +1,13 @@
 """Updating an order: which of its fields may change when, and what such a change leads to."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from itertools import count
+from typing import Any
 
 from orders.domain.basket import Basket
+from orders.domain.canonical import visible
 from orders.domain.consulting import UNASKED, Answers
 from orders.domain.errors import Fault, InvalidOrder
 from orders.domain.event_facts import line_quantities
@@ -14,6 +16,7 @@ from orders.domain.lifecycle import Action, Role, Status
 from orders.domain.order import Change, Order, campaign_facts
 from orders.domain.parts import Address, Line
 from orders.domain.placing import Draft, DraftLine, basket_of
+from orders.domain.price_rules import STRICTEST, PriceRules, rules_for
 
 LINES_OPEN_IN = frozenset({Status.PENDING})
 """Once an order is being worked on, its lines stay as they are."""
@@ -58,32 +61,43 @@ def changes_nothing(order: Order, revision: Revision) -> bool:
     return (
         not _lines_differ(order, revision.lines)
         and revision.total in {None, order.totals.total.to_decimal()}
-        and all(getattr(revision, name) == getattr(order, name) for name in _FIELDS)
+        and not any(_differs(order, revision, name) for name in _FIELDS)
     )
 
 
-def revised_basket(order: Order, revision: Revision, roles: Collection[Role]) -> Basket | None:
+def revised_basket(
+    order: Order, revision: Revision, roles: Collection[Role], rules: PriceRules = STRICTEST
+) -> Basket | None:
     """The lines and amounts that the order is to have; ``None`` when they stay as they are.
+
+    Args:
+        rules: the shop's, for callers who don't act for it.
 
     Raises: as ``revise``, but for what the total and other services have to say.
     """
     order.guard(Action.UPDATE, roles)
-    return _basket(order, revision) if _lines_differ(order, revision.lines) else None
+    return _basket(order, revision, rules_for(roles, rules)) if _lines_differ(order, revision.lines) else None
 
 
 def revise(
-    order: Order, revision: Revision, stamp: Stamp, roles: Collection[Role], answers: Answers = UNASKED
+    order: Order,
+    revision: Revision,
+    stamp: Stamp,
+    roles: Collection[Role],
+    answers: Answers = UNASKED,
+    rules: PriceRules = STRICTEST,
 ) -> Change:
     """Put the revision's fields in place of the order's; nothing happens where they are the same.
 
     Args:
         answers: what other services say of the revised basket. A campaign's discount is what they say now.
+        rules: the shop's, for callers who don't act for it.
 
     Raises:
         InvalidOrder: with every fault there is, each under the JSON pointer of the request's field.
         IllegalTransition, ActionForbidden: the order may not be updated, or not by this caller.
     """
-    basket = revised_basket(order, revision, roles)
+    basket = revised_basket(order, revision, roles, rules)
     revised, changed = order, []
     if basket is not None:
         totals = basket.settled(answers)
@@ -93,13 +107,14 @@ def revise(
             lines_ever=order.lines_ever + _new_lines(revision),
             totals=totals,
             campaign_discount=answers.campaign_discount,
+            prices_unchecked=basket.prices_unchecked(answers, so_far=order.prices_unchecked),
         )
         changed.append("items")
     elif revision.total is not None and revision.total != order.totals.total.to_decimal():
         message = f"the items are unchanged and come to {order.totals.total} {order.currency}"
         raise InvalidOrder([Fault("/total", "total_mismatch", message)])
     for name in _FIELDS:
-        if getattr(revision, name) != getattr(order, name):
+        if _differs(order, revision, name):
             revised = replace(revised, **{name: getattr(revision, name)})
             changed.append(name)
     if not changed:
@@ -129,10 +144,27 @@ def _lines_differ(order: Order, lines: Sequence[DraftLine]) -> bool:
 
 def _equal(one: DraftLine, other: DraftLine) -> bool:
     # Decimals compare by value: 29.9 and 29.90 are the same price.
-    return one == other
+    # What is on record from before unseen characters were left out comes back without them.
+    return one == other or replace(one, name=_seen(one.name)) == other
 
 
-def _basket(order: Order, revision: Revision) -> Basket:
+def _seen(value: Any) -> Any:
+    """A field's value as it comes in today: less the characters that nobody can see."""
+    if isinstance(value, str):
+        return visible(value)
+    if isinstance(value, tuple):
+        return tuple((name, visible(text)) for name, text in value)
+    if isinstance(value, Address):
+        return Address(**{each.name: _seen(getattr(value, each.name)) for each in fields(value)})
+    return value
+
+
+def _differs(order: Order, revision: Revision, name: str) -> bool:
+    kept, wanted = getattr(order, name), getattr(revision, name)
+    return bool(kept != wanted and _seen(kept) != wanted)
+
+
+def _basket(order: Order, revision: Revision, rules: PriceRules | None) -> Basket:
     if order.status not in LINES_OPEN_IN:
         message = f"an order that is {order.status} keeps its items; addresses, notes and metadata can be changed"
         raise InvalidOrder([Fault("/items", "not_editable_now", message)])
@@ -154,7 +186,8 @@ def _basket(order: Order, revision: Revision) -> Basket:
             shipping=order.totals.shipping.to_decimal(),
             discount=order.own_discount.to_decimal(),
             campaign_code=order.campaign_code,
-        )
+        ),
+        rules,
     )
     return replace(basket, before=order.lines)
 

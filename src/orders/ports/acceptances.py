@@ -94,12 +94,13 @@ class Acceptances(Protocol):
             OrderExists: with a receipt: an order was placed under its id.
             OrderClaimed: with a receipt: the order's place is claimed for another body, or another key.
             AcceptanceExists: another one has its id.
+            UnreadableItem: one has its id that can't be read.
             OrderTooLarge: it would exceed ``MAX_ORDER_BYTES``; nothing was kept, nor claimed.
         """
         ...
 
     async def get(self, tenant_id: str, order_id: str) -> Acceptance | None:
-        """The acceptance as of the latest write (strongly consistent)."""
+        """The acceptance as of the latest write (strongly consistent). Raises: UnreadableItem."""
         ...
 
     async def queued(self, tenant_id: str, order_id: str) -> None:

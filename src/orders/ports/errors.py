@@ -4,7 +4,9 @@ Adapters translate what they recognise of their vendor's errors into these, and 
 unknown error is a bug to be seen, not a case to be handled.
 """
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeAlias
 
 from orders.domain.order import Order
 
@@ -31,6 +33,14 @@ class TransientPortError(PortError):
         super().__init__(f"{dependency}: {detail}")
 
 
+class NotPermitted(TransientPortError):
+    """The dependency refuses whoever asks: a permission is missing, or credentials have run out.
+
+    Nothing is wrong with what was asked, so nothing is given up for it: all of it waits until an operator has mended
+    that, as it does while the dependency is down.
+    """
+
+
 class PermanentPortError(PortError):
     """The dependency refuses this call and will refuse it again."""
 
@@ -38,6 +48,56 @@ class PermanentPortError(PortError):
         self.dependency = dependency
         self.detail = detail
         super().__init__(f"{dependency}: {detail}")
+
+
+class ItemKind(StrEnum):
+    """What is kept, each an item of its own or part of one, as metrics, logs and operators' commands call it."""
+
+    ORDER = "order"
+    EVENT = "event"
+    ACCEPTANCE = "acceptance"
+    CLAIM = "claim"
+    MAIL = "mail"
+    SUPPRESSION = "suppression"
+    OUTBOX = "outbox"
+    PROFILE = "profile"
+
+
+class UnreadableItem(PermanentPortError):
+    """What is kept there can't be read: a later release wrote it in a shape of its own, or it is damaged ([PIPE-14]).
+
+    It hurts itself alone: whoever goes through many passes it over, and whoever needs this one is refused.
+
+    Attributes:
+        kind: what it is, or should be.
+        place: where it lies: its key; nothing in it is personal.
+        reason: why, without any value of it.
+        tenant_id, order_id, sequence, customer_id: whose it is and which, as far as that can be read.
+    """
+
+    def __init__(
+        self,
+        kind: ItemKind,
+        place: str,
+        reason: str,
+        *,
+        tenant_id: str | None = None,
+        order_id: str | None = None,
+        sequence: int | None = None,
+        customer_id: str | None = None,
+    ) -> None:
+        self.kind = kind
+        self.place = place
+        self.reason = reason
+        self.tenant_id = tenant_id
+        self.order_id = order_id
+        self.sequence = sequence
+        self.customer_id = customer_id
+        super().__init__("orders table", f"the {kind} at {place} can't be read: {reason}")
+
+
+PassedOver: TypeAlias = Callable[[UnreadableItem], None]
+"""Told of each item that can't be read and is therefore left out."""
 
 
 class OrderExists(PortError):

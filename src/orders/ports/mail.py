@@ -9,6 +9,7 @@ from typing import Protocol
 
 from orders.domain.erasing import ERASED
 from orders.domain.order import Order
+from orders.ports.errors import PassedOver
 from orders.ports.tenants import TenantProfile
 
 
@@ -229,7 +230,7 @@ class Claim:
     Attributes:
         granted: the caller now holds the intent until its lease ends, and is to send the mail.
         record: the intent as it now stands: when not granted, who is ahead (``CLAIMED``) or what became of it.
-        lease_until: when the lease, the caller's or the other holder's, ends.
+        lease_until: when the lease, the caller's or the other holder's, ends; ``None`` when nobody can claim it again.
     """
 
     granted: bool
@@ -241,16 +242,20 @@ class MailIntents(Protocol):
     """Remembers intents. Every method raises ``TransientPortError`` when the table is out of reach."""
 
     async def claim(self, intent: MailIntent, *, now: datetime, lease: timedelta) -> Claim:
-        """Claim the intent for ``lease``: granted when nobody has, or when an earlier claim's lease has ended unmarked.
+        """Claim the intent for ``lease``: granted when nobody has, or when an earlier claim's lease has ended unmarked
+        or was given back.
 
         Of any number of simultaneous claims exactly one is granted.
+
+        Raises: UnreadableItem: what became of the intent can't be read; it stays as it is.
         """
         ...
 
-    async def release(self, intent: MailIntent, claim: Claim, *, now: datetime) -> None:
+    async def release(self, intent: MailIntent, claim: Claim, *, now: datetime, failure: str | None = None) -> None:
         """Give a granted claim back, because the mail surely did not go out: it can be claimed again at once.
 
-        Only this very claim: an intent that is not claimed, or by now by somebody else, stays as it is.
+        With ``failure``, which says why it did not, the intent is ``FAILED`` until then. Only this very claim is given
+        back: an intent that is not claimed, or by now by somebody else, stays as it is.
         """
         ...
 
@@ -278,8 +283,16 @@ class MailIntents(Protocol):
         """
         ...
 
-    async def of_order(self, tenant_id: str, order_id: str) -> Sequence[MailRecord]:
-        """All records of an order by sequence, then time."""
+    async def of_order(
+        self, tenant_id: str, order_id: str, passed_over: PassedOver | None = None
+    ) -> Sequence[MailRecord]:
+        """All records of an order by sequence, then time.
+
+        Args:
+            passed_over: told of each that can't be read, which is left out; without it the first of them is raised.
+
+        Raises: UnreadableItem.
+        """
         ...
 
     async def redact(self, tenant_id: str, order_id: str) -> None:

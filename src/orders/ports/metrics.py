@@ -2,6 +2,10 @@
 
 from typing import Protocol
 
+UNREADABLE_ITEMS = "unreadable_items"
+"""Counts items that were passed over because they can't be read, by ``kind`` and by ``where`` that was noticed. Any at
+all is a reason for an alarm: something waits for an operator ([PIPE-14])."""
+
 
 class Gauges(Protocol):
     """Shows how high something is. Never fails, never waits."""

@@ -50,16 +50,20 @@ class OrderPage:
         orders: as lists show them: identity, status, lines, totals, parcels, dates; no addresses, no customer, no
             notes. Can be fewer than asked for although more follow.
         next_position: where the next page begins (``OrderQuery.after``), ``None`` at the end.
+        unreadable: how many orders that may belong here can't be read and are left out; the next page begins behind
+            them.
     """
 
     orders: tuple[Order, ...]
     next_position: str | None = None
+    unreadable: int = 0
 
 
 class OrderRepository(Protocol):
     """Keeps orders; each create and each change is one atomic write of the order together with its event.
 
-    Every method raises ``TransientPortError`` when the table is out of reach or throttles.
+    Every method raises ``TransientPortError`` when the table is out of reach or throttles, and those that need an
+    order that can't be read ``UnreadableItem``; ``page`` leaves such orders out.
     """
 
     async def add(self, change: Change, *, claimed_by: str | None = None) -> None:

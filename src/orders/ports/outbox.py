@@ -1,11 +1,12 @@
 """The events of orders: those waiting to be published, and the log of all."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from orders.domain.events import OrderEvent
+from orders.ports.errors import PassedOver
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,12 +15,14 @@ class OutboxEntry:
 
     Attributes:
         accepted: no events wait, but an accepted order whose command is not on its queue yet.
+        position: its place in its shard, to go on behind it.
     """
 
     tenant_id: str
     order_id: str
     since: datetime
     accepted: bool = False
+    position: str = field(default="", compare=False)
 
 
 class Outbox(Protocol):
@@ -33,12 +36,33 @@ class Outbox(Protocol):
         """Into how many shards, 0 to ``shards - 1``, the orders of this region are spread."""
         ...
 
-    async def overdue(self, shard: int, *, before: datetime, limit: int) -> Sequence[OutboxEntry]:
-        """Orders of a shard whose events have waited since before that time, oldest first; eventually consistent."""
+    async def overdue(
+        self,
+        shard: int,
+        *,
+        before: datetime,
+        limit: int,
+        after: str | None = None,
+        passed_over: PassedOver | None = None,
+    ) -> Sequence[OutboxEntry]:
+        """Orders of a shard whose events have waited since before that time, oldest first; eventually consistent.
+
+        Args:
+            limit: at most so many, fewer only at the end.
+            after: only those behind this position, whether or not the entry that had it is still there.
+            passed_over: told of each entry that can't be read, which is left out; without it the first is raised.
+
+        Raises: UnreadableItem; ValueError: ``after`` is no position.
+        """
         ...
 
     async def waiting(self, tenant_id: str, order_id: str) -> Sequence[OrderEvent]:
-        """The order's waiting events by sequence (strongly consistent); empty when there are none or no order."""
+        """The order's waiting events by sequence (strongly consistent); empty when there are none or no order.
+
+        They end before the first that can't be read, for what is behind it waits with it.
+
+        Raises: UnreadableItem: the very first can't be read, or the order's item is of a later shape than is known.
+        """
         ...
 
     async def settle(self, event: OrderEvent) -> None:
@@ -46,6 +70,10 @@ class Outbox(Protocol):
 
         Repeatable at any point: whoever finds it half done may do it again. An order leaves ``overdue`` with its
         last waiting event and not before, whatever is written to it meanwhile.
+
+        Raises:
+            PermanentPortError: another event is in the log under this one's sequence.
+            UnreadableItem: the order's item is damaged where it would have to be changed.
         """
         ...
 
@@ -53,8 +81,24 @@ class Outbox(Protocol):
 class EventLog(Protocol):
     """What happened to an order, published or not."""
 
-    async def read(self, tenant_id: str, order_id: str, *, after: int = 0, limit: int = 100) -> Sequence[OrderEvent]:
-        """Events with a sequence above ``after``, contiguous and in order, the waiting ones included."""
+    async def read(
+        self,
+        tenant_id: str,
+        order_id: str,
+        *,
+        after: int = 0,
+        limit: int = 100,
+        passed_over: PassedOver | None = None,
+    ) -> Sequence[OrderEvent]:
+        """Events with a sequence above ``after``, contiguous and in order, the waiting ones included.
+
+        Args:
+            limit: at most so many, those that can't be read included.
+            passed_over: told of each that can't be read, with its sequence, which is left out; without it the first of
+                them is raised.
+
+        Raises: UnreadableItem.
+        """
         ...
 
     async def redact(self, event: OrderEvent) -> bool:

@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from orders.ports.errors import PassedOver
+
 
 class SuppressionReason(StrEnum):
     """Why an address is not written to."""
@@ -43,11 +45,22 @@ class Suppressions(Protocol):
         ...
 
     async def find(self, tenant_id: str, recipient_hash: str) -> Suppression | None:
-        """The address's suppression (strongly consistent), or ``None``."""
+        """The address's suppression (strongly consistent), or ``None``.
+
+        Raises: UnreadableItem: there is one, and nobody can say what it says.
+        """
         ...
 
-    async def of_tenant(self, tenant_id: str, *, after: str | None = None, limit: int = 100) -> Sequence[Suppression]:
-        """Those of a shop by hash, behind ``after``; at most ``limit``, fewer only at the end."""
+    async def of_tenant(
+        self, tenant_id: str, *, after: str | None = None, limit: int = 100, passed_over: PassedOver | None = None
+    ) -> Sequence[Suppression]:
+        """Those of a shop by hash, behind ``after``; at most ``limit``, fewer only at the end.
+
+        Args:
+            passed_over: told of each that can't be read, which is left out; without it the first of them is raised.
+
+        Raises: UnreadableItem.
+        """
         ...
 
     async def remove(self, tenant_id: str, recipient_hash: str, *, at: datetime) -> bool:

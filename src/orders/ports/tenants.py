@@ -1,7 +1,11 @@
 """The shops whose orders these are."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
+
+from orders.domain.price_rules import STRICTEST, PriceRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +22,7 @@ class TenantProfile:
         tax_number: as printed on documents.
         accent: CSS colour ``#rrggbb`` of headings and rules.
         logo: a ``data:`` URI with a PNG, JPEG or SVG picture.
+        price_rules: what its customers' orders may say of prices, taxes and shipping.
     """
 
     tenant_id: str
@@ -32,6 +37,7 @@ class TenantProfile:
     tax_number: str | None = None
     accent: str = "#1f4f82"
     logo: str | None = None
+    price_rules: PriceRules = STRICTEST
 
 
 class TenantDirectory(Protocol):
@@ -41,5 +47,42 @@ class TenantDirectory(Protocol):
         """The shop's profile; one with the defaults for a shop that has not given any.
 
         Raises: TransientPortError.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TenantFile:
+    """What a shop has given of its profile.
+
+    Attributes:
+        profile: ``None`` where it has given none, or none that can be used.
+        fault: why it can't be used.
+    """
+
+    tenant_id: str
+    profile: TenantProfile | None = None
+    fault: str | None = None
+
+
+class TenantFiles(Protocol):
+    """What the shops have given, for whoever looks for what is wrong with it; what holds is ``TenantDirectory``'s."""
+
+    async def tenants(self) -> Sequence[str]:
+        """Every shop that has given anything, a template or a profile, by id. Raises: TransientPortError."""
+        ...
+
+    async def look(self, tenant_id: str) -> TenantFile:
+        """What the shop has given, as it is now. Raises: TransientPortError."""
+        ...
+
+
+class OrderingTenants(Protocol):
+    """Knows which shops have orders."""
+
+    async def since(self, begin: datetime, until: datetime) -> Sequence[str]:
+        """The shops of all orders placed from the day of ``begin`` to that of ``until``, in UTC, by id.
+
+        Reads all of them: what it costs goes by how many there are. Raises: TransientPortError.
         """
         ...

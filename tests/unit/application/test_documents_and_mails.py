@@ -5,16 +5,23 @@ from datetime import timedelta
 
 import pytest
 
+from orders.adapters.outbound.memory.mail_sender import MemoryMailSender
+from orders.adapters.outbound.memory.suppressions import MemorySuppressions
+from orders.adapters.outbound.rendering.mail_composer import JinjaMailComposer
 from orders.application.caller import worker
 from orders.application.errors import EventNeverWas, OrderNotFound
+from orders.application.notify_customer import NotifyCustomer
 from orders.application.notify_staff import NotifyStaff
+from orders.application.send_mail import SendMail
+from orders.domain.errors import InvalidOrder
 from orders.domain.events import EventType, OrderEvent
 from orders.domain.lifecycle import Action, Role
 from orders.domain.order import Order, Shipment
 from orders.domain.parts import DocumentStatus
 from orders.domain.revising import revision_of
 from orders.ports.errors import MailRejected, NotYet, QuotaReached, RenderingFailed, TransientPortError
-from orders.ports.mail import MailRecord, MailState
+from orders.ports.mail import Mail, MailContent, MailIntent, MailRecord, MailState, MailTemplate
+from orders.ports.suppressions import Suppression
 from tests.builders import a_draft, a_tenant, an_order_id
 from tests.service import LEASE, PlainComposer, Service, a_caller
 
@@ -345,6 +352,71 @@ async def test_what_the_mail_service_refuses_is_not_tried_again() -> None:
     assert service.sender.sent == []
     (record,) = await service.intents.of_order("tenant_a", order.order_id)
     assert (record.state, record.detail) == (MailState.FAILED, "address does not exist")
+
+
+def an_intent(order: Order) -> MailIntent:
+    return MailIntent("tenant_a", order.order_id, order.sequence, MailTemplate.ORDER_SHIPPED, "thandi@example.com")
+
+
+async def shown(service: Service, order: Order) -> list[tuple[MailState, str | None]]:
+    page = await service.read_history.execute(a_caller(Role.STAFF), order)
+    return [(each.state, each.detail) for each in page.entries if isinstance(each, MailRecord)]
+
+
+@pytest.mark.parametrize("error", [RenderingFailed("no parcel"), InvalidOrder([]), KeyError("a bug"), NotYet("wait")])
+@pytest.mark.parametrize("step", ["suppressions", "composing", "sending"])
+async def test_a_mail_that_can_not_be_made_claims_nothing_in_history_and_goes_out_when_that_is_mended(
+    error: Exception, step: str
+) -> None:
+    """Such as the one of a forged event: whatever makes its delivery end as a dead letter leaves no claim behind."""
+    service = Service()
+    order = await placed(service)
+    intent, mail = an_intent(order), Mail("thandi@example.com", "Shop", MailContent("s", "t", "<p>h</p>"))
+    failures = {step: error}
+
+    async def failing(name: str) -> None:
+        if name in failures:
+            raise failures.pop(name)
+
+    class Suppressed(MemorySuppressions):
+        async def find(self, tenant_id: str, recipient_hash: str) -> Suppression | None:
+            await failing("suppressions")
+            return await super().find(tenant_id, recipient_hash)
+
+    class Sender(MemoryMailSender):
+        async def send(self, mail: Mail) -> str:
+            await failing("sending")
+            return await super().send(mail)
+
+    async def compose(_: str) -> Mail:
+        await failing("composing")
+        return mail
+
+    sender = Sender()
+    send = SendMail(service.intents, Suppressed(), sender, service.clock, lease=LEASE)
+    with pytest.raises(type(error)):
+        await send.execute(intent, compose)
+    failed = (MailState.FAILED, f"the mail could not be made ({type(error).__name__})")
+    assert await shown(service, order) == ([] if isinstance(error, NotYet) else [failed])
+    await send.execute(intent, compose)
+    assert (len(sender.sent), await shown(service, order)) == (1, [(MailState.SENT, None)])
+    assert send.counts.sent_again_after_lost_claim == 0
+
+
+async def test_a_forged_parcel_leaves_no_claim() -> None:
+    service = Service()
+    order = await placed(service)
+    notify = NotifyCustomer(
+        service.repository,
+        service.tenants,
+        JinjaMailComposer(),
+        service.documents,
+        service.request_document,
+        service.send_mail,
+    )
+    with pytest.raises((RenderingFailed, EventNeverWas)):
+        await notify.execute("tenant_a", order.order_id, EventType.FULFILLED, 1, parcel_id="par_9")
+    assert [state for state, _ in await shown(service, order)] in ([], [MailState.FAILED])
 
 
 async def test_each_further_address_of_one_event_waits_its_turn_and_a_full_day_gives_the_claim_back() -> None:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from orders.application.dead_letters import Subject, outline, subject_of
+from orders.application.dead_letters import Subject, subject_of
+from orders.application.message_outline import outline
 from orders.application.message_text import MAX_DEPTH, parse_text
 from orders.application.notify_dead_letters import NO_EVENT, sequence_in
 from tests.hostile import TOO_DEEP, nested
@@ -37,9 +38,9 @@ def test_a_sequence_that_is_none_is_no_event(sequence: Any) -> None:
 
 def test_an_outline_can_be_printed_whatever_its_names_are() -> None:
     shown = outline('{"\\ud800\\u009b": "Zoë", "status": "\\u202egone", "id": "7/a"}')
-    assert json.loads(shown.encode()) == {"…1": "…", "status": "…", "id": "7/a"}
+    assert json.loads(shown.encode()) == {"…1": "…", "status": "…", "id": "…"}
 
 
 def test_an_outline_shows_nothing_of_a_person_wherever_it_stands() -> None:
     body = {"id": "jane@x.example", "status": "call Jane", "jane@x.example": 1, "Jane Doe": {"type": "a"}}
-    assert json.loads(outline(json.dumps(body))) == {"id": "…", "status": "…", "…3": "…", "…4": {"type": "a"}}
+    assert json.loads(outline(json.dumps(body))) == {"id": "…", "status": "…", "…3": "…", "…4": {"type": "…"}}

@@ -1,7 +1,7 @@
 """The command line: what each command asks of the runtime, and what it says when it can't."""
 
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from orders.acceptance.steps import State, StepResult
 from orders.adapters.inbound.cli.app import build, run_with
 from orders.adapters.inbound.cli.runtime import CommandError, Doing, Result
 from orders.adapters.inbound.http.api_keys import ApiKeyRing, hash_of
+from orders.application.check_tenants import CheckTenants
 from orders.application.dead_letters import DeadLetterOffice
 from orders.application.preview_templates import PreviewTemplates
 from orders.application.replay_events import ReplayEvents
@@ -31,8 +32,17 @@ class Recorder:
     def dev(self, *, port: int | None, data_dir: Path | None) -> None:
         self.asked.append(("dev", port, data_dir))
 
-    def stop_dev(self, *, data_dir: Path | None) -> bool:
-        return data_dir is not None
+    def use_data_dir(self, data_dir: Path) -> None:
+        self.asked.append(("on", data_dir))
+
+    def aws_target(self) -> str:
+        return "the emulator of .orders-dev on http://127.0.0.1:4566"
+
+    def service_url(self) -> str:
+        return "http://127.0.0.1:8080"
+
+    def stop_dev(self, *, data_dir: Path | None) -> Sequence[str]:
+        return ["stopped the emulator"] if data_dir is not None else ["nothing was running on .orders-dev"]
 
     def api(self) -> None:
         raise CommandError("API_PORT: wrong")
@@ -77,6 +87,9 @@ class Recorder:
     def with_suppressions(self, doing: Doing, work: Callable[[SuppressionList], Awaitable[Result]]) -> Result:
         raise CommandError("there is no table here")
 
+    def with_tenants(self, doing: Doing, work: Callable[[CheckTenants], Awaitable[Result]]) -> Result:
+        raise CommandError("there is no bucket here")
+
     def smoke(self, *, base_url: str, environment: str, within_seconds: float) -> Iterator[StepResult]:
         self.asked.append(("smoke", base_url, environment, within_seconds))
         yield from self.steps
@@ -97,8 +110,8 @@ def test_commands_hand_over_what_they_were_given(tmp_path: Path) -> None:
     assert runtime.asked == [("dev", 9000, tmp_path), ("worker", "pdf-creator"), "relay"]
     assert run("bootstrap", "--demo-shops", runtime=runtime)[1] == "created  table x\nall resources are there\n"
     assert runtime.asked[-1] == ("bootstrap", True)
-    assert run("dev", "--stop")[1] == "nothing was running\n"
-    assert "its state is kept" in run("dev", "--stop", "--data-dir", str(tmp_path))[1]
+    assert run("dev", "--stop")[1] == "nothing was running on .orders-dev\n"
+    assert "stopped the emulator" in run("dev", "--stop", "--data-dir", str(tmp_path))[1]
     assert run("--version")[1] == "orders 1.2.3\n"
 
 
@@ -216,7 +229,7 @@ def test_the_real_runtime_refuses_what_its_settings_forbid(monkeypatch: pytest.M
     with pytest.raises(CommandError, match="customer"):
         runtime.token(tenant="t", customer="a b", roles=["customer"], email=None, hours=1)
     assert runtime.token(tenant="t", customer="c", roles=["customer"], email=None, hours=1).count(".") == 2
-    with pytest.raises(CommandError, match="AWS_ENDPOINT_URL is not set"):
+    with pytest.raises(CommandError, match="no emulator runs for"):
         runtime.create_resources(demo_shops=False)
     for name, value in {
         "ENVIRONMENT": "dev",

@@ -8,6 +8,7 @@ import pytest
 
 from orders.adapters.inbound.cli.runtime import CommandError, Doing, Result
 from orders.application.dead_letters import DeadLetterOffice
+from orders.domain.identity import order_number
 from orders.ports.dead_letters import DeadLetter
 from tests.builders import NOON, an_order_id
 from tests.hostile import TOO_DEEP
@@ -51,6 +52,8 @@ def test_list_says_how_many_are_where_and_which_those_are(operator: Operator) ->
     table = run("dlq", "list", "--order", an_order_id(2), runtime=operator)[1]
     assert an_order_id(2) in table
     assert an_order_id(1) not in table
+    for pasted in (order_number(an_order_id(2)).replace("-", "\u2011"), f"{an_order_id(2)}\u200b "):
+        assert run("dlq", "list", "--order", pasted, runtime=operator)[1] == table
 
 
 def test_show_says_nothing_of_a_person_unless_asked_to(operator: Operator) -> None:

@@ -18,6 +18,7 @@ from orders.adapters.outbound.rendering.overrides import OverridableTemplates, t
 from orders.adapters.outbound.rendering.pdf_renderer import PdfRenderer
 from orders.adapters.outbound.rendering.previews import JinjaPreviews
 from orders.application.preview_templates import PreviewTemplates
+from orders.domain.identity import order_number
 from orders.ports.errors import TransientPortError
 from orders.ports.mail import MailTemplate
 from tests.builders import a_draft, a_tenant, an_order_id
@@ -62,6 +63,11 @@ class Operator(Recorder):
 @pytest.fixture
 def operator() -> Operator:
     return Operator()
+
+
+def an_order_number_with_a_typo() -> str:
+    number = order_number(an_order_id())
+    return number[:3] + ("0" if number[3] != "0" else "1") + number[4:]
 
 
 def preview(operator: Operator, *options: str) -> tuple[int, str]:
@@ -130,6 +136,10 @@ async def test_a_real_order_is_the_shops_and_goes_on_record(operator: Operator) 
     assert operator.done == [Doing("templates preview", order_id=order.order_id, tenant_id="tenant_a")]
     with pytest.raises(CommandError, match="no order"):
         await asyncio.to_thread(preview, operator, *options[:2], "tenant_b", *options[3:])
+    for pasted in (order.order_number.replace("-", "\u2011"), f"{order.order_id}\u200b"):
+        assert await asyncio.to_thread(preview, operator, *options[:4], pasted, *options[5:]) == (0, out)
+    with pytest.raises(CommandError, match="typo"):
+        await asyncio.to_thread(preview, operator, *options[:4], an_order_number_with_a_typo(), *options[5:])
 
 
 @pytest.mark.parametrize(

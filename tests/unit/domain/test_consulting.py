@@ -32,6 +32,8 @@ from tests.builders import a_draft, a_line, a_stamp, an_order_id, an_order_line
 
 ZAR = Currency.of("ZAR")
 CUSTOMER = [Role.CUSTOMER]
+SHOP = [Role.STAFF]
+"""Who may give discounts."""
 EXPIRED = CampaignRefused(CampaignRefusalReason.EXPIRED, "on 1 March")
 
 
@@ -52,7 +54,7 @@ def mug(**overrides: Any) -> Offer:
 
 
 def placed(draft: Draft, answers: Answers = UNASKED) -> Order:
-    return place(draft, tenant_id="t1", order_id=an_order_id(), stamp=a_stamp(), roles=CUSTOMER, answers=answers).order
+    return place(draft, tenant_id="t1", order_id=an_order_id(), stamp=a_stamp(), roles=SHOP, answers=answers).order
 
 
 def faults_of(draft: Draft, answers: Answers) -> list[Fault]:

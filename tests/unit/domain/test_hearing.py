@@ -155,6 +155,38 @@ def test_the_carriers_case_makes_no_other_parcel() -> None:
     assert (parcel.carrier, parcel.delivered_at) == ("DHL", NOON + HOUR)
 
 
+@pytest.mark.parametrize(("booked", "told"), [("JD0146\u200b", "JD0146"), ("JD-0146", "jd\u20110146")])
+def test_a_parcel_is_heard_of_by_its_number_however_it_was_pasted(booked: str, told: str) -> None:
+    shipped = replace(in_status(Status.PARTIALLY_FULFILLED), parcels=(a_parcel(tracking_number=booked),))
+    sent = a_report(ReportType.SHIPMENT_DISPATCHED, tracking_number=told, lines=ONE)
+    assert hear(shipped, sent, STAMP) == Change(shipped)
+    arrived = a_report(
+        ReportType.SHIPMENT_DELIVERED, tracking_number=told, carrier="\uff24\uff28\uff2c", at=NOON + HOUR
+    )
+    (parcel,) = hear(shipped, arrived, STAMP).order.parcels
+    assert (parcel.tracking_number, parcel.delivered_at) == (booked, NOON + HOUR)
+
+
+def test_of_two_parcels_alike_the_one_of_that_very_number_arrives() -> None:
+    twins = (a_parcel(1, tracking_number="T1\u200b"), a_parcel(2, tracking_number="T1"))
+    order = replace(in_status(Status.FULFILLED), parcels=twins)
+    after = to_the_end(order, a_report(ReportType.SHIPMENT_DELIVERED, at=NOON + HOUR))
+    assert [each.delivered_at for each in after.parcels] == [None, NOON + HOUR]
+    assert to_the_end(after, a_report(ReportType.SHIPMENT_DELIVERED, at=NOON + HOUR)) == after
+
+
+def test_parked_reports_of_one_parcel_make_one_however_they_were_written() -> None:
+    order = in_status(Status.PENDING)
+    for number, written in enumerate(("T1", "t1\u200b")):
+        sent = a_report(ReportType.SHIPMENT_DISPATCHED, id=f"evt-{number}", tracking_number=written, lines=ONE)
+        order = hear(order, sent, STAMP).order
+    order = order.process(STAMP, [Role.STAFF]).order
+    for report in order.reported.by_time():
+        order = hear_parked(order, report, STAMP).order
+    assert [each.tracking_number for each in order.parcels] == ["T1"]
+    assert order.reported.parked == ()
+
+
 # -- contradictions go by time -----------------------------------------------------------------------------------------
 
 

@@ -18,6 +18,7 @@ from orders.domain.identity import (
     new_order_id,
     order_number,
     parse_order_number,
+    read_order_id,
 )
 from tests.builders import NOON, an_order_id
 
@@ -104,3 +105,26 @@ def test_keys_cannot_hold_separators(text: str) -> None:
 def test_order_ids_have_one_form(text: str) -> None:
     with pytest.raises(InvalidIdentifier):
         check_order_id(text)
+
+
+@pytest.mark.parametrize("hyphen", ["\u2011", "\u2013", "\u2212", "\u00ad", "\u00a0", "\u2009", "\u200b-", ""])
+@given(order_id=order_ids)
+def test_numbers_are_read_however_they_were_pasted(hyphen: str, order_id: str) -> None:
+    number = order_number(order_id)
+    wide = "".join(chr(ord(each) + 0xFEE0) for each in number)
+    assert parse_order_number(f"\u200b {number.replace('-', hyphen)}\u2060\n") == number
+    assert parse_order_number(wide) == number
+
+
+def test_what_nobody_would_type_is_no_number_and_costs_nothing() -> None:
+    with pytest.raises(InvalidOrderNumber):
+        parse_order_number("\ufdfa" * 100_000)
+
+
+def test_an_id_is_read_however_it_was_pasted() -> None:
+    order_id = an_order_id()
+    for pasted in (order_id, f" {order_id}\u200b", order_id.lower(), order_id.replace("_", "_\u2060")):
+        assert read_order_id(pasted) == order_id
+    for none in ("", "ord_1", order_id[:-1], order_id + "0"):
+        with pytest.raises(InvalidIdentifier):
+            read_order_id(none)

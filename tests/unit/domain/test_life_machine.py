@@ -26,7 +26,7 @@ from orders.domain.errors import (
     UnknownParcel,
 )
 from orders.domain.events import Actor, EventType, OrderEvent, Stamp
-from orders.domain.lifecycle import Action, Role, Status, allowed_actions
+from orders.domain.lifecycle import SHOP, Action, Role, Status, allowed_actions
 from orders.domain.order import Change, Order, Shipment
 from orders.domain.parts import Customer, Document, DocumentStatus, ParcelLine, Payment
 from orders.domain.placing import DraftLine, place
@@ -98,7 +98,7 @@ class Life(RuleBasedStateMachine):
             notes=text,
             metadata=(("channel", text),),
         )
-        self._keep(place(draft, tenant_id="t", order_id=an_order_id(), stamp=self._stamp(), roles=[Role.CUSTOMER]))
+        self._keep(place(draft, tenant_id="t", order_id=an_order_id(), stamp=self._stamp(), roles=[Role.STAFF]))
         if worked_on:
             self.process([Role.STAFF])
 
@@ -151,7 +151,7 @@ class Life(RuleBasedStateMachine):
         asked = {"notes": notes, "metadata": (("channel", notes),), "shipping_address": an_address(line1=notes)}
         self._update(roles, asked)
 
-    @rule(roles=st.just([Role.CUSTOMER]) | callers, lines=priced_lines(), keep=st.integers(0, 3), wrong=st.booleans())
+    @rule(roles=shop_first, lines=priced_lines(), keep=st.integers(0, 3), wrong=st.booleans())
     def update_lines(self, roles: list[Role], lines: list[tuple[OracleLine, str]], keep: int, wrong: bool) -> None:
         """Some lines stay as they are, the others go; new ones come."""
         kept = list(self.lines.items())[:keep]
@@ -164,6 +164,7 @@ class Life(RuleBasedStateMachine):
         if self._update(roles, {"lines": tuple(drafts), "total": self._decimal(total)}):
             assert not wrong
             assert not self.ever & set(new)
+            assert SHOP & set(roles) or not any(line.discount or not line.price for line in new.values())
             self.lines, self.ever = after, self.ever | set(new)
 
     @rule(ready=st.booleans(), version=st.integers(1, 5))

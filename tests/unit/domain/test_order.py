@@ -67,9 +67,43 @@ def test_a_carrier_is_the_same_however_its_name_is_written() -> None:
         with pytest.raises(ParcelConflict):
             once.fulfil(ship("T1", ("line_1", 2), carrier=carrier), STAMP, STAFF)
     assert [parcel.carrier for parcel in once.parcels] == ["DHL"]
-    # Numbers are their carriers' own, and what is in them is theirs to say.
-    for other in (ship("t1", carrier="dhl"), ship("T1", carrier="DPD")):
-        assert len(once.fulfil(other, STAMP, STAFF).order.parcels) == 2
+    assert len(once.fulfil(ship("T1", carrier="DPD"), STAMP, STAFF).order.parcels) == 2
+
+
+PASTED = [
+    "JD-0146\u200b",
+    "\u2060JD-0146",
+    "JD\u20110146",
+    "\uff2a\uff24\uff0d\uff10\uff11\uff14\uff16",
+    "jd-0146\u00a0",
+]
+
+
+@pytest.mark.parametrize("pasted", PASTED)
+def test_a_number_pasted_with_what_nobody_sees_is_the_same_parcel(pasted: str) -> None:
+    for first, again in (("JD-0146", pasted), (pasted, "JD-0146")):
+        once = processing(2).fulfil(ship(first, ("line_1", 1), carrier="Post AG"), STAMP, STAFF).order
+        assert once.fulfil(ship(again, ("line_1", 1), carrier="post\u00a0AG\u200b"), STAMP, STAFF) == Change(once)
+        with pytest.raises(ParcelConflict):
+            once.fulfil(ship(again, ("line_1", 2), carrier="Post AG"), STAMP, STAFF)
+        assert [parcel.tracking_number for parcel in once.parcels] == [first]
+
+
+def test_where_two_parcels_are_alike_the_very_number_comes_first() -> None:
+    """Orders from before numbers were compared in one form can hold one parcel twice."""
+    first = processing(3).fulfil(ship("JD0146", ("line_1", 1)), STAMP, STAFF).order
+    twin = replace(
+        first.parcels[0], parcel_id="par_2", tracking_number="JD0146\u200b", lines=(ParcelLine("line_1", 2),)
+    )
+    order = replace(first, parcels=(*first.parcels, twin), status=Status.FULFILLED)
+    assert order.fulfil(ship("JD0146\u200b", ("line_1", 2)), STAMP, STAFF) == Change(order)
+    assert order.fulfil(ship("JD0146", ("line_1", 1)), STAMP, STAFF) == Change(order)
+    with pytest.raises(ParcelConflict):
+        order.fulfil(ship("JD0146", ("line_1", 2)), STAMP, STAFF)
+    # Neither's very number: it is whichever has these lines.
+    assert order.fulfil(ship("jd0146", ("line_1", 2)), STAMP, STAFF) == Change(order)
+    arrived = order.deliver("par_1", STAMP, STAFF).order.deliver("par_2", STAMP, STAFF).order
+    assert arrived.complete(STAMP, STAFF).order.status is Status.COMPLETED
 
 
 def faults_of_times(deed: Callable[[], object]) -> list[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """Any order and any event that the domain can hold, for Hypothesis."""
 
+from collections.abc import Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -44,6 +45,9 @@ def orders(draw: st.DrawFn) -> Order:
     """Any order; its figures need not add up, as no adapter reckons."""
     currency = draw(st.sampled_from(list(CURRENCIES.values())))
     order_id = draw(st.builds(new_order_id, INSTANTS, st.integers(0, 2**80 - 1)))
+    ordered = tuple(draw(st.lists(lines(currency), max_size=3)))
+    # Nothing is sent that was not ordered.
+    sent = parcels([line.line_id for line in ordered])
     parts: dict[str, st.SearchStrategy[Any]] = {
         "tenant_id": KEYS,
         "order_id": st.just(order_id),
@@ -52,13 +56,13 @@ def orders(draw: st.DrawFn) -> Order:
         "status": st.sampled_from(Status),
         "version": COUNTS,
         "sequence": COUNTS,
-        "lines": st.lists(lines(currency), max_size=3).map(tuple),
+        "lines": st.just(ordered),
         "totals": st.builds(Totals, *[amounts(currency)] * 5),
         "created_at": INSTANTS,
         "updated_at": INSTANTS,
         "printed_version": COUNTS,
         "lines_ever": COUNTS,
-        "parcels": st.lists(parcels(), max_size=2).map(tuple),
+        "parcels": st.lists(sent, max_size=2).map(tuple),
         "customer": st.none() | st.builds(Customer, MAYBE_TEXT, MAYBE_TEXT, MAYBE_TEXT),
         "notification_email": MAYBE_TEXT,
         "billing_address": st.none() | addresses(),
@@ -66,6 +70,7 @@ def orders(draw: st.DrawFn) -> Order:
         "payment": st.none() | st.builds(Payment, MAYBE_TEXT, MAYBE_TEXT, MAYBE_TEXT, MAYBE_TEXT),
         "campaign_code": MAYBE_TEXT,
         "campaign_discount": st.none() | amounts(currency),
+        "prices_unchecked": st.booleans(),
         "notes": MAYBE_TEXT,
         "metadata": st.lists(st.tuples(TEXTS, TEXTS), max_size=3).map(tuple),
         "locale": MAYBE_TEXT,
@@ -118,14 +123,17 @@ def lines(currency: Currency) -> st.SearchStrategy[Line]:
     )
 
 
-def parcels() -> st.SearchStrategy[Parcel]:
-    """Any parcel."""
+def parcels(line_ids: Sequence[str]) -> st.SearchStrategy[Parcel]:
+    """Any parcel of these lines."""
+    contents = (
+        st.lists(st.builds(ParcelLine, st.sampled_from(line_ids), COUNTS), max_size=3) if line_ids else st.just([])
+    )
     return st.builds(
         Parcel,
         parcel_id=KEYS,
         carrier=TEXTS,
         tracking_number=TEXTS,
-        lines=st.lists(st.builds(ParcelLine, KEYS, COUNTS), max_size=3).map(tuple),
+        lines=contents.map(tuple),
         shipped_at=INSTANTS,
         tracking_url=MAYBE_TEXT,
         delivered_at=st.none() | INSTANTS,

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -52,7 +53,7 @@ async def test_everything_that_can_be_given_comes_back(api: Api) -> None:
         "payment": {"method": "card", "token": "tok_1", "brand": "visa", "last4": "4242"},
         "metadata": {"source": "app"},
     }  # fmt: skip
-    answer = await api.call("POST", ORDERS, json.dumps(body, default=float))
+    answer = await api.call("POST", ORDERS, json.dumps(body, default=float), role="staff")
     assert answer.status_code == 201, answer.text
     order = answer.json()
     for name in ("customer", "billing_address", "shipping_address", "payment", "metadata", "notes", "locale"):
@@ -555,3 +556,25 @@ async def test_particulars_without_any_member_count_as_left_out(api: Api, nothin
         assert (await api.call("PATCH", path, address)).json().items() >= address.items()
         changed = (await api.call(method, path, body)).json()
         assert next(iter(body if method == "PATCH" else ["billing_address"])) not in changed
+
+
+async def test_a_parcel_pasted_again_with_what_nobody_sees_is_the_same_parcel(api: Api) -> None:
+    path = f"{ORDERS}/{(await api.placed())['order_id']}"
+    await api.call("PUT", path + "/status", {"status": "processing"}, role="staff")
+    one = {"carrier": "DHL", "tracking_number": "JD-0146", "lines": [{"line_id": "line_1", "quantity": 1}]}
+    first = (await api.call("POST", path + "/fulfill", one, role="staff")).json()
+    for pasted in ("JD-0146\u200b", "JD\u20110146", "\uff2a\uff24-0146", "\u00a0jd-0146"):
+        again = await api.call("POST", path + "/fulfill", one | {"tracking_number": pasted}, role="staff")
+        assert (again.status_code, again.json()) == (200, first)
+    other = one | {"tracking_number": "JD-0146\u200b", "lines": [{"line_id": "line_1", "quantity": 2}]}
+    expect(await api.call("POST", path + "/fulfill", other, role="staff"), 409, "parcel-conflict")
+
+
+async def test_an_order_is_found_by_its_number_however_it_was_pasted(api: Api) -> None:
+    number = (await api.placed())["order_number"]
+    wide = "".join(chr(ord(each) + 0xFEE0) for each in number)
+    for pasted in (number.replace("-", "\u2011"), wide, number.replace("-", "\u00ad"), f"\u200b{number}\u00a0", number):
+        page = await api.call("GET", f"{ORDERS}?order_number={quote(pasted)}")
+        assert [each["order_number"] for each in page.json()["items"]] == [number]
+    cut = await api.call("GET", f"{ORDERS}?order_number={quote(number[:-1] + chr(0x2060))}")
+    assert (cut.status_code, [fault["code"] for fault in cut.json()["errors"]]) == (400, ["invalid_order_number"])

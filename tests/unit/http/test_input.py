@@ -147,6 +147,28 @@ def test_what_shows_nothing_is_blank(text: str) -> None:
     assert not re.search(ONE_LINE_PATTERN, text)
 
 
+@pytest.mark.parametrize("text", ["\u2065", "\U0001bca0", "\u180e\ufff0", "\U000e0100", "\ufe0f\u200d"])
+@pytest.mark.parametrize("field", ["carrier", "tracking_number"])
+def test_an_identifier_of_nothing_that_shows_is_blank(field: str, text: str) -> None:
+    body = {"carrier": "DHL", "tracking_number": "T"} | {field: text}
+    assert faults(body, FulfilBody) == {f"/{field}": ("blank", "the text is blank; leave the field out instead")}
+
+
+def test_identifiers_stay_as_given_and_free_texts_lose_what_nobody_sees() -> None:
+    parcel = {"carrier": "D\u200bHL", "tracking_number": "JD\u20110146\u200b"}
+    taken = parse_body(FulfilBody, json_body.encode(parcel), "application/json")
+    assert (taken.carrier, taken.tracking_number) == (parcel["carrier"], parcel["tracking_number"])
+    order = {"customer_id": "c", "items": [{"product_id": "p", "quantity": 1, "price": 1, "name": "M\u2060ug"}],
+             "total": 1, "notes": "ring\u200b\ntwice", "customer": {"name": "\u3164Thandi", "phone": "\u200e+27"},
+             "metadata": {"k": "v\ufe0f"}, "billing_address": {"city": "Cape\u200b Town"}}  # fmt: skip
+    body = parse_body(CreateOrderBody, json_body.encode(order), "application/json")
+    assert body.customer is not None
+    assert body.billing_address is not None
+    assert (body.notes, body.customer.name, body.customer.phone) == ("ring\ntwice", "Thandi", "+27")
+    assert (body.items[0].name, body.metadata, body.billing_address.city) == ("Mug", {"k": "v"}, "Cape Town")
+    assert faults(order | {"customer": {"name": "\u3164\u200b"}})["/customer/name"][0] == "blank"
+
+
 _text = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters=[chr(at) for at in range(0xE0000, 0xE0080)]), max_size=9
 )

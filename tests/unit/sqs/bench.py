@@ -15,7 +15,7 @@ from orders.adapters.inbound.sqs.rate import Admission
 from orders.adapters.inbound.sqs.retry_policy import RetryPolicy
 from orders.ports.errors import TransientPortError
 from orders.ports.health import Probe
-from tests.unit.sqs.fake_sqs import FakeSqs
+from tests.unit.sqs.fake_sqs import EPOCH, FakeSqs
 
 if TYPE_CHECKING:
     from types_aiobotocore_sqs import SQSClient
@@ -25,9 +25,10 @@ DEAD_LETTER_URL = "https://sqs.example/orders-dlq"
 
 POLICY = RetryPolicy(
     in_process=Backoff(timedelta(seconds=1), timedelta(seconds=16), chance=lambda: 1.0),
+    in_queue=Backoff(timedelta(seconds=2), timedelta(minutes=15), chance=lambda: 1.0),
     redelivery=Backoff(timedelta(seconds=30), timedelta(minutes=15), chance=lambda: 1.0),
 )
-"""Waits of 1, 2, 4, 8, 16, 16, ... s in process and of 30, 60, ... s between deliveries."""
+"""Waits of 1, 2, 4, 8, 16, 16, ... s in process, of 2, 4, ... s in the queue, of 30, 60, ... s between deliveries."""
 
 SETTINGS = PollerSettings(
     reconnect=Backoff(timedelta(seconds=1), timedelta(seconds=16), chance=lambda: 1.0), retries=POLICY
@@ -79,6 +80,7 @@ class Bench:
             gate=DependencyGate(probes, recheck=RECHECK, ask_first=ask_first),
             admission=admission,
             on_metric=lambda name, value: self.metrics.append((name, value)),
+            now=lambda: EPOCH + timedelta(seconds=self.now),
         )
 
     @property

@@ -4,9 +4,13 @@ import asyncio
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import ClientError, EndpointConnectionError
+
+EPOCH = datetime(2026, 11, 22, tzinfo=UTC)
+"""When the running loop's time is 0."""
 
 
 @dataclass
@@ -14,6 +18,7 @@ class _Stored:
     message_id: str
     body: str
     attributes: dict[str, Any]
+    sent_at: float = 0.0
     visible_at: float = 0.0
     receive_count: int = 0
     receipt: str = ""
@@ -57,7 +62,9 @@ class FakeSqs:
 
     async def send_message(self, **call: Any) -> dict[str, Any]:
         queue = await self._called("send_message", call)
-        message = _Stored(f"m{next(self._numbers)}", call["MessageBody"], call.get("MessageAttributes", {}))
+        now, attributes = asyncio.get_running_loop().time(), call.get("MessageAttributes", {})
+        visible_at = now + call.get("DelaySeconds", 0)
+        message = _Stored(f"m{next(self._numbers)}", call["MessageBody"], attributes, now, visible_at)
         queue.messages.append(message)
         self._sent.set()
         return {"MessageId": message.message_id}
@@ -118,7 +125,10 @@ class FakeSqs:
                     "MessageId": message.message_id,
                     "Body": message.body,
                     "ReceiptHandle": message.receipt,
-                    "Attributes": {"ApproximateReceiveCount": str(message.receive_count)},
+                    "Attributes": {
+                        "ApproximateReceiveCount": str(message.receive_count),
+                        "SentTimestamp": str(int((EPOCH.timestamp() + message.sent_at) * 1000)),
+                    },
                     "MessageAttributes": message.attributes,
                 }
             )

@@ -4,7 +4,6 @@ import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING, cast
 
-import pytest
 from structlog.testing import capture_logs
 
 from orders.adapters.inbound.sqs.poller import PollerState
@@ -12,7 +11,7 @@ from orders.adapters.inbound.sqs.queue import ReceivedMessage
 from orders.adapters.outbound.catalog_http.breaker import CircuitBreaker, CircuitOpen
 from orders.adapters.outbound.catalog_http.client import HttpService, ServiceAddress
 from orders.adapters.outbound.memory.counters import MemoryCounters
-from orders.ports.errors import NotYet, PortError, StaleOrder, TransientPortError
+from orders.ports.errors import TransientPortError
 from tests.unit.sqs.bench import DEAD_LETTER_URL, POLICY, Bench, Switch, with_settings
 from tests.unit.virtual_time import in_virtual_time
 
@@ -163,52 +162,6 @@ async def test_no_message_is_held_for_longer_than_its_queue_hides_it() -> None:
         await asyncio.sleep(11 * 3600)
         assert bench.poller.failed == 0
         await bench.until(lambda: bench.poller.failed == 1, within=600)
-
-
-@pytest.mark.parametrize("error", [NotYet("being sent by somebody else"), StaleOrder("ord_x")], ids=["NotYet", "Stale"])
-@in_virtual_time
-async def test_what_is_not_ready_is_waited_for_with_patience(error: PortError) -> None:
-    async def handle(_: ReceivedMessage) -> None:
-        if bench.now < 50:
-            raise error
-
-    bench = Bench(handle)
-    await bench.send("order")
-    async with bench.running():
-        await bench.until_empty()
-    assert len(bench.sqs.made("receive_message")) <= 5
-    assert bench.poller.processed == 1
-
-
-@in_virtual_time
-async def test_patience_ends() -> None:
-    async def handle(_: ReceivedMessage) -> None:
-        if bench.poller.failed == 0:
-            raise NotYet("being sent by somebody else")
-
-    bench = Bench(handle)
-    await bench.send("order")
-    async with bench.running():
-        await bench.until_empty()
-    assert bench.poller.failed == 1
-    assert 180 + 30 <= bench.now <= 180 + 60
-
-
-@in_virtual_time
-async def test_messages_that_wait_leave_their_slots_to_others() -> None:
-    async def handle(message: ReceivedMessage) -> None:
-        if message.body == "early" and bench.now < 100:
-            raise NotYet("being rendered")
-        done.append((message.body, bench.now))
-
-    done: list[tuple[str, float]] = []
-    bench = Bench(handle, settings=with_settings(concurrency=2))
-    await bench.send("early", "early", "early", "ready")
-    async with bench.running():
-        await bench.until_empty()
-    assert done[0][0] == "ready"
-    assert done[0][1] < 1
-    assert len(done) == 4
 
 
 @in_virtual_time

@@ -55,6 +55,15 @@ async def test_an_order_of_another_service_is_placed_once_in_its_senders_tenant(
     assert event.traceparent == f"00-{'a' * 32}-{'b' * 16}-01"
 
 
+async def test_services_say_what_things_cost_also_in_a_shop_without_checked_prices() -> None:
+    service = Service(prices_must_be_settled=True)
+    order = ORDER | {"discount": 9.98, "shipping": 1, "total": 51.0}
+    await creator(service)(message(order_id=an_order_id(), order=order))
+    placed = await service.repository.get("tenant_a", an_order_id())
+    assert placed is not None
+    assert (placed.totals.discount.minor, placed.prices_unchecked) == (998, False)
+
+
 async def test_many_of_one_order_at_once_place_one() -> None:
     service = Service()
     await asyncio.gather(*(creator(service)(message(idempotency_key="k")) for _ in range(20)))

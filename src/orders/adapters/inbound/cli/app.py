@@ -1,7 +1,7 @@
 """The ``orders`` command."""
 
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -16,6 +16,7 @@ from orders.adapters.inbound.cli import (
     smoke,
     suppressions,
     templates,
+    tenants,
 )
 from orders.adapters.inbound.cli.runtime import CommandError, Runtime
 from orders.domain.errors import InvalidIdentifier
@@ -31,6 +32,7 @@ def build(runtime: Runtime, version: str) -> typer.Typer:
         help="The order service of the BBWS customer portal: one image, every role.",
         epilog="Exit codes: 0 done, 1 failed while running, 2 could not be carried out (the message says why).",
         no_args_is_help=True,
+        context_settings={"obj": runtime},
         add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode="rich",
@@ -51,6 +53,7 @@ def build(runtime: Runtime, version: str) -> typer.Typer:
     replay.register(app, runtime)
     templates.register(app, runtime)
     suppressions.register(app, runtime)
+    tenants.register(app, runtime)
     smoke.register(app, runtime)
     describe.register(app, runtime)
     keys.register(app)
@@ -62,8 +65,17 @@ def run_with(runtime: Runtime, version: str) -> None:
     try:
         build(runtime, version)()
     except (CommandError, InvalidIdentifier) as error:
-        Console(stderr=True, highlight=False, soft_wrap=True).print(f"orders: {error}", markup=False)
-        sys.exit(EXIT_REFUSED)
+        _refuse(str(error))
+    except Exception as error:  # noqa: BLE001 - a traceback tells who typed the command nothing
+        # Loaded here: every start of the command line would wait for it otherwise.
+        from orders.adapters.privacy.exceptions import told
+
+        _refuse(f"this failed by a fault of the command itself: {told(error)}")
+
+
+def _refuse(why: str) -> NoReturn:
+    Console(stderr=True, highlight=False, soft_wrap=True).print(f"orders: {why}", markup=False)
+    sys.exit(EXIT_REFUSED)
 
 
 def _printer(version: str):  # type: ignore[no-untyped-def] # typer reads the callback's own signature

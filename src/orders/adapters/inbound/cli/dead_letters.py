@@ -6,19 +6,22 @@ from typing import Annotated, Any
 
 import typer
 
+from orders.adapters.inbound.cli.options import DataDir
 from orders.adapters.inbound.cli.output import print_facts, print_json, print_table, progress
 from orders.adapters.inbound.cli.runtime import CommandError, Doing, Runtime
 from orders.adapters.inbound.cli.times import a_time, in_order
 from orders.application.audit import about
-from orders.application.dead_letters import DeadLetterOffice, LetterFilter, Tally, outline, subject_of
-from orders.domain.identity import is_order_id
+from orders.application.dead_letters import DeadLetterOffice, LetterFilter, Tally, subject_of
+from orders.application.message_outline import outline
+from orders.domain.errors import InvalidIdentifier, InvalidOrderNumber
+from orders.domain.identity import parse_order_number, read_order_id
 from orders.ports.dead_letters import DeadLetter
 
 EVERY = "all"
 DEFAULT_PER_SECOND = 20.0
 
 Queue = Annotated[str, typer.Argument(help="A worker's name, rule:NAME, or 'all'; `orders dlq list` has them.")]
-Order = Annotated[str | None, typer.Option("--order", help="Only about this order (ord_...).")]
+Order = Annotated[str | None, typer.Option("--order", help="Only about this order, by its id or number.")]
 Tenant = Annotated[str | None, typer.Option("--tenant", help="Only about this shop.")]
 Ids = Annotated[list[str] | None, typer.Option("--id", help="Only this message, by its id or the log's; repeatable.")]
 Reason = Annotated[str | None, typer.Option("--reason", help="Only with this in the reason, such as MessageRefused.")]
@@ -49,6 +52,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         until: Until = None,
         limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 100,
         as_json: AsJson = False,
+        _data_dir: DataDir = None,
     ) -> None:
         """How many dead letters there are where; or those of a queue, or about an order."""
         wanted = _wanted(runtime, order, tenant, message_id, reason, since, until)
@@ -56,7 +60,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
             _print_depths(runtime.with_dead_letters(Doing("dlq list"), lambda office: office.depths()), as_json=as_json)
             return
         letters, tally = runtime.with_dead_letters(
-            Doing("dlq list", order_id=order, tenant_id=tenant),
+            Doing("dlq list", order_id=wanted.order_id, tenant_id=tenant),
             lambda office: office.look(_queues(office, queue or EVERY), wanted, limit=limit),
         )
         _print_letters(letters, tally, as_json=as_json)
@@ -69,12 +73,13 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 10,
         clear: Annotated[bool, typer.Option("--clear", help="Show personal data too; goes on record.")] = False,
         as_json: AsJson = False,
+        _data_dir: DataDir = None,
     ) -> None:
         """Everything about dead letters; of their bodies only what says nothing of a person, unless asked for."""
         wanted = _wanted(runtime, order, None, message_id, None, None, None)
         _one_letter_if(clear, message_id)
         letters = runtime.with_dead_letters(
-            Doing("dlq show --clear" if clear else "dlq show", order_id=order),
+            Doing("dlq show --clear" if clear else "dlq show", order_id=wanted.order_id),
             lambda office: _taken_out(office, _queues(office, queue), wanted, limit=limit),
         )
         shown = [_facts(letter) | {"body": letter.body if clear else outline(letter.body)} for letter in letters]
@@ -93,6 +98,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         rate: Annotated[float, typer.Option(min=0.1, help="At most so many a second.")] = DEFAULT_PER_SECOND,
         dry_run: DryRun = False,
         as_json: AsJson = False,
+        _data_dir: DataDir = None,
     ) -> None:
         """Send dead letters back to their queues. Done twice it has the effect of once; broken off, do it again."""
         wanted = _wanted(runtime, order, tenant, message_id, reason, since, until)
@@ -108,7 +114,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
                     names, wanted, limit=limit, per_second=rate, watch=lambda _, tally: done(tally.looked_at)
                 )
 
-        doing = Doing("dlq redrive", order_id=order, tenant_id=tenant)
+        doing = Doing("dlq redrive", order_id=wanted.order_id, tenant_id=tenant)
         _print_tally(runtime.with_dead_letters(doing, work), "sent again", as_json=as_json)
 
     @group.command()
@@ -124,6 +130,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         dry_run: DryRun = False,
         yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
         as_json: AsJson = False,
+        _data_dir: DataDir = None,
     ) -> None:
         """Throw dead letters away for good."""
         wanted = _wanted(runtime, order, tenant, message_id, reason, since, until)
@@ -131,9 +138,10 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
             _print_dry_run(runtime, "dlq purge", queue, wanted, limit, as_json=as_json)
             return
         if not yes:
-            typer.confirm(f"Throw away the dead letters of {queue} that are meant, for good?", abort=True, err=True)
+            question = f"Throw away the dead letters of {queue} that are meant, for good, on {runtime.aws_target()}?"
+            typer.confirm(question, abort=True, err=True)
         tally = runtime.with_dead_letters(
-            Doing("dlq purge", order_id=order, tenant_id=tenant),
+            Doing("dlq purge", order_id=wanted.order_id, tenant_id=tenant),
             lambda office: office.purge(_queues(office, queue), wanted, limit=limit),
         )
         _print_tally(tally, "thrown away", as_json=as_json)
@@ -148,18 +156,33 @@ def _wanted(
     since: str | None,
     until: str | None,
 ) -> LetterFilter:
-    if order is not None and not is_order_id(order):
-        raise CommandError("--order is an order's id: ord_ and 26 letters and digits")
+    order_id, order_number = _named(order)
     sent_from, sent_before = a_time("--since", since, runtime.now()), a_time("--until", until, runtime.now())
     in_order("--since", sent_from, "--until", sent_before)
     return LetterFilter(
-        order_id=order,
+        order_id=order_id,
+        order_number=order_number,
         tenant_id=tenant,
         message_ids=frozenset(message_ids or ()),
         reason=reason,
         sent_from=sent_from,
         sent_before=sent_before,
     )
+
+
+def _named(order: str | None) -> tuple[str | None, str | None]:
+    """The id or the number of the order that is meant, however it was pasted. Raises: CommandError."""
+    if order is None:
+        return None, None
+    try:
+        return None, parse_order_number(order)
+    except InvalidOrderNumber as error:
+        if error.mistyped:
+            raise CommandError(f"--order: {error}") from error
+    try:
+        return read_order_id(order), None
+    except InvalidIdentifier as error:
+        raise CommandError("--order is an order's id (ord_ and 26 letters and digits) or its number") from error
 
 
 def _queues(office: DeadLetterOffice, queue: str) -> Sequence[str]:
@@ -190,6 +213,8 @@ def _facts(letter: DeadLetter) -> dict[str, Any]:
         "logged_as": letter.logged_as or letter.message_id,
         "queue": letter.queue,
         "sent_at": letter.sent_at,
+        "first_sent_at": letter.first_sent_at or letter.sent_at,
+        "waited": letter.waited,
         "what": subject.kind,
         "tenant_id": subject.tenant_id,
         "order_id": subject.order_id,

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from orders.adapters.inbound.cli.options import DataDir
 from orders.adapters.inbound.cli.runtime import CommandError, Runtime
 from orders.domain.lifecycle import Role
 
@@ -21,16 +22,15 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         ] = None,
         data_dir: Annotated[Path | None, typer.Option(file_okay=False, help=_DATA_DIR_HELP)] = None,
         stop: Annotated[
-            bool, typer.Option("--stop", help="Stop a running emulator cleanly, keeping its state, and exit.")
+            bool, typer.Option("--stop", help="Stop what runs there, or was left by a crash; its state is kept.")
         ] = False,
     ) -> None:
         """Run everything here: emulator, API, workers and relay, with demo shops. Ctrl-C stops it."""
         if not stop:
             runtime.dev(port=port, data_dir=data_dir)
-        elif runtime.stop_dev(data_dir=data_dir):
-            typer.echo("stopped; its state is kept")
         else:
-            typer.echo("nothing was running")
+            for line in runtime.stop_dev(data_dir=data_dir):
+                typer.echo(line)
 
     @app.command(rich_help_panel="On your machine")
     def token(
@@ -41,6 +41,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
             str | None, typer.Option(help="E-mail address (default: made up from the customer id).")
         ] = None,
         hours: Annotated[float, typer.Option(min=-24, max=8760, help="Hours that it is valid for.")] = 12,
+        _data_dir: DataDir = None,
     ) -> None:
         """Print a bearer token of the development issuer, and nothing else."""
         unknown = [name for name in role if name not in set(Role)]

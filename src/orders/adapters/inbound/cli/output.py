@@ -26,17 +26,20 @@ def print_json(value: Any) -> None:
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """A table; numbers to the right, ids whole. Too wide for the terminal, it becomes a block of lines for each row."""
     numeric = [bool(rows) and all(isinstance(row[place], int) for row in rows) for place in range(len(columns))]
-    table = Table(title=title, title_justify="left", header_style="bold")
+    console = _console()
+    # Not the table's own title, which would be broken at the table's width.
+    console.print(title, soft_wrap=True)
+    if not rows:
+        return
+    table = Table(header_style="bold")
     for name, right in zip(columns, numeric, strict=True):
         # Ids are for copying.
         table.add_column(name, justify="right" if right else "left", overflow="fold", no_wrap=name.endswith("_id"))
     for row in rows:
         table.add_row(*(_shown(cell) for cell in row))
-    console = _console()
     if Measurement.get(console, console.options.update(width=_ENDLESS), table).minimum <= console.width:
         console.print(table)
         return
-    console.print(title)
     for row in rows:
         console.print()
         print_facts(_shown(row[0]), dict(zip(columns[1:], row[1:], strict=True)))
@@ -44,10 +47,12 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[obje
 
 def print_facts(title: str, facts: Mapping[str, object]) -> None:
     """Names and values, a line each."""
-    table = Table(title=title, title_justify="left", show_header=False, box=None, padding=(0, 2, 0, 0))
+    console = _console()
+    console.print(title, soft_wrap=True)
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     for name, value in facts.items():
         table.add_row(name, _shown(value))
-    _console().print(table)
+    console.print(table)
 
 
 @contextmanager

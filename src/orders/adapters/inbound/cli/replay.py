@@ -1,21 +1,25 @@
 """``orders events``: events published again from the log ([PIPE-13])."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from orders.adapters.inbound.cli.options import DataDir
 from orders.adapters.inbound.cli.output import print_json, print_table, progress
 from orders.adapters.inbound.cli.runtime import CommandError, Doing, Runtime
 from orders.adapters.inbound.cli.times import a_time, in_order
+from orders.adapters.privacy.files import write_private
 from orders.application.replay_events import Progress, ReplayEvents, Selection
 from orders.domain.events import EventType
-from orders.domain.identity import check_key, check_order_id
+from orders.domain.identity import check_key, read_order_id
 
 DEFAULT_PER_SECOND = 50.0
 
@@ -51,6 +55,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         ] = False,
         dry_run: Annotated[bool, typer.Option("--dry-run", help="Count them, and publish nothing.")] = False,
         as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")] = False,
+        _data_dir: DataDir = None,
     ) -> None:
         """Publish events again from the log, each order's in its sequence, marked as replayed.
 
@@ -58,7 +63,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         """
         selection = _selection(runtime, tenant, order, kind or (), since, until)
         if dry_run:
-            doing = Doing("events replay --dry-run", order_id=order, tenant_id=tenant)
+            doing = Doing("events replay --dry-run", order_id=selection.order_id, tenant_id=tenant)
             counts = runtime.with_replay(doing, lambda use_case: _counted(use_case, selection), mails=False)
             _print_count(counts, as_json=as_json)
             return
@@ -76,7 +81,9 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
                 return await use_case.execute(selection, watch, after=after, per_second=rate)
 
         command = "events replay --with-mails" if with_mails else "events replay"
-        outcome = runtime.with_replay(Doing(command, order_id=order, tenant_id=tenant), work, mails=with_mails)
+        outcome = runtime.with_replay(
+            Doing(command, order_id=selection.order_id, tenant_id=tenant), work, mails=with_mails
+        )
         if as_json:
             print_json(asdict(outcome))
         else:
@@ -90,6 +97,7 @@ class Checkpoint:
         self._path = path
         # The end is left out: "until now" is another time whenever it is asked.
         named = (selection.tenant_id, selection.order_id, sorted(selection.types), str(selection.since))
+        self._is_place = _is_moment if selection.order_id is None else _is_sequence
         self._of = sha256(repr(named).encode()).hexdigest()[:16]
 
     def place(self) -> str | None:
@@ -105,26 +113,45 @@ class Checkpoint:
             content = json.loads(self._path.read_text("utf-8"))
             of, place = content["of"], content["place"]
         except (OSError, ValueError, TypeError, KeyError):
-            raise CommandError(f"{self._path} is no checkpoint that can be read; name another file") from None
+            raise CommandError(_unreadable(self._path)) from None
         if of != self._of:
             raise CommandError(
                 f"{self._path} is the checkpoint of another replay; name another file, or give the same options, "
                 "with --since as a moment and not as so long ago"
             )
-        return None if place is None else str(place)
+        if place is not None and not (isinstance(place, str) and self._is_place(place)):
+            raise CommandError(_unreadable(self._path))
+        return place
 
     def keep(self, current: Progress) -> None:
         """Note how far it is; a reader sees the old place or the new, never half of one. Raises: CommandError."""
         new = self._path.with_name(self._path.name + ".new")
         content = {"of": self._of, "place": current.place, "published": current.published, "finished": current.finished}
         try:
-            new.write_text(json.dumps(content), "utf-8")
+            write_private(new, json.dumps(content).encode())
             new.replace(self._path)
         except OSError as error:
             raise CommandError(
                 f"the checkpoint can't be kept in {self._path}: {error.strerror}; {current.published} events were "
                 "published again"
             ) from None
+
+
+def _unreadable(path: Path) -> str:
+    return f"{path} is no checkpoint that can be read; name another file"
+
+
+def _is_sequence(place: str) -> bool:
+    return re.fullmatch(r"\d{1,18}", place, re.ASCII) is not None
+
+
+def _is_moment(place: str) -> bool:
+    """Whether a place among a shop's events has the day that reading goes on from."""
+    try:
+        date.fromisoformat(place[:10])
+    except ValueError:
+        return False
+    return re.fullmatch(r"[0-9T:.Z+-]{20,40}#ord_[0-9A-Z]{26}#\d{1,18}", place, re.ASCII) is not None
 
 
 def _selection(
@@ -140,7 +167,7 @@ def _selection(
     in_order("--since", begin, "--until", end)
     return Selection(
         tenant_id=check_key(tenant, "--tenant"),
-        order_id=None if order is None else check_order_id(order),
+        order_id=None if order is None else read_order_id(order),
         types=frozenset(map(EventType, kinds)),
         since=begin,
         until=end or (now if order is None else None),

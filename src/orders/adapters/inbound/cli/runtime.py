@@ -1,12 +1,13 @@
 """What the commands need done; bootstrap does it."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from orders.acceptance.steps import StepResult
+from orders.application.check_tenants import CheckTenants
 from orders.application.dead_letters import DeadLetterOffice
 from orders.application.preview_templates import PreviewTemplates
 from orders.application.replay_events import ReplayEvents
@@ -36,12 +37,24 @@ class Doing:
 class Runtime(Protocol):
     """Runs the service's processes and tools. Every method raises ``CommandError``."""
 
+    def use_data_dir(self, data_dir: Path) -> None:
+        """Have all that follows be about this data directory."""
+        ...
+
+    def aws_target(self) -> str:
+        """What operators' commands speak to: whose emulator it is, and where, or which AWS."""
+        ...
+
+    def service_url(self) -> str:
+        """Where the API of the `orders dev` that runs on the data directory is."""
+        ...
+
     def dev(self, *, port: int | None, data_dir: Path | None) -> None:
         """Run everything on this machine until it is stopped."""
         ...
 
-    def stop_dev(self, *, data_dir: Path | None) -> bool:
-        """Stop the emulator of a data directory cleanly; false when none was running."""
+    def stop_dev(self, *, data_dir: Path | None) -> Sequence[str]:
+        """Stop what runs on a data directory, so that its state is kept, and what a crash left; says what that was."""
         ...
 
     def api(self) -> None:
@@ -101,6 +114,10 @@ class Runtime(Protocol):
 
     def with_suppressions(self, doing: Doing, work: Callable[[SuppressionList], Awaitable[Result]]) -> Result:
         """What comes of work on suppressed addresses, which goes on record."""
+        ...
+
+    def with_tenants(self, doing: Doing, work: Callable[[CheckTenants], Awaitable[Result]]) -> Result:
+        """What comes of looking through the shops, which goes on record."""
         ...
 
     def smoke(self, *, base_url: str, environment: str, within_seconds: float) -> Iterator[StepResult]:

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from orders.adapters.inbound.cli import health as health_question
+from orders.adapters.inbound.cli.options import DataDir
 from orders.adapters.inbound.cli.runtime import CommandError, Runtime
 
 _PANEL = "Processes"
@@ -48,8 +49,9 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         demo_shops: Annotated[
             bool, typer.Option("--demo-shops", help="Give the demo shops their profiles, where they have none.")
         ] = False,
+        _data_dir: DataDir = None,
     ) -> None:
-        """Create table, queues, bus and buckets on an emulator (AWS_ENDPOINT_URL)."""
+        """Create table, queues, bus and buckets on an emulator: the data directory's, or AWS_ENDPOINT_URL's."""
         for line in runtime.create_resources(demo_shops=demo_shops):
             typer.echo(line)
         typer.echo("all resources are there")

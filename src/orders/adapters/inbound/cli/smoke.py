@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from orders.acceptance.steps import State, StepResult
-from orders.adapters.inbound.cli.runtime import Runtime
+from orders.adapters.inbound.cli.options import DataDir
+from orders.adapters.inbound.cli.runtime import CommandError, Runtime
 
 _STYLES = {State.PASSED: "green", State.FAILED: "red", State.NOT_RUN: "yellow"}
 
@@ -28,16 +29,22 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
 
     @app.command(rich_help_panel="Operate")
     def smoke(
-        base_url: Annotated[str, typer.Option(help="Where the API is, such as https://api-dev.bbws.io.")],
+        base_url: Annotated[
+            str | None,
+            typer.Option(help="Where the API is, such as https://api-dev.bbws.io (default: the `orders dev` here)."),
+        ] = None,
         env: Annotated[Target, typer.Option(help="Which environment that is.")] = Target.LOCAL,
         within: Annotated[float, typer.Option(min=1, help="Seconds that the PDF and the mails may take.")] = 60,
         as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+        _data_dir: DataDir = None,
     ) -> None:
         """Try every operation on a running service, and wait for the PDF and the mails of an order.
 
         Needs SMOKE_CUSTOMER_TOKEN (of the customer cust_test_001, with an e-mail address) and SMOKE_ADMIN_TOKEN of
         the same shop; a local service gives them itself. Leaves two deleted orders behind.
         """
+        if base_url is None:
+            base_url = _running_here(runtime, env)
         results = []
         with Console(stderr=True).status("smoke test") as shown:
             for result in runtime.smoke(base_url=base_url, environment=env, within_seconds=within):
@@ -49,6 +56,13 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         else:
             Console(highlight=False).print(_table(base_url, env, results))
         raise typer.Exit(0 if passed else 1)
+
+
+def _running_here(runtime: Runtime, environment: Target) -> str:
+    """Raises: CommandError."""
+    if environment is not Target.LOCAL:
+        raise CommandError(f"say where the API of {environment} is, with --base-url")
+    return runtime.service_url()
 
 
 def _report(base_url: str, environment: str, results: list[StepResult], *, passed: bool) -> dict[str, object]:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from orders.adapters.inbound.cli.options import DataDir
 from orders.adapters.inbound.cli.output import print_json, print_table
 from orders.adapters.inbound.cli.runtime import CommandError, Doing, Runtime
 from orders.application.suppression_list import NotSuppressed, SuppressionList
@@ -30,6 +31,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         after: Annotated[str | None, typer.Option(help="Behind this hash: the last one of the page before.")] = None,
         limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 100,
         as_json: AsJson = False,
+        _data_dir: DataDir = None,
     ) -> None:
         """A shop's suppressed addresses, as hashes: nobody's address is kept for this."""
         check_key(tenant, "--tenant")
@@ -52,6 +54,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
             str | None, typer.Option("--hash", help="The address's hash; without, the address is asked for.")
         ] = None,
         as_json: AsJson = False,
+        _data_dir: DataDir = None,
     ) -> None:
         """Have a shop write to an address again, after its owner has asked for it or their mailbox is back."""
         check_key(tenant, "--tenant")

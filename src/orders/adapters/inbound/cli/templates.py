@@ -8,11 +8,14 @@ from typing import Annotated, Any
 
 import typer
 
+from orders.adapters.inbound.cli.options import DataDir
 from orders.adapters.inbound.cli.output import print_facts, print_json, print_table
 from orders.adapters.inbound.cli.runtime import CommandError, Doing, Runtime
+from orders.adapters.privacy.files import write_private
 from orders.application.errors import ApplicationError
 from orders.application.preview_templates import ListedPart
-from orders.domain.identity import check_key, check_order_id
+from orders.domain.errors import InvalidOrderNumber
+from orders.domain.identity import check_key, parse_order_number, read_order_id
 from orders.ports.templates import Part, Preview, ShopTemplate, TemplateTrouble
 
 LINES_AROUND = 2
@@ -31,7 +34,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
     app.add_typer(group, name="templates", rich_help_panel="Operate")
 
     @group.command("list")
-    def list_(tenant: Tenant = None, as_json: AsJson = False) -> None:
+    def list_(tenant: Tenant = None, as_json: AsJson = False, _data_dir: DataDir = None) -> None:
         """Every template, what it makes, and what of it a shop has replaced."""
         if tenant is not None:
             check_key(tenant, "--tenant")
@@ -48,41 +51,59 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
             str | None, typer.Option(help="Language, such as en-ZA; without, the order's, else the shop's.")
         ] = None,
         order: Annotated[
-            str | None, typer.Option(help="For this order (ord_...) of the shop; without, for a sample.")
+            str | None, typer.Option(help="For this order of the shop, by its id or number; without, for a sample.")
         ] = None,
         part: Annotated[Part | None, typer.Option("--format", help="What of it; without, its text or its PDF.")] = None,
         output: Annotated[
             Path | None, typer.Option(dir_okay=False, help="Write it into this file instead of printing it.")
         ] = None,
         as_json: AsJson = False,
+        _data_dir: DataDir = None,
     ) -> None:
         """What comes of a template. One that is broken is not replaced by the default here: it says what is wrong."""
         if order is not None and tenant is None:
             raise CommandError("an order is a shop's: name that with --tenant")
         if locale is not None and not _TAG.fullmatch(locale):
             raise CommandError("--locale is a language tag such as en-ZA")
+        number = _number(order)
         doing = Doing(
             "templates preview",
             tenant_id=None if tenant is None else check_key(tenant, "--tenant"),
-            order_id=None if order is None else check_order_id(order),
+            order_id=None if order is None or number is not None else read_order_id(order),
         )
         try:
             shown = runtime.with_templates(
                 doing,
-                lambda previews: previews.preview(template, part, tenant_id=tenant, locale=locale, order_id=order),
+                lambda previews: previews.preview(
+                    template, part, tenant_id=tenant, locale=locale, order_id=doing.order_id, order_number=number
+                ),
             )
         except ApplicationError as error:
             raise CommandError(str(error)) from error
         _print_preview(shown, output, as_json=as_json)
 
     @group.command()
-    def check(tenant: Annotated[str, typer.Option("--tenant", help="The shop.")], as_json: AsJson = False) -> None:
+    def check(
+        tenant: Annotated[str, typer.Option("--tenant", help="The shop.")],
+        as_json: AsJson = False,
+        _data_dir: DataDir = None,
+    ) -> None:
         """Try everything that a shop has replaced with a sample; exit code 1 if anything is broken."""
         check_key(tenant, "--tenant")
         found = runtime.with_templates(
             Doing("templates check", tenant_id=tenant), lambda previews: previews.check(tenant)
         )
         _print_check(found, tenant, as_json=as_json)
+
+
+def _number(order: str | None) -> str | None:
+    """The order number that is meant, if it is one. Raises: CommandError: it is mistyped."""
+    try:
+        return None if order is None else parse_order_number(order)
+    except InvalidOrderNumber as error:
+        if error.mistyped:
+            raise CommandError(f"--order: {error}") from error
+        return None
 
 
 def _print_listing(listed: Sequence[ListedPart], tenant: str | None, *, as_json: bool) -> None:
@@ -128,7 +149,7 @@ def _print_preview(shown: Preview, output: Path | None, *, as_json: bool) -> Non
         raise CommandError("a PDF is nothing to be printed here: give --output FILE")
     if shown.content is not None and output is not None:
         try:
-            output.write_bytes(shown.content)
+            write_private(output, shown.content)
         except OSError as error:
             raise CommandError(f"{output} can't be written: {error.strerror}") from error
     if as_json:

@@ -1,17 +1,22 @@
 """What is wrong with the amounts of a body that has other faults too, so that callers hear of everything at once."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from orders.domain.errors import Fault, InvalidOrder
 from orders.domain.money import MAX_UNIT_PRICE_MINOR
 from orders.domain.placing import MAX_LINES, MAX_QUANTITY, Draft, DraftLine, amount_faults, priced
+from orders.domain.price_rules import PriceRules
 
 _ZERO = Decimal(0)
+_ANY_PRODUCT = ""
 
 
-def faults_of_amounts(body: Mapping[str, Any], known: Collection[str], currency: Any) -> list[Fault]:
+def faults_of_amounts(
+    body: Mapping[str, Any], known: Collection[str], currency: Any, rules: PriceRules | None = None
+) -> list[Fault]:
     """The faults that the currency and the reckoning find.
 
     Where all amounts and quantities can be read the order is reckoned as a whole, its total included; else each amount
@@ -20,6 +25,7 @@ def faults_of_amounts(body: Mapping[str, Any], known: Collection[str], currency:
     Args:
         known: JSON pointers at which faults have been found.
         currency: the order's, as the order, the body or the shop has it; nothing is judged by one that is no text.
+        rules: what the caller may say of what things cost; ``None`` for anything.
     """
     if not isinstance(currency, str):
         return []
@@ -27,7 +33,8 @@ def faults_of_amounts(body: Mapping[str, Any], known: Collection[str], currency:
     if draft is None:
         return _one_by_one(body, known, currency)
     try:
-        priced(draft)
+        # What is free is not looked at: the catalogue has the last word on that, and isn't asked about such a body.
+        priced(draft, rules=rules and replace(rules, free_products=frozenset({_ANY_PRODUCT})))
     except InvalidOrder as error:
         return [fault for fault in error.faults if fault.pointer not in known]
     return []
@@ -61,7 +68,7 @@ def _line(item: Any) -> DraftLine | None:
     )
     if price is None or discount is None or rate is None:
         return None
-    return DraftLine("", quantity, price, discount, rate)
+    return DraftLine(_ANY_PRODUCT, quantity, price, discount, rate)
 
 
 def _number(value: Any) -> Decimal | None:

@@ -19,17 +19,26 @@ from pydantic import (
     GetJsonSchemaHandler,
     StringConstraints,
 )
-from pydantic_core import CoreSchema, PydanticCustomError
+from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError
 from typing_extensions import TypeAliasType
 
 from orders.adapters.inbound.http.json_body import OversizedNumber
-from orders.adapters.inbound.http.text import LINES_PATTERN, ONE_LINE_PATTERN, lines, normal, one_line
+from orders.adapters.inbound.http.text import (
+    LINES_PATTERN,
+    ONE_LINE_PATTERN,
+    lines,
+    normal,
+    one_line,
+    shown,
+    without_unseen,
+)
 from orders.domain.cards import LONGEST_GTIN, holds_card_number
 from orders.domain.currencies import CURRENCIES
 from orders.domain.identity import KEY_PATTERN
 from orders.domain.money import MAX_AMOUNT, MAX_UNIT_PRICE_MINOR
 
 MAX_TIME_CHARACTERS = 40
+MAX_METADATA = 20
 _MAX_WHOLE_DIGITS = 18
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
@@ -126,25 +135,44 @@ def parse_time(text: str) -> datetime:
         raise PydanticCustomError("time_form", "the time is out of range") from None
 
 
+def _few(value: Any) -> Any:
+    """What has no more members than metadata may have, before a fault is made of each of them."""
+    if isinstance(value, Mapping) and len(value) > MAX_METADATA:
+        found = {"field_type": "Dictionary", "max_length": MAX_METADATA, "actual_length": len(value)}
+        raise PydanticKnownError("too_long", found)
+    return value
+
+
 _Normal = BeforeValidator(normal)
 """After the lengths, so that it runs before them."""
+_Seen = BeforeValidator(without_unseen)
+"""The same of free texts; identifiers stay as they were given."""
 _OneLine = AfterValidator(one_line)
 _FreeText = AfterValidator(without_card)
 _one_line_schema = Says({"pattern": ONE_LINE_PATTERN})
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200), _Normal, _OneLine, _FreeText, _one_line_schema]
-Short = Annotated[str, StringConstraints(min_length=1, max_length=100), _Normal, _OneLine, _FreeText, _one_line_schema]
-Long = Annotated[str, StringConstraints(min_length=1, max_length=500), _Normal, _OneLine, _FreeText, _one_line_schema]
-Phone = Annotated[str, StringConstraints(min_length=1, max_length=40), _Normal, _OneLine, _FreeText, _one_line_schema]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200), _Seen, _OneLine, _FreeText, _one_line_schema]
+Short = Annotated[str, StringConstraints(min_length=1, max_length=100), _Seen, _OneLine, _FreeText, _one_line_schema]
+Long = Annotated[str, StringConstraints(min_length=1, max_length=500), _Seen, _OneLine, _FreeText, _one_line_schema]
+Phone = Annotated[str, StringConstraints(min_length=1, max_length=40), _Seen, _OneLine, _FreeText, _one_line_schema]
 PostalCode = Annotated[
-    str, StringConstraints(min_length=1, max_length=20), _Normal, _OneLine, _FreeText, _one_line_schema
+    str, StringConstraints(min_length=1, max_length=20), _Seen, _OneLine, _FreeText, _one_line_schema
 ]
 
-TrackingNumber = Annotated[str, StringConstraints(min_length=1, max_length=100), _Normal, _OneLine, _one_line_schema]
+_Shown = AfterValidator(shown)
+Carrier = Annotated[
+    str, StringConstraints(min_length=1, max_length=100), _Normal, _OneLine, _Shown, _FreeText, _one_line_schema
+]
+TrackingNumber = Annotated[
+    str, StringConstraints(min_length=1, max_length=100), _Normal, _OneLine, _Shown, _one_line_schema
+]
 """Carriers number parcels as they like; what looks like a card number here is none."""
 
 Key = Annotated[str, StringConstraints(pattern=KEY_PATTERN), _FreeText]
 """Ids that shops give: tenant, customer, line; names of metadata. Who can choose them can put anything there."""
+
+Metadata = Annotated[dict[Key, Long], Field(max_length=MAX_METADATA), BeforeValidator(_few)]
+"""Names and texts of the caller's own."""
 
 _Catalogue = AfterValidator(_without_card_in_catalogue)
 ProductId = Annotated[str, StringConstraints(pattern=KEY_PATTERN), _Catalogue]
@@ -191,7 +219,7 @@ PATTERNS: Mapping[str, str] = {
 
 Email = Annotated[str, StringConstraints(max_length=254, pattern=_EMAIL), _FreeText]
 Notes = Annotated[
-    str, StringConstraints(max_length=2000), _Normal, AfterValidator(lines), _FreeText, Says({"pattern": LINES_PATTERN})
+    str, StringConstraints(max_length=2000), _Seen, AfterValidator(lines), _FreeText, Says({"pattern": LINES_PATTERN})
 ]
 Country = Annotated[str, StringConstraints(pattern=_COUNTRY)]
 CurrencyCode = TypeAliasType(

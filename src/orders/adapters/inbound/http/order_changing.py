@@ -1,6 +1,7 @@
 """The routes under ``/v1.0/orders`` that create and change."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
@@ -19,6 +20,7 @@ from orders.adapters.inbound.http.answers import (
     to_response,
 )
 from orders.adapters.inbound.http.media_types import JSON, MERGE_PATCH, check_coding
+from orders.adapters.inbound.http.off_loop import LINE_BYTES, off_loop
 from orders.adapters.inbound.http.parameters import no_parameters
 from orders.adapters.inbound.http.parsing import InvalidBody, parse_object, validate
 from orders.adapters.inbound.http.preconditions import keyed_request, preconditions, prefers_async
@@ -31,7 +33,7 @@ from orders.adapters.inbound.http.requests import (
     StatusBody,
 )
 from orders.adapters.inbound.http.responses import BASE, order_view
-from orders.adapters.inbound.http.revisions import check_form, check_version, read_patch, read_revision
+from orders.adapters.inbound.http.revisions import Read, check_form, check_version, read_patch, read_revision
 from orders.application.accept_order import AcceptOrder
 from orders.application.caller import Caller, Operation, permit
 from orders.application.change_status import ChangeStatus
@@ -61,7 +63,13 @@ _WITH_REASON = ("rejected", "cancelled")
 
 
 async def _body(request: Call, model: type[Body], *, optional: bool = False) -> Body:
-    return validate(model, await _object(request, optional=optional))
+    given = await _object(request, optional=optional)
+    return await off_loop(await _size(request), lambda: validate(model, given))
+
+
+async def _size(request: Call, order: Order | None = None) -> int:
+    """What there is to be done with the body, as bytes; the order that it is held against counts as well."""
+    return len(await request.body()) + LINE_BYTES * (0 if order is None else len(order.lines))
 
 
 async def _object(request: Call, *, optional: bool = False, media_types: Sequence[str] = JSON) -> dict[str, Any]:
@@ -72,15 +80,26 @@ async def _object(request: Call, *, optional: bool = False, media_types: Sequenc
 async def _read_object(request: Call, *, optional: bool, media_types: Sequence[str]) -> dict[str, Any]:
     check_coding(", ".join(request.headers.getall("content-encoding", [])))
     content_type = ", ".join(request.headers.getall("content-type", []))
-    return parse_object(await request.body(), content_type, optional=optional, media_types=media_types)
+    body = await request.body()
+    return await off_loop(
+        len(body), lambda: parse_object(body, content_type, optional=optional, media_types=media_types)
+    )
 
 
-async def _currency_of_shop(place_order: PlaceOrder, caller: Caller) -> str | None:
+async def _faults_of_amounts(
+    raw: Mapping[str, Any], known: Collection[str], place_order: PlaceOrder, caller: Caller, *, size: int
+) -> list[Fault]:
+    """What the currency and the reckoning find in a body in which other faults are known."""
+    currency = raw.get("currency")
     try:
-        return await place_order.default_currency(caller)
+        if currency is None:
+            currency = await place_order.default_currency(caller)
+        rules = await place_order.price_rules(caller)
     except TransientPortError:
-        # What else is wrong with the body can be said without it.
-        return None
+        # What else is wrong with the body can be said without the shop's profile.
+        return []
+    usable = None if "/currency" in known else currency
+    return await off_loop(size, lambda: faults_of_amounts(raw, known, usable, rules))
 
 
 @post("/", status_code=201)
@@ -97,16 +116,13 @@ async def create(
         # Whose order it is to be is a matter of the role, and looked at before all else in the request.
         place_order.permit(caller, raw["customer_id"])
     no_parameters(request.query_params)
+    size = await _size(request)
     try:
-        body = validate(CreateOrderBody, raw)
+        body = await off_loop(size, lambda: validate(CreateOrderBody, raw))
     except InvalidBody as error:
         known = {fault.pointer for fault in error.faults}
-        currency = raw.get("currency")
-        if currency is None:
-            currency = await _currency_of_shop(place_order, caller)
-        elif "/currency" in known:
-            currency = None
-        raise error.along_with(faults_of_amounts(raw, known, currency)) from None
+        more = await _faults_of_amounts(raw, known, place_order, caller, size=size)
+        raise error.along_with(more) from None
     if prefers_async(request):
         keyed = await keyed_request(request, accepted_answer)
         return to_response(accepted_answer(await accept_order.execute(caller, body.to_draft(), keyed)))
@@ -119,6 +135,22 @@ async def create(
 
 
 # Both are asked each time that the write has to be decided anew: the version it was made from may be gone by then.
+
+
+async def _update(
+    request: Call, caller: Caller, order: Order, use: UpdateOrder, reading: "_Reading"
+) -> Response[bytes]:
+    """Change the order as the body of the request says."""
+    body = await _object(request, media_types=reading.media_types)
+    size = await _size(request, order)
+    await off_loop(size, lambda: check_form(reading.read, body, order_view(order, caller)))
+    respond = partial(order_answer, caller=caller)
+
+    async def plan(current: Order) -> Revision:
+        return await off_loop(size, lambda: reading.plan(body, caller, current))
+
+    changed = await use.execute(caller, order, plan, terms=await preconditions(request, respond))
+    return to_response(respond(changed))
 
 
 def _replaced(body: Mapping[str, Any], caller: Caller, current: Order) -> Revision:
@@ -141,6 +173,19 @@ def _patched(body: Mapping[str, Any], caller: Caller, current: Order) -> Revisio
     return read_patch(body, seen)
 
 
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """How the body of an update is read, and what it is a plan for."""
+
+    read: Read
+    plan: Callable[[Mapping[str, Any], Caller, Order], Revision]
+    media_types: Sequence[str]
+
+
+_WHOLE = _Reading(read_revision, _replaced, JSON)
+_SOME = _Reading(read_patch, _patched, MERGE_PATCH)
+
+
 @put("/{order_id:str}")
 async def replace(
     request: Call,
@@ -150,17 +195,8 @@ async def replace(
     update_order: NamedDependency[UpdateOrder],
 ) -> Response[bytes]:
     """Update an order by sending the whole of it; optional fields left out are cleared."""
-    respond = partial(order_answer, caller=caller)
     order = await open_order.execute(caller, order_id, Action.UPDATE)
-    body = await _object(request)
-    check_form(read_revision, body, order_view(order, caller))
-    changed = await update_order.execute(
-        caller,
-        order,
-        partial(_replaced, body, caller),
-        terms=await preconditions(request, respond),
-    )
-    return to_response(respond(changed))
+    return await _update(request, caller, order, update_order, _WHOLE)
 
 
 @patch("/{order_id:str}")
@@ -172,17 +208,8 @@ async def merge(
     update_order: NamedDependency[UpdateOrder],
 ) -> Response[bytes]:
     """Update some fields of an order by a JSON merge patch (RFC 7396)."""
-    respond = partial(order_answer, caller=caller)
     order = await open_order.execute(caller, order_id, Action.UPDATE)
-    body = await _object(request, media_types=MERGE_PATCH)
-    check_form(read_patch, body, order_view(order, caller))
-    changed = await update_order.execute(
-        caller,
-        order,
-        partial(_patched, body, caller),
-        terms=await preconditions(request, respond),
-    )
-    return to_response(respond(changed))
+    return await _update(request, caller, order, update_order, _SOME)
 
 
 @delete("/{order_id:str}", status_code=204)

@@ -1,9 +1,9 @@
 """From the bytes of a body to a request model, or to everything that is wrong with them."""
 
 import difflib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import takewhile
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -12,6 +12,7 @@ from orders.adapters.inbound.http import json_body
 from orders.adapters.inbound.http.fields import PATTERNS, RequestModel
 from orders.adapters.inbound.http.json_body import MalformedJson
 from orders.adapters.inbound.http.media_types import JSON, check_media_type
+from orders.adapters.inbound.http.unknown_names import model_in, without_the_rest
 from orders.adapters.privacy.masking import as_name, is_name
 from orders.domain.errors import Fault
 
@@ -37,6 +38,25 @@ class InvalidBody(Exception):
     def along_with(self, more: Sequence[Fault]) -> "InvalidBody":
         """All of these, and more."""
         return InvalidBody([*self.faults, *more], self.found + len(more))
+
+
+class Faults:
+    """What is found wrong: all of it is counted, and the first ``MAX_FAULTS`` are made.
+
+    Attributes:
+        told: those that were made.
+        found: how many there are.
+    """
+
+    def __init__(self) -> None:
+        self.told: list[Fault] = []
+        self.found = 0
+
+    def add(self, fault: Callable[[], Fault]) -> None:
+        """One more; it is asked what it is only where somebody is told of it."""
+        self.found += 1
+        if len(self.told) < MAX_FAULTS:
+            self.told.append(fault())
 
 
 class ClientGone(Exception):
@@ -77,10 +97,11 @@ def parse_object(
 
 def validate(model: type[Model], value: Mapping[str, Any]) -> Model:
     """The value as that model. Raises: InvalidBody with every fault."""
+    bounded, untold = without_the_rest(model, value, MAX_FAULTS)
     try:
-        return model.model_validate(value)
+        return model.model_validate(bounded)
     except ValidationError as error:
-        raise InvalidBody(faults_of(model, error), error.error_count()) from None
+        raise InvalidBody(faults_of(model, error), error.error_count() + untold) from None
 
 
 def faults_of(model: type[BaseModel], error: ValidationError) -> list[Fault]:
@@ -181,15 +202,5 @@ def _model_at(model: type[BaseModel], location: Sequence[int | str]) -> type[Bas
         if isinstance(part, int):
             continue
         field = None if current is None else current.model_fields.get(part)
-        current = None if field is None else _model_in(field.annotation)
+        current = None if field is None else model_in(field.annotation)
     return current
-
-
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for argument in get_args(annotation):
-        found = _model_in(argument)
-        if found is not None:
-            return found
-    return None

@@ -11,6 +11,7 @@ from typing import Any
 from litestar import Request
 
 from orders.adapters.inbound.http.fingerprint import fingerprint
+from orders.adapters.inbound.http.off_loop import off_loop
 from orders.adapters.inbound.http.parameters import InvalidParameters
 from orders.application.idempotency import Answer, KeyedRequest, Preconditions
 from orders.domain.errors import Fault
@@ -76,7 +77,8 @@ async def keyed_request(request: Request[Any, Any, Any], respond: Respond) -> Ke
             ]
         )
     operation = f"{request.method} {request.url.path.rstrip('/')}"
-    return KeyedRequest(key, operation, fingerprint(await request.body()), respond)
+    body = await request.body()
+    return KeyedRequest(key, operation, await off_loop(len(body), lambda: fingerprint(body)), respond)
 
 
 def prefers_async(request: Request[Any, Any, Any]) -> bool:

@@ -21,7 +21,7 @@ from orders.adapters.inbound.http.parsing import MAX_FAULTS, ClientGone, Invalid
 from orders.adapters.inbound.http.rate_limit import RateLimited
 from orders.adapters.inbound.http.request_id import method_of, request_id_of
 from orders.adapters.privacy.masking import mask_text
-from orders.application.errors import ForeignCustomer, OrderNotFound, VersionMismatch
+from orders.application.errors import ForeignCustomer, OrderNotFound, ShopNotReady, VersionMismatch
 from orders.application.idempotency import AlreadyAnswered, KeyReused
 from orders.domain.errors import (
     ActionForbidden,
@@ -58,6 +58,7 @@ METHOD_NOT_ALLOWED = Kind("method-not-allowed", "This method is not offered here
 REQUEST_TIMEOUT = Kind("request-timeout", "The request did not arrive in time", 408)
 ILLEGAL_TRANSITION = Kind("illegal-transition", "The order's status does not allow this", 409)
 PARCEL_CONFLICT = Kind("parcel-conflict", "This parcel is on record with other lines", 409)
+SHOP_NOT_READY = Kind("shop-not-ready", "The shop takes no orders of customers yet", 409)
 VERSION_MISMATCH = Kind("version-mismatch", "The order has changed since it was read", 412)
 BODY_TOO_LARGE = Kind("body-too-large", "The body is too large", 413)
 URL_TOO_LONG = Kind("url-too-long", "The URL is too long", 414)
@@ -73,8 +74,9 @@ TIMED_OUT = Kind("timed-out", "The request took too long", 503)
 
 KINDS: tuple[Kind, ...] = (
     MALFORMED, INVALID_CURSOR, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, METHOD_NOT_ALLOWED, REQUEST_TIMEOUT,
-    ILLEGAL_TRANSITION, PARCEL_CONFLICT, VERSION_MISMATCH, BODY_TOO_LARGE, URL_TOO_LONG, MEDIA_TYPE_UNSUPPORTED,
-    INVALID_CONTENT, KEY_REUSED, ORDER_TOO_LARGE, RATE_LIMITED, HEAD_TOO_LARGE, INTERNAL, UNAVAILABLE, TIMED_OUT,
+    ILLEGAL_TRANSITION, PARCEL_CONFLICT, SHOP_NOT_READY, VERSION_MISMATCH, BODY_TOO_LARGE, URL_TOO_LONG,
+    MEDIA_TYPE_UNSUPPORTED, INVALID_CONTENT, KEY_REUSED, ORDER_TOO_LARGE, RATE_LIMITED, HEAD_TOO_LARGE, INTERNAL,
+    UNAVAILABLE, TIMED_OUT,
 )  # fmt: skip
 """Every kind, for the documentation."""
 
@@ -168,6 +170,12 @@ def _illegal_transition(request: Request[Any, Any, Any], error: Exception) -> Re
     return problem(request, ILLEGAL_TRANSITION, str(error), allowed_actions=list(error.allowed_actions))
 
 
+def _shop_not_ready(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    assert isinstance(error, ShopNotReady)
+    # No Retry-After: it is up to the shop, and no time makes it so.
+    return problem(request, SHOP_NOT_READY, str(error), faults=[error.fault])
+
+
 def _unknown_parcel(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     assert isinstance(error, UnknownParcel)
     return problem(request, NOT_FOUND, str(error))
@@ -238,6 +246,7 @@ EXCEPTION_HANDLERS: dict[type[Exception] | int, Any] = {
     UnknownParcel: _unknown_parcel,
     ActionForbidden: _plain(FORBIDDEN),
     ForeignCustomer: _plain(FORBIDDEN),
+    ShopNotReady: _shop_not_ready,
     json_body.MalformedJson: _plain(MALFORMED),
     UnsupportedMediaType: _unsupported,
     InvalidParameters: _faults,

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from orders.adapters.inbound.http.fields import (
     Amount,
+    Carrier,
     Country,
     CurrencyCode,
     Email,
@@ -14,6 +15,7 @@ from orders.adapters.inbound.http.fields import (
     Last4,
     Locale,
     Long,
+    Metadata,
     Moment,
     Name,
     Notes,
@@ -124,7 +126,8 @@ class CreateOrderBody(RequestModel):
     SET_BY_SERVICE = frozenset(
         {
             "_links", "allowed_actions", "campaign_discount", "created_at", "deleted_at", "erased_at", "order_id",
-            "order_number", "parcels", "reason", "status", "subtotal", "tax", "tenant_id", "updated_at", "version",
+            "order_number", "parcels", "prices", "reason", "status", "subtotal", "tax", "tenant_id", "updated_at",
+            "version",
         }
     )  # fmt: skip
 
@@ -146,7 +149,7 @@ class CreateOrderBody(RequestModel):
     """What it takes off, where the shop has a campaigns service, must be in `total`; elsewhere it is noted, no more."""
     payment: SomePayment = None
     notes: Notes | None = None
-    metadata: Annotated[dict[Key, Long], Field(max_length=20)] = Field(default_factory=dict)
+    metadata: Metadata = Field(default_factory=dict)
     """Whatever the caller wants to find on the order again."""
     locale: Locale | None = None
     """BCP 47, such as `en-ZA`."""
@@ -206,9 +209,10 @@ class FulfilBody(RequestModel):
 
     SET_BY_SERVICE = frozenset({"delivered_at", "parcel_id"})
 
-    carrier: Short
-    """In any case: `dhl` is `DHL`, and shown as it was written first."""
+    carrier: Carrier
+    """Compared in any case, width and kind of hyphen: `dhl` is `DHL`. Shown as it was written first."""
     tracking_number: TrackingNumber
+    """Compared as `carrier` is, and without characters that nobody sees: pasted again, it is the same parcel."""
     tracking_url: Url | None = None
     lines: Annotated[list[ParcelLineBody], Field(min_length=1, max_length=MAX_LINES)] | None = None
     """What it carries; left out, all that is open."""

@@ -21,6 +21,9 @@ ACCEPTED = "accepted"
 ERASING = "erasing"
 """What the answer to an erasure shows as its status; it is none of an order's own either."""
 
+UNCHECKED = "unchecked"
+"""What an order says of its prices where nobody has checked them."""
+
 _ACTION_PATHS: Mapping[Action, str] = {
     Action.PROCESS: "/status",
     Action.REJECT: "/status",
@@ -50,7 +53,7 @@ def _roles_hash(roles: Collection[Role]) -> str:
 
 def order_view(order: Order, caller: Caller) -> dict[str, Any]:
     """An order as this caller sees it; optional fields that nobody filled are absent."""
-    return order_summary(order, caller) | _particulars(order)
+    return order_summary(order, caller) | _particulars(order) | _given(_for_the_shop(order, caller))
 
 
 def order_summary(order: Order, caller: Caller) -> dict[str, Any]:
@@ -225,6 +228,10 @@ def _particulars(order: Order) -> dict[str, Any]:
             "reason": order.reason,
         }
     )
+
+
+def _for_the_shop(order: Order, caller: Caller) -> dict[str, Any]:
+    return {"prices": UNCHECKED if order.prices_unchecked and caller.acts_for_shop else None}
 
 
 def particulars_view(particulars: Customer | Address | Payment) -> dict[str, Any]:

@@ -4,8 +4,9 @@ Callers send back what they were given. So every field of an order is known here
 the others may be there unchanged, and are refused by name where they differ.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
+from functools import partial
 from types import MappingProxyType
 from typing import Annotated, Any
 
@@ -16,7 +17,7 @@ from orders.adapters.inbound.http.amounts import faults_of_amounts
 from orders.adapters.inbound.http.fields import (
     Amount,
     Key,
-    Long,
+    Metadata,
     Name,
     Notes,
     ProductId,
@@ -29,6 +30,7 @@ from orders.adapters.inbound.http.fields import (
     parse_time,
 )
 from orders.adapters.inbound.http.parsing import (
+    Faults,
     InvalidBody,
     pointer_to,
     unknown_field,
@@ -54,7 +56,7 @@ SERVERS_OWN = frozenset({"_links", "allowed_actions", "deleted_at", "erased_at",
 DERIVED_OF_ITEMS = ("open_quantity", "net", "tax")
 """What follows from an item's other fields."""
 
-_NOT_EDITABLE = frozenset(CreateOrderBody.model_fields) | {"campaign_discount", "reason"}
+_NOT_EDITABLE = frozenset(CreateOrderBody.model_fields) | {"campaign_discount", "prices", "reason"}
 """What an order may have and this one need not."""
 
 
@@ -97,7 +99,7 @@ class RevisionBody(RequestModel):
     billing_address: SomeAddress = None
     shipping_address: SomeAddress = None
     notes: Notes | None = None
-    metadata: Annotated[dict[Key, Long], Field(max_length=20)] | None = None
+    metadata: Metadata | None = None
     version: Version | None = None
     """As it was read: the order is changed only if it still has it, as with `If-Match`. Left out, whichever it has."""
 
@@ -122,12 +124,11 @@ def read_revision(body: Mapping[str, Any], current: Mapping[str, Any]) -> Revisi
     Raises:
         InvalidBody: with every fault there is.
     """
-    return _read(body, current, ())
+    return _read(body, current, Faults())
 
 
-def _read(body: Mapping[str, Any], current: Mapping[str, Any], found: Sequence[Fault]) -> Revision:
+def _read(body: Mapping[str, Any], current: Mapping[str, Any], faults: Faults) -> Revision:
     """The revision, if nothing is wrong beside what has been found already. Raises: InvalidBody."""
-    faults = list(found)
     editable = {}
     for name, value in body.items():
         if name in RevisionBody.model_fields:
@@ -136,10 +137,9 @@ def _read(body: Mapping[str, Any], current: Mapping[str, Any], found: Sequence[F
             continue
         elif name in current or name in _NOT_EDITABLE:
             if not _same(value, current.get(name)):
-                faults.append(_fixed([name]))
+                faults.add(partial(_fixed, [name]))
         else:
-            message = unknown_field(name, [*RevisionBody.model_fields, *_NOT_EDITABLE, *SERVERS_OWN, *current])
-            faults.append(Fault(pointer_to([name]), "unknown_field", message))
+            faults.add(partial(_unknown, name, current))
     if isinstance(editable.get("items"), list):
         known = {item["line_id"]: item for item in current["items"]}
         editable["items"] = [
@@ -148,18 +148,23 @@ def _read(body: Mapping[str, Any], current: Mapping[str, Any], found: Sequence[F
     try:
         revision = validate(RevisionBody, editable).to_domain()
     except InvalidBody as error:
-        told = [*error.faults, *faults]
-        more = _with_amounts(told, editable, current)
-        raise InvalidBody(more, error.found + len(more) - len(error.faults)) from None
-    if faults:
-        raise InvalidBody(_with_amounts(faults, editable, current))
+        told, found = [*error.faults, *faults.told], error.found + faults.found
+        raise _with_amounts(InvalidBody(told, found), editable, current) from None
+    if faults.found:
+        raise _with_amounts(InvalidBody(faults.told, faults.found), editable, current)
     return revision
 
 
-def _with_amounts(faults: list[Fault], editable: Mapping[str, Any], current: Mapping[str, Any]) -> list[Fault]:
+def _with_amounts(error: InvalidBody, editable: Mapping[str, Any], current: Mapping[str, Any]) -> InvalidBody:
     """The faults, and what is wrong with the amounts beside them; shipping and discount are the order's own."""
     body = {"shipping": current["shipping"], "discount": current["discount"], **editable}
-    return [*faults, *faults_of_amounts(body, {fault.pointer for fault in faults}, current["currency"])]
+    known = {fault.pointer for fault in error.faults}
+    return error.along_with(faults_of_amounts(body, known, current["currency"]))
+
+
+def _unknown(name: str, current: Mapping[str, Any]) -> Fault:
+    message = unknown_field(name, [*RevisionBody.model_fields, *_NOT_EDITABLE, *SERVERS_OWN, *current])
+    return Fault(pointer_to([name]), "unknown_field", message)
 
 
 def read_patch(patch: Mapping[str, Any], current: Mapping[str, Any]) -> Revision:
@@ -173,15 +178,19 @@ def read_patch(patch: Mapping[str, Any], current: Mapping[str, Any]) -> Revision
     return _read(whole | removed, current, _unknown_members(patch))
 
 
-def _unknown_members(patch: Mapping[str, Any]) -> list[Fault]:
+def _unknown_members(patch: Mapping[str, Any]) -> Faults:
     """What the patch would remove from objects that never have it; whoever misspelt it would believe it gone."""
-    return [
-        unknown_member(RevisionBody, [name, member]) if name in RevisionBody.model_fields else _fixed([name, member])
-        for name, members in _CLOSED.items()
-        if isinstance(patch.get(name), dict)
-        for member, value in patch[name].items()
-        if value is None and member not in members
-    ]
+    faults = Faults()
+    for name, members in _CLOSED.items():
+        given = patch.get(name)
+        for member, value in given.items() if isinstance(given, dict) else ():
+            if value is None and member not in members:
+                faults.add(partial(_unknown_member, name, member))
+    return faults
+
+
+def _unknown_member(name: str, member: str) -> Fault:
+    return unknown_member(RevisionBody, [name, member]) if name in RevisionBody.model_fields else _fixed([name, member])
 
 
 def check_version(body: Mapping[str, Any], current: Mapping[str, Any]) -> None:
@@ -231,17 +240,15 @@ def merged(target: Any, patch: Any) -> Any:
     return result
 
 
-def _without_derived(item: Any, known: Mapping[str, Any], index: int, faults: list[Fault]) -> Any:
+def _without_derived(item: Any, known: Mapping[str, Any], index: int, faults: Faults) -> Any:
     """An item without what follows from its other fields, which must be as it was if it is there."""
     if not isinstance(item, dict):
         return item
     line_id = item.get("line_id")
     current = known.get(line_id, {}) if isinstance(line_id, str) else {}
-    faults.extend(
-        _fixed(["items", index, name])
-        for name in DERIVED_OF_ITEMS
-        if name in item and not _same(item[name], current.get(name))
-    )
+    for name in DERIVED_OF_ITEMS:
+        if name in item and not _same(item[name], current.get(name)):
+            faults.add(partial(_fixed, ["items", index, name]))
     return {name: value for name, value in item.items() if name not in DERIVED_OF_ITEMS}
 
 

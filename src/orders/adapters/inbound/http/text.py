@@ -10,8 +10,9 @@ shows. Refused everywhere, by name:
 - code points that are no characters (U+FDD0-FDEF, U+FFFE, U+FFFF);
 - more than 30 combining marks in a row, which no language has (UAX 15, section 13) and which take quadratic time.
 
-Joiners, variation selectors, soft hyphens and spaces of no width pass: scripts and emoji need them. A text of nothing
-else is blank.
+Joiners, variation selectors, soft hyphens and spaces of no width pass where scripts and emoji need them; elsewhere they
+show nothing, and are left out of free texts (``domain/canonical.py``). Identifiers stay as they were given, and are
+compared without them. A text of nothing else is blank.
 """
 
 import re
@@ -19,6 +20,8 @@ import unicodedata
 from typing import Any
 
 from pydantic_core import PydanticCustomError
+
+from orders.domain.canonical import canonical, visible
 
 MAX_CHARACTERS = 8000
 """Longer than anything may be: not worth normalising."""
@@ -54,6 +57,21 @@ def normal(text: Any) -> Any:
     return unicodedata.normalize("NFC", text)
 
 
+def without_unseen(text: Any) -> Any:
+    """As ``normal``, less the characters that nobody can see. Raises: PydanticCustomError."""
+    if not isinstance(text, str) or text.isascii() or len(text) > MAX_CHARACTERS:
+        return text
+    # Of nothing that shows a blank is left: it is refused as blank where a text must say something.
+    return normal(visible(text) or " ")
+
+
+def shown(text: str) -> str:
+    """The identifier, if there is anything to compare it by. Raises: PydanticCustomError."""
+    if not canonical(text):
+        raise _blank()
+    return text
+
+
 def lines(text: str) -> str:
     """The text, if nothing in it is refused. Raises: PydanticCustomError."""
     found = _IS_REFUSED.search(text)
@@ -69,10 +87,14 @@ def one_line(text: str) -> str:
     """The text without blanks around it, if it is one line and not blank. Raises: PydanticCustomError."""
     if _IS_BREAK.search(text):
         raise PydanticCustomError("line_break", "line breaks and tabs are not allowed here")
-    shown = lines(text).strip()
-    if _IS_BLANK.fullmatch(shown):
-        raise PydanticCustomError("blank", "the text is blank; leave the field out instead")
-    return shown
+    stripped = lines(text).strip()
+    if _IS_BLANK.fullmatch(stripped):
+        raise _blank()
+    return stripped
+
+
+def _blank() -> PydanticCustomError:
+    return PydanticCustomError("blank", "the text is blank; leave the field out instead")
 
 
 def _has_too_many_marks(text: str) -> bool:

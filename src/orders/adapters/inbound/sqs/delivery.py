@@ -1,9 +1,10 @@
-"""What becomes of one message, from its receipt until it is deleted, buried or handed back."""
+"""What becomes of one message, from its receipt until it is deleted, buried, sent to wait or handed back."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 
 import structlog
@@ -12,7 +13,7 @@ from orders.adapters.inbound.sqs.deletion import Deletions
 from orders.adapters.inbound.sqs.gate import DependencyGate
 from orders.adapters.inbound.sqs.messages import MessageRefused
 from orders.adapters.inbound.sqs.queue import QueueUnreachable, ReceiptLapsed, ReceivedMessage, SqsQueue
-from orders.adapters.inbound.sqs.retry_policy import IMPOSSIBLE, PASSING, RetryPolicy
+from orders.adapters.inbound.sqs.retry_policy import IMPOSSIBLE, PASSING, WAITS, RetryPolicy
 from orders.adapters.privacy.masking import mask_text
 from orders.ports.errors import TransientPortError
 
@@ -41,6 +42,7 @@ class Outcome(StrEnum):
 
     PROCESSED = "processed"
     DEAD_LETTERED = "dead_lettered"
+    WAITED = "waited"
     FAILED = "failed"
     RELEASED = "released"
 
@@ -53,6 +55,7 @@ class DeliveryContext:
         slots: bounds how many handlers run at once.
         stopping: once set, nothing is tried again.
         slot_left: called whenever a delivery has left its slot.
+        now: says what time it is.
     """
 
     queue: SqsQueue
@@ -63,6 +66,7 @@ class DeliveryContext:
     policy: RetryPolicy
     stopping: asyncio.Event
     slot_left: Callable[[], None]
+    now: Callable[[], datetime]
 
 
 class Delivery:
@@ -81,11 +85,9 @@ class Delivery:
         """See the message through; every failure ends here. Cancelled, it is handed back at once."""
         try:
             async with self._hidden():
-                refusal = await self._attempts()
+                ended_with = await self._attempts()
                 self.phase = Phase.CLOSING
-                if refusal is not None:
-                    await self._persistently(lambda: self._bury(refusal))
-                await self._persistently(lambda: self._context.deletions.delete(self.message))
+                return await self._close(ended_with)
         except (_Stopping, asyncio.CancelledError):
             await self._hand_back(0.0)
             return Outcome.RELEASED
@@ -97,26 +99,24 @@ class Delivery:
         except Exception:  # noqa: BLE001 - one message's bug must not end the work on the others
             # Nobody expected this, so nobody knows whether it passes: the redrive policy has the last word.
             self._log.exception("handler failed unexpectedly")
-        else:
-            return Outcome.PROCESSED if refusal is None else Outcome.DEAD_LETTERED
         await self._hand_back(self._policy.redelivery.seconds(self.message.receive_count))
         return Outcome.FAILED
 
     async def _attempts(self) -> Exception | None:
-        """Try until it succeeds (``None``) or proves impossible (why). Raises what ended all trying."""
+        """Try until it succeeds (``None``), proves impossible or has to wait (why). Raises what ended all trying."""
         clock = asyncio.get_running_loop()
         began, own_failures = clock.time(), 0
         while True:
             try:
                 await self._attempt()
-            except IMPOSSIBLE as error:
+            except (*IMPOSSIBLE, *WAITS) as error:
                 return error
             except PASSING as error:
                 if self._context.stopping.is_set():
                     raise _Stopping from error
                 self.retries += 1
                 own_failures += await self._wait_out(error)
-                if self._policy.gives_up(error, own_failures=own_failures, seconds=clock.time() - began):
+                if self._policy.gives_up(own_failures=own_failures, seconds=clock.time() - began):
                     raise
                 await asyncio.sleep(self._policy.in_process.seconds(self.retries))
             else:
@@ -132,10 +132,8 @@ class Delivery:
             self.phase = Phase.WAITING
             self._context.slot_left()
 
-    async def _wait_out(self, error: Exception) -> int:
+    async def _wait_out(self, error: TransientPortError) -> int:
         """Wait while a dependency is down; 1 if none was and the failure counts as the message's own."""
-        if not isinstance(error, TransientPortError):
-            return 0
         gate = self._context.gate
         before, self._successes_before = self._successes_before, gate.successes
         outage = await gate.wait_out(error, successes_before=before)
@@ -165,6 +163,32 @@ class Delivery:
             except QueueUnreachable as error:
                 self._log.warning("visibility not extended", error=str(error))
                 pause = visibility / 10
+
+    async def _close(self, ended_with: Exception | None) -> Outcome:
+        outcome = Outcome.PROCESSED
+        if isinstance(ended_with, WAITS):
+            outcome, ended_with = await self._wait_or_not(ended_with)
+        if ended_with is not None:
+            refusal = ended_with
+            await self._persistently(lambda: self._bury(refusal))
+            outcome = Outcome.DEAD_LETTERED
+        await self._persistently(lambda: self._context.deletions.delete(self.message))
+        return outcome
+
+    async def _wait_or_not(self, error: Exception) -> tuple[Outcome, Exception | None]:
+        too_long = self._policy.too_long(self.message, error, self._context.now())
+        if too_long is not None:
+            return Outcome.DEAD_LETTERED, too_long
+        # First there, then gone here, as with dead letters: two of a message have the effect of one.
+        delay = self._policy.delay(self.message)
+        await self._persistently(lambda: self._queue.send_again(self.message, delay=delay))
+        self._log.info(
+            "message waits",
+            waited=self.message.waited + 1,
+            seconds=round(delay.total_seconds()),
+            why=mask_text(str(error)),
+        )
+        return Outcome.WAITED, None
 
     async def _bury(self, error: Exception) -> None:
         # First there, then gone here: a crash in between leaves two, which is harmless, and never none.

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 import structlog
@@ -23,7 +23,7 @@ _log = structlog.get_logger(__name__)
 Metric = Callable[[str, float], None]
 """Takes a name of ``METRICS`` and a value."""
 
-METRICS = ("processed", "dead_lettered", "failed", "released", "retried", "seconds")
+METRICS = ("processed", "dead_lettered", "waited", "failed", "released", "retried", "seconds")
 """Counts of messages by what became of them, of further attempts, and how long each message took in seconds."""
 
 
@@ -44,8 +44,8 @@ class PollerSettings:
 
     Attributes:
         concurrency: so many handlers run at once.
-        in_flight: so many messages are received and not done with at once, those that wait to be tried again
-            included.
+        in_flight: so many messages are received and not done with at once, those included that are tried again in
+            process; those that wait in their queue are not.
         batch: so many messages are asked for at most in one call.
         wait: how long one call waits for a message.
         grace: how long handlers may go on after the stop signal; what is not done then is handed back.
@@ -61,6 +61,10 @@ class PollerSettings:
     retries: RetryPolicy = field(default_factory=RetryPolicy)
 
 
+def _wall_clock() -> datetime:
+    return datetime.now(UTC)
+
+
 def _no_metric(name: str, value: float) -> None:
     """Where nobody counts."""
 
@@ -70,7 +74,8 @@ class Poller:
 
     Attributes:
         state: what it is about now.
-        processed, dead_lettered, failed, released: deliveries by how they ended.
+        processed, dead_lettered, waited, failed, released: deliveries by how they ended; one that ``waited`` was sent
+            again to its queue, hidden for a while.
         retried: attempts beyond each delivery's first.
     """
 
@@ -83,10 +88,14 @@ class Poller:
         gate: DependencyGate | None = None,
         admission: Admission | None = None,
         on_metric: Metric = _no_metric,
+        now: Callable[[], datetime] = _wall_clock,
     ) -> None:
-        """Pollers of one process share the ``gate``; without ``admission`` messages are taken as they come."""
+        """Pollers of one process share the ``gate``; without ``admission`` messages are taken as they come.
+
+        ``now`` is for how old messages are.
+        """
         self.state = PollerState.STARTING
-        self.processed = self.dead_lettered = self.failed = self.released = self.retried = 0
+        self.processed = self.dead_lettered = self.waited = self.failed = self.released = self.retried = 0
         self._queue = queue
         self._settings = settings or PollerSettings()
         self._gate = gate or DependencyGate()
@@ -105,6 +114,7 @@ class Poller:
             policy=self._settings.retries,
             stopping=asyncio.Event(),
             slot_left=self._room.set,
+            now=now,
         )
 
     @property
@@ -207,6 +217,9 @@ class Poller:
         finally:
             del self._deliveries[delivery]
             self._room.set()
+        if outcome is Outcome.WAITED and self._admission is not None:
+            # What it was admitted for was not done: those that wait must not use up the rate of those that don't.
+            self._admission.give_back(1)
         self._count(outcome, delivery, clock.time() - began)
 
     def _count(self, outcome: Outcome, delivery: Delivery, seconds: float) -> None:

@@ -1,15 +1,25 @@
 """A worker's queue and its dead-letter queue, as the poller needs them."""
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from orders.adapters.privacy.exceptions import told
-from orders.ports.dead_letters import ERROR_ATTRIBUTE, ID_ATTRIBUTE, REASON_ATTRIBUTE, SENDER_ATTRIBUTE
+from orders.ports.dead_letters import (
+    ERROR_ATTRIBUTE,
+    FIRST_SENT_ATTRIBUTE,
+    ID_ATTRIBUTE,
+    REASON_ATTRIBUTE,
+    SENDER_ATTRIBUTE,
+    WAITED_ATTRIBUTE,
+    noted_count,
+    noted_time,
+)
 
 if TYPE_CHECKING:
     from types_aiobotocore_sqs import SQSClient
@@ -22,9 +32,13 @@ if TYPE_CHECKING:
 MAX_BATCH = 10
 """SQS's limit of messages in one call."""
 
+MAX_DELAY = timedelta(seconds=900)
+"""SQS's limit of how long a message that is sent stays hidden."""
+
 MAX_ERROR_LENGTH = 500
 
 _MAX_ATTRIBUTES = 10
+_MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{1,100}", re.ASCII)
 _NOT_IN_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that SQS refuses in a message."""
 
@@ -47,9 +61,12 @@ class ReceivedMessage:
     """A message as it was received.
 
     Attributes:
+        message_id: its own, or where it has waited, that which it had first: by it logs and audit follow it.
         receive_count: how often it has been handed out, this time included.
         sender: who sent it, as SQS knows them: a user's id, or a role's id, a colon and a name of the role's session.
         author: whom it is from: the sender, or who had sent it first where one that may forward has sent it again.
+        first_sent_at: when it was sent, the first time where it has waited; ``None`` where SQS does not say.
+        waited: how often it has been sent again to wait.
     """
 
     message_id: str
@@ -59,6 +76,8 @@ class ReceivedMessage:
     attributes: Mapping[str, "MessageAttributeValueOutputTypeDef"] = field(default_factory=dict, repr=False)
     sender: str = ""
     author: str = ""
+    first_sent_at: datetime | None = None
+    waited: int = 0
 
 
 class SqsQueue:
@@ -95,7 +114,7 @@ class SqsQueue:
                 MaxNumberOfMessages=limit,
                 WaitTimeSeconds=int(wait.total_seconds()),
                 VisibilityTimeout=int(visibility.total_seconds()),
-                MessageSystemAttributeNames=["ApproximateReceiveCount", "SenderId"],
+                MessageSystemAttributeNames=["ApproximateReceiveCount", "SenderId", "SentTimestamp"],
                 MessageAttributeNames=["All"],
             )
         except (BotoCoreError, ClientError) as error:
@@ -137,38 +156,73 @@ class SqsQueue:
 
         The message itself stays until it is deleted: done twice, there are two copies; never none.
         """
-        why = {REASON_ATTRIBUTE: reason, ERROR_ATTRIBUTE: error, ID_ATTRIBUTE: message.message_id}
-        if message.author:
-            # In the dead-letter queue SQS says that this worker sent it; who did is what orders by queue go by.
-            why[SENDER_ATTRIBUTE] = message.author
-        kept = [(name, value) for name, value in message.attributes.items() if name not in why]
+        notes = {REASON_ATTRIBUTE: reason, ERROR_ATTRIBUTE: error, **_whence(message, waited=message.waited)}
+        await self._send(self._dead_letter_queue_url, message, notes, delay=0)
+
+    async def send_again(self, message: ReceivedMessage, *, delay: timedelta) -> None:
+        """Put a copy of the message, as it came, into its queue, hidden for so long (at most ``MAX_DELAY``).
+
+        It carries from whom and when it was first, under which id, and that it has waited once more. The message
+        itself stays until it is deleted: done twice, or dying in between, there are two copies; never none.
+        """
+        seconds = math.ceil(min(delay, MAX_DELAY).total_seconds())
+        await self._send(self._queue_url, message, _whence(message, waited=message.waited + 1), delay=seconds)
+
+    async def _send(self, queue_url: str, message: ReceivedMessage, notes: Mapping[str, str], *, delay: int) -> None:
+        kept = [(name, value) for name, value in message.attributes.items() if name not in notes]
         attributes: dict[str, MessageAttributeValueTypeDef] = {
-            name: _sendable(value) for name, value in kept[: _MAX_ATTRIBUTES - len(why)]
+            name: _sendable(value) for name, value in kept[: _MAX_ATTRIBUTES - len(notes)]
         }
-        for name, text in why.items():
+        for name, text in notes.items():
             # SQS refuses an empty attribute, and these are for people: an excerpt does.
             value = _NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", text)[:MAX_ERROR_LENGTH] or "-"
             attributes[name] = {"DataType": "String", "StringValue": value}
         try:
             await self._client.send_message(
-                QueueUrl=self._dead_letter_queue_url, MessageBody=message.body, MessageAttributes=attributes
+                QueueUrl=queue_url, MessageBody=message.body, MessageAttributes=attributes, DelaySeconds=delay
             )
         except (BotoCoreError, ClientError) as failure:
             raise QueueUnreachable(told(failure)) from failure
 
 
+def _whence(message: ReceivedMessage, *, waited: int) -> dict[str, str]:
+    notes = {ID_ATTRIBUTE: message.message_id}
+    if message.author:
+        # Of a copy SQS says that this worker sent it; who did is what orders by queue go by.
+        notes[SENDER_ATTRIBUTE] = message.author
+    if message.first_sent_at is not None:
+        notes[FIRST_SENT_ATTRIBUTE] = message.first_sent_at.isoformat(timespec="milliseconds")
+    if waited:
+        notes[WAITED_ATTRIBUTE] = str(waited)
+    return notes
+
+
 def _received(message: "MessageTypeDef", may_forward: Callable[[str], bool]) -> ReceivedMessage:
-    sender = message.get("Attributes", {}).get("SenderId", "")
-    named = message.get("MessageAttributes", {}).get(SENDER_ATTRIBUTE)
+    system, noted = message.get("Attributes", {}), message.get("MessageAttributes", {})
+    sender = system.get("SenderId", "")
+    named = noted.get(SENDER_ATTRIBUTE)
+    said = {name: value.get("StringValue", "") for name, value in noted.items()}
+    # That it has waited is believed of anybody: of a message of one's own it only says how much longer it may.
+    waited = noted_count(said.get(WAITED_ATTRIBUTE))
+    sent_at = _sent_at(system.get("SentTimestamp"))
+    first_sent_at = noted_time(said.get(FIRST_SENT_ATTRIBUTE)) if waited else None
+    first_id = said.get(ID_ATTRIBUTE, "") if waited else ""
     return ReceivedMessage(
-        message_id=message.get("MessageId", ""),
+        message_id=first_id if _MESSAGE_ID.fullmatch(first_id) else message.get("MessageId", ""),
         body=message.get("Body", ""),
         receipt=message.get("ReceiptHandle", ""),
-        receive_count=int(message.get("Attributes", {}).get("ApproximateReceiveCount", "1")),
-        attributes=message.get("MessageAttributes", {}),
+        receive_count=int(system.get("ApproximateReceiveCount", "1")),
+        attributes=noted,
         sender=sender,
         author=named.get("StringValue", sender) if named is not None and may_forward(sender) else sender,
+        # Never later than SQS itself has it, or it could wait for ever.
+        first_sent_at=min(filter(None, (first_sent_at, sent_at)), default=None),
+        waited=waited,
     )
+
+
+def _sent_at(milliseconds: str | None) -> datetime | None:
+    return None if not milliseconds else datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
 
 
 def _sendable(value: "MessageAttributeValueOutputTypeDef") -> "MessageAttributeValueTypeDef":

@@ -1,6 +1,7 @@
 """How fast a worker may take messages."""
 
 import asyncio
+import contextlib
 from typing import Protocol
 
 
@@ -27,13 +28,18 @@ class TokenBucket:
         self._burst = burst
         self._tokens = float(burst)
         self._counted_at: float | None = None
+        self._given_back = asyncio.Event()
 
     async def take(self, up_to: int) -> int:
         """See ``Admission.take``."""
         self._count()
         while self._tokens < 1:
+            self._given_back.clear()
             # A touch longer than reckoned: rounding must not have it wait for nothing again and again.
-            await asyncio.sleep((1 - self._tokens) / self._per_second + 0.001)
+            wait = (1 - self._tokens) / self._per_second + 0.001
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._given_back.wait()
             self._count()
         taken = min(up_to, int(self._tokens))
         self._tokens -= taken
@@ -42,6 +48,7 @@ class TokenBucket:
     def give_back(self, count: int) -> None:
         """See ``Admission.give_back``."""
         self._tokens = min(self._burst, self._tokens + count)
+        self._given_back.set()
 
     def _count(self) -> None:
         now = asyncio.get_running_loop().time()

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from orders.adapters.inbound.http.fields import Key, Moment, Quantity, Short, TrackingNumber, Url
+from orders.adapters.inbound.http.fields import Carrier, Key, Moment, Quantity, TrackingNumber, Url
 from orders.adapters.inbound.sqs.messages import MessageRefused
 from orders.domain.identity import ORDER_ID_PATTERN
 from orders.domain.parts import ParcelLine
@@ -73,10 +73,10 @@ class ShippedLine(_Tolerant):
 
 
 class _Shipping(ReportDetail):
-    carrier: Short = Field(repr=False)
-    """Who carries it, written the same in every event."""
+    carrier: Carrier = Field(repr=False)
+    """Who carries it; case, width, kinds of hyphens and blanks, and characters that nobody sees make no difference."""
     tracking_number: TrackingNumber = Field(repr=False)
-    """The carrier's number of the parcel, which with the carrier names it."""
+    """The carrier's number of the parcel, which with the carrier names it; compared as the carrier is."""
 
     def facts(self) -> dict[str, Any]:
         """See ``ReportDetail.facts``."""

@@ -22,11 +22,17 @@ if TYPE_CHECKING:
     from types_aiobotocore_s3.type_defs import GetObjectRequestTypeDef
 
 DEPENDENCY = "templates bucket"
+FOLDER = "tenants/"
 MAX_CACHED = 10_000
 RETRY_AFTER_SECONDS = 5.0
 """While the bucket is out of reach, the profiles known are used so long before it is asked again."""
 
 _log = structlog.get_logger(__name__)
+
+
+def profile_key(tenant_id: str) -> str:
+    """Where a shop's profile lies in the templates bucket."""
+    return f"{FOLDER}{tenant_id}/profile.json"
 
 
 @dataclass(slots=True)
@@ -92,7 +98,7 @@ class S3TenantDirectory:
         return profile
 
     async def _read(self, tenant_id: str, known: _Known) -> TenantProfile:
-        request: GetObjectRequestTypeDef = {"Bucket": self._bucket, "Key": f"tenants/{tenant_id}/profile.json"}
+        request: GetObjectRequestTypeDef = {"Bucket": self._bucket, "Key": profile_key(tenant_id)}
         if known.profile is not None and known.etag is not None:
             request["IfNoneMatch"] = known.etag
         with translated(DEPENDENCY):

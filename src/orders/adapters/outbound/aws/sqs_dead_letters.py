@@ -12,11 +12,15 @@ from orders.adapters.outbound.botocore_errors import error_code, translated
 from orders.adapters.privacy.exceptions import told
 from orders.ports.dead_letters import (
     ERROR_ATTRIBUTE,
+    FIRST_SENT_ATTRIBUTE,
     ID_ATTRIBUTE,
     REASON_ATTRIBUTE,
     SENDER_ATTRIBUTE,
+    WAITED_ATTRIBUTE,
     DeadLetter,
     UnknownQueue,
+    noted_count,
+    noted_time,
 )
 from orders.ports.errors import PermanentPortError
 
@@ -28,8 +32,9 @@ MAX_ATTRIBUTES = 10
 _WAIT_SECONDS = 1
 """A long poll, however short, asks all of SQS's servers: a short poll can miss what is there."""
 
-_NOTED = frozenset({REASON_ATTRIBUTE, ERROR_ATTRIBUTE, ID_ATTRIBUTE, "RULE_ARN", "TARGET_ARN", "ERROR_CODE",
-                    "ERROR_MESSAGE", "EXHAUSTED_RETRY_CONDITION", "RETRY_ATTEMPTS"})  # fmt: skip
+_NOTED = frozenset({REASON_ATTRIBUTE, ERROR_ATTRIBUTE, ID_ATTRIBUTE, FIRST_SENT_ATTRIBUTE, WAITED_ATTRIBUTE,
+                    "RULE_ARN", "TARGET_ARN", "ERROR_CODE", "ERROR_MESSAGE", "EXHAUSTED_RETRY_CONDITION",
+                    "RETRY_ATTEMPTS"})  # fmt: skip
 """What workers, and EventBridge (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html), note on
 a message that they put aside."""
 
@@ -170,5 +175,7 @@ def _letter(queue: str, message: Mapping[str, Any]) -> DeadLetter:
         reason=attributes.get(REASON_ATTRIBUTE) or attributes.get("ERROR_CODE"),
         error=attributes.get(ERROR_ATTRIBUTE) or attributes.get("ERROR_MESSAGE"),
         logged_as=attributes.get(ID_ATTRIBUTE),
+        first_sent_at=noted_time(attributes.get(FIRST_SENT_ATTRIBUTE)),
+        waited=noted_count(attributes.get(WAITED_ATTRIBUTE)),
         claim=message["ReceiptHandle"],
     )

@@ -1,13 +1,17 @@
 """A shop's profile as it lies in the templates bucket: ``tenants/{tenant}/profile.json``."""
 
 import re
-from typing import Annotated, Any
+from decimal import Decimal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from orders.adapters.outbound.aws.mail_message import envelope_address
 from orders.domain.currencies import Currency
-from orders.domain.errors import UnknownCurrency
+from orders.domain.errors import InvalidAmount, UnknownCurrency
+from orders.domain.identity import KEY_PATTERN
+from orders.domain.money import Money, parse_rate
+from orders.domain.price_rules import PriceRules
 from orders.ports.errors import MailRejected
 from orders.ports.tenants import TenantProfile
 
@@ -40,14 +44,42 @@ def _mail_address(text: str) -> str:
         raise ValueError("not an address that mail can be sent to") from None
 
 
+def _tax_rate(rate: Decimal) -> Decimal:
+    try:
+        return parse_rate(rate)
+    except InvalidAmount as error:
+        raise ValueError(str(error)) from None
+
+
+def _amounts(listed: dict[str, tuple[Decimal, ...]]) -> dict[str, tuple[Decimal, ...]]:
+    """The amounts by currency, if each is one. Raises: ValueError."""
+    for code, amounts in listed.items():
+        for amount in amounts:
+            if _money(amount, code).minor < 0:
+                raise ValueError(f"{amount} {code}: an amount is not negative")
+    return listed
+
+
+def _money(amount: Decimal, code: str) -> Money:
+    try:
+        return Money.parse(amount, Currency.of(code))
+    except InvalidAmount as error:
+        raise ValueError(str(error)) from None
+
+
 _Text = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_one_line)
 ]
 _EmailAddress = Annotated[str, StringConstraints(max_length=254), AfterValidator(_mail_address)]
 
+_TaxRate = Annotated[Decimal, AfterValidator(_tax_rate)]
+_Amounts = Annotated[tuple[Decimal, ...], Field(min_length=1, max_length=100)]
+_ProductId = Annotated[str, StringConstraints(pattern=KEY_PATTERN)]
+_OF_PRICES = {"prices", "tax_rates", "shipping_amounts", "free_products"}
+
 
 class ProfileFile(BaseModel):
-    """Everything a profile file may say. ``name`` is all that it must."""
+    """Everything a profile file may say. ``name`` is all that it must; docs/profiles.md has all of it for shops."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -63,9 +95,26 @@ class ProfileFile(BaseModel):
     accent: Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$")] = "#1f4f82"
     logo: Annotated[str, StringConstraints(pattern=r"^data:image/(png|jpeg|svg\+xml)[;,]")] | None = None
 
+    prices: Literal["as_ordered"] | None = None
+    tax_rates: Annotated[tuple[_TaxRate, ...], Field(min_length=1, max_length=100)] | None = None
+    shipping_amounts: Annotated[dict[str, _Amounts], Field(min_length=1), AfterValidator(_amounts)] | None = None
+    free_products: Annotated[tuple[_ProductId, ...], Field(max_length=1000)] = ()
+
     def to_profile(self, tenant_id: str) -> TenantProfile:
         """The same as the ports know it."""
-        return TenantProfile(tenant_id=tenant_id, **self.model_dump())
+        shown = self.model_dump(exclude=_OF_PRICES)
+        return TenantProfile(tenant_id=tenant_id, price_rules=self._price_rules(), **shown)
+
+    def _price_rules(self) -> PriceRules:
+        listed = self.shipping_amounts
+        return PriceRules(
+            as_ordered=self.prices == "as_ordered",
+            tax_rates=None if self.tax_rates is None else frozenset(self.tax_rates),
+            shipping_amounts=None
+            if listed is None
+            else frozenset(_money(amount, code) for code, amounts in listed.items() for amount in amounts),
+            free_products=frozenset(self.free_products),
+        )
 
 
 def parse_profile(content: bytes, *, tenant_id: str) -> TenantProfile:

@@ -22,14 +22,14 @@ from orders.adapters.outbound.dynamodb.item_size import item_bytes
 from orders.adapters.outbound.dynamodb.keys import acceptance_key, order_key, outbox_shard, shard_of
 from orders.adapters.outbound.dynamodb.order_items import order_from_item
 from orders.adapters.outbound.dynamodb.part_items import present
-from orders.adapters.outbound.dynamodb.schema import SCHEMA_ATTRIBUTE, SCHEMA_VERSION, check_schema
+from orders.adapters.outbound.dynamodb.schema import SCHEMA_ATTRIBUTE, SCHEMA_VERSION, item_reader
 from orders.adapters.outbound.dynamodb.table import ConditionFailed, OrdersTable, Placeholders
 from orders.adapters.outbound.dynamodb.wire import Item, from_wire, to_wire
 from orders.domain.errors import Fault
 from orders.domain.events import Receipt
 from orders.domain.lifecycle import Role
 from orders.ports.acceptances import Acceptance, AcceptanceState, KeyClaim
-from orders.ports.errors import AcceptanceExists, OrderClaimed, OrderExists, OrderTooLarge
+from orders.ports.errors import AcceptanceExists, ItemKind, OrderClaimed, OrderExists, OrderTooLarge
 from orders.ports.order_repository import MAX_ORDER_BYTES
 
 if TYPE_CHECKING:
@@ -158,9 +158,9 @@ def acceptance_to_item(acceptance: Acceptance) -> Item:
     )
 
 
+@item_reader(ItemKind.ACCEPTANCE, Acceptance)
 def acceptance_from_item(item: Mapping[str, Any]) -> Acceptance:
-    """The acceptance that ``acceptance_to_item`` wrote. Raises: NewerSchema."""
-    check_schema(item)
+    """The acceptance that ``acceptance_to_item`` wrote. Raises: UnreadableItem."""
     draft, receipt = item.get("draft"), item.get("receipt")
     return Acceptance(
         tenant_id=item["tenantId"],

@@ -5,11 +5,12 @@ from typing import Any
 
 from orders.adapters.outbound.dynamodb.event_items import receipt_from_item, receipt_to_item
 from orders.adapters.outbound.dynamodb.keys import order_key, order_of_partition
-from orders.adapters.outbound.dynamodb.schema import SCHEMA_ATTRIBUTE, check_schema
+from orders.adapters.outbound.dynamodb.schema import SCHEMA_ATTRIBUTE, item_reader
 from orders.adapters.outbound.dynamodb.table import Placeholders
 from orders.adapters.outbound.dynamodb.wire import Item
 from orders.domain.errors import Fault
 from orders.ports.acceptances import KeyClaim
+from orders.ports.errors import ItemKind
 
 CLAIM = "claim"
 """The attribute that says that the item is a claim and no order: the receipt, empty without a key."""
@@ -36,9 +37,9 @@ def is_claim(item: Mapping[str, Any]) -> bool:
     return CLAIM in item
 
 
+@item_reader(ItemKind.CLAIM, KeyClaim, known=CLAIM_SCHEMA_VERSION)
 def claim_from_item(item: Mapping[str, Any]) -> KeyClaim:
-    """The claim of that item. Raises: NewerSchema."""
-    check_schema(item, known=CLAIM_SCHEMA_VERSION)
+    """The claim of that item. Raises: UnreadableItem."""
     tenant_id, order_id = order_of_partition(item["PK"])
     receipt = item[CLAIM]
     return KeyClaim(

@@ -5,11 +5,13 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from orders.adapters.outbound.dynamodb.event_items import event_from_item
+from orders.adapters.outbound.dynamodb.event_items import published_event_from
 from orders.adapters.outbound.dynamodb.instants import bound_text
 from orders.adapters.outbound.dynamodb.keys import DAY_SHARDS, event_day_shard
 from orders.adapters.outbound.dynamodb.table import OrdersTable, Placeholders
 from orders.adapters.outbound.dynamodb.wire import Item
+from orders.domain.events import OrderEvent
+from orders.ports.errors import PassedOver
 from orders.ports.event_archive import ArchivedEvent
 
 if TYPE_CHECKING:
@@ -25,9 +27,35 @@ class DynamoEventArchive:
         self._table = OrdersTable(client, table_name)
 
     async def read(
-        self, tenant_id: str, *, since: datetime, until: datetime, after: str | None = None, limit: int = 500
+        self,
+        tenant_id: str,
+        *,
+        since: datetime,
+        until: datetime,
+        after: str | None = None,
+        limit: int = 500,
+        passed_over: PassedOver | None = None,
     ) -> Sequence[ArchivedEvent]:
         """See ``EventArchive.read``."""
+        while items := await self._items(tenant_id, since=since, until=until, after=after, limit=limit):
+            found: list[ArchivedEvent] = []
+            for item in items:
+                event = published_event_from(item)
+                if isinstance(event, OrderEvent):
+                    found.append(ArchivedEvent(item["eventTimeKey"], event))
+                elif passed_over is None:
+                    raise event
+                else:
+                    passed_over(event)
+            if found:
+                return found
+            # None means that there are no more: behind those that can't be read there may be.
+            after = items[-1]["eventTimeKey"]
+        return []
+
+    async def _items(
+        self, tenant_id: str, *, since: datetime, until: datetime, after: str | None, limit: int
+    ) -> list[Item]:
         lowest = max(bound_text(since), after or "")
         # An instant alone sorts before every place of that instant, which is thereby left out.
         highest = bound_text(until)
@@ -43,7 +71,7 @@ class DynamoEventArchive:
             found += sorted(items, key=lambda item: str(item["eventTimeKey"]))[: limit - len(found)]
             if len(found) == limit:
                 break
-        return [ArchivedEvent(item["eventTimeKey"], event_from_item(item)) for item in found]
+        return found
 
     async def _shard(self, hash_key: str, lowest: str, highest: str, limit: int) -> list[Item]:
         if lowest >= highest:

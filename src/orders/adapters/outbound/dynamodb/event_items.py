@@ -1,6 +1,6 @@
 """An event to and from attributes: the same in an order's map of waiting events and as an item of its own."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from zlib import compress, decompress
 
@@ -8,16 +8,24 @@ from orders.adapters.outbound.dynamodb.instants import instant_text, parse_insta
 from orders.adapters.outbound.dynamodb.item_size import value_bytes
 from orders.adapters.outbound.dynamodb.keys import (
     DAY_SHARDS,
+    EVENT_PREFIX,
     event_day_shard,
     event_key,
     event_time_key,
+    order_of_partition,
     sequence_text,
     shard_of,
 )
 from orders.adapters.outbound.dynamodb.part_items import present
-from orders.adapters.outbound.dynamodb.schema import SCHEMA_ATTRIBUTE, SCHEMA_VERSION, check_schema
+from orders.adapters.outbound.dynamodb.schema import (
+    SCHEMA_ATTRIBUTE,
+    SCHEMA_VERSION,
+    item_reader,
+    unreadable,
+)
 from orders.adapters.outbound.dynamodb.wire import Item, from_wire, to_wire
 from orders.domain.events import Actor, EventType, OrderEvent, Receipt
+from orders.ports.errors import ItemKind, UnreadableItem
 
 BYTES = "bytes"
 """What a waiting event was counted with: what was added to ``pendingBytes`` is what is taken off again."""
@@ -30,6 +38,9 @@ IDENTIFYING = ("type", "version", "at")
 
 # The name it waits under, its element's byte, and its own BYTES attribute.
 _WAITING_OVERHEAD_BYTES = 32
+
+_MAX_DIGITS = 18
+_LAST = 10**_MAX_DIGITS
 
 
 def event_to_item(event: OrderEvent) -> Item:
@@ -51,9 +62,9 @@ def event_to_item(event: OrderEvent) -> Item:
     )
 
 
+@item_reader(ItemKind.EVENT, OrderEvent)
 def event_from_item(item: Mapping[str, Any]) -> OrderEvent:
-    """The event that ``event_to_item`` wrote, whatever else the item holds. Raises: NewerSchema."""
-    check_schema(item)
+    """The event that ``event_to_item`` wrote, whatever else the item holds. Raises: UnreadableItem."""
     receipt = item.get("receipt")
     return OrderEvent(
         tenant_id=item["tenantId"],
@@ -83,13 +94,16 @@ def receipt_to_item(receipt: Receipt) -> Item:
 
 
 def receipt_from_item(item: Mapping[str, Any]) -> Receipt:
-    """The receipt that ``receipt_to_item`` wrote."""
+    """The receipt that ``receipt_to_item`` wrote. Raises: TypeError and others for what is none."""
+    body = item["body"]
+    if not isinstance(body, bytes):
+        raise TypeError("a body is bytes")
     return Receipt(
         key=item["key"],
         fingerprint=item["fingerprint"],
         status=item["status"],
         headers=tuple((name, value) for name, value in item["headers"]),
-        body=decompress(bytes(item["body"])),
+        body=decompress(body),
     )
 
 
@@ -112,14 +126,39 @@ def published_event(event: OrderEvent) -> Item:
     )
 
 
-def events_of(pending: Mapping[str, Mapping[str, Any]]) -> list[OrderEvent]:
-    """The events of an order's ``pending`` by sequence."""
-    return in_order(map(event_from_item, pending.values()))
+def events_of(pending: Mapping[str, Any], *, tenant_id: str, order_id: str) -> Iterator[OrderEvent | UnreadableItem]:
+    """What waits in that order's ``pending``, by sequence; what can't be read in its own place."""
+    for name in sorted(pending, key=_place_in_line):
+        held = pending[name]
+        whose = {"tenantId": tenant_id, "orderId": order_id, "sequence": _place_in_line(name)[0]}
+        try:
+            event = event_from_item(held if isinstance(held, dict) else {})
+        except UnreadableItem as error:
+            yield unreadable(ItemKind.EVENT, whose, error.reason)
+            continue
+        if (event.tenant_id, event.order_id, event.sequence) == tuple(whose.values()):
+            yield event
+        else:
+            # Published, it would be noted as another one; and this one would wait for ever.
+            yield unreadable(ItemKind.EVENT, whose, "it says of itself that it is another one")
 
 
-def in_order(events: Iterable[OrderEvent]) -> list[OrderEvent]:
-    """The events of one order by sequence."""
-    return sorted(events, key=lambda event: event.sequence)
+def published_event_from(item: Mapping[str, Any]) -> OrderEvent | UnreadableItem:
+    """The event that an item of its own is, or why it can't be read; the key is believed as to which one it is."""
+    keyed = order_of_partition(item["PK"])
+    sequence = _place_in_line(str(item["SK"]).removeprefix(EVENT_PREFIX))[0]
+    try:
+        event = event_from_item(item)
+    except UnreadableItem as error:
+        return unreadable(ItemKind.EVENT, {**item, "sequence": sequence}, error.reason)
+    if (event.tenant_id, event.order_id, event.sequence) != (*keyed, sequence):
+        return unreadable(ItemKind.EVENT, {**item, "sequence": sequence}, "it says of itself that it is another one")
+    return event
+
+
+def _place_in_line(name: str) -> tuple[int, str]:
+    # What has no number has its turn last: nothing may wait for it that has one.
+    return (int(name) if name.isdecimal() and len(name) <= _MAX_DIGITS else _LAST, name)
 
 
 def is_recorded(event: OrderEvent, recorded: Mapping[str, Any]) -> bool:
@@ -136,5 +175,6 @@ def is_same_fact(event: OrderEvent, recorded: Mapping[str, Any]) -> bool:
 
 def waiting_in(item: Mapping[str, Any], sequence: int) -> Item | None:
     """What waits in an order's item under that sequence."""
-    found: Item | None = item.get("pending", {}).get(sequence_text(sequence))
-    return found
+    pending = item.get("pending")
+    found = pending.get(sequence_text(sequence)) if isinstance(pending, dict) else None
+    return found if isinstance(found, dict) else None

@@ -93,6 +93,15 @@ def check_position(text: str) -> str:
     return text
 
 
+def is_position(text: str) -> bool:
+    """Whether the text is a position."""
+    try:
+        check_position(text)
+    except ValueError:
+        return False
+    return True
+
+
 def just_below(position: str) -> str:
     """The highest text below the position that is above every position below it."""
     return position[:-1] + chr(ord(position[-1]) - 1) + AFTER_ALL

@@ -5,6 +5,7 @@ that no page costs more than another, it considers a bounded number of orders an
 """
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from orders.adapters.outbound.dynamodb.keys import (
     BEFORE_ALL,
     check_position,
     customer_key,
+    is_position,
     just_above,
     just_below,
     number_key,
@@ -28,11 +30,14 @@ from orders.adapters.outbound.dynamodb.table import OrdersTable, Placeholders
 from orders.adapters.outbound.dynamodb.wire import Item
 from orders.domain.lifecycle import Status
 from orders.domain.order import Order
+from orders.ports.errors import UnreadableItem
 from orders.ports.order_repository import OrderPage, OrderQuery
 
 CONSIDERED_PER_ORDER = 4
 MAX_CONSIDERED = 200
 """A page considers at most four orders for each that it may hold, and never more than this."""
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +113,22 @@ async def read_page(table: OrdersTable, query: OrderQuery) -> OrderPage:
         return OrderPage(())
     may_consider = min(CONSIDERED_PER_ORDER * query.limit, MAX_CONSIDERED)
     orders: list[Order] = []
+    unreadable = 0
     last: str | None = None
     async for item in _candidates(table, query, span):
         if len(orders) == query.limit or not may_consider:
-            return OrderPage(tuple(orders), last)
+            return OrderPage(tuple(orders), last, unreadable)
         may_consider -= 1
-        last = item["createdAtId"]
-        if _holds(item, query):
+        # No page can begin behind what is no position; such a row is read again with the next page.
+        last = item["createdAtId"] if is_position(item["createdAtId"]) else last
+        if not _may_hold(item, query):
+            continue
+        try:
             orders.append(order_from_item(listed(item)))
-    return OrderPage(tuple(orders))
+        except UnreadableItem as error:
+            _log.error("an order is left out of a listing: %s", error)
+            unreadable += 1
+    return OrderPage(tuple(orders), unreadable=unreadable)
 
 
 def _candidates(table: OrdersTable, query: OrderQuery, span: Span) -> AsyncIterator[Item]:
@@ -154,15 +166,20 @@ async def _merged(branches: Sequence[Branch], *, ascending: bool) -> AsyncIterat
         position = pick(branch.read[0]["createdAtId"] for branch in heads)
         same = [branch.read.popleft() for branch in heads if branch.read[0]["createdAtId"] == position]
         # An order that is just changing status can show under both: the later state counts.
-        yield max(same, key=lambda item: int(item["sequence"]))
+        yield max(same, key=_sequence)
 
 
-def _holds(item: Item, query: OrderQuery) -> bool:
-    """Whether the order meets every filter but those of time."""
+def _sequence(item: Item) -> int:
+    sequence = item.get("sequence")
+    return sequence if isinstance(sequence, int) else 0
+
+
+def _may_hold(item: Item, query: OrderQuery) -> bool:
+    """Whether the order meets every filter but those of time; what is not there to be asked meets them all."""
     return (
         (query.include_deleted or "deletedAt" not in item)
-        and (not query.statuses or item["status"] in query.statuses)
-        and (query.customer_id is None or item["customerId"] == query.customer_id)
+        and (not query.statuses or item.get("status", query.statuses[0]) in query.statuses)
+        and (query.customer_id is None or item.get("customerId", query.customer_id) == query.customer_id)
     )
 
 
@@ -173,5 +190,6 @@ async def _by_number(table: OrdersTable, number: str, span: Span) -> AsyncIterat
     page = await table.query(condition, place, index="OrderByNumber", limit=1)
     for found in page.items:
         item = await table.get(order_key(*order_of_partition(found["PK"])), consistent=False)
-        if item is not None and item["createdAtId"] in span:
+        # Without its own place, which the table can lack and an index can't, it is where its page ends.
+        if item is not None and item.setdefault("createdAtId", span.lowest) in span:
             yield item

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from orders.adapters.outbound.dynamodb.instants import instant_text, parse_instant
 from orders.adapters.outbound.dynamodb.keys import mail_key, mail_partition
 from orders.adapters.outbound.dynamodb.part_items import present
-from orders.adapters.outbound.dynamodb.schema import SCHEMA_ATTRIBUTE, SCHEMA_VERSION, check_schema
+from orders.adapters.outbound.dynamodb.schema import SCHEMA_ATTRIBUTE, SCHEMA_VERSION, item_reader, reading
 from orders.adapters.outbound.dynamodb.table import ConditionFailed, OrdersTable, Placeholders
 from orders.adapters.outbound.dynamodb.wire import Item
 from orders.domain.erasing import ERASED
+from orders.ports.errors import ItemKind, PassedOver, UnreadableItem
 from orders.ports.mail import (
     Claim,
     FeedbackKind,
@@ -49,7 +50,7 @@ class DynamoMailIntents:
         place = Placeholders()
         token = self._claim_tokens()
         state, lease_until = place.name("state"), place.name("leaseUntil")
-        attempts = place.name("attempts")
+        attempts, schema = place.name("attempts"), place.name(SCHEMA_ATTRIBUTE)
         change = _set(
             place,
             _described(intent)
@@ -63,10 +64,16 @@ class DynamoMailIntents:
         try:
             item = await self._table.update(
                 mail_key(intent.reference),
-                change=f"{change}, {attempts} = if_not_exists({attempts}, {place.value(0)}) + {place.value(1)}",
+                change=(
+                    f"{change}, {attempts} = if_not_exists({attempts}, {place.value(0)}) + {place.value(1)}"
+                    f" REMOVE {place.name('detail')}"
+                ),
+                # What has failed for good has no lease; what has failed and was given back has one that has ended.
                 condition=(
                     f"attribute_not_exists({place.name('PK')}) OR"
-                    f" ({state} = {place.value(MailState.CLAIMED)}"
+                    # What a later release wrote in a shape of its own is not ours to write anew.
+                    f" ((attribute_not_exists({schema}) OR {schema} <= {place.value(SCHEMA_VERSION)})"
+                    f" AND {state} IN ({place.value(MailState.CLAIMED)}, {place.value(MailState.FAILED)})"
                     f" AND {lease_until} <= {place.value(instant_text(now))})"
                 ),
                 place=place,
@@ -77,16 +84,20 @@ class DynamoMailIntents:
             return _claim(refused.found, granted=refused.found.get("claimToken") == token)
         return _claim(item, granted=True)
 
-    async def release(self, intent: MailIntent, claim: Claim, *, now: datetime) -> None:
+    async def release(self, intent: MailIntent, claim: Claim, *, now: datetime, failure: str | None = None) -> None:
         """See ``MailIntents.release``."""
         place = Placeholders()
         attempts, state, lease_until = place.name("attempts"), place.name("state"), place.name("leaseUntil")
         at = place.value(instant_text(now))
+        # No mail came of this claim, so it is none of the attempts that may have sent one.
+        change = f"SET {lease_until} = {at}, {attempts} = {attempts} - {place.value(1)}"
+        if failure is not None:
+            failed, detail = place.value(MailState.FAILED), place.value(failure)
+            change += f", {state} = {failed}, {place.name('at')} = {at}, {place.name('detail')} = {detail}"
         try:
             await self._table.update(
                 mail_key(intent.reference),
-                # No mail came of this claim, so it is none of the attempts that may have sent one.
-                change=f"SET {lease_until} = {at}, {attempts} = {attempts} - {place.value(1)}",
+                change=change,
                 # No two claims of an intent end at the same time: the next begins when the last has ended.
                 condition=(
                     f"{state} = {place.value(MailState.CLAIMED)} AND {lease_until} > {at}"
@@ -145,9 +156,18 @@ class DynamoMailIntents:
             return bool(refused.found)
         return True
 
-    async def of_order(self, tenant_id: str, order_id: str) -> Sequence[MailRecord]:
+    async def of_order(
+        self, tenant_id: str, order_id: str, passed_over: PassedOver | None = None
+    ) -> Sequence[MailRecord]:
         """See ``MailIntents.of_order``."""
-        records = [_record(item) async for item in self._items(tenant_id, order_id)]
+        records: list[MailRecord] = []
+        async for item in self._items(tenant_id, order_id):
+            try:
+                records.append(mail_from_item(item))
+            except UnreadableItem as error:
+                if passed_over is None:
+                    raise
+                passed_over(error)
         return sorted(records, key=lambda record: (record.sequence, record.at))
 
     async def redact(self, tenant_id: str, order_id: str) -> None:
@@ -198,12 +218,15 @@ def _set(place: Placeholders, attributes: Mapping[str, Any]) -> str:
 
 
 def _claim(item: Item, *, granted: bool) -> Claim:
-    lease_until = item.get("leaseUntil")
-    return Claim(granted, _record(item), lease_until and parse_instant(lease_until))
+    record = mail_from_item(item)
+    with reading(ItemKind.MAIL, item):
+        lease_until = item.get("leaseUntil")
+        return Claim(granted, record, lease_until and parse_instant(lease_until))
 
 
-def _record(item: Mapping[str, Any]) -> MailRecord:
-    check_schema(item)
+@item_reader(ItemKind.MAIL, MailRecord)
+def mail_from_item(item: Mapping[str, Any]) -> MailRecord:
+    """What an intent's item remembers. Raises: UnreadableItem."""
     return MailRecord(
         sequence=item["sequence"],
         template=MailTemplate(item["template"]),

@@ -32,18 +32,20 @@ from orders.adapters.outbound.dynamodb.report_items import (
     reported_from_item,
     reported_to_item,
 )
-from orders.adapters.outbound.dynamodb.schema import SCHEMA_ATTRIBUTE, SCHEMA_VERSION, check_schema
+from orders.adapters.outbound.dynamodb.schema import SCHEMA_ATTRIBUTE, SCHEMA_VERSION, item_reader
 from orders.adapters.outbound.dynamodb.wire import Item
 from orders.domain.currencies import Currency
 from orders.domain.lifecycle import Status
 from orders.domain.money import Money
 from orders.domain.order import Order
 from orders.domain.parts import Deletion, Erasure
+from orders.ports.errors import ItemKind
 
+_UNCHECKED = "unchecked"
 KEY_ATTRIBUTES = frozenset({"PK", "SK"})
 
 OPTIONAL_ATTRIBUTES = REPORTED_ATTRIBUTES | {
-    "document", "deletedAt", "deletedBy", "erasedAt", "erasedBy", "recentKeys", "campaignDiscount"
+    "document", "deletedAt", "deletedBy", "erasedAt", "erasedBy", "recentKeys", "campaignDiscount", "prices"
 }  # fmt: skip
 """Attributes of ``order_to_item`` that an order can lose or gain: a change removes those that it has not."""
 
@@ -77,6 +79,7 @@ def order_to_item(order: Order) -> Item:
         details=details_to_item(order),
         # Not in the totals, which an earlier release writes anew as it knows them.
         campaignDiscount=order.campaign_discount and order.campaign_discount.minor,
+        prices=_UNCHECKED if order.prices_unchecked else None,
         document=order.document and document_to_item(order.document),
         createdAt=instant_text(at),
         updatedAt=instant_text(order.updated_at),
@@ -94,18 +97,18 @@ def order_to_item(order: Order) -> Item:
     )
 
 
+@item_reader(ItemKind.ORDER, Order)
 def order_from_item(item: Mapping[str, Any]) -> Order:
     """The order that ``order_to_item`` wrote, or of an index's projection of it what lists show.
 
     Attributes that it does not know are passed over; ones that this release added since have a default.
 
     Raises:
-        NewerSchema: a later release wrote it in another shape.
+        UnreadableItem: a later release wrote it in another shape, or it is damaged.
     """
-    check_schema(item)
     currency = Currency.of(item["currency"])
     document, campaign_discount = item.get("document"), item.get("campaignDiscount")
-    return Order(
+    order = Order(
         tenant_id=item["tenantId"],
         order_id=item["orderId"],
         order_number=item["orderNumber"],
@@ -119,6 +122,7 @@ def order_from_item(item: Mapping[str, Any]) -> Order:
         totals=totals_from_item(item["totals"], currency),
         parcels=tuple(map(parcel_from_item, item["parcels"])),
         campaign_discount=None if campaign_discount is None else Money(campaign_discount, currency),
+        prices_unchecked=item.get("prices") == _UNCHECKED,
         document=document and document_from_item(document),
         created_at=parse_instant(item["createdAt"]),
         updated_at=parse_instant(item["updatedAt"]),
@@ -128,6 +132,9 @@ def order_from_item(item: Mapping[str, Any]) -> Order:
         reported=reported_from_item(item),
         **details_from_item(item.get("details", {})),
     )
+    # A parcel of lines that are not there: everybody who looks at the order reckons with them.
+    order.open_quantities()
+    return order
 
 
 def listed(item: Mapping[str, Any]) -> Item:

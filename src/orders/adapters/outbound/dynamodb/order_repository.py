@@ -20,12 +20,13 @@ from orders.adapters.outbound.dynamodb.report_items import (
     reported_from_item,
     reported_to_item,
 )
+from orders.adapters.outbound.dynamodb.schema import reading, unreadable
 from orders.adapters.outbound.dynamodb.table import ConditionFailed, OrdersTable, Placeholders
 from orders.adapters.outbound.dynamodb.wire import Item, from_wire, to_wire
 from orders.domain.events import OrderEvent
 from orders.domain.order import Change, Order
 from orders.ports.acceptances import KeyClaim
-from orders.ports.errors import OrderClaimed, OrderExists, OrderTooLarge, OutboxFull, StaleOrder
+from orders.ports.errors import ItemKind, OrderClaimed, OrderExists, OrderTooLarge, OutboxFull, StaleOrder
 from orders.ports.order_repository import (
     MAX_ORDER_BYTES,
     MAX_PARKED_BYTES,
@@ -101,6 +102,7 @@ class DynamoOrderRepository:
         except ConditionFailed as refused:
             found = refused.found
             if not found or not await self._is_done(change, found):
+                _check_outbox(found)
                 unchanged = (event.sequence - 1, order.reported.revision)
                 full = (found.get("sequence"), found.get(REVISION, 0)) == unchanged
                 raise (OutboxFull if full else StaleOrder)(order.order_id) from refused
@@ -126,7 +128,8 @@ class DynamoOrderRepository:
         except ConditionFailed as refused:
             found = refused.found
             # The very write, whose answer got lost.
-            done = found.get("sequence") == order.sequence and reported_from_item(found) == order.reported
+            with reading(ItemKind.ORDER, found):
+                done = found.get("sequence") == order.sequence and reported_from_item(found) == order.reported
             if not done:
                 raise StaleOrder(order.order_id) from refused
 
@@ -157,8 +160,9 @@ class DynamoOrderRepository:
     async def _is_done(self, change: Change, found: Item) -> bool:
         """Whether this very change was made earlier and only the answer got lost."""
         event = _event_of(change)
-        if found["sequence"] < event.sequence:
-            return False
+        with reading(ItemKind.ORDER, found):
+            if found["sequence"] < event.sequence:
+                return False
         # Events name the fields that changed, not their values: where nothing followed, the orders must agree too.
         if found["sequence"] == event.sequence and order_from_item(found) != _as_stored(change.order):
             return False
@@ -188,6 +192,12 @@ def _bounded_event(event: OrderEvent) -> Item:
     if waiting[BYTES] > MAX_PENDING_BYTES:
         raise OrderTooLarge(waiting[BYTES], MAX_PENDING_BYTES)
     return waiting
+
+
+def _check_outbox(found: Item) -> None:
+    """Return when what a change needs of the order's outbox is there, or no order is. Raises: UnreadableItem."""
+    if found and not (isinstance(found.get("pending"), dict) and isinstance(found.get("pendingBytes"), int)):
+        raise unreadable(ItemKind.ORDER, found, "'pending' or 'pendingBytes' is missing or of another type")
 
 
 def _as_stored(order: Order) -> Order:

@@ -1,6 +1,6 @@
 """Waiting events and the log of all, in DynamoDB. Contract: ports/outbox.py ([PIPE-1])."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -8,17 +8,18 @@ from orders.adapters.outbound.dynamodb.event_items import (
     BYTES,
     IDENTIFYING,
     REDACTABLE,
-    event_from_item,
     event_to_item,
     events_of,
     is_same_fact,
     published_event,
+    published_event_from,
     waiting_in,
 )
 from orders.adapters.outbound.dynamodb.instants import bound_text, parse_instant
 from orders.adapters.outbound.dynamodb.keys import (
     ACCEPTANCE_SORT_KEY,
     EVENT_END,
+    ORDER_SORT_KEY,
     Key,
     event_key,
     event_sort_key,
@@ -28,15 +29,18 @@ from orders.adapters.outbound.dynamodb.keys import (
     outbox_shard,
     sequence_text,
 )
+from orders.adapters.outbound.dynamodb.schema import SCHEMA_ATTRIBUTE, check_schema, reading, unreadable
 from orders.adapters.outbound.dynamodb.table import DEPENDENCY, ConditionFailed, OrdersTable, Placeholders
+from orders.adapters.outbound.dynamodb.wire import Item, to_wire
 from orders.domain.events import OrderEvent
-from orders.ports.errors import PermanentPortError, TransientPortError
+from orders.ports.errors import ItemKind, PassedOver, PermanentPortError, TransientPortError, UnreadableItem
 from orders.ports.outbox import OutboxEntry
 
 if TYPE_CHECKING:
     from types_aiobotocore_dynamodb import DynamoDBClient
 
 _SETTLING_ROUNDS = 10
+_BETWEEN = "\x1f"
 
 
 class DynamoOutbox:
@@ -53,27 +57,35 @@ class DynamoOutbox:
         """See ``Outbox.shards``."""
         return self._shards
 
-    async def overdue(self, shard: int, *, before: datetime, limit: int) -> Sequence[OutboxEntry]:
+    async def overdue(
+        self,
+        shard: int,
+        *,
+        before: datetime,
+        limit: int,
+        after: str | None = None,
+        passed_over: PassedOver | None = None,
+    ) -> Sequence[OutboxEntry]:
         """See ``Outbox.overdue``."""
+        marker = outbox_shard(self._region, shard)
         place = Placeholders()
         condition = (
-            f"{place.name('outboxShard')} = {place.value(outbox_shard(self._region, shard))}"
+            f"{place.name('outboxShard')} = {place.value(marker)}"
             f" AND {place.name('outboxSince')} < {place.value(bound_text(before))}"
         )
         found: list[OutboxEntry] = []
-        resume = None
+        resume: Mapping[str, Any] | None = None if after is None else _resume(after, marker)
         while len(found) < limit:
             page = await self._table.query(
                 condition, place, index="OutboxPending", limit=limit - len(found), resume=resume
             )
-            found.extend(
-                OutboxEntry(
-                    *order_of_partition(item["PK"]),
-                    since=parse_instant(item["outboxSince"]),
-                    accepted=item["SK"] == ACCEPTANCE_SORT_KEY,
-                )
-                for item in page.items
-            )
+            for item in page.items:
+                try:
+                    found.append(_entry(item))
+                except UnreadableItem as error:
+                    if passed_over is None:
+                        raise
+                    passed_over(error)
             resume = page.resume
             if resume is None:
                 break
@@ -81,8 +93,26 @@ class DynamoOutbox:
 
     async def waiting(self, tenant_id: str, order_id: str) -> Sequence[OrderEvent]:
         """See ``Outbox.waiting``."""
-        item = await self._table.get(order_key(tenant_id, order_id), only="pending")
-        return events_of(item.get("pending", {})) if item else []
+        events: list[OrderEvent] = []
+        for each in await self._pending(tenant_id, order_id):
+            if isinstance(each, UnreadableItem):
+                if events:
+                    break
+                raise each
+            events.append(each)
+        return events
+
+    async def _pending(self, tenant_id: str, order_id: str) -> Sequence[OrderEvent | UnreadableItem]:
+        """What waits, by sequence, what can't be read included. Raises: UnreadableItem: the order's item."""
+        item = await self._table.get(order_key(tenant_id, order_id), only=("pending", SCHEMA_ATTRIBUTE))
+        if not item:
+            return []
+        whose = item | {"tenantId": tenant_id, "orderId": order_id} | order_key(tenant_id, order_id)
+        check_schema(ItemKind.ORDER, whose)
+        pending = item.get("pending", {})
+        if not isinstance(pending, dict):
+            raise unreadable(ItemKind.ORDER, whose, "attribute 'pending' is of another type")
+        return list(events_of(pending, tenant_id=tenant_id, order_id=order_id))
 
     async def settle(self, event: OrderEvent) -> None:
         """See ``Outbox.settle``.
@@ -101,16 +131,32 @@ class DynamoOutbox:
             return  # now, or by somebody else before
         raise TransientPortError(DEPENDENCY, f"order {event.order_id} changes too fast to settle its event {sequence}")
 
-    async def read(self, tenant_id: str, order_id: str, *, after: int = 0, limit: int = 100) -> Sequence[OrderEvent]:
+    async def read(
+        self,
+        tenant_id: str,
+        order_id: str,
+        *,
+        after: int = 0,
+        limit: int = 100,
+        passed_over: PassedOver | None = None,
+    ) -> Sequence[OrderEvent]:
         """See ``EventLog.read``."""
         # The waiting ones first: an event settled in between is then read twice; the other way round, not at all.
-        waiting = await self.waiting(tenant_id, order_id)
-        events = {event.sequence: event for event in waiting}
+        waiting = await self._pending(tenant_id, order_id)
+        found = {event.sequence: event for event in waiting}
         for event in await self._published(order_partition(tenant_id, order_id), after=after, limit=limit):
-            events[event.sequence] = event
+            found[event.sequence] = event
         contiguous: list[OrderEvent] = []
-        while len(contiguous) < limit and after + len(contiguous) + 1 in events:
-            contiguous.append(events[after + len(contiguous) + 1])
+        for sequence in range(after + 1, after + limit + 1):
+            each = found.get(sequence)
+            if isinstance(each, OrderEvent):
+                contiguous.append(each)
+            elif each is None:
+                break
+            elif passed_over is None:
+                raise each
+            else:
+                passed_over(each)
         return contiguous
 
     async def redact(self, event: OrderEvent) -> bool:
@@ -165,21 +211,40 @@ class DynamoOutbox:
             place=place,
         )
 
-    async def _published(self, partition: str, *, after: int, limit: int) -> list[OrderEvent]:
+    async def _published(self, partition: str, *, after: int, limit: int) -> list[OrderEvent | UnreadableItem]:
         place = Placeholders()
         condition = (
             f"{place.name('PK')} = {place.value(partition)} AND {place.name('SK')}"
             f" BETWEEN {place.value(event_sort_key(after + 1))} AND {place.value(EVENT_END)}"
         )
-        events: list[OrderEvent] = []
+        events: list[OrderEvent | UnreadableItem] = []
         resume: Any = None
         while len(events) < limit:
             page = await self._table.query(condition, place, limit=limit - len(events), resume=resume)
-            events.extend(map(event_from_item, page.items))
+            events.extend(map(published_event_from, page.items))
             resume = page.resume
             if resume is None:
                 break
         return events
+
+
+def _entry(item: Mapping[str, Any]) -> OutboxEntry:
+    """What an entry of the index stands for. Raises: UnreadableItem."""
+    with reading(ItemKind.OUTBOX, item):
+        if item["SK"] not in {ORDER_SORT_KEY, ACCEPTANCE_SORT_KEY}:
+            raise unreadable(ItemKind.OUTBOX, item, "it is of a kind that is not known here")
+        return OutboxEntry(
+            *order_of_partition(item["PK"]),
+            since=parse_instant(item["outboxSince"]),
+            accepted=item["SK"] == ACCEPTANCE_SORT_KEY,
+            position=_BETWEEN.join((item["outboxSince"], item["PK"], item["SK"])),
+        )
+
+
+def _resume(after: str, marker: str) -> Item:
+    """Where a query goes on behind a position. Raises: ValueError."""
+    since, partition, sort = after.split(_BETWEEN)
+    return to_wire({"PK": partition, "SK": sort, "outboxShard": marker, "outboxSince": since})
 
 
 def _another(event: OrderEvent) -> PermanentPortError:

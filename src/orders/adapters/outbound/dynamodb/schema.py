@@ -1,40 +1,117 @@
-"""The version of the items' shape, and what a reader does with one that it does not know.
+"""The version of the items' shape, and the one place where it is decided whether an item can be read.
 
 Two releases always run side by side for a while, and after a failed one the older runs on. So a release may add
 attributes, which older readers pass over; only a change that an older reader would misread raises the version.
 What it adds goes to the item's top level: an older release that changes an order writes its maps anew and would drop
 what it does not know inside them.
+
+Whatever turns an item into an object of the domain is an ``item_reader``: it gives the object, whole and of the types
+that it is declared with, or raises ``UnreadableItem``, and never anything else ([PIPE-14]).
 """
 
-from collections.abc import Mapping
-from typing import Any
+import re
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any, TypeVar
 
-from orders.ports.errors import PermanentPortError
+from orders.adapters.outbound.dynamodb.shapes import WrongType, check_shape
+from orders.domain.errors import DomainError
+from orders.ports.errors import ItemKind, UnreadableItem
 
 SCHEMA_VERSION = 1
 SCHEMA_ATTRIBUTE = "schemaVersion"
 
+_Read = TypeVar("_Read")
+_Reader = Callable[[Mapping[str, Any]], _Read]
 
-class NewerSchema(PermanentPortError):
-    """A later release wrote the item in a shape that this one would misread.
+_MISREADING = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError, zlib.error,
+               DomainError)  # fmt: skip
+"""What comes of reading an attribute that is missing, or is something else than it should be."""
 
-    Attributes:
-        found: the item's schema version.
-        known: the highest that this release reads.
-    """
+_NAME = re.compile(r"[A-Za-z_]{1,40}")
+_UNKNOWN_MEMBER = re.compile(r" is not a valid (\w{1,40})$")
+_KEY_OF_ORDER = re.compile(r"TENANT#([^#]+)#(?:ORDER|MAIL)#([^#]+)")
+_PLACE = re.compile(r"[\w.#:|-]{1,300}")
 
-    def __init__(self, found: int, known: int = SCHEMA_VERSION) -> None:
-        self.found = found
-        self.known = known
-        super().__init__(
-            "orders table",
-            f"an item has schema version {found}, this release reads up to {known}: "
-            "a later release is or was running; deploy that one or a later",
+
+def item_reader(
+    kind: ItemKind, shape: type[_Read], *, known: int = SCHEMA_VERSION
+) -> Callable[[_Reader[_Read]], _Reader[_Read]]:
+    """Decorates what makes a ``shape`` of an item's attributes: what it can't make raises ``UnreadableItem``."""
+
+    def decorated(read: _Reader[_Read]) -> _Reader[_Read]:
+        @wraps(read)
+        def reader(item: Mapping[str, Any]) -> _Read:
+            with reading(kind, item):
+                check_schema(kind, item, known)
+                made = read(item)
+                check_shape(made, shape)
+                return made
+
+        return reader
+
+    return decorated
+
+
+@contextmanager
+def reading(kind: ItemKind, item: Mapping[str, Any]) -> Iterator[None]:
+    """What is read of the item inside is there and as it should be. Raises: UnreadableItem."""
+    try:
+        yield
+    except _MISREADING as error:
+        raise unreadable(kind, item, _reason(error)) from error
+
+
+def check_schema(kind: ItemKind, item: Mapping[str, Any], known: int = SCHEMA_VERSION) -> None:
+    """Let items of this and earlier releases pass. Raises: UnreadableItem."""
+    found = item.get(SCHEMA_ATTRIBUTE, SCHEMA_VERSION)
+    if not isinstance(found, int):
+        raise unreadable(kind, item, f"{SCHEMA_ATTRIBUTE} is no whole number")
+    if found > known:
+        raise unreadable(
+            kind,
+            item,
+            f"it has schema version {found}, and this release reads up to {known}: a later release is or was "
+            "running; deploy that one or a later",
         )
 
 
-def check_schema(item: Mapping[str, Any], known: int = SCHEMA_VERSION) -> None:
-    """Let items of this and earlier releases pass. Raises: NewerSchema."""
-    found = int(item.get(SCHEMA_ATTRIBUTE, SCHEMA_VERSION))
-    if found > known:
-        raise NewerSchema(found, known)
+def unreadable(kind: ItemKind, item: Mapping[str, Any], reason: str) -> UnreadableItem:
+    """The error for an item, with whatever of it says which it is."""
+    partition, sort = _text(item.get("PK")), _text(item.get("SK"))
+    tenant_id, order_id = _text(item.get("tenantId")), _text(item.get("orderId"))
+    key = _KEY_OF_ORDER.fullmatch(partition or "")
+    if key:
+        # The key was never written from outside: it is believed before attributes.
+        tenant_id, order_id = key[1], key[2]
+    elif not partition:
+        partition, sort = f"TENANT#{tenant_id}#ORDER#{order_id}", "waiting"
+    place = f"{partition}|{sort}"
+    sequence = item.get("sequence")
+    return UnreadableItem(
+        kind,
+        place if _PLACE.fullmatch(place) else "a key that is none of ours",
+        reason,
+        tenant_id=tenant_id,
+        order_id=order_id,
+        sequence=sequence if isinstance(sequence, int) else None,
+        customer_id=_text(item.get("customerId")),
+    )
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _reason(error: Exception) -> str:
+    """Why it can't be read, without any value of it."""
+    if isinstance(error, WrongType):
+        return f"attribute {error.path!r} is of another type" if error.path else "it is of another type"
+    if isinstance(error, KeyError) and error.args and _NAME.fullmatch(str(error.args[0])):
+        return f"missing attribute {str(error.args[0])!r}"
+    unknown = _UNKNOWN_MEMBER.search(str(error)) if isinstance(error, ValueError) else None
+    if unknown:
+        return f"an unknown {unknown[1]}"
+    return f"an attribute is not what it should be ({type(error).__name__})"

@@ -4,16 +4,17 @@ What is taken off the list keeps its item, marked: no role may delete items, and
 must find out that it is about what was before.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from orders.adapters.outbound.dynamodb.instants import instant_text, parse_instant
 from orders.adapters.outbound.dynamodb.keys import suppression_key, suppression_partition
 from orders.adapters.outbound.dynamodb.part_items import present
-from orders.adapters.outbound.dynamodb.schema import SCHEMA_ATTRIBUTE, SCHEMA_VERSION, check_schema
+from orders.adapters.outbound.dynamodb.schema import SCHEMA_ATTRIBUTE, SCHEMA_VERSION, item_reader
 from orders.adapters.outbound.dynamodb.table import ConditionFailed, OrdersTable, Placeholders
-from orders.adapters.outbound.dynamodb.wire import Item, from_wire, to_wire
+from orders.adapters.outbound.dynamodb.wire import from_wire, to_wire
+from orders.ports.errors import ItemKind, PassedOver, UnreadableItem
 from orders.ports.suppressions import Suppression, SuppressionReason
 
 if TYPE_CHECKING:
@@ -58,9 +59,11 @@ class DynamoSuppressions:
     async def find(self, tenant_id: str, recipient_hash: str) -> Suppression | None:
         """See ``Suppressions.find``."""
         item = await self._table.get(suppression_key(tenant_id, recipient_hash))
-        return None if item is None or "removedAt" in item else _suppression(tenant_id, item)
+        return None if item is None or "removedAt" in item else suppression_from_item(item)
 
-    async def of_tenant(self, tenant_id: str, *, after: str | None = None, limit: int = 100) -> Sequence[Suppression]:
+    async def of_tenant(
+        self, tenant_id: str, *, after: str | None = None, limit: int = 100, passed_over: PassedOver | None = None
+    ) -> Sequence[Suppression]:
         """See ``Suppressions.of_tenant``."""
         found: list[Suppression] = []
         resume = None if after is None else suppression_key(tenant_id, after)
@@ -69,7 +72,13 @@ class DynamoSuppressions:
             condition = f"{place.name('PK')} = {place.value(suppression_partition(tenant_id))}"
             # The table's client takes the place to go on from as DynamoDB writes it.
             page = await self._table.query(condition, place, limit=_PAGE, resume=resume and to_wire(resume))
-            found += [_suppression(tenant_id, item) for item in page.items if "removedAt" not in item]
+            for item in page.items:
+                try:
+                    found += [suppression_from_item(item)] if "removedAt" not in item else []
+                except UnreadableItem as error:
+                    if passed_over is None:
+                        raise
+                    passed_over(error)
             if len(found) >= limit or page.resume is None:
                 return found[:limit]
             resume = from_wire(page.resume)
@@ -91,10 +100,11 @@ class DynamoSuppressions:
         return True
 
 
-def _suppression(tenant_id: str, item: Item) -> Suppression:
-    check_schema(item)
+@item_reader(ItemKind.SUPPRESSION, Suppression)
+def suppression_from_item(item: Mapping[str, Any]) -> Suppression:
+    """The suppressed address that an item stands for. Raises: UnreadableItem."""
     return Suppression(
-        tenant_id=tenant_id,
+        tenant_id=item["PK"].split("#")[1],
         recipient_hash=item["SK"],
         reason=SuppressionReason(item["reason"]),
         at=parse_instant(item["at"]),

@@ -1,6 +1,7 @@
 """The orders table, asked in plain values: requests are built, answers read and errors translated here."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -9,12 +10,17 @@ from botocore.exceptions import ClientError
 from orders.adapters.outbound.botocore_errors import error_code, translated
 from orders.adapters.outbound.dynamodb.keys import Key
 from orders.adapters.outbound.dynamodb.wire import Item, from_wire, to_wire, wire_value
+from orders.ports.errors import ItemKind, UnreadableItem
 
 if TYPE_CHECKING:
     from types_aiobotocore_dynamodb import DynamoDBClient
 
 DEPENDENCY = "orders table"
 """What errors and health call it."""
+
+_DAMAGED = re.compile(r"operand in the update expression|attribute that does not exist|document path", re.IGNORECASE)
+"""What DynamoDB says of an update that is right, but for an item whose attributes are not what it needs: it is the
+item's fault, where everything else that it calls invalid is the caller's."""
 
 
 class ConditionFailed(Exception):
@@ -82,12 +88,12 @@ class OrdersTable:
         self._client: Any = client
         self._name = name
 
-    async def get(self, key: Key, *, only: str | None = None, consistent: bool = True) -> Item | None:
-        """The item under the key, or of it only one attribute; strongly consistent unless told otherwise."""
+    async def get(self, key: Key, *, only: Sequence[str] = (), consistent: bool = True) -> Item | None:
+        """The item under the key, or of it only some attributes; strongly consistent unless told otherwise."""
         arguments: dict[str, Any] = {"TableName": self._name, "Key": to_wire(key), "ConsistentRead": consistent}
-        if only is not None:
+        if only:
             place = Placeholders()
-            arguments["ProjectionExpression"] = place.name(only)
+            arguments["ProjectionExpression"] = ", ".join(map(place.name, only))
             arguments |= place.arguments()
         with translated(DEPENDENCY):
             answer = await self._client.get_item(**arguments)
@@ -108,16 +114,24 @@ class OrdersTable:
     ) -> Item:
         """Change an item by an update expression; with ``returning``, all of it as it then is, else nothing.
 
-        Raises: ConditionFailed.
+        Raises:
+            ConditionFailed: nothing was changed.
+            UnreadableItem: what would have to be changed is not what it should be; nothing was changed.
         """
-        answer = await self._write(
-            self._client.update_item,
-            Key=to_wire(key),
-            UpdateExpression=change,
-            ConditionExpression=condition,
-            ReturnValues="ALL_NEW" if returning else "NONE",
-            **place.arguments(),
-        )
+        try:
+            answer = await self._write(
+                self._client.update_item,
+                Key=to_wire(key),
+                UpdateExpression=change,
+                ConditionExpression=condition,
+                ReturnValues="ALL_NEW" if returning else "NONE",
+                **place.arguments(),
+            )
+        except ClientError as error:
+            if error_code(error) != "ValidationException" or not _DAMAGED.search(str(error)):
+                raise
+            reason = "an attribute that is to be changed is missing or of another type"
+            raise UnreadableItem(ItemKind.ORDER, f"{key['PK']}|{key['SK']}", reason) from error
         return from_wire(answer.get("Attributes", {}))
 
     async def query(

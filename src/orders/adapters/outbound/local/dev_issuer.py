@@ -16,6 +16,8 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from orders.adapters.privacy.files import private_directory
+
 ISSUER = "https://dev-issuer.orders.invalid"
 AUDIENCE = "orders-dev"
 KEY_ID = "orders-dev-1"
@@ -66,7 +68,7 @@ class DevIssuer:
 def _load_or_create(data_dir: Path) -> ec.EllipticCurvePrivateKey:
     path = data_dir / _KEY_FILE
     if not path.exists():
-        data_dir.mkdir(parents=True, exist_ok=True)
+        private_directory(data_dir)
         pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )

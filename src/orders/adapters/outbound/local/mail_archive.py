@@ -13,6 +13,7 @@ from pathlib import Path
 import structlog
 
 from orders.adapters.privacy.exceptions import told
+from orders.adapters.privacy.files import private_directory, write_private
 from orders.ports.kept import KeptAttachment, KeptMail, NotKept
 from orders.ports.mail import Mail, MailSender
 
@@ -54,10 +55,10 @@ class ArchivingMailSender:
     def _keep(self, mail: Mail, message_id: str) -> None:
         at = self._now().astimezone(UTC)
         name = f"{at:{_TIME_FORMAT}}Z-{re.sub(r'[^A-Za-z0-9._=+-]', '_', message_id)[:150] or '_'}"
-        self._directory.mkdir(parents=True, exist_ok=True)
+        private_directory(self._directory)
         # Renamed when complete: whoever lists meanwhile, or after a crash, sees whole mails only.
         unfinished = self._directory / f".{name}.part"
-        unfinished.write_bytes(self._mime_builder(mail, at))
+        write_private(unfinished, self._mime_builder(mail, at))
         unfinished.replace(self._directory / f"{name}.eml")
 
 

@@ -6,7 +6,14 @@ from orders.adapters.outbound.memory.orders_table import MemoryTable, OrderKey, 
 from orders.domain.errors import Fault
 from orders.domain.events import Receipt
 from orders.ports.acceptances import Acceptance, AcceptanceState, KeyClaim
-from orders.ports.errors import AcceptanceExists, OrderClaimed, OrderExists, OrderTooLarge, TransientPortError
+from orders.ports.errors import (
+    AcceptanceExists,
+    ItemKind,
+    OrderClaimed,
+    OrderExists,
+    OrderTooLarge,
+    TransientPortError,
+)
 from orders.ports.order_repository import MAX_ORDER_BYTES
 
 
@@ -29,11 +36,13 @@ class MemoryAcceptances:
             self._table.accepted[key] = acceptance
             self._table.unqueued[key] = acceptance.accepted_at
         elif existing != acceptance:
+            self._table.check(ItemKind.ACCEPTANCE, *key)
             raise AcceptanceExists(existing)
         self._table.answer()
 
     async def get(self, tenant_id: str, order_id: str) -> Acceptance | None:
         """See ``Acceptances.get``."""
+        self._table.check(ItemKind.ACCEPTANCE, tenant_id, order_id)
         return self._table.accepted.get((tenant_id, order_id))
 
     async def queued(self, tenant_id: str, order_id: str) -> None:
@@ -63,6 +72,7 @@ class MemoryAcceptances:
     def _claim(self, claim: KeyClaim) -> None:
         key = (claim.tenant_id, claim.order_id)
         if key in self._table.rows:
+            self._table.check(ItemKind.ORDER, *key)
             raise OrderExists(self._table.rows[key].order)
         existing = self._table.claims.setdefault(key, claim)
         if not claim.same_request(existing):

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from orders.adapters.outbound.memory.orders_table import MemoryTable
 from orders.domain.events import OrderEvent
+from orders.ports.errors import ItemKind, PassedOver
 from orders.ports.event_archive import ArchivedEvent
 
 
@@ -15,7 +16,14 @@ class MemoryEventArchive:
         self._table = table
 
     async def read(
-        self, tenant_id: str, *, since: datetime, until: datetime, after: str | None = None, limit: int = 500
+        self,
+        tenant_id: str,
+        *,
+        since: datetime,
+        until: datetime,
+        after: str | None = None,
+        limit: int = 500,
+        passed_over: PassedOver | None = None,
     ) -> Sequence[ArchivedEvent]:
         """See ``EventArchive.read``."""
         found = (
@@ -26,7 +34,18 @@ class MemoryEventArchive:
             if since <= event.at < until
         )
         behind = (each for each in found if after is None or each.place > after)
-        return sorted(behind, key=lambda each: each.place)[:limit]
+        readable: list[ArchivedEvent] = []
+        for each in sorted(behind, key=lambda each: each.place):
+            fault = self._table.fault(ItemKind.EVENT, tenant_id, each.event.order_id, each.event.sequence)
+            if fault is None:
+                readable.append(each)
+            elif passed_over is None:
+                raise fault
+            else:
+                passed_over(fault)
+            if len(readable) == limit:
+                break
+        return readable
 
 
 def _place(event: OrderEvent) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from orders.ports.errors import TransientPortError
+from orders.ports.errors import ItemKind, PassedOver, TransientPortError, UnreadableItem
 from orders.ports.mail import Claim, MailFeedback, MailIntent, MailRecord, MailReference, MailState
 
 
@@ -20,12 +20,19 @@ class MemoryMailIntents:
     def __init__(self) -> None:
         self.reachable = True
         self._entries: dict[MailReference, _Entry] = {}
+        self._damaged: set[MailReference] = set()
+
+    def damage(self, mail: MailReference) -> None:
+        """Make a record one that can't be read any more."""
+        self._damaged.add(mail)
 
     async def claim(self, intent: MailIntent, *, now: datetime, lease: timedelta) -> Claim:
         """See ``MailIntents.claim``."""
         self._ask()
         known = self._entries.get(intent.reference)
-        if known and (known.record.state is not MailState.CLAIMED or (known.lease_until and known.lease_until > now)):
+        if intent.reference in self._damaged:
+            raise _fault(intent.reference)
+        if known and (known.lease_until is None or known.lease_until > now):
             return Claim(False, known.record, known.lease_until)
         attempts = known.record.attempts + 1 if known else 1
         record = _record(intent, MailState.CLAIMED, now, attempts)
@@ -33,13 +40,15 @@ class MemoryMailIntents:
         self._entries[intent.reference] = entry
         return Claim(True, entry.record, entry.lease_until)
 
-    async def release(self, intent: MailIntent, claim: Claim, *, now: datetime) -> None:
+    async def release(self, intent: MailIntent, claim: Claim, *, now: datetime, failure: str | None = None) -> None:
         """See ``MailIntents.release``."""
         self._ask()
         known = self._entries.get(intent.reference)
         if known and known.lease_until and known.lease_until > now and known.lease_until == claim.lease_until:
             # No mail came of this claim, so it is none of the attempts that may have sent one.
             record = replace(known.record, attempts=known.record.attempts - 1)
+            if failure is not None:
+                record = replace(record, state=MailState.FAILED, at=now, detail=failure)
             self._entries[intent.reference] = _Entry(record, now)
 
     async def finish(
@@ -71,14 +80,21 @@ class MemoryMailIntents:
             self._entries[mail] = replace(known, record=replace(known.record, feedback=feedback))
         return True
 
-    async def of_order(self, tenant_id: str, order_id: str) -> Sequence[MailRecord]:
+    async def of_order(
+        self, tenant_id: str, order_id: str, passed_over: PassedOver | None = None
+    ) -> Sequence[MailRecord]:
         """See ``MailIntents.of_order``."""
         self._ask()
-        found = [
-            entry.record
-            for key, entry in self._entries.items()
-            if (key.tenant_id, key.order_id) == (tenant_id, order_id)
-        ]
+        found: list[MailRecord] = []
+        for key, entry in self._entries.items():
+            if not _is_of(key, tenant_id, order_id):
+                continue
+            if key not in self._damaged:
+                found.append(entry.record)
+            elif passed_over is None:
+                raise _fault(key)
+            else:
+                passed_over(_fault(key))
         return sorted(found, key=lambda record: (record.sequence, record.at))
 
     async def redact(self, tenant_id: str, order_id: str) -> None:
@@ -91,6 +107,17 @@ class MemoryMailIntents:
     def _ask(self) -> None:
         if not self.reachable:
             raise TransientPortError("orders table", "out of reach")
+
+
+def _fault(mail: MailReference) -> UnreadableItem:
+    return UnreadableItem(
+        ItemKind.MAIL,
+        f"{mail.tenant_id}/{mail.order_id}/{mail.sequence}",
+        "it was damaged",
+        tenant_id=mail.tenant_id,
+        order_id=mail.order_id,
+        sequence=mail.sequence,
+    )
 
 
 def _is_of(mail: MailReference, tenant_id: str, order_id: str) -> bool:

@@ -11,7 +11,7 @@ from orders.domain.order import Change, Order
 from orders.domain.parts import Deletion, Erasure
 from orders.domain.reports import NOTHING_REPORTED
 from orders.ports.acceptances import KeyClaim
-from orders.ports.errors import OrderClaimed, OrderExists, OrderTooLarge, OutboxFull, StaleOrder
+from orders.ports.errors import ItemKind, OrderClaimed, OrderExists, OrderTooLarge, OutboxFull, StaleOrder
 from orders.ports.order_repository import (
     MAX_ORDER_BYTES,
     MAX_PARKED_BYTES,
@@ -43,12 +43,14 @@ class MemoryOrderRepository:
             row = self._table.rows[key] = OrderRow(order)
             row.wait(event)
         elif not self._is_done(change, row):
+            self._table.check(ItemKind.ORDER, order.tenant_id, order.order_id)
             raise OrderExists(row.order)
         self._table.answer()
 
     async def get(self, tenant_id: str, order_id: str) -> Order | None:
         """See ``OrderRepository.get``."""
         row = self._table.rows.get((tenant_id, order_id))
+        self._table.check(ItemKind.ORDER, tenant_id, order_id)
         return row.order if row else None
 
     async def occupant(self, tenant_id: str, order_id: str) -> Order | KeyClaim | None:
@@ -99,9 +101,16 @@ class MemoryOrderRepository:
             if tenant_id == query.tenant_id and behind and _holds(row.order, query):
                 found.append((place, row.order))
         found.sort(key=lambda each: each[0], reverse=not query.ascending)
-        orders = [_as_listed(order) for _, order in found[: query.limit]]
-        more = len(found) > query.limit
-        return OrderPage(tuple(orders), _position(orders[-1]) if more else None)
+        # What can't be read is considered, as long as the page is not full, and left out.
+        readable = [self._table.fault(ItemKind.ORDER, query.tenant_id, order.order_id) is None for _, order in found]
+        considered = next((end for end in range(len(found)) if sum(readable[:end]) == query.limit), len(found))
+        orders = [order for (_, order), good in zip(found[:considered], readable, strict=False) if good]
+        more = len(found) > considered
+        return OrderPage(
+            tuple(map(_as_listed, orders)),
+            _position(found[considered - 1][1]) if more else None,
+            unreadable=considered - len(orders),
+        )
 
     def _is_done(self, change: Change, row: OrderRow) -> bool:
         """Whether this very change was made earlier."""

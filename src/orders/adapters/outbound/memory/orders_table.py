@@ -8,7 +8,7 @@ from typing import TypeAlias
 from orders.domain.events import OrderEvent
 from orders.domain.order import Order
 from orders.ports.acceptances import Acceptance, KeyClaim
-from orders.ports.errors import TransientPortError
+from orders.ports.errors import ItemKind, TransientPortError, UnreadableItem
 
 OrderKey: TypeAlias = tuple[str, str]
 """Tenant id and order id."""
@@ -54,6 +54,33 @@ class MemoryTable:
         self._accepted: dict[OrderKey, Acceptance] = {}
         self._claims: dict[OrderKey, KeyClaim] = {}
         self._unqueued: dict[OrderKey, datetime] = {}
+        self._damaged: set[tuple[ItemKind, str, str, int | None]] = set()
+
+    def damage(self, kind: ItemKind, tenant_id: str, order_id: str, sequence: int | None = None) -> None:
+        """Make an item one that can't be read any more: an order, an acceptance, an outbox entry, an event."""
+        self._damaged.add((kind, tenant_id, order_id, sequence))
+
+    def fault(
+        self, kind: ItemKind, tenant_id: str, order_id: str, sequence: int | None = None
+    ) -> UnreadableItem | None:
+        """Why the item can't be read, if it can't."""
+        if (kind, tenant_id, order_id, sequence) not in self._damaged:
+            return None
+        return UnreadableItem(
+            kind,
+            f"{tenant_id}/{order_id}/{sequence or ''}",
+            "it was damaged",
+            tenant_id=tenant_id,
+            order_id=order_id,
+            sequence=sequence,
+            customer_id=self._rows[tenant_id, order_id].order.customer_id if kind is ItemKind.ORDER else None,
+        )
+
+    def check(self, kind: ItemKind, tenant_id: str, order_id: str, sequence: int | None = None) -> None:
+        """Return when the item can be read. Raises: UnreadableItem."""
+        fault = self.fault(kind, tenant_id, order_id, sequence)
+        if fault is not None:
+            raise fault
 
     @property
     def rows(self) -> dict[OrderKey, OrderRow]:

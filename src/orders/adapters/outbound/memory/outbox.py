@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import datetime
 from zlib import crc32
 
-from orders.adapters.outbound.memory.orders_table import MemoryTable
+from orders.adapters.outbound.memory.orders_table import MemoryTable, OrderKey
 from orders.domain.events import OrderEvent
-from orders.ports.errors import PermanentPortError
+from orders.ports.errors import ItemKind, PassedOver, PermanentPortError
 from orders.ports.outbox import OutboxEntry
 
 
@@ -23,12 +23,31 @@ class MemoryOutbox:
         """See ``Outbox.shards``."""
         return self._shards
 
-    async def overdue(self, shard: int, *, before: datetime, limit: int) -> Sequence[OutboxEntry]:
+    async def overdue(
+        self,
+        shard: int,
+        *,
+        before: datetime,
+        limit: int,
+        after: str | None = None,
+        passed_over: PassedOver | None = None,
+    ) -> Sequence[OutboxEntry]:
         """See ``Outbox.overdue``."""
-        found = [OutboxEntry(*key, since=row.since) for key, row in self._table.rows.items() if row.since is not None]
-        found += [OutboxEntry(*key, since=since, accepted=True) for key, since in self._table.unqueued.items()]
-        due = (entry for entry in found if entry.since < before and self._shard_of(entry.order_id) == shard)
-        return sorted(due, key=lambda entry: entry.since)[:limit]
+        waiting = [(key, row.since, False) for key, row in self._table.rows.items() if row.since is not None]
+        waiting += [(key, since, True) for key, since in self._table.unqueued.items()]
+        due = [_entry(*each) for each in waiting if each[1] < before and self._shard_of(each[0][1]) == shard]
+        found: list[OutboxEntry] = []
+        for entry in sorted(due, key=lambda entry: entry.position):
+            if after is not None and entry.position <= after:
+                continue
+            fault = self._table.fault(ItemKind.OUTBOX, entry.tenant_id, entry.order_id)
+            if fault is None:
+                found.append(entry)
+            elif passed_over is None:
+                raise fault
+            else:
+                passed_over(fault)
+        return found[:limit]
 
     def _shard_of(self, order_id: str) -> int:
         return crc32(order_id.encode()) % self._shards
@@ -36,7 +55,16 @@ class MemoryOutbox:
     async def waiting(self, tenant_id: str, order_id: str) -> Sequence[OrderEvent]:
         """See ``Outbox.waiting``."""
         row = self._table.rows.get((tenant_id, order_id))
-        return [row.waiting[sequence] for sequence in sorted(row.waiting)] if row else []
+        waiting = row.waiting if row else {}
+        events: list[OrderEvent] = []
+        for sequence in sorted(waiting):
+            fault = self._table.fault(ItemKind.EVENT, tenant_id, order_id, sequence)
+            if fault is not None and not events:
+                raise fault
+            if fault is not None:
+                break
+            events.append(waiting[sequence])
+        return events
 
     async def settle(self, event: OrderEvent) -> None:
         """See ``Outbox.settle``.
@@ -60,14 +88,35 @@ class MemoryOutbox:
         log[event.sequence] = replace(logged, data=event.data, reason=event.reason, receipt=event.receipt)
         return True
 
-    async def read(self, tenant_id: str, order_id: str, *, after: int = 0, limit: int = 100) -> Sequence[OrderEvent]:
+    async def read(
+        self,
+        tenant_id: str,
+        order_id: str,
+        *,
+        after: int = 0,
+        limit: int = 100,
+        passed_over: PassedOver | None = None,
+    ) -> Sequence[OrderEvent]:
         """See ``EventLog.read``."""
-        waiting = {event.sequence: event for event in await self.waiting(tenant_id, order_id)}
-        events = waiting | self._table.log(tenant_id, order_id)
+        row = self._table.rows.get((tenant_id, order_id))
+        events = (row.waiting if row else {}) | self._table.log(tenant_id, order_id)
         contiguous: list[OrderEvent] = []
-        while len(contiguous) < limit and after + len(contiguous) + 1 in events:
-            contiguous.append(events[after + len(contiguous) + 1])
+        for sequence in range(after + 1, after + limit + 1):
+            if sequence not in events:
+                break
+            fault = self._table.fault(ItemKind.EVENT, tenant_id, order_id, sequence)
+            if fault is None:
+                contiguous.append(events[sequence])
+            elif passed_over is None:
+                raise fault
+            else:
+                passed_over(fault)
         return contiguous
+
+
+def _entry(key: OrderKey, since: datetime, accepted: bool) -> OutboxEntry:
+    position = f"{since.isoformat(timespec='milliseconds')}|{'|'.join(key)}|{accepted:d}"
+    return OutboxEntry(*key, since=since, accepted=accepted, position=position)
 
 
 def _check_same(logged: OrderEvent, event: OrderEvent) -> None:

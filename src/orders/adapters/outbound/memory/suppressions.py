@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeAlias
 
-from orders.ports.errors import TransientPortError
+from orders.ports.errors import ItemKind, PassedOver, TransientPortError, UnreadableItem
 from orders.ports.suppressions import Suppression, SuppressionReason
 
 _Key: TypeAlias = tuple[str, str]
@@ -17,6 +17,11 @@ class MemorySuppressions:
         self.reachable = True
         self._held: dict[_Key, Suppression] = {}
         self._removed: dict[_Key, datetime] = {}
+        self._damaged: set[_Key] = set()
+
+    def damage(self, tenant_id: str, recipient_hash: str) -> None:
+        """Make an entry one that can't be read any more."""
+        self._damaged.add((tenant_id, recipient_hash))
 
     async def add(self, suppression: Suppression) -> None:
         """See ``Suppressions.add``."""
@@ -32,14 +37,26 @@ class MemorySuppressions:
     async def find(self, tenant_id: str, recipient_hash: str) -> Suppression | None:
         """See ``Suppressions.find``."""
         self._ask()
+        if (tenant_id, recipient_hash) in self._damaged:
+            raise _fault(tenant_id, recipient_hash)
         return self._held.get((tenant_id, recipient_hash))
 
-    async def of_tenant(self, tenant_id: str, *, after: str | None = None, limit: int = 100) -> Sequence[Suppression]:
+    async def of_tenant(
+        self, tenant_id: str, *, after: str | None = None, limit: int = 100, passed_over: PassedOver | None = None
+    ) -> Sequence[Suppression]:
         """See ``Suppressions.of_tenant``."""
         self._ask()
-        found = [each for (tenant, _), each in self._held.items() if tenant == tenant_id]
-        behind = [each for each in found if each.recipient_hash > (after or "")]
-        return sorted(behind, key=lambda each: each.recipient_hash)[:limit]
+        held = [each for (tenant, _), each in self._held.items() if tenant == tenant_id]
+        behind = [each for each in held if each.recipient_hash > (after or "")]
+        found: list[Suppression] = []
+        for each in sorted(behind, key=lambda each: each.recipient_hash):
+            if (tenant_id, each.recipient_hash) not in self._damaged:
+                found.append(each)
+            elif passed_over is None:
+                raise _fault(tenant_id, each.recipient_hash)
+            else:
+                passed_over(_fault(tenant_id, each.recipient_hash))
+        return found[:limit]
 
     async def remove(self, tenant_id: str, recipient_hash: str, *, at: datetime) -> bool:
         """See ``Suppressions.remove``."""
@@ -52,3 +69,8 @@ class MemorySuppressions:
     def _ask(self) -> None:
         if not self.reachable:
             raise TransientPortError("orders table", "out of reach")
+
+
+def _fault(tenant_id: str, recipient_hash: str) -> UnreadableItem:
+    place = f"{tenant_id}/{recipient_hash}"
+    return UnreadableItem(ItemKind.SUPPRESSION, place, "it was damaged", tenant_id=tenant_id)

@@ -2,12 +2,14 @@
 
 import asyncio
 import multiprocessing
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from orders.adapters.outbound.rendering.parent_process import end_with_parent
 from orders.adapters.outbound.rendering.pdf import ContentFault
 from orders.adapters.privacy.exceptions import told
 from orders.ports.errors import RenderingFailed, TransientPortError
@@ -133,8 +135,12 @@ class ProcessLane(Generic[Job, Made]):
             max_workers=1,
             # A forked process would inherit the service's threads' locks, a fork server would need a socket on disk.
             mp_context=multiprocessing.get_context("spawn"),
-            initializer=self._program.prepare,
-            initargs=(self._memory_limit_bytes,),
+            initializer=_begin,
+            initargs=(
+                self._program.prepare,
+                self._memory_limit_bytes,
+                threading.current_thread() is threading.main_thread(),
+            ),
         )
         return _Worker(pool, pool.submit(self._program.warm))
 
@@ -172,6 +178,12 @@ class ProcessLane(Generic[Job, Made]):
     async def _ended(self, kind: type[TransientPortError], detail: str) -> TransientPortError:
         await self.close()
         return kind(self._program.dependency, detail)
+
+
+def _begin(prepare: Callable[[int | None], None], memory_limit_bytes: int | None, by_main_thread: bool) -> None:
+    """What a process does first: it sees to it that it doesn't outlive the service, which ``kill -9`` can end."""
+    end_with_parent(by_kernel=by_main_thread)
+    prepare(memory_limit_bytes)
 
 
 def _end(worker: _Worker) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from orders import __version__
 from orders.adapters.inbound.http import json_body, problems, requests
 from orders.adapters.inbound.http.openapi import prose, shapes, shapes_of_answers, shapes_of_pages
 from orders.adapters.inbound.http.openapi.deprecation import DEPRECATED, Deprecation, Deprecations
@@ -70,7 +71,7 @@ def build_document(deprecated: Deprecations = DEPRECATED) -> dict[str, Any]:
         "jsonSchemaDialect": DIALECT,
         "info": {
             "title": prose.TITLE,
-            "version": prose.VERSION,
+            "version": __version__,
             "summary": prose.SUMMARY,
             "description": prose.DESCRIPTION,
         },

@@ -101,8 +101,9 @@ def _life() -> Life:
         return change.order
 
     later = (replace(_STAFF.stamp(_MORNING), at=_MORNING + timedelta(hours=hours)) for hours in range(1, 9))
-    stamp = CUSTOMER.stamp(_MORNING)
-    placed = done(place(_draft(), tenant_id="demo", order_id=ORDER_ID, stamp=stamp, roles=CUSTOMER.roles))
+    # By the shop: customers give no discounts.
+    stamp = _STAFF.stamp(_MORNING)
+    placed = done(place(_draft(), tenant_id="demo", order_id=ORDER_ID, stamp=stamp, roles=_STAFF.roles))
     processing = done(placed.process(next(later), _STAFF.roles))
     first = Shipment("DHL", "JD014600003SE", "https://track.example/JD014600003SE", (ParcelLine("line_1", 2),))
     part_shipped = done(processing.fulfil(first, next(later), _STAFF.roles))

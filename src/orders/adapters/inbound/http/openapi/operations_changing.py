@@ -70,10 +70,10 @@ CHANGING = (
             "CreateOrderBody",
             {
                 "smallest": Example("No more than is needed", examples.SMOKE_BODY),
-                "everything": Example("With tax, shipping, discounts, addresses and payment", examples.FULL_BODY),
+                "everything": Example("With tax, shipping, discounts by the shop, addresses", examples.FULL_BODY),
             },
         ),
-        _CREATING,
+        (*_CREATING, problems.SHOP_NOT_READY),
     ),
     Operation(
         "updateOrder",
@@ -103,7 +103,7 @@ CHANGING = (
                 ),
             },
         ),
-        _CHANGING,
+        (*_CHANGING, problems.SHOP_NOT_READY),
     ),
     Operation(
         "patchOrder",
@@ -130,7 +130,7 @@ CHANGING = (
             },
             (MERGE_PATCH, JSON),
         ),
-        _CHANGING,
+        (*_CHANGING, problems.SHOP_NOT_READY),
     ),
     Operation(
         "deleteOrder",

@@ -54,7 +54,8 @@ PARAMETERS: dict[str, Schema] = {
         "query",
         "order_number",
         {"type": "string", "minLength": 15, "maxLength": 64},
-        "Only the order of this number, as people type it: in any case, with or without dashes, O for 0, I or L for 1.",
+        "Only the order of this number, as people type or paste it: in any case and width, with hyphens and blanks of "
+        "any kind or none, O for 0, I or L for 1; characters that nobody sees make no difference.",
         order_number(ORDER_ID),
     ),
     "CreatedFrom": _in(

@@ -11,7 +11,7 @@ from orders.adapters.inbound.http.problems import Kind, problem_body
 from orders.adapters.inbound.http.rate_limit import RateLimited
 from orders.adapters.inbound.http.request_line import MAX_URL_BYTES
 from orders.adapters.inbound.http.responses import BASE
-from orders.application.errors import OrderNotFound, VersionMismatch
+from orders.application.errors import OrderNotFound, ShopNotReady, VersionMismatch
 from orders.application.idempotency import KeyReused
 from orders.domain.errors import ActionForbidden, Fault, IllegalTransition, ParcelConflict
 from orders.domain.lifecycle import Role
@@ -43,6 +43,7 @@ def _example(kind: Kind, detail: str, instance: str = _ORDER, *faults: Fault, **
     return problem_body(kind, detail, instance=instance, request_id=_REQUEST_ID, faults=faults, **more)
 
 
+_NOT_READY = ShopNotReady("demo")
 _WRONG_LIMIT = Fault("/query/limit", "out_of_range", "limit is a whole number from 1 to 100")
 _WRONG_FIELDS = (
     Fault("/custmer_id", "unknown_field", "there is no field 'custmer_id'; did you mean 'customer_id'?"),
@@ -124,6 +125,13 @@ EXPLAINED: Mapping[Kind, Explained] = {
             str(ParcelConflict(carrier="DHL", tracking_number="JD014600003SE")),
             f"{_ORDER}/fulfill",
         ),
+    ),
+    problems.SHOP_NOT_READY: Explained(
+        "The shop takes no orders of customers: no product service checks their prices, and the shop has not said "
+        "that they need no check. Its staff and its services still place orders.",
+        "Nothing that you can send will do, and no waiting: the shop has to say in its profile that prices are taken "
+        "as they are ordered. Operators find such shops by `orders tenants check`.",
+        _example(problems.SHOP_NOT_READY, str(_NOT_READY), BASE, _NOT_READY.fault),
     ),
     problems.VERSION_MISMATCH: Explained(
         "`If-Match`, or `version` in the body, names other versions than the order has now: somebody changed it since "

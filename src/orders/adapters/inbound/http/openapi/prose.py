@@ -10,7 +10,6 @@ from orders.domain.order import KEPT_KEYS
 from orders.domain.placing import MAX_LINES, MAX_QUANTITY
 
 TITLE = "BBWS Orders"
-VERSION = "1.0.0"
 SUMMARY = "Orders of the BBWS customer portal's shops: placing, life cycle, parcels, documents, history."
 
 TAGS = {
@@ -94,6 +93,10 @@ A shop may have its products and campaigns checked. Then an unknown product (`un
 (`not_sellable`), a price that has changed (`price_changed`), too little stock (`out_of_stock`) and a campaign code
 that gives nothing (`campaign_…` and why) are refused as 422, with what would be right. What a campaign takes off is
 part of the order's `discount`, says `campaign_discount`, and must be reckoned with in `total`.
+
+Customers give no discounts: `discount_not_allowed`. Where the shop lists its tax rates and shipping amounts, theirs are
+among them (`tax_rate_not_listed`, `shipping_not_listed`), and only what the shop gives away costs nothing
+(`zero_price`). What the shop's staff gave may be sent back as it is.
 
 ## Limits
 

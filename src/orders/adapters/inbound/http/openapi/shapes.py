@@ -180,6 +180,8 @@ class Order(OrderSummary):
     campaign_code: Key | None = None
     campaign_discount: Money | None = None
     """The campaign's part of `discount`; missing where a campaigns service has given none."""
+    prices: Literal["unchecked"] | None = None
+    """Shown to the shop: prices are in it that nobody checked, neither the shop nor a product service."""
     notes: str | None = None
     metadata: dict[str, str] | None = None
     locale: str | None = None

@@ -1,0 +1,24 @@
+"""Options that several commands have."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def _use(context: typer.Context, value: Path | None) -> None:
+    if value is not None:
+        context.find_root().obj.use_data_dir(value)
+
+
+DataDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--data-dir",
+        file_okay=False,
+        callback=_use,
+        expose_value=False,
+        help="Of this data directory's emulator (default: ORDERS_DATA_DIR, else .orders-dev).",
+    ),
+]
+"""Taken by the runtime; a command declares it as ``_data_dir`` and never sees it."""

@@ -1,0 +1,54 @@
+"""``orders tenants``: shops that are not set up to take orders of customers ([SEC-10])."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from orders.adapters.inbound.cli.output import print_json, print_table
+from orders.adapters.inbound.cli.runtime import Doing, Runtime
+from orders.application.check_tenants import TenantVerdict
+from orders.domain.identity import check_key
+
+DAYS = 7
+_COLUMNS = ("tenant_id", "verdict", "why", "fault")
+
+
+def register(app: typer.Typer, runtime: Runtime) -> None:
+    """Add ``tenants`` and its command."""
+    group = typer.Typer(no_args_is_help=True, help="Look at the shops and their profiles.")
+    app.add_typer(group, name="tenants", rich_help_panel="Operate")
+
+    # Keeps `check` a command of its own name while there is no other.
+    @group.callback()
+    def tenants() -> None:
+        pass
+
+    @group.command()
+    def check(
+        tenant: Annotated[list[str] | None, typer.Option(help="This shop as well; may be repeated.")] = None,
+        days: Annotated[int, typer.Option(min=0, max=366, help="Shops with orders of so many days, too.")] = DAYS,
+        as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")] = False,
+    ) -> None:
+        """Shops whose customers' orders sit and prod refuse; exit code 1 if there is one."""
+        also = [check_key(each, "--tenant") for each in tenant or ()]
+        found = runtime.with_tenants(Doing("tenants check"), lambda checking: checking.execute(days=days, also=also))
+        if as_json:
+            print_json([asdict(each) for each in found])
+        else:
+            _print(found)
+        if not all(each.ready for each in found):
+            raise typer.Exit(1)
+
+
+def _print(found: Sequence[TenantVerdict]) -> None:
+    rows = [(each.tenant_id, "ready" if each.ready else "not ready", each.why, each.fault or "") for each in found]
+    missing = sum(not each.ready for each in found)
+    print_table(f"{missing} of {len(found)} shops are not ready for orders of customers", _COLUMNS, rows)
+    if missing:
+        typer.echo(
+            'sit and prod refuse their customers\' orders: set PRODUCT_API_URL, or put "prices": "as_ordered" into '
+            "tenants/TENANT/profile.json in the templates bucket",
+            err=True,
+        )

@@ -1,0 +1,153 @@
+"""Whether what was made of an item is of the types that it says: a dataclass takes whatever it is given.
+
+Without this a damaged attribute would get through, and fail wherever somebody first reckons with it.
+"""
+
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+from typing import Any, TypeAlias, Union, get_args, get_origin, get_type_hints
+
+Check: TypeAlias = Callable[[Any], None]
+
+
+class WrongType(TypeError):
+    """A value is of another type than it is declared with.
+
+    Attributes:
+        path: where it is, such as ``lines.price``.
+    """
+
+    def __init__(self, path: str = "") -> None:
+        self.path = path
+        super().__init__(f"{path or 'it'} is of another type")
+
+
+def check_shape(value: object, shape: Any) -> None:
+    """Return when the value, and everything in it, is of the type that is declared. Raises: WrongType."""
+    _check_of(shape)(value)
+
+
+@cache
+def _check_of(shape: Any) -> Check:
+    if is_dataclass(shape):
+        return _dataclass_check(shape)
+    origin, arguments = get_origin(shape), get_args(shape)
+    if origin in {Union, types.UnionType}:
+        return _any_of(arguments)
+    if origin is tuple:
+        return _tuple_check(arguments)
+    if origin is frozenset:
+        return _each(frozenset, _check_of(arguments[0]))
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return _check_json_object
+    return _CHECKS.get(shape) or _instance_of(shape)
+
+
+def _dataclass_check(shape: Any) -> Check:
+    hints = get_type_hints(shape)
+    checks = [(each.name, _check_of(hints[each.name])) for each in fields(shape)]
+
+    def check(value: Any) -> None:
+        if not isinstance(value, shape):
+            raise WrongType
+        name = ""
+        try:
+            for name, check_field in checks:
+                check_field(getattr(value, name))
+        except WrongType as error:
+            raise WrongType(f"{name}.{error.path}" if error.path else name) from None
+
+    return check
+
+
+def _any_of(shapes: tuple[Any, ...]) -> Check:
+    optional = types.NoneType in shapes
+    checks = [_check_of(shape) for shape in shapes if shape is not types.NoneType]
+
+    def check(value: Any) -> None:
+        if value is None and optional:
+            return None
+        fault = WrongType()
+        for each in checks:
+            try:
+                return each(value)
+            except WrongType as error:
+                fault = error
+        raise fault
+
+    return check
+
+
+def _tuple_check(shapes: tuple[Any, ...]) -> Check:
+    if shapes[-1] is Ellipsis:
+        return _each(tuple, _check_of(shapes[0]))
+    checks = [_check_of(shape) for shape in shapes]
+
+    def check(value: Any) -> None:
+        if not isinstance(value, tuple) or len(value) != len(checks):
+            raise WrongType
+        for each, check_part in zip(value, checks, strict=True):
+            check_part(each)
+
+    return check
+
+
+def _each(kind: type[Any], check_one: Check) -> Check:
+    def check(value: Any) -> None:
+        if not isinstance(value, kind):
+            raise WrongType
+        for each in value:
+            check_one(each)
+
+    return check
+
+
+def _instance_of(shape: type) -> Check:
+    def check(value: Any) -> None:
+        if not isinstance(value, shape):
+            raise WrongType
+
+    return check
+
+
+def _check_int(value: Any) -> None:
+    # True is an int to Python, and half a piece is a Decimal from the table.
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise WrongType
+
+
+def _check_instant(value: Any) -> None:
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise WrongType
+
+
+def _check_decimal(value: Any) -> None:
+    if not isinstance(value, Decimal) or not value.is_finite():
+        raise WrongType
+
+
+def _check_json_object(value: Any) -> None:
+    if not isinstance(value, dict):
+        raise WrongType
+    _check_json(value)
+
+
+def _check_json(value: Any) -> None:
+    if isinstance(value, dict):
+        for name, each in value.items():
+            try:
+                _check_json(each)
+            except WrongType as error:
+                raise WrongType(f"{name}.{error.path}" if error.path else str(name)) from None
+    elif isinstance(value, list):
+        for each in value:
+            _check_json(each)
+    elif value is not None and not isinstance(value, str | int):
+        raise WrongType
+
+
+_CHECKS: dict[Any, Check] = {int: _check_int, datetime: _check_instant, Decimal: _check_decimal, Any: lambda _: None}

@@ -1,0 +1,167 @@
+"""Runs what commands need done; whatever ends it becomes one message with the reason, never a traceback."""
+
+import logging
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import typer
+
+from orders.adapters.inbound.cli.runtime import CommandError, Doing, Result
+from orders.bootstrap.errors import CannotRun
+from orders.bootstrap.settings import Settings, SettingsError, load_settings
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from orders.bootstrap.aws_target import AwsTarget
+
+Tool = TypeVar("Tool")
+
+INTERRUPTED = 128 + signal.SIGINT
+"""Exit code after Ctrl-C, as shells have it."""
+
+_log = logging.getLogger(__name__)
+
+
+def command_settings(data_dir: Path | None = None, **overrides: Any) -> Settings:
+    """The settings of a command. Raises: CommandError."""
+    if data_dir is not None:
+        overrides["orders_data_dir"] = data_dir
+    try:
+        settings = load_settings(**overrides)
+    except SettingsError as error:
+        raise CommandError(str(error)) from error
+    if settings.orders_data_dir == Path():
+        raise CommandError("the data directory must be one of its own, such as .orders-dev, not the one you are in")
+    return settings
+
+
+def command_target(settings: Settings) -> "AwsTarget":
+    """Which AWS a command speaks to. Raises: CommandError."""
+    from orders.bootstrap.aws_target import aws_target
+
+    try:
+        return aws_target(settings)
+    except CannotRun as error:
+        raise CommandError(str(error)) from error
+
+
+def process_settings(settings: Settings) -> Settings:
+    """The settings with which a process runs: on a laptop those of the data directory's emulator.
+
+    Raises: CommandError.
+    """
+    target = command_target(settings)
+    if settings.aws_endpoint_url is None and target.own:
+        say_target(target)
+    return target.settings
+
+
+def say_target(target: "AwsTarget") -> None:
+    """Tell people what is spoken to; standard output is for scripts."""
+    sys.stderr.write(f"using {target.words}\n")
+
+
+def run_process(settings: Settings, main: "Callable[[asyncio.Event], Any]") -> None:
+    """Run a process. Raises: CommandError: what it can't go on after. SystemExit: a fault of ours, which is logged."""
+    from orders.bootstrap.last_words import log_last_words
+    from orders.bootstrap.logging import configure_logging
+    from orders.bootstrap.processes import run_until_stopped
+
+    try:
+        configure_logging(settings)
+        log_last_words()
+        run_until_stopped(main)
+    except CannotRun as error:
+        raise CommandError(str(error)) from error
+    except Exception as error:
+        known = foreseen(error)
+        if known is None:
+            sys.excepthook(type(error), error, error.__traceback__)
+            raise SystemExit(1) from None
+        _log.critical("the process ends: %s", known)
+        raise CommandError(known) from error
+
+
+def operate(
+    settings: Settings,
+    doing: Doing,
+    opened: "Callable[[Settings], AbstractAsyncContextManager[Tool]]",
+    work: "Callable[[Tool], Awaitable[Result]]",
+) -> Result:
+    """What comes of an operator's work, which is on record; Ctrl-C breaks it off, and what it held is given back.
+
+    Raises: CommandError.
+    """
+    import asyncio
+
+    from orders.bootstrap.last_words import log_last_words
+    from orders.bootstrap.logging import configure_logging
+    from orders.bootstrap.operators import on_record
+
+    target = command_target(settings)
+    settings = _at_a_terminal(target)
+    say_target(target)
+
+    async def main() -> Result:
+        async with on_record(settings, doing), opened(settings) as tool:
+            return await work(tool)
+
+    try:
+        configure_logging(settings, stream=sys.stderr)
+        log_last_words()
+        return asyncio.run(main())
+    except (CommandError, typer.Exit, typer.Abort):
+        raise
+    except Exception as error:
+        _log.debug("the command failed", exc_info=error)
+        raise CommandError(foreseen(error) or fault_of_ours(error)) from error
+    except KeyboardInterrupt:
+        sys.stderr.write("broken off: what was done until then stays done; the same command does the rest\n")
+        raise SystemExit(INTERRUPTED) from None
+
+
+def foreseen(error: BaseException) -> str | None:
+    """Why something can't be done, for people; ``None`` if it is a fault of ours."""
+    from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+
+    from orders.adapters.privacy.exceptions import told
+    from orders.application.errors import ApplicationError
+    from orders.domain.errors import DomainError
+    from orders.ports.errors import PortError
+
+    if isinstance(error, BaseExceptionGroup):
+        return foreseen(error.exceptions[0])
+    if isinstance(error, CannotRun | PortError | ApplicationError | DomainError):
+        return str(error)
+    if isinstance(error, ClientError):
+        return f"AWS refuses: {told(error)}"
+    if isinstance(error, NoCredentialsError):
+        return "there are no credentials for AWS: they come with the task's role, AWS_PROFILE or AWS_ACCESS_KEY_ID"
+    if isinstance(error, BotoCoreError):
+        return f"AWS can't be asked: {told(error)}"
+    if isinstance(error, OSError):
+        return f"{told(error)}{'' if error.filename is None else f': {error.filename}'}"
+    return None
+
+
+def fault_of_ours(error: BaseException) -> str:
+    """What is said of an error that nobody has foreseen."""
+    from orders.adapters.privacy.exceptions import told
+
+    return f"this failed by a fault of the command itself ({told(error)}); LOG_LEVEL=DEBUG shows where"
+
+
+def _at_a_terminal(target: "AwsTarget") -> Settings:
+    """On a laptop records go where those of `orders dev` go, and what is logged is for people: unless set otherwise."""
+    settings = target.settings
+    if not target.own:
+        return settings
+    wanted: dict[str, Any] = {"audit_file": settings.orders_data_dir / "audit.log", "log_format": "console"}
+    return settings.model_copy(
+        update={name: value for name, value in wanted.items() if name not in settings.model_fields_set}
+    )

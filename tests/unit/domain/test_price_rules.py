@@ -1,0 +1,244 @@
+"""Who may say what things cost ([SEC-10])."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from orders.domain.consulting import UNASKED, Answers, CampaignGranted, Offer
+from orders.domain.currencies import Currency
+from orders.domain.errors import Fault, InvalidOrder
+from orders.domain.lifecycle import Role
+from orders.domain.money import Money
+from orders.domain.order import Order
+from orders.domain.placing import Draft, DraftLine, place
+from orders.domain.price_rules import STRICTEST, PriceRules
+from orders.domain.revising import Revision, revise, revision_of
+from tests.builders import a_draft, a_line, a_stamp, an_order, an_order_id
+
+ZAR, USD, JPY = (Currency.of(code) for code in ("ZAR", "USD", "JPY"))
+CUSTOMER = [Role.CUSTOMER]
+FREE = PriceRules(free_products=frozenset({"gift"}))
+TAXED = PriceRules(tax_rates=frozenset({Decimal(0), Decimal("0.15")}))
+SHIPPED = PriceRules(shipping_amounts=frozenset({Money(0, ZAR), Money(7500, ZAR), Money(500, JPY)}))
+ANYBODY_FOR_THE_SHOP = [[Role.STAFF], [Role.ADMIN], [Role.SERVICE], [Role.CUSTOMER, Role.STAFF]]
+
+
+def ordered(draft: Draft, rules: PriceRules = STRICTEST, answers: Answers = UNASKED, roles: Any = CUSTOMER) -> Order:
+    return place(
+        draft, tenant_id="t", order_id=an_order_id(), stamp=a_stamp(), roles=roles, answers=answers, rules=rules
+    ).order
+
+
+def told(draft: Draft, rules: PriceRules = STRICTEST, answers: Answers = UNASKED) -> list[Fault]:
+    with pytest.raises(InvalidOrder) as caught:
+        ordered(draft, rules, answers)
+    return list(caught.value.faults)
+
+
+def codes(faults: list[Fault]) -> list[tuple[str, str]]:
+    return [(fault.pointer, fault.code) for fault in faults]
+
+
+def offering(**prices: int) -> Answers:
+    return Answers(offers={name: Offer(name, Money(minor, ZAR)) for name, minor in prices.items()})
+
+
+DISCOUNTS = {
+    "a line's": (a_draft(lines=(a_line(), a_line(discount=Decimal("0.01")))), "/items/1/discount"),
+    "all of a line": (a_draft(lines=(a_line(discount=Decimal("59.98")),)), "/items/0/discount"),
+    "the order's": (a_draft(discount=Decimal("1.00")), "/discount"),
+}
+
+
+@pytest.mark.parametrize(("draft", "pointer"), DISCOUNTS.values(), ids=DISCOUNTS.keys())
+def test_a_customer_gives_no_discount_and_the_shop_does(draft: Draft, pointer: str) -> None:
+    (fault,) = told(draft)
+    assert (fault.pointer, fault.code) == (pointer, "discount_not_allowed")
+    for roles in ANYBODY_FOR_THE_SHOP:
+        assert ordered(draft, roles=roles).totals.total.to_decimal() == draft.total
+
+
+def test_a_discount_of_nothing_is_none() -> None:
+    ordered(a_draft(discount=Decimal("0.00"), lines=(a_line(discount=Decimal(0)),)))
+
+
+def test_a_campaign_gives_what_a_customer_may_not() -> None:
+    draft = a_draft(campaign_code="SPRING", total=Decimal("54.98"))
+    assert ordered(draft, answers=Answers(campaign=CampaignGranted(Money(500, ZAR)))).totals.discount.minor == 500
+    own = a_draft(campaign_code="SPRING", discount=Decimal("1.00"), total=Decimal("53.98"))
+    assert codes(told(own, answers=Answers(campaign=CampaignGranted(Money(500, ZAR))))) == [
+        ("/discount", "discount_not_allowed")
+    ]
+
+
+@pytest.mark.parametrize("rate", ["0.15", "0.150", "0", "0.00"])
+def test_a_listed_tax_rate_is_taken_however_it_is_written(rate: str) -> None:
+    ordered(a_draft(lines=(a_line(tax_rate=Decimal(rate)),)), TAXED)
+
+
+def test_one_that_is_not_listed_is_refused_with_those_that_are() -> None:
+    draft = a_draft(lines=(a_line(tax_rate=Decimal("0.15")), a_line(tax_rate=Decimal("0.05"))))
+    (fault,) = told(draft, TAXED)
+    assert (fault.pointer, fault.code) == ("/items/1/tax_rate", "tax_rate_not_listed")
+    assert fault.message == "0.05 is none of the shop's tax rates, which are 0, 0.15"
+    without = PriceRules(tax_rates=frozenset({Decimal("0.15")}))
+    assert codes(told(a_draft(), without)) == [("/items/0/tax_rate", "tax_rate_not_listed")], "left out, it is 0"
+    ordered(draft), ordered(draft, TAXED, roles=[Role.STAFF])
+
+
+def test_shipping_costs_what_the_shop_lists_in_that_currency() -> None:
+    for amount in ("0.00", "75.00", "75"):
+        ordered(a_draft(shipping=Decimal(amount)), SHIPPED)
+    ordered(a_draft(currency="JPY", lines=(a_line(price=Decimal(700)),), shipping=Decimal(500)), SHIPPED)
+    (fault,) = told(a_draft(shipping=Decimal("5.00")), SHIPPED)
+    assert (fault.pointer, fault.code) == ("/shipping", "shipping_not_listed")
+    assert fault.message == "5.00 ZAR is none of the shop's shipping amounts, which are 0.00, 75.00"
+    ordered(a_draft(shipping=Decimal("5.00")), SHIPPED, roles=[Role.SERVICE])
+
+
+def test_in_another_currency_the_shop_does_not_ship_at_all() -> None:
+    # Else whoever names another currency would ship for nothing.
+    (fault,) = told(a_draft(currency="USD"), SHIPPED)
+    assert (fault.pointer, fault.message) == ("/shipping", "the shop does not ship for USD; it does for JPY, ZAR")
+
+
+def test_nothing_is_free_but_by_the_shop_s_or_the_catalogue_s_word() -> None:
+    gift = a_draft(lines=(a_line(), a_line(product_id="gift", price=Decimal("0.00"))))
+    (fault,) = told(gift)
+    assert (fault.pointer, fault.code) == ("/items/1/price", "zero_price")
+    assert "gift is not free" in fault.message
+    ordered(gift, FREE)
+    ordered(gift, answers=offering(prod_001=2999, gift=0))
+    assert codes(told(gift, FREE, offering(prod_001=2999, gift=100))) == [("/items/1/price", "price_changed")]
+    ordered(gift, roles=[Role.STAFF])
+
+
+def test_everything_is_told_at_once() -> None:
+    draft = a_draft(
+        lines=(a_line(price=Decimal(0)), a_line(discount=Decimal(1), tax_rate=Decimal("0.1"))),
+        discount=Decimal(1),
+        shipping=Decimal(1),
+        total=Decimal(1),
+    )
+    assert codes(told(draft, replace(TAXED, shipping_amounts=SHIPPED.shipping_amounts))) == [
+        ("/items/0/price", "zero_price"),
+        ("/items/1/discount", "discount_not_allowed"),
+        ("/items/1/tax_rate", "tax_rate_not_listed"),
+        ("/discount", "discount_not_allowed"),
+        ("/shipping", "shipping_not_listed"),
+        ("/total", "total_mismatch"),
+    ]
+
+
+# -- changing one that is there ------------------------------------------------------------------------------------
+
+
+def given_by_staff() -> Order:
+    """Two lines: one with a discount and a rate that no list has, one that costs nothing; 3.00 off the whole."""
+    lines = (
+        a_line(discount=Decimal("9.98"), tax_rate=Decimal("0.07")),
+        a_line(product_id="gift", price=Decimal(0)),
+    )
+    return an_order(lines=lines, discount=Decimal("3.00"))
+
+
+def revised(order: Order, *lines: DraftLine, total: str, rules: PriceRules = TAXED, **more: Any) -> Order:
+    revision = Revision(lines=lines, total=Decimal(total), **more)
+    return revise(order, revision, a_stamp(), CUSTOMER, rules=rules).order
+
+
+def refused(order: Order, *lines: DraftLine, total: str, rules: PriceRules = TAXED) -> list[tuple[str, str]]:
+    with pytest.raises(InvalidOrder) as caught:
+        revised(order, *lines, total=total, rules=rules)
+    return codes(list(caught.value.faults))
+
+
+def test_what_staff_gave_comes_back_unchanged() -> None:
+    order = given_by_staff()
+    whole = replace(revision_of(order), notes="ring once")
+    assert revise(order, whole, a_stamp(), CUSTOMER, rules=TAXED).order.notes == "ring once"
+
+
+def test_and_stays_when_something_else_is_changed() -> None:
+    order = given_by_staff()
+    discounted, gift = revision_of(order).lines
+    # 59.98 − 9.98 + 3.50 tax + 10.00 − 3.00
+    after = revised(order, discounted, gift, a_line(price=Decimal(5)), total="60.50")
+    assert (after.lines[0].discount.minor, after.totals.discount.minor) == (998, 300)
+    more = revised(order, replace(discounted, quantity=3), gift, total="82.59")
+    assert (more.lines[0].quantity, more.lines[0].discount.minor) == (3, 998)
+    without = revised(order, replace(discounted, discount=Decimal(0)), gift, total="61.18")
+    assert without.lines[0].discount.minor == 0
+
+
+MORE_THAN_WAS_GIVEN: Mapping[str, tuple[Any, str]] = {
+    "another discount": (lambda one, two: (replace(one, discount=Decimal("9.99")), two), "/items/0/discount"),
+    "a lower discount": (lambda one, two: (replace(one, discount=Decimal("9.97")), two), "/items/0/discount"),
+    "its discount on another product": (lambda one, two: (replace(one, product_id="tray"), two), "/items/0/discount"),
+    "its discount on a new line": (lambda one, two: (replace(one, line_id=None), two), "/items/0/discount"),
+    "another rate": (lambda one, two: (replace(one, tax_rate=Decimal("0.06")), two), "/items/0/tax_rate"),
+    "its rate on another product": (
+        lambda one, two: (replace(one, product_id="tray", discount=Decimal(0)), two),
+        "/items/0/tax_rate",
+    ),
+    "more of what is free": (lambda one, two: (one, replace(two, quantity=two.quantity + 1)), "/items/1/price"),
+    "something else for free": (lambda one, two: (one, replace(two, product_id="tray")), "/items/1/price"),
+    "a price of nothing": (
+        lambda one, two: (replace(one, price=Decimal(0), discount=Decimal(0)), two, a_line()),
+        "/items/0/price",
+    ),
+    "a free one more": (lambda one, two: (one, two, a_line(price=Decimal(0))), "/items/2/price"),
+    "a discount more": (lambda one, two: (one, two, a_line(discount=Decimal(1))), "/items/2/discount"),
+}
+
+
+@pytest.mark.parametrize(("change", "pointer"), MORE_THAN_WAS_GIVEN.values(), ids=MORE_THAN_WAS_GIVEN.keys())
+def test_nothing_is_given_beyond_that(change: Any, pointer: str) -> None:
+    order = given_by_staff()
+    assert pointer in [at for at, _ in refused(order, *change(*revision_of(order).lines), total="0")]
+
+
+def test_fewer_of_what_is_free_may_be_taken() -> None:
+    order = given_by_staff()
+    discounted, gift = revision_of(order).lines
+    assert revised(order, discounted, replace(gift, quantity=1), total="50.50").lines[1].quantity == 1
+
+
+def test_shipping_of_an_order_that_is_there_stays_as_it_was_agreed() -> None:
+    order = an_order(shipping=Decimal("5.00"))
+    (line,) = revision_of(order).lines
+    assert revised(order, replace(line, quantity=1), total="34.99", rules=SHIPPED).totals.shipping.minor == 500
+
+
+# -- whether anybody has checked -----------------------------------------------------------------------------------
+
+
+def test_prices_are_unchecked_where_neither_shop_nor_catalogue_stands_behind_them() -> None:
+    assert ordered(a_draft()).prices_unchecked
+    assert not ordered(a_draft(), answers=offering(prod_001=2999)).prices_unchecked
+    assert not ordered(a_draft(), roles=[Role.STAFF]).prices_unchecked
+    silent = Answers(prices_unanswered=True)
+    assert ordered(a_draft(), answers=silent).prices_unchecked
+    assert ordered(a_draft(), answers=silent, roles=[Role.STAFF]).prices_unchecked, "the shop has them checked, always"
+
+
+def test_an_order_stays_unchecked_until_the_last_such_price_is_gone() -> None:
+    unchecked = ordered(a_draft(lines=(a_line(), a_line(product_id="tray", price=Decimal(10)))))
+    mug, _ = revision_of(unchecked).lines
+    checked = Answers(offers={"mug": Offer("mug", Money(100, ZAR)), "cup": Offer("cup", Money(200, ZAR))})
+    stamp, staff = a_stamp(), [Role.STAFF]
+
+    def after(lines: tuple[DraftLine, ...], total: str, roles: Any, answers: Answers = UNASKED) -> Order:
+        return revise(unchecked, Revision(lines, Decimal(total)), stamp, roles, answers).order
+
+    cup = a_line(product_id="cup", quantity=1, price=Decimal(2))
+    assert after((mug, cup), "61.98", CUSTOMER, checked).prices_unchecked, "the mug's is as it was"
+    assert not after((cup,), "2.00", CUSTOMER, checked).prices_unchecked
+    assert not after((cup,), "2.00", staff).prices_unchecked
+    assert after((cup,), "2.00", CUSTOMER).prices_unchecked
+    assert after((replace(mug, quantity=1),), "29.99", staff).prices_unchecked, "fewer is no other price"
+    sure = ordered(a_draft(), roles=staff)
+    assert revise(sure, replace(revision_of(sure), notes="x"), stamp, CUSTOMER).order.prices_unchecked is False

@@ -70,13 +70,16 @@ class Actor(Generic[Outcome]):
     def after(self, answers: Sequence[Any]) -> "Request | Ended[Outcome]":
         """Its next request when it has been answered so far, or how it ended."""
         part: Any = self.play(AskingClient(twice=self.twice))
+        request: Request | None = None
         try:
-            request: Request = part.send(None)
-            for answer in answers:
+            for answer in (None, *answers):
                 request = part.send(answer)
+                while request is None:  # it lets others of its process have their turn, and there are none
+                    request = part.send(None)
         except StopIteration as end:
             return Ended(end.value)
         part.close()
+        assert request is not None
         return request
 
     def carried_out(self, items: Items, request: Request) -> tuple[Items, Any]:

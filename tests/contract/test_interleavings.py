@@ -261,6 +261,10 @@ SCENARIOS: Mapping[str, tuple[list[Part], list[Part]]] = {
 }  # fmt: skip
 
 
+def _puts_a_claim(operation: str, arguments: Mapping[str, Any]) -> bool:
+    return operation == "put_item" and CLAIM in arguments["Item"]
+
+
 ACCEPTED, _ = accepting("accepted", "1", 0).alone({})
 ACCEPTED_WITHOUT_A_CLAIM = {key: item for key, item in ACCEPTED.items() if key != (PARTITION, "ORDER")}
 """As the release before left it."""
@@ -294,6 +298,11 @@ FOUR_AT_ONCE = [accepting("a", "1", 1), accepting("b", "2", 2), placing("p", "2"
 PLAYS: Mapping[str, tuple[Items, list[Part], list[Part]]] = {
     **{name: ({}, *play) for name, play in SCENARIOS.items()},
     **LATER,
+    "accept, while the release before accepts another, and the worker": (
+        {},
+        [accepting("old", "1", 1, loses=_puts_a_claim), accepting("b", "2", 2), working("w", 3)],
+        [accepting("a", "1", 20), accepting("b", "2", 21)],
+    ),
     "accept two bodies, place one of them, and the worker": (
         {},
         FOUR_AT_ONCE,
@@ -312,10 +321,6 @@ def test_one_key_has_one_answer_in_every_order_of_requests_whoever_dies(
     record_property("figure", figure)
     assert walk.steps > 40
     assert len(verdict.recovered) > 4
-
-
-def _puts_a_claim(operation: str, arguments: Mapping[str, Any]) -> bool:
-    return operation == "put_item" and CLAIM in arguments["Item"]
 
 
 def _closes_a_place(operation: str, arguments: Mapping[str, Any]) -> bool:

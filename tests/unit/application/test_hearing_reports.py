@@ -14,11 +14,13 @@ from orders.adapters.inbound.sqs.retry_policy import IMPOSSIBLE
 from orders.application.change_order import OrderChanger
 from orders.application.errors import OrderNotFound
 from orders.application.hear_report import HearReport, ReportFromTheFuture
+from orders.domain.errors import Fault
 from orders.domain.events import EventType, OrderEvent
 from orders.domain.hearing import ImpossibleReport
 from orders.domain.lifecycle import Action, Role
 from orders.domain.order import Order
 from orders.domain.reports import Report
+from orders.ports.acceptances import AcceptanceState
 from orders.ports.errors import NotYet
 from tests.builders import NOON, a_draft, an_order_id
 from tests.feeds import STORIES, on_the_bus, outcome
@@ -289,6 +291,43 @@ async def test_an_accepted_order_is_waited_for() -> None:
     accepted = await shop.service.accept_order.execute(a_caller(), a_draft())
     (captured,) = STORIES["paid"].reports(NOON, SECOND, HALVES)
     with pytest.raises(NotYet):
+        await shop.service.hear_report.execute("tenant_a", accepted.order_id, captured)
+
+
+async def test_an_order_that_is_placed_while_it_is_looked_for_is_waited_for() -> None:
+    shop = Shop()
+    service = shop.service
+    accepted = await service.accept_order.execute(a_caller(), a_draft())
+
+    class Overtaken:
+        """A table that shows what it held right before the order was placed."""
+
+        async def get(self, tenant_id: str, order_id: str) -> Order | None:
+            found = await service.repository.get(tenant_id, order_id)
+            await service.place_accepted.execute(tenant_id, order_id)
+            return found
+
+    hear_report = HearReport(
+        Overtaken(),  # type: ignore[arg-type]
+        service.acceptances,
+        service.changer,
+        service.report_returns,
+        service.clock,
+        hold=HOLD,
+    )
+    (captured,) = STORIES["paid"].reports(NOON, SECOND, HALVES)
+    with pytest.raises(NotYet):
+        await hear_report.execute("tenant_a", accepted.order_id, captured)
+    await hear_report.execute("tenant_a", accepted.order_id, captured)
+
+
+async def test_a_report_of_an_order_that_was_rejected_is_impossible() -> None:
+    shop = Shop()
+    accepted = await shop.service.accept_order.execute(a_caller(), a_draft())
+    faults = (Fault("", "x", "y"),)
+    await shop.service.acceptances.finish("tenant_a", accepted.order_id, AcceptanceState.REJECTED, faults)
+    (captured,) = STORIES["paid"].reports(NOON, SECOND, HALVES)
+    with pytest.raises(OrderNotFound):
         await shop.service.hear_report.execute("tenant_a", accepted.order_id, captured)
 
 

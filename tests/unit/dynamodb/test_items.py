@@ -5,10 +5,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
+from zlib import compress
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from orders.adapters.outbound.dynamodb.acceptances import acceptance_from_item
+from orders.adapters.outbound.dynamodb.claim_items import claim_from_item, claim_to_item, is_claim
 from orders.adapters.outbound.dynamodb.event_items import (
     event_from_item,
     event_to_item,
@@ -25,9 +28,11 @@ from orders.adapters.outbound.dynamodb.order_items import (
 )
 from orders.adapters.outbound.dynamodb.wire import from_wire, to_wire
 from orders.bootstrap.topology_file import packaged_topology
-from orders.domain.events import OrderEvent
+from orders.domain.errors import Fault
+from orders.domain.events import OrderEvent, Receipt
 from orders.domain.order import Order
 from orders.domain.parts import Deletion
+from orders.ports.acceptances import AcceptanceState, KeyClaim
 from orders.ports.errors import UnreadableItem
 from tests.builders import an_order
 from tests.contract.changes import as_listed, placed
@@ -82,6 +87,71 @@ EARLIER_ITEM: dict[str, Any] = {
     "replay": {"B": b"\x00"},
 }
 """An order as another release writes it: without what this one added, and with what this one does not know."""
+
+CLAIM_ITEM: dict[str, Any] = {
+    "PK": {"S": "TENANT#tenant_a#ORDER#ord_01KAP4AJ40000000000000000F"},
+    "SK": {"S": "ORDER"},
+    "schemaVersion": {"N": "2"},
+    "sequence": {"N": "0"},
+    "claim": {
+        "M": {
+            "key": {"S": "0123456789abcdef0123456789abcdef"},
+            "fingerprint": {"S": "f" * 64},
+            "status": {"N": "202"},
+            "headers": {"L": [{"L": [{"S": "Location"}, {"S": "/v1.0/orders/ord_01KAP4AJ40000000000000000F"}]}]},
+            "body": {"B": compress(b'{"status":"accepted"}')},
+        }
+    },
+}
+"""A claim as this release writes it: in an order's place, and no order."""
+
+CLOSED_ITEM = {
+    **{name: CLAIM_ITEM[name] for name in ("PK", "SK", "schemaVersion", "sequence")},
+    "claim": {"M": {}},
+    "faults": {"L": [{"M": {"pointer": {"S": "/total"}, "code": {"S": "wrong"}, "message": {"S": "it is 2"}}}]},
+}
+"""What closes the place of an order that was accepted without a key and rejected."""
+
+ACCEPTANCE_BEFORE_CLAIMS: dict[str, Any] = {
+    "PK": {"S": "TENANT#tenant_a#ORDER#ord_01KAP4AJ40000000000000000F"},
+    "SK": {"S": "ACCEPTED"},
+    "schemaVersion": {"N": "1"},
+    "tenantId": {"S": "tenant_a"},
+    "orderId": {"S": "ord_01KAP4AJ40000000000000000F"},
+    "customerId": {"S": "cust_1"},
+    "principal": {"S": "cust_1"},
+    "roles": {"L": [{"S": "customer"}]},
+    "acceptedAt": {"S": "2026-11-22T12:00:00.000Z"},
+    "callerCustomerId": {"S": "cust_1"},
+    "draft": {
+        "M": {
+            "customer_id": {"S": "cust_1"},
+            "currency": {"S": "JPY"},
+            "total": {"S": "3000"},
+            "shipping": {"S": "0"},
+            "discount": {"S": "0"},
+            "lines": {
+                "L": [
+                    {
+                        "M": {
+                            "product_id": {"S": "prod_1"},
+                            "quantity": {"N": "2"},
+                            "price": {"S": "1500"},
+                            "discount": {"S": "0"},
+                            "tax_rate": {"S": "0"},
+                        }
+                    }
+                ]
+            },
+        }
+    },
+    "receipt": CLAIM_ITEM["claim"],
+    "state": {"S": "accepted"},
+    "faults": {"L": []},
+    "outboxShard": {"S": "af-south-1#0"},
+    "outboxSince": {"S": "2026-11-22T12:00:00.000Z"},
+}
+"""An order accepted with a key by the release before claims: nothing is in the order's place."""
 
 
 def through_the_wire(item: dict[str, Any]) -> dict[str, Any]:
@@ -158,6 +228,51 @@ def test_a_later_shape_is_refused_and_says_what_to_do() -> None:
     assert event is not None
     with pytest.raises(UnreadableItem):
         event_from_item(event_to_item(event) | later)
+
+
+RECEIPT = Receipt(
+    key="0123456789abcdef0123456789abcdef",
+    fingerprint="f" * 64,
+    status=202,
+    headers=(("Location", "/v1.0/orders/ord_01KAP4AJ40000000000000000F"),),
+    body=b'{"status":"accepted"}',
+)
+CLAIM = KeyClaim("tenant_a", "ord_01KAP4AJ40000000000000000F", RECEIPT)
+
+
+def test_a_claim_is_written_and_read_in_this_form_and_is_told_from_an_order() -> None:
+    assert to_wire(claim_to_item(CLAIM)) == CLAIM_ITEM
+    assert claim_from_item(from_wire(CLAIM_ITEM)) == CLAIM
+    assert claim_from_item(from_wire(CLOSED_ITEM)) == replace(
+        CLAIM, receipt=None, faults=(Fault("/total", "wrong", "it is 2"),)
+    )
+    assert [is_claim(from_wire(item)) for item in (CLAIM_ITEM, CLOSED_ITEM, EARLIER_ITEM)] == [True, True, False]
+    later = {**from_wire(CLAIM_ITEM), "ofALaterRelease": 1}
+    assert claim_from_item(later) == CLAIM
+    with pytest.raises(UnreadableItem, match="schema version 3, this release reads up to 2"):
+        claim_from_item(later | {"schemaVersion": 3})
+
+
+@pytest.mark.parametrize("item", [CLAIM_ITEM, CLOSED_ITEM])
+def test_a_release_that_knows_no_claims_refuses_one_as_a_later_release_s(item: dict[str, Any]) -> None:
+    # That release reads whatever is in an order's place as an order, and whether an order is its own by its sequence.
+    with pytest.raises(UnreadableItem, match="schema version 2, this release reads up to 1"):
+        order_from_item(from_wire(item))
+    assert from_wire(item)["sequence"] < 1
+    assert "pending" not in item
+
+
+@pytest.mark.parametrize("item", [CLAIM_ITEM, CLOSED_ITEM])
+def test_no_index_holds_a_claim(item: dict[str, Any]) -> None:
+    for index in packaged_topology().table.indexes:
+        assert not set(index.keys) & item.keys(), index.name
+
+
+def test_an_acceptance_of_the_release_before_claims_is_read() -> None:
+    acceptance = acceptance_from_item(from_wire(ACCEPTANCE_BEFORE_CLAIMS))
+    assert (acceptance.state, acceptance.receipt) == (AcceptanceState.ACCEPTED, RECEIPT)
+    assert acceptance.draft is not None
+    assert acceptance.draft.total == 3000
 
 
 def test_the_declared_indexes_show_what_lists_need_and_are_keyed_by_what_orders_have() -> None:

@@ -8,6 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
+from orders.adapters.outbound.memory.products import MemoryProductCatalogue
+from orders.application.consult_services import Consulted, WhenDown
 from orders.domain.currencies import Currency
 from orders.domain.money import Money
 from orders.ports.acceptances import AcceptanceState
@@ -186,3 +188,103 @@ async def test_killed_between_placing_and_noting_so_it_is_placed_once(api: Api) 
     assert order is not None
     assert order.totals.total == Money(5998, Currency.of("USD"))
     assert api.service.table.accepted["demo", order_id].state is AcceptanceState.PLACED
+
+
+SAME, OTHER = json.loads(SMOKE), json.loads(SMOKE) | {"notes": "another"}
+ASYNC, AT_ONCE = "respond-async", "wait=10"
+
+
+@pytest.mark.parametrize(("first", "second"), [(ASYNC, AT_ONCE), (AT_ONCE, ASYNC), (ASYNC, ASYNC), (AT_ONCE, AT_ONCE)])
+@pytest.mark.parametrize("placed_between", [False, True])
+async def test_one_key_has_one_answer_whichever_way_it_came_first(
+    api: Api, first: str, second: str, placed_between: bool
+) -> None:
+    answer = await accept(api, SAME, key="k", prefer=first)
+    order_id = answer.json()["order_id"]
+    if placed_between and first == ASYNC:
+        await api.service.place_accepted.execute("demo", order_id)
+    for _ in range(2):
+        expect(await accept(api, OTHER, key="k", prefer=second), 422, "idempotency-key-reused")
+        again = await accept(api, SAME, key="k", prefer=second)
+        assert (again.status_code, again.content) == (answer.status_code, answer.content)
+        assert again.headers["idempotent-replayed"] == "true"
+        assert again.headers.get("etag") == answer.headers.get("etag")
+    if first == ASYNC:
+        await api.service.place_accepted.execute("demo", order_id)
+    order = (await api.call("GET", f"{ORDERS}/{order_id}")).json()
+    assert (order["status"], order.get("notes")) == ("pending", None)
+    assert len((await api.call("GET", ORDERS)).json()["items"]) == 1
+
+
+@pytest.mark.parametrize("prefer", [ASYNC, AT_ONCE])
+async def test_whoever_finds_only_the_claim_goes_on_with_what_it_was_put_for(api: Api, prefer: str) -> None:
+    first = await accept(api, SAME, key="k")
+    order_id = first.json()["order_id"]
+    # As if the process had died between the two writes, before anybody was answered.
+    eventually(lambda: ("demo", order_id) not in api.service.table.unqueued, within_seconds=5, what="the command")
+    acceptance = api.service.table.accepted.pop(("demo", order_id))
+    api.service.commands.asked.clear()
+    expect(await api.call("GET", f"{ORDERS}/{order_id}"), 404, "not-found")
+    expect(await accept(api, OTHER, key="k", prefer=prefer), 422, "idempotency-key-reused")
+
+    answer = await accept(api, SAME, key="k", prefer=prefer)
+
+    assert (answer.status_code, answer.content) == (202, first.content)
+    taken_up = api.service.table.accepted["demo", order_id]
+    assert (taken_up.draft, taken_up.receipt) == (acceptance.draft, acceptance.receipt)
+    eventually(lambda: bool(api.service.commands.asked), within_seconds=5, what="the command")
+    await api.service.place_accepted.execute("demo", order_id)
+    assert (await api.call("GET", f"{ORDERS}/{order_id}")).json()["status"] == "pending"
+
+
+async def test_a_claim_is_gone_on_with_although_the_order_would_be_refused_by_now(api: Api) -> None:
+    order_id = (await accept(api, SAME, key="k")).json()["order_id"]
+    eventually(lambda: ("demo", order_id) not in api.service.table.unqueued, within_seconds=5, what="the command")
+    del api.service.table.accepted["demo", order_id]
+    catalogue = MemoryProductCatalogue()
+    api.service.consult_services._products = Consulted(catalogue, WhenDown.REFUSE)
+    assert (await accept(api, SAME, key="k", prefer=AT_ONCE)).status_code == 202
+    await api.service.place_accepted.execute("demo", order_id)
+    assert (await api.call("GET", f"{ORDERS}/{order_id}")).json()["status"] == "rejected"
+
+
+async def test_what_is_rejected_later_keeps_its_first_answer_and_is_never_placed(api: Api) -> None:
+    first = await accept(api, SAME, key="k")
+    order_id = first.json()["order_id"]
+    acceptance = api.service.table.accepted["demo", order_id]
+    make_unplaceable(api, order_id)
+    await api.service.place_accepted.execute("demo", order_id)
+    for prefer in (ASYNC, AT_ONCE):
+        again = await accept(api, SAME, key="k", prefer=prefer)
+        assert (again.status_code, again.content) == (202, first.content)
+        expect(await accept(api, OTHER, key="k", prefer=prefer), 422, "idempotency-key-reused")
+    # Somebody else is at the same message, and finds nothing wrong with it.
+    api.service.table.accepted["demo", order_id] = acceptance
+    await api.service.place_accepted.execute("demo", order_id)
+    order = (await api.call("GET", f"{ORDERS}/{order_id}")).json()
+    assert (order["status"], order["errors"][0]["pointer"]) == ("rejected", "/currency")
+
+
+async def test_an_acceptance_of_the_release_before_has_no_claim_and_its_key_one_answer(api: Api) -> None:
+    first = await accept(api, SAME, key="k")
+    order_id = first.json()["order_id"]
+    del api.service.table.claims["demo", order_id]
+    for prefer in (AT_ONCE, ASYNC):
+        again = await accept(api, SAME, key="k", prefer=prefer)
+        assert (again.status_code, again.content) == (202, first.content)
+        expect(await accept(api, OTHER, key="k", prefer=prefer), 422, "idempotency-key-reused")
+    await api.service.place_accepted.execute("demo", order_id)
+    assert (await api.call("GET", f"{ORDERS}/{order_id}")).json()["status"] == "pending"
+
+
+@pytest.mark.parametrize("same", [True, False], ids=["one body", "two bodies"])
+async def test_of_both_ways_at_once_one_gives_the_answer(api: Api, same: bool) -> None:
+    for number in range(20):
+        requests = [(SAME, ASYNC), (SAME if same else OTHER, AT_ONCE)] * 3
+        if number % 2:
+            requests.reverse()
+        answers = await asyncio.gather(*(accept(api, body, key=f"k{number}", prefer=how) for body, how in requests))
+        answered = {(answer.status_code, answer.content) for answer in answers if answer.is_success}
+        assert len(answered) == 1
+        refused = [answer for answer in answers if not answer.is_success]
+        assert [answer.status_code for answer in refused] == ([] if same else [422] * 3)

@@ -13,7 +13,7 @@ from orders.adapters.inbound.sqs.retry_policy import IMPOSSIBLE, PASSING
 from orders.adapters.outbound.memory.products import MemoryProductCatalogue, Product
 from orders.application.consult_services import Consulted, WhenDown
 from orders.application.errors import OrderNotFound
-from orders.application.idempotency import KeyReused
+from orders.application.idempotency import Answer, KeyedRequest, KeyReused
 from orders.domain.currencies import Currency
 from orders.domain.errors import InvalidOrder
 from orders.domain.identity import derived_order_id
@@ -94,6 +94,30 @@ async def test_an_id_that_an_order_over_http_has_is_refused() -> None:
     order = await service.place_order.execute(a_caller(), a_draft())
     with pytest.raises(KeyReused):
         await creator(service)(message(order_id=order.order_id))
+
+
+@pytest.mark.parametrize("key", [None, "k"])
+async def test_an_id_that_an_order_was_accepted_under_is_refused_until_it_is_placed_and_after(key: str | None) -> None:
+    service = Service()
+    request = key and KeyedRequest(key, "POST /v1.0/orders", "f", lambda _: Answer(202))
+    accepted = await service.accept_order.execute(a_caller(), a_draft(notes="accepted"), request or None)
+    for _ in range(2):
+        with pytest.raises(KeyReused):
+            await creator(service)(message(order_id=accepted.order_id))
+        await service.place_accepted.execute("tenant_a", accepted.order_id)
+    order = await service.repository.get("tenant_a", accepted.order_id)
+    assert order is not None
+    assert order.notes == "accepted"
+
+
+async def test_an_id_whose_place_is_claimed_is_refused_and_what_claimed_it_goes_on() -> None:
+    service = Service()
+    request = KeyedRequest("k", "POST /v1.0/orders", "f", lambda _: Answer(202))
+    accepted = await service.accept_order.execute(a_caller(), a_draft(), request)
+    service.table.accepted.clear()  # as if the process had died before it was kept
+    with pytest.raises(KeyReused):
+        await creator(service)(message(order_id=accepted.order_id))
+    assert not service.table.accepted
 
 
 async def test_a_sender_of_several_tenants_names_one() -> None:

@@ -59,9 +59,10 @@ Name a POST, PUT, PATCH or DELETE with an `Idempotency-Key` (1 to {MAX_KEY_CHARA
 as a UUID), and it can be sent any number of times: done once, and answered each time as the first time, byte for byte,
 with `Idempotent-Replayed: true`. That holds even if an answer got lost or the service died halfway.
 
-A key belongs to you and to one method and path. With another body it is refused (422). A key of a create never
-expires; an order remembers the last {KEPT_KEYS} keys of its changes, for at least 24 hours. What changed nothing is
-not remembered: repeating it does no harm. Without a key nothing is deduplicated.
+A key belongs to you and to one method and path. With another body it is refused (422). `Prefer` is no part of it: what
+came first with `respond-async` is answered 202 again without it, and what came first without is answered 201 with it.
+A key of a create never expires; an order remembers the last {KEPT_KEYS} keys of its changes, for at least 24 hours.
+What changed nothing is not remembered: repeating it does no harm. Without a key nothing is deduplicated.
 
 ## Concurrency
 

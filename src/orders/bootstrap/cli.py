@@ -21,6 +21,7 @@ from orders.bootstrap.command_running import (
     command_target,
     operate,
     process_settings,
+    run_once,
     run_process,
 )
 from orders.bootstrap.errors import CannotRun
@@ -156,7 +157,7 @@ class ProcessRuntime:
             lines.extend(f"updated  {line}" for line in changes.updated)
             lines.extend(f"differs  {line}" for line in changes.differences)
 
-        run_process(settings, create)
+        run_once(settings, create)
         return lines
 
     def openapi(self) -> str:

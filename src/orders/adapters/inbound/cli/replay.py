@@ -35,20 +35,30 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
 
     @group.command()
     def replay(
-        tenant: Annotated[str, typer.Option(help="The shop whose events they are.")],
+        tenant: Annotated[str, typer.Option(metavar="SHOP", help="The shop whose events they are.")],
         order: Annotated[
-            str | None, typer.Option(help="Only of this order (ord_...); then no times are needed.")
+            str | None, typer.Option(metavar="ORDER_ID", help="Only of this order (ord_...); then no times are needed.")
         ] = None,
         kind: Annotated[
             list[str] | None,
-            typer.Option("--type", help=f"Only of this kind, one of {', '.join(EventType)}; repeatable."),
+            typer.Option(
+                "--type", metavar="TYPE", help=f"Only of this kind, one of {', '.join(EventType)}; repeatable."
+            ),
         ] = None,
-        since: Annotated[str | None, typer.Option(help="From then on: 2026-03-01T12:00:00Z, or 90m, 3d ago.")] = None,
-        until: Annotated[str | None, typer.Option(help="Until before then; as --since (default: now).")] = None,
-        rate: Annotated[float, typer.Option(min=0.1, help="At most so many events a second.")] = DEFAULT_PER_SECOND,
+        since: Annotated[
+            str | None, typer.Option(metavar="TIME", help="From then on: 2026-03-01T12:00:00Z, or 90m, 3d ago.")
+        ] = None,
+        until: Annotated[
+            str | None, typer.Option(metavar="TIME", help="Until before then; as --since (default: now).")
+        ] = None,
+        rate: Annotated[
+            float, typer.Option(min=0.1, metavar="N", help="At most so many events a second.")
+        ] = DEFAULT_PER_SECOND,
         checkpoint: Annotated[
             Path | None,
-            typer.Option(dir_okay=False, help="Keep the place in this file; the same command goes on from there."),
+            typer.Option(
+                dir_okay=False, metavar="FILE", help="Keep the place in this file; the same command goes on from there."
+            ),
         ] = None,
         with_mails: Annotated[
             bool, typer.Option("--with-mails", help="Send those of their mails that have not been sent yet.")

@@ -13,7 +13,7 @@ from orders.application.suppression_list import NotSuppressed, SuppressionList
 from orders.domain.identity import check_key
 from orders.ports.mail import recipient_hash
 
-Tenant = Annotated[str, typer.Option(help="The shop.")]
+Tenant = Annotated[str, typer.Option(metavar="SHOP", help="The shop.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 _HASH = re.compile(r"[0-9a-f]{16}", re.ASCII)
 _COLUMNS = ("recipient_hash", "reason", "at", "order_id", "detail")
@@ -28,8 +28,10 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
     def list_(
         tenant: Tenant,
         ask: Annotated[bool, typer.Option("--ask", help="Ask for an address, and look for that one only.")] = False,
-        after: Annotated[str | None, typer.Option(help="Behind this hash: the last one of the page before.")] = None,
-        limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 100,
+        after: Annotated[
+            str | None, typer.Option(metavar="HASH", help="Behind this hash: the last one of the page before.")
+        ] = None,
+        limit: Annotated[int, typer.Option(min=1, metavar="N", help="At most so many.")] = 100,
         as_json: AsJson = False,
         _data_dir: DataDir = None,
     ) -> None:
@@ -51,7 +53,8 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
     def remove(
         tenant: Tenant,
         hashed: Annotated[
-            str | None, typer.Option("--hash", help="The address's hash; without, the address is asked for.")
+            str | None,
+            typer.Option("--hash", metavar="HASH", help="The address's hash; without, the address is asked for."),
         ] = None,
         as_json: AsJson = False,
         _data_dir: DataDir = None,

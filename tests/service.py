@@ -62,7 +62,7 @@ from orders.ports.outbox import EventLog, Outbox
 from orders.ports.products import ProductCatalogue
 from orders.ports.tenants import TenantProfile
 from tests.builders import NOON, a_tenant
-from tests.contract.order_stores import Store
+from tests.contract.order_stores import MemoryDamage, Store
 from tests.event_contract import check_event
 
 LEASE = timedelta(seconds=45)
@@ -188,15 +188,15 @@ class Service:
         )
         self.place_accepted = PlaceAccepted(self.place_order, self.repository, self.acceptances, self.fast_path)
         self.place_queued = PlaceQueued(self.place_order)
-        self.open_order = OpenOrder(self.repository, self.acceptances)
+        self.open_order = OpenOrder(self.repository, self.acceptances, self.counters)
         self.change_status = ChangeStatus(self.changer)
         self.fulfil_order = FulfilOrder(self.changer)
         self.deliver_parcel = DeliverParcel(self.changer)
         self.update_order = UpdateOrder(self.changer, self.consult_services)
         self.delete_order = DeleteOrder(self.changer)
         self.erase_personal_data = ErasePersonalData(self.changer)
-        self.list_orders = ListOrders(self.repository)
-        self.read_history = ReadHistory(log, intents)
+        self.list_orders = ListOrders(self.repository, self.counters)
+        self.read_history = ReadHistory(log, intents, self.counters)
         self.request_document = RequestDocument(self.requests, self.clock)
         self.link_document = LinkDocument(documents, self.request_document, self.clock)
         self.render_document = RenderDocument(
@@ -224,11 +224,12 @@ class Service:
         acceptances = MemoryAcceptances(self.table)
         archive = MemoryEventArchive(self.table)
         orders, suppressions = MemoryOrderRepository(self.table), MemorySuppressions()
-        return Store(orders, outbox, outbox, self.intents, acceptances, archive, suppressions)
+        damage = MemoryDamage(self.table, self.intents, suppressions)
+        return Store(orders, outbox, outbox, self.intents, acceptances, archive, suppressions, damage)
 
     def relay(self, lag: timedelta = timedelta(0)) -> RelayOutbox:
         """A relay over this service's outbox."""
-        return RelayOutbox(self.outbox, self.publish_events, self.queue_accepted, self.clock, lag=lag)
+        return RelayOutbox(self.outbox, self.publish_events, self.queue_accepted, self.clock, self.counters, lag=lag)
 
     def served(self, keys: Any, rules: TokenRules, api_keys: ApiKeys | None = None) -> Served:
         """What an HTTP application needs."""

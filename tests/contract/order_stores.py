@@ -5,15 +5,17 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import uuid4
 
 from orders.adapters.outbound.dynamodb.acceptances import DynamoAcceptances
 from orders.adapters.outbound.dynamodb.event_archive import DynamoEventArchive
+from orders.adapters.outbound.dynamodb.keys import acceptance_key, event_key, mail_key, order_key, suppression_key
 from orders.adapters.outbound.dynamodb.mail_intents import DynamoMailIntents
 from orders.adapters.outbound.dynamodb.order_repository import DynamoOrderRepository
 from orders.adapters.outbound.dynamodb.outbox import DynamoOutbox
 from orders.adapters.outbound.dynamodb.suppressions import DynamoSuppressions
+from orders.adapters.outbound.dynamodb.wire import to_wire
 from orders.adapters.outbound.memory.acceptances import MemoryAcceptances
 from orders.adapters.outbound.memory.event_archive import MemoryEventArchive
 from orders.adapters.outbound.memory.mail_intents import MemoryMailIntents
@@ -26,8 +28,9 @@ from orders.bootstrap.resource_table import ensure_table
 from orders.bootstrap.topology_file import packaged_topology
 from orders.domain.order import Change
 from orders.ports.acceptances import Acceptances
+from orders.ports.errors import ItemKind
 from orders.ports.event_archive import EventArchive
-from orders.ports.mail import MailIntents
+from orders.ports.mail import MailIntents, MailReference
 from orders.ports.order_repository import OrderRepository
 from orders.ports.outbox import EventLog, Outbox, OutboxEntry
 from orders.ports.suppressions import Suppressions
@@ -45,6 +48,101 @@ class EmulatorTable:
     name: str
 
 
+class Damage(Protocol):
+    """Makes items ones that can't be read, in whatever way the adapter has."""
+
+    async def order(self, tenant_id: str, order_id: str) -> None:
+        """The order, as a later release would write it."""
+        ...
+
+    async def event(self, tenant_id: str, order_id: str, sequence: int) -> None:
+        """An event of the order, wherever it is."""
+        ...
+
+    async def acceptance(self, tenant_id: str, order_id: str) -> None:
+        """The acceptance under that id."""
+        ...
+
+    async def mail(self, mail: MailReference) -> None:
+        """The record of a mail."""
+        ...
+
+    async def suppression(self, tenant_id: str, recipient_hash: str) -> None:
+        """A suppressed address's entry."""
+        ...
+
+
+class MemoryDamage:
+    """``Damage`` in memory."""
+
+    def __init__(self, table: MemoryTable, mails: MemoryMailIntents, suppressions: MemorySuppressions) -> None:
+        self._table = table
+        self._mails = mails
+        self._suppressions = suppressions
+
+    async def order(self, tenant_id: str, order_id: str) -> None:
+        self._table.damage(ItemKind.ORDER, tenant_id, order_id)
+
+    async def event(self, tenant_id: str, order_id: str, sequence: int) -> None:
+        self._table.damage(ItemKind.EVENT, tenant_id, order_id, sequence)
+
+    async def acceptance(self, tenant_id: str, order_id: str) -> None:
+        self._table.damage(ItemKind.ACCEPTANCE, tenant_id, order_id)
+
+    async def mail(self, mail: MailReference) -> None:
+        self._mails.damage(mail)
+
+    async def suppression(self, tenant_id: str, recipient_hash: str) -> None:
+        self._suppressions.damage(tenant_id, recipient_hash)
+
+
+class DynamoDamage:
+    """``Damage`` to a table's items: a later release's shape, or an attribute gone."""
+
+    def __init__(self, client: Any, table_name: str) -> None:
+        self._client = client
+        self._table = table_name
+
+    async def order(self, tenant_id: str, order_id: str) -> None:
+        await self._update(order_key(tenant_id, order_id), "SET schemaVersion = :nine", {":nine": {"N": "9"}})
+
+    async def event(self, tenant_id: str, order_id: str, sequence: int) -> None:
+        names = {"#sequence": f"{sequence:010d}", "#type": "type"}
+        waiting = "REMOVE pending.#sequence.#type"
+        try:
+            await self._update(order_key(tenant_id, order_id), waiting, names=names, where="pending.#sequence.#type")
+        except self._client.exceptions.ConditionalCheckFailedException:
+            published = event_key(tenant_id, order_id, sequence)
+            await self._update(published, "REMOVE #type", names={"#type": "type"}, where="#type")
+
+    async def acceptance(self, tenant_id: str, order_id: str) -> None:
+        await self._update(acceptance_key(tenant_id, order_id), "REMOVE customerId")
+
+    async def mail(self, mail: MailReference) -> None:
+        await self._update(mail_key(mail), "SET #at = :text", {":text": {"S": "yesterday"}}, names={"#at": "at"})
+
+    async def suppression(self, tenant_id: str, recipient_hash: str) -> None:
+        await self._update(suppression_key(tenant_id, recipient_hash), "REMOVE reason")
+
+    async def _update(
+        self,
+        key: dict[str, str],
+        change: str,
+        values: dict[str, Any] | None = None,
+        *,
+        names: dict[str, str] | None = None,
+        where: str = "PK",
+    ) -> None:
+        given = {"ExpressionAttributeValues": values, "ExpressionAttributeNames": names}
+        await self._client.update_item(
+            TableName=self._table,
+            Key=to_wire(key),
+            UpdateExpression=change,
+            ConditionExpression=f"attribute_exists({where})",
+            **{name: value for name, value in given.items() if value},
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Store:
     """The ports over one table, in a region that nobody else's orders are in."""
@@ -56,6 +154,7 @@ class Store:
     acceptances: Acceptances
     archive: EventArchive
     suppressions: Suppressions
+    damage: "Damage"
 
     async def overdue(self, before: datetime = AT_LAST, limit: int = 1000) -> list[tuple[str, datetime]]:
         """Ids and times of all overdue orders, whatever their shard."""
@@ -80,14 +179,16 @@ def memory_store() -> Store:
     """The in-memory adapters over a new table."""
     table = MemoryTable()
     outbox = MemoryOutbox(table, shards=SHARDS)
+    mails, suppressions = MemoryMailIntents(), MemorySuppressions()
     return Store(
         MemoryOrderRepository(table),
         outbox,
         outbox,
-        MemoryMailIntents(),
+        mails,
         MemoryAcceptances(table),
         MemoryEventArchive(table),
-        MemorySuppressions(),
+        suppressions,
+        MemoryDamage(table, mails, suppressions),
     )
 
 
@@ -105,7 +206,8 @@ def store_over(client: Any, table_name: str, region: str | None = None) -> Store
     orders = DynamoOrderRepository(client, table_name, region=region, outbox_shards=SHARDS)
     acceptances = DynamoAcceptances(client, table_name, region=region, outbox_shards=SHARDS)
     mails, archive = DynamoMailIntents(client, table_name), DynamoEventArchive(client, table_name)
-    return Store(orders, outbox, outbox, mails, acceptances, archive, DynamoSuppressions(client, table_name))
+    suppressions, damage = DynamoSuppressions(client, table_name), DynamoDamage(client, table_name)
+    return Store(orders, outbox, outbox, mails, acceptances, archive, suppressions, damage)
 
 
 @contextmanager

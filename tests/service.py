@@ -27,6 +27,7 @@ from orders.adapters.outbound.memory.outbox import MemoryOutbox
 from orders.adapters.outbound.memory.report_returns import MemoryReportReturns
 from orders.adapters.outbound.memory.scrub_requests import MemoryScrubRequests
 from orders.adapters.outbound.memory.suppressions import MemorySuppressions
+from orders.adapters.outbound.memory.unreadable_items import MemoryUnreadableItems
 from orders.application.accept_order import AcceptOrder, PlaceAccepted, QueueAccepted
 from orders.application.audit import Audit
 from orders.application.caller import Caller
@@ -225,7 +226,8 @@ class Service:
         archive = MemoryEventArchive(self.table)
         orders, suppressions = MemoryOrderRepository(self.table), MemorySuppressions()
         damage = MemoryDamage(self.table, self.intents, suppressions)
-        return Store(orders, outbox, outbox, self.intents, acceptances, archive, suppressions, damage)
+        self.unreadable = MemoryUnreadableItems(self.table, self.intents, suppressions)
+        return Store(orders, outbox, outbox, self.intents, acceptances, archive, suppressions, damage, self.unreadable)
 
     def relay(self, lag: timedelta = timedelta(0)) -> RelayOutbox:
         """A relay over this service's outbox."""

@@ -15,6 +15,7 @@ from orders.adapters.outbound.dynamodb.mail_intents import DynamoMailIntents
 from orders.adapters.outbound.dynamodb.order_repository import DynamoOrderRepository
 from orders.adapters.outbound.dynamodb.outbox import DynamoOutbox
 from orders.adapters.outbound.dynamodb.suppressions import DynamoSuppressions
+from orders.adapters.outbound.dynamodb.unreadable_items import DynamoUnreadableItems
 from orders.adapters.outbound.dynamodb.wire import to_wire
 from orders.adapters.outbound.memory.acceptances import MemoryAcceptances
 from orders.adapters.outbound.memory.event_archive import MemoryEventArchive
@@ -23,6 +24,7 @@ from orders.adapters.outbound.memory.order_repository import MemoryOrderReposito
 from orders.adapters.outbound.memory.orders_table import MemoryTable
 from orders.adapters.outbound.memory.outbox import MemoryOutbox
 from orders.adapters.outbound.memory.suppressions import MemorySuppressions
+from orders.adapters.outbound.memory.unreadable_items import MemoryUnreadableItems
 from orders.bootstrap.resource_model import Changes
 from orders.bootstrap.resource_table import ensure_table
 from orders.bootstrap.topology_file import packaged_topology
@@ -34,6 +36,7 @@ from orders.ports.mail import MailIntents, MailReference
 from orders.ports.order_repository import OrderRepository
 from orders.ports.outbox import EventLog, Outbox, OutboxEntry
 from orders.ports.suppressions import Suppressions
+from orders.ports.unreadable_items import UnreadableItems
 from tests.contract.endpoints import Endpoint
 
 SHARDS = 2
@@ -155,6 +158,7 @@ class Store:
     archive: EventArchive
     suppressions: Suppressions
     damage: "Damage"
+    unreadable: UnreadableItems
 
     async def overdue(self, before: datetime = AT_LAST, limit: int = 1000) -> list[tuple[str, datetime]]:
         """Ids and times of all overdue orders, whatever their shard."""
@@ -189,6 +193,7 @@ def memory_store() -> Store:
         MemoryEventArchive(table),
         suppressions,
         MemoryDamage(table, mails, suppressions),
+        MemoryUnreadableItems(table, mails, suppressions),
     )
 
 
@@ -207,7 +212,8 @@ def store_over(client: Any, table_name: str, region: str | None = None) -> Store
     acceptances = DynamoAcceptances(client, table_name, region=region, outbox_shards=SHARDS)
     mails, archive = DynamoMailIntents(client, table_name), DynamoEventArchive(client, table_name)
     suppressions, damage = DynamoSuppressions(client, table_name), DynamoDamage(client, table_name)
-    return Store(orders, outbox, outbox, mails, acceptances, archive, suppressions, damage)
+    unreadable = DynamoUnreadableItems(client, table_name, region=region, outbox_shards=SHARDS)
+    return Store(orders, outbox, outbox, mails, acceptances, archive, suppressions, damage, unreadable)
 
 
 @contextmanager

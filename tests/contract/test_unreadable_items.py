@@ -157,3 +157,54 @@ async def test_an_address_whose_entry_cannot_be_read_is_not_taken_for_one_that_m
     found = await store.suppressions.of_tenant(tenant_id, passed_over=lost.append)
     assert [each.recipient_hash for each in found] == ["1" * 16]
     assert [error.kind for error in lost] == [ItemKind.SUPPRESSION]
+
+
+async def test_all_that_cannot_be_read_is_found_by_order_and_by_shop(store: Store, tenant_id: str) -> None:
+    orders = [placed(tenant_id, at=NOON + number * MINUTE) for number in range(4)]
+    for change in orders:
+        await store.orders.add(change)
+    ids = [change.order.order_id for change in orders]
+    await store.outbox.settle(event_of(orders[1]))
+    mail = MailIntent(tenant_id, ids[3], 1, MailTemplate.ORDER_CONFIRMATION, "t@example.com")
+    await store.mails.finish(mail, MailState.SENT, at=NOON)
+    await store.suppressions.add(Suppression(tenant_id, "0" * 16, SuppressionReason.BOUNCED, NOON, ids[0], None))
+    await store.damage.order(tenant_id, ids[0])
+    await store.damage.event(tenant_id, ids[1], 1)
+    await store.damage.event(tenant_id, ids[2], 1)
+    await store.damage.mail(mail.reference)
+    await store.damage.suppression(tenant_id, "0" * 16)
+
+    whole = await store.unreadable.of_tenant(tenant_id)
+    assert sorted((str(each.kind), each.order_id) for each in whole.items if each.kind != ItemKind.SUPPRESSION) == [
+        ("event", ids[1]), ("event", ids[2]), ("mail", ids[3]), ("order", ids[0]),
+    ]  # fmt: skip
+    assert [each.tenant_id for each in whole.items if each.kind == ItemKind.SUPPRESSION] == [tenant_id]
+    assert (whole.looked_at, whole.next_position) == (4, None)
+    assert [str(each.kind) for each in (await store.unreadable.of_order(tenant_id, ids[3])).items] == ["mail"]
+
+    paged: list[UnreadableItem] = []
+    after: str | None = None
+    for _ in range(10):
+        page = await store.unreadable.of_tenant(tenant_id, after=after, limit=1)
+        paged, after = [*paged, *page.items], page.next_position
+        if after is None:
+            break
+    assert sorted(map(str, paged)) == sorted(map(str, whole.items))
+
+
+async def test_what_holds_up_the_outbox_is_found_without_knowing_the_shop(store: Store, tenant_id: str) -> None:
+    held_up, settled, whole = (placed(tenant_id) for _ in range(3))
+    for change in (held_up, settled, whole):
+        await store.orders.add(change)
+    await store.outbox.settle(event_of(settled))
+    for change in (held_up, settled):
+        await store.damage.event(tenant_id, change.order.order_id, 1)
+    acceptance = accepted(tenant_id, 77)
+    await store.acceptances.add(acceptance)
+    await store.damage.acceptance(tenant_id, acceptance.order_id)
+
+    found = await store.unreadable.in_outbox(limit=100)
+    assert sorted((str(each.kind), each.order_id) for each in found.items) == [
+        ("acceptance", acceptance.order_id), ("event", held_up.order.order_id),
+    ]  # fmt: skip
+    assert found.looked_at == 3

@@ -13,6 +13,7 @@ from orders.adapters.inbound.cli.app import build, run_with
 from orders.adapters.inbound.cli.runtime import CommandError, Doing, Result
 from orders.adapters.inbound.http.api_keys import ApiKeyRing, hash_of
 from orders.application.dead_letters import DeadLetterOffice
+from orders.application.find_unreadable import FindUnreadable
 from orders.application.preview_templates import PreviewTemplates
 from orders.application.replay_events import ReplayEvents
 from orders.application.suppression_list import SuppressionList
@@ -75,6 +76,9 @@ class Recorder:
         raise CommandError("there are no templates here")
 
     def with_suppressions(self, doing: Doing, work: Callable[[SuppressionList], Awaitable[Result]]) -> Result:
+        raise CommandError("there is no table here")
+
+    def with_unreadable(self, doing: Doing, work: Callable[[FindUnreadable], Awaitable[Result]]) -> Result:
         raise CommandError("there is no table here")
 
     def smoke(self, *, base_url: str, environment: str, within_seconds: float) -> Iterator[StepResult]:

@@ -16,6 +16,7 @@ from orders.adapters.inbound.cli import (
     smoke,
     suppressions,
     templates,
+    unreadable,
 )
 from orders.adapters.inbound.cli.runtime import CommandError, Runtime
 from orders.domain.errors import InvalidIdentifier
@@ -51,6 +52,7 @@ def build(runtime: Runtime, version: str) -> typer.Typer:
     replay.register(app, runtime)
     templates.register(app, runtime)
     suppressions.register(app, runtime)
+    unreadable.register(app, runtime)
     smoke.register(app, runtime)
     describe.register(app, runtime)
     keys.register(app)

@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 
 from orders.acceptance.steps import StepResult
 from orders.application.dead_letters import DeadLetterOffice
+from orders.application.find_unreadable import FindUnreadable
 from orders.application.preview_templates import PreviewTemplates
 from orders.application.replay_events import ReplayEvents
 from orders.application.suppression_list import SuppressionList
@@ -101,6 +102,10 @@ class Runtime(Protocol):
 
     def with_suppressions(self, doing: Doing, work: Callable[[SuppressionList], Awaitable[Result]]) -> Result:
         """What comes of work on suppressed addresses, which goes on record."""
+        ...
+
+    def with_unreadable(self, doing: Doing, work: Callable[[FindUnreadable], Awaitable[Result]]) -> Result:
+        """What comes of looking for what can't be read, which goes on record."""
         ...
 
     def smoke(self, *, base_url: str, environment: str, within_seconds: float) -> Iterator[StepResult]:

@@ -17,6 +17,7 @@ from orders.adapters.inbound.cli import (
     suppressions,
     templates,
     tenants,
+    unreadable,
 )
 from orders.adapters.inbound.cli.runtime import CommandError, Runtime
 from orders.domain.errors import InvalidIdentifier
@@ -57,6 +58,7 @@ def build(runtime: Runtime, version: str) -> typer.Typer:
     templates.register(app, runtime)
     suppressions.register(app, runtime)
     tenants.register(app, runtime)
+    unreadable.register(app, runtime)
     smoke.register(app, runtime)
     describe.register(app, runtime)
     keys.register(app)

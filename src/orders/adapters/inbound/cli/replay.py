@@ -22,6 +22,7 @@ from orders.domain.events import EventType
 from orders.domain.identity import check_key, read_order_id
 
 DEFAULT_PER_SECOND = 50.0
+UNREADABLE = "unreadable"
 
 
 def register(app: typer.Typer, runtime: Runtime) -> None:
@@ -76,6 +77,8 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
             doing = Doing("events replay --dry-run", order_id=selection.order_id, tenant_id=tenant)
             counts = runtime.with_replay(doing, lambda use_case: _counted(use_case, selection), mails=False)
             _print_count(counts, as_json=as_json)
+            if counts[UNREADABLE]:
+                typer.echo(_left_out(counts[UNREADABLE]), err=True)
             return
         kept = None if checkpoint is None else Checkpoint(checkpoint, selection)
 
@@ -98,6 +101,8 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
             print_json(asdict(outcome))
         else:
             typer.echo(f"{outcome.published} events published again")
+        if outcome.unreadable:
+            typer.echo(_left_out(outcome.unreadable), err=True)
 
 
 class Checkpoint:
@@ -188,12 +193,19 @@ async def _counted(use_case: ReplayEvents, selection: Selection) -> Counter[str]
     counts: Counter[str] = Counter()
     async for each in use_case.selected(selection):
         counts[each.event.type] += 1
+    counts[UNREADABLE] = len(use_case.passed_over)
     return counts
 
 
-def _print_count(counts: Counter[str], *, as_json: bool) -> None:
+def _left_out(count: int) -> str:
+    return f"{count} events can't be read and are left out; `orders unreadable list` says which, and why"
+
+
+def _print_count(counted: Counter[str], *, as_json: bool) -> None:
+    counts = Counter({kind: count for kind, count in counted.items() if kind != UNREADABLE})
     if as_json:
-        print_json({"dry_run": True, "matched": counts.total(), "by_type": dict(counts)})
+        told = {"dry_run": True, "matched": counts.total(), "by_type": dict(counts)}
+        print_json(told | {"unreadable": counted[UNREADABLE]})
     else:
         print_table(
             f"{counts.total()} events; dry run: nothing was published", ("type", "events"), list(counts.items())

@@ -11,6 +11,7 @@ from orders.adapters.inbound.cli.output import print_json, print_table
 from orders.adapters.inbound.cli.runtime import CommandError, Doing, Runtime
 from orders.application.suppression_list import NotSuppressed, SuppressionList
 from orders.domain.identity import check_key
+from orders.ports.errors import UnreadableItem
 from orders.ports.mail import recipient_hash
 
 Tenant = Annotated[str, typer.Option(metavar="SHOP", help="The shop.")]
@@ -38,9 +39,10 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         """A shop's suppressed addresses, as hashes: nobody's address is kept for this."""
         check_key(tenant, "--tenant")
         address = _asked() if ask else None
+        lost: list[UnreadableItem] = []
         found = runtime.with_suppressions(
             Doing("suppressions list", tenant_id=tenant),
-            lambda kept: kept.look(tenant, address=address, after=after, limit=limit),
+            lambda kept: kept.look(tenant, address=address, after=after, limit=limit, passed_over=lost.append),
         )
         shown = [{name: value for name, value in asdict(each).items() if name in _COLUMNS} for each in found]
         if as_json:
@@ -48,6 +50,12 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         else:
             rows = [[each[name] for name in _COLUMNS] for each in shown]
             print_table(f"{len(shown)} suppressed addresses of {tenant}", _COLUMNS, rows)
+        if lost:
+            typer.echo(
+                f"{len(lost)} entries can't be read and are left out, and nobody writes to those addresses; "
+                f"`orders unreadable list --tenant {tenant}` says which, and why",
+                err=True,
+            )
 
     @group.command()
     def remove(

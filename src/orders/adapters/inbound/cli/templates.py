@@ -55,7 +55,9 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         ] = None,
         order: Annotated[
             str | None,
-            typer.Option(metavar="ORDER", help="For this order of the shop, by its id or number; without, for a sample."),
+            typer.Option(
+                metavar="ORDER", help="For this order of the shop, by its id or number; without, for a sample."
+            ),
         ] = None,
         part: Annotated[Part | None, typer.Option("--format", help="What of it; without, its text or its PDF.")] = None,
         output: Annotated[

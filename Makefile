@@ -18,6 +18,9 @@ APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o=Dpkg::Use-Pty=0
 # How many orders the experiments under load place.
 ORDERS ?= 2000
 
+# How long the soak lasts.
+MINUTES ?= 30
+
 # What `make proof` runs with many more cases than `make test` does, or only on an emulator.
 PROOFS := $(addprefix tests/integration/test_, money_agreement.py listing_at_scale.py concurrent_changes.py injection.py) \
 	tests/unit/domain/test_life_machine.py
@@ -26,7 +29,7 @@ PROOFS := $(addprefix tests/integration/test_, money_agreement.py listing_at_sca
 TRACED := tests/unit/domain tests/unit/application tests/unit/sqs
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop test unit e2e proof chaos feed redrive sigterm outage replay throttling schemathesis docs baseline lint types imports check contract lock clean machine debian image image-test image-figures bench-documents sbom up pin-base
+.PHONY: help setup run stop test unit e2e proof chaos feed redrive sigterm outage replay throttling soak schemathesis docs baseline lint types imports check contract lock clean machine debian image image-test image-figures bench-documents sbom up pin-base
 .NOTPARALLEL:
 
 help: ## List these commands
@@ -68,6 +71,9 @@ sigterm: setup ## Stop every process under load, and see that nothing is lost or
 outage: setup ## Take the queues away for a minute under load
 replay: setup ## Publish a tenant's last hour again, broken off halfway
 throttling: setup ## Send mails to a mail service that takes only a few a second
+soak: setup ## Steady load with something unreadable in every place there can be one (MINUTES=30)
+	@$(BIN)/python -m tests.chaos soak --minutes $(MINUTES) $(ARGS)
+
 feed redrive sigterm outage replay throttling:
 	@$(BIN)/python -m tests.chaos $@ --orders $(ORDERS) $(ARGS)
 

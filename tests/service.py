@@ -28,6 +28,7 @@ from orders.adapters.outbound.memory.report_returns import MemoryReportReturns
 from orders.adapters.outbound.memory.scrub_requests import MemoryScrubRequests
 from orders.adapters.outbound.memory.suppressions import MemorySuppressions
 from orders.adapters.outbound.memory.tenant_files import MemoryOrderingTenants
+from orders.adapters.outbound.memory.unreadable_items import MemoryUnreadableItems
 from orders.application.accept_order import AcceptOrder, PlaceAccepted
 from orders.application.audit import Audit
 from orders.application.caller import Caller
@@ -66,7 +67,7 @@ from orders.ports.outbox import EventLog, Outbox
 from orders.ports.products import ProductCatalogue
 from orders.ports.tenants import TenantProfile
 from tests.builders import NOON, a_tenant
-from tests.contract.order_stores import Store
+from tests.contract.order_stores import MemoryDamage, Store
 from tests.event_contract import check_event
 
 LEASE = timedelta(seconds=45)
@@ -190,15 +191,15 @@ class Service:
         self.accept_order = AcceptOrder(self.place_order, self.first_answer, self.clock, self.ids)
         self.place_accepted = PlaceAccepted(self.place_order, self.repository, self.acceptances, self.fast_path)
         self.place_queued = PlaceQueued(self.place_order)
-        self.open_order = OpenOrder(self.repository, self.acceptances)
+        self.open_order = OpenOrder(self.repository, self.acceptances, self.counters)
         self.change_status = ChangeStatus(self.changer)
         self.fulfil_order = FulfilOrder(self.changer)
         self.deliver_parcel = DeliverParcel(self.changer)
         self.update_order = UpdateOrder(self.changer, self.consult_services, self.price_terms)
         self.delete_order = DeleteOrder(self.changer)
         self.erase_personal_data = ErasePersonalData(self.changer)
-        self.list_orders = ListOrders(self.repository)
-        self.read_history = ReadHistory(log, intents)
+        self.list_orders = ListOrders(self.repository, self.counters)
+        self.read_history = ReadHistory(log, intents, self.counters)
         self.request_document = RequestDocument(self.requests, self.clock)
         self.link_document = LinkDocument(documents, self.request_document, self.clock)
         self.render_document = RenderDocument(
@@ -227,11 +228,15 @@ class Service:
         archive = MemoryEventArchive(self.table)
         orders, suppressions = MemoryOrderRepository(self.table), MemorySuppressions()
         ordering = MemoryOrderingTenants(self.table)
-        return Store(orders, outbox, outbox, self.intents, acceptances, archive, suppressions, ordering)
+        damage = MemoryDamage(self.table, self.intents, suppressions)
+        unreadable = self.unreadable = MemoryUnreadableItems(self.table, self.intents, suppressions)
+        return Store(
+            orders, outbox, outbox, self.intents, acceptances, archive, suppressions, ordering, damage, unreadable
+        )
 
     def relay(self, lag: timedelta = timedelta(0)) -> RelayOutbox:
         """A relay over this service's outbox."""
-        return RelayOutbox(self.outbox, self.publish_events, self.queue_accepted, self.clock, lag=lag)
+        return RelayOutbox(self.outbox, self.publish_events, self.queue_accepted, self.clock, self.counters, lag=lag)
 
     def served(self, keys: Any, rules: TokenRules, api_keys: ApiKeys | None = None) -> Served:
         """What an HTTP application needs."""

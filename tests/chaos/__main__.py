@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.chaos.experiment import Outcome
-from tests.chaos.experiments import feed, kills, redrive, replay, stopping, throttling
+from tests.chaos.experiments import feed, kills, redrive, replay, soak, stopping, throttling
 
 QUICKEST_KILLS = 2.0
 ORDERS_A_KILL = 200
@@ -33,6 +33,7 @@ EXPERIMENTS: dict[str, Experiment] = {
     "outage": stopping.run_outage,
     "replay": replay.run,
     "throttling": throttling.run,
+    "soak": soak.run,
 }
 
 
@@ -65,6 +66,8 @@ def main() -> int:
     )
     parser.add_argument("--outage-seconds", type=float, default=60.0, help="outage: how long it lasts")
     parser.add_argument("--mails-per-second", type=int, default=5, help="throttling: what the mail service takes")
+    parser.add_argument("--minutes", type=float, default=30.0, help="soak: how long it lasts (default: 30)")
+    parser.add_argument("--rate", type=float, default=1.0, help="soak: orders a second (default: 1)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", type=Path, default=None, help="write the figures to this file")
     parser.add_argument("--keep", type=Path, default=None, help="work in this directory and leave it, with all logs")

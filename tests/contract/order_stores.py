@@ -5,16 +5,19 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import uuid4
 
 from orders.adapters.outbound.dynamodb.acceptances import DynamoAcceptances
 from orders.adapters.outbound.dynamodb.event_archive import DynamoEventArchive
+from orders.adapters.outbound.dynamodb.keys import acceptance_key, event_key, mail_key, order_key, suppression_key
 from orders.adapters.outbound.dynamodb.mail_intents import DynamoMailIntents
 from orders.adapters.outbound.dynamodb.order_repository import DynamoOrderRepository
 from orders.adapters.outbound.dynamodb.ordering_tenants import DynamoOrderingTenants
 from orders.adapters.outbound.dynamodb.outbox import DynamoOutbox
 from orders.adapters.outbound.dynamodb.suppressions import DynamoSuppressions
+from orders.adapters.outbound.dynamodb.unreadable_items import DynamoUnreadableItems
+from orders.adapters.outbound.dynamodb.wire import to_wire
 from orders.adapters.outbound.memory.acceptances import MemoryAcceptances
 from orders.adapters.outbound.memory.event_archive import MemoryEventArchive
 from orders.adapters.outbound.memory.mail_intents import MemoryMailIntents
@@ -23,17 +26,20 @@ from orders.adapters.outbound.memory.orders_table import MemoryTable
 from orders.adapters.outbound.memory.outbox import MemoryOutbox
 from orders.adapters.outbound.memory.suppressions import MemorySuppressions
 from orders.adapters.outbound.memory.tenant_files import MemoryOrderingTenants
+from orders.adapters.outbound.memory.unreadable_items import MemoryUnreadableItems
 from orders.bootstrap.resource_model import Changes
 from orders.bootstrap.resource_table import ensure_table
 from orders.bootstrap.topology_file import packaged_topology
 from orders.domain.order import Change
 from orders.ports.acceptances import Acceptances
+from orders.ports.errors import ItemKind
 from orders.ports.event_archive import EventArchive
-from orders.ports.mail import MailIntents
+from orders.ports.mail import MailIntents, MailReference
 from orders.ports.order_repository import OrderRepository
 from orders.ports.outbox import EventLog, Outbox, OutboxEntry
 from orders.ports.suppressions import Suppressions
 from orders.ports.tenants import OrderingTenants
+from orders.ports.unreadable_items import UnreadableItems
 from tests.contract.endpoints import Endpoint
 
 SHARDS = 2
@@ -48,6 +54,101 @@ class EmulatorTable:
     name: str
 
 
+class Damage(Protocol):
+    """Makes items ones that can't be read, in whatever way the adapter has."""
+
+    async def order(self, tenant_id: str, order_id: str) -> None:
+        """The order, as a later release would write it."""
+        ...
+
+    async def event(self, tenant_id: str, order_id: str, sequence: int) -> None:
+        """An event of the order, wherever it is."""
+        ...
+
+    async def acceptance(self, tenant_id: str, order_id: str) -> None:
+        """The acceptance under that id."""
+        ...
+
+    async def mail(self, mail: MailReference) -> None:
+        """The record of a mail."""
+        ...
+
+    async def suppression(self, tenant_id: str, recipient_hash: str) -> None:
+        """A suppressed address's entry."""
+        ...
+
+
+class MemoryDamage:
+    """``Damage`` in memory."""
+
+    def __init__(self, table: MemoryTable, mails: MemoryMailIntents, suppressions: MemorySuppressions) -> None:
+        self._table = table
+        self._mails = mails
+        self._suppressions = suppressions
+
+    async def order(self, tenant_id: str, order_id: str) -> None:
+        self._table.damage(ItemKind.ORDER, tenant_id, order_id)
+
+    async def event(self, tenant_id: str, order_id: str, sequence: int) -> None:
+        self._table.damage(ItemKind.EVENT, tenant_id, order_id, sequence)
+
+    async def acceptance(self, tenant_id: str, order_id: str) -> None:
+        self._table.damage(ItemKind.ACCEPTANCE, tenant_id, order_id)
+
+    async def mail(self, mail: MailReference) -> None:
+        self._mails.damage(mail)
+
+    async def suppression(self, tenant_id: str, recipient_hash: str) -> None:
+        self._suppressions.damage(tenant_id, recipient_hash)
+
+
+class DynamoDamage:
+    """``Damage`` to a table's items: a later release's shape, or an attribute gone."""
+
+    def __init__(self, client: Any, table_name: str) -> None:
+        self._client = client
+        self._table = table_name
+
+    async def order(self, tenant_id: str, order_id: str) -> None:
+        await self._update(order_key(tenant_id, order_id), "SET schemaVersion = :nine", {":nine": {"N": "9"}})
+
+    async def event(self, tenant_id: str, order_id: str, sequence: int) -> None:
+        names = {"#sequence": f"{sequence:010d}", "#type": "type"}
+        waiting = "REMOVE pending.#sequence.#type"
+        try:
+            await self._update(order_key(tenant_id, order_id), waiting, names=names, where="pending.#sequence.#type")
+        except self._client.exceptions.ConditionalCheckFailedException:
+            published = event_key(tenant_id, order_id, sequence)
+            await self._update(published, "REMOVE #type", names={"#type": "type"}, where="#type")
+
+    async def acceptance(self, tenant_id: str, order_id: str) -> None:
+        await self._update(acceptance_key(tenant_id, order_id), "REMOVE customerId")
+
+    async def mail(self, mail: MailReference) -> None:
+        await self._update(mail_key(mail), "SET #at = :text", {":text": {"S": "yesterday"}}, names={"#at": "at"})
+
+    async def suppression(self, tenant_id: str, recipient_hash: str) -> None:
+        await self._update(suppression_key(tenant_id, recipient_hash), "REMOVE reason")
+
+    async def _update(
+        self,
+        key: dict[str, str],
+        change: str,
+        values: dict[str, Any] | None = None,
+        *,
+        names: dict[str, str] | None = None,
+        where: str = "PK",
+    ) -> None:
+        given = {"ExpressionAttributeValues": values, "ExpressionAttributeNames": names}
+        await self._client.update_item(
+            TableName=self._table,
+            Key=to_wire(key),
+            UpdateExpression=change,
+            ConditionExpression=f"attribute_exists({where})",
+            **{name: value for name, value in given.items() if value},
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Store:
     """The ports over one table, in a region that nobody else's orders are in."""
@@ -60,6 +161,8 @@ class Store:
     archive: EventArchive
     suppressions: Suppressions
     ordering: OrderingTenants
+    damage: "Damage"
+    unreadable: UnreadableItems
 
     async def overdue(self, before: datetime = AT_LAST, limit: int = 1000) -> list[tuple[str, datetime]]:
         """Ids and times of all overdue orders, whatever their shard."""
@@ -84,15 +187,18 @@ def memory_store() -> Store:
     """The in-memory adapters over a new table."""
     table = MemoryTable()
     outbox = MemoryOutbox(table, shards=SHARDS)
+    mails, suppressions = MemoryMailIntents(), MemorySuppressions()
     return Store(
         MemoryOrderRepository(table),
         outbox,
         outbox,
-        MemoryMailIntents(),
+        mails,
         MemoryAcceptances(table),
         MemoryEventArchive(table),
-        MemorySuppressions(),
+        suppressions,
         MemoryOrderingTenants(table),
+        MemoryDamage(table, mails, suppressions),
+        MemoryUnreadableItems(table, mails, suppressions),
     )
 
 
@@ -111,7 +217,9 @@ def store_over(client: Any, table_name: str, region: str | None = None) -> Store
     acceptances = DynamoAcceptances(client, table_name, region=region, outbox_shards=SHARDS)
     mails, archive = DynamoMailIntents(client, table_name), DynamoEventArchive(client, table_name)
     suppressions, ordering = DynamoSuppressions(client, table_name), DynamoOrderingTenants(client, table_name)
-    return Store(orders, outbox, outbox, mails, acceptances, archive, suppressions, ordering)
+    damage = DynamoDamage(client, table_name)
+    unreadable = DynamoUnreadableItems(client, table_name, region=region, outbox_shards=SHARDS)
+    return Store(orders, outbox, outbox, mails, acceptances, archive, suppressions, ordering, damage, unreadable)
 
 
 @contextmanager

@@ -13,12 +13,14 @@ from structlog.testing import capture_logs
 
 from orders.adapters.outbound.aws.s3_tenant_files import S3TenantFiles
 from orders.adapters.outbound.aws.s3_tenants import S3TenantDirectory
+from orders.adapters.outbound.memory.counters import MemoryCounters
 from orders.adapters.outbound.memory.tenant_directory import MemoryTenantDirectory
 from orders.adapters.outbound.memory.tenant_files import MemoryTenantFiles
 from orders.domain.currencies import Currency
 from orders.domain.money import Money
 from orders.domain.price_rules import PriceRules
 from orders.ports.errors import TransientPortError
+from orders.ports.metrics import UNREADABLE_ITEMS
 from orders.ports.tenants import TenantDirectory, TenantFile, TenantFiles, TenantProfile
 from tests.builders import a_tenant
 from tests.contract.aws_backends import ALL_BACKENDS, AWS_BACKENDS, MEMORY, endpoint_of
@@ -43,7 +45,8 @@ class Shelf:
         self.client = client
         self.bucket = bucket
         self.seconds = 0.0
-        self.directory = S3TenantDirectory(client, bucket, default, TTL, monotonic=lambda: self.seconds)
+        self.counters = MemoryCounters()
+        self.directory = S3TenantDirectory(client, bucket, default, TTL, self.counters, monotonic=lambda: self.seconds)
 
     async def put(self, tenant_id: str, content: object) -> None:
         body = content if isinstance(content, bytes) else json.dumps(content).encode()
@@ -163,6 +166,17 @@ async def test_a_broken_profile_is_told_once_and_the_default_used(shelf: Shelf, 
     assert log["log_level"] == "warning"
     assert log["key"] == "tenants/tenant_a/profile.json"
     assert fault in log["error"]
+
+
+async def test_the_last_good_profile_stays_when_another_takes_its_place_that_cannot_be_read(shelf: Shelf) -> None:
+    await shelf.put("tenant_a", {"name": "Corner Shop"})
+    known = await shelf.directory.profile("tenant_a")
+    await shelf.put("tenant_a", {"name": "Corner Shop", "ofALaterRelease": True})
+    for _ in range(3):
+        shelf.seconds += 120
+        assert await shelf.directory.profile("tenant_a") == known
+    assert await shelf.directory.profile("tenant_b") == default("tenant_b")
+    assert shelf.counters.of(UNREADABLE_ITEMS, kind="profile", where="profile") == 1
 
 
 async def test_the_last_good_profile_stays_while_the_bucket_is_out_of_reach(shelf: Shelf) -> None:

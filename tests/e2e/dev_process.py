@@ -31,7 +31,7 @@ class Dev(Stack):
             began = self.log.stat().st_size
             self.process = subprocess.Popen(
                 [str(ORDERS), "dev", "--port", str(self.port)],
-                env=self.environment, stdout=log, stderr=log, start_new_session=True,
+                env=self.environment, stdout=log, stderr=log, start_new_session=True, umask=0,
             )  # fmt: skip
         eventually(
             lambda: f"orders is ready on {self.base}" in self.output(began) or self.process.poll() is not None,  # type: ignore[union-attr]

@@ -15,9 +15,17 @@ from orders.adapters.outbound.aws.probes import MailProbe
 from orders.adapters.outbound.aws.s3_documents import S3DocumentStore
 from orders.adapters.outbound.aws.s3_tenants import S3TenantDirectory
 from orders.adapters.outbound.aws.ses_mail import SesMailSender
+from orders.adapters.outbound.memory.counters import MemoryCounters
 from orders.domain.events import OrderEvent
 from orders.domain.lifecycle import Role
-from orders.ports.errors import MailRejected, PermanentPortError, PortError, QuotaReached, TransientPortError
+from orders.ports.errors import (
+    MailRejected,
+    NotPermitted,
+    PermanentPortError,
+    PortError,
+    QuotaReached,
+    TransientPortError,
+)
 from orders.ports.mail import Mail, MailContent
 from orders.ports.tenants import TenantProfile
 from tests.builders import a_stamp, an_order, an_order_id
@@ -134,7 +142,14 @@ async def test_refusals_of_the_mail_service(
 
 async def test_a_refusal_that_nobody_expected_is_not_hidden() -> None:
     with pytest.raises(ClientError):
+        await SesMailSender(refusing("SomethingNew"), FROM).send(a_mail())
+
+
+async def test_a_permission_that_is_missing_gives_up_no_mail_and_no_event() -> None:
+    with pytest.raises(NotPermitted):
         await SesMailSender(refusing("AccessDenied"), FROM).send(a_mail())
+    with pytest.raises(NotPermitted):
+        await EventBridgePublisher(refusing("AccessDeniedException"), "bus").publish([an_event(1)])
 
 
 @pytest.mark.parametrize(("allowed", "sent", "usable"), [(200, 199, True), (200, 200, False), (-1, 10**6, True)])
@@ -186,9 +201,9 @@ async def test_a_document_that_came_garbled_is_a_passing_failure() -> None:
 
 async def test_a_permission_that_is_missing_is_not_taken_for_a_missing_document() -> None:
     store = S3DocumentStore(refusing("AccessDenied"), "documents")
-    with pytest.raises(ClientError):
+    with pytest.raises(NotPermitted):
         await store.get("orders/x.pdf")
-    with pytest.raises(ClientError):
+    with pytest.raises(NotPermitted):
         await store.exists("orders/x.pdf")
 
 
@@ -250,7 +265,8 @@ async def test_a_thousand_versions_are_deleted_at_once_and_never_more() -> None:
 
 async def test_many_who_ask_for_a_profile_at_once_cost_one_call() -> None:
     client: Any = refusing("NoSuchKey")
-    directory = S3TenantDirectory(client, "templates", lambda id_: TenantProfile(id_, "Shop"), timedelta(minutes=1))
+    default, ttl = (lambda id_: TenantProfile(id_, "Shop")), timedelta(minutes=1)
+    directory = S3TenantDirectory(client, "templates", default, ttl, MemoryCounters())
     profiles = await asyncio.gather(*(directory.profile("tenant_a") for _ in range(50)))
     assert {profile.name for profile in profiles} == {"Shop"}
     assert len(client.calls) == 1

@@ -15,7 +15,7 @@ from botocore.exceptions import (
 )
 
 from orders.adapters.outbound.botocore_errors import error_code, translated
-from orders.ports.errors import TransientPortError
+from orders.ports.errors import NotPermitted, TransientPortError
 
 URL = "https://dynamodb.af-south-1.amazonaws.com/"
 
@@ -61,7 +61,8 @@ def test_what_passes_is_transient(error: Exception, throttled: bool) -> None:
     [
         client_error("ConditionalCheckFailedException"),
         client_error("ResourceNotFoundException"),
-        client_error("AccessDeniedException", 403),
+        client_error("ValidationException"),
+        client_error("SomethingNew", 403),
         client_error("LimitExceededException"),
         NoCredentialsError(),
         ParamValidationError(report="no such parameter"),
@@ -75,6 +76,28 @@ def test_everything_else_goes_through(error: Exception) -> None:
         raise error
 
     assert failure.value is error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        client_error("AccessDeniedException"),
+        client_error("AccessDenied", 403),
+        client_error("UnrecognizedClientException"),
+        client_error("ExpiredTokenException"),
+        client_error("InvalidClientTokenId", 403),
+        client_error("403", 403),
+        client_error("", 401),
+        client_error("KMS.AccessDeniedException"),
+    ],
+    ids=str,
+)
+def test_a_call_that_is_refused_for_who_asks_is_a_dependency_that_is_down(error: Exception) -> None:
+    with pytest.raises(NotPermitted) as failure, translated("orders table"):
+        raise error
+
+    assert isinstance(failure.value, TransientPortError)
+    assert (failure.value.dependency, failure.value.throttled) == ("orders table", False)
 
 
 def test_an_error_without_a_code_has_an_empty_one() -> None:

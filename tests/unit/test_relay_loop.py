@@ -3,10 +3,18 @@
 import asyncio
 from datetime import timedelta
 
+import pytest
+from botocore.exceptions import ClientError
+
 from orders.adapters.inbound.relay import RelayLoop
+from orders.adapters.inbound.sqs.backoff import Backoff
+from orders.application.relay_outbox import RelayOutbox
 from orders.domain.lifecycle import Action, Role
+from orders.ports.errors import NotPermitted, PermanentPortError, TransientPortError
 from tests.builders import a_draft
 from tests.service import Service, a_caller
+
+STEADY = Backoff(first=timedelta(seconds=2), longest=timedelta(seconds=30), chance=lambda: 1.0)
 
 
 class Rests:
@@ -38,7 +46,9 @@ async def waiting(service: Service) -> None:
 async def run(service: Service, *between: object) -> tuple[RelayLoop, Rests]:
     stop = asyncio.Event()
     rests = Rests(stop, *between)
-    loop = RelayLoop(service.relay(), service.outbox.shards, interval=timedelta(seconds=1), pause=rests)
+    loop = RelayLoop(
+        service.relay(), service.outbox.shards, interval=timedelta(seconds=1), recovery=STEADY, pause=rests
+    )
     await loop.run(stop)
     return loop, rests
 
@@ -64,6 +74,66 @@ async def test_an_outage_is_waited_out_at_growing_distances_and_then_all_is_publ
     assert rests.seconds == [2.0, 4.0, 8.0, 1.0]
     assert len(service.publisher.published) == 2
     assert loop.healthy
+
+
+class FailingRelay(RelayOutbox):
+    """A relay whose sweeps fail as told, and then find nothing."""
+
+    def __init__(self, *failures: Exception) -> None:
+        self.failures = list(failures)
+
+    async def sweep(self, shard: int) -> int:
+        if shard == 0 and self.failures:
+            raise self.failures.pop(0)
+        return 0
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        NotPermitted("orders table", "AccessDeniedException"),
+        PermanentPortError("orders table", "no such index"),
+        KeyError("a bug"),
+        ClientError({"Error": {"Code": "ValidationException"}}, "Query"),
+    ],
+    ids=lambda failure: type(failure).__name__,
+)
+async def test_the_loop_ends_for_no_failure_but_rests_longer_and_longer_and_is_not_ready(failure: Exception) -> None:
+    stop = asyncio.Event()
+    seen: list[bool] = []
+    loops: list[RelayLoop] = []
+
+    def look() -> None:
+        seen.append(loops[0].healthy)
+
+    rests = Rests(stop, look, look)
+    loop = RelayLoop(FailingRelay(failure, failure), 2, interval=timedelta(seconds=1), recovery=STEADY, pause=rests)
+    loops.append(loop)
+    async with asyncio.timeout(5):
+        await loop.run(stop)
+    assert rests.seconds == [2.0, 4.0, 1.0]
+    assert (seen, loop.healthy) == ([False, False], True)
+
+
+async def test_one_shard_s_failure_is_not_the_others() -> None:
+    service = Service()
+    await waiting(service)
+    published: list[int] = []
+
+    class OneShardFails(RelayOutbox):
+        def __init__(self) -> None:
+            self.whole = service.relay()
+
+        async def sweep(self, shard: int) -> int:
+            if shard == 0:
+                raise TransientPortError("orders table", "throttled", throttled=True)
+            published.append(sum([await self.whole.sweep(each) for each in range(service.outbox.shards)]))
+            return published[-1]
+
+    stop = asyncio.Event()
+    rests = Rests(stop)
+    await RelayLoop(OneShardFails(), 2, interval=timedelta(seconds=1), recovery=STEADY, pause=rests).run(stop)
+    assert published == [2, 0]
 
 
 async def test_a_loop_that_is_to_stop_begins_nothing() -> None:

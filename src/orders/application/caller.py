@@ -143,8 +143,11 @@ def owns(caller: Caller, order: Order | Acceptance) -> bool:
 
     An operator who is a customer as well sees, as a customer, their own orders only.
     """
-    if order.tenant_id != caller.tenant_id:
-        return False
+    return order.tenant_id == caller.tenant_id and reaches(caller, order.customer_id)
+
+
+def reaches(caller: Caller, customer_id: str | None) -> bool:
+    """Whether the orders of that customer of the caller's tenant are theirs to see; of nobody's, only the shop's."""
     if caller.acts_for_shop or (caller.roles and all(REACH[role] is Reach.TENANT for role in caller.roles)):
         return True
-    return Role.CUSTOMER in caller.roles and caller.customer_id == order.customer_id
+    return Role.CUSTOMER in caller.roles and customer_id is not None and caller.customer_id == customer_id

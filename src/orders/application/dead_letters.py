@@ -14,7 +14,7 @@ from orders.application.message_text import parse_text
 from orders.domain.identity import KEY_PATTERN, ORDER_ID_PATTERN, order_number
 from orders.ports.clock import Clock
 from orders.ports.dead_letters import DeadLetter, DeadLetterQueues
-from orders.ports.errors import PortError, TransientPortError
+from orders.ports.errors import PortError
 
 HOLD = timedelta(minutes=15)
 """So long letters that were looked at stay out of others' reach; they are given back when the looking is over."""
@@ -158,6 +158,10 @@ class DeadLetterOffice:
         """How many letters each queue holds, roughly. Raises: TransientPortError."""
         return {name: await self._queues.depth(name) for name in self._queues.names}
 
+    async def depth(self, queue: str) -> int:
+        """How many letters one queue holds, roughly. Raises: UnknownQueue, TransientPortError."""
+        return await self._queues.depth(queue)
+
     async def look(
         self, queues: Sequence[str], wanted: LetterFilter, *, limit: int = 100
     ) -> tuple[list[DeadLetter], Tally]:
@@ -253,7 +257,8 @@ class DeadLetterOffice:
     async def _acted_on(letter: DeadLetter, act: Callable[[DeadLetter], Awaitable[None]], tally: Tally) -> bool:
         try:
             await act(letter)
-        except TransientPortError as error:
+        except PortError as error:
+            # Out of reach or refused: that of this letter says nothing of the next.
             tally.failed.append(f"{letter.message_id}: {error}")
             return False
         tally.acted_on += 1
@@ -263,5 +268,5 @@ class DeadLetterOffice:
         for letter in letters:
             try:
                 await self._queues.give_back(letter)
-            except TransientPortError:
+            except PortError:
                 return  # they come back by themselves

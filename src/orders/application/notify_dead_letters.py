@@ -16,7 +16,7 @@ from orders.domain.identity import order_number
 from orders.domain.lifecycle import Role
 from orders.ports.audit import AuditOutcome
 from orders.ports.dead_letters import DeadLetter
-from orders.ports.errors import NotYet, PermanentPortError, TransientPortError
+from orders.ports.errors import NotYet, PermanentPortError, PortError, TransientPortError
 from orders.ports.mail import Mail, MailComposer, MailIntent, MailTemplate, OrderTrouble
 from orders.ports.metrics import Counters
 from orders.ports.tenants import TenantDirectory
@@ -69,24 +69,38 @@ class NotifyDeadLetters:
     async def execute(self) -> None:
         """Tell of every letter that this process has not told of yet.
 
+        A queue that can't be looked into keeps nobody from being told of the others' letters.
+
         Raises:
-            TransientPortError: queue, table, bucket or mail service; the rest is told of at the next look.
+            PortError: queue, table, bucket or mail service; the rest is told of at the next look.
             ExceptionGroup: of some letters nothing could be told, which nobody expected; of the others it has been.
         """
         faults: list[Exception] = []
-        depths = await self._office.depths()
+        unreached: PortError | None = None
         if self._looks % LOOK_ANYWAY == 0:
             self._told_all.clear()
         self._looks += 1
-        for queue, depth in depths.items():
-            # Letters that are looked at are out of operators' reach meanwhile: where nothing has changed, none is.
-            if depth and self._told_all.get(queue) != depth:
-                letters, _ = await self._office.look([queue], LetterFilter(besides=self._told), limit=MOST_AT_ONCE)
-                faults += await self._tell_of(letters)
-                if len(letters) < MOST_AT_ONCE and all(letter.message_id in self._told for letter in letters):
-                    self._told_all[queue] = depth
+        for queue in self._office.queue_names:
+            try:
+                faults += await self._look_into(queue)
+            except PortError as error:
+                unreached = unreached or error
+        if unreached is not None:
+            raise unreached
         if faults:
             raise ExceptionGroup("nothing could be told of some dead letters", faults)
+
+    async def _look_into(self, queue: str) -> list[Exception]:
+        """Tell of one queue's letters; as ``_tell_of``. Raises: PortError."""
+        depth = await self._office.depth(queue)
+        # Letters that are looked at are out of operators' reach meanwhile: where nothing has changed, none is.
+        if not depth or self._told_all.get(queue) == depth:
+            return []
+        letters, _ = await self._office.look([queue], LetterFilter(besides=self._told), limit=MOST_AT_ONCE)
+        faults = await self._tell_of(letters)
+        if len(letters) < MOST_AT_ONCE and all(letter.message_id in self._told for letter in letters):
+            self._told_all[queue] = depth
+        return faults
 
     async def _tell_of(self, letters: Sequence[DeadLetter]) -> list[Exception]:
         """What kept anything from being told of some of them. Raises: TransientPortError."""

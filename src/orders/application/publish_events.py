@@ -9,7 +9,7 @@ import logging
 from collections.abc import Coroutine, Sequence
 
 from orders.domain.events import OrderEvent
-from orders.ports.errors import TransientPortError
+from orders.ports.errors import PortError
 from orders.ports.event_publisher import EventPublisher
 from orders.ports.outbox import Outbox
 
@@ -30,7 +30,9 @@ class PublishEvents:
             How many are now published and settled; the others stay waiting.
 
         Raises:
-            TransientPortError: the table is out of reach; what was published is published again later.
+            TransientPortError: the table is out of reach, or the bus refuses whoever asks; what was published is
+                published again later.
+            PermanentPortError: the table has it otherwise, or can't be changed where it would have to be.
         """
         settled = 0
         for event, failure in zip(events, await self._publisher.publish(events), strict=True):
@@ -42,7 +44,12 @@ class PublishEvents:
         return settled
 
     async def waiting_of(self, tenant_id: str, order_id: str) -> int:
-        """Publish all that waits of one order, in sequence; how many are settled. Raises: TransientPortError."""
+        """Publish what waits of one order, in sequence, up to what can't be read; how many are settled.
+
+        Raises:
+            UnreadableItem: the first that waits can't be read.
+            TransientPortError, PermanentPortError: as ``execute``.
+        """
         events = await self._outbox.waiting(tenant_id, order_id)
         return await self.execute(events) if events else 0
 
@@ -91,5 +98,5 @@ class EventFastPath:
     async def _run(self, event: OrderEvent) -> None:
         try:
             await self._publish.execute([event])
-        except TransientPortError as error:
+        except PortError as error:
             _log.info("left to the relay: %s", error)

@@ -1,12 +1,14 @@
 """Use case of operators: publish events again, from the log ([PIPE-13])."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from orders.application.read_on import read_on
 from orders.domain.events import EventType, OrderEvent
-from orders.ports.errors import TransientPortError
+from orders.ports.errors import TransientPortError, UnreadableItem
 from orders.ports.event_archive import ArchivedEvent, EventArchive
 from orders.ports.event_publisher import EventPublisher
 from orders.ports.outbox import EventLog
@@ -19,6 +21,9 @@ BATCH = 10
 
 NO_PLACE = ""
 _PAGE = 500
+_LOG_PAGE = 100
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,7 @@ class Progress:
 
     Attributes:
         published: how many events have gone out.
+        unreadable: how many could not be read and were passed over.
         place: given to ``ReplayEvents.execute`` it goes on from here; what it stands behind has gone out.
         finished: nothing is left.
     """
@@ -59,6 +65,7 @@ class Progress:
     published: int = 0
     place: str | None = None
     finished: bool = False
+    unreadable: int = 0
 
 
 Watch = Callable[[Progress], None]
@@ -66,18 +73,24 @@ Pause = Callable[[float], Awaitable[object]]
 
 
 class ReplayEvents:
-    """Publishes events again, each order's in its sequence, through a publisher that marks them as replayed."""
+    """Publishes events again, each order's in its sequence, through a publisher that marks them as replayed.
+
+    What can't be read is passed over, logged and counted: nothing that is behind it is told anew by waiting for it.
+    """
 
     def __init__(
         self, log: EventLog, archive: EventArchive, publisher: EventPublisher, *, pause: Pause = asyncio.sleep
     ) -> None:
+        """``passed_over`` has, by place, what the selection that was read last held and could not be read."""
         self._log = log
         self._archive = archive
         self._publisher = publisher
         self._pause = pause
+        self.passed_over: dict[str, UnreadableItem] = {}
 
     def selected(self, selection: Selection, after: str | None = None) -> AsyncIterator[ArchivedEvent]:
         """The events of the selection in the order in which they are published. Raises: TransientPortError."""
+        self.passed_over.clear()
         source = self._of_tenant(selection, after) if selection.order_id is None else self._of_order(selection, after)
         return _those(source, selection)
 
@@ -105,6 +118,7 @@ class ReplayEvents:
         if batch:
             await self._publish(batch, progress)
         progress.finished = True
+        progress.unreadable = len(self.passed_over)
         watch(progress)
         return progress
 
@@ -120,10 +134,20 @@ class ReplayEvents:
     async def _of_order(self, selection: Selection, after: str | None) -> AsyncIterator[ArchivedEvent]:
         assert selection.order_id is not None
         sequence = int(after) if after else 0
-        while events := await self._log.read(selection.tenant_id, selection.order_id, after=sequence, limit=100):
-            for event in events:
+        while page := await read_on(
+            self._log, selection.tenant_id, selection.order_id, after=sequence, limit=_LOG_PAGE
+        ):
+            for error in page.lost:
+                self._pass_over(error)
+            for event in page.events:
                 yield ArchivedEvent(f"{event.sequence:010d}", event)
-            sequence = events[-1].sequence
+            sequence = page.reached
+
+    def _pass_over(self, error: UnreadableItem) -> None:
+        place = f"{error.place}|{error.sequence}"
+        if place not in self.passed_over:
+            self.passed_over[place] = error
+            _log.error("passed over: %s", error)
 
     async def _of_tenant(self, selection: Selection, after: str | None) -> AsyncIterator[ArchivedEvent]:
         if selection.since is None or selection.until is None:
@@ -132,7 +156,12 @@ class ReplayEvents:
         place = after
         while True:
             page = await self._archive.read(
-                selection.tenant_id, since=selection.since, until=selection.until, after=place, limit=_PAGE
+                selection.tenant_id,
+                since=selection.since,
+                until=selection.until,
+                after=place,
+                limit=_PAGE,
+                passed_over=self._pass_over,
             )
             held += page
             if not page:

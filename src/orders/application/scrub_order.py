@@ -5,19 +5,21 @@ is followed by the next delivery of the message, which begins anew.
 """
 
 import logging
+from collections.abc import Awaitable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from orders.application.errors import OrderNotFound
 from orders.application.idempotency import RedactBody, redacted_receipt
 from orders.application.publish_events import PublishEvents
+from orders.application.read_on import read_on
 from orders.domain.erasing import erased_event
 from orders.domain.events import OrderEvent
 from orders.domain.order import Order
 from orders.ports.acceptances import Acceptances, AcceptanceState
 from orders.ports.documents import DocumentStore, document_folder, document_key
 from orders.ports.erasing import ScrubRequests
-from orders.ports.errors import NotYet, PortError, TransientPortError
+from orders.ports.errors import NotYet, PortError, TransientPortError, UnreadableItem
 from orders.ports.mail import MailIntents
 from orders.ports.order_repository import OrderRepository
 from orders.ports.outbox import EventLog
@@ -71,7 +73,7 @@ class ScrubOrder:
             OrderNotFound: there is no such order.
             NotYet: it is not erased here, or its log has a gap.
             TransientPortError: something is out of reach; all that isn't has been scrubbed up to there.
-            PermanentPortError: something refuses.
+            PermanentPortError: something refuses, or can't be read; all else has been scrubbed.
         """
         order = await self._repository.get(tenant_id, order_id)
         if order is None:
@@ -79,13 +81,16 @@ class ScrubOrder:
         if order.erasure is None:
             raise NotYet(f"order {order_id} is not erased; nothing of it may be scrubbed")
         # What waits becomes part of the log first, where nobody can put the unredacted form back.
-        await self._publish.waiting_of(tenant_id, order_id)
-        unfinished = await self._scrub_log(order)
-        await self._scrub_acceptance(order)
+        # What can't be published or read must not keep the rest from being scrubbed.
+        faults = [
+            await _fault_of(self._publish.waiting_of(tenant_id, order_id)),
+            await self._scrub_log(order),
+            await _fault_of(self._scrub_acceptance(order)),
+        ]
         await self._kept.intents.redact(tenant_id, order_id)
         await self._purge_documents(order)
+        unfinished = next((fault for fault in faults if fault is not None), None)
         if unfinished is not None:
-            # Only now: what the bus does not take must not keep the rest from being scrubbed.
             raise unfinished
         if again:
             await self._requests.request(tenant_id, order_id, after=SECOND_PASS_AFTER)
@@ -94,12 +99,17 @@ class ScrubOrder:
     async def _scrub_log(self, order: Order) -> PortError | None:
         """Redact what is in the log; why it has to be gone through again, if it has to."""
         waiting = seen = 0
-        while events := await self._kept.log.read(order.tenant_id, order.order_id, after=seen, limit=_PAGE):
-            for event in events:
+        lost: list[UnreadableItem] = []
+        while page := await read_on(self._kept.log, order.tenant_id, order.order_id, after=seen, limit=_PAGE):
+            for event in page.events:
                 redacted = self._redacted(event)
                 if redacted != event and not await self._kept.log.redact(redacted):
                     waiting += 1
-            seen = events[-1].sequence
+            lost += page.lost
+            seen = page.reached
+        if lost:
+            # Whatever it says of somebody, it says it still.
+            return lost[0]
         if waiting:
             return TransientPortError("event bus", f"{waiting} events of order {order.order_id} wait to be published")
         if seen < order.sequence:
@@ -128,3 +138,12 @@ class ScrubOrder:
     def _redacted(self, event: OrderEvent) -> OrderEvent:
         receipt = event.receipt and redacted_receipt(event.receipt, self._redact_body)
         return replace(erased_event(event), receipt=receipt)
+
+
+async def _fault_of(step: Awaitable[object]) -> PortError | None:
+    """What the step failed with; what comes after it is done all the same."""
+    try:
+        await step
+    except PortError as error:
+        return error
+    return None

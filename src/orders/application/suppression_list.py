@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from orders.application.errors import ApplicationError
 from orders.ports.clock import Clock
+from orders.ports.errors import PassedOver
 from orders.ports.mail import recipient_hash
 from orders.ports.suppressions import Suppression, Suppressions
 
@@ -23,14 +24,20 @@ class SuppressionList:
         self._clock = clock
 
     async def look(
-        self, tenant_id: str, *, address: str | None = None, after: str | None = None, limit: int = 100
+        self,
+        tenant_id: str,
+        *,
+        address: str | None = None,
+        after: str | None = None,
+        limit: int = 100,
+        passed_over: PassedOver | None = None,
     ) -> Sequence[Suppression]:
         """Those of a shop by hash, behind ``after``; with an address that one, if it is there.
 
-        Raises: TransientPortError.
+        Raises: TransientPortError; UnreadableItem where nobody is told of what is ``passed_over``.
         """
         if address is None:
-            return await self._suppressions.of_tenant(tenant_id, after=after, limit=limit)
+            return await self._suppressions.of_tenant(tenant_id, after=after, limit=limit, passed_over=passed_over)
         found = await self._suppressions.find(tenant_id, recipient_hash(address.strip()))
         return [] if found is None else [found]
 

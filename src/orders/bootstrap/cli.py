@@ -13,6 +13,7 @@ from orders.adapters.inbound.cli.app import run_with
 from orders.adapters.inbound.cli.runtime import CommandError, Doing, Result
 from orders.application.check_tenants import CheckTenants
 from orders.application.dead_letters import DeadLetterOffice
+from orders.application.find_unreadable import FindUnreadable
 from orders.application.preview_templates import PreviewTemplates
 from orders.application.replay_events import ReplayEvents
 from orders.application.suppression_list import SuppressionList
@@ -21,6 +22,7 @@ from orders.bootstrap.command_running import (
     command_target,
     operate,
     process_settings,
+    run_once,
     run_process,
 )
 from orders.bootstrap.errors import CannotRun
@@ -156,7 +158,7 @@ class ProcessRuntime:
             lines.extend(f"updated  {line}" for line in changes.updated)
             lines.extend(f"differs  {line}" for line in changes.differences)
 
-        run_process(settings, create)
+        run_once(settings, create)
         return lines
 
     def openapi(self) -> str:
@@ -231,6 +233,12 @@ class ProcessRuntime:
         from orders.bootstrap.operate import open_tenants
 
         return operate(self._settings(), doing, open_tenants, work)
+
+    def with_unreadable(self, doing: Doing, work: "Callable[[FindUnreadable], Awaitable[Result]]") -> Result:
+        """See ``Runtime.with_unreadable``."""
+        from orders.bootstrap.operate import open_unreadable
+
+        return operate(self._settings(), doing, open_unreadable, work)
 
     def smoke(self, *, base_url: str, environment: str, within_seconds: float) -> Iterator[StepResult]:
         """See ``Runtime.smoke``."""

@@ -3,8 +3,8 @@
 import logging
 import signal
 import sys
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -87,6 +87,27 @@ def run_process(settings: Settings, main: "Callable[[asyncio.Event], Any]") -> N
         raise CommandError(known) from error
 
 
+def run_once(settings: Settings, main: "Callable[[asyncio.Event], Any]") -> None:
+    """Run what ends by itself, as a process does. Raises: CommandError."""
+    from orders.bootstrap.logging import configure_logging
+    from orders.bootstrap.processes import run_until_stopped
+
+    with _failing_in_a_message():
+        configure_logging(settings)
+        run_until_stopped(main)
+
+
+@contextmanager
+def _failing_in_a_message() -> Iterator[None]:
+    try:
+        yield
+    except (CommandError, typer.Exit, typer.Abort):
+        raise
+    except Exception as error:
+        _log.debug("the command failed", exc_info=error)
+        raise CommandError(foreseen(error) or fault_of_ours(error)) from error
+
+
 def operate(
     settings: Settings,
     doing: Doing,
@@ -112,14 +133,10 @@ def operate(
             return await work(tool)
 
     try:
-        configure_logging(settings, stream=sys.stderr)
-        log_last_words()
-        return asyncio.run(main())
-    except (CommandError, typer.Exit, typer.Abort):
-        raise
-    except Exception as error:
-        _log.debug("the command failed", exc_info=error)
-        raise CommandError(foreseen(error) or fault_of_ours(error)) from error
+        with _failing_in_a_message():
+            configure_logging(settings, stream=sys.stderr)
+            log_last_words()
+            return asyncio.run(main())
     except KeyboardInterrupt:
         sys.stderr.write("broken off: what was done until then stays done; the same command does the rest\n")
         raise SystemExit(INTERRUPTED) from None

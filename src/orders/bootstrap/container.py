@@ -87,6 +87,7 @@ from orders.bootstrap.templates import shop_templates
 from orders.ports.clock import Clock
 from orders.ports.health import Probe
 from orders.ports.mail import MailSender
+from orders.ports.metrics import Counters
 from orders.ports.tenants import TenantProfile
 
 PROFILES_CACHED_FOR = timedelta(minutes=1)
@@ -102,11 +103,11 @@ def _seconds(value: float) -> timedelta:
     return timedelta(seconds=value)
 
 
-def _tenants(clients: AwsClients, addresses: Addresses, settings: Settings) -> S3TenantDirectory:
+def _tenants(clients: AwsClients, addresses: Addresses, settings: Settings, counters: Counters) -> S3TenantDirectory:
     def default(tenant_id: str) -> TenantProfile:
         return default_profile(tenant_id, settings.staff_address_fallback)
 
-    return S3TenantDirectory(clients.s3, addresses.templates_bucket, default, PROFILES_CACHED_FOR)
+    return S3TenantDirectory(clients.s3, addresses.templates_bucket, default, PROFILES_CACHED_FOR, counters)
 
 
 def _template_store(clients: AwsClients, addresses: Addresses, settings: Settings) -> S3TemplateStore:
@@ -216,7 +217,7 @@ class Container(containers.DeclarativeContainer):
         addresses.provided.documents_bucket,
         presign_client=clients.provided.s3_links,
     )
-    tenants = providers.Singleton(_tenants, clients, addresses, settings)
+    tenants = providers.Singleton(_tenants, clients, addresses, settings, counters)
     order_commands = providers.Singleton(_order_commands, clients, addresses)
     document_requests = providers.Singleton(_document_requests, clients, addresses)
     mail_sender = providers.Singleton(_mail_sender, clients, settings, mail_archive_dir)
@@ -234,6 +235,7 @@ class Container(containers.DeclarativeContainer):
         publish_events,
         queue_accepted,
         clock,
+        counters,
         lag=providers.Factory(_seconds, settings.provided.relay_lag_seconds),
     )
     relay_loop = providers.Singleton(
@@ -267,15 +269,15 @@ class Container(containers.DeclarativeContainer):
     accept_order = providers.Singleton(AcceptOrder, place_order, first_answer, clock, ids)
     place_accepted = providers.Singleton(PlaceAccepted, place_order, repository, acceptances, fast_path)
     place_queued = providers.Singleton(PlaceQueued, place_order)
-    open_order = providers.Singleton(OpenOrder, repository, acceptances)
-    list_orders = providers.Singleton(ListOrders, repository)
+    open_order = providers.Singleton(OpenOrder, repository, acceptances, counters)
+    list_orders = providers.Singleton(ListOrders, repository, counters)
     change_status = providers.Singleton(ChangeStatus, changer)
     fulfil_order = providers.Singleton(FulfilOrder, changer)
     deliver_parcel = providers.Singleton(DeliverParcel, changer)
     update_order = providers.Singleton(UpdateOrder, changer, consult_services, price_terms)
     delete_order = providers.Singleton(DeleteOrder, changer)
     erase_personal_data = providers.Singleton(ErasePersonalData, changer)
-    read_history = providers.Singleton(ReadHistory, outbox, mail_intents)
+    read_history = providers.Singleton(ReadHistory, outbox, mail_intents, counters)
     request_document = providers.Singleton(RequestDocument, document_requests, clock)
     link_document = providers.Singleton(LinkDocument, documents, request_document, clock)
     check_health = providers.Singleton(CheckHealth, probes, clock)

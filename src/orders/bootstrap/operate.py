@@ -12,9 +12,11 @@ from orders.adapters.outbound.dynamodb.event_archive import DynamoEventArchive
 from orders.adapters.outbound.dynamodb.ordering_tenants import DynamoOrderingTenants
 from orders.adapters.outbound.dynamodb.outbox import DynamoOutbox
 from orders.adapters.outbound.dynamodb.suppressions import DynamoSuppressions
+from orders.adapters.outbound.dynamodb.unreadable_items import DynamoUnreadableItems
 from orders.adapters.outbound.system import SystemClock
 from orders.application.check_tenants import CheckTenants
 from orders.application.dead_letters import DeadLetterOffice
+from orders.application.find_unreadable import FindUnreadable
 from orders.application.replay_events import ReplayEvents
 from orders.application.suppression_list import SuppressionList
 from orders.bootstrap.addresses import queue_url
@@ -71,6 +73,18 @@ async def open_tenants(settings: Settings) -> AsyncIterator[CheckTenants]:
             SystemClock(),
             prices_checked=settings.product_api_url is not None,
             named={*settings.service_clients.values(), *settings.order_senders.values()} - {ANY},
+        )
+
+
+@asynccontextmanager
+async def open_unreadable(settings: Settings) -> AsyncIterator[FindUnreadable]:
+    """What can't be read in the settings' environment and region."""
+    table = packaged_topology().table_name(settings.environment)
+    async with open_clients(settings, ("dynamodb",)) as clients:
+        yield FindUnreadable(
+            DynamoUnreadableItems(
+                clients.dynamodb, table, region=settings.aws_region, outbox_shards=settings.outbox_shards
+            )
         )
 
 

@@ -32,6 +32,7 @@ async def open_templates_desk(settings: Settings) -> AsyncIterator[PreviewTempla
             bucket,
             lambda tenant_id: default_profile(tenant_id, settings.staff_address_fallback),
             KEPT_FOR,
+            MemoryCounters(),
         )
         repository = DynamoOrderRepository(
             clients.dynamodb,

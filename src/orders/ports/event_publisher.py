@@ -15,5 +15,8 @@ class EventPublisher(Protocol):
         Returns:
             For each event, in the same order, ``None`` when the bus has accepted it, else why it did not. Failing
             for one entry says nothing of the others; a call that fails as a whole fails for each of its entries.
+
+        Raises:
+            NotPermitted: the bus refuses whoever asks; some events may have been accepted before.
         """
         ...

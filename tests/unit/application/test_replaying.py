@@ -13,7 +13,7 @@ from orders.adapters.outbound.memory.outbox import MemoryOutbox
 from orders.application.replay_events import CLOCK_SKEW, Progress, ReplayEvents, Selection
 from orders.domain.events import EventType, OrderEvent
 from orders.domain.lifecycle import Role
-from orders.ports.errors import TransientPortError
+from orders.ports.errors import ItemKind, TransientPortError
 from tests.builders import NOON, a_stamp, an_order, an_order_id
 
 HOUR = timedelta(hours=1)
@@ -171,3 +171,28 @@ async def test_a_bus_that_takes_nothing_ends_it_where_it_is() -> None:
     with pytest.raises(TransientPortError, match="throttled"):
         await replay.use_case.execute(Selection("tenant_a", an_order_id(1)), replay.watch)
     assert replay.places[-1].place == "0000000010"
+
+
+async def test_one_event_that_cannot_be_read_leaves_the_others_of_its_order_and_of_its_shop() -> None:
+    replay = Replay()
+    for event in many(5, 4):
+        replay.log(event)
+    replay.table.damage(ItemKind.EVENT, "tenant_a", an_order_id(2), 2)
+    whole = await replay.use_case.execute(LAST_HOUR, replay.watch)
+    assert (whole.published, whole.unreadable, whole.finished) == (19, 1, True)
+    assert in_sequence(replay.published)
+    replay.publisher.published.clear()
+    one = await replay.use_case.execute(Selection("tenant_a", order_id=an_order_id(2)), replay.watch)
+    assert (one.published, one.unreadable) == (3, 1)
+    assert [sequence for _, sequence in replay.published] == [1, 3, 4]
+
+
+async def test_a_page_of_nothing_readable_is_not_the_end() -> None:
+    replay = Replay()
+    for sequence in range(1, 252):
+        replay.log(an_event(1, sequence, sequence))
+        if sequence != 251:
+            replay.table.damage(ItemKind.EVENT, "tenant_a", an_order_id(1), sequence)
+    for selection in (LAST_HOUR, Selection("tenant_a", order_id=an_order_id(1))):
+        outcome = await replay.use_case.execute(selection, replay.watch)
+        assert (outcome.published, outcome.unreadable) == (1, 250)

@@ -14,6 +14,7 @@ from orders.adapters.inbound.cli.runtime import CommandError, Doing, Result
 from orders.adapters.inbound.http.api_keys import ApiKeyRing, hash_of
 from orders.application.check_tenants import CheckTenants
 from orders.application.dead_letters import DeadLetterOffice
+from orders.application.find_unreadable import FindUnreadable
 from orders.application.preview_templates import PreviewTemplates
 from orders.application.replay_events import ReplayEvents
 from orders.application.suppression_list import SuppressionList
@@ -89,6 +90,9 @@ class Recorder:
 
     def with_tenants(self, doing: Doing, work: Callable[[CheckTenants], Awaitable[Result]]) -> Result:
         raise CommandError("there is no bucket here")
+
+    def with_unreadable(self, doing: Doing, work: Callable[[FindUnreadable], Awaitable[Result]]) -> Result:
+        raise CommandError("there is no table here")
 
     def smoke(self, *, base_url: str, environment: str, within_seconds: float) -> Iterator[StepResult]:
         self.asked.append(("smoke", base_url, environment, within_seconds))

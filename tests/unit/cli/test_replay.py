@@ -11,7 +11,7 @@ import pytest
 from orders.adapters.inbound.cli.runtime import CommandError, Doing, Result
 from orders.application.replay_events import ReplayEvents
 from orders.domain.events import EventType
-from orders.ports.errors import TransientPortError
+from orders.ports.errors import ItemKind, TransientPortError
 from tests.builders import NOON, an_order_id
 from tests.unit.application.test_replaying import Replay, an_event
 from tests.unit.cli.test_commands import Recorder, run
@@ -66,9 +66,17 @@ def test_it_publishes_what_was_asked_for_and_says_how_many(operator: Operator) -
 
 def test_a_dry_run_counts_and_publishes_nothing(operator: Operator) -> None:
     told = json.loads(replay(operator, "--since", "1h", "--dry-run", "--json")[1])
-    assert told == {"dry_run": True, "matched": 25, "by_type": {"processing": 13, "created": 12}}
+    assert told == {"dry_run": True, "matched": 25, "by_type": {"processing": 13, "created": 12}, "unreadable": 0}
     assert "nothing was published" in replay(operator, "--since", "1h", "--dry-run")[1]
     assert operator.replay.published == []
+
+
+def test_what_cannot_be_read_is_left_out_and_said(operator: Operator) -> None:
+    operator.replay.table.damage(ItemKind.EVENT, "tenant_a", an_order_id(3), 1)
+    told = json.loads(replay(operator, "--since", "1h", "--dry-run", "--json")[1].split("1 events")[0])
+    assert (told["matched"], told["unreadable"]) == (24, 1)
+    assert "1 events can't be read and are left out" in replay(operator, "--since", "1h")[1]
+    assert len(operator.replay.published) == 24
 
 
 def test_stopped_halfway_it_goes_on_from_its_checkpoint(operator: Operator, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING, cast
 
+import pytest
 from structlog.testing import capture_logs
 
 from orders.adapters.inbound.sqs.poller import PollerState
@@ -11,7 +12,7 @@ from orders.adapters.inbound.sqs.queue import ReceivedMessage
 from orders.adapters.outbound.catalog_http.breaker import CircuitBreaker, CircuitOpen
 from orders.adapters.outbound.catalog_http.client import HttpService, ServiceAddress
 from orders.adapters.outbound.memory.counters import MemoryCounters
-from orders.ports.errors import TransientPortError
+from orders.ports.errors import NotPermitted, TransientPortError
 from tests.unit.sqs.bench import DEAD_LETTER_URL, POLICY, Bench, Switch, with_settings
 from tests.unit.virtual_time import in_virtual_time
 
@@ -133,6 +134,31 @@ async def test_without_a_probe_it_is_the_success_of_others_that_tells() -> None:
             await asyncio.sleep(10)
         await bench.until(lambda: bench.sqs.stored(DEAD_LETTER_URL))
     assert bench.poller.processed == 400
+
+
+@pytest.mark.parametrize("probes", [[], ["orders table"]], ids=["no probe", "a probe that is content"])
+@in_virtual_time
+async def test_a_missing_permission_pauses_the_worker_unready_and_costs_no_receive(probes: list[str]) -> None:
+    async def handle(message: ReceivedMessage) -> None:
+        if message.body == "whole":
+            return
+        if bench.now < 7200:
+            raise NotPermitted("orders table", "AccessDeniedException")
+        counts.append(message.receive_count)
+
+    counts: list[int] = []
+    bench = Bench(handle, probes=[Switch(name) for name in probes])
+    await bench.send("refused")
+    with capture_logs() as logs:
+        async with bench.running():
+            await bench.until(lambda: bench.now > 60)
+            paused = bench.poller.waits_for
+            await bench.send("whole")
+            await bench.until_empty()
+    assert counts == [1]
+    assert (paused, bench.poller.waits_for) == (("orders table: AccessDeniedException",), ())
+    assert bench.sqs.stored(DEAD_LETTER_URL) == []
+    assert "error" in {log["log_level"] for log in logs if log["event"] == "dependency refuses us, receiving pauses"}
 
 
 @in_virtual_time

@@ -5,17 +5,19 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
+from orders.adapters.inbound.sqs.backoff import Backoff
 from orders.application.relay_outbox import RelayOutbox
-from orders.ports.errors import TransientPortError
+from orders.ports.errors import NotPermitted, TransientPortError
 
 _log = logging.getLogger(__name__)
-_MAX_PAUSE = timedelta(seconds=30)
+RECOVERY = Backoff(first=timedelta(seconds=2), longest=timedelta(seconds=30))
 
 
 class RelayLoop:
     """Sweeps every shard, then pauses; a shard that had something is swept again at once.
 
-    Any number of relays may run: publishing and settling are repeatable.
+    It ends when it is told to and never otherwise: whatever a sweep fails with is logged, and tried again after a
+    pause that grows. Any number of relays may run: publishing and settling are repeatable.
     """
 
     def __init__(
@@ -24,11 +26,14 @@ class RelayLoop:
         shards: int,
         *,
         interval: timedelta,
+        recovery: Backoff = RECOVERY,
         pause: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
+        """``interval`` is the pause while all is well and nothing is to be done, ``recovery`` those after failures."""
         self._relay = relay
         self._shards = range(shards)
         self._interval = interval
+        self._recovery = recovery
         self._pause = pause
         self.healthy = True
 
@@ -41,23 +46,34 @@ class RelayLoop:
         """Work until ``stop`` is set; what was begun is finished."""
         failures = 0
         while not stop.is_set():
-            try:
-                published = sum([await self._relay.sweep(shard) for shard in self._shards])
-            except TransientPortError as error:
+            outcomes = [await self._swept(shard) for shard in self._shards]
+            published = sum(count for count in outcomes if count is not None)
+            if None in outcomes:
                 failures += 1
-                if self.healthy:
-                    _log.warning("the relay can't reach the outbox, and keeps trying: %s", error)
-                self.healthy = False
-                published = 0
             else:
                 if not self.healthy:
                     _log.info("the relay reaches the outbox again")
                 self.healthy, failures = True, 0
             if not published:
-                await self._rest(stop, min(self._interval * 2 ** min(failures, 10), _MAX_PAUSE))
+                pause = self._recovery.seconds(failures) if failures else self._interval.total_seconds()
+                await self._rest(stop, pause)
 
-    async def _rest(self, stop: asyncio.Event, pause: timedelta) -> None:
-        resting = asyncio.ensure_future(self._pause(pause.total_seconds()))
+    async def _swept(self, shard: int) -> int | None:
+        """How much went out of the shard; ``None`` if it could not be swept."""
+        try:
+            return await self._relay.sweep(shard)
+        except TransientPortError as error:
+            if self.healthy:
+                tell = _log.error if isinstance(error, NotPermitted) else _log.warning
+                tell("the relay can't reach the outbox, and keeps trying: %s", error)
+        except Exception:  # noqa: BLE001 - it is logged, and the loop must not end with it
+            # A mistake of ours, whose next time may be of other orders: no shop is to wait for its being mended.
+            _log.exception("the relay failed unexpectedly, and keeps trying")
+        self.healthy = False
+        return None
+
+    async def _rest(self, stop: asyncio.Event, seconds: float) -> None:
+        resting = asyncio.ensure_future(self._pause(seconds))
         stopped = asyncio.ensure_future(stop.wait())
         try:
             await asyncio.wait({resting, stopped}, return_when=asyncio.FIRST_COMPLETED)

@@ -1,7 +1,8 @@
 """The one table from botocore's errors to the ports' errors, for every adapter that talks to AWS.
 
-Only what is recognised as passing is translated. Everything else (a wrong name, a missing permission, a malformed
-call) goes through as it is: an adapter that expects it catches it itself, and otherwise it is a bug to be seen.
+Only what is recognised is translated: what passes by itself, and a missing permission, which passes when an operator
+has mended it and is no fault of what was asked ([PIPE-14]). Everything else (a wrong name, a malformed call) goes
+through as it is: an adapter that expects it catches it itself, and otherwise it is a bug to be seen.
 """
 
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from botocore.exceptions import (
 )
 
 from orders.adapters.privacy.exceptions import told
-from orders.ports.errors import TransientPortError
+from orders.ports.errors import NotPermitted, TransientPortError
 
 THROTTLING_CODES = frozenset(
     {
@@ -55,6 +56,43 @@ PASSING_CODES = frozenset(
 )
 """The service could not answer this time; most come with a 5xx status, some don't."""
 
+REFUSING_CODES = frozenset(
+    {
+        "AccessDenied",
+        "AccessDeniedException",
+        "AllAccessDisabled",
+        "AuthFailure",
+        "AuthorizationError",
+        "AuthorizationErrorException",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "IncompleteSignature",
+        "IncompleteSignatureException",
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "InvalidToken",
+        "KMS.AccessDeniedException",
+        "KMS.DisabledException",
+        "KMSAccessDeniedException",
+        "KmsAccessDenied",
+        "KmsDisabled",
+        "MissingAuthenticationToken",
+        "MissingAuthenticationTokenException",
+        "NotAuthorized",
+        "OptInRequired",
+        "RequestExpired",
+        "SignatureDoesNotMatch",
+        "TokenRefreshRequired",
+        "UnauthorizedOperation",
+        "UnrecognizedClientException",
+    }
+)
+"""The service knows what was asked and refuses who asks: a policy, a key of KMS, credentials that have run out."""
+
+_REFUSING_STATUSES = frozenset({401, 403})
+"""Of answers without a body, which S3 gives to HEAD, the code is the status."""
+
 PASSING_ERRORS: tuple[type[BotoCoreError], ...] = (
     ConnectionError,
     HTTPClientError,
@@ -85,6 +123,8 @@ def as_transient(error: BotoCoreError | ClientError, dependency: str) -> Transie
         throttled = code in THROTTLING_CODES or status == 429
         if throttled or code in PASSING_CODES or status >= 500:
             return TransientPortError(dependency, code or f"HTTP status {status}", throttled=throttled)
+        if code in REFUSING_CODES or (status in _REFUSING_STATUSES and code in {"", str(status), "Forbidden"}):
+            return NotPermitted(dependency, code or f"HTTP status {status}")
     elif isinstance(error, PASSING_ERRORS):
         return TransientPortError(dependency, told(error))
     return None
@@ -96,6 +136,7 @@ def translated(dependency: str) -> Iterator[None]:
 
     Raises:
         TransientPortError: throttled, out of reach, timed out, or the service's own failure.
+        NotPermitted: the service refuses whoever asks.
     """
     try:
         yield

@@ -1,7 +1,7 @@
 """The ``orders`` command."""
 
 import sys
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -17,6 +17,7 @@ from orders.adapters.inbound.cli import (
     suppressions,
     templates,
     tenants,
+    unreadable,
 )
 from orders.adapters.inbound.cli.runtime import CommandError, Runtime
 from orders.domain.errors import InvalidIdentifier
@@ -30,7 +31,10 @@ def build(runtime: Runtime, version: str) -> typer.Typer:
     app = typer.Typer(
         name="orders",
         help="The order service of the BBWS customer portal: one image, every role.",
-        epilog="Exit codes: 0 done, 1 failed while running, 2 could not be carried out (the message says why).",
+        epilog=(
+            "Exit codes: 0 done, 1 failed while running, 2 could not be carried out (the message says why), "
+            "130 broken off by Ctrl-C."
+        ),
         no_args_is_help=True,
         context_settings={"obj": runtime},
         add_completion=False,
@@ -54,6 +58,7 @@ def build(runtime: Runtime, version: str) -> typer.Typer:
     templates.register(app, runtime)
     suppressions.register(app, runtime)
     tenants.register(app, runtime)
+    unreadable.register(app, runtime)
     smoke.register(app, runtime)
     describe.register(app, runtime)
     keys.register(app)
@@ -63,7 +68,9 @@ def build(runtime: Runtime, version: str) -> typer.Typer:
 def run_with(runtime: Runtime, version: str) -> None:
     """Run the command line's command, and end the process with its exit code."""
     try:
-        build(runtime, version)()
+        command = typer.main.get_command(build(runtime, version))
+        _without_types_of_flags(command)
+        command()
     except (CommandError, InvalidIdentifier) as error:
         _refuse(str(error))
     except Exception as error:  # noqa: BLE001 - a traceback tells who typed the command nothing
@@ -71,6 +78,15 @@ def run_with(runtime: Runtime, version: str) -> None:
         from orders.adapters.privacy.exceptions import told
 
         _refuse(f"this failed by a fault of the command itself: {told(error)}")
+
+
+def _without_types_of_flags(command: Any) -> None:
+    """Have help show no type behind options that take no value."""
+    for option in (*command.params, command.get_help_option(typer.Context(command))):
+        if option is not None and getattr(option, "is_flag", False):
+            option.metavar = ""
+    for inner in getattr(command, "commands", {}).values():
+        _without_types_of_flags(inner)
 
 
 def _refuse(why: str) -> NoReturn:

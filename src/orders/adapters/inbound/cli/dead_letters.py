@@ -20,16 +20,25 @@ from orders.ports.dead_letters import DeadLetter
 EVERY = "all"
 DEFAULT_PER_SECOND = 20.0
 
-Queue = Annotated[str, typer.Argument(help="A worker's name, rule:NAME, or 'all'; `orders dlq list` has them.")]
-Order = Annotated[str | None, typer.Option("--order", help="Only about this order, by its id or number.")]
-Tenant = Annotated[str | None, typer.Option("--tenant", help="Only about this shop.")]
-Ids = Annotated[list[str] | None, typer.Option("--id", help="Only this message, by its id or the log's; repeatable.")]
-Reason = Annotated[str | None, typer.Option("--reason", help="Only with this in the reason, such as MessageRefused.")]
-Since = Annotated[
-    str | None, typer.Option("--since", help="Only from then on: 2026-03-01T12:00:00Z, or 90m, 12h, 3d ago.")
+Queue = Annotated[
+    str, typer.Argument(metavar="QUEUE", help="A worker's name, rule:NAME, or 'all'; `orders dlq list` has them.")
 ]
-Until = Annotated[str | None, typer.Option("--until", help="Only from before then; as --since.")]
-Limit = Annotated[int | None, typer.Option("--limit", min=1, help="At most so many.")]
+Order = Annotated[
+    str | None, typer.Option("--order", metavar="ORDER", help="Only about this order, by its id or number.")
+]
+Tenant = Annotated[str | None, typer.Option("--tenant", metavar="SHOP", help="Only about this shop.")]
+Ids = Annotated[
+    list[str] | None, typer.Option("--id", metavar="ID", help="Only this message, by its id or the log's; repeatable.")
+]
+Reason = Annotated[
+    str | None, typer.Option("--reason", metavar="TEXT", help="Only with this in the reason, such as MessageRefused.")
+]
+Since = Annotated[
+    str | None,
+    typer.Option("--since", metavar="TIME", help="Only from then on: 2026-03-01T12:00:00Z, or 90m, 12h, 3d ago."),
+]
+Until = Annotated[str | None, typer.Option("--until", metavar="TIME", help="Only from before then; as --since.")]
+Limit = Annotated[int | None, typer.Option("--limit", min=1, metavar="N", help="At most so many.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say which ones it would be, and leave them.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
@@ -42,7 +51,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
     @group.command("list")
     def list_(
         queue: Annotated[
-            str | None, typer.Argument(help="Of this queue, each letter; without, how many where.")
+            str | None, typer.Argument(metavar="[QUEUE]", help="Of this queue, each letter; without, how many where.")
         ] = None,
         order: Order = None,
         tenant: Tenant = None,
@@ -50,7 +59,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         reason: Reason = None,
         since: Since = None,
         until: Until = None,
-        limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 100,
+        limit: Annotated[int, typer.Option(min=1, metavar="N", help="At most so many.")] = 100,
         as_json: AsJson = False,
         _data_dir: DataDir = None,
     ) -> None:
@@ -70,7 +79,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         queue: Queue,
         message_id: Ids = None,
         order: Order = None,
-        limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 10,
+        limit: Annotated[int, typer.Option(min=1, metavar="N", help="At most so many.")] = 10,
         clear: Annotated[bool, typer.Option("--clear", help="Show personal data too; goes on record.")] = False,
         as_json: AsJson = False,
         _data_dir: DataDir = None,
@@ -95,7 +104,9 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         since: Since = None,
         until: Until = None,
         limit: Limit = None,
-        rate: Annotated[float, typer.Option(min=0.1, help="At most so many a second.")] = DEFAULT_PER_SECOND,
+        rate: Annotated[
+            float, typer.Option(min=0.1, metavar="N", help="At most so many a second.")
+        ] = DEFAULT_PER_SECOND,
         dry_run: DryRun = False,
         as_json: AsJson = False,
         _data_dir: DataDir = None,

@@ -14,11 +14,16 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
     @app.command(rich_help_panel="About the API")
     def openapi(
         output: Annotated[
-            Path | None, typer.Option(dir_okay=False, help="The file to write (default: standard output).")
+            Path | None,
+            typer.Option(dir_okay=False, metavar="FILE", help="The file to write (default: standard output)."),
         ] = None,
         against: Annotated[
             Path | None,
-            typer.Option(dir_okay=False, help="A document of before: what breaks its callers is listed, not written."),
+            typer.Option(
+                dir_okay=False,
+                metavar="FILE",
+                help="A document of before: what breaks its callers is listed, not written.",
+            ),
         ] = None,
     ) -> None:
         """Print the OpenAPI document of the HTTP API, as it is served."""

@@ -13,7 +13,7 @@ def register(app: typer.Typer) -> None:
 
     @app.command("api-key", rich_help_panel="Keys")
     def api_key(
-        client: Annotated[str, typer.Argument(help="What the client is called, such as portal-web.")],
+        client: Annotated[str, typer.Argument(metavar="CLIENT", help="What the client is called, such as portal-web.")],
         as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")] = False,
     ) -> None:
         """Make an API key: the key for the client, and the entry with its hash for the secret of API keys."""

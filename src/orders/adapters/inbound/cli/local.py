@@ -18,9 +18,10 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
     @app.command(rich_help_panel="On your machine")
     def dev(
         port: Annotated[
-            int | None, typer.Option(min=1, max=65535, help="Port of the API (default: API_PORT, else 8080).")
+            int | None,
+            typer.Option(min=1, max=65535, metavar="PORT", help="Port of the API (default: API_PORT, else 8080)."),
         ] = None,
-        data_dir: Annotated[Path | None, typer.Option(file_okay=False, help=_DATA_DIR_HELP)] = None,
+        data_dir: Annotated[Path | None, typer.Option(file_okay=False, metavar="DIR", help=_DATA_DIR_HELP)] = None,
         stop: Annotated[
             bool, typer.Option("--stop", help="Stop what runs there, or was left by a crash; its state is kept.")
         ] = False,
@@ -34,13 +35,13 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
 
     @app.command(rich_help_panel="On your machine")
     def token(
-        tenant: Annotated[str, typer.Option(help="The shop, such as demo.")],
-        customer: Annotated[str, typer.Option(help="The customer id, such as cust_test_001.")],
-        role: Annotated[list[str], typer.Option(help=f"One of {', '.join(Role)}; may be repeated.")],
+        tenant: Annotated[str, typer.Option(metavar="SHOP", help="The shop, such as demo.")],
+        customer: Annotated[str, typer.Option(metavar="ID", help="The customer id, such as cust_test_001.")],
+        role: Annotated[list[str], typer.Option(metavar="ROLE", help=f"One of {', '.join(Role)}; may be repeated.")],
         email: Annotated[
-            str | None, typer.Option(help="E-mail address (default: made up from the customer id).")
+            str | None, typer.Option(metavar="ADDRESS", help="E-mail address (default: made up from the customer id).")
         ] = None,
-        hours: Annotated[float, typer.Option(min=-24, max=8760, help="Hours that it is valid for.")] = 12,
+        hours: Annotated[float, typer.Option(min=-24, max=8760, metavar="N", help="Hours that it is valid for.")] = 12,
         _data_dir: DataDir = None,
     ) -> None:
         """Print a bearer token of the development issuer, and nothing else."""

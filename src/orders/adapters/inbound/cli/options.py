@@ -16,9 +16,10 @@ DataDir = Annotated[
     typer.Option(
         "--data-dir",
         file_okay=False,
+        metavar="DIR",
         callback=_use,
         expose_value=False,
-        help="Of this data directory's emulator (default: ORDERS_DATA_DIR, else .orders-dev).",
+        help="The local data directory that it is about (default: ORDERS_DATA_DIR, else .orders-dev).",
     ),
 ]
 """Taken by the runtime; a command declares it as ``_data_dir`` and never sees it."""

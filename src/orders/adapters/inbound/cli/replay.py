@@ -22,6 +22,7 @@ from orders.domain.events import EventType
 from orders.domain.identity import check_key, read_order_id
 
 DEFAULT_PER_SECOND = 50.0
+UNREADABLE = "unreadable"
 
 
 def register(app: typer.Typer, runtime: Runtime) -> None:
@@ -35,20 +36,30 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
 
     @group.command()
     def replay(
-        tenant: Annotated[str, typer.Option(help="The shop whose events they are.")],
+        tenant: Annotated[str, typer.Option(metavar="SHOP", help="The shop whose events they are.")],
         order: Annotated[
-            str | None, typer.Option(help="Only of this order (ord_...); then no times are needed.")
+            str | None, typer.Option(metavar="ORDER_ID", help="Only of this order (ord_...); then no times are needed.")
         ] = None,
         kind: Annotated[
             list[str] | None,
-            typer.Option("--type", help=f"Only of this kind, one of {', '.join(EventType)}; repeatable."),
+            typer.Option(
+                "--type", metavar="TYPE", help=f"Only of this kind, one of {', '.join(EventType)}; repeatable."
+            ),
         ] = None,
-        since: Annotated[str | None, typer.Option(help="From then on: 2026-03-01T12:00:00Z, or 90m, 3d ago.")] = None,
-        until: Annotated[str | None, typer.Option(help="Until before then; as --since (default: now).")] = None,
-        rate: Annotated[float, typer.Option(min=0.1, help="At most so many events a second.")] = DEFAULT_PER_SECOND,
+        since: Annotated[
+            str | None, typer.Option(metavar="TIME", help="From then on: 2026-03-01T12:00:00Z, or 90m, 3d ago.")
+        ] = None,
+        until: Annotated[
+            str | None, typer.Option(metavar="TIME", help="Until before then; as --since (default: now).")
+        ] = None,
+        rate: Annotated[
+            float, typer.Option(min=0.1, metavar="N", help="At most so many events a second.")
+        ] = DEFAULT_PER_SECOND,
         checkpoint: Annotated[
             Path | None,
-            typer.Option(dir_okay=False, help="Keep the place in this file; the same command goes on from there."),
+            typer.Option(
+                dir_okay=False, metavar="FILE", help="Keep the place in this file; the same command goes on from there."
+            ),
         ] = None,
         with_mails: Annotated[
             bool, typer.Option("--with-mails", help="Send those of their mails that have not been sent yet.")
@@ -66,6 +77,8 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
             doing = Doing("events replay --dry-run", order_id=selection.order_id, tenant_id=tenant)
             counts = runtime.with_replay(doing, lambda use_case: _counted(use_case, selection), mails=False)
             _print_count(counts, as_json=as_json)
+            if counts[UNREADABLE]:
+                typer.echo(_left_out(counts[UNREADABLE]), err=True)
             return
         kept = None if checkpoint is None else Checkpoint(checkpoint, selection)
 
@@ -88,6 +101,8 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
             print_json(asdict(outcome))
         else:
             typer.echo(f"{outcome.published} events published again")
+        if outcome.unreadable:
+            typer.echo(_left_out(outcome.unreadable), err=True)
 
 
 class Checkpoint:
@@ -178,12 +193,19 @@ async def _counted(use_case: ReplayEvents, selection: Selection) -> Counter[str]
     counts: Counter[str] = Counter()
     async for each in use_case.selected(selection):
         counts[each.event.type] += 1
+    counts[UNREADABLE] = len(use_case.passed_over)
     return counts
 
 
-def _print_count(counts: Counter[str], *, as_json: bool) -> None:
+def _left_out(count: int) -> str:
+    return f"{count} events can't be read and are left out; `orders unreadable list` says which, and why"
+
+
+def _print_count(counted: Counter[str], *, as_json: bool) -> None:
+    counts = Counter({kind: count for kind, count in counted.items() if kind != UNREADABLE})
     if as_json:
-        print_json({"dry_run": True, "matched": counts.total(), "by_type": dict(counts)})
+        told = {"dry_run": True, "matched": counts.total(), "by_type": dict(counts)}
+        print_json(told | {"unreadable": counted[UNREADABLE]})
     else:
         print_table(
             f"{counts.total()} events; dry run: nothing was published", ("type", "events"), list(counts.items())

@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 from orders.acceptance.steps import StepResult
 from orders.application.check_tenants import CheckTenants
 from orders.application.dead_letters import DeadLetterOffice
+from orders.application.find_unreadable import FindUnreadable
 from orders.application.preview_templates import PreviewTemplates
 from orders.application.replay_events import ReplayEvents
 from orders.application.suppression_list import SuppressionList
@@ -118,6 +119,10 @@ class Runtime(Protocol):
 
     def with_tenants(self, doing: Doing, work: Callable[[CheckTenants], Awaitable[Result]]) -> Result:
         """What comes of looking through the shops, which goes on record."""
+        ...
+
+    def with_unreadable(self, doing: Doing, work: Callable[[FindUnreadable], Awaitable[Result]]) -> Result:
+        """What comes of looking for what can't be read, which goes on record."""
         ...
 
     def smoke(self, *, base_url: str, environment: str, within_seconds: float) -> Iterator[StepResult]:

@@ -21,7 +21,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         runtime.api()
 
     @app.command(rich_help_panel=_PANEL)
-    def worker(name: Annotated[str, typer.Argument(help=f"One of {names}.")]) -> None:
+    def worker(name: Annotated[str, typer.Argument(metavar="NAME", help=f"One of {names}.")]) -> None:
         """Work on one queue."""
         if name not in runtime.worker_names():
             raise CommandError(f"there is no worker {name}; there are {names}")
@@ -35,7 +35,8 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
     @app.command(rich_help_panel=_PANEL)
     def health(
         port: Annotated[
-            int | None, typer.Option(min=1, max=65535, help="Where to ask (default: HEALTH_PORT, else API_PORT).")
+            int | None,
+            typer.Option(min=1, max=65535, metavar="PORT", help="Where to ask (default: HEALTH_PORT, else API_PORT)."),
         ] = None,
         ready: Annotated[
             bool, typer.Option("--ready", help="Ask whether it reaches what it needs, not only whether it is alive.")

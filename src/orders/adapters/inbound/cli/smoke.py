@@ -31,17 +31,24 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
     def smoke(
         base_url: Annotated[
             str | None,
-            typer.Option(help="Where the API is, such as https://api-dev.bbws.io (default: the `orders dev` here)."),
+            typer.Option(
+                metavar="URL",
+                help="Where the API is, such as https://api-dev.bbws.io (default: the `orders dev` here).",
+            ),
         ] = None,
         env: Annotated[Target, typer.Option(help="Which environment that is.")] = Target.LOCAL,
-        within: Annotated[float, typer.Option(min=1, help="Seconds that the PDF and the mails may take.")] = 60,
+        within: Annotated[
+            float, typer.Option(min=1, metavar="SECONDS", help="Seconds that the PDF and the mails may take.")
+        ] = 60,
         as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
         _data_dir: DataDir = None,
     ) -> None:
         """Try every operation on a running service, and wait for the PDF and the mails of an order.
 
-        Needs SMOKE_CUSTOMER_TOKEN (of the customer cust_test_001, with an e-mail address) and SMOKE_ADMIN_TOKEN of
-        the same shop; a local service gives them itself. Leaves two deleted orders behind.
+        A local service gives its tokens itself. Any other needs two of one shop:
+
+        SMOKE_CUSTOMER_TOKEN, of the customer cust_test_001 with an e-mail address,
+        and SMOKE_ADMIN_TOKEN. Two deleted orders are left behind.
         """
         if base_url is None:
             base_url = _running_here(runtime, env)

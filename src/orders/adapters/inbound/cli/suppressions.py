@@ -11,9 +11,10 @@ from orders.adapters.inbound.cli.output import print_json, print_table
 from orders.adapters.inbound.cli.runtime import CommandError, Doing, Runtime
 from orders.application.suppression_list import NotSuppressed, SuppressionList
 from orders.domain.identity import check_key
+from orders.ports.errors import UnreadableItem
 from orders.ports.mail import recipient_hash
 
-Tenant = Annotated[str, typer.Option(help="The shop.")]
+Tenant = Annotated[str, typer.Option(metavar="SHOP", help="The shop.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 _HASH = re.compile(r"[0-9a-f]{16}", re.ASCII)
 _COLUMNS = ("recipient_hash", "reason", "at", "order_id", "detail")
@@ -28,17 +29,20 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
     def list_(
         tenant: Tenant,
         ask: Annotated[bool, typer.Option("--ask", help="Ask for an address, and look for that one only.")] = False,
-        after: Annotated[str | None, typer.Option(help="Behind this hash: the last one of the page before.")] = None,
-        limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 100,
+        after: Annotated[
+            str | None, typer.Option(metavar="HASH", help="Behind this hash: the last one of the page before.")
+        ] = None,
+        limit: Annotated[int, typer.Option(min=1, metavar="N", help="At most so many.")] = 100,
         as_json: AsJson = False,
         _data_dir: DataDir = None,
     ) -> None:
         """A shop's suppressed addresses, as hashes: nobody's address is kept for this."""
         check_key(tenant, "--tenant")
         address = _asked() if ask else None
+        lost: list[UnreadableItem] = []
         found = runtime.with_suppressions(
             Doing("suppressions list", tenant_id=tenant),
-            lambda kept: kept.look(tenant, address=address, after=after, limit=limit),
+            lambda kept: kept.look(tenant, address=address, after=after, limit=limit, passed_over=lost.append),
         )
         shown = [{name: value for name, value in asdict(each).items() if name in _COLUMNS} for each in found]
         if as_json:
@@ -46,12 +50,19 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         else:
             rows = [[each[name] for name in _COLUMNS] for each in shown]
             print_table(f"{len(shown)} suppressed addresses of {tenant}", _COLUMNS, rows)
+        if lost:
+            typer.echo(
+                f"{len(lost)} entries can't be read and are left out, and nobody writes to those addresses; "
+                f"`orders unreadable list --tenant {tenant}` says which, and why",
+                err=True,
+            )
 
     @group.command()
     def remove(
         tenant: Tenant,
         hashed: Annotated[
-            str | None, typer.Option("--hash", help="The address's hash; without, the address is asked for.")
+            str | None,
+            typer.Option("--hash", metavar="HASH", help="The address's hash; without, the address is asked for."),
         ] = None,
         as_json: AsJson = False,
         _data_dir: DataDir = None,

@@ -21,7 +21,9 @@ from orders.ports.templates import Part, Preview, ShopTemplate, TemplateTrouble
 LINES_AROUND = 2
 MAX_LINE_CHARS = 160
 
-Tenant = Annotated[str | None, typer.Option("--tenant", help="The shop; without, the packaged templates.")]
+Tenant = Annotated[
+    str | None, typer.Option("--tenant", metavar="SHOP", help="The shop; without, the packaged templates.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
 
@@ -30,7 +32,7 @@ _TAG = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}")
 
 def register(app: typer.Typer, runtime: Runtime) -> None:
     """Add ``templates`` and its commands."""
-    group = typer.Typer(no_args_is_help=True, help="Look at the templates of mails and documents, and mend them.")
+    group = typer.Typer(no_args_is_help=True, help="Look at the templates of mails and documents, and at their faults.")
     app.add_typer(group, name="templates", rich_help_panel="Operate")
 
     @group.command("list")
@@ -45,17 +47,22 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
 
     @group.command()
     def preview(
-        template: Annotated[str, typer.Argument(help="Which; `orders templates list` has them.")],
+        template: Annotated[str, typer.Argument(metavar="TEMPLATE", help="Which; `orders templates list` has them.")],
         tenant: Tenant = None,
         locale: Annotated[
-            str | None, typer.Option(help="Language, such as en-ZA; without, the order's, else the shop's.")
+            str | None,
+            typer.Option(metavar="TAG", help="Language, such as en-ZA; without, the order's, else the shop's."),
         ] = None,
         order: Annotated[
-            str | None, typer.Option(help="For this order of the shop, by its id or number; without, for a sample.")
+            str | None,
+            typer.Option(
+                metavar="ORDER", help="For this order of the shop, by its id or number; without, for a sample."
+            ),
         ] = None,
         part: Annotated[Part | None, typer.Option("--format", help="What of it; without, its text or its PDF.")] = None,
         output: Annotated[
-            Path | None, typer.Option(dir_okay=False, help="Write it into this file instead of printing it.")
+            Path | None,
+            typer.Option(dir_okay=False, metavar="FILE", help="Write it into this file instead of printing it."),
         ] = None,
         as_json: AsJson = False,
         _data_dir: DataDir = None,
@@ -84,7 +91,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
 
     @group.command()
     def check(
-        tenant: Annotated[str, typer.Option("--tenant", help="The shop.")],
+        tenant: Annotated[str, typer.Option("--tenant", metavar="SHOP", help="The shop.")],
         as_json: AsJson = False,
         _data_dir: DataDir = None,
     ) -> None:

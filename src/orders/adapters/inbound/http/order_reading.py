@@ -56,7 +56,7 @@ async def list_orders(
     )
     page = await list_orders.execute(caller, query)
     following = None if page.next_position is None else await cursors.seal(page.next_position, bound_to)
-    return _page(request, [order_summary(order, caller) for order in page.orders], following)
+    return _page(request, [order_summary(order, caller) for order in page.orders], following, page.unreadable)
 
 
 async def opened(request: Call, order_id: str, caller: Caller, open_order: OpenOrder) -> Order:
@@ -119,7 +119,7 @@ async def history(
     after = 0 if cursor is None else _sequence(await cursors.open(cursor, bound_to))
     page = await read_history.execute(caller, order, after=after, limit=limit)
     following = None if page.next_sequence is None else await cursors.seal(str(page.next_sequence), bound_to)
-    return _page(request, [history_entry(entry) for entry in page.entries], following)
+    return _page(request, [history_entry(entry) for entry in page.entries], following, page.unreadable)
 
 
 @get("/{order_id:str}/events")
@@ -136,18 +136,18 @@ async def events(
     limit, cursor = page_parameters(request.query_params)
     bound_to = f"events|{order.tenant_id}|{order.order_id}"
     after = 0 if cursor is None else _sequence(await cursors.open(cursor, bound_to))
-    found = await read_history.events(order, after=after, limit=limit + 1)
-    shown = found[:limit]
-    following = await cursors.seal(str(shown[-1].sequence), bound_to) if len(found) > limit else None
-    return _page(request, [to_cloud_event(event) for event in shown], following)
+    page = await read_history.events(order, after=after, limit=limit)
+    following = None if page.next_sequence is None else await cursors.seal(str(page.next_sequence), bound_to)
+    return _page(request, [to_cloud_event(event) for event in page.events], following, len(page.unreadable))
 
 
-def _page(request: Call, items: list[dict[str, Any]], cursor: str | None) -> Response[bytes]:
+def _page(request: Call, items: list[dict[str, Any]], cursor: str | None, unreadable: int) -> Response[bytes]:
     headers = {}
     if cursor is not None:
         query = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
         headers["Link"] = f'<{request.url.path}?{urlencode([*query, ("cursor", cursor)])}>; rel="next"'
-    return json_response({"items": items, "next_cursor": cursor}, headers=headers)
+    left_out = {"unreadable": unreadable} if unreadable else {}
+    return json_response({"items": items, "next_cursor": cursor, **left_out}, headers=headers)
 
 
 def _sequence(position: str) -> int:

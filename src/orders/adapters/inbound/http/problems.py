@@ -31,7 +31,7 @@ from orders.domain.errors import (
     ParcelConflict,
     UnknownParcel,
 )
-from orders.ports.errors import OrderTooLarge, TransientPortError
+from orders.ports.errors import NotPermitted, OrderTooLarge, TransientPortError, UnreadableItem
 
 _log = logging.getLogger(__name__)
 
@@ -69,6 +69,7 @@ ORDER_TOO_LARGE = Kind("order-too-large", "The order takes too much room", 422)
 RATE_LIMITED = Kind("rate-limited", "There were more requests than you may make", 429)
 HEAD_TOO_LARGE = Kind("headers-too-large", "The header fields are too large", 431)
 INTERNAL = Kind("internal-error", "Something went wrong on our side", 500)
+UNREADABLE = Kind("unreadable", "What is kept of it can't be read", 500)
 UNAVAILABLE = Kind("unavailable", "The service can't do this at the moment", 503)
 TIMED_OUT = Kind("timed-out", "The request took too long", 503)
 
@@ -76,6 +77,7 @@ KINDS: tuple[Kind, ...] = (
     MALFORMED, INVALID_CURSOR, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, METHOD_NOT_ALLOWED, REQUEST_TIMEOUT,
     ILLEGAL_TRANSITION, PARCEL_CONFLICT, SHOP_NOT_READY, VERSION_MISMATCH, BODY_TOO_LARGE, URL_TOO_LONG,
     MEDIA_TYPE_UNSUPPORTED, INVALID_CONTENT, KEY_REUSED, ORDER_TOO_LARGE, RATE_LIMITED, HEAD_TOO_LARGE, INTERNAL,
+    UNREADABLE,
     UNAVAILABLE, TIMED_OUT,
 )  # fmt: skip
 """Every kind, for the documentation."""
@@ -188,9 +190,21 @@ def _order_too_large(request: Request[Any, Any, Any], error: Exception) -> Respo
 
 def _unavailable(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     assert isinstance(error, TransientPortError)
-    _log.warning("refused for now: %s", error)
+    tell = _log.error if isinstance(error, NotPermitted) else _log.warning
+    tell("refused for now: %s", error)
     detail = f"the {error.dependency} can't be reached or is busy; nothing was changed; please try again"
     return problem(request, UNAVAILABLE, detail, headers={"Retry-After": "5" if error.throttled else "2"})
+
+
+def _unreadable(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    assert isinstance(error, UnreadableItem)
+    # Where and why is for who operates the service, not for callers.
+    _log.error("refused: %s", error)
+    detail = (
+        f"the {error.kind} is kept, but can't be read at the moment; nothing was changed, and nothing is lost; asking "
+        "again will not help before somebody has mended it"
+    )
+    return problem(request, UNREADABLE, detail)
 
 
 def _http(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
@@ -257,6 +271,7 @@ EXCEPTION_HANDLERS: dict[type[Exception] | int, Any] = {
     IllegalTransition: _illegal_transition,
     ParcelConflict: _plain(PARCEL_CONFLICT),
     VersionMismatch: _plain(VERSION_MISMATCH),
+    UnreadableItem: _unreadable,
     TransientPortError: _unavailable,
     HTTPException: _http,
     Exception: _internal,

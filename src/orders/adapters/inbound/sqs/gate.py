@@ -7,7 +7,7 @@ from datetime import timedelta
 import structlog
 
 from orders.adapters.inbound.sqs.backoff import Backoff
-from orders.ports.errors import PortError, QuotaReached, TransientPortError
+from orders.ports.errors import NotPermitted, PortError, QuotaReached, TransientPortError
 from orders.ports.health import Probe
 
 RECHECK = Backoff(first=timedelta(seconds=0.5), longest=timedelta(seconds=30))
@@ -25,8 +25,9 @@ class DependencyGate:
     A dependency with a probe is down for as long as the probe says so: a message that keeps failing while the probe
     is content has a trouble of its own. One without a probe can only be asked by trying: it is taken to be down after
     each failure, for a while that grows, until some other message succeeds. One that throttles is up, but each
-    failure counts as everybody's. One whose quota for the day is used up is down until its probe says that there is
-    room again, whatever the probe has said a moment before.
+    failure counts as everybody's. One that refuses us for want of a permission is down whatever its probe says: no
+    message is at fault, and none is given up for it. One whose quota for the day is used up is down until its probe
+    says that there is room again, whatever the probe has said a moment before.
 
     Attributes:
         successes: how many messages have been seen through.
@@ -53,7 +54,7 @@ class DependencyGate:
     @property
     def faults(self) -> tuple[str, ...]:
         """What is wrong with those that are down, as far as that is known."""
-        return tuple(each.fault for each in self._probed.values() if each.closed and each.fault is not None)
+        return tuple(each.fault for each in self._all() if each.fault is not None)
 
     async def passable(self) -> None:
         """Return when no dependency is down any more."""
@@ -74,19 +75,23 @@ class DependencyGate:
         if probed is not None and isinstance(error, QuotaReached):
             await probed.wait(refused=error)
             return True
+        refused = isinstance(error, NotPermitted)
+        # A probe may be permitted what the message needs and is not.
         if probed is not None and not error.throttled:
-            return await probed.wait()
+            was_down = await probed.wait()
+            if was_down or not refused:
+                return was_down
         tried = self._tried.setdefault(error.dependency, _Tried(error.dependency, self._recheck))
         others_succeed = self.successes > successes_before
-        tried.fail()
+        tried.fail(error)
         await tried.wait()
-        return error.throttled or not others_succeed
+        return error.throttled or refused or not others_succeed
 
     def succeeded(self) -> None:
         """A message has been seen through."""
         self.successes += 1
         for tried in self._tried.values():
-            tried.failures = 0
+            tried.succeeded()
 
     def _all(self) -> list["_Probed | _Tried"]:
         return [*self._probed.values(), *self._tried.values()]
@@ -149,14 +154,26 @@ class _Tried:
         self.name = name
         self.closed = False
         self.failures = 0
+        self.fault: str | None = None
         self._recheck = recheck
         self._waiting = asyncio.Lock()
 
-    def fail(self) -> None:
+    def fail(self, error: TransientPortError) -> None:
         # Ten messages that fail together are one failure.
         if not self.closed:
             self.closed = True
             self.failures += 1
+        if isinstance(error, NotPermitted):
+            # Not for a moment: until somebody has mended it, the process is not ready.
+            if self.fault is None:
+                _log.error("dependency refuses us, receiving pauses", dependency=self.name, error=str(error))
+            self.fault = str(error)
+
+    def succeeded(self) -> None:
+        self.failures = 0
+        if self.fault is not None:
+            _log.info("dependency is back", dependency=self.name)
+        self.fault = None
 
     async def wait(self) -> None:
         async with self._waiting:

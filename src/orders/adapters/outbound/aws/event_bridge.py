@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from orders.adapters.outbound.botocore_errors import as_transient
 from orders.adapters.privacy.exceptions import told
 from orders.application.cloud_event import EVENT_SOURCE, to_cloud_event
 from orders.domain.events import OrderEvent
+from orders.ports.errors import NotPermitted
 
 if TYPE_CHECKING:
     from types_aiobotocore_events import EventBridgeClient
     from types_aiobotocore_events.type_defs import PutEventsRequestEntryTypeDef
 
+DEPENDENCY = "event bus"
 MAX_ENTRIES = 10
 MAX_CALL_BYTES = 256 * 1024
 """EventBridge's limits of one PutEvents call, over which it refuses the call as a whole."""
@@ -56,6 +59,10 @@ class EventBridgePublisher:
         try:
             response = await self._client.put_events(Entries=batch)
         except (BotoCoreError, ClientError) as error:
+            meaning = as_transient(error, DEPENDENCY)
+            if isinstance(meaning, NotPermitted):
+                # No failure of these events: none of any order would be taken, until somebody has mended that.
+                raise meaning from error
             return [told(error)] * len(batch)
         results = response.get("Entries", [])
         failures: list[str | None] = [

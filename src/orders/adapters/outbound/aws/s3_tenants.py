@@ -14,7 +14,8 @@ from botocore.exceptions import ClientError
 from orders.adapters.outbound.aws.s3_objects import read_body
 from orders.adapters.outbound.aws.tenant_file import BrokenProfile, parse_profile
 from orders.adapters.outbound.botocore_errors import error_code, translated
-from orders.ports.errors import TransientPortError
+from orders.ports.errors import ItemKind, TransientPortError
+from orders.ports.metrics import UNREADABLE_ITEMS, Counters
 from orders.ports.tenants import TenantProfile
 
 if TYPE_CHECKING:
@@ -37,9 +38,14 @@ def profile_key(tenant_id: str) -> str:
 
 @dataclass(slots=True)
 class _Known:
-    """What is known of a tenant; ``etag`` of the file it comes from, ``None`` when there is no file."""
+    """What is known of a tenant; ``etag`` of the file it comes from, ``None`` when there is no file.
+
+    Attributes:
+        good: what the last file that could be read said; ``None`` since there is no file.
+    """
 
     profile: TenantProfile | None = None
+    good: TenantProfile | None = None
     etag: str | None = None
     fresh_until: float = 0.0
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -54,6 +60,7 @@ class S3TenantDirectory:
         bucket: str,
         default: Callable[[str], TenantProfile],
         ttl: timedelta,
+        counters: Counters,
         *,
         monotonic: Callable[[], float] = time.monotonic,
         room: int = MAX_CACHED,
@@ -65,6 +72,7 @@ class S3TenantDirectory:
         self._client = client
         self._bucket = bucket
         self._default = default
+        self._counters = counters
         self._ttl_seconds = ttl.total_seconds()
         self._monotonic = monotonic
         self._room = room
@@ -108,14 +116,20 @@ class S3TenantDirectory:
                 if error_code(error) == "304" and known.profile is not None:
                     return known.profile
                 if error_code(error) == "NoSuchKey":
-                    known.etag = None
+                    known.etag = known.good = None
                     return self._default(tenant_id)
                 raise
             content = await read_body(response, dependency=DEPENDENCY)
         # A broken file's tag is kept as well: it is complained of once, not once in every ttl.
         known.etag = response["ETag"]
         try:
-            return parse_profile(content, tenant_id=tenant_id)
+            known.good = parse_profile(content, tenant_id=tenant_id)
         except BrokenProfile as error:
+            self._counters.count(UNREADABLE_ITEMS, kind=str(ItemKind.PROFILE), where="profile")
+            if known.good is not None:
+                # Whatever a later release or a slip has put there: the shop keeps its name and its staff.
+                _log.warning("tenant profile is broken, the last good one stays", key=request["Key"], error=str(error))
+                return known.good
             _log.warning("tenant profile is broken, the default is used", key=request["Key"], error=str(error))
             return self._default(tenant_id)
+        return known.good

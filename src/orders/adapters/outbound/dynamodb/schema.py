@@ -87,7 +87,9 @@ def unreadable(kind: ItemKind, item: Mapping[str, Any], reason: str) -> Unreadab
         # The key was never written from outside: it is believed before attributes.
         tenant_id, order_id = key[1], key[2]
     elif not partition:
-        partition, sort = f"TENANT#{tenant_id}#ORDER#{order_id}", "waiting"
+        partition, sort = f"TENANT#{tenant_id}#ORDER#{order_id}", f"ORDER.pending.{item.get('sequence')}"
+    elif tenant_id is None and partition.startswith("TENANT#"):
+        tenant_id = partition.split("#")[1]
     place = f"{partition}|{sort}"
     sequence = item.get("sequence")
     return UnreadableItem(

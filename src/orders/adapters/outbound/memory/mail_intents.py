@@ -26,6 +26,10 @@ class MemoryMailIntents:
         """Make a record one that can't be read any more."""
         self._damaged.add(mail)
 
+    def faults(self) -> list[UnreadableItem]:
+        """Everything that can't be read."""
+        return [_fault(mail) for mail in sorted(self._damaged, key=str)]
+
     async def claim(self, intent: MailIntent, *, now: datetime, lease: timedelta) -> Claim:
         """See ``MailIntents.claim``."""
         self._ask()

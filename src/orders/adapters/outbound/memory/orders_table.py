@@ -76,6 +76,11 @@ class MemoryTable:
             customer_id=self._rows[tenant_id, order_id].order.customer_id if kind is ItemKind.ORDER else None,
         )
 
+    def faults(self) -> list[UnreadableItem]:
+        """Everything that can't be read."""
+        found = (self.fault(*each) for each in sorted(self._damaged, key=str))
+        return [fault for fault in found if fault is not None]
+
     def check(self, kind: ItemKind, tenant_id: str, order_id: str, sequence: int | None = None) -> None:
         """Return when the item can be read. Raises: UnreadableItem."""
         fault = self.fault(kind, tenant_id, order_id, sequence)

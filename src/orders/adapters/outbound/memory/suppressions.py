@@ -23,6 +23,10 @@ class MemorySuppressions:
         """Make an entry one that can't be read any more."""
         self._damaged.add((tenant_id, recipient_hash))
 
+    def faults(self, tenant_id: str) -> list[UnreadableItem]:
+        """Everything of a shop that can't be read."""
+        return [_fault(*key) for key in sorted(self._damaged) if key[0] == tenant_id]
+
     async def add(self, suppression: Suppression) -> None:
         """See ``Suppressions.add``."""
         self._ask()

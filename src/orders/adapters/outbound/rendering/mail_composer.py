@@ -69,7 +69,8 @@ def _parcel(order: OrderView, parcel_id: str | None) -> ParcelView:
     for parcel in reversed(order.parcels):
         if parcel_id in {None, parcel.parcel_id}:
             return parcel
-    raise RenderingFailed(f"order {order.number} has no parcel {parcel_id or 'at all'} to tell of")
+    # Without its id, which may be anything that somebody put into a message.
+    raise RenderingFailed(f"order {order.number} has no {'such ' if parcel_id else ''}parcel to tell of")
 
 
 def header_line(text: str) -> str:

@@ -41,6 +41,7 @@ PROBLEMS_OF_SECURED = (
     problems.UNAUTHENTICATED,
     problems.FORBIDDEN,
     problems.RATE_LIMITED,
+    problems.UNREADABLE,
     problems.UNAVAILABLE,
     problems.TIMED_OUT,
 )

@@ -199,6 +199,16 @@ EXPLAINED: Mapping[Kind, Explained] = {
             problems.INTERNAL, "this is a fault of the service; the request id helps us to find out what happened"
         ),
     ),
+    problems.UNREADABLE: Explained(
+        "What is kept of this order, or of what happened to it, can't be read: a later release wrote it, or it is "
+        "damaged. It stays as it is, and so does everything else.",
+        "Don't try again by yourself: an operator has been told. If it stays, tell support the `request_id`.",
+        _example(
+            problems.UNREADABLE,
+            "the order is kept, but can't be read at the moment; nothing was changed, and nothing is lost; asking "
+            "again will not help before somebody has mended it",
+        ),
+    ),
     problems.UNAVAILABLE: Explained(
         "Something that the service depends on can't be reached or is busy. Nothing was changed.",
         "Wait as many seconds as `Retry-After` says and send the same again.",

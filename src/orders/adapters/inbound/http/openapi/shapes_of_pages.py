@@ -25,6 +25,8 @@ class OrderPage(Shape):
 
     items: list[OrderSummary]
     next_cursor: NextCursor | None
+    unreadable: Annotated[int, Field(ge=1)] | None = None
+    """How many orders that may belong on this page can't be read and are left out; told to who acts for the shop."""
 
 
 class Actor(Shape):
@@ -84,6 +86,8 @@ class HistoryPage(Shape):
 
     items: list[Annotated[HistoryEvent | HistoryMail, Field(discriminator="kind")]]
     next_cursor: NextCursor | None
+    unreadable: Annotated[int, Field(ge=1)] | None = None
+    """How many entries of this page can't be read and are left out."""
 
 
 def event_schemas() -> dict[str, Schema]:
@@ -107,6 +111,11 @@ def event_schemas() -> dict[str, Schema]:
             "properties": {
                 "items": {"type": "array", "items": {"$ref": f"{COMPONENTS}CloudEvent"}},
                 "next_cursor": {"type": ["string", "null"], "minLength": 1, "maxLength": MAX_CURSOR_CHARACTERS},
+                "unreadable": {
+                    "type": "integer",
+                    "minimum": 1,
+                    "description": "How many events of this page can't be read and are left out.",
+                },
             },
             "required": ["items", "next_cursor"],
         },

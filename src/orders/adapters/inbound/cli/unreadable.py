@@ -1,0 +1,53 @@
+"""``orders unreadable``: what is kept and can't be read, and is therefore passed over ([PIPE-14])."""
+
+from typing import Annotated
+
+import typer
+
+from orders.adapters.inbound.cli.output import print_json, print_table
+from orders.adapters.inbound.cli.runtime import CommandError, Doing, Runtime
+from orders.domain.identity import check_key, check_order_id
+
+_COLUMNS = ("kind", "tenant", "order", "sequence", "place", "reason")
+
+
+def register(app: typer.Typer, runtime: Runtime) -> None:
+    """Add ``unreadable`` and its command."""
+    group = typer.Typer(no_args_is_help=True, help="What is kept and can't be read.")
+    app.add_typer(group, name="unreadable", rich_help_panel="Operate")
+
+    @group.callback()
+    def unreadable() -> None:
+        pass
+
+    @group.command("list")
+    def list_(
+        tenant: Annotated[
+            str | None, typer.Option(help="The shop; without it, what holds up the outbox of any shop.")
+        ] = None,
+        order: Annotated[str | None, typer.Option(help="Only of this order (ord_...) of the shop.")] = None,
+        after: Annotated[str | None, typer.Option(help="Behind this place, which the page before has told.")] = None,
+        limit: Annotated[int, typer.Option(min=1, help="Look at so many orders at most.")] = 1000,
+        as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")] = False,
+    ) -> None:
+        """Items that can't be read: which, where, and why; never what is in them."""
+        if tenant is None and (order or after):
+            raise CommandError("--order and --after need the shop: --tenant")
+        tenant_id = None if tenant is None else check_key(tenant, "--tenant")
+        order_id = None if order is None else check_order_id(order)
+        found = runtime.with_unreadable(
+            Doing("unreadable list", order_id=order_id, tenant_id=tenant_id),
+            lambda use_case: use_case.execute(tenant_id, order_id, after=after, limit=limit),
+        )
+        rows = [
+            (str(each.kind), each.tenant_id, each.order_id, each.sequence, each.place, each.reason)
+            for each in found.items
+        ]
+        if as_json:
+            items = [dict(zip(_COLUMNS, row, strict=True)) for row in rows]
+            print_json({"items": items, "looked_at": found.looked_at, "next": found.next_position})
+            return
+        title = f"{len(rows)} items can't be read; {found.looked_at} orders or entries were looked at"
+        print_table(title, _COLUMNS, rows)
+        if found.next_position is not None:
+            typer.echo(f"there are more orders: go on with --after {found.next_position!r}")

@@ -1,0 +1,224 @@
+"""Whatever is wrong around it, a command says so in a message and ends with 2; nobody is shown a traceback."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.core import TyperGroup
+
+from orders import __version__
+from orders.adapters.inbound.cli.app import build, run_with
+from orders.bootstrap.cli import ProcessRuntime
+from tests.builders import an_order_id
+from tests.ports import free_port
+from tests.restored_logging import restored_hooks, restored_logging
+
+WITHOUT_AWS = {"dev", "token", "api-key", "openapi", "health"}
+PROCESSES = {"api", "relay", "worker"}
+"""They wait for what is out of reach, and are refused only without an address."""
+
+COMMANDS = {
+    "dev": ("--port", "1"),
+    "token": ("--tenant", "demo", "--customer", "c", "--role", "staff"),
+    "api": (),
+    "worker": ("pdf-creator",),
+    "relay": (),
+    "health": ("--port", "1"),
+    "bootstrap": ("--demo-shops",),
+    "smoke": (),
+    "dlq list": (),
+    "dlq show": ("all",),
+    "dlq redrive": ("all",),
+    "dlq purge": ("all", "--yes"),
+    "events replay": ("--tenant", "demo", "--since", "1h", "--checkpoint", "replay.json"),
+    "templates list": ("--tenant", "demo"),
+    "templates preview": ("order_confirmation", "--tenant", "demo", "--order", an_order_id()),
+    "templates check": ("--tenant", "demo"),
+    "suppressions list": ("--tenant", "demo"),
+    "suppressions remove": ("--tenant", "demo", "--hash", "0101c9523fc13962"),
+    "openapi": (),
+    "api-key": ("portal-web",),
+}
+OF_AWS = sorted(COMMANDS.keys() - WITHOUT_AWS - PROCESSES - {"smoke"})
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A directory of its own, and as much of an environment as a new terminal has."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("AWS_ENDPOINT_URL", "ORDERS_DATA_DIR", "ENVIRONMENT", "LOG_LEVEL"):
+        monkeypatch.delenv(name, raising=False)
+    with restored_logging(), restored_hooks():
+        yield tmp_path
+
+
+@pytest.fixture
+def typed(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[[str], tuple[int, str, str]]:
+    def run(command: str, *more: str) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["orders", *command.split(), *COMMANDS[command], *more])
+        with pytest.raises(SystemExit) as ended:
+            run_with(ProcessRuntime(), __version__)
+        printed = capfd.readouterr()
+        assert "Traceback" not in printed.out + printed.err
+        return int(ended.value.code or 0), printed.out, printed.err
+
+    return run
+
+
+Typed = Callable[..., tuple[int, str, str]]
+
+
+def leaves(command: Any, path: str = "") -> Iterator[str]:
+    if isinstance(command, TyperGroup):
+        for name, inner in command.commands.items():
+            yield from leaves(inner, f"{path} {name}".strip())
+    else:
+        yield path
+
+
+def test_every_command_is_tried() -> None:
+    assert set(leaves(typer.main.get_command(build(ProcessRuntime(), __version__)))) == set(COMMANDS)
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS.keys() - WITHOUT_AWS))
+def test_without_an_emulator_it_says_how_to_start_one(command: str, typed: Typed) -> None:
+    code, out, err = typed(command)
+    assert (code, out) == (2, "")
+    assert "`make run`" in err
+    assert ".orders-dev" in err
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS.keys() - {"api-key", "openapi", "health"}))
+def test_wrong_settings_are_named(command: str, typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUEUE_WAIT_SECONDS", "soon")
+    code, out, err = typed(command)
+    assert (code, out) == (2, "")
+    assert "QUEUE_WAIT_SECONDS" in err
+
+
+@pytest.mark.parametrize("command", OF_AWS)
+def test_an_address_where_nobody_answers_is_named(command: str, typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = f"http://127.0.0.1:{free_port()}"
+    monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+    code, out, err = typed(command)
+    assert (code, out) == (2, "")
+    assert url in err
+    assert "\norders: " in f"\n{err}"
+
+
+def _refusal(asked: BaseHTTPRequestHandler) -> tuple[int, str]:
+    if asked.headers.get("X-Amz-Target"):
+        return 400, json.dumps({"__type": "AccessDeniedException", "message": "User is not authorized"})
+    return 403, "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
+
+
+def _nonsense(_: BaseHTTPRequestHandler) -> tuple[int, str]:
+    return 200, '{"hello": "<world>"}'
+
+
+def _end(_: BaseHTTPRequestHandler) -> None:
+    return None
+
+
+Answer = Callable[[BaseHTTPRequestHandler], tuple[int, str] | None]
+
+
+@pytest.fixture
+def answering() -> Iterator[Callable[[Answer], str]]:
+    """Starts what answers so in the place of AWS; gives its address."""
+    servers: list[ThreadingHTTPServer] = []
+
+    def begin(answer: Answer) -> str:
+        class Handler(BaseHTTPRequestHandler):
+            def handle_one_request(self) -> None:
+                self.raw_requestline = self.rfile.readline(65537)
+                if not self.raw_requestline or not self.parse_request():
+                    self.close_connection = True
+                    return
+                self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                said = answer(self)
+                self.close_connection = True
+                if said is not None:
+                    body = said[1].encode()
+                    self.send_response(said[0])
+                    self.send_header("Content-Length", str(len(body)))
+                    self.end_headers()
+                    if self.command != "HEAD":
+                        self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        class Server(ThreadingHTTPServer):
+            def handle_error(self, *_: object) -> None:
+                pass  # a client that has gone
+
+        server = Server(("127.0.0.1", 0), Handler)
+        servers.append(server)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{server.server_address[1]}"
+
+    yield begin
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize("answer", [_refusal, _nonsense, _end])
+@pytest.mark.parametrize("command", OF_AWS)
+def test_refusals_nonsense_and_broken_connections_are_told(
+    command: str,
+    answer: Answer,
+    answering: Callable[[Answer], str],
+    typed: Typed,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", answering(answer))
+    code, out, err = typed(command)
+    if answer is _nonsense and code == 0:
+        return  # what it asked for may be empty
+    assert (code, out) == (2, "")
+    assert "\norders: " in f"\n{err}"
+    if answer is _refusal:
+        assert "AccessDenied" in err
+
+
+PLACES = ["x", 7, "9999-99-99T00:00:00.000Z#ord_0#1", "2026-11-22T12:00:00.000Z", ["a"], {"a": 1}]
+
+
+@pytest.mark.parametrize("content", ["", "[]", "\xff", '{"of": 1}', *(json.dumps({"place": each}) for each in PLACES)])
+def test_a_checkpoint_that_somebody_edited_is_refused(
+    content: str, here: Path, answering: Callable[[Answer], str], typed: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", answering(_end))
+    file = here / "replay.json"
+    typed("events replay", "--since", "2026-11-22T00:00:00Z")
+    kept = json.loads(file.read_text("utf-8"))
+    try:
+        edited = json.dumps(kept | json.loads(content))
+    except (ValueError, TypeError):
+        edited = content
+    file.write_bytes(edited.encode("latin-1"))
+    code, _, err = typed("events replay", "--since", "2026-11-22T00:00:00Z")
+    assert code == 2
+    assert "checkpoint" in err
+
+
+def test_damaged_files_of_a_data_directory_are_named_or_passed_over(here: Path, typed: Typed) -> None:
+    data = here / ".orders-dev"
+    data.mkdir()
+    for name in ("dev-issuer-key.pem", "emulator.json", "dev.lock"):
+        (data / name).write_text("no longer what it was", "utf-8")
+    code, out, err = typed("token")
+    assert (code, out) == (2, "")
+    assert "development issuer's key can't be used" in err
+    assert typed("dlq list")[0] == 2
+    assert typed("smoke")[0] == 2
+    code, out, _ = typed("dev", "--stop")
+    assert (code, out) == (0, "nothing was running on .orders-dev\n")
+    assert typed("dev")[0] == 2

@@ -1,0 +1,61 @@
+"""``orders unreadable`` as an operator types it."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from orders.adapters.inbound.cli.runtime import CommandError, Doing, Result
+from orders.application.find_unreadable import FindUnreadable
+from orders.ports.errors import ItemKind
+from tests.builders import a_draft
+from tests.service import Service, a_caller
+from tests.unit.cli.test_commands import Recorder, run
+
+
+class Operator(Recorder):
+    """A runtime over a service in memory."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.service = Service()
+        self.service.publisher.refuse = lambda _: "throttled"
+        self.order = asyncio.run(self.service.place_order.execute(a_caller(), a_draft(notes="ring twice")))
+        self.service.table.damage(ItemKind.EVENT, "tenant_a", self.order.order_id, 1)
+        self.done: list[Doing] = []
+
+    def with_unreadable(self, doing: Doing, work: Callable[[FindUnreadable], Awaitable[Result]]) -> Result:
+        self.done.append(doing)
+        return asyncio.run(work(FindUnreadable(self.service.unreadable)))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def operator() -> Operator:
+    return Operator()
+
+
+@pytest.mark.parametrize("options", [(), ("--tenant", "tenant_a"), ("--tenant", "tenant_a", "--order", "that")])
+def test_it_says_which_where_and_why(operator: Operator, options: tuple[str, ...]) -> None:
+    arguments = [operator.order.order_id if each == "that" else each for each in options]
+    code, told = run("unreadable", "list", *arguments, "--json", runtime=operator)
+    assert code == 0
+    (item,) = json.loads(told)["items"]
+    assert (item["kind"], item["tenant"], item["order"], item["sequence"]) == (
+        "event", "tenant_a", operator.order.order_id, 1,
+    )  # fmt: skip
+    assert item["reason"] == "it was damaged"
+    assert operator.done[0].command == "unreadable list"
+
+
+def test_as_a_table_it_says_how_much_was_looked_at(operator: Operator) -> None:
+    told = run("unreadable", "list", "--tenant", "tenant_a", "--limit", "1", runtime=operator)[1]
+    assert "1 items can't be read; 1 orders or entries were looked at" in told
+    assert "go on with --after" in told
+    assert "ring twice" not in told
+
+
+def test_what_makes_no_sense_is_said(operator: Operator) -> None:
+    with pytest.raises(CommandError, match="need the shop"):
+        run("unreadable", "list", "--order", operator.order.order_id, runtime=operator)
+    assert run("unreadable", "list", "--tenant", "no/tenant", runtime=operator)[0] == 1

@@ -40,8 +40,8 @@ def carried_out(items: Items, operation: str, arguments: Mapping[str, Any]) -> t
     key = _key_of(arguments["Item"] if operation == "put_item" else arguments["Key"])
     found = items.get(key, {})
     if operation == "get_item":
-        only = names.get(arguments.get("ProjectionExpression", ""))
-        shown = {name: value for name, value in found.items() if only in {None, name}}
+        only = {names[each] for each in arguments.get("ProjectionExpression", "").split(", ") if each}
+        shown = {name: value for name, value in found.items() if not only or name in only}
         return items, {"Item": shown} if key in items else {}
     if not _condition(arguments["ConditionExpression"], _frozen(names))(found, values):
         response: Any = {"Error": {"Code": "ConditionalCheckFailedException", "Message": ""}}

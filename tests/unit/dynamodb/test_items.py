@@ -26,6 +26,7 @@ from orders.adapters.outbound.dynamodb.order_items import (
     order_from_item,
     order_to_item,
 )
+from orders.adapters.outbound.dynamodb.unreadable_items import faults_of
 from orders.adapters.outbound.dynamodb.wire import from_wire, to_wire
 from orders.bootstrap.topology_file import packaged_topology
 from orders.domain.errors import Fault
@@ -33,7 +34,7 @@ from orders.domain.events import OrderEvent, Receipt
 from orders.domain.order import Order
 from orders.domain.parts import Deletion
 from orders.ports.acceptances import AcceptanceState, KeyClaim
-from orders.ports.errors import UnreadableItem
+from orders.ports.errors import ItemKind, UnreadableItem
 from tests.builders import an_order
 from tests.contract.changes import as_listed, placed
 from tests.unit.dynamodb.strategies import events, orders
@@ -249,17 +250,25 @@ def test_a_claim_is_written_and_read_in_this_form_and_is_told_from_an_order() ->
     assert [is_claim(from_wire(item)) for item in (CLAIM_ITEM, CLOSED_ITEM, EARLIER_ITEM)] == [True, True, False]
     later = {**from_wire(CLAIM_ITEM), "ofALaterRelease": 1}
     assert claim_from_item(later) == CLAIM
-    with pytest.raises(UnreadableItem, match="schema version 3, this release reads up to 2"):
+    with pytest.raises(UnreadableItem, match="schema version 3, and this release reads up to 2"):
         claim_from_item(later | {"schemaVersion": 3})
 
 
 @pytest.mark.parametrize("item", [CLAIM_ITEM, CLOSED_ITEM])
 def test_a_release_that_knows_no_claims_refuses_one_as_a_later_release_s(item: dict[str, Any]) -> None:
     # That release reads whatever is in an order's place as an order, and whether an order is its own by its sequence.
-    with pytest.raises(UnreadableItem, match="schema version 2, this release reads up to 1"):
+    with pytest.raises(UnreadableItem, match="schema version 2, and this release reads up to 1"):
         order_from_item(from_wire(item))
     assert from_wire(item)["sequence"] < 1
     assert "pending" not in item
+
+
+@pytest.mark.parametrize("item", [CLAIM_ITEM, CLOSED_ITEM])
+def test_a_claim_is_listed_as_unreadable_only_when_it_is(item: dict[str, Any]) -> None:
+    claim = from_wire(item)
+    assert list(faults_of(claim)) == []
+    (fault,) = faults_of(claim | {"claim": {"key": 1}})
+    assert (fault.kind, fault.order_id) == (ItemKind.CLAIM, CLAIM.order_id)
 
 
 @pytest.mark.parametrize("item", [CLAIM_ITEM, CLOSED_ITEM])

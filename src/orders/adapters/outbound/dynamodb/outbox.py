@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from orders.adapters.outbound.dynamodb.claim_items import CLAIM, is_claim
 from orders.adapters.outbound.dynamodb.event_items import (
     BYTES,
     IDENTIFYING,
@@ -104,8 +105,8 @@ class DynamoOutbox:
 
     async def _pending(self, tenant_id: str, order_id: str) -> Sequence[OrderEvent | UnreadableItem]:
         """What waits, by sequence, what can't be read included. Raises: UnreadableItem: the order's item."""
-        item = await self._table.get(order_key(tenant_id, order_id), only=("pending", SCHEMA_ATTRIBUTE))
-        if not item:
+        item = await self._table.get(order_key(tenant_id, order_id), only=("pending", SCHEMA_ATTRIBUTE, CLAIM))
+        if not item or is_claim(item):
             return []
         whose = item | {"tenantId": tenant_id, "orderId": order_id} | order_key(tenant_id, order_id)
         check_schema(ItemKind.ORDER, whose)

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from orders.adapters.outbound.dynamodb.acceptances import acceptance_from_item
+from orders.adapters.outbound.dynamodb.claim_items import claim_from_item, is_claim
 from orders.adapters.outbound.dynamodb.event_items import events_of, published_event_from
 from orders.adapters.outbound.dynamodb.keys import (
     ACCEPTANCE_SORT_KEY,
@@ -103,6 +104,8 @@ def faults_of(item: Item) -> Iterator[UnreadableItem]:
         yield from _fault(suppression_from_item, item)
     elif "#ORDER#" not in partition:
         return
+    elif sort == ORDER_SORT_KEY and is_claim(item):
+        yield from _fault(claim_from_item, item)
     elif sort == ORDER_SORT_KEY:
         yield from _fault(order_from_item, item)
         yield from _faults_of_outbox(item)

@@ -17,9 +17,12 @@ from tests.chaos.load import ORDERS, Load, Told
 from tests.chaos.planting import Planted, place_victims, plant
 from tests.chaos.stack import ENVIRONMENT, Stack, running_stack
 from tests.chaos.verdict import Evidence, gathered, judged
+from tests.faults.aws_calls import Call
+from tests.faults.plan import Fault
 
 VICTIMS = 5
 LISTED_AT_ONCE = 100
+_NOT_TAKEN = 0.5
 
 
 @dataclass
@@ -45,12 +48,24 @@ class SteadyLoad(Load):
                 await asyncio.sleep(1 / self.per_second)
 
 
+class BusyBus:
+    """A bus that takes half of what it is given, so that half of all events are the relay's to publish."""
+
+    def __init__(self, seed: int) -> None:
+        self._chance = random.Random(seed)  # noqa: S311 - repeatable on purpose
+
+    def fault(self, call: Call) -> Fault | None:
+        """Some entries are not taken, every other time."""
+        return Fault.PARTIAL if call.operation == "PutEvents" and self._chance.random() < _NOT_TAKEN else None
+
+
 async def run(arguments: argparse.Namespace, directory: Path) -> Outcome:
     """Everything but what was planted flows, to the end, and no process ends."""
     async with running_stack(directory) as stack:
         victims = await place_victims(stack, VICTIMS)
         await settle(stack, redrive=False)
         planted = await plant(stack, victims)
+        stack.proxy.plan = BusyBus(arguments.seed)
         load = SteadyLoad(stack, 0, seed=arguments.seed, seconds=60 * arguments.minutes, per_second=arguments.rate)
         await load.run()
         leftovers = await _flowed(stack, planted)

@@ -14,7 +14,7 @@ from orders.application.dead_letters import CLOCK_SKEW, DeadLetterOffice, Letter
 from orders.domain.events import OrderEvent
 from orders.domain.lifecycle import Role
 from orders.ports.dead_letters import DeadLetter, UnknownQueue
-from orders.ports.errors import TransientPortError
+from orders.ports.errors import PermanentPortError, TransientPortError
 from tests.builders import NOON, a_stamp, an_order, an_order_id
 
 EARLIER = NOON - timedelta(hours=1)
@@ -166,6 +166,22 @@ async def test_what_can_not_be_sent_stays_and_is_named() -> None:
     assert [letter.message_id for letter in (await desk.office.look(["pdf-creator"], EVERYTHING))[0]] == [
         "pdf-creator-1"
     ]
+
+
+async def test_one_that_is_refused_for_good_keeps_none_of_the_others() -> None:
+    class Choosy(MemoryDeadLetterQueues):
+        async def redrive(self, letter: DeadLetter) -> None:
+            if letter.message_id == "pdf-creator-2":
+                raise PermanentPortError("pdf-creator queue", "InvalidMessageContents")
+            await super().redrive(letter)
+
+    desk = Desk()
+    desk.queues = Choosy(desk.clock, ("pdf-creator",))
+    desk.office = DeadLetterOffice(desk.queues, desk.clock)
+    desk.bury(3)
+    tally = await desk.office.redrive(["pdf-creator"], EVERYTHING)
+    assert (tally.matched, tally.acted_on) == (3, 2)
+    assert tally.failed == ["pdf-creator-2: pdf-creator queue: InvalidMessageContents"]
 
 
 async def test_thrown_away_is_gone() -> None:

@@ -22,7 +22,7 @@ from orders.domain.order import Order
 from orders.domain.parts import Customer
 from orders.domain.revising import Revision, revision_of
 from orders.ports.acceptances import AcceptanceState
-from orders.ports.errors import NotYet, TransientPortError
+from orders.ports.errors import ItemKind, NotYet, TransientPortError, UnreadableItem
 from orders.ports.mail import MailIntent, MailState, MailTemplate
 from orders.ports.tenants import TenantProfile
 from tests.builders import NOON, a_draft, an_address, an_order_id
@@ -196,6 +196,22 @@ async def test_a_log_with_a_gap_is_not_taken_for_scrubbed() -> None:
         await service.scrub_order.execute(TENANT, order.order_id)
     assert service.scrub_requests.requested == []
     service.table.log(TENANT, order.order_id)[1] = lost
+    await service.scrub_order.execute(TENANT, order.order_id)
+    assert marked(service) == set()
+
+
+async def test_an_event_that_cannot_be_read_keeps_nothing_else_from_being_scrubbed_and_is_told_of() -> None:
+    service = Service(renderer=TellingRenderer())
+    order = await a_life(service)
+    events = dict(service.table.log(TENANT, order.order_id))
+    service.table.damage(ItemKind.EVENT, TENANT, order.order_id, 1)
+    with pytest.raises(UnreadableItem):
+        await service.scrub_order.execute(TENANT, order.order_id)
+    after = service.table.log(TENANT, order.order_id)
+    assert after[1] == events[1]
+    assert all(event == service.scrub_order._redacted(event) for sequence, event in after.items() if sequence != 1)
+    assert service.scrub_requests.requested == []
+    service.table._damaged.clear()
     await service.scrub_order.execute(TENANT, order.order_id)
     assert marked(service) == set()
 

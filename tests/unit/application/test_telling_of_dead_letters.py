@@ -20,7 +20,7 @@ from orders.application.notify_dead_letters import (
 )
 from orders.domain.identity import order_number
 from orders.ports.dead_letters import DeadLetter
-from orders.ports.errors import QuotaReached, RenderingFailed, TransientPortError
+from orders.ports.errors import PermanentPortError, QuotaReached, RenderingFailed, TransientPortError
 from orders.ports.mail import MailState
 from tests.builders import NOON, a_tenant, an_order_id
 from tests.hostile import TOO_DEEP
@@ -134,6 +134,26 @@ async def test_what_could_not_be_sent_is_sent_at_a_later_look() -> None:
         await task.execute()
     watch.queues.reachable = True
     await task.execute()
+    assert len(watch.service.sender.sent) == 1
+
+
+async def test_a_queue_that_cannot_be_looked_into_keeps_nobody_from_being_told_of_the_others_letters() -> None:
+    watch = Watch()
+    watch.queues.bury(a_letter(an_event(an_order_id())))
+
+    class OneRefuses(MemoryDeadLetterQueues):
+        async def depth(self, queue: str) -> int:
+            if queue == "record-creator":
+                raise PermanentPortError(f"{queue} dead-letter queue", "AccessDenied")
+            return await super().depth(queue)
+
+    refusing = OneRefuses(watch.service.clock, sorted({"record-creator", *watch.queues.names}, reverse=True))
+    for kept in watch.queues._kept.values():
+        for each in kept.values():
+            refusing.bury(each.letter)
+    watch.queues = refusing
+    with pytest.raises(PermanentPortError):
+        await watch.one_more().execute()
     assert len(watch.service.sender.sent) == 1
 
 

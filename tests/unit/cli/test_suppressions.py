@@ -48,6 +48,13 @@ def operator() -> Operator:
     return found
 
 
+def test_an_entry_that_cannot_be_read_is_left_out_and_said(operator: Operator) -> None:
+    operator.suppressions.damage("tenant_a", HASH)
+    told = run("suppressions", "list", "--tenant", "tenant_a", runtime=operator)[1]
+    assert "1 suppressed addresses of tenant_a" in told
+    assert "1 entries can't be read and are left out" in told
+
+
 def typed(operator: Operator, answer: str, *arguments: str) -> str:
     """What the command prints when it is given that answer to what it asks."""
     result = CliRunner().invoke(build(operator, "1.2.3"), ["suppressions", *arguments], input=f"{answer}\n")

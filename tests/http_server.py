@@ -53,6 +53,10 @@ class Connection:
         async with asyncio.timeout(PATIENCE):
             return await self._reader.read()
 
+    def end(self) -> None:
+        """Say that nothing more is sent, and listen on."""
+        self._writer.write_eof()
+
     async def close(self) -> None:
         self._writer.close()
         await self._writer.wait_closed()

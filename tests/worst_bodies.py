@@ -15,7 +15,7 @@ from orders.adapters.inbound.http.json_body import MAX_DEPTH, MAX_MEMBERS
 Schema = Mapping[str, Any]
 
 _MOST_ELEMENTS = 500
-"""Of a list whose schema doesn't say how many it has."""
+"""Of a list, as far as its schema doesn't say."""
 _BROADEST = 2 * MAX_MEMBERS // 3
 """Unknown names of an object: near 14,000 fit into a body."""
 
@@ -128,19 +128,19 @@ class _Whole:
                 yield f"{value} in {name}", _list(name, [value] * elements)
                 yield f"no end of {value} in {name}", _list(name, [value] * (MAX_BODY_BYTES // (len(value) + 1)))
 
-    def filled(self, schema: Schema, part: str) -> Any:
+    def filled(self, schema: Schema, part: str, most: int = _MOST_ELEMENTS) -> Any:
         """A value with all that the schema has a place for, its texts made of ``part`` and as long as may be."""
         schema = self.resolved(schema)
         kind = _kind(schema)
         if kind == "object":
-            members = {name: self.filled(each, part) for name, each in schema.get("properties", {}).items()}
+            members = {name: self.filled(each, part, most) for name, each in schema.get("properties", {}).items()}
             others = schema.get("additionalProperties")
             if isinstance(others, Mapping):
-                filled = self.filled(others, part)
+                filled = self.filled(others, part, most)
                 members |= {f"k{at}": filled for at in range(schema.get("maxProperties", 20))}
             return members
         if kind == "array":
-            return [self.filled(schema["items"], part)] * schema.get("maxItems", _MOST_ELEMENTS)
+            return [self.filled(schema["items"], part, most=2)] * min(most, schema.get("maxItems", most))
         if kind == "string":
             return schema["enum"][0] if "enum" in schema else _text(part, schema.get("maxLength", 64))
         return _NUMBER if kind in {"number", "integer"} else None

@@ -8,6 +8,7 @@ too.
 
 import secrets
 from asyncio import TimerHandle
+from collections.abc import Sequence
 from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
@@ -52,6 +53,10 @@ class BoundedHttp(HttpToolsProtocol):
         """Received; the parser tells of a line only when it has ended."""
         self._parsed_bytes = 0
         self._framing_unknown = False
+        self._ended = False
+        """The client sends nothing more; what it has sent is answered all the same (RFC 9112, section 9.6)."""
+        self._refusal: bytes | None = None
+        """Written when all requests before are answered."""
         self._timer: TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
@@ -64,8 +69,24 @@ class BoundedHttp(HttpToolsProtocol):
         self._stop_waiting()
         super().connection_lost(exc)
 
+    def eof_received(self) -> bool:  # type: ignore[override] # uvicorn closes, whatever has been asked before
+        """See ``asyncio.Protocol``; true keeps the connection for what is still to be written."""
+        self._ended = True
+        is_whole = bool(self.pipeline) or self._cut_off is None
+        return self._refusal is not None or (self._answering and is_whole)
+
+    def on_response_complete(self) -> None:
+        """One request is answered."""
+        if self._refusal is not None and not self.pipeline:
+            self._write_last(self._refusal)
+        elif self._ended and (not self.pipeline or self.pipeline[-1][0].more_body):
+            self.transport.close()
+        super().on_response_complete()
+
     def data_received(self, data: bytes) -> None:
         """See ``asyncio.Protocol``."""
+        if self._refusal is not None:
+            return
         begins = not self._bytes_of_head if self._in_head else self._timer is None and not self._answering
         if begins:
             self._wait(self.patience_seconds)
@@ -86,9 +107,10 @@ class BoundedHttp(HttpToolsProtocol):
         self._count(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A header field."""
+        """A header field; of one behind the body, which nobody has vouched for, nothing is believed."""
         self._count(name, value)
-        super().on_header(name, value)
+        if self._in_head:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """The head is there."""
@@ -120,6 +142,12 @@ class BoundedHttp(HttpToolsProtocol):
     def _answering(self) -> bool:
         cycle = cast("RequestResponseCycle | None", self.cycle)
         return cycle is not None and not cycle.response_complete
+
+    @property
+    def _cut_off(self) -> RequestResponseCycle | None:
+        """The request whose body is not there yet."""
+        cycle = cast("RequestResponseCycle | None", self.cycle)
+        return cycle if cycle is not None and cycle.more_body else None
 
     def _check_framing(self) -> None:
         """Return if the body's end is known to all in the same way (RFC 9112, sections 6.1 and 6.3).
@@ -164,22 +192,44 @@ class BoundedHttp(HttpToolsProtocol):
             self._refuse(HEAD_TOO_LARGE, f"the head of a request has at most {MAX_HEAD_BYTES // 1024} KiB")
 
     def _refuse(self, kind: Kind, detail: str) -> None:
-        """Answer and end the connection, for what follows can't be made sense of."""
-        if self.transport.is_closing():
+        """Answer and end the connection, for what follows can't be made sense of; but first all that came before."""
+        if self.transport.is_closing() or self._refusal is not None:
             return
-        request_id = secrets.token_hex(16)
-        body = json_body.encode(problem_body(kind, detail, instance="about:blank", request_id=request_id))
-        headers = {
-            "content-type": MEDIA_TYPE,
-            "content-length": str(len(body)),
-            "connection": "close",
-            **({"retry-after": str(RETRY_AFTER_SECONDS)} if kind is REQUEST_TIMEOUT else {}),
-            "x-request-id": request_id,
-            **SECURITY_HEADERS,
-        }
-        lines = [f"{name.lower()}: {value}\r\n".encode() for name, value in headers.items()]
-        defaults = [name + b": " + value + b"\r\n" for name, value in self.server_state.default_headers]
-        if not self._answering:
-            # Else this would get in between the parts of another answer.
-            self.transport.write(b"".join([STATUS_LINE[kind.status], *defaults, *lines, b"\r\n", body]))
-        self.transport.close()
+        refusal, broken, before = _refusal(kind, detail, self.server_state.default_headers), self._cut_off, False
+        if broken is None:
+            before = self._answering
+        elif self.pipeline:
+            self.pipeline.popleft()
+            before = True
+        elif broken.response_started:
+            # Answered already, or about to be: one request has one answer.
+            refusal, before = b"", not broken.response_complete
+        else:
+            broken.disconnected = True
+            broken.message_event.set()
+        if before:
+            self._refusal = refusal
+        else:
+            self._write_last(refusal)
+
+    def _write_last(self, content: bytes) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(content)
+            self.transport.close()
+
+
+def _refusal(kind: Kind, detail: str, defaults: Sequence[tuple[bytes, bytes]]) -> bytes:
+    """A problem as bytes, from where there is no application."""
+    request_id = secrets.token_hex(16)
+    body = json_body.encode(problem_body(kind, detail, instance="about:blank", request_id=request_id))
+    headers = {
+        "content-type": MEDIA_TYPE,
+        "content-length": str(len(body)),
+        "connection": "close",
+        **({"retry-after": str(RETRY_AFTER_SECONDS)} if kind is REQUEST_TIMEOUT else {}),
+        "x-request-id": request_id,
+        **SECURITY_HEADERS,
+    }
+    lines = [f"{name.lower()}: {value}\r\n".encode() for name, value in headers.items()]
+    given = [name + b": " + value + b"\r\n" for name, value in defaults]
+    return b"".join([STATUS_LINE[kind.status], *given, *lines, b"\r\n", body])

@@ -206,3 +206,134 @@ async def test_a_host_may_be_any_and_was_not_asked_for_by_http_1_0(server: Runni
     async with server.connection() as connection:
         await connection.send(f"{head}\r\n\r\n".encode())
         assert (await connection.answer()).status == 200
+
+
+CHUNKED = "Transfer-Encoding: chunked"
+
+
+def chunks(*parts: str) -> bytes:
+    return b"".join(b"%x\r\n%s\r\n" % (len(part), part.encode()) for part in parts)
+
+
+@pytest.mark.parametrize(
+    "trailer",
+    [
+        "Authorization: Bearer x", "Idempotency-Key: behind", "Content-Type: text/plain", "Content-Encoding: gzip",
+        "Host: elsewhere.test", "X-Forwarded-For: 203.0.113.9", "Prefer: respond-async", "X-Request-Id: behind",
+    ],
+)  # fmt: skip
+async def test_what_comes_behind_a_body_is_no_header(server: RunningServer, trailer: str) -> None:
+    body = chunks(SMOKE[:9], SMOKE[9:]) + b"0\r\n" + trailer.encode() + b"\r\nX-More: 1\r\n\r\n"
+    async with server.connection() as connection:
+        for _ in range(2):
+            await connection.send(server.request("POST /v1.0/orders", JSON, CHUNKED, body=body))
+            answer = await connection.answer()
+            assert (answer.status, "idempotent-replayed" in answer.headers) == (201, False)
+            assert answer.headers["x-request-id"] != "behind"
+        assert len({record.origin for record in server.service.trail.records}) == 1
+
+
+async def test_who_says_only_behind_the_body_who_they_are_has_not_said_it(server: RunningServer) -> None:
+    request = server.request("POST /v1.0/orders", JSON, CHUNKED)
+    head, authorization = request.split(b"Authorization: ")
+    token, _, rest = authorization.partition(b"\r\n")
+    body = chunks(SMOKE) + b"0\r\nAuthorization: " + token + b"\r\n\r\n"
+    async with server.connection() as connection:
+        await connection.send(head + rest + body + server.request(LIVE))
+        expect(await connection.answer(), 401, "unauthenticated")
+        assert (await connection.answer()).status == 200, "the connection goes on"
+
+
+@pytest.mark.parametrize("framing", ["length", "chunks"])
+async def test_who_has_said_all_and_listens_on_gets_an_answer(server: RunningServer, framing: str) -> None:
+    async with server.connection() as connection:
+        if framing == "length":
+            request = server.request("POST /v1.0/orders", JSON, f"Content-Length: {len(SMOKE)}", body=SMOKE.encode())
+        else:
+            request = server.request("POST /v1.0/orders", JSON, CHUNKED, body=chunks(SMOKE) + b"0\r\n\r\n")
+        await connection.send(request + server.request(LIVE) + request)
+        connection.end()
+        assert [(await connection.answer()).status for _ in range(3)] == [201, 200, 201]
+        assert await connection.closed() == b"", "and the connection ends"
+    assert len(server.service.table.rows) == 2
+
+
+async def test_who_ends_in_the_middle_is_answered_what_was_whole(server: RunningServer) -> None:
+    for rest in (b"GET /health", server.request("POST /v1.0/orders", JSON, CHUNKED, body=b"5\r\nab")):
+        async with server.connection() as connection:
+            await connection.send(server.request(LIVE) + rest)
+            connection.end()
+            assert (await connection.answer()).status == 200
+            assert await connection.closed() == b""
+    assert not server.service.table.rows
+
+
+BROKEN = [b"zz\r\n", b"5\r\nabcdeXX", b"-1\r\n", b"5;\0\r\nabcde\r\n", b"FFFFFFFFFFFFFFFFF\r\n"]
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+async def test_chunks_that_are_none_are_told_so(server: RunningServer, broken: bytes) -> None:
+    bad = server.request("POST /v1.0/orders", JSON, CHUNKED)
+    good = server.request("POST /v1.0/orders", JSON, CHUNKED, body=chunks(SMOKE) + b"0\r\n\r\n")
+    async with server.connection() as connection:
+        await connection.send(bad)
+        await connection.send(b"2\r\n{ \r\n" + broken)
+        expect(await connection.answer(), 400, "malformed-request")
+        assert await connection.closed() == b""
+    async with server.connection() as connection:
+        await connection.send(good)
+        assert (await connection.answer()).status == 201
+        await connection.send(bad + broken + good)
+        expect(await connection.answer(), 400, "malformed-request")
+        assert await connection.closed() == b""
+    async with server.connection() as connection:
+        await connection.send(good + server.request(LIVE) + bad + broken + good)
+        assert [(await connection.answer()).status for _ in range(2)] == [201, 200]
+        answer = await connection.answer()
+        expect(answer, 400, "malformed-request")
+        assert answer.headers["connection"] == "close"
+        assert await connection.closed() == b"", "what follows is not looked at"
+    assert len(server.service.table.rows) == 2
+
+
+async def test_what_was_asked_before_nonsense_is_answered_before_it_is_refused(server: RunningServer) -> None:
+    async with server.connection() as connection:
+        await connection.send(server.request(LIVE) * 2 + b"nonsense\r\n\r\n")
+        assert [(await connection.answer()).status for _ in range(2)] == [200, 200]
+        expect(await connection.answer(), 400, "malformed-request")
+        assert await connection.closed() == b""
+
+
+async def test_a_request_that_is_refused_before_its_body_breaks_is_answered_once(server: RunningServer) -> None:
+    async with server.connection() as connection:
+        await connection.send(server.request("POST /v1.0/nothing", JSON, CHUNKED))
+        assert (await connection.answer()).status == 404
+        await connection.send(b"zz\r\n")
+        assert await connection.closed() == b""
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        (("Authorization: Bearer x",), 401),
+        (("Idempotency-Key: a", "Idempotency-Key: b"), 400),
+        (("Idempotency-Key: a", "Idempotency-Key: a"), 201),
+        ((JSON,), 415),
+        (("Content-Type: text/plain",), 415),
+        (("Host: other.test",), 400),
+        (("X_Forwarded_For: 203.0.113.9",), 201),
+        (("Idempotency_Key: a b",), 201),
+        (("Content_Length: 5",), 201),
+    ],
+)
+async def test_a_header_that_comes_again_or_almost_is_taken_for_what_it_is(
+    server: RunningServer, headers: tuple[str, ...], status: int
+) -> None:
+    given = (JSON, f"Content-Length: {len(SMOKE)}", *headers)
+    assert (await server.ask(server.request("POST /v1.0/orders", *given, body=SMOKE.encode()))).status == status
+
+
+async def test_headers_in_several_lines_are_refused(server: RunningServer) -> None:
+    given = (JSON, f"Content-Length: {len(SMOKE)}", "Idempotency-Key: a\r\n b")
+    answer = await server.ask(server.request("POST /v1.0/orders", *given, body=SMOKE.encode()))
+    expect(answer, 400, "malformed-request")

@@ -23,6 +23,8 @@ from orders.adapters.inbound.http.json_structure import (
 MAX_DEPTH = 20
 MAX_MEMBERS = 20_000
 """Of all objects together: an order of 500 lines has a third of that."""
+MAX_CONTAINERS = 20_000
+"""Objects and arrays: of those that are empty a body has room for more than can be made and thrown away in no time."""
 _MAX_NUMBER_CHARACTERS = 64
 
 
@@ -69,6 +71,8 @@ def decode(body: bytes) -> Any:
         raise MalformedJson(f"the JSON has more than {MAX_MEMBERS:,} members")
     if deeper_than(MAX_DEPTH, outside):
         raise MalformedJson(f"the JSON is nested deeper than {MAX_DEPTH} levels")
+    if outside.count(b"[") + outside.count(b"{") > MAX_CONTAINERS:
+        raise MalformedJson(f"the JSON has more than {MAX_CONTAINERS:,} objects and arrays")
     try:
         value = _DECODER.decode(body)
     except RecursionError:

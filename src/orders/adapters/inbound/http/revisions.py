@@ -159,7 +159,7 @@ def _read(body: Mapping[str, Any], current: Mapping[str, Any], found: Sequence[F
 def _with_amounts(faults: list[Fault], editable: Mapping[str, Any], current: Mapping[str, Any]) -> list[Fault]:
     """The faults, and what is wrong with the amounts beside them; shipping and discount are the order's own."""
     body = {"shipping": current["shipping"], "discount": current["discount"], **editable}
-    return [*faults, *faults_of_amounts(body, {fault.pointer for fault in faults}, current["currency"])]
+    return [*faults, *faults_of_amounts(body, {fault.pointer for fault in faults}, current["currency"], existing=True)]
 
 
 def read_patch(patch: Mapping[str, Any], current: Mapping[str, Any]) -> Revision:

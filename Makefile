@@ -29,7 +29,7 @@ PROOFS := $(addprefix tests/integration/test_, money_agreement.py listing_at_sca
 TRACED := tests/unit/domain tests/unit/application tests/unit/sqs
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop test unit e2e proof chaos feed redrive sigterm outage replay throttling soak schemathesis docs baseline lint types imports check contract lock clean machine debian image image-test image-figures bench-documents sbom up pin-base
+.PHONY: help setup run stop test unit e2e proof chaos feed redrive sigterm outage replay throttling soak schemathesis docs dated-lists baseline lint types imports check contract lock clean machine debian image image-test image-figures bench-documents sbom up pin-base
 .NOTPARALLEL:
 
 help: ## List these commands
@@ -82,8 +82,12 @@ schemathesis: $(VENV)/.project ## Hold the service against its OpenAPI document 
 
 docs: $(VENV)/.project ## Write the pages that are made from code
 	@$(BIN)/python -m orders.bootstrap.settings_table
+	@$(BIN)/python -m orders.bootstrap.dated_lists
 	@$(BIN)/python -m orders.bootstrap.message_schemas
 	@$(BIN)/orders openapi --against docs/openapi.baseline.json --output docs/openapi.json
+
+dated-lists: $(VENV)/.project ## Warn of lists that others keep and nobody has looked after for a year
+	@$(BIN)/python -m orders.bootstrap.dated_lists --check
 
 baseline: $(VENV)/.project ## Promise the API as it is now: from a release on
 	@$(BIN)/orders openapi --against docs/openapi.baseline.json --output docs/openapi.baseline.json

@@ -106,6 +106,7 @@ def as_listed(order: Order) -> Order:
         payment=None,
         campaign_code=None,
         prices_unchecked=False,
+        notification_fault=None,
         campaign_discount=None,
         notes=None,
         metadata=(),

@@ -56,6 +56,7 @@ async def test_what_a_change_takes_away_is_gone(store: Store, tenant_id: str) ->
         document=None,
         deletion=None,
         prices_unchecked=False,
+        notification_fault=None,
         campaign_discount=None,
         customer=None,
         notes=None,

@@ -92,6 +92,14 @@ async def test_a_name_is_all_that_a_file_must_give(shelf: Shelf) -> None:
     assert await shelf.directory.profile("tenant_a") == TenantProfile(tenant_id="tenant_a", name="Corner Shop")
 
 
+async def test_addresses_of_a_shop_are_those_that_mail_is_delivered_to(shelf: Shelf) -> None:
+    addresses = {"staff_addresses": ["lager@bücher.example"], "reply_to": "hallo@bücher.example"}
+    await shelf.put("tenant_a", {"name": "Bücher"} | addresses)
+    profile = await shelf.directory.profile("tenant_a")
+    assert profile.staff_addresses == ("lager@xn--bcher-kva.example",)
+    assert profile.reply_to == "hallo@xn--bcher-kva.example"
+
+
 async def test_what_a_shop_says_of_prices_is_read_exactly(shelf: Shelf) -> None:
     await shelf.put(
         "tenant_a",
@@ -140,6 +148,8 @@ BROKEN: dict[str, tuple[object, str]] = {
     "locale": ({"name": "Shop", "locale": "../en"}, "locale: "),
     "line break": ({"name": "Shop\r\nBcc: x"}, "name: "),
     "address": ({"name": "Shop", "reply_to": "a@b\r\nBcc: c@d"}, "reply_to: "),
+    "name of an address": ({"name": "Shop", "reply_to": "ü@b.example"}, "before the @ is ASCII"),
+    "domain": ({"name": "Shop", "staff_addresses": ["a@b..example"]}, "staff_addresses.0: "),
     "staff": ({"name": "Shop", "staff_addresses": ["everybody"]}, "staff_addresses.0: "),
     "website": ({"name": "Shop", "website": "javascript:alert(1)"}, "website: "),
     "accent": ({"name": "Shop", "accent": "red"}, "accent: "),

@@ -44,6 +44,7 @@ class Caller:
         principal: who it is: the token's subject, or a worker's name.
         customer_id: whose orders a ``customer`` sees.
         email: from the token; where mails about a customer's own orders go when the order names no address.
+        email_fault: why the one in the token can't be used, if it can't; then ``email`` is ``None``.
         traceparent: W3C trace context of the request or message.
     """
 
@@ -52,6 +53,7 @@ class Caller:
     roles: frozenset[Role]
     customer_id: str | None = None
     email: str | None = field(default=None, repr=False)
+    email_fault: str | None = None
     traceparent: str | None = None
 
     @property

@@ -81,6 +81,9 @@ class NotifyCustomer:
         if confirmation and order.status in CALLED_OFF:
             await self._send.skip(intent, f"the order was {order.status} before it could be confirmed")
             return
+        if order.notification_email is None and order.notification_fault is not None:
+            await self._send.skip(intent, order.notification_fault)
+            return
         if confirmation and order.current_document is None:
             # What is printed has changed since: the next document's event brings the mail, and both agree.
             return

@@ -103,7 +103,12 @@ class PlaceOrder:
         """The draft with what it leaves to the tenant and the caller's token. Raises: TransientPortError."""
         if not draft.currency:
             draft = replace(draft, currency=await self.default_currency(caller))
-        return replace(draft, notification_email=self._address(caller, draft))
+        if draft.customer is not None and draft.customer.email:
+            return replace(draft, notification_email=draft.customer.email)
+        if Role.CUSTOMER in caller.roles and not caller.acts_for_shop:
+            return replace(draft, notification_email=caller.email, notification_fault=caller.email_fault)
+        # Staff who order for a customer must not get the customer's mail.
+        return replace(draft, notification_email=None)
 
     async def default_currency(self, caller: Caller) -> str:
         """What an order is in whose draft names no currency: the tenant's. Raises: TransientPortError."""
@@ -137,10 +142,3 @@ class PlaceOrder:
             answers=answers,
             rules=rules,
         )
-
-    @staticmethod
-    def _address(caller: Caller, draft: Draft) -> str | None:
-        if draft.customer is not None and draft.customer.email:
-            return draft.customer.email
-        # Staff who order for a customer must not get the customer's mail.
-        return caller.email if Role.CUSTOMER in caller.roles and not caller.acts_for_shop else None

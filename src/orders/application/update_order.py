@@ -7,6 +7,7 @@ from orders.application.change_order import OrderChanger
 from orders.application.consult_services import ConsultServices, Question
 from orders.application.idempotency import NO_PRECONDITIONS, Preconditions
 from orders.application.price_terms import PriceTerms
+from orders.domain.basket import Basket
 from orders.domain.consulting import UNASKED, Answers, units_wanted
 from orders.domain.events import Stamp
 from orders.domain.order import Change, Order
@@ -44,16 +45,17 @@ class UpdateOrder:
         async def decide(current: Order, stamp: Stamp) -> Change:
             planned = plan(current)
             revision = await planned if isinstance(planned, Awaitable) else planned
+            basket = revised_basket(current, revision, caller.roles)
+            if basket is None:
+                # Nothing of it is a matter of money: neither the shop's profile nor anybody else is asked.
+                return revise(current, revision, stamp, caller.roles)
             rules = await self._terms.rules(caller)
-            answers = await self._ask(caller, current, revision, rules)
+            answers = await self._ask(caller, current, basket, rules)
             return revise(current, revision, stamp, caller.roles, answers, rules)
 
         return await self._changer.change(order, caller, decide, terms=terms)
 
-    async def _ask(self, caller: Caller, order: Order, revision: Revision, rules: PriceRules) -> Answers:
-        basket = revised_basket(order, revision, caller.roles, rules)
-        if basket is None:
-            return UNASKED
+    async def _ask(self, caller: Caller, order: Order, basket: Basket, rules: PriceRules) -> Answers:
         if units_wanted(basket.lines, basket.before):
             # Other prices than those agreed on are as good as a new order's.
             self._terms.check_ready(caller, rules)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from orders.adapters.mail_address import UndeliverableAddress, deliverable
 from orders.bootstrap.errors import CannotRun
 from orders.bootstrap.security_settings import is_key, is_sha256, security_faults
 
@@ -259,6 +260,17 @@ class Settings(BaseSettings):
         if not all(name.strip() and meant.strip() for name, _, meant in pairs):
             raise ValueError(f"each must be {_PAIRS[info.field_name or '']}")
         return {name.strip(): meant.strip() for name, _, meant in pairs}
+
+    @field_validator("mail_from", "staff_address_fallback")
+    @classmethod
+    def _mail_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        try:
+            deliverable(value.replace("{tenant}", "t"))
+        except UndeliverableAddress as error:
+            raise ValueError(f"this must be {error}") from None
+        return value if "{" in value else deliverable(value)
 
     @field_validator("service_clients")
     @classmethod

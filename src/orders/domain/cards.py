@@ -8,8 +8,19 @@ the Luhn check (ISO/IEC 7812-1, annex B).
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from datetime import date
 from itertools import accumulate
 
+from orders.domain.dated_list import DatedList
+
+CARD_PREFIXES = DatedList(
+    name="card prefixes",
+    module=__name__,
+    holds="how the schemes' card numbers begin and how long they are",
+    source="ISO/IEC 7812 ranges as the schemes publish them for merchants and acquirers",
+    edition="eleven schemes",
+    as_of=date(2026, 11, 24),
+)
 _SCHEMES: tuple[tuple[str, frozenset[int]], ...] = (
     (r"4", frozenset({13, 16, 19})),  # Visa
     (r"5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720", frozenset({16})),  # Mastercard

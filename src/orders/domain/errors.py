@@ -5,6 +5,7 @@ The errors carry typed facts, not HTTP codes: inbound adapters decide how each o
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 
 class DomainError(Exception):
@@ -94,6 +95,16 @@ class InvalidOrderNumber(InvalidIdentifier):
 
 class InvalidAmount(DomainError):
     """A number is no amount of its currency."""
+
+
+class WithdrawnCurrency(InvalidAmount):
+    """A code is a currency that money is no longer paid in, and that nothing new may be in."""
+
+    def __init__(self, code: str, since: date, replaced_by: str) -> None:
+        self.code = code
+        self.since = since
+        self.replaced_by = replaced_by
+        super().__init__(f"{code} was withdrawn on {since.isoformat()}; new orders are in {replaced_by} instead")
 
 
 class UnknownCurrency(InvalidAmount):

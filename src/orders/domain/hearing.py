@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
 
+from orders.domain.clocks import BACKDATED, is_long_before
 from orders.domain.errors import DomainError
 from orders.domain.events import Stamp
 from orders.domain.lifecycle import Role, Status
@@ -14,6 +15,8 @@ from orders.domain.order import Change, Order, Shipment
 from orders.domain.parts import Parcel, parcels_known_as
 from orders.domain.reports import MAX_PARKED, REACTIONS, REASONS, Reaction, Report, Reported, ReportType
 from orders.domain.shipping import arrived_before_shipping
+
+_WITH_EFFECT = frozenset({Reaction.ACT, Reaction.WAIT})
 
 REPORTERS: frozenset[Role] = frozenset({Role.SERVICE})
 """In which role other services' reports move orders."""
@@ -52,9 +55,11 @@ def reaction_to(order: Order, report: Report) -> Reaction:
     """What is to be done about it: one of act, wait, pass, refuse."""
     reaction = REACTIONS[report.type][order.status]
     if reaction is Reaction.BY_TIME:
-        return _by_time(order.reported, report)
-    if reaction is Reaction.BY_PARCEL:
-        return _by_parcel(order, report)
+        reaction = _by_time(order.reported, report)
+    elif reaction is Reaction.BY_PARCEL:
+        reaction = _by_parcel(order, report)
+    if reaction in _WITH_EFFECT and is_long_before(report.at, order.created_at) and not _has_its_effect(order, report):
+        return Reaction.REFUSE
     return reaction
 
 
@@ -97,6 +102,12 @@ def parcel_of(order: Order, report: Report) -> Parcel | None:
     return next(iter(parcels_known_as(order.parcels, report.carrier, report.tracking_number)), None)
 
 
+def _has_its_effect(order: Order, report: Report) -> bool:
+    """Whether a parcel is on record as a shipment's report says: told again, that is no news."""
+    parcel = parcel_of(order, report)
+    return parcel is not None and (report.type is ReportType.SHIPMENT_DISPATCHED or parcel.delivered_at is not None)
+
+
 def _by_time(reported: Reported, report: Report) -> Reaction:
     if report.type is ReportType.PAYMENT_CAPTURED:
         # Rejected by the shop or for want of stock: whoever captured hears of that, too.
@@ -117,6 +128,8 @@ def _by_parcel(order: Order, report: Report) -> Reaction:
 
 
 def _why_impossible(order: Order, report: Report) -> str:
+    if is_long_before(report.at, order.created_at):
+        return f"it happened more than {BACKDATED.days} days before the order was placed, by its sender's clock"
     match report.type:
         case ReportType.PAYMENT_CAPTURED:
             return "it was rejected for a payment that had failed before; the money has to be returned"

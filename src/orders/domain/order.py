@@ -35,7 +35,7 @@ from orders.domain.parts import (
     parcels_known_as,
 )
 from orders.domain.reports import NOTHING_REPORTED, Reported
-from orders.domain.shipping import arrival, future_faults, summed, taken_from
+from orders.domain.shipping import arrival, future_faults, past_faults, summed, taken_from
 
 MAX_PARCELS = 100
 KEPT_KEYS = 32
@@ -63,6 +63,7 @@ class Order:
         printed_version: the last version that changed what the PDF prints.
         lines_ever: how many line ids have been given out.
         notification_email: where the customer's mails go, if anywhere.
+        notification_fault: why they go nowhere, where there was an address that can't be used.
         prices_unchecked: prices are in it that neither the shop nor its catalogue has checked.
         campaign_discount: the campaign's part of the totals' discount; ``None`` where its service said nothing.
         reason: why it was cancelled or rejected, as typed.
@@ -86,6 +87,7 @@ class Order:
     parcels: tuple[Parcel, ...] = ()
     customer: Customer | None = None
     notification_email: str | None = field(default=None, repr=False)
+    notification_fault: str | None = None
     billing_address: Address | None = None
     shipping_address: Address | None = None
     payment: Payment | None = None
@@ -171,14 +173,16 @@ class Order:
         """Ship a parcel of some or all of what is open.
 
         Raises:
-            InvalidOrder: an unknown line, nothing open, more than is open, or a time to come.
+            InvalidOrder: an unknown line, nothing open, more than is open, or a time to come or long before the order.
             ParcelConflict: the carrier and tracking number are on record with other lines.
             IllegalTransition, ActionForbidden: as everywhere.
         """
         if self._on_record(shipment, roles):
             return Change(self)
         self.guard(Action.FULFIL, roles)
-        lines = self._shippable(shipment, future_faults("/shipped_at", shipment.shipped_at, stamp.at))
+        at = shipment.shipped_at
+        faults = [*future_faults("/shipped_at", at, stamp.at), *past_faults("/shipped_at", at, self.created_at)]
+        lines = self._shippable(shipment, faults)
         parcel = Parcel(
             parcel_id=f"par_{len(self.parcels) + 1}",
             carrier=shipment.carrier,
@@ -212,7 +216,7 @@ class Order:
         if parcel.delivered_at is not None:
             return Change(self)
         self.guard(Action.DELIVER, roles)
-        arrived = replace(parcel, delivered_at=arrival(parcel, delivered_at, stamp.at))
+        arrived = replace(parcel, delivered_at=arrival(parcel, delivered_at, stamp.at, self.created_at))
         parcels = tuple(arrived if each is parcel else each for each in self.parcels)
         index = self.parcels.index(parcel)
         data: dict[str, JsonValue] = {

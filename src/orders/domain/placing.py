@@ -7,7 +7,7 @@ from decimal import Decimal
 from orders.domain.basket import Basket
 from orders.domain.consulting import UNASKED, Answers
 from orders.domain.currencies import Currency
-from orders.domain.errors import ActionForbidden, Fault, InvalidAmount, InvalidOrder, UnknownCurrency
+from orders.domain.errors import ActionForbidden, Fault, InvalidAmount, InvalidOrder, UnknownCurrency, WithdrawnCurrency
 from orders.domain.event_facts import line_quantities
 from orders.domain.events import EventType, JsonValue, Stamp
 from orders.domain.identity import order_number
@@ -37,7 +37,11 @@ class DraftLine:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An order as a caller asks for it."""
+    """An order as a caller asks for it.
+
+    Attributes:
+        notification_fault: why the address that mails would go to can't be used; then there is none.
+    """
 
     customer_id: str
     lines: tuple[DraftLine, ...]
@@ -47,6 +51,7 @@ class Draft:
     discount: Decimal = Decimal(0)
     customer: Customer | None = None
     notification_email: str | None = field(default=None, repr=False)
+    notification_fault: str | None = None
     billing_address: Address | None = None
     shipping_address: Address | None = None
     payment: Payment | None = None
@@ -96,6 +101,7 @@ def place(
         updated_at=stamp.at,
         customer=draft.customer,
         notification_email=draft.notification_email,
+        notification_fault=draft.notification_fault,
         billing_address=draft.billing_address,
         shipping_address=draft.shipping_address,
         payment=draft.payment,
@@ -117,25 +123,27 @@ def place(
 
 
 def priced(
-    draft: Draft, answers: Answers = UNASKED, rules: PriceRules | None = None
+    draft: Draft,
+    answers: Answers = UNASKED,
+    rules: PriceRules | None = None,
+    *,
+    in_currency: Currency | None = None,
 ) -> tuple[tuple[Line, ...], Totals]:
-    """The draft's lines and figures in exact money. Raises: InvalidOrder with all faults."""
-    basket = basket_of(draft, rules)
+    """The draft's lines and figures in exact money. Args: as ``basket_of``. Raises: InvalidOrder with all faults."""
+    basket = basket_of(draft, rules, in_currency=in_currency)
     return basket.lines, basket.settled(answers)
 
 
-def basket_of(draft: Draft, rules: PriceRules | None = None) -> Basket:
+def basket_of(draft: Draft, rules: PriceRules | None = None, *, in_currency: Currency | None = None) -> Basket:
     """The draft's lines and amounts in exact money, its total not looked at yet.
 
     Args:
         rules: what its caller may say of what things cost; ``None`` for one who may say anything.
+        in_currency: what the order is in, where there is one already: that may have been withdrawn since.
 
     Raises: InvalidOrder.
     """
-    try:
-        currency = Currency.of(draft.currency)
-    except UnknownCurrency as error:
-        raise InvalidOrder([Fault("/currency", "unknown_currency", str(error))]) from None
+    currency = in_currency or _currency(draft.currency)
     faults: list[Fault] = []
     if not 1 <= len(draft.lines) <= MAX_LINES:
         raise InvalidOrder([Fault("/items", "line_count", f"an order has 1 to {MAX_LINES} items")])
@@ -155,19 +163,34 @@ def basket_of(draft: Draft, rules: PriceRules | None = None) -> Basket:
     return basket
 
 
+def _currency(code: str) -> Currency:
+    """What a new order may be in. Raises: InvalidOrder."""
+    try:
+        return Currency.in_use(code)
+    except WithdrawnCurrency as error:
+        raise InvalidOrder([Fault("/currency", "withdrawn_currency", str(error))]) from None
+    except UnknownCurrency as error:
+        raise InvalidOrder([Fault("/currency", "unknown_currency", str(error))]) from None
+
+
 def amount_faults(
-    currency_code: str, amounts: Iterable[tuple[str, Decimal, int | None]], rates: Iterable[tuple[str, Decimal]]
+    currency_code: str,
+    amounts: Iterable[tuple[str, Decimal, int | None]],
+    rates: Iterable[tuple[str, Decimal]],
+    *,
+    in_currency: Currency | None = None,
 ) -> list[Fault]:
     """What is wrong with single amounts and tax rates of an order that can't be reckoned as a whole.
 
     Args:
         amounts: JSON pointer, value, and the most it may be in minor units.
         rates: JSON pointer and value.
+        in_currency: as in ``basket_of``.
     """
     try:
-        currency = Currency.of(currency_code)
-    except UnknownCurrency as error:
-        return [Fault("/currency", "unknown_currency", str(error))]
+        currency = in_currency or _currency(currency_code)
+    except InvalidOrder as error:
+        return list(error.faults)
     parse = _Parser(currency, [])
     for pointer, value, at_most in amounts:
         parse.amount(pointer, value, at_most)

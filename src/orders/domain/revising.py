@@ -188,6 +188,7 @@ def _basket(order: Order, revision: Revision, rules: PriceRules | None) -> Baske
             campaign_code=order.campaign_code,
         ),
         rules,
+        in_currency=order.totals.total.currency,
     )
     return replace(basket, before=order.lines)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from orders.domain.clocks import CLOCK_SKEW, is_to_come
+from orders.domain.clocks import BACKDATED, CLOCK_SKEW, is_long_before, is_to_come
 from orders.domain.errors import Fault, InvalidOrder
 from orders.domain.parts import Parcel, ParcelLine
 
@@ -25,17 +25,33 @@ def future_faults(pointer: str, at: datetime | None, now: datetime) -> list[Faul
     return [Fault(pointer, "in_the_future", message)]
 
 
+def past_faults(pointer: str, at: datetime | None, placed_at: datetime) -> list[Fault]:
+    """What is wrong with the time of something that has happened with an order, by when that was placed."""
+    if at is None or not is_long_before(at, placed_at):
+        return []
+    placed = placed_at.isoformat(timespec="milliseconds")
+    message = f"this is more than {BACKDATED.days} days before the order was placed, at {placed}"
+    return [Fault(pointer, "before_order", message)]
+
+
 def arrived_before_shipping(parcel: Parcel, at: datetime) -> bool:
     """Whether the parcel can't have arrived then, however clocks differ."""
     return at < parcel.shipped_at - CLOCK_SKEW
 
 
-def arrival(parcel: Parcel, at: datetime | None, now: datetime) -> datetime:
-    """When the parcel arrived: then, or now where nothing is said. Raises: InvalidOrder: it can't have."""
+def arrival(parcel: Parcel, at: datetime | None, now: datetime, placed_at: datetime) -> datetime:
+    """When the parcel arrived: then, or now where nothing is said. Raises: InvalidOrder: it can't have.
+
+    Args:
+        placed_at: when its order was.
+    """
     faults = future_faults("/delivered_at", at, now)
     if at is not None and arrived_before_shipping(parcel, at):
         message = f"this is before the parcel was shipped, at {parcel.shipped_at.isoformat(timespec='milliseconds')}"
         faults.append(Fault("/delivered_at", "before_shipping", message))
+    else:
+        # A parcel may be on record as shipped long before its order: by a release that did not look.
+        faults += past_faults("/delivered_at", at, placed_at)
     if faults:
         raise InvalidOrder(faults)
     return at or now

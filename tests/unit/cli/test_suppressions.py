@@ -76,6 +76,16 @@ def test_a_shops_addresses_are_listed_without_any(operator: Operator) -> None:
     assert operator.done == [Doing("suppressions list", tenant_id="tenant_a")] * 3
 
 
+def test_an_international_address_is_looked_for_as_mail_is_delivered_to_it(operator: Operator) -> None:
+    hashed = recipient_hash("petra@xn--bcher-kva.example")
+    known = Suppression("tenant_a", hashed, SuppressionReason.BOUNCED, NOON, an_order_id())
+    asyncio.run(operator.suppressions.add(known))
+    shown = typed(operator, "Petra@Bücher.example", "list", "--tenant", "tenant_a", "--ask", "--json")
+    assert [each["recipient_hash"] for each in json.loads(shown)] == [hashed]
+    with pytest.raises(CommandError, match="this must be an e-mail address"):
+        typed(operator, "petra", "list", "--tenant", "tenant_a", "--ask")
+
+
 def test_who_knows_an_address_can_look_for_it(operator: Operator) -> None:
     shown = typed(operator, "Thandi@Example.com ", "list", "--tenant", "tenant_a", "--ask", "--json")
     assert [each["recipient_hash"] for each in json.loads(shown)] == [HASH]

@@ -277,3 +277,42 @@ def test_erasing_forgets_what_waits() -> None:
     order = hear(in_status(Status.PENDING), report, STAMP).order
     erased = erase(replace(order, status=Status.REJECTED), STAMP, [Role.ADMIN]).order
     assert erased.reported.parked == ()
+
+
+LONG_AGO = NOON.replace(year=1990)
+MONTH = timedelta(days=30)
+
+
+@pytest.mark.parametrize("type_", ReportType)
+@pytest.mark.parametrize("status", Status)
+def test_what_happened_long_before_the_order_changes_nothing(type_: ReportType, status: Status) -> None:
+    order, report = in_status(status), a_report(type_, at=LONG_AGO, tracking_number="T9")
+    try:
+        change = hear(order, report, STAMP)
+    except ImpossibleReport as error:
+        impossible = error
+    else:
+        assert (change.event, change.order.status, change.order.reported.parked) == (None, status, ())
+        return
+    if EXPECTED[type_][list(Status).index(status)] in {A, W}:
+        assert "more than 30 days before the order was placed" in str(impossible)
+
+
+def test_an_order_that_was_entered_late_may_have_been_paid_and_sent_before() -> None:
+    paid = hear(in_status(Status.PENDING), a_report(ReportType.PAYMENT_CAPTURED, at=NOON - MONTH), STAMP).order
+    sent = hear(paid, a_report(ReportType.SHIPMENT_DISPATCHED, at=NOON - MONTH), STAMP).order
+    assert (sent.status, sent.parcels[0].shipped_at) == (Status.FULFILLED, NOON - MONTH)
+
+
+def test_one_that_was_carried_out_when_nobody_looked_may_come_again() -> None:
+    order = in_status(Status.FULFILLED)
+    again = a_report(ReportType.SHIPMENT_DISPATCHED, at=LONG_AGO, lines=ONE)
+    assert hear(order, again, STAMP).event is None
+
+
+def test_one_that_was_parked_when_nobody_looked_becomes_impossible() -> None:
+    report = a_report(ReportType.SHIPMENT_DISPATCHED, at=LONG_AGO)
+    waiting = in_status(Status.PROCESSING)
+    parked = replace(waiting, reported=waiting.reported.with_parked(report))
+    with pytest.raises(ImpossibleReport):
+        hear_parked(parked, report, STAMP)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -131,6 +132,29 @@ def test_nothing_arrives_before_it_was_shipped() -> None:
     early = NOON - CLOCK_SKEW - timedelta(milliseconds=1)
     assert faults_of_times(lambda: sent.deliver("par_1", STAMP, STAFF, early)) == [("/delivered_at", "before_shipping")]
     assert sent.deliver("par_1", STAMP, STAFF, NOON - CLOCK_SKEW).event is not None
+
+
+def test_nothing_ships_long_before_its_order_was_placed_but_orders_are_entered_late() -> None:
+    order, month, tick = processing(2), timedelta(days=30), timedelta(milliseconds=1)
+    clerk_s_year = replace(ship("T1"), shipped_at=NOON.replace(year=1990))
+    just_too_early = replace(ship("T1"), shipped_at=NOON - month - tick)
+    for wrong in (clerk_s_year, just_too_early):
+        assert faults_of_times(partial(order.fulfil, wrong, STAMP, STAFF)) == [("/shipped_at", "before_order")]
+    entered_late = replace(ship("T1"), shipped_at=NOON - month)
+    sent = order.fulfil(entered_late, STAMP, STAFF).order
+    assert sent.parcel("par_1").shipped_at == NOON - month
+    # What holds already is no fault, whatever is said of when.
+    assert sent.fulfil(clerk_s_year, STAMP, STAFF) == Change(sent)
+
+
+def test_a_parcel_on_record_with_a_wrong_year_does_not_arrive_in_it() -> None:
+    long_ago = NOON.replace(year=1990)
+    sent = processing(2).fulfil(ship("T1"), STAMP, STAFF).order
+    (parcel,) = sent.parcels
+    kept = replace(sent, parcels=(replace(parcel, shipped_at=long_ago),))
+    early = faults_of_times(lambda: kept.deliver("par_1", STAMP, STAFF, long_ago + timedelta(days=2)))
+    assert early == [("/delivered_at", "before_order")]
+    assert kept.deliver("par_1", STAMP, STAFF).order.parcel("par_1").delivered_at == NOON
 
 
 def test_all_that_is_wrong_with_a_parcel_is_said_at_once() -> None:

@@ -65,6 +65,7 @@ def orders(draw: st.DrawFn) -> Order:
         "parcels": st.lists(sent, max_size=2).map(tuple),
         "customer": st.none() | st.builds(Customer, MAYBE_TEXT, MAYBE_TEXT, MAYBE_TEXT),
         "notification_email": MAYBE_TEXT,
+        "notification_fault": MAYBE_TEXT,
         "billing_address": st.none() | addresses(),
         "shipping_address": st.none() | addresses(),
         "payment": st.none() | st.builds(Payment, MAYBE_TEXT, MAYBE_TEXT, MAYBE_TEXT, MAYBE_TEXT),

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,8 +12,14 @@ from urllib.parse import quote
 import pytest
 
 from orders.adapters.inbound.http.openapi.document import build_document
+from orders.adapters.inbound.http.responses import moment
 from orders.application.caller import worker
+from orders.domain.currencies import Currency
+from orders.domain.events import EventType
 from orders.domain.identity import ORDER_ID_PATTERN, ORDER_NUMBER_PATTERN
+from orders.domain.money import Money, Totals
+from orders.domain.order import Change
+from tests.builders import a_stamp, an_order
 from tests.eventually import eventually
 from tests.http_api import ORDERS, SMOKE, Api, expect
 
@@ -177,6 +184,9 @@ async def test_times_of_parcels_that_can_not_be_are_refused(api: Api) -> None:
     parcel = {"carrier": "DHL", "tracking_number": "T1"}
     assert await faults("/fulfill", parcel | {"shipped_at": "2099-01-01T00:00:00Z"}) == [
         ("/shipped_at", "in_the_future")
+    ]
+    assert await faults("/fulfill", parcel | {"shipped_at": "1990-01-01T00:00:00Z"}) == [
+        ("/shipped_at", "before_order")
     ]
     sent = await api.call("POST", path + "/fulfill", parcel, role="staff")
     assert sent.status_code == 200, sent.text
@@ -442,12 +452,36 @@ async def test_bodies_are_looked_at_before_versions(api: Api, method: str, body:
     expect(allowed, 412, "version-mismatch")
 
 
-async def test_years_have_four_digits(api: Api) -> None:
-    path = f"{ORDERS}/{(await api.placed())['order_id']}"
-    await api.call("PUT", path + "/status", {"status": "processing"}, role="staff")
-    shipped = {"carrier": "DHL", "tracking_number": "T1", "shipped_at": "0049-05-08T10:16:47Z"}
-    answer = await api.call("POST", path + "/fulfill", shipped, role="staff")
-    assert answer.json()["parcels"][0]["shipped_at"] == "0049-05-08T10:16:47.000Z"
+async def test_a_withdrawn_currency_is_refused_in_new_orders_and_read_in_old_ones(api: Api) -> None:
+    body = json.loads(SMOKE) | {"currency": "BGN"}
+    for more in ({}, {"custmer": 1}):
+        found = expect(await api.call("POST", ORDERS, body | more), 422, "invalid-content")
+        told = {each["pointer"]: each for each in found["errors"]}
+        assert told["/currency"]["code"] == "withdrawn_currency"
+        assert "new orders are in EUR instead" in told["/currency"]["message"]
+    service, lev = api.service, Currency.of("BGN")
+    old = an_order(tenant_id="demo", currency="EUR")
+    lines = tuple(replace(each, price=Money(each.price.minor, lev), discount=Money(0, lev)) for each in old.lines)
+    zero, all_of_it = Money(0, lev), Money(5998, lev)
+    old = replace(old, lines=lines, totals=Totals(all_of_it, zero, zero, zero, all_of_it))
+    await service.repository.add(Change(old, old.event(EventType.CREATED, a_stamp(), {})))
+    path = f"{ORDERS}/{old.order_id}"
+    seen = (await api.call("GET", path)).json()
+    assert (seen["currency"], seen["total"]) == ("BGN", 59.98)
+    assert [each["currency"] for each in (await api.call("GET", ORDERS)).json()["items"]] == ["BGN"]
+    wrong = await api.call("PATCH", path, {"items": [seen["items"][0] | {"quantity": 1.5}], "total": 1})
+    pointers = [each["pointer"] for each in expect(wrong, 422, "invalid-content")["errors"]]
+    assert "/currency" not in pointers
+    fewer = [{**seen["items"][0], "quantity": 1, "open_quantity": 2}]
+    del fewer[0]["net"], fewer[0]["tax"]
+    changed = await api.call("PATCH", path, {"items": fewer, "total": 29.99})
+    assert changed.status_code == 200, changed.text
+    assert (changed.json()["currency"], changed.json()["total"]) == ("BGN", 29.99)
+
+
+def test_years_have_four_digits() -> None:
+    # Of parcels that are on record from before such years were refused.
+    assert moment(datetime(49, 5, 8, 10, 16, 47, tzinfo=UTC)) == "0049-05-08T10:16:47.000Z"
 
 
 async def test_fifty_patches_at_once_are_all_kept(api: Api) -> None:

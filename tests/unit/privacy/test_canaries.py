@@ -229,6 +229,7 @@ async def test_bugs_and_outages_are_told_without_marks(observed: Observed) -> No
 
     service.publisher.refuse = failing  # in the background, where nobody waits for it
     assert (await observed.call("PATCH", f"{ORDERS}/{order['order_id']}", {"notes": CANARY})).status_code == 200
+    service.tenants.profiles = {}
     service.table.reachable = False
     assert (await observed.call("POST", ORDERS, a_body("three"))).status_code == 503
     service.dependency.fail()

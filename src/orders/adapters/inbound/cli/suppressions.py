@@ -9,6 +9,7 @@ import typer
 from orders.adapters.inbound.cli.options import DataDir
 from orders.adapters.inbound.cli.output import print_json, print_table
 from orders.adapters.inbound.cli.runtime import CommandError, Doing, Runtime
+from orders.adapters.mail_address import UndeliverableAddress, deliverable
 from orders.application.suppression_list import NotSuppressed, SuppressionList
 from orders.domain.identity import check_key
 from orders.ports.errors import UnreadableItem
@@ -71,7 +72,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         check_key(tenant, "--tenant")
         if hashed is not None and not _HASH.fullmatch(hashed):
             raise CommandError("a hash is 16 of 0-9 and a-f, as `orders suppressions list` prints them")
-        named = hashed or recipient_hash(_asked().strip())
+        named = hashed or recipient_hash(_asked())
 
         async def work(kept: SuppressionList) -> None:
             try:
@@ -87,5 +88,9 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
 
 
 def _asked() -> str:
+    """The address that mail goes to, of the one typed in. Raises: CommandError."""
     # Asked for, not an argument: shells keep those.
-    return str(typer.prompt("address", err=True))
+    try:
+        return deliverable(str(typer.prompt("address", err=True)))
+    except UndeliverableAddress as error:
+        raise CommandError(f"this must be {error}") from None

@@ -5,6 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from orders.domain.currencies import Currency
 from orders.domain.errors import Fault, InvalidOrder
 from orders.domain.money import MAX_UNIT_PRICE_MINOR
 from orders.domain.placing import MAX_LINES, MAX_QUANTITY, Draft, DraftLine, amount_faults, priced
@@ -15,7 +16,12 @@ _ANY_PRODUCT = ""
 
 
 def faults_of_amounts(
-    body: Mapping[str, Any], known: Collection[str], currency: Any, rules: PriceRules | None = None
+    body: Mapping[str, Any],
+    known: Collection[str],
+    currency: Any,
+    rules: PriceRules | None = None,
+    *,
+    existing: bool = False,
 ) -> list[Fault]:
     """The faults that the currency and the reckoning find.
 
@@ -26,15 +32,17 @@ def faults_of_amounts(
         known: JSON pointers at which faults have been found.
         currency: the order's, as the order, the body or the shop has it; nothing is judged by one that is no text.
         rules: what the caller may say of what things cost; ``None`` for anything.
+        existing: whether it is of an order that is there, whose currency may have been withdrawn since.
     """
     if not isinstance(currency, str):
         return []
-    draft = _draft(body, currency)
+    draft, in_currency = _draft(body, currency), Currency.of(currency) if existing else None
     if draft is None:
-        return _one_by_one(body, known, currency)
+        return _one_by_one(body, known, currency, in_currency)
     try:
         # What is free is not looked at: the catalogue has the last word on that, and isn't asked about such a body.
-        priced(draft, rules=rules and replace(rules, free_products=frozenset({_ANY_PRODUCT})))
+        free = rules and replace(rules, free_products=frozenset({_ANY_PRODUCT}))
+        priced(draft, rules=free, in_currency=in_currency)
     except InvalidOrder as error:
         return [fault for fault in error.faults if fault.pointer not in known]
     return []
@@ -79,7 +87,9 @@ def _number(value: Any) -> Decimal | None:
     return Decimal(value) if small else None
 
 
-def _one_by_one(body: Mapping[str, Any], known: Collection[str], currency: str) -> list[Fault]:
+def _one_by_one(
+    body: Mapping[str, Any], known: Collection[str], currency: str, in_currency: Currency | None
+) -> list[Fault]:
     amounts: list[tuple[str, Any, int | None]] = [(f"/{name}", body.get(name), None) for name, _ in _OF_THE_WHOLE]
     rates: list[tuple[str, Any]] = []
     items = body.get("items")
@@ -100,4 +110,5 @@ def _one_by_one(body: Mapping[str, Any], known: Collection[str], currency: str) 
             for pointer, value in rates
             if pointer not in known and (number := _number(value)) is not None
         ],
+        in_currency=in_currency,
     )

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from orders.adapters.mail_address import MAX_ADDRESS_CHARACTERS, UndeliverableAddress, deliverable
 from orders.application.caller import Caller
+from orders.domain.cards import holds_card_number
 from orders.domain.errors import InvalidIdentifier
 from orders.domain.identity import check_key
 from orders.domain.lifecycle import Role
@@ -70,15 +72,28 @@ def to_caller(claims: Mapping[str, Any], rules: TokenRules, traceparent: str | N
     customer_id = _identifier(claims, rules.customer_claim)
     if Role.CUSTOMER in roles and customer_id is None:
         raise Refused(f"the token is a customer's and lacks the claim {rules.customer_claim}")
-    email = claims.get("email")
+    email, fault = _address(claims.get("email"))
     return Caller(
         tenant_id=tenant_id,
         principal=_text(claims, "sub"),
         roles=roles,
         customer_id=customer_id,
-        email=email if isinstance(email, str) else None,
+        email=email,
+        email_fault=fault,
         traceparent=traceparent,
     )
+
+
+def _address(claim: Any) -> tuple[str | None, str | None]:
+    """The address in a claim, by the rules of one in a body, or why it can't be used; neither for no address."""
+    if not isinstance(claim, str) or not claim:
+        return None, None
+    if holds_card_number(claim[:MAX_ADDRESS_CHARACTERS]):
+        return None, "the address in the token can't be used: it holds a card number"
+    try:
+        return deliverable(claim), None
+    except UndeliverableAddress as error:
+        return None, f"the address in the token can't be used: it must be {error}"
 
 
 def _check_times(claims: Mapping[str, Any], now: float) -> None:

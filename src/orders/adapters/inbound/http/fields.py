@@ -6,7 +6,7 @@ What is checked here in code is said in the JSON Schema as well (``Says``), as f
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar
 
@@ -32,8 +32,9 @@ from orders.adapters.inbound.http.text import (
     shown,
     without_unseen,
 )
+from orders.adapters.mail_address import MAX_ADDRESS_CHARACTERS, UndeliverableAddress, deliverable
 from orders.domain.cards import LONGEST_GTIN, holds_card_number
-from orders.domain.currencies import CURRENCIES
+from orders.domain.currencies import CURRENCIES, WITHDRAWN
 from orders.domain.identity import KEY_PATTERN
 from orders.domain.money import MAX_AMOUNT, MAX_UNIT_PRICE_MINOR
 
@@ -88,6 +89,13 @@ def _without_card_in_catalogue(text: str) -> str:
     if holds_card_number(text, longer_than=LONGEST_GTIN):
         raise _card_number()
     return text
+
+
+def _deliverable(address: str) -> str:
+    try:
+        return deliverable(address)
+    except UndeliverableAddress as error:
+        raise PydanticCustomError("pattern", "this must be {what}", {"what": str(error)}) from None
 
 
 def _number(value: Any) -> Any:
@@ -192,7 +200,7 @@ Rate = Annotated[Number, Says({"minimum": 0, "maximum": 1})]
 
 Moment = Annotated[datetime, BeforeValidator(_moment), Says({"maxLength": MAX_TIME_CHARACTERS})]
 
-# RFC 5321's lengths; no quoting, comments or non-ASCII local parts, which no mail service delivers reliably.
+# As it is answered; what is given may have any domain, for which JSON Schema has no words.
 _EMAIL = (
     r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}"
     r"@[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+$"
@@ -207,7 +215,6 @@ _VISIBLE_ASCII = r"^[\x21-\x7e]{1,255}$"
 
 PATTERNS: Mapping[str, str] = {
     KEY_PATTERN: "1 to 64 letters, digits, '_', '.' and '-'",
-    _EMAIL: "an e-mail address: a name, @ and a domain, in ASCII",
     _COUNTRY: "two capital letters such as ZA",
     _CURRENCY: "three capital letters such as ZAR",
     _LOCALE: "a language tag such as en-ZA",
@@ -217,17 +224,27 @@ PATTERNS: Mapping[str, str] = {
 }
 """What each pattern asks for, to end a sentence that begins with: this must be."""
 
-Email = Annotated[str, StringConstraints(max_length=254, pattern=_EMAIL), _FreeText]
+Email = Annotated[
+    str,
+    StringConstraints(max_length=MAX_ADDRESS_CHARACTERS),
+    AfterValidator(_deliverable),
+    _FreeText,
+]
+"""An international domain is put into the form that mail is delivered to, `xn--...`."""
+DeliverableEmail = Annotated[str, StringConstraints(max_length=MAX_ADDRESS_CHARACTERS, pattern=_EMAIL)]
+"""An address as it is kept and answered."""
 Notes = Annotated[
     str, StringConstraints(max_length=2000), _Seen, AfterValidator(lines), _FreeText, Says({"pattern": LINES_PATTERN})
 ]
 Country = Annotated[str, StringConstraints(pattern=_COUNTRY)]
+_SINCE_PROMISED = {code for code, each in WITHDRAWN.items() if each.since >= date(2026, 1, 1)}
+"""Withdrawn since this API was first promised: old orders may be in them, new ones are refused with what took over."""
 CurrencyCode = TypeAliasType(
     "CurrencyCode",
     Annotated[
         str,
         StringConstraints(pattern=_CURRENCY),
-        Says({"enum": sorted(CURRENCIES), "description": "ISO 4217."}),
+        Says({"enum": sorted(CURRENCIES.keys() | _SINCE_PROMISED), "description": "ISO 4217."}),
     ],
 )
 Locale = Annotated[str, StringConstraints(pattern=_LOCALE, max_length=35), _FreeText]

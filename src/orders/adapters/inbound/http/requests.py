@@ -217,7 +217,7 @@ class FulfilBody(RequestModel):
     lines: Annotated[list[ParcelLineBody], Field(min_length=1, max_length=MAX_LINES)] | None = None
     """What it carries; left out, all that is open."""
     shipped_at: Moment | None = None
-    """Left out, now; at most five minutes from now."""
+    """Left out, now; at most five minutes from now, and 30 days before the order was placed."""
 
     @field_validator("tracking_url")
     @classmethod

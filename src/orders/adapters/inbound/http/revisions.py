@@ -159,7 +159,7 @@ def _with_amounts(error: InvalidBody, editable: Mapping[str, Any], current: Mapp
     """The faults, and what is wrong with the amounts beside them; shipping and discount are the order's own."""
     body = {"shipping": current["shipping"], "discount": current["discount"], **editable}
     known = {fault.pointer for fault in error.faults}
-    return error.along_with(faults_of_amounts(body, known, current["currency"]))
+    return error.along_with(faults_of_amounts(body, known, current["currency"], existing=True))
 
 
 def _unknown(name: str, current: Mapping[str, Any]) -> Fault:

@@ -9,6 +9,7 @@ from email.policy import EmailPolicy
 from email.utils import format_datetime, quote
 from typing import Any
 
+from orders.adapters.mail_address import UndeliverableAddress, deliverable
 from orders.ports.errors import MailRejected
 from orders.ports.mail import Attachment, Mail
 
@@ -20,10 +21,6 @@ MAX_PLAIN_LENGTH = 900
 """So that a header of one line stays below SMTP's 998 bytes."""
 
 _BREAKS = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029]+")
-_LOCAL_PART = re.compile(r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}$")
-_DOMAIN = re.compile(
-    r"^(?=.{1,253}$)([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$"
-)
 _TAG = re.compile(r"^[A-Za-z0-9_-]{1,256}$")
 _OWN_HEADER = re.compile(r"^X-(?!SES-)[A-Za-z0-9-]{1,60}$", re.IGNORECASE)
 
@@ -58,15 +55,11 @@ def build_mime(mail: Mail, *, from_address: str, date: datetime) -> EmailMessage
 
 def envelope_address(text: str) -> str:
     """The address as SMTP takes it, an international domain in its ASCII form. Raises: MailRejected."""
-    local, _, domain = text.strip().rpartition("@")
     try:
-        domain = domain if domain.isascii() else domain.encode("idna").decode()
-    except UnicodeError:
-        domain = ""
-    if not _LOCAL_PART.fullmatch(local) or not _DOMAIN.fullmatch(domain):
+        return deliverable(text)
+    except UndeliverableAddress as error:
         # Not quoted: an address is personal, and this text goes to logs and histories.
-        raise MailRejected("an address of the mail is not one that mail can be sent to")
-    return f"{local}@{domain}"
+        raise MailRejected(f"an address of the mail is not one that mail can be sent to: {error} is") from None
 
 
 def one_line(text: str) -> str:

@@ -6,13 +6,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from orders.adapters.outbound.aws.mail_message import envelope_address
+from orders.adapters.mail_address import UndeliverableAddress, deliverable
 from orders.domain.currencies import Currency
 from orders.domain.errors import InvalidAmount, UnknownCurrency
 from orders.domain.identity import KEY_PATTERN
 from orders.domain.money import Money, parse_rate
 from orders.domain.price_rules import PriceRules
-from orders.ports.errors import MailRejected
 from orders.ports.tenants import TenantProfile
 
 MAX_PROFILE_BYTES = 1024 * 1024
@@ -39,9 +38,9 @@ def _known_currency(code: str) -> str:
 
 def _mail_address(text: str) -> str:
     try:
-        return envelope_address(text)
-    except MailRejected:
-        raise ValueError("not an address that mail can be sent to") from None
+        return deliverable(text)
+    except UndeliverableAddress as error:
+        raise ValueError(f"mail can't be sent to it: it must be {error}") from None
 
 
 def _tax_rate(rate: Decimal) -> Decimal:

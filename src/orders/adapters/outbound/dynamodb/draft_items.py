@@ -12,7 +12,7 @@ from orders.domain.placing import Draft, DraftLine
 
 _AMOUNTS = ("total", "shipping", "discount")
 _LINE_AMOUNTS = ("price", "discount", "tax_rate")
-_TEXTS = ("customer_id", "currency", "notification_email", "campaign_code", "notes", "locale")
+_TEXTS = ("customer_id", "currency", "notification_email", "notification_fault", "campaign_code", "notes", "locale")
 
 
 def draft_to_item(draft: Draft) -> Item:

@@ -45,7 +45,8 @@ _UNCHECKED = "unchecked"
 KEY_ATTRIBUTES = frozenset({"PK", "SK"})
 
 OPTIONAL_ATTRIBUTES = REPORTED_ATTRIBUTES | {
-    "document", "deletedAt", "deletedBy", "erasedAt", "erasedBy", "recentKeys", "campaignDiscount", "prices"
+    "document", "deletedAt", "deletedBy", "erasedAt", "erasedBy", "recentKeys", "campaignDiscount", "prices",
+    "mailFault",
 }  # fmt: skip
 """Attributes of ``order_to_item`` that an order can lose or gain: a change removes those that it has not."""
 
@@ -79,6 +80,8 @@ def order_to_item(order: Order) -> Item:
         details=details_to_item(order),
         # Not in the totals, which an earlier release writes anew as it knows them.
         campaignDiscount=order.campaign_discount and order.campaign_discount.minor,
+        # Says nothing of a person; outside the details, which an earlier release writes anew as it knows them.
+        mailFault=order.notification_fault,
         prices=_UNCHECKED if order.prices_unchecked else None,
         document=order.document and document_to_item(order.document),
         createdAt=instant_text(at),
@@ -122,6 +125,7 @@ def order_from_item(item: Mapping[str, Any]) -> Order:
         totals=totals_from_item(item["totals"], currency),
         parcels=tuple(map(parcel_from_item, item["parcels"])),
         campaign_discount=None if campaign_discount is None else Money(campaign_discount, currency),
+        notification_fault=item.get("mailFault"),
         prices_unchecked=item.get("prices") == _UNCHECKED,
         document=document and document_from_item(document),
         created_at=parse_instant(item["createdAt"]),

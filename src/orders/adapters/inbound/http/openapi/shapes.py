@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from typing_extensions import TypeAliasType
 
-from orders.adapters.inbound.http.fields import Country, CurrencyCode, Email, Key, Last4, Says
+from orders.adapters.inbound.http.fields import Country, CurrencyCode, DeliverableEmail, Key, Last4, Says
 from orders.domain.identity import ORDER_ID_PATTERN, ORDER_NUMBER_PATTERN
 from orders.domain.lifecycle import Action, Status
 
@@ -143,7 +143,7 @@ class Customer(Shape):
     """Whom the order is for."""
 
     name: str | None = None
-    email: Email | None = None
+    email: DeliverableEmail | None = None
     phone: str | None = None
 
 

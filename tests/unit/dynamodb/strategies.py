@@ -129,6 +129,7 @@ def parcels() -> st.SearchStrategy[Parcel]:
         shipped_at=INSTANTS,
         tracking_url=MAYBE_TEXT,
         delivered_at=st.none() | INSTANTS,
+        delivered_in=st.none() | COUNTS,
     )
 
 

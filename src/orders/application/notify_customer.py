@@ -6,6 +6,7 @@ from orders.application.mail_marks import mail_headers, mail_tags
 from orders.application.order_of_event import CREATED_SEQUENCE, order_of_event
 from orders.application.render_document import RequestDocument
 from orders.application.send_mail import SendMail
+from orders.domain.as_it_was import as_it_was
 from orders.domain.events import EventType
 from orders.domain.lifecycle import Status
 from orders.domain.order import Order
@@ -54,7 +55,8 @@ class NotifyCustomer:
     ) -> None:
         """Send the mail that belongs to the event, once; events that concern no customer do nothing.
 
-        About an order that is deleted or erased nobody is written to any more, and nothing is noted.
+        It tells of the order as it was at its event, whenever it is written; whether it is sent at all is decided by
+        the order as it is. About one that is deleted or erased nobody is written to any more, and nothing is noted.
 
         Args:
             parcel_id: which parcel a ``FULFILLED`` event is about.
@@ -88,9 +90,10 @@ class NotifyCustomer:
             # What is printed has changed since: the next document's event brings the mail, and both agree.
             return
         tenant = await self._tenants.profile(tenant_id)
+        told = as_it_was(order, EventType.CREATED if confirmation else event, intent.sequence, parcel_id)
 
         async def compose(recipient: str) -> Mail:
-            content = await self._composer.compose(template, order, tenant, parcel_id=parcel_id)
+            content = await self._composer.compose(template, told, tenant, parcel_id=parcel_id)
             return Mail(
                 recipient=recipient,
                 sender_name=tenant.name,

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from orders.application.mail_marks import mail_headers, mail_tags
 from orders.application.order_of_event import CREATED_SEQUENCE, order_of_event
 from orders.application.send_mail import SendMail
+from orders.domain.as_it_was import as_it_was
 from orders.domain.events import EventType
 from orders.ports.mail import Mail, MailComposer, MailIntent, MailTemplate
 from orders.ports.order_repository import OrderRepository
@@ -48,6 +49,9 @@ class NotifyStaff:
     async def execute(self, tenant_id: str, order_id: str, event: EventType, sequence: int) -> None:
         """Send the mail that belongs to the event, once to each address; a shop without one is noted as skipped.
 
+        It tells of the order as it was at its event, whenever it is written. About an order that is deleted or erased
+        nobody is written to any more, and nothing is noted.
+
         Raises:
             OrderNotFound, EventNeverWas: as ``order_of_event``.
             NotYet, TransientPortError: as that and ``SendMail.execute``; addresses already served are not served again.
@@ -56,15 +60,18 @@ class NotifyStaff:
         if template is None:
             return
         order = await order_of_event(self._repository, tenant_id, order_id, event, sequence)
+        if order.deletion is not None or order.erasure is not None:
+            return
         if event is EventType.CREATED:
             sequence = CREATED_SEQUENCE
+        told = as_it_was(order, event, sequence)
         tenant = await self._tenants.profile(tenant_id)
 
         async def compose(intent: MailIntent, recipient: str) -> Mail:
             return Mail(
                 recipient=recipient,
                 sender_name=tenant.name,
-                content=await self._composer.compose(template, order, tenant),
+                content=await self._composer.compose(template, told, tenant),
                 tags=mail_tags(order, intent),
                 headers=mail_headers(order, intent),
             )

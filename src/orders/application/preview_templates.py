@@ -1,11 +1,14 @@
 """Use cases of operators: see which templates a shop has, what comes of them, what is wrong with them ([PIPE-8])."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from orders.application.audit import about
 from orders.application.errors import ApplicationError, OrderNotFound
 from orders.application.sample_order import sample_order
+from orders.domain.as_it_was import as_it_was
+from orders.domain.events import EventType
 from orders.domain.order import Order
 from orders.ports.errors import TransientPortError
 from orders.ports.mail import MailTemplate
@@ -34,6 +37,18 @@ PACKAGED = TenantProfile(
 
 _CALLED_OFF = frozenset({MailTemplate.ORDER_CANCELLED, MailTemplate.ORDER_REJECTED, MailTemplate.STAFF_ORDER_CANCELLED})
 """What these tell of has a reason."""
+
+_TOLD_OF: Mapping[str, EventType] = MappingProxyType(
+    {
+        MailTemplate.ORDER_CONFIRMATION: EventType.CREATED,
+        MailTemplate.ORDER_SHIPPED: EventType.FULFILLED,
+        MailTemplate.ORDER_CANCELLED: EventType.CANCELLED,
+        MailTemplate.ORDER_REJECTED: EventType.REJECTED,
+        MailTemplate.ORDER_COMPLETED: EventType.COMPLETED,
+        MailTemplate.STAFF_NEW_ORDER: EventType.CREATED,
+        MailTemplate.STAFF_ORDER_CANCELLED: EventType.CANCELLED,
+    }
+)
 
 
 class UnknownTemplate(ApplicationError):
@@ -164,4 +179,6 @@ class PreviewTemplates:
         order = await self._repository.get(tenant.tenant_id, order_id)
         if order is None:
             raise OrderNotFound(order_id)
-        return order
+        # As a mail would tell of it: as it was at the event that sets the mail off, the latest of them.
+        event = _TOLD_OF.get(template)
+        return order if event is None else as_it_was(order, event, order.sequence)

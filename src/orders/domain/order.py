@@ -216,7 +216,8 @@ class Order:
         if parcel.delivered_at is not None:
             return Change(self)
         self.guard(Action.DELIVER, roles)
-        arrived = replace(parcel, delivered_at=arrival(parcel, delivered_at, stamp.at, self.created_at))
+        at = arrival(parcel, delivered_at, stamp.at, self.created_at)
+        arrived = replace(parcel, delivered_at=at, delivered_in=self.sequence + 1)
         parcels = tuple(arrived if each is parcel else each for each in self.parcels)
         index = self.parcels.index(parcel)
         data: dict[str, JsonValue] = {

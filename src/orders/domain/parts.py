@@ -51,7 +51,11 @@ class ParcelLine:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """One shipment of some of an order's open quantity."""
+    """One shipment of some of an order's open quantity.
+
+    Attributes:
+        delivered_in: the sequence of the event that recorded its arrival; ``None`` where that is not known.
+    """
 
     parcel_id: str
     carrier: str
@@ -60,6 +64,7 @@ class Parcel:
     shipped_at: datetime
     tracking_url: str | None = field(default=None, repr=False)
     delivered_at: datetime | None = None
+    delivered_in: int | None = None
 
     @property
     def lines_by_id(self) -> dict[str, int]:

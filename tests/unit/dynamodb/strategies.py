@@ -138,6 +138,7 @@ def parcels(line_ids: Sequence[str]) -> st.SearchStrategy[Parcel]:
         shipped_at=INSTANTS,
         tracking_url=MAYBE_TEXT,
         delivered_at=st.none() | INSTANTS,
+        delivered_in=st.none() | COUNTS,
     )
 
 

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zlib import compress
@@ -26,6 +26,7 @@ from orders.adapters.outbound.dynamodb.order_items import (
     order_from_item,
     order_to_item,
 )
+from orders.adapters.outbound.dynamodb.part_items import parcel_from_item, parcel_to_item
 from orders.adapters.outbound.dynamodb.unreadable_items import faults_of
 from orders.adapters.outbound.dynamodb.wire import from_wire, to_wire
 from orders.bootstrap.topology_file import packaged_topology
@@ -35,7 +36,7 @@ from orders.domain.order import Order
 from orders.domain.parts import Deletion
 from orders.ports.acceptances import AcceptanceState, KeyClaim
 from orders.ports.errors import ItemKind, UnreadableItem
-from tests.builders import an_order
+from tests.builders import NOON, an_order
 from tests.contract.changes import as_listed, placed
 from tests.unit.dynamodb.strategies import events, orders
 
@@ -194,6 +195,16 @@ def test_amounts_are_whole_numbers_of_minor_units_and_instants_are_text() -> Non
     assert item["totals"]["total"] == 5998
     assert (item["currency"], item["createdAt"]) == ("ZAR", "2026-11-22T12:00:00.000Z")
     assert json.loads(json.dumps(item)) == item
+
+
+def test_a_parcel_from_before_arrivals_had_a_sequence_is_readable() -> None:
+    kept = {
+        "parcelId": "par_1", "carrier": "DHL", "trackingNumber": "T1", "lines": [{"lineId": "line_1", "quantity": 1}],
+        "shippedAt": "2026-11-22T12:00:00.000Z", "deliveredAt": "2026-11-23T12:00:00.000Z",
+    }  # fmt: skip
+    parcel = parcel_from_item(kept)
+    assert (parcel.delivered_at, parcel.delivered_in) == (NOON + timedelta(days=1), None)
+    assert parcel_to_item(parcel) == kept
 
 
 def test_an_absent_part_takes_no_attribute() -> None:

@@ -69,6 +69,7 @@ def parcel_to_item(parcel: Parcel) -> Item:
         lines=[{"lineId": line.line_id, "quantity": line.quantity} for line in parcel.lines],
         shippedAt=instant_text(parcel.shipped_at),
         deliveredAt=parcel.delivered_at and instant_text(parcel.delivered_at),
+        deliveredIn=parcel.delivered_in,
     )
 
 
@@ -83,6 +84,7 @@ def parcel_from_item(item: Mapping[str, Any]) -> Parcel:
         lines=tuple(ParcelLine(line["lineId"], line["quantity"]) for line in item["lines"]),
         shipped_at=parse_instant(item["shippedAt"]),
         delivered_at=delivered_at and parse_instant(delivered_at),
+        delivered_in=item.get("deliveredIn"),
     )
 
 

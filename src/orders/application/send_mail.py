@@ -81,6 +81,15 @@ class SendMail:
         await self._intents.finish(intent, MailState.SKIPPED, at=self._clock.now(), detail=why)
         self.counts.skipped += 1
 
+    async def skip_if_open(self, intent: MailIntent, why: str) -> None:
+        """Note that the mail is not to be sent any more, unless it was sent, failed or skipped before, or is under way.
+
+        Raises: TransientPortError.
+        """
+        claim = await self._intents.claim(intent, now=self._clock.now(), lease=self._lease)
+        if claim.granted:
+            await self.skip(intent, why)
+
     async def _send(
         self, intent: MailIntent, recipient: str, claim: Claim, compose: Callable[[str], Awaitable[Mail]]
     ) -> None:

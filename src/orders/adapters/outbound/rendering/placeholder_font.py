@@ -2,11 +2,12 @@
 
 PDF/A forbids the use of a font's ``.notdef`` glyph, which is what a missing character otherwise becomes. A box of
 its own for each character keeps to that, and keeps the text right for search, copying and screen readers: a name in
-Chinese shows as boxes but is still that name.
+Tibetan shows as boxes but is still that name.
 """
 
 import unicodedata
 from base64 import b64encode
+from collections.abc import Iterable
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -24,18 +25,28 @@ _FIXED_DATE = 3_786_912_000
 _VARIATION_SELECTORS = frozenset({*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)})
 
 
-def placeholder_style(text: str, fonts: Path) -> str:
-    """The ``@font-face`` rule of a font for what the text holds and the fonts in the folder lack, ``""`` if nothing."""
-    codes = {ord(character) for character in text}
-    missing = {
+def missing_glyphs(text: str, fonts: Path) -> frozenset[int]:
+    """Find the code points in the text that need a glyph and have none in the folder's fonts."""
+    return frozenset(
         code
-        for code in codes - covered(fonts)
+        for code in {ord(character) for character in text} - covered(fonts)
         if unicodedata.category(chr(code)) not in _NO_GLYPH_NEEDED and code not in _VARIATION_SELECTORS
-    }
+    )
+
+
+def blocks_of(codes: Iterable[int]) -> tuple[str, ...]:
+    """Name the Unicode blocks of the code points, such as ``Tibetan``: what they are, and nothing of the text."""
+    from fontTools import unicodedata as blocks
+
+    return tuple(sorted({blocks.block(chr(code)) for code in codes}))
+
+
+def placeholder_style(text: str, missing: frozenset[int]) -> str:
+    """Make the ``@font-face`` rule of a font that has the missing code points of the text, ``""`` if there are none."""
     if not missing:
         return ""
     # Spaces and combining marks are set in the font of what they follow, whichever other font has them.
-    followers = {code for code in codes if unicodedata.category(chr(code)) in _FOLLOWERS}
+    followers = {ord(each) for each in text if unicodedata.category(each) in _FOLLOWERS}
     source = b64encode(placeholder_font(sorted(missing | followers))).decode()
     return f'@font-face {{ font-family: {FAMILY}; src: url("data:font/ttf;base64,{source}"); }}'
 
@@ -46,7 +57,7 @@ def covered(fonts: Path) -> frozenset[int]:
     from fontTools.ttLib import TTFont
 
     found: set[int] = set()
-    for path in sorted(fonts.glob("*.ttf")):
+    for path in sorted([*fonts.glob("*.ttf"), *fonts.glob("*.otf")]):
         with TTFont(path, lazy=True) as font:
             found.update(font.getBestCmap())
     return frozenset(found)

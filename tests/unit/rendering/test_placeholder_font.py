@@ -56,12 +56,16 @@ def test_the_packaged_fonts_are_small_and_licensed() -> None:
 
 def test_every_packaged_font_is_looked_in_and_has_a_space() -> None:
     named = (fonts_folder() / "fonts.conf").read_text()
+    everything: set[int] = set()
     for file in [*fonts_folder().glob("*.ttf"), *fonts_folder().glob("*.otf")]:
         with TTFont(file, lazy=True) as font:
             assert f"<family>{font['name'].getBestFamilyName()}</family>" in named
             # Spaces are set in the font of what they follow.
             assert 0x20 in font.getBestCmap()
+            assert font.getBestCmap().keys() <= covered(fonts_folder())
+            everything |= font.getBestCmap().keys()
             # Viewers take a CFF font's glyphs by their CIDs, WeasyPrint writes their places.
             if "CFF " in font:
                 names = font.getGlyphOrder()
                 assert names[1:] == [f"cid{place:05d}" for place in range(1, len(names))]
+    assert everything == covered(fonts_folder())

@@ -27,17 +27,23 @@ def complete_texts(pdf: Any, fonts: Path) -> None:
         if isinstance(each, dict) and each.get("Type") == "/Font" and "ToUnicode" in each:
             stream = pdf.objects[int(each["ToUnicode"].split()[0])].stream
             name = bytes(each["BaseFont"]).decode().partition("+")[2]
-            stream[:] = [_completed(line, name, fonts) for line in stream]
+            entries = [_LINE.fullmatch(line) for line in stream]
+            # Where each glyph has a character of its own nothing is to be mended, and no font to be read.
+            if any(len(_text(entry)) != 1 for entry in entries if entry):
+                known = _packaged(fonts, name)
+                stream[:] = [
+                    _completed(entry, known) if entry else line for line, entry in zip(stream, entries, strict=True)
+                ]
 
 
-def _completed(line: Any, font_name: str, fonts: Path) -> Any:
-    entry = _LINE.fullmatch(line) if isinstance(line, bytes) else None
-    if entry is None:
-        return line
-    glyph, text = int(entry[1], 16), bytes.fromhex(entry[2].decode()).decode("utf-16-be")
-    known = _packaged(fonts, font_name)
+def _text(entry: "re.Match[bytes]") -> str:
+    return bytes.fromhex(entry[2].decode()).decode("utf-16-be")
+
+
+def _completed(entry: "re.Match[bytes]", known: "GlyphTexts") -> bytes:
+    glyph, text = int(entry[1], 16), _text(entry)
     if text and known.characters.get(text) == glyph:
-        return line
+        return entry[0]
     own = known.texts.get(glyph) or text or _NO_TEXT
     return b"<%s> <%s>" % (entry[1], own.encode("utf-16-be").hex().encode())
 

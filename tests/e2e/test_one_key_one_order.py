@@ -211,7 +211,7 @@ def test_killed_between_write_and_answer_it_gives_that_answer_when_asked_again(
         dev,
         bus,
         order,
-        ["created", "document_ready", "cancelled"],
+        ["created", "document_ready", "cancelled", "document_ready"],
         ["order_confirmation", "staff_new_order", "order_cancelled", "staff_order_cancelled"],
     )
 

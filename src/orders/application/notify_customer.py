@@ -8,16 +8,13 @@ from orders.application.render_document import RequestDocument
 from orders.application.send_mail import SendMail
 from orders.domain.as_it_was import as_it_was
 from orders.domain.events import EventType
-from orders.domain.lifecycle import Status
+from orders.domain.lifecycle import CALLED_OFF
 from orders.domain.order import Order
 from orders.ports.documents import DocumentStore
 from orders.ports.errors import DocumentMissing, NotYet
 from orders.ports.mail import Attachment, Mail, MailComposer, MailIntent, MailTemplate
 from orders.ports.order_repository import OrderRepository
 from orders.ports.tenants import TenantDirectory
-
-CALLED_OFF = frozenset({Status.CANCELLED, Status.REJECTED})
-"""Who has just read that nothing will come must not be thanked and promised it."""
 
 TEMPLATES = MappingProxyType(
     {
@@ -81,7 +78,7 @@ class NotifyCustomer:
             recipient=order.notification_email,
         )
         if confirmation and order.status in CALLED_OFF:
-            await self._send.skip(intent, f"the order was {order.status} before it could be confirmed")
+            await self._send.skip_if_open(intent, f"the order was {order.status} before it could be confirmed")
             return
         if order.notification_email is None and order.notification_fault is not None:
             await self._send.skip(intent, order.notification_fault)

@@ -91,6 +91,15 @@ class SendMail:
         await self._intents.finish(intent, MailState.SKIPPED, at=self._clock.now(), detail=why)
         self.counts.skipped += 1
 
+    async def skip_if_open(self, intent: MailIntent, why: str) -> None:
+        """Note that the mail is not to be sent any more, unless it was sent, refused or skipped before, or is under way.
+
+        Raises: TransientPortError.
+        """
+        claim = await self._intents.claim(intent, now=self._clock.now(), lease=self._lease)
+        if claim.granted:
+            await self.skip(intent, why)
+
     async def _send(self, intent: MailIntent, mail: Mail, claim: Claim) -> None:
         if claim.record.attempts > 1:
             self.counts.sent_again_after_lost_claim += 1

@@ -81,7 +81,7 @@ async def run_service(
         )
         container.mailboxes.override(await mailboxes(clients.sqs, topology, settings))
         templates = await opened.enter_async_context(closing(container.templates()))
-        renderer = await opened.enter_async_context(open_renderer(settings, templates))
+        renderer = await opened.enter_async_context(open_renderer(settings, templates, counters))
         container.renderer.override(renderer)
 
         @contextlib.asynccontextmanager

@@ -42,6 +42,6 @@ async def open_templates_desk(settings: Settings) -> AsyncIterator[PreviewTempla
         )
         async with (
             closing(shop_templates(store, MemoryCounters(), settings)) as templates,
-            open_renderer(settings, templates) as pdfs,
+            open_renderer(settings, templates, MemoryCounters()) as pdfs,
         ):
             yield PreviewTemplates(repository, tenants, store, JinjaPreviews(templates, store, pdfs))

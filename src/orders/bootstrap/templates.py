@@ -29,7 +29,7 @@ async def closing(templates: OverridableTemplates) -> AsyncIterator[OverridableT
 
 
 @asynccontextmanager
-async def open_renderer(settings: Settings, templates: Templates) -> AsyncIterator[PdfRenderer]:
+async def open_renderer(settings: Settings, templates: Templates, counters: Counters) -> AsyncIterator[PdfRenderer]:
     """The renderer with its pool of processes, closed on leaving."""
     renderer = PdfRenderer(
         processes=settings.pdf_processes,
@@ -37,6 +37,7 @@ async def open_renderer(settings: Settings, templates: Templates) -> AsyncIterat
         memory_limit_bytes=settings.pdf_memory_mib * 1024 * 1024,
         timeout_seconds=settings.pdf_timeout_seconds,
         templates=templates,
+        counters=counters,
     )
     try:
         yield renderer

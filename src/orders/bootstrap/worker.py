@@ -131,7 +131,7 @@ async def run_worker(settings: Settings, name: str, stop: asyncio.Event) -> None
             container.mail_archive_dir.override(settings.mail_archive)
         async with closing(container.templates()) as templates:
             if name == PDF_CREATOR:
-                async with open_renderer(settings, templates) as renderer:
+                async with open_renderer(settings, templates, counters) as renderer:
                     container.renderer.override(renderer)
                     try:
                         await renderer.warm_up()

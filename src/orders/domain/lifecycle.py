@@ -26,6 +26,8 @@ class Status(StrEnum):
 
 
 TERMINAL = frozenset({Status.COMPLETED, Status.CANCELLED, Status.REJECTED})
+CALLED_OFF = frozenset({Status.CANCELLED, Status.REJECTED})
+"""Nothing of such an order will come: its document says so, and nobody is thanked for it."""
 
 
 class Action(StrEnum):

@@ -19,7 +19,7 @@ from orders.domain.errors import (
 )
 from orders.domain.event_facts import line_quantities, reason_code
 from orders.domain.events import EventType, JsonValue, OrderEvent, Receipt, Stamp
-from orders.domain.lifecycle import Action, Role, Status, allowed_actions, already_holds, may_ever
+from orders.domain.lifecycle import CALLED_OFF, Action, Role, Status, allowed_actions, already_holds, may_ever
 from orders.domain.money import Money, Totals
 from orders.domain.parts import (
     Address,
@@ -298,6 +298,9 @@ class Order:
             # Stock goes back to where it came from.
             data["lines"] = line_quantities(self.lines)
         moved = replace(self, status=to, reason=reason if reason is not None else self.reason)
+        if to in CALLED_OFF:
+            # The one change of status that is printed: whoever holds the document must see that nothing will come.
+            moved = replace(moved, printed_version=self.version + 1)
         return moved.changed(event, stamp, data, reason=reason, fields=("/status",))
 
     def changed(

@@ -229,6 +229,44 @@ async def test_without_a_document_the_confirmation_goes_out_alone() -> None:
     assert mail.attachments == ()
 
 
+@pytest.mark.parametrize("action", [Action.CANCEL, Action.REJECT])
+async def test_calling_off_has_the_document_rendered_once_more(action: Action) -> None:
+    service = Service()
+    order = await rendered(service, await placed(service))
+    await confirm(service, order)
+    order = await service.change_status.execute(a_caller(Role.STAFF), order, action, reason="no")
+    assert order.current_document is None
+    assert await service.link_document.execute(order) is None, "what is there says nothing of it"
+    for _ in range(2):
+        order = await rendered(service, order)
+    document = order.current_document
+    assert document is not None
+    assert document.key == f"orders/tenant_a/2026/11/{order.order_id}/2.pdf"
+    assert service.renderer.rendered == 2
+    assert service.requests.requested == []
+    await confirm(service, order, sequence=order.sequence)
+    record = await a_record(service, order)
+    assert (record.state, len(service.sender.sent)) == (MailState.SENT, 1)
+
+
+async def test_a_confirmation_that_came_to_nothing_keeps_its_reason_when_the_order_is_called_off() -> None:
+    service = Service()
+    order = await service.place_order.execute(a_caller(Role.STAFF), a_draft(customer=None, notification_email=None))
+    order = await rendered(service, order)
+    await confirm(service, order)
+    reason = (await a_record(service, order)).detail
+    order = await service.change_status.execute(a_caller(Role.STAFF), order, Action.CANCEL, reason="no")
+    order = await rendered(service, order)
+    await confirm(service, order, sequence=order.sequence)
+    record = await a_record(service, order)
+    assert (record.state, record.detail) == (MailState.SKIPPED, reason)
+
+
+async def a_record(service: Service, order: Order) -> MailRecord:
+    (record,) = await service.intents.of_order("tenant_a", order.order_id)
+    return record
+
+
 async def test_without_an_address_the_mail_is_skipped_and_history_says_so() -> None:
     service = Service()
     order = await service.place_order.execute(a_caller(Role.STAFF), a_draft(customer=None, notification_email=None))

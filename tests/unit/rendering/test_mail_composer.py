@@ -186,7 +186,9 @@ def test_a_subject_is_one_short_line(template: MailTemplate, name: str) -> None:
     assert len(subject) <= 200
 
 
-@pytest.mark.parametrize(("currency", "price", "total"), [("JPY", "1999", "JPY 3998"), ("BHD", "1.005", "BHD 2.010")])
+@pytest.mark.parametrize(
+    ("currency", "price", "total"), [("JPY", "1999", "JPY 3\u00a0998"), ("BHD", "1.005", "BHD 2.010")]
+)
 def test_amounts_have_the_currencys_digits(currency: str, price: str, total: str) -> None:
     mail = compose(MailTemplate.ORDER_CONFIRMATION, an_order(currency=currency, lines=(a_line(price=Decimal(price)),)))
     assert re.search(rf"^Total +{total}$", mail.text, re.MULTILINE)

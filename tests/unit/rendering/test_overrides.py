@@ -21,7 +21,7 @@ from orders.adapters.outbound.rendering.overrides import (
     template_lane,
 )
 from orders.adapters.outbound.rendering.packaged import made_of
-from orders.adapters.outbound.rendering.pdf import PdfJob
+from orders.adapters.outbound.rendering.pdf import PdfJob, PrintedPdf
 from orders.adapters.outbound.rendering.pdf_renderer import PDFS, PdfRenderer
 from orders.adapters.outbound.rendering.process_lane import OutOfBounds, ProcessDied, ProcessLane
 from orders.adapters.outbound.rendering.template_process import TemplateFault, TemplateJob
@@ -278,16 +278,16 @@ async def test_one_that_takes_its_process_with_it_is_printed_of_the_default_and_
     assert shop.fallbacks(cause="bounds") == 1
 
 
-class Ending(ProcessLane[PdfJob, bytes]):
+class Ending(ProcessLane[PdfJob, PrintedPdf]):
     """A lane that is ended by documents that are marked."""
 
-    def __init__(self, lane: ProcessLane[PdfJob, bytes], *, marked: str, how: TransientPortError) -> None:
+    def __init__(self, lane: ProcessLane[PdfJob, PrintedPdf], *, marked: str, how: TransientPortError) -> None:
         self._inner = lane
         self._marked = marked
         self._how = how
         self.ended = 0
 
-    async def render(self, job: PdfJob) -> bytes:
+    async def render(self, job: PdfJob) -> PrintedPdf:
         if self._marked in job.html:
             self.ended += 1
             raise self._how
@@ -298,7 +298,7 @@ class Ending(ProcessLane[PdfJob, bytes]):
 
 
 @pytest.fixture
-async def renderer(shop: Shop, pdf_lane: ProcessLane[PdfJob, bytes]) -> PdfRenderer:
+async def renderer(shop: Shop, pdf_lane: ProcessLane[PdfJob, PrintedPdf]) -> PdfRenderer:
     made = PdfRenderer(processes=0, templates=shop.templates)
     made._lanes.append(pdf_lane)
     made._idle.put_nowait(pdf_lane)
@@ -306,7 +306,7 @@ async def renderer(shop: Shop, pdf_lane: ProcessLane[PdfJob, bytes]) -> PdfRende
 
 
 @pytest.fixture(scope="module")
-def pdf_lane() -> Iterator[ProcessLane[PdfJob, bytes]]:
+def pdf_lane() -> Iterator[ProcessLane[PdfJob, PrintedPdf]]:
     lane = ProcessLane(PDFS, documents_per_process=100, memory_limit_bytes=None, timeout_seconds=120)
     yield lane
     asyncio.run(lane.close())

@@ -1,19 +1,28 @@
 """Documents of one page and of many, with long and foreign texts."""
 
 import re
+from base64 import b64encode
 from decimal import Decimal
 from io import BytesIO
 
 import pikepdf
 import pytest
 from pikepdf.pdfa import validate_written
+from PIL import Image
 from pypdf import PdfReader
 
 from orders.adapters.outbound.rendering.wording import amount
+from orders.domain.parts import Customer
 from tests.builders import a_line, a_tenant, an_address, an_order
 from tests.unit.rendering.conftest import Render
 
 LINES = 120  # four pages; documents of 500 lines are `make proof`'s
+
+
+def a_picture(kind: str) -> str:
+    target = BytesIO()
+    Image.new("L", (120, 40), 96).save(target, kind)
+    return f"data:image/{kind.lower()};base64,{b64encode(target.getvalue()).decode()}"
 
 
 def pages_of(pdf: bytes) -> list[str]:
@@ -75,8 +84,8 @@ def test_identifiers_of_header_cells_are_unique(long_pdf: bytes, long_pages: lis
 def test_headers_and_footers_are_artifacts(long_pdf: bytes) -> None:
     with pikepdf.open(BytesIO(long_pdf)) as pdf:
         content = pdf.pages[1].Contents.read_bytes()
-    # Page header, footer and number.
-    assert content.count(b"/Artifact\n<</Type /Pagination>>\nBDC") == 3
+    # Page header, the footer's name, dot and address, page number.
+    assert content.count(b"/Artifact\n<</Type /Pagination>>\nBDC") == 5
 
 
 def test_whatever_people_write_is_kept_and_archivable(render: Render) -> None:
@@ -109,3 +118,47 @@ def test_figures_of_any_length_stay_in_one_piece(render: Render) -> None:
     assert "1\u00a0000\u00a0000" in page
     for figure in (order.lines[0].price, order.lines[0].tax, order.lines[0].net, order.totals.total):
         assert amount(figure) in page
+
+
+def test_long_notes_begin_below_the_totals_and_go_on(render: Render) -> None:
+    pages = pages_of(render(an_order(notes="\n".join(f"line {number}." for number in range(1, 61)))))
+    assert len(pages) == 2
+    assert "Total ZAR 59.98" in pages[0]
+    assert "line 10." in pages[0]
+    found = [int(number) for page in pages for number in re.findall(r"line (\d+)\.", page)]
+    assert found == list(range(1, 61))
+
+
+@pytest.mark.parametrize(("lines", "notes"), [(7, None), (8, None), (9, None), (3, 18), (3, 20), (3, 22), (3, 24)])
+def test_no_page_has_the_thanks_alone(render: Render, lines: int, notes: int | None) -> None:
+    things = tuple(a_line(product_id=f"prod_{number}", name=f"Thing {number}") for number in range(lines))
+    order = an_order(lines=things, notes=None if notes is None else "\n".join(["Ring twice."] * notes))
+    (thanked,) = [page for page in pages_of(render(order)) if "Thank you" in page]
+    assert "Total ZAR" in thanked or thanked.count("Ring twice.") >= 2
+
+
+def test_addresses_are_not_broken_where_a_line_has_room_for_them(render: Render) -> None:
+    name = "x" * 70
+    tenant = a_tenant(name=name, reply_to="hello@karoo-coffee.example", website="karoo-coffee-roasters.example")
+    (page,) = pages_of(render(an_order(), tenant))
+    lines = [line.strip() for line in page.split("\n")]
+    assert "karoo-coffee-roasters.example" in lines
+    assert page.count("hello@karoo-coffee.example") == 2
+    customer = Customer(name="X", email="a-local-part-of-some-length@a-domain-of-some-length.karoo-coffee.example")
+    (page,) = pages_of(render(an_order(customer=customer)))
+    assert str(customer.email) in "".join(line.strip() for line in page.split("\n"))
+
+
+def test_a_shop_with_a_logo_has_its_name_on_the_first_page_once(render: Render) -> None:
+    logo = a_picture("PNG")
+    address = ("Harbour & Sons", "3 Dock Road")
+    for tenant in (a_tenant(logo=logo), a_tenant(logo=logo, address=address), a_tenant(logo=logo, address=())):
+        header = pages_of(render(an_order(), tenant))[0].partition("Order confirmation")[0]
+        assert len(re.findall(r"Harbour & Sons(?! \(Pty\))", header)) == 1
+
+
+def test_figures_of_four_digits_are_grouped_as_those_of_five_beside_them(render: Render) -> None:
+    lines = (a_line(quantity=1_234, price=Decimal(1)), a_line(quantity=12_345, price=Decimal(1)))
+    (page,) = pages_of(render(an_order(lines=lines)))
+    for figure in ("1\u00a0234", "12\u00a0345", "1\u00a0234.00", "12\u00a0345.00"):
+        assert re.search(rf"\s{figure}\s", page)

@@ -14,7 +14,7 @@ from orders.adapters.outbound.rendering import system_libraries
 from orders.adapters.outbound.rendering.environment import Sources, TemplateRenderer
 from orders.adapters.outbound.rendering.html_document import DOCUMENT, document_context, pdf_job
 from orders.adapters.outbound.rendering.overrides import PackagedTemplates, Rendered, Wish, default
-from orders.adapters.outbound.rendering.pdf import PdfJob
+from orders.adapters.outbound.rendering.pdf import PdfJob, PrintedPdf
 from orders.adapters.outbound.rendering.pdf_renderer import PDFS, MissingLibraries, PdfRenderer, check_system_libraries
 from orders.adapters.outbound.rendering.process_lane import ProcessLane
 from orders.ports.errors import RenderingFailed, TransientPortError
@@ -22,7 +22,7 @@ from tests.builders import a_tenant, an_order
 
 
 @pytest.fixture(scope="module")
-def lane() -> Iterator[ProcessLane[PdfJob, bytes]]:
+def lane() -> Iterator[ProcessLane[PdfJob, PrintedPdf]]:
     """One for all tests: each takes it over in whatever state another has left it."""
     lane = ProcessLane(PDFS, documents_per_process=100, memory_limit_bytes=None, timeout_seconds=120)
     yield lane
@@ -34,12 +34,12 @@ async def job() -> PdfJob:
     return pdf_job(order, tenant, default(Wish(DOCUMENT, document_context(order, tenant), tenant, "en")).text)
 
 
-def process_of(lane: ProcessLane[PdfJob, bytes]) -> int:
+def process_of(lane: ProcessLane[PdfJob, PrintedPdf]) -> int:
     assert lane.process_id is not None
     return lane.process_id
 
 
-async def test_killed_while_idle_then_at_work_then_stuck(lane: ProcessLane[PdfJob, bytes]) -> None:
+async def test_killed_while_idle_then_at_work_then_stuck(lane: ProcessLane[PdfJob, PrintedPdf]) -> None:
     document = await job()
     await lane.warm_up()
 
@@ -47,7 +47,7 @@ async def test_killed_while_idle_then_at_work_then_stuck(lane: ProcessLane[PdfJo
     os.kill(first, signal.SIGKILL)
     with pytest.raises(TransientPortError, match="killed"):
         await lane.render(document)
-    assert (await lane.render(document)).startswith(b"%PDF-1.7")
+    assert (await lane.render(document)).content.startswith(b"%PDF-1.7")
 
     second = process_of(lane)
     assert second != first
@@ -65,7 +65,7 @@ async def test_killed_while_idle_then_at_work_then_stuck(lane: ProcessLane[PdfJo
         await lane.render(document)
     assert lane.process_id is None
     lane._timeout_seconds = 120
-    assert (await lane.render(document)).startswith(b"%PDF-1.7")
+    assert (await lane.render(document)).content.startswith(b"%PDF-1.7")
 
 
 async def test_a_worn_out_process_is_replaced_by_a_warm_one() -> None:
@@ -83,7 +83,7 @@ async def test_a_worn_out_process_is_replaced_by_a_warm_one() -> None:
     assert lane.process_id is None
 
 
-async def test_whoever_stops_waiting_leaves_no_busy_process(lane: ProcessLane[PdfJob, bytes]) -> None:
+async def test_whoever_stops_waiting_leaves_no_busy_process(lane: ProcessLane[PdfJob, PrintedPdf]) -> None:
     document = await job()
     await lane.warm_up()
     rendering = asyncio.create_task(lane.render(document))
@@ -94,13 +94,13 @@ async def test_whoever_stops_waiting_leaves_no_busy_process(lane: ProcessLane[Pd
     assert lane.process_id is None
 
 
-async def test_content_that_cannot_be_rendered_is_its_own_fault(lane: ProcessLane[PdfJob, bytes]) -> None:
+async def test_content_that_cannot_be_rendered_is_its_own_fault(lane: ProcessLane[PdfJob, PrintedPdf]) -> None:
     deep = replace(await job(), html="<!doctype html><html lang=en><title>Secret</title>" + "<div>" * 1000)
     with pytest.raises(RenderingFailed, match="RecursionError") as failure:
         await lane.render(deep)
     assert "Secret" not in str(failure.value)
     process = process_of(lane)
-    assert (await lane.render(await job())).startswith(b"%PDF-1.7")
+    assert (await lane.render(await job())).content.startswith(b"%PDF-1.7")
     assert process_of(lane) == process
 
 

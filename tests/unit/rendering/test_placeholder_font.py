@@ -5,18 +5,25 @@ from io import BytesIO
 from fontTools.ttLib import TTFont
 
 from orders.adapters.outbound.rendering.pdf import fonts_folder
-from orders.adapters.outbound.rendering.placeholder_font import covered, placeholder_font, placeholder_style
+from orders.adapters.outbound.rendering.placeholder_font import (
+    blocks_of,
+    covered,
+    missing_glyphs,
+    placeholder_font,
+    placeholder_style,
+)
 
 
 def test_common_scripts_need_none() -> None:
     text = (
         "ÀÉÎõüß ąćęłńóśźż ğışçö Ελληνικά Кириллица українська Tiếng Việt العربية עברית €£¥₹₿ – — “” … → ✓ \u00a0\u202f"
     )
-    assert placeholder_style(text, fonts_folder()) == ""
+    assert missing_glyphs(text, fonts_folder()) == frozenset()
+    assert placeholder_style(text, frozenset()) == ""
 
 
 def test_what_has_no_shape_needs_none() -> None:
-    assert placeholder_style("\u200d\ufe0f\u00ad\n\t\ufeff", fonts_folder()) == ""
+    assert missing_glyphs("\u200d\ufe0f\u00ad\n\t\ufeff", fonts_folder()) == frozenset()
 
 
 def test_each_missing_character_has_a_glyph_of_its_own() -> None:
@@ -31,11 +38,34 @@ def test_each_missing_character_has_a_glyph_of_its_own() -> None:
 
 
 def test_a_missing_character_brings_a_font() -> None:
-    assert placeholder_style("a 王", fonts_folder()).startswith("@font-face { font-family: Placeholder;")
+    text = "a བོད 王"
+    missing = missing_glyphs(text, fonts_folder())
+    assert missing == {ord(each) for each in "བོད"}
+    assert blocks_of(missing) == ("Tibetan",)
+    assert placeholder_style(text, missing).startswith("@font-face { font-family: Placeholder;")
 
 
 def test_the_packaged_fonts_are_small_and_licensed() -> None:
     files = list(fonts_folder().iterdir())
-    assert sum(file.stat().st_size for file in files) < 2_000_000
-    assert {"LICENSE-Inter.txt", "LICENSE-DejaVu.txt", "fonts.conf"} <= {file.name for file in files}
-    assert len(covered(fonts_folder())) > 2_000
+    assert sum(file.stat().st_size for file in files) < 10_500_000
+    assert {"LICENSE-Inter.txt", "LICENSE-DejaVu.txt", "LICENSE-Noto.txt", "fonts.conf"} <= {
+        file.name for file in files
+    }
+    assert len(covered(fonts_folder())) > 40_000
+
+
+def test_every_packaged_font_is_looked_in_and_has_a_space() -> None:
+    named = (fonts_folder() / "fonts.conf").read_text()
+    everything: set[int] = set()
+    for file in [*fonts_folder().glob("*.ttf"), *fonts_folder().glob("*.otf")]:
+        with TTFont(file, lazy=True) as font:
+            assert f"<family>{font['name'].getBestFamilyName()}</family>" in named
+            # Spaces are set in the font of what they follow.
+            assert 0x20 in font.getBestCmap()
+            assert font.getBestCmap().keys() <= covered(fonts_folder())
+            everything |= font.getBestCmap().keys()
+            # Viewers take a CFF font's glyphs by their CIDs, WeasyPrint writes their places.
+            if "CFF " in font:
+                names = font.getGlyphOrder()
+                assert names[1:] == [f"cid{place:05d}" for place in range(1, len(names))]
+    assert everything == covered(fonts_folder())

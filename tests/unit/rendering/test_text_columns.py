@@ -43,7 +43,17 @@ def test_nothing_is_too_wide(left: str, right: str) -> None:
 
 @given(WORDS)
 def test_wrapping_keeps_every_word(text: str) -> None:
-    assert wrapped(text, columns=20).replace("\n", "").replace(" ", "") == text.replace(" ", "")
+    plain = wrapped(text, columns=20).translate({ord(each): None for each in "\n \u2068\u2069"})
+    assert plain == text.translate({ord(each): None for each in " \u2068\u2069"})
+
+
+def test_what_is_right_to_left_leaves_the_columns_and_itself_in_order() -> None:
+    printer = "طابعة HP 107w"
+    assert row(printer, "59.98", columns=30) == f"\u2068{printer}\u2069" + " " * 12 + "59.98"
+    assert labelled("Carrier", "שליח 4B") == "Carrier:       \u2068שליח 4B\u2069"
+    assert quoted("قف 12") == "> \u2068قف 12\u2069"
+    assert wrapped("Mall of العرب 4B", 2) == "  \u2068Mall of العرب 4B\u2069"
+    assert row("Enamel mug", "1.00", columns=16) == "Enamel mug  1.00"
 
 
 def test_tidy() -> None:

@@ -16,6 +16,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from orders.adapters.outbound.rendering import text_columns
+from orders.adapters.outbound.rendering.direction import direction
 from orders.adapters.outbound.rendering.wording import one_line
 from orders.ports.errors import RenderingFailed
 
@@ -26,6 +27,7 @@ _QUOTED = re.compile(r"'([^']*)'?|\"")
 _NAME = re.compile(r"[a-z_][a-z0-9_./]{0,60}|[\w.]{1,120} object")
 _VIEW = re.compile(r"'[\w.]+\.(\w+)View object'")
 _MAX_MESSAGE_CHARS = 200
+_MAX_DIRECTION_CHARS = 10_000
 _PATH = re.compile(r"[a-z0-9_-]{1,60}(/[a-z0-9_-]{1,60})*(\.[a-z]{2,4})?")
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
@@ -164,6 +166,11 @@ def _counted(items: Iterable[object]) -> Iterator[object]:
         yield item
 
 
+def _direction(text: object) -> str:
+    """``rtl`` or ``ltr``, for any value that is printed; bounded, as a template can make a text of any length."""
+    return direction(str(text)[:_MAX_DIRECTION_CHARS])
+
+
 class _FencedEnvironment(ImmutableSandboxedEnvironment):
     """A sandbox without globals, with counted loops and calls, and with arithmetic on numbers only."""
 
@@ -175,6 +182,7 @@ class _FencedEnvironment(ImmutableSandboxedEnvironment):
         self.filters = {name: each for name, each in self.filters.items() if name in _FILTERS}
         self.filters |= {
             "counted": _counted,
+            "direction": _direction,
             "labelled": text_columns.labelled,
             "quoted": text_columns.quoted,
             "row": text_columns.row,

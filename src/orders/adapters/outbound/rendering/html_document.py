@@ -11,6 +11,7 @@ import segno
 
 from orders.adapters.outbound.rendering.pdf import PdfJob
 from orders.adapters.outbound.rendering.presenting import order_view, shop_view
+from orders.domain.lifecycle import CALLED_OFF
 from orders.domain.order import Order
 from orders.domain.parts import Address, Customer, Line, Payment
 from orders.ports.tenants import TenantProfile
@@ -22,8 +23,9 @@ _ENCODER = msgspec.json.Encoder(decimal_format="number", order="sorted")
 def document_context(order: Order, tenant: TenantProfile) -> dict[str, object]:
     """What the document's template sees.
 
-    Only what is printed goes in: not the status, not the parcels, and as date the day the order was placed. So a
-    document rendered again years later has the bytes it had, and an order that ships doesn't change its paper.
+    Only what is printed goes in: of the status nothing but that the order was called off, no parcels, and as date the
+    day the order was placed. So a document rendered again years later has the bytes it had, and an order that ships
+    doesn't change its paper.
     """
     return {"shop": shop_view(tenant), "order": order_view(order), "qr": qr_code(order.order_number)}
 
@@ -73,6 +75,7 @@ def printed_json(order: Order, tenant: TenantProfile) -> bytes:
         "order_number": order.order_number,
         "placed_at": _rfc3339(order.created_at),
         "version": order.printed_version,
+        "status": order.status.value if order.status in CALLED_OFF else None,
         "erased_at": None if order.erasure is None else _rfc3339(order.erasure.at),
         "shop": _given({"tenant_id": tenant.tenant_id, "name": tenant.name, "tax_number": tenant.tax_number}),
         "customer_id": order.customer_id,

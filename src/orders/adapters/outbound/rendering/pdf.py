@@ -48,6 +48,18 @@ _WARMING = """<!doctype html><html lang="en"><title>Warm</title>
 """Something of all that an order's document has: floats, a table, two weights of the font."""
 
 
+@dataclass(frozen=True, slots=True)
+class PrintedPdf:
+    """A document that was made.
+
+    Attributes:
+        blocks_in_boxes: the Unicode blocks of characters that no packaged font has, printed as boxes.
+    """
+
+    content: bytes = field(repr=False)
+    blocks_in_boxes: tuple[str, ...] = ()
+
+
 class ContentFault(Exception):
     """The document can't be made from this content; says where WeasyPrint gave up, and nothing of the content."""
 
@@ -81,14 +93,14 @@ def warm_process() -> None:
 
     Raises: ImportError, OSError: WeasyPrint or a library that it needs is not installed.
     """
-    for html in (_WARMING, _WARMING + "\u4e00"):  # a character that no packaged font has takes more to load
+    for html in (_WARMING, _WARMING + "\ue000"):  # a character that no packaged font has takes more to load
         render_pdf(PdfJob(html, datetime(2000, 1, 1, tzinfo=UTC), b"warm", "warm.json", b"{}"))
     # What is loaded now stays: looking through it again and again would take a third of each document's time.
     gc.collect()
     gc.freeze()
 
 
-def render_in_worker(job: PdfJob) -> bytes:
+def render_in_worker(job: PdfJob) -> PrintedPdf:
     """``render_pdf`` for a worker process: every error that is the content's becomes a ContentFault.
 
     Raises:
@@ -112,20 +124,21 @@ def render_in_worker(job: PdfJob) -> bytes:
         gc.collect()
 
 
-def render_pdf(job: PdfJob) -> bytes:
-    """The document as PDF/A-3a that is PDF/UA-1 as well; the same job gives the same bytes.
+def render_pdf(job: PdfJob) -> PrintedPdf:
+    """Make the document as PDF/A-3a that is PDF/UA-1 as well; the same job gives the same bytes.
 
     Needs a process that ``prepare_process`` has prepared.
     """
     import weasyprint
 
     from orders.adapters.outbound.rendering.pdf_finishing import finish
-    from orders.adapters.outbound.rendering.placeholder_font import placeholder_style
+    from orders.adapters.outbound.rendering.placeholder_font import blocks_of, missing_glyphs, placeholder_style
 
     fonts = _packaged_fonts()
     fetcher = _nothing_but_data()
     styles = []
-    if style := placeholder_style(job.html, fonts_folder()):
+    missing = missing_glyphs(job.html, fonts_folder())
+    if style := placeholder_style(job.html, missing):
         # Fonts can be added to a configuration, but not taken out again.
         fonts = _packaged_fonts.__wrapped__()
         styles.append(weasyprint.CSS(string=style, font_config=fonts, url_fetcher=fetcher))
@@ -147,7 +160,7 @@ def render_pdf(job: PdfJob) -> bytes:
         finisher=finish, pdf_variant="pdf/a-3a", pdf_identifier=job.identifier, attachments=[attachment]
     )
     assert isinstance(made, bytes)
-    return made
+    return PrintedPdf(made, blocks_of(missing) if missing else ())
 
 
 @cache

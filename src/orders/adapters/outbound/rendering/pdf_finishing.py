@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from orders.adapters.outbound.rendering.glyph_text import complete_texts
+from orders.adapters.outbound.rendering.pdf import fonts_folder
+
 _PDF_UA_METADATA = b"""\
 <rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/"><pdfuaid:part>1</pdfuaid:part>\
 </rdf:Description>\
@@ -23,8 +26,9 @@ _RDF_END = b"</rdf:RDF>"
 
 
 def finish(document: Any, pdf: Any) -> None:
-    """A WeasyPrint finisher: declare PDF/UA-1, set page headers and footers apart, complete tables and attachments."""
+    """A WeasyPrint finisher: declare PDF/UA-1, set margins apart, complete texts, tables and attachments."""
     del document
+    complete_texts(pdf, fonts_folder())
     _drop_empty_resources(pdf)
     _leave_pixels_alone(pdf)
     _declare_pdf_ua(pdf)

@@ -2,18 +2,26 @@
 
 import asyncio
 
+import structlog
+
 from orders.adapters.outbound.rendering.html_document import DOCUMENT, document_context, pdf_job
 from orders.adapters.outbound.rendering.overrides import PackagedTemplates, Rendered, Templates, Wish, default
-from orders.adapters.outbound.rendering.pdf import PdfJob, prepare_process, render_in_worker, warm_process
+from orders.adapters.outbound.rendering.pdf import PdfJob, PrintedPdf, prepare_process, render_in_worker, warm_process
 from orders.adapters.outbound.rendering.process_lane import OutOfBounds, ProcessDied, ProcessLane, Program
 from orders.adapters.outbound.rendering.system_libraries import MissingLibraries, check_system_libraries
 from orders.domain.order import Order
 from orders.ports.errors import RenderingFailed
+from orders.ports.metrics import Counters
 from orders.ports.tenants import TenantProfile
 
 __all__ = ["PDFS", "MissingLibraries", "PdfRenderer", "RendererProbe", "check_system_libraries"]
 
-PDFS: Program[PdfJob, bytes] = Program(
+BOXES = "documents_with_boxes"
+"""Counted for each document with characters that no packaged font has; the log names their Unicode blocks."""
+
+_log = structlog.get_logger(__name__)
+
+PDFS: Program[PdfJob, PrintedPdf] = Program(
     dependency="document renderer",
     product="a document",
     prepare=prepare_process,
@@ -35,6 +43,7 @@ class PdfRenderer:
         memory_limit_bytes: address space that a process may take; ``None`` for no limit.
         timeout_seconds: time that WeasyPrint may take for one document.
         templates: who renders the HTML, of the packaged template by default.
+        counters: where documents with characters that can't be printed are counted.
     """
 
     def __init__(
@@ -45,7 +54,9 @@ class PdfRenderer:
         memory_limit_bytes: int | None = None,
         timeout_seconds: float = 30.0,
         templates: Templates | None = None,
+        counters: Counters | None = None,
     ) -> None:
+        self._counters = counters
         self._templates = templates or PackagedTemplates()
         self._lanes = [
             ProcessLane(
@@ -56,7 +67,7 @@ class PdfRenderer:
             )
             for _ in range(processes)
         ]
-        self._idle: asyncio.Queue[ProcessLane[PdfJob, bytes]] = asyncio.Queue()
+        self._idle: asyncio.Queue[ProcessLane[PdfJob, PrintedPdf]] = asyncio.Queue()
         for lane in self._lanes:
             self._idle.put_nowait(lane)
 
@@ -84,9 +95,23 @@ class PdfRenderer:
         job = await asyncio.to_thread(pdf_job, order, tenant, html)
         lane = await self._idle.get()
         try:
-            return await lane.render(job)
+            made = await lane.render(job)
         finally:
             self._idle.put_nowait(lane)
+        if made.blocks_in_boxes:
+            self._tell_of_boxes(order, made.blocks_in_boxes)
+        return made.content
+
+    def _tell_of_boxes(self, order: Order, blocks: tuple[str, ...]) -> None:
+        """Count and log that a reader of the document can't read all of it."""
+        if self._counters is not None:
+            self._counters.count(BOXES)
+        _log.warning(
+            "a document has characters that no packaged font has",
+            tenant_id=order.tenant_id,
+            order_id=order.order_id,
+            blocks=blocks,
+        )
 
     async def _of_shops_own(self, wish: Wish, rendered: Rendered, order: Order) -> bytes | None:
         """The PDF of what a shop's template has made; ``None`` if there is none to be had."""

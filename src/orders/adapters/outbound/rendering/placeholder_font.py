@@ -2,14 +2,17 @@
 
 PDF/A forbids the use of a font's ``.notdef`` glyph, which is what a missing character otherwise becomes. A box of
 its own for each character keeps to that, and keeps the text right for search, copying and screen readers: a name in
-Chinese shows as boxes but is still that name.
+Tibetan shows as boxes but is still that name.
 """
 
 import unicodedata
 from base64 import b64encode
+from collections.abc import Iterable
 from functools import cache
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
+from struct import unpack_from
 
 FAMILY = "Placeholder"
 """The last family of every font list in the style sheets."""
@@ -24,18 +27,28 @@ _FIXED_DATE = 3_786_912_000
 _VARIATION_SELECTORS = frozenset({*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)})
 
 
-def placeholder_style(text: str, fonts: Path) -> str:
-    """The ``@font-face`` rule of a font for what the text holds and the fonts in the folder lack, ``""`` if nothing."""
-    codes = {ord(character) for character in text}
-    missing = {
+def missing_glyphs(text: str, fonts: Path) -> frozenset[int]:
+    """Find the code points in the text that need a glyph and have none in the folder's fonts."""
+    return frozenset(
         code
-        for code in codes - covered(fonts)
+        for code in {ord(character) for character in text} - covered(fonts)
         if unicodedata.category(chr(code)) not in _NO_GLYPH_NEEDED and code not in _VARIATION_SELECTORS
-    }
+    )
+
+
+def blocks_of(codes: Iterable[int]) -> tuple[str, ...]:
+    """Name the Unicode blocks of the code points, such as ``Tibetan``: what they are, and nothing of the text."""
+    from fontTools import unicodedata as blocks
+
+    return tuple(sorted({blocks.block(chr(code)) for code in codes}))
+
+
+def placeholder_style(text: str, missing: frozenset[int]) -> str:
+    """Make the ``@font-face`` rule of a font that has the missing code points of the text, ``""`` if there are none."""
     if not missing:
         return ""
     # Spaces and combining marks are set in the font of what they follow, whichever other font has them.
-    followers = {code for code in codes if unicodedata.category(chr(code)) in _FOLLOWERS}
+    followers = {ord(each) for each in text if unicodedata.category(each) in _FOLLOWERS}
     source = b64encode(placeholder_font(sorted(missing | followers))).decode()
     return f'@font-face {{ font-family: {FAMILY}; src: url("data:font/ttf;base64,{source}"); }}'
 
@@ -46,10 +59,31 @@ def covered(fonts: Path) -> frozenset[int]:
     from fontTools.ttLib import TTFont
 
     found: set[int] = set()
-    for path in sorted(fonts.glob("*.ttf")):
+    for path in sorted([*fonts.glob("*.ttf"), *fonts.glob("*.otf")]):
         with TTFont(path, lazy=True) as font:
-            found.update(font.getBestCmap())
+            found.update(_mapped(font.reader["cmap"]))
     return frozenset(found)
+
+
+def _mapped(table: bytes) -> Iterable[int]:
+    """Read which code points a font's ``cmap`` table maps: of its largest part, format 12 or 4.
+
+    fontTools would make a name for each of 36,000 glyphs, 8 MiB that a process never gives back.
+    """
+    places = [unpack_from(">HHI", table, 4 + 8 * index)[2] for index in range(unpack_from(">H", table, 2)[0])]
+    by_format = {unpack_from(">H", table, place)[0]: place for place in places}
+    if 12 in by_format:
+        place = by_format[12]
+        groups = unpack_from(">I", table, place + 12)[0]
+        ranges = [unpack_from(">II", table, place + 16 + 12 * index) for index in range(groups)]
+    else:
+        place = by_format[4]
+        count = unpack_from(">H", table, place + 6)[0] // 2
+        ends = unpack_from(f">{count}H", table, place + 14)
+        starts = unpack_from(f">{count}H", table, place + 16 + 2 * count)
+        # The last one is there to end the list.
+        ranges = list(zip(starts, ends, strict=True))[:-1]
+    return chain.from_iterable(range(first, last + 1) for first, last in ranges)
 
 
 def placeholder_font(codes: list[int]) -> bytes:

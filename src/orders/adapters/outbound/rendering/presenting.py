@@ -4,6 +4,7 @@ import re
 from urllib.parse import urlsplit
 
 from orders.adapters.outbound.rendering import colours
+from orders.adapters.outbound.rendering.countries import country_name
 from orders.adapters.outbound.rendering.logos import document_logo, mail_logo
 from orders.adapters.outbound.rendering.view import (
     AddressView,
@@ -25,6 +26,7 @@ from orders.adapters.outbound.rendering.wording import (
     reason_in_words,
     several_lines,
 )
+from orders.domain.lifecycle import CALLED_OFF
 from orders.domain.order import Order
 from orders.domain.parts import Address, Line, Parcel, Payment
 from orders.ports.tenants import TenantProfile
@@ -90,6 +92,7 @@ def order_view(order: Order) -> OrderView:
             _packed(by_id[line_id], quantity) for line_id, quantity in order.open_quantities().items() if quantity
         ),
         erased_on=date_only(order.erasure.at) if order.erasure else "",
+        called_off=order.status.value if order.status in CALLED_OFF else "",
     )
 
 
@@ -149,11 +152,16 @@ def _figures(order: Order) -> tuple[FigureView, ...]:
 
 
 def _addresses(billing: Address | None, shipping: Address | None) -> tuple[AddressView, ...]:
-    billed, shipped = _address_lines(billing), _address_lines(shipping)
-    if billed == shipped:
-        return (AddressView("Billing and delivery address", billed),) if billed else ()
-    both = (AddressView("Billing address", billed), AddressView("Delivery address", shipped))
+    if _address_lines(billing) == _address_lines(shipping):
+        both = [_address("Billing and delivery address", billing)]
+    else:
+        both = [_address("Billing address", billing), _address("Delivery address", shipping)]
     return tuple(address for address in both if address.lines)
+
+
+def _address(heading: str, address: Address | None) -> AddressView:
+    country = one_line(address.country) if address else ""
+    return AddressView(heading, _address_lines(address), country)
 
 
 def _address_lines(address: Address | None) -> tuple[str, ...]:
@@ -161,7 +169,7 @@ def _address_lines(address: Address | None) -> tuple[str, ...]:
         return ()
     place = ", ".join(part for part in (one_line(address.city), one_line(address.region)) if part)
     town = f"{place} {one_line(address.postal_code)}".strip()
-    lines = (address.name, address.line1, address.line2, town, address.country, address.phone)
+    lines = (address.name, address.line1, address.line2, town, country_name(address.country or ""), address.phone)
     return tuple(line for line in map(one_line, lines) if line)
 
 

@@ -1,12 +1,14 @@
 """Plain text set in columns: figures flush right, long texts wrapped, whatever script they are in.
 
 All widths are in columns of a fixed-pitch font, in which East Asian wide characters take two and combining marks
-none.
+none. What is right-to-left stands in isolates, so that it leaves the columns where they are.
 """
 
 import re
 import unicodedata
 from collections.abc import Iterable
+
+from orders.adapters.outbound.rendering.direction import isolated
 
 WIDTH = 72
 _GAP = 2
@@ -23,7 +25,7 @@ def width(text: str) -> int:
 def wrapped(text: str, indent: int = 0, columns: int = WIDTH) -> str:
     """The text in lines of at most ``columns``, each indented; only words longer than a line are broken."""
     lines = _lines(text, columns - indent)
-    return "\n".join(" " * indent + line for line in lines)
+    return "\n".join(" " * indent + isolated(line) for line in lines)
 
 
 def row(left: str, right: str, indent: int = 0, columns: int = WIDTH) -> str:
@@ -33,19 +35,19 @@ def row(left: str, right: str, indent: int = 0, columns: int = WIDTH) -> str:
     """
     room = columns - indent - width(right) - _GAP
     lines = _lines(left, max(room, 8)) or [""]
-    last = lines[-1] + " " * max(columns - indent - width(lines[-1]) - width(right), 1) + right
-    return "\n".join(" " * indent + line for line in [*lines[:-1], last])
+    last = isolated(lines[-1]) + " " * max(columns - indent - width(lines[-1]) - width(right), 1) + right
+    return "\n".join(" " * indent + line for line in [*map(isolated, lines[:-1]), last])
 
 
 def labelled(label: str, value: str, columns: int = WIDTH) -> str:
     """``Label:`` and a value in a column of its own, in which it wraps."""
-    first, *others = _lines(value, columns - _LABEL_WIDTH) or [""]
+    first, *others = map(isolated, _lines(value, columns - _LABEL_WIDTH) or [""])
     return "\n".join([(label + ":").ljust(_LABEL_WIDTH) + first, *(" " * _LABEL_WIDTH + line for line in others)])
 
 
 def quoted(text: str, columns: int = WIDTH) -> str:
     """The text behind ``>``, so that nobody takes it for a part of the mail that it isn't."""
-    return "\n".join(f"> {line}".rstrip() for line in _lines(text, columns - 2) or [""])
+    return "\n".join(f"> {isolated(line)}".rstrip() for line in _lines(text, columns - 2) or [""])
 
 
 def rule(character: str = "-", columns: int = WIDTH) -> str:

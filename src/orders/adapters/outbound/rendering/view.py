@@ -74,10 +74,16 @@ class FigureView:
 
 @dataclass(frozen=True, slots=True)
 class AddressView:
-    """A postal address under its heading."""
+    """A postal address under its heading.
+
+    Attributes:
+        lines: as they are printed, the country by its English name.
+        country: its ISO 3166-1 code, for templates in other languages; ``""`` where none is given.
+    """
 
     heading: str
     lines: tuple[str, ...]
+    country: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +145,7 @@ class OrderView:
         outstanding: what no parcel holds yet.
         erased_on: when its personal data was erased; ``""`` as long as it was not.
         reason: why it was cancelled or rejected.
+        called_off: ``cancelled`` or ``rejected``; ``""`` for any other order.
     """
 
     number: str
@@ -164,3 +171,4 @@ class OrderView:
     parcels: tuple[ParcelView, ...]
     outstanding: tuple[PackedView, ...]
     erased_on: str = ""
+    called_off: str = ""

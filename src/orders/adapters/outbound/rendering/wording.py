@@ -9,7 +9,6 @@ from orders.domain.money import Money
 NO_BREAK_SPACE = "\u00a0"
 MINUS = "\u2212"
 
-_GROUPED_FROM_DIGITS = 5
 _MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
@@ -45,7 +44,7 @@ def several_lines(text: str | None) -> tuple[str, ...]:
 
 
 def amount(money: Money) -> str:
-    """The plain figure with exactly the currency's digits: ``59.98``, ``1259.98``, ``12 345.00``, ``−5.00``."""
+    """The plain figure with exactly the currency's digits: ``59.98``, ``1 259.98``, ``12 345.00``, ``−5.00``."""
     sign = MINUS if money.minor < 0 else ""
     whole, point, fraction = str(money).removeprefix("-").partition(".")
     return sign + _grouped(whole) + point + fraction
@@ -57,7 +56,7 @@ def deduction(money: Money) -> str:
 
 
 def count(number: int) -> str:
-    """A number of things: ``2``, ``1500``, ``25 000``."""
+    """A number of things: ``2``, ``1 500``, ``25 000``."""
     return _grouped(str(number))
 
 
@@ -86,7 +85,5 @@ def reason_in_words(reason: str | None) -> str:
 
 
 def _grouped(digits: str) -> str:
-    """Thousands apart from five digits on, by a space at which no line breaks."""
-    if len(digits) < _GROUPED_FROM_DIGITS:
-        return digits
+    """Thousands apart by a space at which no line breaks: four digits as well, for they stand below five."""
     return f"{int(digits):,}".replace(",", NO_BREAK_SPACE)

@@ -92,7 +92,7 @@ class SendMail:
         self.counts.skipped += 1
 
     async def skip_if_open(self, intent: MailIntent, why: str) -> None:
-        """Note that the mail is not to be sent any more, unless it was sent, refused or skipped before, or is under way.
+        """Note that the mail is not to be sent any more, unless it is done with or under way.
 
         Raises: TransientPortError.
         """

@@ -9,9 +9,13 @@ import pytest
 from litestar.testing import AsyncTestClient
 
 from orders.adapters.inbound.http.app import create_app
+from orders.adapters.inbound.http.local_pages import local_pages
 from orders.adapters.inbound.http.parameters import TokenParameters
+from orders.adapters.outbound.local.mail_archive import MailArchive
 from orders.bootstrap.http import token_route
 from orders.bootstrap.settings import load_settings
+from orders.ports.kept import KeptDocument, NotKept
+from tests.http_api import expect
 
 
 def claims_of(token: str) -> dict[str, Any]:
@@ -25,7 +29,7 @@ async def client(tmp_path: Path) -> AsyncIterator[Any]:
         raise AssertionError("nothing of the service is needed for a token")
 
     routes = token_route(load_settings(orders_data_dir=tmp_path, dev_issuer_enabled=True))
-    async with AsyncTestClient(create_app(unasked, extra_routes=routes)) as found:
+    async with AsyncTestClient(create_app(unasked, extra_routes=routes), base_url="http://127.0.0.1:8080") as found:
         yield found
 
 
@@ -68,3 +72,40 @@ def test_there_is_none_without_the_development_issuer(tmp_path: Path) -> None:
 
 def test_an_address_is_not_shown() -> None:
     assert "thandi" not in repr(TokenParameters("demo", "c", (), "thandi@example.com"))
+
+
+PAGES = ["/local/", "/local/mails", "/local/mails/m", "/local/mails/m/text", "/local/mails/m/attachments/0",
+         "/local/documents/demo/ord_WMZQR5YZCV26RZ79M3XH592CPT/1", "/local/token?customer=c&role=customer"]  # fmt: skip
+
+
+@pytest.fixture
+async def pages(tmp_path: Path) -> AsyncIterator[Any]:
+    """All that is there for people on a developer's machine, without anything kept yet."""
+    documents = NoDocuments()
+    settings = load_settings(orders_data_dir=tmp_path, dev_issuer_enabled=True)
+    routes = [local_pages(MailArchive(settings.mail_archive), documents), *token_route(settings)]
+    async with AsyncTestClient(create_app(lambda: None, extra_routes=routes)) as found:  # type: ignore[arg-type,return-value]
+        yield found
+
+
+class NoDocuments:
+    """A ``KeptDocuments`` without any."""
+
+    async def newest(self, limit: int = 1) -> list[KeptDocument]:
+        return []
+
+    async def content(self, tenant_id: str, order_id: str, version: int) -> bytes:
+        raise NotKept("there is none")
+
+
+@pytest.mark.parametrize("page", PAGES)
+async def test_pages_of_this_machine_are_given_to_who_names_it(pages: Any, page: str) -> None:
+    for host in ("localhost", "LocalHost:8080", "127.0.0.1:8080", "127.8.9.255", "[::1]:18320", "[::1]"):
+        assert (await pages.get(page, headers={"Host": host})).status_code in {200, 404}, host
+    for host in (
+        "evil.example", "evil.example:8080", "127.0.0.1.evil.example", "localhost.evil.example", "128.0.0.1",
+        "127.0.0.256", "0.0.0.0:8080", "10.0.0.1", "[::2]", "::1", "", "127.1", "evil.example:127.0.0.1", "localhost:x",
+    ):  # fmt: skip
+        answer = await pages.get(page, headers={"Host": host, "X-Forwarded-Host": "localhost"})
+        problem = expect(answer, 400, "malformed-request")
+        assert "ask for it as localhost, 127.0.0.1 or [::1]" in problem["detail"], host

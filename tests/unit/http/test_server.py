@@ -337,3 +337,29 @@ async def test_headers_in_several_lines_are_refused(server: RunningServer) -> No
     given = (JSON, f"Content-Length: {len(SMOKE)}", "Idempotency-Key: a\r\n b")
     answer = await server.ask(server.request("POST /v1.0/orders", *given, body=SMOKE.encode()))
     expect(answer, 400, "malformed-request")
+
+
+@pytest.mark.parametrize("lines", [1, 30])
+@pytest.mark.parametrize("origins", [frozenset[str](), frozenset({"https://shop.example"})])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_who_has_it_already_is_told_what_the_whole_answer_would_say(
+    tmp_path: Path, lines: int, origins: frozenset[str], method: str
+) -> None:
+    async with a_server(tmp_path, EdgeRules(LOCAL.rate, cors_origins=origins)) as server:
+        items = [{"product_id": "p", "quantity": 1, "price": 1}] * lines
+        order = json.dumps({"customer_id": "cust_test_001", "currency": "USD", "total": lines, "items": items}).encode()
+        placed = await server.ask(
+            server.request("POST /v1.0/orders", JSON, f"Content-Length: {len(order)}", body=order)
+        )
+        path = f"{method} {placed.headers['location']}"
+        for given in ("Accept-Encoding: gzip", "Origin: https://shop.example"):
+            whole = await server.ask(server.request(path, given), body=method == "GET")
+            tag = f"If-None-Match: {whole.headers['etag']}"
+            same = await server.ask(server.request(path, given, tag), body=False)
+            assert (whole.status, same.status) == (200, 304)
+            about_body = {"content-type", "content-length", "content-encoding", "x-request-id", "ratelimit", "date"}
+            assert {name: each for name, each in same.headers.items() if name not in about_body} == {
+                name: each for name, each in whole.headers.items() if name not in about_body
+            }
+            assert not {"content-type", "content-encoding", "transfer-encoding"} & same.headers.keys()
+            assert same.headers.get("content-length", whole.headers["content-length"]) != "0"

@@ -21,6 +21,11 @@ _COMPRESSIBLE = re.compile(r"text/|application/(?:[\w.-]+\+)?(?:json|xml)\b|appl
 _QUALITY = re.compile(r"0(?:\.\d{0,3})?|1(?:\.0{0,3})?")
 
 
+def varying(body: bytes) -> dict[str, str]:
+    """What an answer with that body in JSON says of whom it is for, also where it is sent without the body."""
+    return {"Vary": "Accept-Encoding"} if len(body) > MIN_BYTES else {}
+
+
 class Compression:
     """ASGI middleware: gzip for whole bodies over ``MIN_BYTES`` of a type that gets smaller by it."""
 

@@ -11,6 +11,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from orders.adapters.inbound.http import json_body
+from orders.adapters.inbound.http.loopback import asked_as_loopback
 from orders.adapters.inbound.http.responses import moment
 from orders.domain.identity import order_number
 from orders.ports.kept import KeptDocument, KeptDocuments, KeptMail, KeptMails, NotKept
@@ -70,7 +71,8 @@ def local_pages(mails: KeptMails, documents: KeptDocuments) -> Router:
             raise NotFoundException(str(error)) from error
         return _file(content, f"{order_number(order_id)}.pdf", "application/pdf")
 
-    return Router(path="/local", route_handlers=[index, kept_mails, mail_html, mail_text, attachment, kept_document])
+    handlers = [index, kept_mails, mail_html, mail_text, attachment, kept_document]
+    return Router(path="/local", route_handlers=handlers, guards=[asked_as_loopback])
 
 
 @get("/", sync_to_thread=False)

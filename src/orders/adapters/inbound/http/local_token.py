@@ -6,6 +6,7 @@ from typing import Any
 from litestar import Request, Response, get
 from litestar.types import ControllerRouterHandler
 
+from orders.adapters.inbound.http.loopback import asked_as_loopback
 from orders.adapters.inbound.http.parameters import TokenParameters, token_parameters
 
 TokenMint = Callable[[TokenParameters], str]
@@ -14,7 +15,7 @@ TokenMint = Callable[[TokenParameters], str]
 def local_token(mint: TokenMint) -> ControllerRouterHandler:
     """The route ``/local/token``."""
 
-    @get("/local/token", sync_to_thread=False)
+    @get("/local/token", sync_to_thread=False, guards=[asked_as_loopback])
     def token(request: Request[Any, Any, Any]) -> Response[str]:
         """A token as text, and nothing else; asked for by ``customer``, ``role``, and by ``tenant`` and ``email``."""
         made = mint(token_parameters(request.query_params))

@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from orders.adapters.inbound.http.answers import json_response, order_answer, status_answer, to_response
+from orders.adapters.inbound.http.compression import varying
 from orders.adapters.inbound.http.cursor import CursorCodec, InvalidCursor
 from orders.adapters.inbound.http.parameters import (
     asks_for_deleted,
@@ -77,10 +78,11 @@ async def read(
     """Get an order."""
     order = await opened(request, order_id, caller, open_order)
     check_read_parameters(request.query_params)
-    tag = etag(order, caller.roles)
-    if unchanged(request, tag):
-        return Response(b"", status_code=304, headers={"ETag": tag})
-    return to_response(order_answer(order, caller))
+    answer = order_answer(order, caller)
+    if unchanged(request, etag(order, caller.roles)):
+        # With the fields that the whole answer would have (RFC 9110, section 15.4.5).
+        return Response(b"", status_code=304, headers={**dict(answer.headers), **varying(answer.body)})
+    return to_response(answer)
 
 
 @get("/{order_id:str}/status")

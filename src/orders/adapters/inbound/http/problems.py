@@ -15,6 +15,7 @@ from orders.adapters.inbound.http.answers import to_response
 from orders.adapters.inbound.http.auditing import note_problem
 from orders.adapters.inbound.http.auth import Unauthenticated
 from orders.adapters.inbound.http.cursor import InvalidCursor
+from orders.adapters.inbound.http.loopback import NotAskedAsLoopback
 from orders.adapters.inbound.http.media_types import UnsupportedMediaType
 from orders.adapters.inbound.http.parameters import InvalidParameters
 from orders.adapters.inbound.http.parsing import MAX_FAULTS, ClientGone, InvalidBody
@@ -262,6 +263,7 @@ EXCEPTION_HANDLERS: dict[type[Exception] | int, Any] = {
     ForeignCustomer: _plain(FORBIDDEN),
     ShopNotReady: _shop_not_ready,
     json_body.MalformedJson: _plain(MALFORMED),
+    NotAskedAsLoopback: _plain(MALFORMED),
     UnsupportedMediaType: _unsupported,
     InvalidParameters: _faults,
     InvalidCursor: _plain(INVALID_CURSOR),

@@ -9,8 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from orders.adapters.inbound.http import json_body
 from orders.adapters.inbound.http.fields import Key
 from orders.adapters.inbound.http.fingerprint import fingerprint
-from orders.adapters.inbound.http.parsing import pointer_in
+from orders.adapters.inbound.http.off_loop import off_loop
+from orders.adapters.inbound.http.parsing import MAX_FAULTS, pointer_in
 from orders.adapters.inbound.http.requests import CreateOrderBody
+from orders.adapters.inbound.http.unknown_names import without_the_rest
 from orders.adapters.inbound.sqs.messages import MessageRefused
 from orders.adapters.inbound.sqs.queue import ReceivedMessage
 from orders.adapters.inbound.sqs.without_cards import without_cards
@@ -109,11 +111,13 @@ class RecordCreator:
         try:
             await self._handle(message)
         except MessageRefused as error:
-            raise MessageRefused(error.reason, kept=without_cards(message.body)) from None
+            kept = await off_loop(len(message.body), lambda: without_cards(message.body))
+            raise MessageRefused(error.reason, kept=kept) from None
 
     async def _handle(self, message: ReceivedMessage) -> None:
+        size = len(message.body)
         try:
-            body = json_body.decode(message.body.encode())
+            body = await off_loop(size, lambda: json_body.decode(message.body.encode()))
         except json_body.MalformedJson as error:
             raise MessageRefused(str(error)) from None
         command = body.get("command") if isinstance(body, dict) else None
@@ -121,7 +125,8 @@ class RecordCreator:
             accepted = _validated(PlaceAcceptedCommand, body)
             await self._place_accepted.execute(accepted.tenant_id, accepted.order_id)
         elif command == CREATE_ORDER:
-            await self._create(message, _validated(CreateOrderCommand, body), body)
+            create = await off_loop(size, lambda: _validated(CreateOrderCommand, body))
+            await self._create(message, create, body)
         else:
             raise MessageRefused(
                 f"it is none of the commands {PLACE_ACCEPTED}, {CREATE_ORDER}: command is {as_name(str(command))}"
@@ -133,7 +138,7 @@ class RecordCreator:
                 tenant_id=self.senders.tenant(message.author, command.tenant_id),
                 sender=message.author.partition(":")[0] or "unknown",
                 draft=command.order.to_draft(),
-                fingerprint=fingerprint(json_body.encode(body["order"])),
+                fingerprint=await off_loop(len(message.body), lambda: fingerprint(json_body.encode(body["order"]))),
                 idempotency_key=command.idempotency_key,
                 order_id=command.order_id,
                 traceparent=command.traceparent,
@@ -143,7 +148,7 @@ class RecordCreator:
 
 def _validated(model: type[_Model], body: Any) -> _Model:
     try:
-        return model.model_validate(body)
+        return model.model_validate(without_the_rest(model, body, MAX_FAULTS)[0])
     except ValidationError as error:
         # Without the values: reasons are logged, and shown to operators.
         faults = error.errors(include_url=False, include_input=False, include_context=False)

@@ -1,0 +1,33 @@
+"""Pages for people on this machine are given to who asks for them by a name of this machine, and to nobody else.
+
+A page of any site can have its own host name resolve to 127.0.0.1 (DNS rebinding) and then reads what it is answered;
+the name that it asks for is still its own.
+"""
+
+import re
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+
+_LOOPBACK = re.compile(
+    r"(?:localhost\.?|127(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}|\[::1\])(?::\d{0,5})?", re.ASCII | re.IGNORECASE
+)
+
+
+class NotAskedAsLoopback(Exception):
+    """A page for people on this machine is asked for by another name."""
+
+    def __init__(self) -> None:
+        super().__init__("this is for people on this machine: ask for it as localhost, 127.0.0.1 or [::1], at any port")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a Host header names this machine to itself: ``localhost``, 127.0.0.0/8 or ``[::1]``, at any port."""
+    return _LOOPBACK.fullmatch(host.strip()) is not None
+
+
+def asked_as_loopback(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Guard of a route. Raises: NotAskedAsLoopback."""
+    if not is_loopback(connection.headers.get("host", "")):
+        raise NotAskedAsLoopback

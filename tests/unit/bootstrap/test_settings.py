@@ -217,3 +217,24 @@ def test_a_tasks_mails_are_the_notifiers_share_over_its_most_tasks(
     assert settings.mail_rate == pytest.approx(rate)
     assert settings.mail_burst == burst
     assert settings.mail_rate * tasks <= per_second
+
+
+def test_addresses_that_mail_can_not_be_sent_from_or_to_stop_the_start() -> None:
+    assert load_settings(mail_from="bestellung@bücher.example").mail_from == "bestellung@xn--bcher-kva.example"
+    assert load_settings(staff_address_fallback="orders@{tenant}.example").staff_address_fallback is not None
+    with pytest.raises(SettingsError) as caught:
+        load_settings(mail_from="bücher", staff_address_fallback="ü@{tenant}.example")
+    message = str(caught.value)
+    assert "MAIL_FROM: this must be an e-mail address: a name, @ and a domain" in message
+    assert "STAFF_ADDRESS_FALLBACK: this must be an e-mail address whose part before the @ is ASCII" in message
+
+
+@pytest.mark.parametrize(
+    ("environment", "product_service", "must"),
+    [("local", None, False), ("dev", None, False), ("sit", None, True), ("prod", "https://products.example", False)],
+)
+def test_where_customers_are_real_somebody_settles_prices(
+    environment: str, product_service: str | None, must: bool
+) -> None:
+    given = Settings.model_construct(environment=environment, product_api_url=product_service)
+    assert given.prices_must_be_settled is must

@@ -55,6 +55,7 @@ class DeliveryContext:
         slots: bounds how many handlers run at once.
         stopping: once set, nothing is tried again.
         slot_left: called whenever a delivery has left its slot.
+        gives_way: called when a delivery turns out to have to wait, before its message is sent again.
         now: says what time it is.
     """
 
@@ -66,6 +67,7 @@ class DeliveryContext:
     policy: RetryPolicy
     stopping: asyncio.Event
     slot_left: Callable[[], None]
+    gives_way: Callable[[], None]
     now: Callable[[], datetime]
 
 
@@ -180,6 +182,7 @@ class Delivery:
         if too_long is not None:
             return Outcome.DEAD_LETTERED, too_long
         # First there, then gone here, as with dead letters: two of a message have the effect of one.
+        self._context.gives_way()
         delay = self._policy.delay(self.message)
         await self._persistently(lambda: self._queue.send_again(self.message, delay=delay))
         self._log.info(

@@ -114,6 +114,7 @@ class Poller:
             policy=self._settings.retries,
             stopping=asyncio.Event(),
             slot_left=self._room.set,
+            gives_way=self._readmit,
             now=now,
         )
 
@@ -217,10 +218,13 @@ class Poller:
         finally:
             del self._deliveries[delivery]
             self._room.set()
-        if outcome is Outcome.WAITED and self._admission is not None:
-            # What it was admitted for was not done: those that wait must not use up the rate of those that don't.
-            self._admission.give_back(1)
         self._count(outcome, delivery, clock.time() - began)
+
+    def _readmit(self) -> None:
+        # What it was admitted for is not done: those that wait must neither use up the rate of those that don't, nor
+        # keep them until they are sent again.
+        if self._admission is not None:
+            self._admission.give_back(1)
 
     def _count(self, outcome: Outcome, delivery: Delivery, seconds: float) -> None:
         setattr(self, outcome.value, getattr(self, outcome.value) + 1)

@@ -20,7 +20,7 @@ PASSING = (TransientPortError,)
 """What passes when a dependency is well again, and is tried again in process. All else is a bug."""
 
 IN_PROCESS = Backoff(first=timedelta(seconds=0.25), longest=timedelta(seconds=20))
-IN_QUEUE = Backoff(first=timedelta(seconds=2), longest=MAX_DELAY)
+IN_QUEUE = Backoff(first=timedelta(seconds=5), longest=MAX_DELAY)
 REDELIVERY = Backoff(first=timedelta(seconds=30), longest=timedelta(minutes=15))
 
 

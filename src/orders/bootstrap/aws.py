@@ -72,6 +72,8 @@ async def open_clients(settings: Settings, services: Collection[str] = SERVICES)
                 connect_timeout=2,
                 read_timeout=patience,
                 max_pool_connections=50,
+                # Adapters make every parameter; walking through a large item to look at them takes 30 ms of the loop.
+                parameter_validation=False,
                 # A mail is not idempotent: after a time-out its intent's lease decides, and repeats are counted.
                 retries=_NO_RETRIES if service == "ses" else _RETRIES,
                 signature_version="s3v4" if service == "s3" else None,

@@ -40,6 +40,8 @@ COMMANDS = {
     "templates preview": ("order_confirmation", "--tenant", "demo", "--order", an_order_id()),
     "templates check": ("--tenant", "demo"),
     "suppressions list": ("--tenant", "demo"),
+    "tenants check": (),
+    "unreadable list": ("--tenant", "demo"),
     "suppressions remove": ("--tenant", "demo", "--hash", "0101c9523fc13962"),
     "openapi": (),
     "api-key": ("portal-web",),

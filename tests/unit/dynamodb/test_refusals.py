@@ -56,8 +56,8 @@ async def test_throttling_is_told_apart() -> None:
 
 
 async def test_what_is_not_recognised_goes_through() -> None:
-    client: Any = RefusingClient("AccessDeniedException")
+    client: Any = RefusingClient("ResourceNotFoundException")
     orders = DynamoOrderRepository(client, "orders", region="region-1", outbox_shards=1)
 
-    with pytest.raises(ClientError, match="AccessDeniedException"):
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
         await orders.save(A_CHANGE)

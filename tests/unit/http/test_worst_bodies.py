@@ -9,6 +9,7 @@ import gc
 import json
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,9 @@ import pytest
 
 from orders.adapters.inbound.http import json_body
 from orders.adapters.inbound.http.openapi.document import build_document
+from orders.domain.events import Actor, EventType, OrderEvent
+from orders.domain.identity import new_order_id
+from orders.domain.order import Change as Changed
 from orders.domain.placing import MAX_LINES
 from tests.http_api import ORDERS, Api, an_api_in_this_loop
 from tests.loop_holds import held_at_least
@@ -63,12 +67,12 @@ def _settled() -> Iterator[None]:
 
 
 async def _placed(api: Api, **headers: str) -> dict[str, Any]:
-    answer = await api.call("POST", ORDERS, LARGEST, headers=headers)
+    answer = await api.call("POST", ORDERS, LARGEST, role="admin", headers=headers)
     if answer.status_code == 422:
         # The total is what the service makes of it.
         message = next(fault["message"] for fault in answer.json()["errors"] if fault["pointer"] == "/total")
         LARGEST["total"] = float(message.rpartition("come to ")[2].split()[0])
-        answer = await api.call("POST", ORDERS, LARGEST, headers=headers)
+        answer = await api.call("POST", ORDERS, LARGEST, role="admin", headers=headers)
     assert answer.status_code == 201, answer.text
     order: dict[str, Any] = json_body.decode(answer.content)
     return order
@@ -168,3 +172,24 @@ async def test_the_largest_order_there_can_be_holds_it_no_longer(key_directory: 
         longest = await held_at_least(send, enough=MOST_SECONDS)
     assert answers[0].is_success, answers[0].text
     _tell(f"{operation}, {done}", [(longest, f"{len(json.dumps(order, default=str))} bytes")])
+
+
+async def test_a_page_of_the_largest_orders_holds_it_no_longer(key_directory: Path) -> None:
+    service = Service()
+    async with an_api_in_this_loop(key_directory, service, checked=False) as api:
+        first = await service.repository.get("demo", (await _placed(api))["order_id"])
+        assert first is not None
+        for number in range(99):
+            order = replace(first, order_id=new_order_id(first.created_at, number))
+            event = OrderEvent(
+                "tenant_a", order.order_id, 1, 1, EventType.CREATED, order.created_at, Actor("a", "staff")
+            )
+            await service.repository.add(Changed(order, event))
+
+        async def look() -> None:
+            answer = await api.call("GET", f"{ORDERS}?limit=100", role="admin")
+            assert answer.is_success, answer.text
+            assert answer.content.count(b'"line_500"') == 100
+
+        longest = await held_at_least(look, enough=MOST_SECONDS)
+    _tell("listOrders", [(longest, "100 orders of 500 lines")])

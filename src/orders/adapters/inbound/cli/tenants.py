@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from orders.adapters.inbound.cli.options import DataDir
 from orders.adapters.inbound.cli.output import print_json, print_table
 from orders.adapters.inbound.cli.runtime import Doing, Runtime
 from orders.application.check_tenants import TenantVerdict
@@ -27,9 +28,14 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
 
     @group.command()
     def check(
-        tenant: Annotated[list[str] | None, typer.Option(help="This shop as well; may be repeated.")] = None,
-        days: Annotated[int, typer.Option(min=0, max=366, help="Shops with orders of so many days, too.")] = DAYS,
+        tenant: Annotated[
+            list[str] | None, typer.Option(metavar="SHOP", help="This shop as well; may be repeated.")
+        ] = None,
+        days: Annotated[
+            int, typer.Option(min=0, max=366, metavar="N", help="Shops with orders of so many days, too.")
+        ] = DAYS,
         as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")] = False,
+        _data_dir: DataDir = None,
     ) -> None:
         """Shops whose customers' orders sit and prod refuse; exit code 1 if there is one."""
         also = [check_key(each, "--tenant") for each in tenant or ()]

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from orders.adapters.inbound.cli.options import DataDir
 from orders.adapters.inbound.cli.output import print_json, print_table
 from orders.adapters.inbound.cli.runtime import CommandError, Doing, Runtime
 from orders.domain.identity import check_key, check_order_id
@@ -23,12 +24,18 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
     @group.command("list")
     def list_(
         tenant: Annotated[
-            str | None, typer.Option(help="The shop; without it, what holds up the outbox of any shop.")
+            str | None,
+            typer.Option(metavar="SHOP", help="The shop; without it, what holds up the outbox of any shop."),
         ] = None,
-        order: Annotated[str | None, typer.Option(help="Only of this order (ord_...) of the shop.")] = None,
-        after: Annotated[str | None, typer.Option(help="Behind this place, which the page before has told.")] = None,
-        limit: Annotated[int, typer.Option(min=1, help="Look at so many orders at most.")] = 1000,
+        order: Annotated[
+            str | None, typer.Option(metavar="ORDER_ID", help="Only of this order (ord_...) of the shop.")
+        ] = None,
+        after: Annotated[
+            str | None, typer.Option(metavar="PLACE", help="Behind this place, which the page before has told.")
+        ] = None,
+        limit: Annotated[int, typer.Option(min=1, metavar="N", help="Look at so many orders at most.")] = 1000,
         as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")] = False,
+        _data_dir: DataDir = None,
     ) -> None:
         """Items that can't be read: which, where, and why; never what is in them."""
         if tenant is None and (order or after):

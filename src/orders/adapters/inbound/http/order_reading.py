@@ -1,5 +1,7 @@
 """The routes under ``/v1.0/orders`` that read."""
 
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,6 +12,7 @@ from litestar.params import FromPath
 from orders.adapters.inbound.http.answers import json_response, order_answer, status_answer, to_response
 from orders.adapters.inbound.http.compression import varying
 from orders.adapters.inbound.http.cursor import CursorCodec, InvalidCursor
+from orders.adapters.inbound.http.off_loop import LINE_BYTES, off_loop
 from orders.adapters.inbound.http.parameters import (
     asks_for_deleted,
     check_read_parameters,
@@ -57,7 +60,9 @@ async def list_orders(
     )
     page = await list_orders.execute(caller, query)
     following = None if page.next_position is None else await cursors.seal(page.next_position, bound_to)
-    return _page(request, [order_summary(order, caller) for order in page.orders], following, page.unreadable)
+    size = LINE_BYTES * sum(len(order.lines) for order in page.orders)
+    shown = [partial(order_summary, order, caller) for order in page.orders]
+    return await off_loop(size, lambda: _page(request, shown, following, page.unreadable))
 
 
 async def opened(request: Call, order_id: str, caller: Caller, open_order: OpenOrder) -> Order:
@@ -121,7 +126,7 @@ async def history(
     after = 0 if cursor is None else _sequence(await cursors.open(cursor, bound_to))
     page = await read_history.execute(caller, order, after=after, limit=limit)
     following = None if page.next_sequence is None else await cursors.seal(str(page.next_sequence), bound_to)
-    return _page(request, [history_entry(entry) for entry in page.entries], following, page.unreadable)
+    return _page(request, [partial(history_entry, entry) for entry in page.entries], following, page.unreadable)
 
 
 @get("/{order_id:str}/events")
@@ -140,16 +145,23 @@ async def events(
     after = 0 if cursor is None else _sequence(await cursors.open(cursor, bound_to))
     page = await read_history.events(order, after=after, limit=limit)
     following = None if page.next_sequence is None else await cursors.seal(str(page.next_sequence), bound_to)
-    return _page(request, [to_cloud_event(event) for event in page.events], following, len(page.unreadable))
+    # Events that tell of lines tell of no more than the order has.
+    size, shown = (
+        LINE_BYTES * len(order.lines) * len(page.events),
+        [partial(to_cloud_event, each) for each in page.events],
+    )
+    return await off_loop(size, lambda: _page(request, shown, following, len(page.unreadable)))
 
 
-def _page(request: Call, items: list[dict[str, Any]], cursor: str | None, unreadable: int) -> Response[bytes]:
+def _page(
+    request: Call, items: Iterable[Callable[[], dict[str, Any]]], cursor: str | None, unreadable: int
+) -> Response[bytes]:
     headers = {}
     if cursor is not None:
         query = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
         headers["Link"] = f'<{request.url.path}?{urlencode([*query, ("cursor", cursor)])}>; rel="next"'
     left_out = {"unreadable": unreadable} if unreadable else {}
-    return json_response({"items": items, "next_cursor": cursor, **left_out}, headers=headers)
+    return json_response({"items": [shown() for shown in items], "next_cursor": cursor, **left_out}, headers=headers)
 
 
 def _sequence(position: str) -> int:

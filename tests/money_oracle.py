@@ -68,9 +68,8 @@ def written(minor: int, digits: int) -> str:
 
 
 def printed(minor: int, digits: int) -> str:
-    """The same as people read it: thousands set apart from five digits on, and a minus sign that is one."""
+    """The same as people read it: thousands set apart, and a minus sign that is one."""
     whole, point, fraction = written(abs(minor), digits).partition(".")
-    if len(whole) > 4:
-        groups = [whole[max(end - 3, 0) : end] for end in range(len(whole), 0, -3)]
-        whole = "\N{NO-BREAK SPACE}".join(reversed(groups))
+    groups = [whole[max(end - 3, 0) : end] for end in range(len(whole), 0, -3)]
+    whole = "\N{NO-BREAK SPACE}".join(reversed(groups))
     return ("\N{MINUS SIGN}" if minor < 0 else "") + whole + point + fraction

@@ -23,7 +23,7 @@ MINUTES ?= 30
 
 # What `make proof` runs with many more cases than `make test` does, or only on an emulator.
 PROOFS := $(addprefix tests/integration/test_, money_agreement.py listing_at_scale.py concurrent_changes.py injection.py) \
-	tests/unit/domain/test_life_machine.py
+	tests/unit/domain/test_life_machine.py tests/unit/http/test_worst_bodies.py
 
 # Tracing makes tests take twice as long: the two layers that have a bar to reach are traced, and by their own tests.
 TRACED := tests/unit/domain tests/unit/application tests/unit/sqs

@@ -8,13 +8,14 @@ machine nor a collection of garbage decides. Run with ``-o log_cli=true -o log_c
 import gc
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from hypothesis import settings
 
 from orders.adapters.inbound.http import json_body
 from orders.adapters.inbound.http.openapi.document import build_document
@@ -107,7 +108,7 @@ async def test_the_worst_body_holds_the_loop_for_no_more_than_a_tenth_of_a_secon
     async with an_api_in_this_loop(key_directory, Service(), checked=False) as api:
         path = _path(template, await _standing(api, operation))
         figures = []
-        for name, body in worst_bodies(content["schema"], components):
+        for name, body in tried(worst_bodies(content["schema"], components)):
 
             async def post(sent: bytes = body) -> None:
                 headers = {"Content-Type": media_type, "Idempotency-Key": "key"}
@@ -116,6 +117,13 @@ async def test_the_worst_body_holds_the_loop_for_no_more_than_a_tenth_of_a_secon
 
             figures.append((await held_at_least(post, enough=MOST_SECONDS), name))
     _tell(operation, figures)
+
+
+def tried(bodies: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
+    """All of them in `make proof`; otherwise each fifth, and those that did hold the loop for seconds."""
+    for at, (name, body) in enumerate(bodies):
+        if settings.get_current_profile_name() == "proof" or at % 5 == 0 or name.startswith("unknown names in items"):
+            yield name, body
 
 
 def _tell(operation: str, figures: list[tuple[float, str]]) -> None:

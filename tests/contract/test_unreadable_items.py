@@ -9,6 +9,7 @@ from orders.ports.mail import MailIntent, MailState, MailTemplate
 from orders.ports.order_repository import OrderQuery
 from orders.ports.outbox import OutboxEntry
 from orders.ports.suppressions import Suppression, SuppressionReason
+from orders.ports.unreadable_items import UnknownPlace
 from tests.builders import NOON, an_order_id
 from tests.contract.changes import event_of, placed, processed
 from tests.contract.order_stores import AT_LAST, Store
@@ -43,6 +44,17 @@ async def test_an_order_that_cannot_be_read_is_refused_and_left_out_of_pages_tha
                 break
         assert sorted(found) == sorted(changes[index].order.order_id for index in (1, 4, 5))
         assert unreadable == 3
+
+
+async def test_a_look_goes_on_behind_a_place_that_it_told_and_nowhere_else(store: Store, tenant_id: str) -> None:
+    for number in range(2):
+        await store.orders.add(placed(tenant_id, at=NOON + number * MINUTE))
+    told = (await store.unreadable.of_tenant(tenant_id, limit=1)).next_position
+    assert told is not None
+    assert (await store.unreadable.of_tenant(tenant_id, after=told)).looked_at == 1
+    for given in ("garbage", "", told[:-1]):
+        with pytest.raises(UnknownPlace):
+            await store.unreadable.of_tenant(tenant_id, after=given)
 
 
 async def test_waiting_events_end_before_one_that_cannot_be_read(store: Store, tenant_id: str) -> None:

@@ -13,6 +13,9 @@ from orders.ports.errors import PortError
 from orders.ports.event_publisher import EventPublisher
 from orders.ports.outbox import Outbox
 
+FIRST_SEQUENCE = 1
+"""That of an order's creation, before which nothing can wait."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -42,6 +45,22 @@ class PublishEvents:
             await self._outbox.settle(event)
             settled += 1
         return settled
+
+    async def in_turn(self, event: OrderEvent) -> int:
+        """Publish one event, unless one before it can't be read: behind that it waits with its order ([PIPE-14]).
+
+        Returns:
+            How many are now published and settled: none if it waits, or was settled before.
+
+        Raises:
+            UnreadableItem: the first that waits can't be read.
+            TransientPortError, PermanentPortError: as ``execute``.
+        """
+        if event.sequence > FIRST_SEQUENCE:
+            waiting = await self._outbox.waiting(event.tenant_id, event.order_id)
+            if event.sequence not in {each.sequence for each in waiting}:
+                return 0
+        return await self.execute([event])
 
     async def waiting_of(self, tenant_id: str, order_id: str) -> int:
         """Publish what waits of one order, in sequence, up to what can't be read; how many are settled.
@@ -97,6 +116,6 @@ class EventFastPath:
 
     async def _run(self, event: OrderEvent) -> None:
         try:
-            await self._publish.execute([event])
+            await self._publish.in_turn(event)
         except PortError as error:
             _log.info("left to the relay: %s", error)

@@ -4,7 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from orders.ports.errors import UnreadableItem
+from orders.ports.errors import PortError, UnreadableItem
+
+
+class UnknownPlace(PortError):
+    """A look was to go on behind what is no place in it."""
+
+    def __init__(self, given: str) -> None:
+        self.given = given
+        super().__init__(f"{given[:80]!r} is no place of an order; give the one that the page before has told")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +41,8 @@ class UnreadableItems(Protocol):
         """Those of a shop, ``limit`` orders at most, oldest first, with all that is kept of each.
 
         What is kept of the shop itself (suppressed addresses) is looked at where nothing is ``after``.
+
+        Raises: UnknownPlace: ``after`` is no ``Findings.next_position``.
         """
         ...
 

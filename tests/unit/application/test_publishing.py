@@ -8,7 +8,7 @@ from orders.domain.events import OrderEvent
 from orders.domain.lifecycle import Action, Role
 from orders.domain.order import Order, Shipment
 from orders.domain.parts import ParcelLine
-from orders.ports.errors import OutboxFull, TransientPortError
+from orders.ports.errors import ItemKind, OutboxFull, TransientPortError
 from orders.ports.order_repository import MAX_PENDING_EVENTS
 from tests.builders import a_draft, a_line
 from tests.service import Service, a_caller
@@ -127,3 +127,18 @@ async def test_an_outage_is_raised_to_the_loop() -> None:
     service.table.reachable = False
     with pytest.raises(TransientPortError):
         await sweep(service)
+
+
+async def test_an_event_behind_one_that_cannot_be_read_waits_with_its_order_whoever_publishes() -> None:
+    service = Service()
+    service.publisher.refuse = lambda _: "throttled"
+    order = await service.place_order.execute(a_caller(), a_draft())
+    await service.fast_path.drain()
+    service.table.damage(ItemKind.EVENT, "tenant_a", order.order_id, 1)
+    service.publisher.refuse = lambda _: None
+
+    await service.change_status.execute(a_caller(Role.STAFF), order, Action.PROCESS)
+    await service.fast_path.drain()
+
+    assert service.publisher.published == []
+    assert [row.waiting.keys() for row in service.table.rows.values()] == [{1, 2}]

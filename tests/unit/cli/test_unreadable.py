@@ -59,3 +59,5 @@ def test_what_makes_no_sense_is_said(operator: Operator) -> None:
     with pytest.raises(CommandError, match="need the shop"):
         run("unreadable", "list", "--order", operator.order.order_id, runtime=operator)
     assert run("unreadable", "list", "--tenant", "no/tenant", runtime=operator)[0] == 1
+    with pytest.raises(CommandError, match="no place of an order"):
+        run("unreadable", "list", "--tenant", "tenant_a", "--after", "garbage", runtime=operator)

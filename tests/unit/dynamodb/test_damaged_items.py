@@ -221,3 +221,13 @@ def test_a_waiting_event_that_cannot_be_read_has_its_place_among_the_others() ->
     assert [each.sequence for each in found[:5]] == [1, 2, 3, 4, 5]
     assert [isinstance(each, UnreadableItem) for each in found] == [False, True, False, True, True, True]
     assert SECRET not in "".join(str(each) for each in found if isinstance(each, UnreadableItem))
+
+
+@pytest.mark.parametrize("attribute", ["orderId", "tenantId"])
+def test_what_says_that_it_is_another_than_its_key_is_not_believed(attribute: str) -> None:
+    order = an_order()
+    others = an_order(tenant_id="tenant_b", order_id=an_order_id(7))
+    item = from_wire(to_wire(order_to_item(order))) | {attribute: order_to_item(others)[attribute]}
+    with pytest.raises(UnreadableItem, match="differs from that of its key") as refused:
+        order_from_item(item)
+    assert (refused.value.tenant_id, refused.value.order_id) == (order.tenant_id, order.order_id)

@@ -8,6 +8,7 @@ from orders.adapters.inbound.cli.options import DataDir
 from orders.adapters.inbound.cli.output import print_json, print_table
 from orders.adapters.inbound.cli.runtime import CommandError, Doing, Runtime
 from orders.domain.identity import check_key, check_order_id
+from orders.ports.unreadable_items import UnknownPlace
 
 _COLUMNS = ("kind", "tenant", "order", "sequence", "place", "reason")
 
@@ -42,10 +43,13 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
             raise CommandError("--order and --after need the shop: --tenant")
         tenant_id = None if tenant is None else check_key(tenant, "--tenant")
         order_id = None if order is None else check_order_id(order)
-        found = runtime.with_unreadable(
-            Doing("unreadable list", order_id=order_id, tenant_id=tenant_id),
-            lambda use_case: use_case.execute(tenant_id, order_id, after=after, limit=limit),
-        )
+        try:
+            found = runtime.with_unreadable(
+                Doing("unreadable list", order_id=order_id, tenant_id=tenant_id),
+                lambda use_case: use_case.execute(tenant_id, order_id, after=after, limit=limit),
+            )
+        except UnknownPlace as error:
+            raise CommandError(f"--after: {error}") from error
         rows = [
             (str(each.kind), each.tenant_id, each.order_id, each.sequence, each.place, each.reason)
             for each in found.items

@@ -48,6 +48,7 @@ def item_reader(
                 check_schema(kind, item, known)
                 made = read(item)
                 check_shape(made, shape)
+                _check_place(kind, item, made)
                 return made
 
         return reader
@@ -76,6 +77,19 @@ def check_schema(kind: ItemKind, item: Mapping[str, Any], known: int = SCHEMA_VE
             f"it has schema version {found}, and this release reads up to {known}: a later release is or was "
             "running; deploy that one or a later",
         )
+
+
+def _check_place(kind: ItemKind, item: Mapping[str, Any], made: object) -> None:
+    """Return when what was read is what its key says: else a change of it would be written to another one's place.
+
+    Raises: UnreadableItem.
+    """
+    key = _KEY_OF_ORDER.fullmatch(_text(item.get("PK")) or "")
+    if key is None:
+        return
+    said = tuple(getattr(made, name, own) for name, own in zip(("tenant_id", "order_id"), key.groups(), strict=True))
+    if said != key.groups():
+        raise unreadable(kind, item, "its tenant or order differs from that of its key")
 
 
 def unreadable(kind: ItemKind, item: Mapping[str, Any], reason: str) -> UnreadableItem:

@@ -10,6 +10,7 @@ from orders.adapters.outbound.dynamodb.keys import (
     ACCEPTANCE_SORT_KEY,
     EVENT_PREFIX,
     ORDER_SORT_KEY,
+    is_position,
     mail_partition,
     order_of_partition,
     order_partition,
@@ -23,7 +24,7 @@ from orders.adapters.outbound.dynamodb.suppressions import suppression_from_item
 from orders.adapters.outbound.dynamodb.table import OrdersTable, Placeholders
 from orders.adapters.outbound.dynamodb.wire import Item
 from orders.ports.errors import ItemKind, UnreadableItem
-from orders.ports.unreadable_items import Findings
+from orders.ports.unreadable_items import Findings, UnknownPlace
 
 if TYPE_CHECKING:
     from types_aiobotocore_dynamodb import DynamoDBClient
@@ -54,6 +55,8 @@ class DynamoUnreadableItems:
 
     async def of_tenant(self, tenant_id: str, *, after: str | None = None, limit: int = 1000) -> Findings:
         """See ``UnreadableItems.of_tenant``."""
+        if after is not None and not is_position(after):
+            raise UnknownPlace(after)
         found = [] if after is not None else await self._faults_in(suppression_partition(tenant_id))
         place = Placeholders()
         condition = f"{place.name('tenantId')} = {place.value(tenant_id)}"

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from orders.adapters.outbound.memory.mail_intents import MemoryMailIntents
 from orders.adapters.outbound.memory.orders_table import MemoryTable
 from orders.adapters.outbound.memory.suppressions import MemorySuppressions
+from orders.domain.identity import is_order_id
 from orders.ports.errors import UnreadableItem
-from orders.ports.unreadable_items import Findings
+from orders.ports.unreadable_items import Findings, UnknownPlace
 
 
 class MemoryUnreadableItems:
@@ -30,6 +31,8 @@ class MemoryUnreadableItems:
             for (tenant, order_id), row in self._table.rows.items()
             if tenant == tenant_id
         )
+        if after is not None and not is_order_id(after.rpartition("#")[2]):
+            raise UnknownPlace(after)
         orders = [(place, order_id) for place, order_id in placed if after is None or place > after][:limit]
         found = [] if after is not None else list(self._suppressions.faults(tenant_id))
         found += [fault for _, order_id in orders for fault in self._of_order(tenant_id, order_id)]

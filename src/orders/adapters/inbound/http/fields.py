@@ -95,7 +95,7 @@ def _deliverable(address: str) -> str:
     try:
         return deliverable(address)
     except UndeliverableAddress as error:
-        raise PydanticCustomError("pattern", "this must be {what}", {"what": str(error)}) from None
+        raise PydanticCustomError("mail_address", "this must be {what}", {"what": str(error)}) from None
 
 
 def _number(value: Any) -> Any:

@@ -18,6 +18,7 @@ DELIVERED = {
     "right to left": ("a@אבג.example", "a@xn--4dbcd.example"),
     "full width": ("a@ｅｘａｍｐｌｅ.com", "a@example.com"),
     "with what nobody sees": ("a@bü\u200bcher.example", "a@xn--bcher-kva.example"),
+    "dots within the name": ("a.b.c@d.example", "a.b.c@d.example"),
     "blanks around it": (" a@b.example ", "a@b.example"),
 }
 
@@ -31,6 +32,10 @@ REFUSED = {
     "a name that isn't ASCII": ("pétra@bücher.example", "before the @ is ASCII"),
     "a name with what nobody sees": ("petra\u200b@b.example", "before the @ is ASCII"),
     "quoted": ('"a"@b.example', "without quotes"),
+    "a dot first": (".a@b.example", "neither begins nor ends with a dot"),
+    "a dot last": ("a.@b.example", "neither begins nor ends with a dot"),
+    "two dots in a row": ("a..b@c.example", "nor has two in a row"),
+    "a dot only": (".@b.example", "neither begins nor ends with a dot"),
     "a long name": ("a" * 65 + "@b.example", "64 characters"),
     "one word": ("a@localhost", "whose domain can exist"),
     "an empty label": ("a@bücher..example", "whose domain can exist"),

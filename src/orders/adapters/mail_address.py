@@ -15,6 +15,8 @@ MAX_ADDRESS_CHARACTERS = 254
 MAX_DOMAIN_CHARACTERS = 253
 
 _LOCAL_PART = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}")
+_DOT_OUT_OF_PLACE = re.compile(r"\A\.|\.\.|\.\Z")
+"""A name is a dot-atom (RFC 5322, 3.2.3; RFC 5321, 4.1.2): other names with dots stand in quotes only."""
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _NOT_SHOWN = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029]")
 
@@ -41,6 +43,10 @@ def deliverable(text: str) -> str:
         )
     if not _LOCAL_PART.fullmatch(local):
         raise UndeliverableAddress("an e-mail address without quotes, blanks and brackets before the @, 64 characters")
+    if _DOT_OUT_OF_PLACE.search(local):
+        raise UndeliverableAddress(
+            "an e-mail address whose part before the @ neither begins nor ends with a dot nor has two in a row"
+        )
     found = f"{local}@{_domain(domain)}"
     if len(found) > MAX_ADDRESS_CHARACTERS:
         raise _too_long()

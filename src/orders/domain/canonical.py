@@ -27,14 +27,14 @@ _HYPHENS = re.compile(
     "[\u02d7\u058a\u05be\u1400\u1806\u2010-\u2015\u2043\u2053\u207b\u208b\u2212\u2e17\u2e1a\u2e3a\u2e3b\u2e40\u2e5d"
     "\u301c\u3030\u30a0\ufe31\ufe32\ufe58\ufe63\uff0d\U00010d6e\U00010ead]"
 )
-_SPACES = re.compile("[\t-\r\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u2800\u3000]")
+_SPACES = re.compile("[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u2800\u3000]+")
 """White_Space, and the Braille pattern of no dots."""
 
 
 def canonical(text: str) -> str:
     """The form in which identifiers that people copy are compared; ``""`` of what shows nothing.
 
-    NFKC_Casefold, without format characters, every hyphen as ``-``, every space as a blank, none around it.
+    NFKC_Casefold, without format characters, every hyphen as ``-``, spaces in a row as one blank, none around.
     """
     if not text.isascii():
         text = unicodedata.normalize("NFD", _UNSEEN.sub("", text))

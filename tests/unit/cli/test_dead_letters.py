@@ -52,7 +52,8 @@ def test_list_says_how_many_are_where_and_which_those_are(operator: Operator) ->
     table = run("dlq", "list", "--order", an_order_id(2), runtime=operator)[1]
     assert an_order_id(2) in table
     assert an_order_id(1) not in table
-    for pasted in (order_number(an_order_id(2)).replace("-", "\u2011"), f"{an_order_id(2)}\u200b "):
+    number = order_number(an_order_id(2))
+    for pasted in (number.replace("-", "\u2011"), f"{an_order_id(2)}\u200b ", f"\t{number}\r\n"):
         assert run("dlq", "list", "--order", pasted, runtime=operator)[1] == table
 
 

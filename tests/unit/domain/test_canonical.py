@@ -37,6 +37,24 @@ def test_every_space_is_one_and_none_stands_around(space: str) -> None:
     assert not is_same("JD0146", f"JD{space}0146")
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("JD-0146  ab12", "JD-0146 ab12"), ("DHL   Express", "DHL Express"),
+        ("DHL \u00a0\tExpress", "dhl\u3000express"), ("DHL \u200b Express", "DHL Express"),
+        ("JD-0146 \r\n ab12", "JD-0146\u2003ab12"),
+    ],
+)  # fmt: skip
+def test_spaces_in_a_row_are_one(one: str, other: str) -> None:
+    assert is_same(one, other)
+    assert canonical(one) == canonical(other)
+
+
+@pytest.mark.parametrize("other", ["DHL-Express", "DHLExpress", "DHL - Express"])
+def test_a_space_is_no_hyphen_and_not_nothing(other: str) -> None:
+    assert not is_same("DHL Express", other)
+
+
 @pytest.mark.parametrize("unseen", UNSEEN)
 def test_what_nobody_sees_makes_no_other_identifier(unseen: str) -> None:
     assert is_same("JD0146", f"{unseen}JD{unseen}01{unseen}46{unseen}")

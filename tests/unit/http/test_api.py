@@ -610,5 +610,9 @@ async def test_an_order_is_found_by_its_number_however_it_was_pasted(api: Api) -
     for pasted in (number.replace("-", "\u2011"), wide, number.replace("-", "\u00ad"), f"\u200b{number}\u00a0", number):
         page = await api.call("GET", f"{ORDERS}?order_number={quote(pasted)}")
         assert [each["order_number"] for each in page.json()["items"]] == [number]
+    around = ("%09", ""), ("", "%0D%0A"), ("+%0A", "%20%09"), ("%C2%A0%09", "%0d%0a%0d%0a"), ("%0B", "%C2%85")
+    for before, after in around:
+        page = await api.call("GET", f"{ORDERS}?limit=5&order_number={before}{number}{after}")
+        assert [each["order_number"] for each in page.json()["items"]] == [number]
     cut = await api.call("GET", f"{ORDERS}?order_number={quote(number[:-1] + chr(0x2060))}")
     assert (cut.status_code, [fault["code"] for fault in cut.json()["errors"]]) == (400, ["invalid_order_number"])

@@ -77,6 +77,11 @@ async def test_one_resource_however_its_path_is_spelt(api: Api) -> None:
         ("/v1.0/orders?customer_id=%ff", "the query is not UTF-8"),
         ("/v1.0/orders?customer_id=%00", "the query holds a control character"),
         ("/v1.0/orders?limit=1%0d%0aSet-Cookie:%20a", "the query holds a control character"),
+        ("/v1.0/orders?order_number=BB%0D%0A-7K3M", "the query holds a control character"),
+        ("/v1.0/orders?order_number=%00BB-7K3M", "the query holds a control character"),
+        ("/v1.0/orders?order_number=BB-7K3M%1F", "the query holds a control character"),
+        ("/v1.0/orders?order_number%0A=BB-7K3M", "the query holds a control character"),
+        ("/v1.0/orders?order_number=BB-7K3M%0A&customer_id=a%0A", "the query holds a control character"),
         ("/v1.0/orders?limit=%zz", "two hexadecimal digits"),
     ],
 )

@@ -38,6 +38,9 @@ async def test_an_international_domain_is_taken_and_kept_as_mail_is_delivered_to
         ("petra@bü..example", "whose domain can exist"),
         ("petra@💩.example", "whose domain can exist"),
         ("petra", "a name, @ and a domain"),
+        (".petra@shop.example", "neither begins nor ends with a dot"),
+        ("petra.@shop.example", "neither begins nor ends with a dot"),
+        ("pe..tra@shop.example", "nor has two in a row"),
     ],
 )
 async def test_what_can_not_be_delivered_to_is_refused_with_why(api: Api, email: str, why: str) -> None:
@@ -59,6 +62,8 @@ UNUSABLE = {
     "pétra@bücher.example": "it must be an e-mail address whose part before the @ is ASCII",
     "petra": "it must be an e-mail address: a name, @ and a domain",
     "petra@x..example": "it must be an e-mail address whose domain can exist",
+    ".petra@shop.example": "it must be an e-mail address whose part before the @ neither begins nor ends with a dot",
+    "pe..tra@shop.example": "nor has two in a row",
     "4111111111111111@shop.example": "it holds a card number",
     "p" * 300 + "@b.example": "it must be an e-mail address of at most 254 characters",
 }

@@ -20,6 +20,10 @@ MAX_URL_BYTES = 8192
 _NOBODYS = "NOBODY'S"
 _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_PASTED = "order_number"
+"""The one parameter whose value is pasted, as from a cell of a sheet: with blanks, tabs and line ends around it."""
+_BLANKS_AROUND = "\t\n\v\f\r +\x85\xa0\u2007\u2009\u202f\u3000"
+"""As they are in a query, where a blank can be a plus."""
 _HOST = re.compile(rb"[A-Za-z0-9._~!$&'()*+,;=%:\[\]-]*")
 _HIDDEN_SLASH = re.compile(rb"%(?:2f|5c)", re.IGNORECASE)
 
@@ -108,10 +112,19 @@ def url_fault(path: bytes, query: bytes) -> str | None:
             text = unquote_to_bytes(raw).decode("utf-8")
         except UnicodeDecodeError:
             return f"the {what} is not UTF-8"
-        if _CONTROL.search(text):
+        # Most have none: only then it is looked at which parameter holds it.
+        if _CONTROL.search(text) and (what == "path" or any(map(_holds_control, raw.split(b"&")))):
             return f"the {what} holds a control character"
     if b"//" in path:
         return "the path holds two slashes in a row"
     if _HIDDEN_SLASH.search(path):
         return "the path holds an encoded slash or backslash, which no name here has"
     return None
+
+
+def _holds_control(parameter: bytes) -> bool:
+    """Whether one parameter of a query, which is UTF-8, has a control character where there may be none."""
+    name, _, value = (unquote_to_bytes(each).decode() for each in parameter.partition(b"="))
+    if name == _PASTED:
+        value = value.strip(_BLANKS_AROUND)
+    return _CONTROL.search(name + value) is not None

@@ -232,7 +232,12 @@ async def files(request: pytest.FixtureRequest) -> AsyncIterator[TenantFiles]:
     """Those of the builders' tenant, of one with a broken profile, and of one with a template only."""
     profile, fault = a_tenant(), "name: Field required"
     if request.param == MEMORY:
-        given = TenantFile("tenant_a", profile), TenantFile("tenant_b", fault=fault), TenantFile("tenant_c")
+        given = (
+            TenantFile("tenant_a", profile),
+            TenantFile("tenant_b", fault=fault),
+            TenantFile("tenant_c"),
+            TenantFile("no shop"),
+        )
         yield MemoryTenantFiles(given)
         return
     async with endpoint_of(request).client("s3") as client:
@@ -247,7 +252,7 @@ async def files(request: pytest.FixtureRequest) -> AsyncIterator[TenantFiles]:
 
 
 async def test_every_shop_that_has_given_anything_is_found(files: TenantFiles) -> None:
-    assert list(await files.tenants()) == ["tenant_a", "tenant_b", "tenant_c"]
+    assert list(await files.tenants()) == ["no shop", "tenant_a", "tenant_b", "tenant_c"]
 
 
 async def test_what_a_shop_has_given_is_told_broken_or_not(files: TenantFiles) -> None:

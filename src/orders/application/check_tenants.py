@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from orders.domain.identity import is_key
 from orders.ports.clock import Clock
 from orders.ports.tenants import OrderingTenants, TenantFile, TenantFiles
 
@@ -55,7 +56,10 @@ class CheckTenants:
         if days:
             now = self._clock.now()
             tenants.update(await self._ordering.since(now - timedelta(days=days - 1), now))
-        return [self._verdict(await self._files.look(tenant)) for tenant in sorted(tenants)]
+        return [
+            self._verdict(await self._files.look(tenant)) if is_key(tenant) else _nobodys(tenant)
+            for tenant in sorted(tenants)
+        ]
 
     def _verdict(self, file: TenantFile) -> TenantVerdict:
         if self._prices_checked:
@@ -67,3 +71,8 @@ class CheckTenants:
         if file.profile.price_rules.as_ordered:
             return TenantVerdict(file.tenant_id, True, "its profile says prices: as_ordered")
         return TenantVerdict(file.tenant_id, False, "its profile says nothing of prices")
+
+
+def _nobodys(name: str) -> TenantVerdict:
+    """Of a slip in a name: whoever has put it there takes it for a shop's."""
+    return TenantVerdict(name, False, "no shop can have this name; it is 1 to 64 of letters, digits, '_', '.' and '-'")

@@ -72,14 +72,16 @@ class BoundedHttp(HttpToolsProtocol):
     def eof_received(self) -> bool:  # type: ignore[override] # uvicorn closes, whatever has been asked before
         """See ``asyncio.Protocol``; true keeps the connection for what is still to be written."""
         self._ended = True
-        is_whole = bool(self.pipeline) or self._cut_off is None
-        return self._refusal is not None or (self._answering and is_whole)
+        if self._cut_off is not None:
+            self._refuse(MALFORMED, "the connection ended before the body was whole")
+            return self._refusal is not None
+        return self._refusal is not None or self._answering
 
     def on_response_complete(self) -> None:
         """One request is answered."""
         if self._refusal is not None and not self.pipeline:
             self._write_last(self._refusal)
-        elif self._ended and (not self.pipeline or self.pipeline[-1][0].more_body):
+        elif self._ended and not self.pipeline:
             self.transport.close()
         super().on_response_complete()
 

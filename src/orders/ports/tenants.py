@@ -69,7 +69,12 @@ class TenantFiles(Protocol):
     """What the shops have given, for whoever looks for what is wrong with it; what holds is ``TenantDirectory``'s."""
 
     async def tenants(self) -> Sequence[str]:
-        """Every shop that has given anything, a template or a profile, by id. Raises: TransientPortError."""
+        """Every shop that has given anything, a template or a profile, by id.
+
+        Names that no shop can have are among them, as they are: what lies there is used for nobody.
+
+        Raises: TransientPortError.
+        """
         ...
 
     async def look(self, tenant_id: str) -> TenantFile:

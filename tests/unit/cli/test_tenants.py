@@ -51,6 +51,16 @@ def test_one_that_is_not_is_named_with_why_and_exit_code_1() -> None:
     assert (code, "1 of 2 shops are not ready" in shown, "shop_b" in shown) == (1, True, True)
 
 
+def test_a_folder_that_can_be_no_shops_is_named() -> None:
+    operator = Operator()
+    operator.files = MemoryTenantFiles([READY, TenantFile("bad tenant!", READY.profile)])
+    code, shown = run("tenants", "check", "--json", runtime=operator)
+    (bad, good) = json.loads(shown)
+    assert (code, bad["tenant_id"], bad["ready"], good["ready"]) == (1, "bad tenant!", False, True)
+    assert "no shop can have this name" in bad["why"]
+    assert "bad tenant!" in run("tenants", "check", runtime=operator)[1]
+
+
 def test_what_is_no_shop_is_refused() -> None:
     operator = Operator()
     assert run("tenants", "check", "--tenant", "a/b", runtime=operator)[0] != 0

@@ -259,13 +259,45 @@ async def test_who_has_said_all_and_listens_on_gets_an_answer(server: RunningSer
 
 
 async def test_who_ends_in_the_middle_is_answered_what_was_whole(server: RunningServer) -> None:
-    for rest in (b"GET /health", server.request("POST /v1.0/orders", JSON, CHUNKED, body=b"5\r\nab")):
-        async with server.connection() as connection:
-            await connection.send(server.request(LIVE) + rest)
-            connection.end()
-            assert (await connection.answer()).status == 200
-            assert await connection.closed() == b""
+    async with server.connection() as connection:
+        await connection.send(server.request(LIVE) + b"GET /health")
+        connection.end()
+        assert (await connection.answer()).status == 200
+        assert await connection.closed() == b""
+
+
+CUT_OFF = {
+    "a length too high": (f"Content-Length: {len(SMOKE) + 1}", SMOKE.encode()),
+    "a length and nothing": (f"Content-Length: {len(SMOKE)}", b""),
+    "in a chunk": (CHUNKED, b"5\r\nab"),
+    "before the last chunk": (CHUNKED, chunks(SMOKE)),
+    "in the last chunk": (CHUNKED, chunks(SMOKE) + b"0\r\n"),
+}
+
+
+@pytest.mark.parametrize(("framing", "body"), CUT_OFF.values(), ids=CUT_OFF.keys())
+@pytest.mark.parametrize("before", [0, 1, 2])
+async def test_who_ends_in_a_body_is_told_so(server: RunningServer, framing: str, body: bytes, before: int) -> None:
+    async with server.connection() as connection:
+        await connection.send(
+            server.request(LIVE) * before + server.request("POST /v1.0/orders", JSON, framing, body=body)
+        )
+        connection.end()
+        assert [(await connection.answer()).status for _ in range(before)] == [200] * before
+        answer = await connection.answer()
+        assert expect(answer, 400, "malformed-request") == "the connection ended before the body was whole"
+        assert answer.headers["connection"] == "close"
+        assert await connection.closed() == b""
     assert not server.service.table.rows
+
+
+@pytest.mark.parametrize("rest", [b"", b"{"])
+async def test_who_ends_in_a_body_that_was_refused_already_is_answered_once(server: RunningServer, rest: bytes) -> None:
+    async with server.connection() as connection:
+        await connection.send(server.request("POST /v1.0/nothing", JSON, "Content-Length: 9", body=rest))
+        assert (await connection.answer()).status == 404
+        connection.end()
+        assert await connection.closed() == b""
 
 
 BROKEN = [b"zz\r\n", b"5\r\nabcdeXX", b"-1\r\n", b"5;\0\r\nabcde\r\n", b"FFFFFFFFFFFFFFFFF\r\n"]

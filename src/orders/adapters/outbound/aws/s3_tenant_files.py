@@ -9,7 +9,6 @@ from orders.adapters.outbound.aws.s3_objects import read_body
 from orders.adapters.outbound.aws.s3_tenants import DEPENDENCY, FOLDER, profile_key
 from orders.adapters.outbound.aws.tenant_file import BrokenProfile, parse_profile
 from orders.adapters.outbound.botocore_errors import error_code, translated
-from orders.domain.identity import is_key
 from orders.ports.tenants import TenantFile
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ class S3TenantFiles:
             async for page in paginator.paginate(Bucket=self._bucket, Prefix=FOLDER, Delimiter="/"):
                 prefixes = (each["Prefix"] for each in page.get("CommonPrefixes", []))
                 found += [prefix.removeprefix(FOLDER).removesuffix("/") for prefix in prefixes]
-        return sorted(filter(is_key, found))
+        return sorted(found)
 
     async def look(self, tenant_id: str) -> TenantFile:
         """See ``TenantFiles.look``."""

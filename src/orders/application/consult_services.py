@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from orders.application.caller import Caller
 from orders.domain.basket import Basket
-from orders.domain.consulting import Answers, CampaignVerdict, Offer, units_wanted
+from orders.domain.consulting import Answers, CampaignVerdict, Offer
 from orders.ports.campaigns import CampaignEnquiry, Campaigns
 from orders.ports.errors import TransientPortError
 from orders.ports.metrics import Counters
@@ -88,14 +88,13 @@ class ConsultServices:
         return Answers(offers, campaign, prices_unanswered=unanswered)
 
     def _asks_for_prices(self, basket: Basket) -> bool:
-        return self._products is not None and bool(units_wanted(basket.lines, basket.before))
+        return self._products is not None and bool(basket.units_wanted)
 
     async def _offers(self, caller: Caller, question: Question) -> Mapping[str, Offer] | TransientPortError | None:
         basket = question.basket
         if self._products is None or not self._asks_for_prices(basket):
             return None
-        units = units_wanted(basket.lines, basket.before)
-        enquiry = ProductEnquiry(caller.tenant_id, basket.currency, units, caller.traceparent)
+        enquiry = ProductEnquiry(caller.tenant_id, basket.currency, basket.units_wanted, caller.traceparent)
         try:
             return await self._products.port.offers(enquiry)
         except TransientPortError as error:

@@ -9,6 +9,7 @@ from orders.domain.consulting import (
     campaign_fault,
     offer_faults,
     to_be_checked,
+    units_wanted,
 )
 from orders.domain.currencies import Currency
 from orders.domain.errors import Fault, InvalidOrder
@@ -48,6 +49,11 @@ class Basket:
         return reckon(self.lines, shipping=self.shipping, discount=discount)
 
     @property
+    def units_wanted(self) -> dict[str, int]:
+        """What the catalogue is to be asked about: see the function of this name."""
+        return units_wanted(self.lines, self.before, bound=self.rules is not None)
+
+    @property
     def counts_on_campaign(self) -> bool:
         """Whether the given total can only be right if the campaign gives something."""
         return self.campaign_code is not None and self.total.minor < self.totals().total.minor
@@ -84,12 +90,13 @@ class Basket:
         return (unchecked and any(new)) or (so_far and not all(new))
 
     def _price_faults(self, answers: Answers) -> list[Fault]:
-        faults = [] if answers.offers is None else offer_faults(self.lines, answers.offers, self.before)
-        if self.rules is None:
-            return faults
-        faults += line_faults(self.lines, self.rules, answers.offers, self.before)
-        # Of an order that is changed, both are its own and not to be changed.
-        return faults if self.before else faults + order_faults(self.discount, self.shipping, self.rules)
+        faults, bound = [], self.rules is not None
+        if answers.offers is not None:
+            faults += offer_faults(self.lines, answers.offers, self.before, bound=bound)
+        if self.rules is not None:
+            faults += line_faults(self.lines, self.rules, answers.offers, self.before)
+            faults += order_faults(self.discount, self.shipping, self.rules, self.lines, self.before)
+        return faults
 
     def _total_faults(self, totals: Totals, answers: Answers) -> list[Fault]:
         code, campaign, given = self.currency.code, answers.campaign_discount, self.total

@@ -90,11 +90,12 @@ class Answers:
 UNASKED = Answers()
 
 
-def units_wanted(lines: Iterable[Line], before: Sequence[Line] = ()) -> dict[str, int]:
+def units_wanted(lines: Iterable[Line], before: Sequence[Line] = (), *, bound: bool = False) -> dict[str, int]:
     """How many units of which products an order needs that it doesn't hold yet; 0 where only the price is a question.
 
     Args:
         before: the lines that it has so far: the catalogue took their units out of stock when they were ordered.
+        bound: whether who orders may not say what things cost: see ``to_be_checked``.
     """
     lines = list(lines)
     held, wanted = _units(before), _units(lines)
@@ -102,17 +103,22 @@ def units_wanted(lines: Iterable[Line], before: Sequence[Line] = ()) -> dict[str
     return {
         line.product_id: max(0, wanted[line.product_id] - held.get(line.product_id, 0))
         for line in lines
-        if to_be_checked(line, known.get(line.line_id))
+        if to_be_checked(line, known.get(line.line_id), bound=bound)
     }
 
 
-def offer_faults(lines: Sequence[Line], offers: Mapping[str, Offer], before: Sequence[Line] = ()) -> list[Fault]:
+def offer_faults(
+    lines: Sequence[Line], offers: Mapping[str, Offer], before: Sequence[Line] = (), *, bound: bool = False
+) -> list[Fault]:
     """Everything that the catalogue has against the lines, each under the JSON pointer of the request's field.
 
     Of ``before`` only what is new or changed is looked at: what was agreed on stays agreed.
+
+    Args:
+        bound: as in ``units_wanted``.
     """
     known = {line.line_id: line for line in before}
-    checked = [to_be_checked(line, known.get(line.line_id)) for line in lines]
+    checked = [to_be_checked(line, known.get(line.line_id), bound=bound) for line in lines]
     held = _units(before)
     taken = _units(line for line, check in zip(lines, checked, strict=True) if not check)
     faults: list[Fault] = []
@@ -150,9 +156,14 @@ def _faults_of(at: str, line: Line, offer: Offer | None, wanted: int) -> list[Fa
     return faults
 
 
-def to_be_checked(line: Line, known: Line | None) -> bool:
-    """Whether the line asks for something that was not agreed on before."""
-    if known is None:
+def to_be_checked(line: Line, known: Line | None, *, bound: bool = False) -> bool:
+    """Whether the line asks for something that was not agreed on before.
+
+    Args:
+        bound: whether who orders may not say what things cost. What is free is free for them by the shop's word on
+            that very line, or by the catalogue's, which is then asked about fewer units as well.
+    """
+    if known is None or (bound and not line.price.minor and not line.comes_back_as(known)):
         return True
     return line.quantity > known.quantity or (line.product_id, line.price) != (known.product_id, known.price)
 

@@ -40,6 +40,14 @@ class Line:
         """Rounded half-even to the minor unit."""
         return line_tax(self)
 
+    def comes_back_as(self, agreed: "Line | None") -> bool:
+        """Whether it sells the same for the same as a line that was agreed on: its name and sku don't matter."""
+        return agreed is not None and self._terms == agreed._terms
+
+    @property
+    def _terms(self) -> tuple[object, ...]:
+        return (self.line_id, self.product_id, self.quantity, self.price, self.discount, self.tax_rate)
+
 
 @dataclass(frozen=True, slots=True)
 class ParcelLine:

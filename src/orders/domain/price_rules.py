@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from orders.domain.consulting import Offer, to_be_checked
+from orders.domain.consulting import Offer
 from orders.domain.errors import Fault
 from orders.domain.lifecycle import SHOP, Role
 from orders.domain.money import Money
@@ -40,14 +40,27 @@ def rules_for(roles: Collection[Role], rules: PriceRules) -> PriceRules | None:
     return None if SHOP & frozenset(roles) else rules
 
 
-def order_faults(discount: Money, shipping: Money, rules: PriceRules) -> list[Fault]:
-    """What is wrong with a new order's amounts that belong to none of its lines."""
+def order_faults(
+    discount: Money, shipping: Money, rules: PriceRules, lines: Sequence[Line], before: Sequence[Line] = ()
+) -> list[Fault]:
+    """What is wrong with the amounts that belong to none of an order's lines.
+
+    Args:
+        before: the lines that the order has so far. Its amounts were agreed on for those as a whole, and stay while
+            all of them come back as they were and no other does.
+    """
+    known = {line.line_id: line for line in before}
+    if known and len(lines) == len(known) and all(line.comes_back_as(known.get(line.line_id)) for line in lines):
+        return []
     faults = []
     if discount.minor:
-        faults.append(_given_by_the_shop("/discount"))
+        code = discount.currency.code
+        kept = f"the shop gave {discount} {code} off the items as they are: {_AS_THEY_ARE}" if known else None
+        faults.append(_given_by_the_shop("/discount", kept))
     listed = rules.shipping_amounts
     if listed is not None and shipping not in listed:
-        faults.append(Fault("/shipping", "shipping_not_listed", _shipping_message(shipping, listed)))
+        message = _shipping_message(shipping, listed) + (f": {_AS_THEY_ARE}" if known else "")
+        faults.append(Fault("/shipping", "shipping_not_listed", message))
     return faults
 
 
@@ -59,29 +72,51 @@ def line_faults(
     Args:
         offers: what the product service says; ``None`` where it wasn't asked or didn't answer. Where it did, it is its
             word that decides about prices (``offer_faults``), that of 0 among them.
-        before: the lines that the order has so far. What they say came from somebody who may say it, and may come
-            back as it was.
+        before: the lines that the order has so far. What they say came from somebody who may say it, of just that
+            product, quantity and price: a line may come back as it was, and is held to the rules otherwise.
     """
     known = {line.line_id: line for line in before}
     faults: list[Fault] = []
     for index, line in enumerate(lines):
         at, was = f"/items/{index}", known.get(line.line_id)
-        same = was if was is not None and was.product_id == line.product_id else None
-        if line.discount.minor and (same is None or line.discount != same.discount):
-            faults.append(_given_by_the_shop(f"{at}/discount"))
+        if line.comes_back_as(was):
+            continue
+        if line.discount.minor:
+            faults.append(_given_by_the_shop(f"{at}/discount", _discount_message(was)))
         listed = rules.tax_rates
-        if listed is not None and line.tax_rate not in listed and (same is None or line.tax_rate != same.tax_rate):
-            faults.append(Fault(f"{at}/tax_rate", "tax_rate_not_listed", _rate_message(line.tax_rate, listed)))
-        gift = offers is None and not line.price.minor and line.product_id not in rules.free_products
-        if gift and to_be_checked(line, was):
+        if listed is not None and line.tax_rate not in listed:
+            message = _rate_message(line.tax_rate, listed) + _instead(
+                was_so=was is not None and was.tax_rate == line.tax_rate
+            )
+            faults.append(Fault(f"{at}/tax_rate", "tax_rate_not_listed", message))
+        if offers is None and not line.price.minor and line.product_id not in rules.free_products:
             message = f"{line.product_id} is not free: nobody but the shop can say so; give its price"
+            message += _instead(was_so=was is not None and not was.price.minor)
             faults.append(Fault(f"{at}/price", "zero_price", message))
     return faults
 
 
-def _given_by_the_shop(pointer: str) -> Fault:
+_AS_THEY_ARE = "leave the items as they are, or ask the shop"
+_AS_IT_IS = "leave the line as it is, or ask the shop"
+
+
+def _given_by_the_shop(pointer: str, kept: str | None) -> Fault:
     message = "a customer can't give a discount: it comes from the shop or a campaign; leave it out"
-    return Fault(pointer, "discount_not_allowed", message)
+    return Fault(pointer, "discount_not_allowed", kept or message)
+
+
+def _discount_message(was: Line | None) -> str | None:
+    if was is None or not was.discount.minor:
+        return None
+    given = f"{was.discount} {was.discount.currency.code}"
+    return f"the shop gave {given} off {was.quantity} of {was.product_id} at {was.price}; leave it out" + _instead(
+        was_so=True
+    )
+
+
+def _instead(*, was_so: bool) -> str:
+    """What else would be right, where the line has said it before."""
+    return f"; else {_AS_IT_IS}" if was_so else ""
 
 
 def _rate_message(rate: Decimal, listed: frozenset[Decimal]) -> str:

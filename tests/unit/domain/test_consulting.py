@@ -263,7 +263,7 @@ def three(order: Order, total: str) -> Revision:
 
 def revised(total: str, verdict: CampaignVerdict | None) -> Order:
     order = with_campaign()
-    return revise(order, three(order, total), a_stamp(), CUSTOMER, Answers(campaign=verdict)).order
+    return revise(order, three(order, total), a_stamp(), SHOP, Answers(campaign=verdict)).order
 
 
 def test_the_campaign_gives_what_it_gives_now() -> None:
@@ -289,7 +289,7 @@ def test_and_is_told_so_where_the_total_counts_on_it() -> None:
 def test_the_event_says_what_has_become_of_it(verdict: CampaignVerdict, said: str | None) -> None:
     order = with_campaign()
     total = "79.97" if said else "87.97"
-    change = revise(order, three(order, total), a_stamp(), CUSTOMER, Answers(campaign=verdict))
+    change = revise(order, three(order, total), a_stamp(), SHOP, Answers(campaign=verdict))
     assert change.event is not None
     assert (change.event.data["campaign_code"], change.event.data["campaign_discount"]) == ("SPRING", said)
 

@@ -15,7 +15,7 @@ from orders.domain.money import Money
 from orders.domain.order import Order
 from orders.domain.placing import Draft, DraftLine, place
 from orders.domain.price_rules import STRICTEST, PriceRules
-from orders.domain.revising import Revision, revise, revision_of
+from orders.domain.revising import Revision, revise, revised_basket, revision_of
 from tests.builders import a_draft, a_line, a_stamp, an_order, an_order_id
 
 ZAR, USD, JPY = (Currency.of(code) for code in ("ZAR", "USD", "JPY"))
@@ -136,13 +136,13 @@ def test_everything_is_told_at_once() -> None:
 # -- changing one that is there ------------------------------------------------------------------------------------
 
 
-def given_by_staff() -> Order:
+def given_by_staff(discount: str = "3.00") -> Order:
     """Two lines: one with a discount and a rate that no list has, one that costs nothing; 3.00 off the whole."""
     lines = (
         a_line(discount=Decimal("9.98"), tax_rate=Decimal("0.07")),
         a_line(product_id="gift", price=Decimal(0)),
     )
-    return an_order(lines=lines, discount=Decimal("3.00"))
+    return an_order(lines=lines, discount=Decimal(discount))
 
 
 def revised(order: Order, *lines: DraftLine, total: str, rules: PriceRules = TAXED, **more: Any) -> Order:
@@ -162,16 +162,82 @@ def test_what_staff_gave_comes_back_unchanged() -> None:
     assert revise(order, whole, a_stamp(), CUSTOMER, rules=TAXED).order.notes == "ring once"
 
 
-def test_and_stays_when_something_else_is_changed() -> None:
+def test_a_line_s_stays_when_another_line_is_changed() -> None:
+    order = given_by_staff(discount="0")
+    discounted, gift = revision_of(order).lines
+    # 59.98 - 9.98 + 3.50 tax + 10.00
+    after = revised(order, discounted, gift, a_line(price=Decimal(5)), total="63.50")
+    assert after.lines[0].discount.minor == 998
+    renamed = revised(order, gift, replace(discounted, name="Mug", sku="m-1"), total="53.50")
+    assert renamed.lines[1].discount.minor == 998, "in another place and by another name it is the same line"
+    taxed = replace(discounted, discount=Decimal(0), quantity=3, tax_rate=Decimal("0.15"))
+    without = revised(order, taxed, gift, total="103.47")
+    assert without.lines[0].discount.minor == 0, "given up it may be"
+
+
+def test_what_was_given_off_the_whole_stays_with_the_whole() -> None:
     order = given_by_staff()
     discounted, gift = revision_of(order).lines
-    # 59.98 − 9.98 + 3.50 tax + 10.00 − 3.00
-    after = revised(order, discounted, gift, a_line(price=Decimal(5)), total="60.50")
-    assert (after.lines[0].discount.minor, after.totals.discount.minor) == (998, 300)
-    more = revised(order, replace(discounted, quantity=3), gift, total="82.59")
-    assert (more.lines[0].quantity, more.lines[0].discount.minor) == (3, 998)
-    without = revised(order, replace(discounted, discount=Decimal(0)), gift, total="61.18")
-    assert without.lines[0].discount.minor == 0
+    assert revised(order, gift, replace(discounted, name="Mug"), total="50.50").totals.discount.minor == 300
+    given_up = replace(discounted, discount=Decimal(0), tax_rate=Decimal(0))
+    for lines, total in (
+        ((discounted,), "50.50"),
+        ((discounted, gift, a_line(price=Decimal(5))), "60.50"),
+        ((given_up, gift), "56.98"),
+        ((discounted, replace(gift, line_id=None, product_id="tray", price=Decimal(1))), "52.50"),
+    ):
+        assert refused(order, *lines, total=total) == [("/discount", "discount_not_allowed")]
+
+
+@pytest.mark.parametrize(
+    ("quantity", "price", "total"), [(9, "10", "0"), (10, "9", "0"), (9000, "0.01", "0"), (11, "10", "20")]
+)
+def test_a_discount_is_no_reason_for_other_goods(quantity: int, price: str, total: str) -> None:
+    order = an_order(lines=(a_line(quantity=10, price=Decimal(10), discount=Decimal(90)),))
+    (line,) = revision_of(order).lines
+    with pytest.raises(InvalidOrder) as caught:
+        revised(order, replace(line, quantity=quantity, price=Decimal(price)), total=total)
+    (fault,) = caught.value.faults
+    assert (fault.pointer, fault.code) == ("/items/0/discount", "discount_not_allowed")
+    assert fault.message == (
+        "the shop gave 90.00 ZAR off 10 of prod_001 at 10.00; leave it out; "
+        "else leave the line as it is, or ask the shop"
+    )
+
+
+def test_nor_one_off_the_order() -> None:
+    order = an_order(lines=(a_line(quantity=10, price=Decimal(100)),), discount=Decimal(100))
+    (line,) = revision_of(order).lines
+    for other in (replace(line, quantity=1), a_line(quantity=1, price=Decimal(100), product_id="tray")):
+        with pytest.raises(InvalidOrder) as caught:
+            revised(order, other, total="0")
+        (fault,) = caught.value.faults
+        assert (fault.pointer, fault.code) == ("/discount", "discount_not_allowed")
+        assert fault.message == (
+            "the shop gave 100.00 ZAR off the items as they are: leave the items as they are, or ask the shop"
+        )
+        staff = revise(order, Revision((other,), Decimal(0)), a_stamp(), [Role.STAFF]).order
+        assert staff.totals.total.minor == 0
+
+
+def test_nor_a_line_free_of_tax() -> None:
+    order, only = an_order(lines=(a_line(quantity=1),)), PriceRules(tax_rates=frozenset({Decimal("0.15")}))
+    (line,) = revision_of(order).lines
+    with pytest.raises(InvalidOrder) as caught:
+        revised(order, replace(line, quantity=1000), total="29990", rules=only)
+    (fault,) = caught.value.faults
+    assert (fault.pointer, fault.code) == ("/items/0/tax_rate", "tax_rate_not_listed")
+    assert fault.message.endswith("which are 0.15; else leave the line as it is, or ask the shop")
+    taxed = replace(line, quantity=2, tax_rate=Decimal("0.15"))
+    assert revised(order, taxed, total="68.98", rules=only).totals.tax.minor == 900
+
+
+def test_a_campaign_s_part_is_none_that_staff_gave() -> None:
+    granted = Answers(campaign=CampaignGranted(Money(500, ZAR)))
+    order = ordered(a_draft(campaign_code="SPRING", total=Decimal("54.98")), answers=granted)
+    (line,) = revision_of(order).lines
+    fewer = Revision((replace(line, quantity=1),), Decimal("24.99"))
+    assert revise(order, fewer, a_stamp(), CUSTOMER, granted).order.totals.discount.minor == 500
 
 
 MORE_THAN_WAS_GIVEN: Mapping[str, tuple[Any, str]] = {
@@ -180,6 +246,12 @@ MORE_THAN_WAS_GIVEN: Mapping[str, tuple[Any, str]] = {
     "its discount on another product": (lambda one, two: (replace(one, product_id="tray"), two), "/items/0/discount"),
     "its discount on a new line": (lambda one, two: (replace(one, line_id=None), two), "/items/0/discount"),
     "another rate": (lambda one, two: (replace(one, tax_rate=Decimal("0.06")), two), "/items/0/tax_rate"),
+    "its discount on fewer": (lambda one, two: (replace(one, quantity=1), two), "/items/0/discount"),
+    "its discount on more": (lambda one, two: (replace(one, quantity=3), two), "/items/0/discount"),
+    "its discount on another price": (lambda one, two: (replace(one, price=Decimal(20)), two), "/items/0/discount"),
+    "its discount at another rate": (lambda one, two: (replace(one, tax_rate=Decimal(0)), two), "/items/0/discount"),
+    "its rate on more": (lambda one, two: (replace(one, quantity=3), two), "/items/0/tax_rate"),
+    "fewer of what is free": (lambda one, two: (one, replace(two, quantity=1)), "/items/1/price"),
     "its rate on another product": (
         lambda one, two: (replace(one, product_id="tray", discount=Decimal(0)), two),
         "/items/0/tax_rate",
@@ -201,16 +273,36 @@ def test_nothing_is_given_beyond_that(change: Any, pointer: str) -> None:
     assert pointer in [at for at, _ in refused(order, *change(*revision_of(order).lines), total="0")]
 
 
-def test_fewer_of_what_is_free_may_be_taken() -> None:
-    order = given_by_staff()
+def test_fewer_of_what_is_free_may_be_taken_where_shop_or_catalogue_say_that_it_is() -> None:
+    order = given_by_staff(discount="0")
     discounted, gift = revision_of(order).lines
-    assert revised(order, discounted, replace(gift, quantity=1), total="50.50").lines[1].quantity == 1
+    fewer = Revision((discounted, replace(gift, quantity=1)), Decimal("53.50"))
+    listed = replace(TAXED, free_products=FREE.free_products)
+    assert revise(order, fewer, a_stamp(), CUSTOMER, rules=listed).order.lines[1].quantity == 1
+    basket = revised_basket(order, fewer, CUSTOMER)
+    assert basket is not None
+    assert basket.units_wanted == {"gift": 0}, "the catalogue is asked about its price"
+    assert revise(order, fewer, a_stamp(), CUSTOMER, offering(gift=0), TAXED).order.lines[1].quantity == 1
+    with pytest.raises(InvalidOrder, match=r"gift costs 1\.00 ZAR now"):
+        revise(order, fewer, a_stamp(), CUSTOMER, offering(gift=100), TAXED)
+    staff = revised_basket(order, fewer, [Role.STAFF])
+    assert staff is not None
+    assert staff.units_wanted == {}
 
 
-def test_shipping_of_an_order_that_is_there_stays_as_it_was_agreed() -> None:
+def test_shipping_that_was_agreed_on_stays_with_the_whole() -> None:
     order = an_order(shipping=Decimal("5.00"))
     (line,) = revision_of(order).lines
-    assert revised(order, replace(line, quantity=1), total="34.99", rules=SHIPPED).totals.shipping.minor == 500
+    same = revised(order, replace(line, name="Mug"), total="64.98", rules=SHIPPED)
+    assert same.totals.shipping.minor == 500
+    with pytest.raises(InvalidOrder) as caught:
+        revised(order, replace(line, quantity=1), total="34.99", rules=SHIPPED)
+    (fault,) = caught.value.faults
+    assert (fault.pointer, fault.code) == ("/shipping", "shipping_not_listed")
+    assert fault.message.endswith("which are 0.00, 75.00: leave the items as they are, or ask the shop")
+    listed = an_order(shipping=Decimal("75.00"))
+    (line,) = revision_of(listed).lines
+    assert revised(listed, replace(line, quantity=1), total="104.99", rules=SHIPPED).totals.shipping.minor == 7500
 
 
 # -- whether anybody has checked -----------------------------------------------------------------------------------

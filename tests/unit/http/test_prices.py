@@ -135,10 +135,71 @@ async def test_what_staff_gave_a_customer_may_send_back(shop: Api, method: str) 
     answer = await shop.call(method, where, seen | {"notes": "ring once"})
     assert answer.status_code == 200, answer.text
     seen = answer.json()
-    more = seen | {"items": [*seen["items"], {"product_id": "p", "quantity": 1, "price": 1}], "total": 41.02}
-    answer = await shop.call(method, where, {name: more[name] for name in ("items", "total", "notes")})
+    answer = await shop.call(method, where, {name: seen[name] for name in ("items", "total")} | {"notes": "twice"})
     assert answer.status_code == 200, answer.text
     assert (answer.json()["items"][0]["discount"], answer.json()["discount"]) == (9.98, 10)
+    more = {"items": [*seen["items"], {"product_id": "p", "quantity": 1, "price": 1}], "total": 41.02}
+    assert faults(await shop.call(method, where, more)) == [("/discount", "discount_not_allowed")]
+    assert (await shop.call(method, where, more, role="staff")).status_code == 200
+
+
+TEN: dict[str, Any] = {"product_id": "p", "quantity": 10, "price": 10, "line_id": "line_1"}
+MORE_FOR_IT: dict[str, tuple[dict[str, Any], dict[str, Any], str, str]] = {
+    "a line's discount on fewer": ({"discount": 90}, {"quantity": 9}, "/items/0/discount", "discount_not_allowed"),
+    "at a lower price": ({"discount": 90}, {"price": 9}, "/items/0/discount", "discount_not_allowed"),
+    "on many for next to nothing": (
+        {"discount": 90},
+        {"quantity": 9000, "price": 0.01},
+        "/items/0/discount",
+        "discount_not_allowed",
+    ),
+    "its tax rate on more": ({"tax_rate": 0.01}, {"quantity": 1000}, "/items/0/tax_rate", "tax_rate_not_listed"),
+}
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+@pytest.mark.parametrize(("given", "change", "pointer", "code"), MORE_FOR_IT.values(), ids=MORE_FOR_IT.keys())
+async def test_but_not_on_a_line_that_is_another(
+    shop: Api, given: dict[str, Any], change: dict[str, Any], pointer: str, code: str, method: str
+) -> None:
+    item = TEN | given
+    whole = round(100 * (1 + given.get("tax_rate", 0)) - given.get("discount", 0), 2)
+    first = {name: value for name, value in item.items() if name != "line_id"}
+    placed = (await shop.call("POST", ORDERS, order(whole, first), role="staff")).json()
+    where, other = f"{ORDERS}/{placed['order_id']}", item | change
+    net = other["quantity"] * other["price"] - given.get("discount", 0)
+    body = {"items": [other], "total": round(net * (1 + given.get("tax_rate", 0)), 2)}
+    assert faults(await shop.call(method, where, body)) == [(pointer, code)]
+    assert (await shop.call(method, where, {"items": [item], "total": whole, "notes": "x"})).status_code == 200
+    assert (await shop.call(method, where, body, role="staff")).status_code == 200
+
+
+async def test_nor_free_of_tax_on_more_than_staff_said(tmp_path: Path) -> None:
+    async with a_shop(tmp_path, PriceRules(tax_rates=frozenset({Decimal("0.15")}))) as api:
+        one = {"product_id": "p", "quantity": 1, "price": 10}
+        placed = (await api.call("POST", ORDERS, order(10, one), role="staff")).json()
+        where = f"{ORDERS}/{placed['order_id']}"
+        many = {"items": [one | {"quantity": 1000, "line_id": "line_1"}], "total": 10000}
+        for method in ("PUT", "PATCH"):
+            assert faults(await api.call(method, where, many)) == [("/items/0/tax_rate", "tax_rate_not_listed")]
+            kept = {"items": placed["items"], "total": 10, "notes": f"ring once, {method}"}
+            assert (await api.call(method, where, kept)).status_code == 200
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+@pytest.mark.parametrize(
+    "other", [{**TEN, "price": 100, "quantity": 1}, {"product_id": "q", "quantity": 1, "price": 100}]
+)
+async def test_nor_off_the_order_when_its_items_are_others(shop: Api, other: dict[str, Any], method: str) -> None:
+    item = {"product_id": "p", "quantity": 10, "price": 100}
+    placed = (await shop.call("POST", ORDERS, order(900, item, discount=100), role="staff")).json()
+    where, body = f"{ORDERS}/{placed['order_id']}", {"items": [other], "total": 0}
+    answer = await shop.call(method, where, body)
+    assert faults(answer) == [("/discount", "discount_not_allowed")]
+    assert "leave the items as they are, or ask the shop" in answer.json()["errors"][0]["message"]
+    kept = {"items": placed["items"], "total": 900, "notes": "ring once"}
+    assert (await shop.call(method, where, kept)).status_code == 200
+    assert (await shop.call(method, where, body, role="staff")).status_code == 200
 
 
 async def test_money_faults_are_told_along_with_those_of_form(shop: Api) -> None:

@@ -56,6 +56,7 @@ class FaultProxy:
         self._patience_seconds = patience_seconds
         self._chance = random.Random(seed)  # noqa: S311 - repeatable on purpose
         self._session: aiohttp.ClientSession | None = None
+        self._under_way: set[asyncio.Task[Answer]] = set()
 
     @asynccontextmanager
     async def serving(self, port: int = 0) -> AsyncIterator[str]:
@@ -76,6 +77,7 @@ class FaultProxy:
                 yield f"http://127.0.0.1:{address[1]}"
             finally:
                 await runner.cleanup()
+                await asyncio.gather(*self._under_way, return_exceptions=True)
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         if not self.reachable:
@@ -101,12 +103,16 @@ class FaultProxy:
                 await asyncio.sleep(self._chance.uniform(0.05, 1.0))
             case Fault.PARTIAL:
                 return await self._partly(request, call)
-        answer = await self._forward(request, call)
-        if fault is Fault.TIMEOUT:
-            await asyncio.sleep(self._patience_seconds)
         if fault in {Fault.TIMEOUT, Fault.LOST_ANSWER}:
+            # On its own: a caller who is tired of waiting takes nothing back of what has gone to AWS.
+            forwarded = asyncio.create_task(self._forward(request, call))
+            self._under_way.add(forwarded)
+            forwarded.add_done_callback(self._under_way.discard)
+            await asyncio.shield(forwarded)
+            if fault is Fault.TIMEOUT:
+                await asyncio.sleep(self._patience_seconds)
             _close(request)
-        return answer
+        return await self._forward(request, call)
 
     async def _partly(self, request: web.Request, call: Call) -> Answer:
         entries = len(call.content()[BATCHES[call.service, call.operation]])

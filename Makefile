@@ -5,6 +5,8 @@ EMULATOR_VENV := .venv-emulator
 IMAGE ?= bbws-orders:local
 BASE := python:3.13-slim-trixie
 export DOCKER_BUILDKIT := 1
+# Where it is set, each process of the tests compiles everything anew: half of the time they take.
+unexport PYTHONDONTWRITEBYTECODE
 BIN := $(VENV)/bin
 # Compiling comes after installing, on all cores: half the time. Only wheels: building from source would fetch build tools that no lock file names.
 PIP_INSTALL := -m pip install -qq --disable-pip-version-check --no-input --no-compile --no-deps --only-binary :all: --require-hashes
@@ -21,12 +23,16 @@ ORDERS ?= 2000
 # How long the soak lasts.
 MINUTES ?= 30
 
-# What `make proof` runs with many more cases than `make test` does, or only on an emulator.
+# What only `make proof` runs, with many cases or on an emulator, for it takes minutes; CI runs both.
 PROOFS := $(addprefix tests/integration/test_, money_agreement.py listing_at_scale.py concurrent_changes.py injection.py) \
-	tests/unit/domain/test_life_machine.py tests/unit/http/test_worst_bodies.py
+	tests/unit/http/test_worst_bodies.py
 
+# One more than there are cores, for tests wait as well as work: for servers, time-outs, processes that render.
+WORKERS := $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 # Tracing makes tests take twice as long: the two layers that have a bar to reach are traced, and by their own tests.
 TRACED := tests/unit/domain tests/unit/application tests/unit/sqs
+PYTEST := $(BIN)/python -m pytest -q -rfE
+IN_PARALLEL := -n $(WORKERS) --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run stop test unit e2e proof chaos feed redrive sigterm outage replay throttling soak schemathesis docs dated-lists baseline lint types imports check contract lock clean machine debian image image-test image-figures bench-documents sbom up pin-base
@@ -43,22 +49,22 @@ run: setup ## Start everything on this machine (ARGS="..." goes to `orders dev`)
 stop: setup ## Stop what `make run` left running; data stays
 	@exec $(BIN)/orders dev --stop
 
-test: setup ## Run all tests; print coverage; domain and application need 90 % of branches
-	@$(BIN)/python -m pytest -q -rfE -n auto --dist loadfile --cov --cov-report=term $(TRACED) $(ARGS)
-	@$(BIN)/python -m pytest -q -rfE -n auto --dist loadfile $(addprefix --ignore=,$(TRACED)) $(ARGS)
+test: setup ## Run all tests but the proofs; print coverage; domain and application need 90 % of branches
+	@$(PYTEST) $(IN_PARALLEL) --cov --cov-report=term $(TRACED) $(ARGS)
+	@$(PYTEST) $(IN_PARALLEL) $(addprefix --ignore=,$(TRACED) $(PROOFS)) $(ARGS)
 	@$(BIN)/python -m coverage json -q -o .coverage.json
 	@$(BIN)/python -c 'import json, sys; total = json.load(open(".coverage.json"))["totals"]; \
 		share = 100 * total["covered_branches"] / max(1, total["num_branches"]); \
 		print(f"branch coverage of domain and application: {share:.1f} % (90 % needed)"); sys.exit(share < 90)'
 
 unit: $(VENV)/.project ## Run the unit tests only
-	@$(BIN)/python -m pytest -q -rfE -n auto --dist loadfile tests/unit $(ARGS)
+	@$(PYTEST) $(IN_PARALLEL) tests/unit $(ARGS)
 
 e2e: setup ## Run `orders dev` through crashes and load (ORDERS_E2E_ORDERS=200 for more load)
-	@$(BIN)/python -m pytest -q -rfE tests/e2e $(ARGS)
+	@$(PYTEST) tests/e2e $(ARGS)
 
 proof: setup ## Prove the API's promises in full: 10,000 orders (emulators as for `contract`)
-	@$(BIN)/python -m pytest -q -rfE -n auto --dist loadfile --hypothesis-profile=proof $(PROOFS) $(ARGS)
+	@$(PYTEST) $(IN_PARALLEL) --hypothesis-profile=proof $(PROOFS) tests/unit/domain/test_life_machine.py $(ARGS)
 	@$(BIN)/python -m benchmarks.documents --short
 
 chaos: setup ## Kill every process at random under load, then the same with failing AWS (ORDERS=2000)
@@ -120,7 +126,7 @@ image: ## Build the image, bbws-orders:local (PYTHON_IMAGE, PIP_INDEX_URL and th
 		$(foreach name,PYTHON_IMAGE PIP_INDEX_URL PIP_EXTRA_INDEX_URL,$(if $($(name)),--build-arg $(name)="$($(name))")) .
 
 image-test: setup image ## Try the image and the Compose stack: what is in it, the whole path, signals, an outage
-	@$(BIN)/python -m pytest -q -rfE --backend compose \
+	@$(PYTEST) --backend compose \
 		tests/e2e/test_image.py tests/e2e/test_containers.py tests/e2e/test_whole_path.py $(ARGS)
 
 image-figures: setup image ## Measure start and memory of each role's container, and the image's layers

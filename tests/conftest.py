@@ -1,7 +1,11 @@
 """What all tests share."""
 
+import functools
+import sys
 from collections import Counter
 
+import botocore.loaders
+import botocore.session
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -13,6 +17,12 @@ settings.register_profile(
     "proof", max_examples=2500, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
 """For `make proof`: so many cases of each property, where a test does not say how many."""
+
+# botocore reads its descriptions of AWS services, megabytes of JSON, again for each session: here once for all tests.
+botocore.session.create_loader = functools.cache(botocore.loaders.create_loader)
+
+# jsonschema would load it to tell an IRI when it sees one; no schema here speaks of those, and it takes seconds.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 ENVIRONMENTS = ("local", "dev", "sit", "prod")
 

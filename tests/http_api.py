@@ -1,16 +1,17 @@
 """The HTTP application over in-memory adapters, and a client that calls it as any caller."""
 
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
 import httpx
 from litestar.testing import AsyncTestClient
+from litestar.types import ASGIApp
 
-from orders.adapters.inbound.http.app import create_app
+from orders.adapters.inbound.http.app import Served, create_app
 from orders.adapters.inbound.http.claims import TokenRules
 from orders.adapters.inbound.http.edge import LOCAL, EdgeRules
 from orders.adapters.inbound.http.openapi.deprecation import DEPRECATED, Deprecations
@@ -64,6 +65,28 @@ class Api:
         return found
 
 
+_idle: list[tuple[ASGIApp, list[Served]]] = []
+"""Applications under the usual rules that nobody uses now, and where each finds what it serves."""
+
+
+@contextmanager
+def an_app(served: Served, edge: EdgeRules = LOCAL, deprecated: Deprecations = DEPRECATED) -> Iterator[ASGIApp]:
+    """The application over these use cases.
+
+    Building one takes longer than most tests do, so that those under the usual rules are used again.
+    """
+    if edge is not LOCAL or deprecated is not DEPRECATED:
+        yield create_app(lambda: served, edge=edge, deprecated=deprecated)
+        return
+    if not _idle:
+        place: list[Served] = []
+        _idle.append((create_app(lambda: place[0], edge=edge, deprecated=deprecated), place))
+    app, place = _idle.pop()
+    place[:] = [served]
+    yield app
+    _idle.append((app, place))
+
+
 @asynccontextmanager
 async def an_api(
     key_directory: Path,
@@ -75,9 +98,10 @@ async def an_api(
     """The application of a service, its own if none is given; every answer is held against the OpenAPI document."""
     service, issuer = service or Service(), DevIssuer(key_directory)
     served = service.served(issuer, TokenRules(ISSUER, frozenset({AUDIENCE})))
-    async with AsyncTestClient(create_app(lambda: served, edge=edge, deprecated=deprecated)) as client:
-        client.event_hooks = {"response": [contract_of(deprecated).check]}
-        yield Api(client, service, issuer)
+    with an_app(served, edge, deprecated) as app:
+        async with AsyncTestClient(app) as client:
+            client.event_hooks = {"response": [contract_of(deprecated).check]}
+            yield Api(client, service, issuer)
 
 
 @asynccontextmanager
@@ -90,10 +114,11 @@ async def an_api_in_this_loop(
     """
     issuer = DevIssuer(key_directory)
     served = service.served(issuer, TokenRules(ISSUER, frozenset({AUDIENCE})))
-    transport = httpx.ASGITransport(app=cast("Any", create_app(lambda: served, edge=edge)))
     hooks = {"response": [contract_of(DEPRECATED).check]} if checked else {}
-    async with httpx.AsyncClient(transport=transport, base_url="http://orders.example", event_hooks=hooks) as client:
-        yield Api(client, service, issuer)
+    with an_app(served, edge) as app:
+        within: Any = httpx.ASGITransport(app=cast("Any", app))
+        async with httpx.AsyncClient(transport=within, base_url="http://orders.example", event_hooks=hooks) as client:
+            yield Api(client, service, issuer)
 
 
 def expect(answer: httpx.Response, status: int, kind: str) -> dict[str, Any]:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from orders.adapters.inbound.http.app import create_app
 from orders.adapters.inbound.http.claims import TokenRules
 from orders.adapters.inbound.http.edge import LOCAL, EdgeRules
 from orders.adapters.outbound.local.dev_issuer import AUDIENCE, ISSUER, DevIssuer
 from orders.bootstrap.http import serve
 from orders.bootstrap.http_protocol import BoundedHttp
+from tests.http_api import an_app
 from tests.service import Service
 
 PATIENCE = 20.0
@@ -108,8 +108,8 @@ async def a_server(
     service, issuer = Service(), DevIssuer(key_directory)
     served = service.served(issuer, TokenRules(ISSUER, frozenset({AUDIENCE})))
     stop = asyncio.Event()
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        serving = asyncio.create_task(serve(create_app(lambda: served, edge=edge), [listener], stop, protocol=protocol))
+    with an_app(served, edge) as app, socket.create_server(("127.0.0.1", 0)) as listener:
+        serving = asyncio.create_task(serve(app, [listener], stop, protocol=protocol))
         try:
             yield RunningServer(listener.getsockname()[1], service, issuer)
         finally:

@@ -11,6 +11,7 @@ from typing import Any
 import botocore
 import pytest
 from botocore.config import Config
+from botocore.loaders import Loader
 from botocore.session import get_session
 
 ROOT = Path(__file__).parents[2]
@@ -80,7 +81,8 @@ def a_link_and_the_calls(data: Path) -> tuple[str, list[str]]:
     """Where a link to a document leads, without its signature, and what can be called."""
     session = get_session()
     session.set_credentials("test", "test")
-    session.get_component("data_loader").search_paths[:] = [str(data)]
+    loader = Loader(extra_search_paths=[str(data)], include_default_search_paths=False)
+    session.register_component("data_loader", loader)
     s3: Any = session.create_client("s3", region_name="af-south-1", config=Config(signature_version="s3v4"))
     url = s3.generate_presigned_url("get_object", {"Bucket": "documents", "Key": "a b", "VersionId": "1"})
     sqs = session.create_client("sqs", region_name="af-south-1")

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import typer
+from botocore.retries.standard import ExponentialBackoff
 from typer.core import TyperGroup
 
 from orders import __version__
@@ -53,6 +54,8 @@ OF_AWS = sorted(COMMANDS.keys() - WITHOUT_AWS - PROCESSES - {"smoke"})
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A directory of its own, and as much of an environment as a new terminal has."""
     monkeypatch.chdir(tmp_path)
+    # How long botocore waits before it tries again says nothing about what is printed in the end.
+    monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0.0)
     for name in ("AWS_ENDPOINT_URL", "ORDERS_DATA_DIR", "ENVIRONMENT", "LOG_LEVEL"):
         monkeypatch.delenv(name, raising=False)
     with restored_logging(), restored_hooks():
@@ -162,7 +165,7 @@ def answering() -> Iterator[Callable[[Answer], str]]:
 
         server = Server(("127.0.0.1", 0), Handler)
         servers.append(server)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         return f"http://127.0.0.1:{server.server_address[1]}"
 
     yield begin

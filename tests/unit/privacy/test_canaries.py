@@ -48,9 +48,11 @@ BOTH_FORMATS = pytest.mark.parametrize("outputs", ["json", "console"], indirect=
 
 @pytest.fixture
 def outputs(request: pytest.FixtureRequest, capfd: pytest.CaptureFixture[str]) -> Iterator[Outputs]:
+    gc.freeze()  # what is there before is nobody's output, and takes long to be looked through
     with collected(getattr(request, "param", "json")) as found:
         yield found
         gc.collect()  # tasks that nobody asked complain when they are thrown away
+        gc.unfreeze()
         captured = capfd.readouterr()
         found.standard_error += [captured.out, captured.err]
     expect_no_canary(found)

@@ -6,8 +6,8 @@ from typing import Any
 
 import jsonschema
 
-from orders.application.cloud_event import event_type
-from orders.application.event_schema import event_schema
+from orders.contracts.cloud_event import event_type
+from orders.contracts.event_schema import event_schema
 from orders.domain.events import EventType
 from tests.closed_schemas import closed
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from orders.application.report_form import bus_event
+from orders.contracts.report_form import bus_event
 from orders.domain.events import JsonValue
 from orders.domain.order import Order
 from orders.domain.parts import ParcelLine

@@ -11,7 +11,7 @@ import pytest
 from orders.adapters.inbound.sqs.messages import parse_order_event
 from orders.adapters.outbound.aws.event_bridge import EventBridgePublisher
 from orders.adapters.outbound.memory.event_publisher import MemoryEventPublisher
-from orders.application.cloud_event import to_cloud_event
+from orders.contracts.cloud_event import to_cloud_event
 from orders.domain.events import EventType, OrderEvent
 from orders.domain.lifecycle import Role
 from orders.ports.event_publisher import EventPublisher

@@ -15,7 +15,6 @@ import httpx
 import pytest
 
 from orders.adapters.inbound.http.app import create_app
-from orders.application.mail_marks import MARK_TAG, mark_of
 from orders.bootstrap.addresses import Addresses, resolve_addresses
 from orders.bootstrap.api_container import ApiContainer
 from orders.bootstrap.aws import AwsClients, open_clients
@@ -25,6 +24,7 @@ from orders.bootstrap.resources import create_resources
 from orders.bootstrap.settings import Settings, load_settings
 from orders.bootstrap.topology_file import packaged_topology
 from orders.bootstrap.worker import WORKER_SERVICES, worker_loop
+from orders.contracts.mail_marks import MARK_TAG, mark_of
 from orders.ports.mail import Mail, MailContent, MailReference, MailTemplate, recipient_hash
 from tests.canaries import CANARY, TellingRenderer, a_body
 from tests.contract.aws_backends import AWS_BACKENDS, endpoint_of

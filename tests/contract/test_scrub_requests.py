@@ -9,8 +9,8 @@ import pytest
 
 from orders.adapters.inbound.sqs.messages import parse_command, parse_json_object
 from orders.adapters.outbound.aws.scrub_requests import SqsScrubRequests
-from orders.application.commands import SCRUB_ORDER
 from orders.application.scrub_order import SECOND_PASS_AFTER
+from orders.contracts.commands import SCRUB_ORDER
 from orders.ports.errors import TransientPortError
 from tests.builders import an_order_id
 from tests.contract.aws_backends import AWS_BACKENDS, endpoint_of

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from orders.adapters.outbound.rendering.mail_composer import JinjaMailComposer
 from orders.adapters.outbound.rendering.pdf_renderer import PdfRenderer
-from orders.application.cloud_event import to_cloud_event
+from orders.contracts.cloud_event import to_cloud_event
 from orders.domain.events import OrderEvent
 from orders.domain.order import Order
 from orders.ports.mail import MailTemplate

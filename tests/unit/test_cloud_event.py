@@ -6,7 +6,7 @@ from datetime import timedelta, timezone
 
 import pytest
 
-from orders.application.cloud_event import cloud_event_type, event_type, to_cloud_event
+from orders.contracts.cloud_event import cloud_event_type, event_type, to_cloud_event
 from orders.domain.events import EventType, OrderEvent
 from orders.domain.lifecycle import Role
 from tests.builders import NOON, a_stamp, an_order, an_order_id

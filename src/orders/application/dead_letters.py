@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from orders.application.mail_marks import marks_in, reference_of
 from orders.application.message_outline import known_kind
-from orders.application.message_text import parse_text
+from orders.contracts.mail_marks import marks_in, reference_of
+from orders.contracts.message_text import parse_text
 from orders.domain.identity import KEY_PATTERN, ORDER_ID_PATTERN, order_number
 from orders.ports.clock import Clock
 from orders.ports.dead_letters import DeadLetter, DeadLetterQueues

@@ -11,9 +11,9 @@ from itertools import chain
 from types import MappingProxyType
 from typing import Any
 
-from orders.application import commands
-from orders.application.cloud_event import EVENT_SOURCE, cloud_event_type
-from orders.application.message_text import parse_text
+from orders.contracts import commands
+from orders.contracts.cloud_event import EVENT_SOURCE, cloud_event_type
+from orders.contracts.message_text import parse_text
 from orders.domain.currencies import CURRENCIES
 from orders.domain.events import EventType
 from orders.domain.identity import KEY_PATTERN, ORDER_ID_PATTERN, ORDER_NUMBER_PATTERN

@@ -2,10 +2,10 @@
 
 from types import MappingProxyType
 
-from orders.application.mail_marks import mail_headers, mail_tags
 from orders.application.order_of_event import CREATED_SEQUENCE, order_of_event
 from orders.application.render_document import RequestDocument
 from orders.application.send_mail import SendMail
+from orders.contracts.mail_marks import mail_headers, mail_tags
 from orders.domain.as_it_was import as_it_was
 from orders.domain.events import EventType
 from orders.domain.lifecycle import CALLED_OFF

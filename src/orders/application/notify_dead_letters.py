@@ -8,10 +8,10 @@ from typing import Any
 
 from orders.application.audit import Attempt, Audit
 from orders.application.dead_letters import DeadLetterOffice, LetterFilter, Subject, subject_of
-from orders.application.mail_marks import MARK_HEADER, MARK_TAG, mark_of
-from orders.application.message_text import parse_text
 from orders.application.notify_staff import Pace
 from orders.application.send_mail import SendMail
+from orders.contracts.mail_marks import MARK_HEADER, MARK_TAG, mark_of
+from orders.contracts.message_text import parse_text
 from orders.domain.identity import order_number
 from orders.domain.lifecycle import Role
 from orders.ports.audit import AuditOutcome

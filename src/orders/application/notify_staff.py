@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from types import MappingProxyType
 
-from orders.application.mail_marks import mail_headers, mail_tags
 from orders.application.order_of_event import CREATED_SEQUENCE, order_of_event
 from orders.application.send_mail import SendMail
+from orders.contracts.mail_marks import mail_headers, mail_tags
 from orders.domain.as_it_was import as_it_was
 from orders.domain.events import EventType
 from orders.ports.mail import Mail, MailComposer, MailIntent, MailTemplate

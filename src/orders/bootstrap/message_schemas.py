@@ -10,8 +10,8 @@ from typing import Any
 from orders.adapters.inbound.http.openapi.json_schema import standalone
 from orders.adapters.inbound.sqs.record_creator import CreateOrderCommand
 from orders.adapters.inbound.sqs.reports import DETAILS
-from orders.application.commands import CREATE_ORDER
-from orders.application.event_schema import event_schema
+from orders.contracts.commands import CREATE_ORDER
+from orders.contracts.event_schema import event_schema
 from orders.domain.events import EventType
 from orders.domain.reports import SOURCES, ReportType
 

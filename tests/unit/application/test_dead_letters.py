@@ -9,8 +9,8 @@ import pytest
 
 from orders.adapters.outbound.memory.clock import FixedClock
 from orders.adapters.outbound.memory.dead_letters import MemoryDeadLetterQueues
-from orders.application.cloud_event import to_cloud_event
 from orders.application.dead_letters import CLOCK_SKEW, DeadLetterOffice, LetterFilter, Subject, Tally, subject_of
+from orders.contracts.cloud_event import to_cloud_event
 from orders.domain.events import OrderEvent
 from orders.domain.lifecycle import Role
 from orders.ports.dead_letters import DeadLetter, UnknownQueue

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.application.mail_marks import mark_of, reference_of
+from orders.contracts.mail_marks import mark_of, reference_of
 from orders.ports.mail import MailReference, MailTemplate, recipient_hash
 from tests.builders import an_order_id
 

@@ -7,8 +7,8 @@ import pytest
 
 from orders.application.dead_letters import Subject, subject_of
 from orders.application.message_outline import outline
-from orders.application.message_text import MAX_DEPTH, parse_text
 from orders.application.notify_dead_letters import NO_EVENT, sequence_in
+from orders.contracts.message_text import MAX_DEPTH, parse_text
 from tests.hostile import TOO_DEEP, nested
 
 

@@ -20,8 +20,8 @@ from orders.adapters.inbound.sqs.auditing import AuditedHandler
 from orders.adapters.outbound.rendering.environment import Sources, TemplateRenderer
 from orders.adapters.outbound.rendering.mail_composer import JinjaMailComposer
 from orders.adapters.outbound.rendering.overrides import PackagedTemplates, Rendered, Wish
-from orders.application.mail_marks import MARK_HEADER, MARK_TAG, mark_of
 from orders.bootstrap.worker import WORKER_SERVICES
+from orders.contracts.mail_marks import MARK_HEADER, MARK_TAG, mark_of
 from orders.domain.events import OrderEvent
 from orders.domain.lifecycle import Action
 from orders.domain.reports import SOURCES

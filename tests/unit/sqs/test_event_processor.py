@@ -9,12 +9,12 @@ import pytest
 
 from orders.adapters.inbound.sqs.event_processor import TRANSITIONS
 from orders.adapters.inbound.sqs.messages import MessageRefused
-from orders.application.cloud_event import cloud_event_type, to_cloud_event
-from orders.application.commands import SCRUB_ORDER
 from orders.application.errors import OrderNotFound
 from orders.application.scrub_order import SECOND_PASS_AFTER
 from orders.bootstrap.message_schemas import report_file
 from orders.bootstrap.topology_file import packaged_topology
+from orders.contracts.cloud_event import cloud_event_type, to_cloud_event
+from orders.contracts.commands import SCRUB_ORDER
 from orders.domain.events import EventType, OrderEvent
 from orders.domain.lifecycle import Action, Role
 from orders.domain.order import Order

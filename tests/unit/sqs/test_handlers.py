@@ -6,8 +6,8 @@ import pytest
 
 from orders.adapters.inbound.sqs.handlers import CustomerNotifier, InternalNotifier, PdfCreator
 from orders.adapters.inbound.sqs.messages import MessageRefused
-from orders.application.commands import RENDER_DOCUMENT
 from orders.application.errors import OrderNotFound
+from orders.contracts.commands import RENDER_DOCUMENT
 from orders.domain.events import OrderEvent
 from orders.domain.order import Order
 from tests.builders import a_draft, an_order_id

@@ -15,7 +15,7 @@ from orders.adapters.inbound.sqs.messages import (
     parse_json_object,
     parse_order_event,
 )
-from orders.application.cloud_event import to_cloud_event
+from orders.contracts.cloud_event import to_cloud_event
 from orders.domain.events import EventType, OrderEvent
 from orders.domain.lifecycle import Role
 from tests.builders import NOON, a_stamp, an_order, an_order_id

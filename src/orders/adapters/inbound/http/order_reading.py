@@ -22,10 +22,10 @@ from orders.adapters.inbound.http.parameters import (
 from orders.adapters.inbound.http.preconditions import unchanged
 from orders.adapters.inbound.http.responses import etag, history_entry, order_summary, track_view
 from orders.application.caller import Caller, Operation, permit
-from orders.application.cloud_event import to_cloud_event
 from orders.application.list_orders import ListOrders
 from orders.application.open_order import OpenOrder
 from orders.application.read_history import ReadHistory
+from orders.contracts.cloud_event import to_cloud_event
 from orders.domain.order import Order
 from orders.ports.order_repository import OrderQuery
 

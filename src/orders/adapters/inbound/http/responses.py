@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from orders.application.caller import Caller
-from orders.application.cloud_event import rfc3339
+from orders.contracts.cloud_event import rfc3339
 from orders.domain.events import OrderEvent
 from orders.domain.lifecycle import Action, Role
 from orders.domain.order import Order

@@ -10,10 +10,10 @@ from orders.adapters.inbound.sqs.messages import (
 )
 from orders.adapters.inbound.sqs.queue import ReceivedMessage
 from orders.application.caller import worker
-from orders.application.commands import RENDER_DOCUMENT
 from orders.application.notify_customer import NotifyCustomer
 from orders.application.notify_staff import NotifyStaff
 from orders.application.render_document import RenderDocument
+from orders.contracts.commands import RENDER_DOCUMENT
 
 _log = structlog.get_logger(__name__)
 

@@ -18,9 +18,9 @@ from orders.adapters.inbound.sqs.queue import ReceivedMessage
 from orders.adapters.inbound.sqs.retry_policy import PASSING
 from orders.adapters.privacy.masking import as_name
 from orders.application.errors import ApplicationError
-from orders.application.mail_marks import MARK_TAG, marks_in, reference_of
-from orders.application.message_text import parse_text
 from orders.application.note_mail_feedback import FEEDBACK, NoteMailFeedback
+from orders.contracts.mail_marks import MARK_TAG, marks_in, reference_of
+from orders.contracts.message_text import parse_text
 from orders.ports.mail import FeedbackKind, MailFeedback, MailReference
 from orders.ports.metrics import Counters
 

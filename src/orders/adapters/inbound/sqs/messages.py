@@ -11,8 +11,8 @@ from typing import Annotated, Any, NoReturn, TypeVar
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from orders.adapters.privacy.masking import as_name
-from orders.application.cloud_event import EVENT_SOURCE, event_type
-from orders.application.message_text import parse_text
+from orders.contracts.cloud_event import EVENT_SOURCE, event_type
+from orders.contracts.message_text import parse_text
 from orders.domain.events import EventType
 from orders.domain.identity import KEY_PATTERN, ORDER_ID_PATTERN
 

@@ -4,7 +4,7 @@ import json
 from typing import TYPE_CHECKING
 
 from orders.adapters.outbound.botocore_errors import translated
-from orders.application.commands import RENDER_DOCUMENT
+from orders.contracts.commands import RENDER_DOCUMENT
 
 if TYPE_CHECKING:
     from types_aiobotocore_sqs import SQSClient

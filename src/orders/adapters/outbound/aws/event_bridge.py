@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from orders.adapters.outbound.botocore_errors import as_transient
 from orders.adapters.privacy.exceptions import told
-from orders.application.cloud_event import EVENT_SOURCE, to_cloud_event
+from orders.contracts.cloud_event import EVENT_SOURCE, to_cloud_event
 from orders.domain.events import OrderEvent
 from orders.ports.errors import NotPermitted
 

@@ -4,7 +4,7 @@ import json
 from typing import TYPE_CHECKING
 
 from orders.adapters.outbound.botocore_errors import translated
-from orders.application.commands import PLACE_ACCEPTED
+from orders.contracts.commands import PLACE_ACCEPTED
 
 if TYPE_CHECKING:
     from types_aiobotocore_sqs import SQSClient

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from orders.adapters.outbound.botocore_errors import translated
-from orders.application.report_form import bus_event
+from orders.contracts.report_form import bus_event
 from orders.domain.reports import Report
 
 if TYPE_CHECKING:

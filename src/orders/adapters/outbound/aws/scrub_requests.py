@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from orders.adapters.outbound.botocore_errors import translated
-from orders.application.commands import SCRUB_ORDER
+from orders.contracts.commands import SCRUB_ORDER
 
 if TYPE_CHECKING:
     from types_aiobotocore_sqs import SQSClient

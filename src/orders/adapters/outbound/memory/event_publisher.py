@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from orders.application.cloud_event import to_cloud_event
+from orders.contracts.cloud_event import to_cloud_event
 from orders.domain.events import OrderEvent
 
 Refusal = Callable[[OrderEvent], str | None]

@@ -26,7 +26,7 @@ from orders.adapters.inbound.http.openapi.parameters import (
 from orders.adapters.inbound.http.openapi.problem_kinds import EXPLAINED
 from orders.adapters.inbound.http.openapi.updates import update_schemas
 from orders.adapters.inbound.http.problems import Kind
-from orders.application.event_schema import DIALECT
+from orders.contracts.event_schema import DIALECT
 
 OPERATIONS: tuple[Operation, ...] = (*READING[:1], *CHANGING[:1], *READING[1:], *CHANGING[1:], *ERASING, *ABOUT)
 

@@ -18,7 +18,7 @@ from orders.adapters.inbound.http.responses import (
     track_view,
 )
 from orders.application.caller import Caller
-from orders.application.cloud_event import to_cloud_event
+from orders.contracts.cloud_event import to_cloud_event
 from orders.domain.erasing import erase
 from orders.domain.events import OrderEvent
 from orders.domain.identity import derived_order_id

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import PydanticUndefined, core_schema
 
-from orders.application.event_schema import DIALECT
+from orders.contracts.event_schema import DIALECT
 
 COMPONENTS = "#/components/schemas/"
 Schema = dict[str, Any]

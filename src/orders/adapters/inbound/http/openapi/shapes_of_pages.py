@@ -12,8 +12,8 @@ from orders.adapters.inbound.http.openapi.shapes import (
     Time,
 )
 from orders.adapters.inbound.http.parameters import MAX_CURSOR_CHARACTERS
-from orders.application.cloud_event import cloud_event_type
-from orders.application.event_schema import event_schema
+from orders.contracts.cloud_event import cloud_event_type
+from orders.contracts.event_schema import event_schema
 from orders.domain.events import EventType
 from orders.ports.mail import MailState, MailTemplate
 

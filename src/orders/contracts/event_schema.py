@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from orders.application.cloud_event import SEQUENCE_DIGITS, cloud_event_type
+from orders.contracts.cloud_event import SEQUENCE_DIGITS, cloud_event_type
 from orders.domain.events import EventType
 from orders.domain.identity import KEY_PATTERN, ORDER_ID_PATTERN, ORDER_NUMBER_PATTERN
 from orders.domain.lifecycle import Role, Status

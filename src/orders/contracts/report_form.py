@@ -3,7 +3,7 @@
 Docs: docs/events/README.md; read by ``adapters/inbound/sqs/reports.py``, written again where one is put back.
 """
 
-from orders.application.cloud_event import rfc3339
+from orders.contracts.cloud_event import rfc3339
 from orders.domain.events import JsonValue
 from orders.domain.reports import SOURCES, Report
 

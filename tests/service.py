@@ -29,34 +29,34 @@ from orders.adapters.outbound.memory.scrub_requests import MemoryScrubRequests
 from orders.adapters.outbound.memory.suppressions import MemorySuppressions
 from orders.adapters.outbound.memory.tenant_files import MemoryOrderingTenants
 from orders.adapters.outbound.memory.unreadable_items import MemoryUnreadableItems
-from orders.application.accept_order import AcceptOrder, PlaceAccepted
-from orders.application.audit import Audit
-from orders.application.caller import Caller
-from orders.application.change_order import OrderChanger
-from orders.application.change_status import ChangeStatus
-from orders.application.check_health import CheckHealth
-from orders.application.consult_services import Consulted, ConsultServices
-from orders.application.erase_personal_data import ErasePersonalData
-from orders.application.first_answer import FirstAnswer
-from orders.application.fulfil_order import DeliverParcel, FulfilOrder
-from orders.application.hear_report import HearReport
-from orders.application.idempotency import Replays
-from orders.application.list_orders import ListOrders
-from orders.application.note_mail_feedback import NoteMailFeedback
-from orders.application.notify_customer import NotifyCustomer
-from orders.application.notify_staff import NotifyStaff
-from orders.application.open_order import OpenOrder
-from orders.application.place_order import PlaceOrder
-from orders.application.place_queued import PlaceQueued
-from orders.application.price_terms import PriceTerms
-from orders.application.publish_events import EventFastPath, PublishEvents
-from orders.application.queue_accepted import QueueAccepted
-from orders.application.read_history import ReadHistory
-from orders.application.relay_outbox import RelayOutbox
-from orders.application.render_document import LinkDocument, RenderDocument, RequestDocument
-from orders.application.scrub_order import Kept, ScrubOrder
-from orders.application.send_mail import SendMail
-from orders.application.update_order import DeleteOrder, UpdateOrder
+from orders.application.documents.render_document import LinkDocument, RenderDocument, RequestDocument
+from orders.application.events.apply_external_event import HearReport
+from orders.application.events.publish_events import EventFastPath, PublishEvents
+from orders.application.events.relay_outbox import RelayOutbox
+from orders.application.mail.notify_customer import NotifyCustomer
+from orders.application.mail.notify_staff import NotifyStaff
+from orders.application.mail.record_mail_feedback import NoteMailFeedback
+from orders.application.mail.send_mail import SendMail
+from orders.application.operations.check_health import CheckHealth
+from orders.application.orders.accept_order import AcceptOrder, PlaceAccepted
+from orders.application.orders.change_order import OrderChanger
+from orders.application.orders.change_status import ChangeStatus
+from orders.application.orders.check_offers import Consulted, ConsultServices
+from orders.application.orders.erase_personal_data import ErasePersonalData
+from orders.application.orders.first_answer import FirstAnswer
+from orders.application.orders.fulfil_order import DeliverParcel, FulfilOrder
+from orders.application.orders.list_orders import ListOrders
+from orders.application.orders.open_order import OpenOrder
+from orders.application.orders.place_order import PlaceOrder
+from orders.application.orders.place_queued import PlaceQueued
+from orders.application.orders.price_terms import PriceTerms
+from orders.application.orders.queue_accepted import QueueAccepted
+from orders.application.orders.read_history import ReadHistory
+from orders.application.orders.scrub_order import Kept, ScrubOrder
+from orders.application.orders.update_order import DeleteOrder, UpdateOrder
+from orders.application.policy.audit import Audit
+from orders.application.policy.caller import Caller
+from orders.application.policy.idempotency import Replays
 from orders.domain.lifecycle import Role
 from orders.domain.order import Order
 from orders.ports.campaigns import Campaigns

@@ -15,8 +15,8 @@ from orders.adapters.outbound.memory.clock import FixedClock
 from orders.adapters.outbound.memory.dead_letters import MemoryDeadLetterQueues
 from orders.adapters.outbound.rendering.mail_composer import JinjaMailComposer
 from orders.adapters.outbound.system import SystemClock
-from orders.application.dead_letters import DeadLetterOffice
-from orders.application.notify_dead_letters import HELD_FOR, NotifyDeadLetters
+from orders.application.mail.notify_dead_letters import HELD_FOR, NotifyDeadLetters
+from orders.application.operations.dead_letters import DeadLetterOffice
 from orders.domain.identity import order_number
 from orders.ports.dead_letters import DeadLetter, DeadLetterQueues, UnknownQueue
 from tests.builders import NOON, a_tenant, an_order_id

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from orders.application.idempotency import Answer, KeyedRequest
+from orders.application.policy.idempotency import Answer, KeyedRequest
 from orders.domain.errors import Fault
 from orders.domain.lifecycle import Status
 from orders.domain.order import Change

@@ -18,12 +18,12 @@ from orders.adapters.inbound.http.answers import accepted_answer, order_answer
 from orders.adapters.outbound.dynamodb.claim_items import CLAIM
 from orders.adapters.outbound.dynamodb.wire import from_wire
 from orders.adapters.outbound.memory.counters import MemoryCounters
-from orders.application.accept_order import PlaceAccepted
-from orders.application.caller import Caller
-from orders.application.consult_services import ConsultServices, Question
-from orders.application.errors import OrderNotFound
-from orders.application.idempotency import AlreadyAnswered, Answer, KeyedRequest, KeyReused
-from orders.application.place_order import PlaceOrder
+from orders.application.orders.accept_order import PlaceAccepted
+from orders.application.orders.check_offers import ConsultServices, Question
+from orders.application.orders.place_order import PlaceOrder
+from orders.application.policy.caller import Caller
+from orders.application.policy.errors import OrderNotFound
+from orders.application.policy.idempotency import AlreadyAnswered, Answer, KeyedRequest, KeyReused
 from orders.domain.consulting import Answers
 from orders.domain.order import Order
 from tests.builders import NOON, a_draft

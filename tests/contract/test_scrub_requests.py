@@ -9,7 +9,7 @@ import pytest
 
 from orders.adapters.inbound.sqs.messages import parse_command, parse_json_object
 from orders.adapters.outbound.aws.scrub_requests import SqsScrubRequests
-from orders.application.scrub_order import SECOND_PASS_AFTER
+from orders.application.orders.scrub_order import SECOND_PASS_AFTER
 from orders.contracts.commands import SCRUB_ORDER
 from orders.ports.errors import TransientPortError
 from tests.builders import an_order_id

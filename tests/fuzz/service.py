@@ -15,7 +15,7 @@ from litestar import Litestar
 from orders.adapters.inbound.http.app import create_app
 from orders.adapters.inbound.http.claims import TokenRules
 from orders.adapters.outbound.local.dev_issuer import AUDIENCE, ISSUER, DevIssuer
-from orders.application.caller import worker
+from orders.application.policy.caller import worker
 from orders.bootstrap.http_protocol import BoundedHttp
 from orders.bootstrap.serving import Server, server
 from tests.service import Service

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from orders.adapters.inbound.relay import RelayLoop
 from orders.adapters.inbound.sqs.backoff import Backoff
-from orders.application.relay_outbox import RelayOutbox
+from orders.application.events.relay_outbox import RelayOutbox
 from orders.domain.lifecycle import Action, Role
 from orders.ports.errors import NotPermitted, PermanentPortError, TransientPortError
 from tests.builders import a_draft

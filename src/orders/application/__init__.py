@@ -1,1 +1,1 @@
-"""The use cases, one per file: each takes one command and returns domain objects."""
+"""The use cases, one per file in a folder per concept: each takes one command and returns domain objects."""

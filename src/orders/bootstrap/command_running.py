@@ -147,7 +147,7 @@ def foreseen(error: BaseException) -> str | None:
     from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
     from orders.adapters.privacy.exceptions import told
-    from orders.application.errors import ApplicationError
+    from orders.application.policy.errors import ApplicationError
     from orders.domain.errors import DomainError
     from orders.ports.errors import PortError
 

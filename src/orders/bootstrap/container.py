@@ -40,36 +40,36 @@ from orders.adapters.outbound.memory.counters import MemoryCounters
 from orders.adapters.outbound.rendering.mail_composer import JinjaMailComposer
 from orders.adapters.outbound.rendering.pdf_renderer import RendererProbe
 from orders.adapters.outbound.system import RandomOrderIds, SystemClock
-from orders.application.accept_order import AcceptOrder, PlaceAccepted
-from orders.application.audit import Audit
-from orders.application.change_order import OrderChanger
-from orders.application.change_status import ChangeStatus
-from orders.application.check_health import CheckHealth
-from orders.application.consult_services import ConsultServices
-from orders.application.dead_letters import DeadLetterOffice
-from orders.application.erase_personal_data import ErasePersonalData
-from orders.application.first_answer import FirstAnswer
-from orders.application.fulfil_order import DeliverParcel, FulfilOrder
-from orders.application.hear_report import HearReport
-from orders.application.idempotency import Replays
-from orders.application.list_orders import ListOrders
-from orders.application.note_mail_feedback import NoteMailFeedback
-from orders.application.notify_customer import NotifyCustomer
-from orders.application.notify_dead_letters import HELD_FOR, NotifyDeadLetters
-from orders.application.notify_staff import NotifyStaff, Pace
-from orders.application.open_order import OpenOrder
-from orders.application.place_order import PlaceOrder
-from orders.application.place_queued import PlaceQueued
-from orders.application.price_terms import PriceTerms
-from orders.application.publish_events import EventFastPath, PublishEvents
-from orders.application.queue_accepted import QueueAccepted
-from orders.application.read_history import ReadHistory
-from orders.application.relay_outbox import RelayOutbox
-from orders.application.render_document import LinkDocument, RenderDocument, RequestDocument
-from orders.application.scrub_order import Kept, ScrubOrder
-from orders.application.send_mail import SendMail
-from orders.application.update_order import DeleteOrder, UpdateOrder
-from orders.application.watch_mail_quota import WatchMailQuota
+from orders.application.documents.render_document import LinkDocument, RenderDocument, RequestDocument
+from orders.application.events.apply_external_event import HearReport
+from orders.application.events.publish_events import EventFastPath, PublishEvents
+from orders.application.events.relay_outbox import RelayOutbox
+from orders.application.mail.notify_customer import NotifyCustomer
+from orders.application.mail.notify_dead_letters import HELD_FOR, NotifyDeadLetters
+from orders.application.mail.notify_staff import NotifyStaff, Pace
+from orders.application.mail.record_mail_feedback import NoteMailFeedback
+from orders.application.mail.send_mail import SendMail
+from orders.application.mail.watch_mail_quota import WatchMailQuota
+from orders.application.operations.check_health import CheckHealth
+from orders.application.operations.dead_letters import DeadLetterOffice
+from orders.application.orders.accept_order import AcceptOrder, PlaceAccepted
+from orders.application.orders.change_order import OrderChanger
+from orders.application.orders.change_status import ChangeStatus
+from orders.application.orders.check_offers import ConsultServices
+from orders.application.orders.erase_personal_data import ErasePersonalData
+from orders.application.orders.first_answer import FirstAnswer
+from orders.application.orders.fulfil_order import DeliverParcel, FulfilOrder
+from orders.application.orders.list_orders import ListOrders
+from orders.application.orders.open_order import OpenOrder
+from orders.application.orders.place_order import PlaceOrder
+from orders.application.orders.place_queued import PlaceQueued
+from orders.application.orders.price_terms import PriceTerms
+from orders.application.orders.queue_accepted import QueueAccepted
+from orders.application.orders.read_history import ReadHistory
+from orders.application.orders.scrub_order import Kept, ScrubOrder
+from orders.application.orders.update_order import DeleteOrder, UpdateOrder
+from orders.application.policy.audit import Audit
+from orders.application.policy.idempotency import Replays
 from orders.bootstrap.addresses import Addresses
 from orders.bootstrap.aws import AwsClients
 from orders.bootstrap.demo import default_profile

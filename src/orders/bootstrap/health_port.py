@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from orders.adapters.inbound.http.health_port import HealthPort
 from orders.adapters.outbound.system import SystemClock
-from orders.application.check_health import CheckHealth
+from orders.application.operations.check_health import CheckHealth
 from orders.bootstrap.listening import listen_for_health
 from orders.bootstrap.serving import server
 from orders.bootstrap.settings import Settings

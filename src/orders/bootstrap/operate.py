@@ -14,11 +14,11 @@ from orders.adapters.outbound.dynamodb.outbox import DynamoOutbox
 from orders.adapters.outbound.dynamodb.suppressions import DynamoSuppressions
 from orders.adapters.outbound.dynamodb.unreadable_items import DynamoUnreadableItems
 from orders.adapters.outbound.system import SystemClock
-from orders.application.check_tenants import CheckTenants
-from orders.application.dead_letters import DeadLetterOffice
-from orders.application.find_unreadable import FindUnreadable
-from orders.application.replay_events import ReplayEvents
-from orders.application.suppression_list import SuppressionList
+from orders.application.events.replay_events import ReplayEvents
+from orders.application.mail.suppression_list import SuppressionList
+from orders.application.operations.check_tenants import CheckTenants
+from orders.application.operations.dead_letters import DeadLetterOffice
+from orders.application.operations.find_unreadable import FindUnreadable
 from orders.bootstrap.addresses import queue_url
 from orders.bootstrap.aws import open_clients
 from orders.bootstrap.container import order_senders

@@ -9,7 +9,7 @@ from orders.adapters.outbound.aws.s3_tenants import S3TenantDirectory
 from orders.adapters.outbound.dynamodb.order_repository import DynamoOrderRepository
 from orders.adapters.outbound.memory.counters import MemoryCounters
 from orders.adapters.outbound.rendering.previews import JinjaPreviews
-from orders.application.preview_templates import PreviewTemplates
+from orders.application.mail.preview_templates import PreviewTemplates
 from orders.bootstrap.aws import open_clients
 from orders.bootstrap.demo import default_profile
 from orders.bootstrap.settings import Settings

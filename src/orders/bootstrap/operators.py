@@ -15,7 +15,7 @@ from orders.adapters.inbound.cli.runtime import Doing
 from orders.adapters.outbound.audit_log import LogAuditTrail
 from orders.adapters.outbound.memory.counters import MemoryCounters
 from orders.adapters.outbound.system import SystemClock
-from orders.application.audit import Attempt, Audit
+from orders.application.policy.audit import Attempt, Audit
 from orders.bootstrap.settings import Settings
 from orders.domain.identity import is_key, is_order_id
 from orders.domain.lifecycle import Role

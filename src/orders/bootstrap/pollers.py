@@ -15,7 +15,7 @@ from orders.adapters.inbound.sqs.record_creator import RecordCreator
 from orders.adapters.inbound.sqs.retry_policy import RetryPolicy
 from orders.adapters.outbound.aws.probes import BucketProbe
 from orders.adapters.outbound.dynamodb.probe import DynamoProbe
-from orders.application.audit import Audit
+from orders.application.policy.audit import Audit
 from orders.bootstrap.addresses import Addresses
 from orders.bootstrap.aws import AwsClients
 from orders.bootstrap.settings import Settings

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 import uvloop
 
-from orders.application.publish_events import EventFastPath
+from orders.application.events.publish_events import EventFastPath
 
 DRAIN_SECONDS = 3
 

@@ -11,7 +11,7 @@ from orders.adapters.inbound.http.request_context import current_request_id
 from orders.adapters.outbound.catalog_http.campaigns import HttpCampaigns
 from orders.adapters.outbound.catalog_http.client import HttpService, ServiceAddress, open_session
 from orders.adapters.outbound.catalog_http.products import HttpProductCatalogue
-from orders.application.consult_services import Consulted, WhenDown
+from orders.application.orders.check_offers import Consulted, WhenDown
 from orders.bootstrap.settings import Settings
 from orders.ports.campaigns import Campaigns
 from orders.ports.health import Probe

@@ -7,7 +7,7 @@ import pytest
 from orders.adapters.outbound.memory.audit_trail import MemoryAuditTrail
 from orders.adapters.outbound.memory.clock import SteppingClock
 from orders.adapters.outbound.memory.counters import MemoryCounters
-from orders.application.audit import Attempt, Audit, about, attempted_by
+from orders.application.policy.audit import Attempt, Audit, about, attempted_by
 from orders.domain.lifecycle import Role
 from orders.ports.audit import AuditOutcome
 from tests.builders import NOON

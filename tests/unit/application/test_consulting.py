@@ -10,8 +10,8 @@ import pytest
 
 from orders.adapters.outbound.memory.campaigns import Campaign, MemoryCampaigns
 from orders.adapters.outbound.memory.products import MemoryProductCatalogue, Product
-from orders.application.consult_services import UNCHECKED, Consulted, WhenDown
-from orders.application.idempotency import AlreadyAnswered, Answer, KeyedRequest, Preconditions
+from orders.application.orders.check_offers import UNCHECKED, Consulted, WhenDown
+from orders.application.policy.idempotency import AlreadyAnswered, Answer, KeyedRequest, Preconditions
 from orders.domain.consulting import CampaignRefusalReason
 from orders.domain.currencies import Currency
 from orders.domain.errors import IllegalTransition, InvalidOrder

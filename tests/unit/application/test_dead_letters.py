@@ -9,7 +9,14 @@ import pytest
 
 from orders.adapters.outbound.memory.clock import FixedClock
 from orders.adapters.outbound.memory.dead_letters import MemoryDeadLetterQueues
-from orders.application.dead_letters import CLOCK_SKEW, DeadLetterOffice, LetterFilter, Subject, Tally, subject_of
+from orders.application.operations.dead_letters import (
+    CLOCK_SKEW,
+    DeadLetterOffice,
+    LetterFilter,
+    Subject,
+    Tally,
+    subject_of,
+)
 from orders.contracts.cloud_event import to_cloud_event
 from orders.domain.events import OrderEvent
 from orders.domain.lifecycle import Role

@@ -8,11 +8,11 @@ import pytest
 from orders.adapters.outbound.memory.mail_sender import MemoryMailSender
 from orders.adapters.outbound.memory.suppressions import MemorySuppressions
 from orders.adapters.outbound.rendering.mail_composer import JinjaMailComposer
-from orders.application.caller import worker
-from orders.application.errors import EventNeverWas, OrderNotFound
-from orders.application.notify_customer import NotifyCustomer
-from orders.application.notify_staff import NotifyStaff
-from orders.application.send_mail import SendMail
+from orders.application.mail.notify_customer import NotifyCustomer
+from orders.application.mail.notify_staff import NotifyStaff
+from orders.application.mail.send_mail import SendMail
+from orders.application.policy.caller import worker
+from orders.application.policy.errors import EventNeverWas, OrderNotFound
 from orders.domain.errors import InvalidOrder
 from orders.domain.events import EventType, OrderEvent
 from orders.domain.lifecycle import Action, Role

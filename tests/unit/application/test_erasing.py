@@ -10,11 +10,11 @@ import pytest
 from orders.adapters.inbound.http.redaction import redacted_body
 from orders.adapters.inbound.sqs.retry_policy import RetryPolicy
 from orders.adapters.outbound.memory.document_store import MemoryDocumentStore
-from orders.application.caller import worker
-from orders.application.errors import OrderNotFound
-from orders.application.idempotency import Answer, KeyedRequest, Preconditions
-from orders.application.publish_events import PublishEvents
-from orders.application.scrub_order import SECOND_PASS_AFTER, Kept, ScrubOrder
+from orders.application.events.publish_events import PublishEvents
+from orders.application.orders.scrub_order import SECOND_PASS_AFTER, Kept, ScrubOrder
+from orders.application.policy.caller import worker
+from orders.application.policy.errors import OrderNotFound
+from orders.application.policy.idempotency import Answer, KeyedRequest, Preconditions
 from orders.contracts.commands import SCRUB_ORDER
 from orders.domain.events import EventType
 from orders.domain.lifecycle import Action, Role

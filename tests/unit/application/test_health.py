@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from orders.adapters.outbound.memory.clock import FixedClock
-from orders.application.check_health import CheckHealth
+from orders.application.operations.check_health import CheckHealth
 from tests.builders import NOON
 from tests.service import Dependency
 

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orders.adapters.inbound.sqs.retry_policy import IMPOSSIBLE
-from orders.application.change_order import OrderChanger
-from orders.application.errors import OrderNotFound
-from orders.application.hear_report import HearReport, ReportFromTheFuture
+from orders.application.events.apply_external_event import HearReport, ReportFromTheFuture
+from orders.application.orders.change_order import OrderChanger
+from orders.application.policy.errors import OrderNotFound
 from orders.domain.errors import Fault
 from orders.domain.events import EventType, OrderEvent
 from orders.domain.hearing import ImpossibleReport

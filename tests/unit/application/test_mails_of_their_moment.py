@@ -7,10 +7,10 @@ import pytest
 from orders.adapters.outbound.memory.mail_intents import MemoryMailIntents
 from orders.adapters.outbound.memory.mail_sender import MemoryMailSender
 from orders.adapters.outbound.rendering.mail_composer import JinjaMailComposer
-from orders.application.caller import worker
-from orders.application.notify_customer import NotifyCustomer
-from orders.application.notify_staff import NotifyStaff
-from orders.application.send_mail import SendMail
+from orders.application.mail.notify_customer import NotifyCustomer
+from orders.application.mail.notify_staff import NotifyStaff
+from orders.application.mail.send_mail import SendMail
+from orders.application.policy.caller import worker
 from orders.contracts.mail_marks import MARK_HEADER
 from orders.domain.events import EventType, OrderEvent
 from orders.domain.lifecycle import Action, Role

@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.application.dead_letters import subject_of
-from orders.application.message_outline import _NAMES, outline
+from orders.application.operations.dead_letters import subject_of
+from orders.application.operations.message_outline import _NAMES, outline
 from orders.contracts.cloud_event import to_cloud_event
 from orders.domain.lifecycle import Role
 from tests.builders import a_stamp, an_order, an_order_id

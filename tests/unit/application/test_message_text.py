@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from orders.application.dead_letters import Subject, subject_of
-from orders.application.message_outline import outline
-from orders.application.notify_dead_letters import NO_EVENT, sequence_in
+from orders.application.mail.notify_dead_letters import NO_EVENT, sequence_in
+from orders.application.operations.dead_letters import Subject, subject_of
+from orders.application.operations.message_outline import outline
 from orders.contracts.message_text import MAX_DEPTH, parse_text
 from tests.hostile import TOO_DEEP, nested
 

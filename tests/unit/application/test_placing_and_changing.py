@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from orders.application.caller import Operation
-from orders.application.change_order import OrderChanger
-from orders.application.errors import ForeignCustomer, OrderNotFound, VersionMismatch
-from orders.application.idempotency import Preconditions
+from orders.application.orders.change_order import OrderChanger
+from orders.application.policy.caller import Operation
+from orders.application.policy.errors import ForeignCustomer, OrderNotFound, VersionMismatch
+from orders.application.policy.idempotency import Preconditions
 from orders.domain.errors import ActionForbidden, IllegalTransition
 from orders.domain.events import EventType
 from orders.domain.lifecycle import Action, Role, Status

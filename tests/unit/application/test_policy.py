@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from orders.application import caller
-from orders.application.caller import POLICY, REACH, Caller, Operation, Reach, admit, owns, permit
+from orders.application.policy import caller
+from orders.application.policy.caller import POLICY, REACH, Caller, Operation, Reach, admit, owns, permit
 from orders.domain.errors import ActionForbidden
 from orders.domain.lifecycle import RULES, Action, Role
 from tests.builders import an_order

@@ -11,12 +11,12 @@ from orders.adapters.outbound.memory.orders_table import MemoryTable
 from orders.adapters.outbound.memory.products import MemoryProductCatalogue, Product
 from orders.adapters.outbound.memory.tenant_directory import MemoryTenantDirectory
 from orders.adapters.outbound.memory.tenant_files import MemoryOrderingTenants, MemoryTenantFiles
-from orders.application.caller import Caller
-from orders.application.check_tenants import CheckTenants, TenantVerdict
-from orders.application.consult_services import Consulted, WhenDown
-from orders.application.errors import ShopNotReady
-from orders.application.place_order import PlaceOrder
-from orders.application.price_terms import PriceTerms
+from orders.application.operations.check_tenants import CheckTenants, TenantVerdict
+from orders.application.orders.check_offers import Consulted, WhenDown
+from orders.application.orders.place_order import PlaceOrder
+from orders.application.orders.price_terms import PriceTerms
+from orders.application.policy.caller import Caller
+from orders.application.policy.errors import ShopNotReady
 from orders.domain.currencies import Currency
 from orders.domain.errors import InvalidOrder
 from orders.domain.lifecycle import Role

@@ -10,7 +10,7 @@ from orders.adapters.outbound.memory.event_archive import MemoryEventArchive
 from orders.adapters.outbound.memory.event_publisher import MemoryEventPublisher
 from orders.adapters.outbound.memory.orders_table import MemoryTable
 from orders.adapters.outbound.memory.outbox import MemoryOutbox
-from orders.application.replay_events import CLOCK_SKEW, Progress, ReplayEvents, Selection
+from orders.application.events.replay_events import CLOCK_SKEW, Progress, ReplayEvents, Selection
 from orders.domain.events import EventType, OrderEvent
 from orders.domain.lifecycle import Role
 from orders.ports.errors import ItemKind, TransientPortError

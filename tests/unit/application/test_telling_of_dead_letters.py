@@ -10,14 +10,14 @@ import pytest
 
 from orders.adapters.outbound.memory.dead_letters import MemoryDeadLetterQueues
 from orders.adapters.outbound.rendering.mail_composer import JinjaMailComposer
-from orders.application.dead_letters import DeadLetterOffice
-from orders.application.notify_dead_letters import (
+from orders.application.mail.notify_dead_letters import (
     LOOK_ANYWAY,
     MOST_AT_ONCE,
     UNTOLD,
     NotifyDeadLetters,
     sequence_in,
 )
+from orders.application.operations.dead_letters import DeadLetterOffice
 from orders.domain.identity import order_number
 from orders.ports.dead_letters import DeadLetter
 from orders.ports.errors import PermanentPortError, QuotaReached, RenderingFailed, TransientPortError

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from orders.application.publish_events import PublishEvents
-from orders.application.queue_accepted import QueueAccepted
-from orders.application.relay_outbox import HELD_FIRST, RelayOutbox
+from orders.application.events.publish_events import PublishEvents
+from orders.application.events.relay_outbox import HELD_FIRST, RelayOutbox
+from orders.application.orders.queue_accepted import QueueAccepted
 from orders.domain.events import OrderEvent
 from orders.domain.lifecycle import Action, Role
 from orders.domain.order import Order

@@ -9,7 +9,7 @@ import pytest
 from orders.adapters.inbound.cli.runtime import CommandError, Doing
 from orders.adapters.outbound.memory.audit_trail import MemoryAuditTrail
 from orders.adapters.outbound.memory.counters import MemoryCounters
-from orders.application.audit import about
+from orders.application.policy.audit import about
 from orders.bootstrap.cli import ProcessRuntime
 from orders.bootstrap.operators import on_record
 from orders.bootstrap.settings import load_settings

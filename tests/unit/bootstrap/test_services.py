@@ -10,7 +10,7 @@ from orders.adapters.inbound.http.request_context import current_request_id
 from orders.adapters.outbound.catalog_http.client import CALLS
 from orders.adapters.outbound.memory.counters import MemoryCounters
 from orders.adapters.outbound.memory.products import Product
-from orders.application.consult_services import WhenDown
+from orders.application.orders.check_offers import WhenDown
 from orders.bootstrap.services import NO_SERVICES, Services, addresses_of, open_services
 from orders.bootstrap.settings import Settings, load_settings
 from orders.domain.currencies import Currency

@@ -12,12 +12,12 @@ from orders.acceptance.steps import State, StepResult
 from orders.adapters.inbound.cli.app import build, run_with
 from orders.adapters.inbound.cli.runtime import CommandError, Doing, Result
 from orders.adapters.inbound.http.api_keys import ApiKeyRing, hash_of
-from orders.application.check_tenants import CheckTenants
-from orders.application.dead_letters import DeadLetterOffice
-from orders.application.find_unreadable import FindUnreadable
-from orders.application.preview_templates import PreviewTemplates
-from orders.application.replay_events import ReplayEvents
-from orders.application.suppression_list import SuppressionList
+from orders.application.events.replay_events import ReplayEvents
+from orders.application.mail.preview_templates import PreviewTemplates
+from orders.application.mail.suppression_list import SuppressionList
+from orders.application.operations.check_tenants import CheckTenants
+from orders.application.operations.dead_letters import DeadLetterOffice
+from orders.application.operations.find_unreadable import FindUnreadable
 from orders.bootstrap.cli import ProcessRuntime
 from tests.builders import NOON
 from tests.ports import free_port

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from orders.adapters.inbound.cli.runtime import CommandError, Doing, Result
-from orders.application.dead_letters import DeadLetterOffice
+from orders.application.operations.dead_letters import DeadLetterOffice
 from orders.domain.identity import order_number
 from orders.ports.dead_letters import DeadLetter
 from tests.builders import NOON, an_order_id

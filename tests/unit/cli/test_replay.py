@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from orders.adapters.inbound.cli.runtime import CommandError, Doing, Result
-from orders.application.replay_events import ReplayEvents
+from orders.application.events.replay_events import ReplayEvents
 from orders.domain.events import EventType
 from orders.ports.errors import ItemKind, TransientPortError
 from tests.builders import NOON, an_order_id

@@ -13,7 +13,7 @@ from orders.adapters.inbound.cli.app import build
 from orders.adapters.inbound.cli.runtime import CommandError, Doing, Result
 from orders.adapters.outbound.memory.clock import FixedClock
 from orders.adapters.outbound.memory.suppressions import MemorySuppressions
-from orders.application.suppression_list import SuppressionList
+from orders.application.mail.suppression_list import SuppressionList
 from orders.domain.errors import InvalidIdentifier
 from orders.ports.mail import recipient_hash
 from orders.ports.suppressions import Suppression, SuppressionReason

@@ -17,7 +17,7 @@ from orders.adapters.outbound.memory.tenant_directory import MemoryTenantDirecto
 from orders.adapters.outbound.rendering.overrides import OverridableTemplates, template_lane
 from orders.adapters.outbound.rendering.pdf_renderer import PdfRenderer
 from orders.adapters.outbound.rendering.previews import JinjaPreviews
-from orders.application.preview_templates import PreviewTemplates
+from orders.application.mail.preview_templates import PreviewTemplates
 from orders.domain.identity import order_number
 from orders.ports.errors import TransientPortError
 from orders.ports.mail import MailTemplate

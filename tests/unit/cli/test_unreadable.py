@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from orders.adapters.inbound.cli.runtime import CommandError, Doing, Result
-from orders.application.find_unreadable import FindUnreadable
+from orders.application.operations.find_unreadable import FindUnreadable
 from orders.ports.errors import ItemKind
 from tests.builders import a_draft
 from tests.service import Service, a_caller

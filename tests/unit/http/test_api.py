@@ -13,7 +13,7 @@ import pytest
 
 from orders.adapters.inbound.http.openapi.document import build_document
 from orders.adapters.inbound.http.responses import moment
-from orders.application.caller import worker
+from orders.application.policy.caller import worker
 from orders.domain.currencies import Currency
 from orders.domain.events import EventType
 from orders.domain.identity import ORDER_ID_PATTERN, ORDER_NUMBER_PATTERN

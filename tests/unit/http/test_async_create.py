@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from orders.adapters.outbound.memory.products import MemoryProductCatalogue
-from orders.application.consult_services import Consulted, WhenDown
+from orders.application.orders.check_offers import Consulted, WhenDown
 from orders.domain.currencies import Currency
 from orders.domain.money import Money
 from orders.ports.acceptances import AcceptanceState

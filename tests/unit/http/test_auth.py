@@ -9,7 +9,7 @@ import pytest
 from orders.adapters.inbound.http.auth import Authenticator, NoKeys, Unauthenticated, single
 from orders.adapters.inbound.http.claims import TokenRules
 from orders.adapters.outbound.local.dev_issuer import AUDIENCE, ISSUER, DevIssuer
-from orders.application.caller import Caller
+from orders.application.policy.caller import Caller
 from orders.domain.lifecycle import Role
 from tests.builders import NOON
 from tests.issuer import CLIENT, Issuer, ec_key

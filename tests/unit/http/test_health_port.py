@@ -7,7 +7,7 @@ import pytest
 
 from orders.adapters.inbound.http.health_port import HealthPort
 from orders.adapters.outbound.memory.clock import SteppingClock
-from orders.application.check_health import CheckHealth
+from orders.application.operations.check_health import CheckHealth
 from orders.ports.errors import TransientPortError
 from tests.builders import NOON
 

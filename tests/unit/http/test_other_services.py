@@ -12,7 +12,7 @@ import pytest
 
 from orders.adapters.outbound.memory.campaigns import Campaign, MemoryCampaigns
 from orders.adapters.outbound.memory.products import MemoryProductCatalogue, Product
-from orders.application.consult_services import Consulted, WhenDown
+from orders.application.orders.check_offers import Consulted, WhenDown
 from orders.domain.consulting import CampaignRefusalReason
 from orders.domain.currencies import Currency
 from orders.domain.money import Money

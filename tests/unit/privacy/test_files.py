@@ -10,7 +10,7 @@ import pytest
 from orders.adapters.inbound.cli.replay import Checkpoint
 from orders.adapters.outbound.local.dev_issuer import DevIssuer
 from orders.adapters.privacy.files import append_private, private_directory, take_from_others, write_private
-from orders.application.replay_events import Progress, Selection
+from orders.application.events.replay_events import Progress, Selection
 from orders.bootstrap.dev import OWN_NAMES, make_data_dir
 from orders.bootstrap.errors import CannotRun
 from orders.bootstrap.logging import configure_logging

@@ -11,7 +11,7 @@ from orders.adapters.inbound.sqs.poller import PollerState
 from orders.adapters.inbound.sqs.queue import ReceivedMessage
 from orders.adapters.outbound.aws.probes import MailProbe
 from orders.adapters.outbound.memory.counters import MemoryCounters
-from orders.application.watch_mail_quota import QUOTA_USED, WatchMailQuota
+from orders.application.mail.watch_mail_quota import QUOTA_USED, WatchMailQuota
 from orders.ports.errors import QuotaReached, TransientPortError
 from tests.unit.sqs.bench import DEAD_LETTER_URL, Bench, with_settings
 from tests.unit.virtual_time import in_virtual_time

@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from orders.adapters.inbound.sqs.messages import MessageRefused
 from orders.adapters.inbound.sqs.queue import ReceivedMessage
-from orders.application.errors import OrderNotFound
+from orders.application.policy.errors import OrderNotFound
 from orders.domain.errors import IllegalTransition
 from orders.ports.dead_letters import ERROR_ATTRIBUTE, REASON_ATTRIBUTE
 from orders.ports.errors import DocumentMissing, TransientPortError

@@ -9,8 +9,8 @@ import pytest
 
 from orders.adapters.inbound.sqs.event_processor import TRANSITIONS
 from orders.adapters.inbound.sqs.messages import MessageRefused
-from orders.application.errors import OrderNotFound
-from orders.application.scrub_order import SECOND_PASS_AFTER
+from orders.application.orders.scrub_order import SECOND_PASS_AFTER
+from orders.application.policy.errors import OrderNotFound
 from orders.bootstrap.message_schemas import report_file
 from orders.bootstrap.topology_file import packaged_topology
 from orders.contracts.cloud_event import cloud_event_type, to_cloud_event

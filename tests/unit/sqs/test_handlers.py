@@ -6,7 +6,7 @@ import pytest
 
 from orders.adapters.inbound.sqs.handlers import CustomerNotifier, InternalNotifier, PdfCreator
 from orders.adapters.inbound.sqs.messages import MessageRefused
-from orders.application.errors import OrderNotFound
+from orders.application.policy.errors import OrderNotFound
 from orders.contracts.commands import RENDER_DOCUMENT
 from orders.domain.events import OrderEvent
 from orders.domain.order import Order

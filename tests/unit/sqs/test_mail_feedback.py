@@ -9,9 +9,9 @@ import pytest
 
 from orders.adapters.inbound.sqs.mail_feedback import MailFeedbackHandler
 from orders.adapters.inbound.sqs.messages import MessageRefused
-from orders.application.dead_letters import subject_of
-from orders.application.message_outline import outline
-from orders.application.note_mail_feedback import FEEDBACK
+from orders.application.mail.record_mail_feedback import FEEDBACK
+from orders.application.operations.dead_letters import subject_of
+from orders.application.operations.message_outline import outline
 from orders.contracts.mail_marks import MARK_TAG
 from orders.domain.events import EventType
 from orders.domain.lifecycle import Action, Role

@@ -11,9 +11,9 @@ from orders.adapters.inbound.sqs.queue import ReceivedMessage
 from orders.adapters.inbound.sqs.record_creator import ANY, RecordCreator, Senders
 from orders.adapters.inbound.sqs.retry_policy import IMPOSSIBLE, PASSING
 from orders.adapters.outbound.memory.products import MemoryProductCatalogue, Product
-from orders.application.consult_services import Consulted, WhenDown
-from orders.application.errors import OrderNotFound
-from orders.application.idempotency import Answer, KeyedRequest, KeyReused
+from orders.application.orders.check_offers import Consulted, WhenDown
+from orders.application.policy.errors import OrderNotFound
+from orders.application.policy.idempotency import Answer, KeyedRequest, KeyReused
 from orders.domain.currencies import Currency
 from orders.domain.errors import InvalidOrder
 from orders.domain.identity import derived_order_id

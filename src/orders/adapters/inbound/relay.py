@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from orders.adapters.inbound.sqs.backoff import Backoff
-from orders.application.relay_outbox import RelayOutbox
+from orders.application.events.relay_outbox import RelayOutbox
 from orders.ports.errors import NotPermitted, TransientPortError
 
 _log = logging.getLogger(__name__)

@@ -10,9 +10,9 @@ from orders.adapters.inbound.cli.options import DataDir
 from orders.adapters.inbound.cli.output import print_facts, print_json, print_table, progress
 from orders.adapters.inbound.cli.runtime import CommandError, Doing, Runtime
 from orders.adapters.inbound.cli.times import a_time, in_order
-from orders.application.audit import about
-from orders.application.dead_letters import DeadLetterOffice, LetterFilter, Tally, subject_of
-from orders.application.message_outline import outline
+from orders.application.operations.dead_letters import DeadLetterOffice, LetterFilter, Tally, subject_of
+from orders.application.operations.message_outline import outline
+from orders.application.policy.audit import about
 from orders.domain.errors import InvalidIdentifier, InvalidOrderNumber
 from orders.domain.identity import parse_order_number, read_order_id
 from orders.ports.dead_letters import DeadLetter

@@ -17,7 +17,7 @@ from orders.adapters.inbound.cli.output import print_json, print_table, progress
 from orders.adapters.inbound.cli.runtime import CommandError, Doing, Runtime
 from orders.adapters.inbound.cli.times import a_time, in_order
 from orders.adapters.privacy.files import write_private
-from orders.application.replay_events import Progress, ReplayEvents, Selection
+from orders.application.events.replay_events import Progress, ReplayEvents, Selection
 from orders.domain.events import EventType
 from orders.domain.identity import check_key, read_order_id
 

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from orders.acceptance.steps import StepResult
-from orders.application.check_tenants import CheckTenants
-from orders.application.dead_letters import DeadLetterOffice
-from orders.application.find_unreadable import FindUnreadable
-from orders.application.preview_templates import PreviewTemplates
-from orders.application.replay_events import ReplayEvents
-from orders.application.suppression_list import SuppressionList
+from orders.application.events.replay_events import ReplayEvents
+from orders.application.mail.preview_templates import PreviewTemplates
+from orders.application.mail.suppression_list import SuppressionList
+from orders.application.operations.check_tenants import CheckTenants
+from orders.application.operations.dead_letters import DeadLetterOffice
+from orders.application.operations.find_unreadable import FindUnreadable
 
 Result = TypeVar("Result")
 

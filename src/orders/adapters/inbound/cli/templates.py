@@ -12,8 +12,8 @@ from orders.adapters.inbound.cli.options import DataDir
 from orders.adapters.inbound.cli.output import print_facts, print_json, print_table
 from orders.adapters.inbound.cli.runtime import CommandError, Doing, Runtime
 from orders.adapters.privacy.files import write_private
-from orders.application.errors import ApplicationError
-from orders.application.preview_templates import ListedPart
+from orders.application.mail.preview_templates import ListedPart
+from orders.application.policy.errors import ApplicationError
 from orders.domain.errors import InvalidOrderNumber
 from orders.domain.identity import check_key, parse_order_number, read_order_id
 from orders.ports.templates import Part, Preview, ShopTemplate, TemplateTrouble

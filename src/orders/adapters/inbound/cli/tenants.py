@@ -9,7 +9,7 @@ import typer
 from orders.adapters.inbound.cli.options import DataDir
 from orders.adapters.inbound.cli.output import print_json, print_table
 from orders.adapters.inbound.cli.runtime import Doing, Runtime
-from orders.application.check_tenants import TenantVerdict
+from orders.application.operations.check_tenants import TenantVerdict
 from orders.domain.identity import check_key
 
 DAYS = 7

@@ -8,7 +8,7 @@ from orders.adapters.inbound.http import json_body
 from orders.adapters.inbound.http.answers import JSON, json_response
 from orders.adapters.inbound.http.problems import ILLEGAL_TRANSITION, problem
 from orders.adapters.inbound.http.responses import acceptance_view
-from orders.application.errors import NotPlacedYet
+from orders.application.policy.errors import NotPlacedYet
 from orders.ports.acceptances import Acceptance, AcceptanceState
 
 RETRY_AFTER_SECONDS = 1

@@ -6,8 +6,8 @@ from litestar import Response
 
 from orders.adapters.inbound.http import json_body
 from orders.adapters.inbound.http.responses import ACCEPTED, BASE, erasing_view, etag, order_view, status_view
-from orders.application.caller import Caller
-from orders.application.idempotency import Answer
+from orders.application.policy.caller import Caller
+from orders.application.policy.idempotency import Answer
 from orders.domain.order import Order
 
 JSON = "application/json"

@@ -25,20 +25,20 @@ from orders.adapters.inbound.http.openapi.deprecation import DEPRECATED, Depreca
 from orders.adapters.inbound.http.orders import orders_router
 from orders.adapters.inbound.http.problems import EXCEPTION_HANDLERS
 from orders.adapters.inbound.http.rate_limit import RateLimiter
-from orders.application.accept_order import AcceptOrder
-from orders.application.audit import Audit, attempted_by
-from orders.application.caller import Caller, admit
-from orders.application.change_status import ChangeStatus
-from orders.application.check_health import CheckHealth
-from orders.application.erase_personal_data import ErasePersonalData
-from orders.application.errors import NotPlacedYet
-from orders.application.fulfil_order import DeliverParcel, FulfilOrder
-from orders.application.list_orders import ListOrders
-from orders.application.open_order import OpenOrder
-from orders.application.place_order import PlaceOrder
-from orders.application.read_history import ReadHistory
-from orders.application.render_document import LinkDocument
-from orders.application.update_order import DeleteOrder, UpdateOrder
+from orders.application.documents.render_document import LinkDocument
+from orders.application.operations.check_health import CheckHealth
+from orders.application.orders.accept_order import AcceptOrder
+from orders.application.orders.change_status import ChangeStatus
+from orders.application.orders.erase_personal_data import ErasePersonalData
+from orders.application.orders.fulfil_order import DeliverParcel, FulfilOrder
+from orders.application.orders.list_orders import ListOrders
+from orders.application.orders.open_order import OpenOrder
+from orders.application.orders.place_order import PlaceOrder
+from orders.application.orders.read_history import ReadHistory
+from orders.application.orders.update_order import DeleteOrder, UpdateOrder
+from orders.application.policy.audit import Audit, attempted_by
+from orders.application.policy.caller import Caller, admit
+from orders.application.policy.errors import NotPlacedYet
 
 MAX_BODY_BYTES = 256 * 1024
 _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")

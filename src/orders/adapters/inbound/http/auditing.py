@@ -15,7 +15,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from orders.adapters.inbound.http.client_address import client_address
 from orders.adapters.inbound.http.request_id import request_id_of
 from orders.adapters.inbound.http.responses import BASE
-from orders.application.audit import Attempt, Audit
+from orders.application.policy.audit import Attempt, Audit
 from orders.domain.identity import is_order_id
 from orders.ports.audit import AuditOutcome
 

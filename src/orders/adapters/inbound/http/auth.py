@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurv
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from orders.adapters.inbound.http.claims import Refused, TokenRules, check_claims, to_caller
-from orders.application.caller import Caller
+from orders.application.policy.caller import Caller
 
 ALGORITHMS = ("RS256", "ES256")
 MAX_TOKEN_CHARACTERS = 8192

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from orders.adapters.mail_address import MAX_ADDRESS_CHARACTERS, UndeliverableAddress, deliverable
-from orders.application.caller import Caller
+from orders.application.policy.caller import Caller
 from orders.domain.cards import holds_card_number
 from orders.domain.errors import InvalidIdentifier
 from orders.domain.identity import check_key

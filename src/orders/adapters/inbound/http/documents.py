@@ -10,9 +10,9 @@ from orders.adapters.inbound.http import json_body
 from orders.adapters.inbound.http.order_reading import opened
 from orders.adapters.inbound.http.parameters import check_read_parameters
 from orders.adapters.inbound.http.responses import moment
-from orders.application.caller import Caller
-from orders.application.open_order import OpenOrder
-from orders.application.render_document import LinkDocument
+from orders.application.documents.render_document import LinkDocument
+from orders.application.orders.open_order import OpenOrder
+from orders.application.policy.caller import Caller
 
 RETRY_AFTER_SECONDS = 1
 

@@ -11,7 +11,7 @@ from orders.adapters.inbound.http.health_answers import (
     HealthAnswer,
     readiness,
 )
-from orders.application.check_health import CheckHealth
+from orders.application.operations.check_health import CheckHealth
 
 
 def _response(answer: HealthAnswer) -> Response[bytes]:

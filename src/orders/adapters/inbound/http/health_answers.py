@@ -7,7 +7,7 @@ from typing import Any
 
 from orders.adapters.inbound.http import json_body
 from orders.adapters.privacy.masking import mask_text
-from orders.application.check_health import CheckHealth
+from orders.application.operations.check_health import CheckHealth
 
 LIVE_PATHS = ("/health/live",)
 READY_PATHS = ("/health", "/health/ready", "/v1.0/orders/health")

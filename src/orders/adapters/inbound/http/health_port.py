@@ -14,7 +14,7 @@ from orders.adapters.inbound.http.health_answers import (
     HealthAnswer,
     readiness,
 )
-from orders.application.check_health import CheckHealth
+from orders.application.operations.check_health import CheckHealth
 
 _NO_SUCH_PATH = HealthAnswer(404, {"status": "not found"})
 _METHODS = ("GET", "HEAD")

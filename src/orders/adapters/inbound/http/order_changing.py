@@ -34,15 +34,15 @@ from orders.adapters.inbound.http.requests import (
 )
 from orders.adapters.inbound.http.responses import BASE, order_view
 from orders.adapters.inbound.http.revisions import Read, check_form, check_version, read_patch, read_revision
-from orders.application.accept_order import AcceptOrder
-from orders.application.caller import Caller, Operation, permit
-from orders.application.change_status import ChangeStatus
-from orders.application.erase_personal_data import ErasePersonalData
-from orders.application.fulfil_order import DeliverParcel, FulfilOrder
-from orders.application.idempotency import Answer
-from orders.application.open_order import OpenOrder
-from orders.application.place_order import PlaceOrder
-from orders.application.update_order import DeleteOrder, UpdateOrder
+from orders.application.orders.accept_order import AcceptOrder
+from orders.application.orders.change_status import ChangeStatus
+from orders.application.orders.erase_personal_data import ErasePersonalData
+from orders.application.orders.fulfil_order import DeliverParcel, FulfilOrder
+from orders.application.orders.open_order import OpenOrder
+from orders.application.orders.place_order import PlaceOrder
+from orders.application.orders.update_order import DeleteOrder, UpdateOrder
+from orders.application.policy.caller import Caller, Operation, permit
+from orders.application.policy.idempotency import Answer
 from orders.domain.errors import Fault
 from orders.domain.lifecycle import Action
 from orders.domain.order import Order

@@ -21,10 +21,10 @@ from orders.adapters.inbound.http.parameters import (
 )
 from orders.adapters.inbound.http.preconditions import unchanged
 from orders.adapters.inbound.http.responses import etag, history_entry, order_summary, track_view
-from orders.application.caller import Caller, Operation, permit
-from orders.application.list_orders import ListOrders
-from orders.application.open_order import OpenOrder
-from orders.application.read_history import ReadHistory
+from orders.application.orders.list_orders import ListOrders
+from orders.application.orders.open_order import OpenOrder
+from orders.application.orders.read_history import ReadHistory
+from orders.application.policy.caller import Caller, Operation, permit
 from orders.contracts.cloud_event import to_cloud_event
 from orders.domain.order import Order
 from orders.ports.order_repository import OrderQuery

@@ -13,7 +13,7 @@ from litestar import Request
 from orders.adapters.inbound.http.fingerprint import fingerprint
 from orders.adapters.inbound.http.off_loop import off_loop
 from orders.adapters.inbound.http.parameters import InvalidParameters
-from orders.application.idempotency import Answer, KeyedRequest, Preconditions
+from orders.application.policy.idempotency import Answer, KeyedRequest, Preconditions
 from orders.domain.errors import Fault
 from orders.domain.order import Order
 

@@ -22,8 +22,8 @@ from orders.adapters.inbound.http.parsing import MAX_FAULTS, ClientGone, Invalid
 from orders.adapters.inbound.http.rate_limit import RateLimited
 from orders.adapters.inbound.http.request_id import method_of, request_id_of
 from orders.adapters.privacy.masking import mask_text
-from orders.application.errors import ForeignCustomer, OrderNotFound, ShopNotReady, VersionMismatch
-from orders.application.idempotency import AlreadyAnswered, KeyReused
+from orders.application.policy.errors import ForeignCustomer, OrderNotFound, ShopNotReady, VersionMismatch
+from orders.application.policy.idempotency import AlreadyAnswered, KeyReused
 from orders.domain.errors import (
     ActionForbidden,
     Fault,

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from orders.application.caller import Caller
+from orders.application.policy.caller import Caller
 from orders.contracts.cloud_event import rfc3339
 from orders.domain.events import OrderEvent
 from orders.domain.lifecycle import Action, Role

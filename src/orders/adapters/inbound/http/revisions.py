@@ -44,7 +44,7 @@ from orders.adapters.inbound.http.requests import (
     PaymentBody,
     SomeAddress,
 )
-from orders.application.errors import VersionMismatch
+from orders.application.policy.errors import VersionMismatch
 from orders.domain.errors import Fault
 from orders.domain.placing import MAX_LINES, DraftLine
 from orders.domain.revising import Revision

@@ -4,8 +4,8 @@ from typing import Protocol
 
 from orders.adapters.inbound.sqs.queue import ReceivedMessage
 from orders.adapters.inbound.sqs.retry_policy import IMPOSSIBLE
-from orders.application.audit import Attempt, Audit
-from orders.application.dead_letters import subject_of
+from orders.application.operations.dead_letters import subject_of
+from orders.application.policy.audit import Attempt, Audit
 from orders.domain.lifecycle import Role
 from orders.ports.audit import AuditOutcome
 

@@ -19,8 +19,8 @@ from orders.adapters.inbound.sqs.queue import ReceivedMessage
 from orders.adapters.inbound.sqs.reports import parse_report
 from orders.adapters.inbound.sqs.without_cards import without_cards
 from orders.adapters.privacy.masking import as_name
-from orders.application.hear_report import HearReport
-from orders.application.scrub_order import ScrubOrder
+from orders.application.events.apply_external_event import HearReport
+from orders.application.orders.scrub_order import ScrubOrder
 from orders.contracts.cloud_event import EVENT_SOURCE, cloud_event_type
 from orders.contracts.commands import SCRUB_ORDER
 from orders.domain.events import EventType

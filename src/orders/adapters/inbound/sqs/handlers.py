@@ -9,10 +9,10 @@ from orders.adapters.inbound.sqs.messages import (
     parse_order_event,
 )
 from orders.adapters.inbound.sqs.queue import ReceivedMessage
-from orders.application.caller import worker
-from orders.application.notify_customer import NotifyCustomer
-from orders.application.notify_staff import NotifyStaff
-from orders.application.render_document import RenderDocument
+from orders.application.documents.render_document import RenderDocument
+from orders.application.mail.notify_customer import NotifyCustomer
+from orders.application.mail.notify_staff import NotifyStaff
+from orders.application.policy.caller import worker
 from orders.contracts.commands import RENDER_DOCUMENT
 
 _log = structlog.get_logger(__name__)

@@ -17,8 +17,8 @@ from orders.adapters.inbound.sqs.messages import MessageRefused, Moment, parse_j
 from orders.adapters.inbound.sqs.queue import ReceivedMessage
 from orders.adapters.inbound.sqs.retry_policy import PASSING
 from orders.adapters.privacy.masking import as_name
-from orders.application.errors import ApplicationError
-from orders.application.note_mail_feedback import FEEDBACK, NoteMailFeedback
+from orders.application.mail.record_mail_feedback import FEEDBACK, NoteMailFeedback
+from orders.application.policy.errors import ApplicationError
 from orders.contracts.mail_marks import MARK_TAG, marks_in, reference_of
 from orders.contracts.message_text import parse_text
 from orders.ports.mail import FeedbackKind, MailFeedback, MailReference

@@ -17,8 +17,8 @@ from orders.adapters.inbound.sqs.messages import MessageRefused
 from orders.adapters.inbound.sqs.queue import ReceivedMessage
 from orders.adapters.inbound.sqs.without_cards import without_cards
 from orders.adapters.privacy.masking import as_name
-from orders.application.accept_order import PlaceAccepted
-from orders.application.place_queued import PlaceQueued, QueuedOrder
+from orders.application.orders.accept_order import PlaceAccepted
+from orders.application.orders.place_queued import PlaceQueued, QueuedOrder
 from orders.contracts.commands import CREATE_ORDER, PLACE_ACCEPTED
 from orders.domain.identity import ORDER_ID_PATTERN
 

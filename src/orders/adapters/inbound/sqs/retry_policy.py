@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from orders.adapters.inbound.sqs.backoff import Backoff
 from orders.adapters.inbound.sqs.messages import MessageRefused
 from orders.adapters.inbound.sqs.queue import MAX_DELAY, ReceivedMessage
-from orders.application.errors import ApplicationError
+from orders.application.policy.errors import ApplicationError
 from orders.domain.errors import DomainError
 from orders.ports.errors import NotYet, PermanentPortError, StaleOrder, TransientPortError
 

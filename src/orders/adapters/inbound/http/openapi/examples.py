@@ -17,7 +17,7 @@ from orders.adapters.inbound.http.responses import (
     status_view,
     track_view,
 )
-from orders.application.caller import Caller
+from orders.application.policy.caller import Caller
 from orders.contracts.cloud_event import to_cloud_event
 from orders.domain.erasing import erase
 from orders.domain.events import OrderEvent

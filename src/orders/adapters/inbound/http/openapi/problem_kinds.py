@@ -11,8 +11,8 @@ from orders.adapters.inbound.http.problems import Kind, problem_body
 from orders.adapters.inbound.http.rate_limit import RateLimited
 from orders.adapters.inbound.http.request_line import MAX_URL_BYTES
 from orders.adapters.inbound.http.responses import BASE
-from orders.application.errors import OrderNotFound, ShopNotReady, VersionMismatch
-from orders.application.idempotency import KeyReused
+from orders.application.policy.errors import OrderNotFound, ShopNotReady, VersionMismatch
+from orders.application.policy.idempotency import KeyReused
 from orders.domain.errors import ActionForbidden, Fault, IllegalTransition, ParcelConflict
 from orders.domain.lifecycle import Role
 from orders.ports.errors import OrderTooLarge

@@ -1,0 +1,172 @@
+"""Use cases: render an order's PDF, and say where it can be fetched."""
+
+import hashlib
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from orders.application.orders.change_order import OrderChanger
+from orders.application.policy.caller import Caller
+from orders.application.policy.errors import OrderNotFound
+from orders.domain.order import Order
+from orders.domain.parts import Document, DocumentStatus
+from orders.ports.clock import Clock
+from orders.ports.documents import (
+    MAX_LINK_LIFETIME,
+    DocumentRenderer,
+    DocumentRequests,
+    DocumentStore,
+    document_key,
+)
+from orders.ports.errors import RenderingFailed
+from orders.ports.order_repository import OrderRepository
+from orders.ports.tenants import TenantDirectory
+
+ASK_AGAIN_AFTER = timedelta(seconds=30)
+
+
+class RenderDocument:
+    """Renders what an order prints now, keeps it, and puts it on record.
+
+    A document's version is the order's ``printed_version``: whatever else changes meanwhile, one version of what
+    is printed has one PDF, and rendering it twice writes the same bytes to the same key.
+    """
+
+    def __init__(
+        self,
+        repository: OrderRepository,
+        tenants: TenantDirectory,
+        renderer: DocumentRenderer,
+        store: DocumentStore,
+        changer: OrderChanger,
+        clock: Clock,
+    ) -> None:
+        self._repository = repository
+        self._tenants = tenants
+        self._renderer = renderer
+        self._store = store
+        self._changer = changer
+        self._clock = clock
+
+    async def execute(self, caller: Caller, order_id: str, *, again: bool = False) -> None:
+        """Render the order's document unless it is on record already.
+
+        Args:
+            again: somebody asks for it: render although it is on record, if its file is gone or it failed before, and
+                although the order is deleted.
+
+        Raises:
+            OrderNotFound: there is no such order.
+            TransientPortError: table, bucket or renderer could not do their part; nothing is on record.
+        """
+        order = await self._repository.get(caller.tenant_id, order_id)
+        if order is None:
+            raise OrderNotFound(order_id)
+        if (_has_what_it_keeps(order) and not again) or await self._is_done(order, again=again):
+            return
+        document = await self._render(order, again=again)
+        if document is None:
+            return
+        # Deleted since the look after rendering: the message has nothing left to do. The file lies with the order's
+        # others, and goes when they do.
+        with suppress(OrderNotFound):
+            await self._changer.change(
+                order,
+                caller,
+                lambda current, stamp: current.document_rendered(document, stamp),
+                see_deleted=again or order.erasure is not None,
+            )
+
+    async def _is_done(self, order: Order, *, again: bool) -> bool:
+        document = order.current_document
+        if document is None or not again:
+            return document is not None
+        return document.key is not None and await self._store.exists(document.key)
+
+    async def _render(self, order: Order, *, again: bool) -> Document | None:
+        """The document in the bucket; ``None`` when meanwhile something else is to be printed."""
+        version = order.printed_version
+        tenant = await self._tenants.profile(order.tenant_id)
+        try:
+            pdf = await self._renderer.render(order, tenant)
+        except RenderingFailed:
+            return Document(DocumentStatus.FAILED, version, self._clock.now())
+        # Rendering takes a while. What has been changed since is rendered by the message about that, what has been
+        # deleted needs none unless asked for, and what has been erased must not come back.
+        latest = await self._repository.get(order.tenant_id, order.order_id)
+        if latest is None or latest.printed_version != version or (_has_what_it_keeps(latest) and not again):
+            return None
+        key = document_key(
+            tenant_id=order.tenant_id, created_at=order.created_at, order_id=order.order_id, version=version
+        )
+        await self._store.put(key, pdf)
+        return Document(
+            status=DocumentStatus.READY,
+            version=version,
+            at=self._clock.now(),
+            key=key,
+            sha256=hashlib.sha256(pdf).hexdigest(),
+            size_bytes=len(pdf),
+        )
+
+
+def _has_what_it_keeps(order: Order) -> bool:
+    """What a deleted order had been given is kept, and no more is made unless somebody asks for it.
+
+    Erasure takes that away: its redacted form comes in its place.
+    """
+    return order.deletion is not None and order.erasure is None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentLink:
+    """Where a PDF can be fetched, and until when."""
+
+    url: str
+    expires_at: datetime
+
+
+class RequestDocument:
+    """Asks for a document that is gone or failed to be rendered again, not more often than makes sense."""
+
+    def __init__(self, requests: DocumentRequests, clock: Clock) -> None:
+        self._requests = requests
+        self._clock = clock
+        self._asked: dict[str, datetime] = {}
+
+    async def execute(self, order: Order) -> None:
+        """See to it that the order's document is rendered soon; asked for a short while ago, that will do.
+
+        Raises: TransientPortError.
+        """
+        now = self._clock.now()
+        self._asked = {order_id: at for order_id, at in self._asked.items() if now - at < ASK_AGAIN_AFTER}
+        if order.order_id not in self._asked:
+            await self._requests.request(order.tenant_id, order.order_id)
+            self._asked[order.order_id] = now
+
+
+class LinkDocument:
+    """Finds an order's PDF for somebody who has opened the order."""
+
+    def __init__(self, store: DocumentStore, request: RequestDocument, clock: Clock) -> None:
+        self._store = store
+        self._request = request
+        self._clock = clock
+
+    async def execute(self, order: Order) -> DocumentLink | None:
+        """A link to the PDF of what the order prints now; ``None`` while it is being rendered.
+
+        One that is gone from the bucket, or failed, is asked for again; and so is that of an order which was deleted
+        before it had one, for no event will bring it.
+
+        Raises: TransientPortError.
+        """
+        document = order.current_document
+        if document is None and order.deletion is None:
+            return None
+        if document is None or document.key is None or not await self._store.exists(document.key):
+            await self._request.execute(order)
+            return None
+        url = await self._store.link(document.key, valid_for=MAX_LINK_LIFETIME, filename=f"{order.order_number}.pdf")
+        return DocumentLink(url, self._clock.now() + MAX_LINK_LIFETIME)

@@ -1,0 +1,1 @@
+"""Use cases of events: publish, relay, replay, apply those of other services."""

@@ -1,0 +1,1 @@
+"""Use cases of mail: notify customers and staff, record what comes back, preview templates."""

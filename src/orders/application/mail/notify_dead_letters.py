@@ -1,0 +1,194 @@
+"""Use case: tell a shop's staff of its orders with which something could not be done ([PIPE-9])."""
+
+import re
+from collections.abc import Sequence
+from datetime import timedelta
+from secrets import token_hex
+from typing import Any
+
+from orders.application.mail.notify_staff import Pace
+from orders.application.mail.send_mail import SendMail
+from orders.application.operations.dead_letters import DeadLetterOffice, LetterFilter, Subject, subject_of
+from orders.application.policy.audit import Attempt, Audit
+from orders.contracts.mail_marks import MARK_HEADER, MARK_TAG, mark_of
+from orders.contracts.message_text import parse_text
+from orders.domain.identity import order_number
+from orders.domain.lifecycle import Role
+from orders.ports.audit import AuditOutcome
+from orders.ports.dead_letters import DeadLetter
+from orders.ports.errors import NotYet, PermanentPortError, PortError, TransientPortError
+from orders.ports.mail import Mail, MailComposer, MailIntent, MailTemplate, OrderTrouble
+from orders.ports.metrics import Counters
+from orders.ports.tenants import TenantDirectory
+
+HELD_FOR = timedelta(minutes=2)
+"""So long a letter that is being looked at stays out of an operator's reach if the process dies with it."""
+
+MOST_AT_ONCE = 100
+"""Of each queue: in a flood the others are told of at the next look."""
+
+LOOK_ANYWAY = 10
+"""Every so many looks: one letter may have come and another gone, and their number is the same."""
+
+_SEQUENCE = re.compile(r"[0-9]{1,18}")
+REMEMBERED = 10_000
+UNTOLD = "dead_letters_without_a_shop"
+NO_EVENT = 0
+"""The sequence of a mail that is about no event of the order's own."""
+
+
+class NotifyDeadLetters:
+    """Looks through all dead-letter queues, and mails the staff of each letter's shop once.
+
+    Letters stay where they are. What a letter is about is all that leaves its body; a mail has the order's number and
+    nothing of a person. Once is for each order, event and address: that is what the intent says, whoever else looks.
+    """
+
+    def __init__(
+        self,
+        office: DeadLetterOffice,
+        tenants: TenantDirectory,
+        composer: MailComposer,
+        send: SendMail,
+        pace: Pace,
+        audit: Audit,
+        counters: Counters,
+    ) -> None:
+        """``pace`` is awaited before each mail; the office should hold letters for ``HELD_FOR``."""
+        self._office = office
+        self._tenants = tenants
+        self._composer = composer
+        self._send = send
+        self._pace = pace
+        self._audit = audit
+        self._counters = counters
+        self._told: dict[str, None] = {}
+        self._told_all: dict[str, int] = {}
+        self._looks = 0
+
+    async def execute(self) -> None:
+        """Tell of every letter that this process has not told of yet.
+
+        A queue that can't be looked into keeps nobody from being told of the others' letters.
+
+        Raises:
+            PortError: queue, table, bucket or mail service; the rest is told of at the next look.
+            ExceptionGroup: of some letters nothing could be told, which nobody expected; of the others it has been.
+        """
+        faults: list[Exception] = []
+        unreached: PortError | None = None
+        if self._looks % LOOK_ANYWAY == 0:
+            self._told_all.clear()
+        self._looks += 1
+        for queue in self._office.queue_names:
+            try:
+                faults += await self._look_into(queue)
+            except PortError as error:
+                unreached = unreached or error
+        if unreached is not None:
+            raise unreached
+        if faults:
+            raise ExceptionGroup("nothing could be told of some dead letters", faults)
+
+    async def _look_into(self, queue: str) -> list[Exception]:
+        """Tell of one queue's letters; as ``_tell_of``. Raises: PortError."""
+        depth = await self._office.depth(queue)
+        # Letters that are looked at are out of operators' reach meanwhile: where nothing has changed, none is.
+        if not depth or self._told_all.get(queue) == depth:
+            return []
+        letters, _ = await self._office.look([queue], LetterFilter(besides=self._told), limit=MOST_AT_ONCE)
+        faults = await self._tell_of(letters)
+        if len(letters) < MOST_AT_ONCE and all(letter.message_id in self._told for letter in letters):
+            self._told_all[queue] = depth
+        return faults
+
+    async def _tell_of(self, letters: Sequence[DeadLetter]) -> list[Exception]:
+        """What kept anything from being told of some of them. Raises: TransientPortError."""
+        faults: list[Exception] = []
+        for letter in letters:
+            try:
+                told = await self._told_of(letter)
+            except TransientPortError:
+                raise
+            except Exception as error:  # noqa: BLE001 - one letter must not silence all others
+                faults.append(error)
+                continue
+            if told:
+                self._told[letter.message_id] = None
+                if len(self._told) > REMEMBERED:
+                    del self._told[next(iter(self._told))]
+        return faults
+
+    async def _told_of(self, letter: DeadLetter) -> bool:
+        """Whether there is nothing left to be done about the letter."""
+        subject = subject_of(letter.body)
+        if subject.tenant_id is not None:
+            return await self._told_staff(letter, subject, subject.tenant_id)
+        # Nobody knows whose it is; operators see to it, as to any letter.
+        self._counters.count(UNTOLD, queue=letter.queue)
+        return True
+
+    async def _told_staff(self, letter: DeadLetter, subject: Subject, tenant_id: str) -> bool:
+        attempt = Attempt(
+            operation="tell-of-dead-letter",
+            origin=f"dead letters of {letter.queue}",
+            request_id=token_hex(16),
+            principal="internal-notifier",
+            role=Role.SERVICE,
+            tenant_id=tenant_id,
+            order_id=subject.order_id,
+        )
+        with self._audit.attempt(attempt):
+            try:
+                await self._mail(letter, subject, tenant_id)
+            except NotYet:
+                # Another task is at it, and may fail.
+                attempt.ended(AuditOutcome.ALLOWED)
+                return False
+            except PermanentPortError:
+                # No template for it: that is logged where it is found, and is no reason to keep the others waiting.
+                attempt.ended(AuditOutcome.FAILED)
+                return True
+            attempt.ended(AuditOutcome.ALLOWED)
+        return True
+
+    async def _mail(self, letter: DeadLetter, subject: Subject, tenant_id: str) -> None:
+        tenant = await self._tenants.profile(tenant_id)
+        number = None if subject.order_id is None else order_number(subject.order_id)
+        trouble = OrderTrouble(letter.queue, letter.sent_at, letter.logged_as or letter.message_id, number)
+        for address in tenant.staff_addresses or (None,):
+            intent = MailIntent(
+                tenant_id=tenant_id,
+                # One that came by queue and was never placed has no id: then the letter itself stands for it.
+                order_id=subject.order_id or letter.message_id,
+                sequence=sequence_in(letter.body),
+                template=MailTemplate.STAFF_ORDER_STUCK,
+                recipient=address,
+            )
+
+            async def compose(recipient: str, intent: MailIntent = intent) -> Mail:
+                marked = mark_of(intent.reference)
+                about = () if subject.order_id is None else (("order", subject.order_id), (MARK_TAG, marked))
+                headers = () if number is None else (("X-Order-Number", number), (MARK_HEADER, marked))
+                return Mail(
+                    recipient=recipient,
+                    sender_name=tenant.name,
+                    content=await self._composer.compose_trouble(trouble, tenant),
+                    tags=(("tenant", tenant_id), ("template", str(intent.template)), *about),
+                    headers=headers,
+                )
+
+            if address is not None:
+                await self._pace()
+            await self._send.execute(intent, compose)
+
+
+def sequence_in(body: str) -> int:
+    """The sequence of the order's own event that a message brings; ``NO_EVENT`` for anything else. Never fails."""
+    try:
+        content: Any = parse_text(body)
+    except ValueError:
+        return NO_EVENT
+    event = content.get("detail") if isinstance(content, dict) else None
+    sequence = event.get("sequence") if isinstance(event, dict) else None
+    return int(sequence) if isinstance(sequence, str) and _SEQUENCE.fullmatch(sequence) else NO_EVENT

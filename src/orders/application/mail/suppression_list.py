@@ -1,0 +1,47 @@
+"""Use cases of operators: which addresses a shop does not write to any more, and writing to one again ([PIPE-10])."""
+
+from collections.abc import Sequence
+
+from orders.application.policy.errors import ApplicationError
+from orders.ports.clock import Clock
+from orders.ports.errors import PassedOver
+from orders.ports.mail import recipient_hash
+from orders.ports.suppressions import Suppression, Suppressions
+
+
+class NotSuppressed(ApplicationError):
+    """The address is not on the shop's list."""
+
+    def __init__(self, tenant_id: str) -> None:
+        super().__init__(f"shop {tenant_id} has no such suppressed address; `orders suppressions list` has them all")
+
+
+class SuppressionList:
+    """A shop's suppressed addresses. They are kept as hashes: whoever knows an address can look for it."""
+
+    def __init__(self, suppressions: Suppressions, clock: Clock) -> None:
+        self._suppressions = suppressions
+        self._clock = clock
+
+    async def look(
+        self,
+        tenant_id: str,
+        *,
+        address: str | None = None,
+        after: str | None = None,
+        limit: int = 100,
+        passed_over: PassedOver | None = None,
+    ) -> Sequence[Suppression]:
+        """Those of a shop by hash, behind ``after``; with an address that one, if it is there.
+
+        Raises: TransientPortError; UnreadableItem where nobody is told of what is ``passed_over``.
+        """
+        if address is None:
+            return await self._suppressions.of_tenant(tenant_id, after=after, limit=limit, passed_over=passed_over)
+        found = await self._suppressions.find(tenant_id, recipient_hash(address.strip()))
+        return [] if found is None else [found]
+
+    async def remove(self, tenant_id: str, hashed: str) -> None:
+        """Have the shop write to the address again. Raises: NotSuppressed, TransientPortError."""
+        if not await self._suppressions.remove(tenant_id, hashed, at=self._clock.now()):
+            raise NotSuppressed(tenant_id)

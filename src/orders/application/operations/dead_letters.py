@@ -1,0 +1,272 @@
+"""Use cases of operators: look through dead letters, send them again, throw them away ([PIPE-12])."""
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from orders.application.operations.message_outline import known_kind
+from orders.contracts.mail_marks import marks_in, reference_of
+from orders.contracts.message_text import parse_text
+from orders.domain.identity import KEY_PATTERN, ORDER_ID_PATTERN, order_number
+from orders.ports.clock import Clock
+from orders.ports.dead_letters import DeadLetter, DeadLetterQueues
+from orders.ports.errors import PortError
+
+HOLD = timedelta(minutes=15)
+"""So long letters that were looked at stay out of others' reach; they are given back when the looking is over."""
+
+CLOCK_SKEW = timedelta(seconds=2)
+"""By how much SQS's clock may be ahead of ours."""
+
+_ORDER_ID = re.compile(ORDER_ID_PATTERN)
+_KEY = re.compile(KEY_PATTERN)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whom and what a letter is about, as far as its body tells; ``kind`` is one that there is, or none."""
+
+    tenant_id: str | None = None
+    order_id: str | None = None
+    kind: str | None = None
+
+
+def subject_of(body: str) -> Subject:
+    """What a message is about: an event of ours or another service's, or a command. Never fails."""
+    try:
+        content: Any = parse_text(body)
+        if isinstance(content, dict) and "TopicArn" in content and isinstance(content.get("Message"), str):
+            content = parse_text(content["Message"])
+    except ValueError:
+        return Subject()
+    outermost = [content] if isinstance(content, dict) else []
+    feedback = _first(outermost, "eventType", _KEY) or _first(outermost, "notificationType", _KEY)
+    if feedback is not None:
+        return _subject_of_feedback(feedback, content)
+    layers = [content]
+    # An event has its facts in data, in detail, in the bus's envelope.
+    for name in ("detail", "data"):
+        inner = layers[-1].get(name) if isinstance(layers[-1], dict) else None
+        if isinstance(inner, dict):
+            layers.append(inner)
+    found = [layer for layer in reversed(layers) if isinstance(layer, dict)]
+    return Subject(
+        tenant_id=_first(found, "tenant_id", _KEY),
+        order_id=_first(found, "order_id", _ORDER_ID),
+        kind=known_kind(_first(found, "command", _KEY) or _first(found, "detail-type", _KEY)),
+    )
+
+
+def _subject_of_feedback(named: str, content: dict[str, Any]) -> Subject:
+    kind = known_kind(named)
+    try:
+        mail = reference_of(next(iter(marks_in(content)), ""))
+    except ValueError:
+        return Subject(kind=kind)
+    return Subject(tenant_id=mail.tenant_id, order_id=mail.order_id, kind=kind)
+
+
+def _first(layers: Sequence[dict[str, Any]], name: str, form: re.Pattern[str]) -> str | None:
+    values = (layer.get(name) for layer in layers)
+    return next((value for value in values if isinstance(value, str) and form.fullmatch(value)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class LetterFilter:
+    """Which letters are meant; everything given must hold, nothing given means all.
+
+    Attributes:
+        message_ids: one of these, its own or that which the worker's log has.
+        reason: the word or part of the sentence that says why, in any case.
+        besides: none of these, by its own id.
+        sent_before, sent_from: by ``DeadLetter.sent_at``; the first exclusive, the second inclusive.
+    """
+
+    order_id: str | None = None
+    order_number: str | None = None
+    tenant_id: str | None = None
+    message_ids: frozenset[str] = frozenset()
+    besides: Collection[str] = ()
+    reason: str | None = None
+    sent_from: datetime | None = None
+    sent_before: datetime | None = None
+
+    def matches(self, letter: DeadLetter) -> bool:
+        """Whether the letter is meant."""
+        if letter.message_id in self.besides:
+            return False
+        subject = subject_of(letter.body)
+        why = f"{letter.reason or 'received too often'} {letter.error or ''}".lower()
+        return all(
+            (
+                self.order_id in {None, subject.order_id},
+                self.order_number in {None, subject.order_id and order_number(subject.order_id)},
+                self.tenant_id in {None, subject.tenant_id},
+                not self.message_ids or not self.message_ids.isdisjoint({letter.message_id, letter.logged_as}),
+                self.reason is None or self.reason.lower() in why,
+                self.sent_from is None or letter.sent_at >= self.sent_from,
+                self.sent_before is None or letter.sent_at < self.sent_before,
+            )
+        )
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a pass over dead letters has come to; ``failed`` has one sentence for each that could not be acted on."""
+
+    looked_at: int = 0
+    matched: int = 0
+    acted_on: int = 0
+    failed: list[str] = field(default_factory=list)
+
+
+Watch = Callable[[DeadLetter, Tally], None]
+"""Told of each letter that was meant, after it was acted on."""
+
+Pause = Callable[[float], Awaitable[object]]
+
+
+def _unwatched(letter: DeadLetter, tally: Tally) -> None:
+    """Where nobody looks on."""
+
+
+class DeadLetterOffice:
+    """Looks through dead-letter queues.
+
+    SQS has no way to look at a message but to receive it: letters looked at are hidden from others meanwhile, and
+    given back afterwards. If the process dies before, they come back by themselves after ``hold``.
+    """
+
+    def __init__(
+        self, queues: DeadLetterQueues, clock: Clock, *, pause: Pause = asyncio.sleep, hold: timedelta = HOLD
+    ) -> None:
+        self._queues = queues
+        self._clock = clock
+        self._pause = pause
+        self._hold = hold
+
+    @property
+    def queue_names(self) -> tuple[str, ...]:
+        """Whose dead letters there can be."""
+        return self._queues.names
+
+    async def depths(self) -> dict[str, int]:
+        """How many letters each queue holds, roughly. Raises: TransientPortError."""
+        return {name: await self._queues.depth(name) for name in self._queues.names}
+
+    async def depth(self, queue: str) -> int:
+        """How many letters one queue holds, roughly. Raises: UnknownQueue, TransientPortError."""
+        return await self._queues.depth(queue)
+
+    async def look(
+        self, queues: Sequence[str], wanted: LetterFilter, *, limit: int = 100
+    ) -> tuple[list[DeadLetter], Tally]:
+        """Up to ``limit`` letters that are meant, oldest first. Raises: UnknownQueue, TransientPortError."""
+        found: list[DeadLetter] = []
+        tally = await self._pass(queues, wanted, None, limit=limit, watch=lambda letter, _: found.append(letter))
+        return sorted(found, key=lambda letter: letter.sent_at), tally
+
+    async def redrive(
+        self,
+        queues: Sequence[str],
+        wanted: LetterFilter,
+        *,
+        limit: int | None = None,
+        per_second: float | None = None,
+        watch: Watch = _unwatched,
+    ) -> Tally:
+        """Send letters back to where they came from, at most so many a second.
+
+        Who handles them can bear them any number of times, so a pass that was broken off is simply made again. One
+        that fails again and comes back while the pass goes on is not sent a second time.
+
+        Raises: UnknownQueue; TransientPortError when a queue can't be read.
+        """
+        return await self._pass(queues, wanted, self._queues.redrive, limit=limit, per_second=per_second, watch=watch)
+
+    async def purge(
+        self, queues: Sequence[str], wanted: LetterFilter, *, limit: int | None = None, watch: Watch = _unwatched
+    ) -> Tally:
+        """Throw letters away for good. Raises: as ``redrive``."""
+        return await self._pass(queues, wanted, self._queues.remove, limit=limit, watch=watch)
+
+    async def _pass(
+        self,
+        queues: Sequence[str],
+        wanted: LetterFilter,
+        act: Callable[[DeadLetter], Awaitable[None]] | None,
+        *,
+        limit: int | None,
+        watch: Watch,
+        per_second: float | None = None,
+    ) -> Tally:
+        tally = Tally()
+        newest = self._clock.now() + CLOCK_SKEW
+        for queue in queues:
+            held: list[DeadLetter] = []
+            try:
+                async with aclosing(self._letters(queue)) as letters:
+                    async for letter in letters:
+                        tally.looked_at += 1
+                        if letter.sent_at > newest or not wanted.matches(letter):
+                            held.append(letter)
+                            continue
+                        tally.matched += 1
+                        if act is None or not await self._acted_on(letter, act, tally):
+                            held.append(letter)
+                        watch(letter, tally)
+                        if tally.matched == limit:
+                            return tally
+                        if per_second is not None:
+                            await self._pause(1 / per_second)
+            finally:
+                await self._give_back(held)
+        return tally
+
+    async def _letters(self, queue: str) -> AsyncGenerator[DeadLetter, None]:
+        seen: set[str] = set()
+        taken: list[DeadLetter] = []
+        try:
+            while taken := await self._taken(queue):
+                fresh = [letter for letter in taken if letter.message_id not in seen]
+                if not fresh:
+                    return  # looked at all, and some have come back into reach since
+                seen.update(letter.message_id for letter in fresh)
+                taken = fresh
+                while taken:
+                    yield taken.pop(0)
+        finally:
+            # Broken off in the middle of what was taken at once.
+            await self._give_back(taken)
+
+    async def _taken(self, queue: str) -> list[DeadLetter]:
+        asking = asyncio.ensure_future(self._queues.take(queue, hold=self._hold))
+        try:
+            return list(await asyncio.shield(asking))
+        except asyncio.CancelledError:
+            # The queue goes on with what it was asked for and hides letters from everybody: they are given back.
+            with suppress(PortError):
+                await self._give_back(await asking)
+            raise
+
+    @staticmethod
+    async def _acted_on(letter: DeadLetter, act: Callable[[DeadLetter], Awaitable[None]], tally: Tally) -> bool:
+        try:
+            await act(letter)
+        except PortError as error:
+            # Out of reach or refused: that of this letter says nothing of the next.
+            tally.failed.append(f"{letter.message_id}: {error}")
+            return False
+        tally.acted_on += 1
+        return True
+
+    async def _give_back(self, letters: Sequence[DeadLetter]) -> None:
+        for letter in letters:
+            try:
+                await self._queues.give_back(letter)
+            except PortError:
+                return  # they come back by themselves

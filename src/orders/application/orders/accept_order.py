@@ -1,0 +1,126 @@
+"""Use cases: accept an order now and place it later ([API-7]).
+
+What is accepted is durable under its final id before anybody is told, and found again by the relay if the process
+dies before its command is on the queue. From there the record-creator places it, or notes why it can't be.
+"""
+
+import logging
+from collections.abc import Collection
+
+from orders.application.events.publish_events import EventFastPath
+from orders.application.orders.first_answer import FirstAnswer
+from orders.application.orders.place_order import PlaceOrder
+from orders.application.policy.audit import about
+from orders.application.policy.caller import Caller
+from orders.application.policy.errors import ForeignCustomer, OrderNotFound, ShopNotReady
+from orders.application.policy.idempotency import KeyedRequest
+from orders.domain.errors import ActionForbidden, Fault, InvalidOrder
+from orders.domain.order import Order
+from orders.domain.placing import Draft
+from orders.ports.acceptances import Acceptance, Acceptances, AcceptanceState
+from orders.ports.clock import Clock, OrderIds
+from orders.ports.errors import OrderClaimed, OrderExists, OrderTooLarge
+from orders.ports.order_repository import OrderRepository
+
+_log = logging.getLogger(__name__)
+
+
+class AcceptOrder:
+    """Takes an order in whose placing nobody waits for."""
+
+    def __init__(self, place_order: PlaceOrder, first_answer: FirstAnswer, clock: Clock, ids: OrderIds) -> None:
+        self._place_order = place_order
+        self._first_answer = first_answer
+        self._clock = clock
+        self._ids = ids
+
+    async def execute(self, caller: Caller, draft: Draft, request: KeyedRequest | None = None) -> Order:
+        """Accept the order; when this returns it is durable.
+
+        Returns:
+            The order as it is going to be.
+
+        Raises: as ``PlaceOrder.execute``.
+        """
+        self._place_order.permit(caller, draft.customer_id)
+        order_id = self._ids.next(self._clock.now()) if request is None else request.order_id(caller)
+        about(tenant_id=caller.tenant_id, order_id=order_id)
+        claim = None if request is None else await self._first_answer.look(caller, request)
+        complete = await self._place_order.complete(caller, draft)
+        if request is not None and claim is not None:
+            await self._first_answer.give(claim, caller, complete, request)
+        order = (await self._place_order.prepare(caller, complete, order_id)).order
+        await self._first_answer.accept(caller, complete, order, request)
+        return order
+
+
+class PlaceAccepted:
+    """Places what was accepted, or notes why it can't be."""
+
+    def __init__(
+        self,
+        place_order: PlaceOrder,
+        repository: OrderRepository,
+        acceptances: Acceptances,
+        fast_path: EventFastPath,
+    ) -> None:
+        self._place_order = place_order
+        self._repository = repository
+        self._acceptances = acceptances
+        self._fast_path = fast_path
+
+    async def execute(self, tenant_id: str, order_id: str) -> None:
+        """Place the order, once however often this is asked.
+
+        Raises:
+            OrderNotFound: nothing was accepted under this id.
+            TransientPortError: table or another service is out of reach; asking again goes on from there.
+        """
+        acceptance = await self._acceptances.get(tenant_id, order_id)
+        if acceptance is None:
+            raise OrderNotFound(order_id)
+        if acceptance.state is not AcceptanceState.ACCEPTED:
+            return
+        # Placed by a message whose handler died before it could note so: what has changed since is no matter.
+        if await self._repository.get(tenant_id, order_id) is None:
+            faults = await self._place(acceptance)
+            if faults:
+                _log.info("accepted order %s is rejected: %s", order_id, ", ".join(fault.code for fault in faults))
+                await self._acceptances.finish(tenant_id, order_id, AcceptanceState.REJECTED, tuple(faults))
+                return
+        await self._acceptances.finish(tenant_id, order_id, AcceptanceState.PLACED)
+
+    async def _place(self, acceptance: Acceptance) -> Collection[Fault]:
+        """Place it; what is wrong with it if it can't be."""
+        caller = Caller(
+            tenant_id=acceptance.tenant_id,
+            principal=acceptance.principal,
+            roles=acceptance.roles,
+            customer_id=acceptance.caller_customer_id,
+            traceparent=acceptance.traceparent,
+        )
+        assert acceptance.draft is not None
+        try:
+            self._place_order.permit(caller, acceptance.draft.customer_id)
+            change = await self._place_order.prepare(caller, acceptance.draft, acceptance.order_id)
+            if acceptance.receipt is not None:
+                change = change.answered(acceptance.receipt)
+            claimed_by = None if acceptance.receipt is None else acceptance.receipt.key
+            await self._repository.add(change, claimed_by=claimed_by)
+        except InvalidOrder as error:
+            return error.faults
+        except (ActionForbidden, ForeignCustomer) as error:
+            return [Fault("", "not_allowed", str(error))]
+        except ShopNotReady as error:
+            return [error.fault]
+        except OrderTooLarge as error:
+            return [Fault("", "order_too_large", error.detail)]
+        except OrderClaimed as error:
+            if not error.existing.faults:
+                raise
+            return error.existing.faults  # rejected by whoever handles the same message at the same time
+        except OrderExists:
+            return ()  # placed by them
+        if change.event is not None:
+            self._fast_path.publish(change.event)
+        return ()

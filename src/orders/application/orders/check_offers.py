@@ -1,0 +1,131 @@
+"""Asking other services about an order before it is accepted, and what holds when they don't answer ([DOM-7])."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from orders.application.policy.caller import Caller
+from orders.domain.basket import Basket
+from orders.domain.consulting import Answers, CampaignVerdict, Offer
+from orders.ports.campaigns import CampaignEnquiry, Campaigns
+from orders.ports.errors import TransientPortError
+from orders.ports.metrics import Counters
+from orders.ports.products import ProductCatalogue, ProductEnquiry
+
+UNCHECKED = "orders_unchecked"
+"""Counter: orders that went on although a service could not be asked; label ``service``."""
+
+_log = logging.getLogger(__name__)
+_Port = TypeVar("_Port")
+
+
+class WhenDown(StrEnum):
+    """What holds for an order while a service can't be asked about it."""
+
+    ACCEPT = "accept"
+    REFUSE = "refuse"
+
+
+@dataclass(frozen=True, slots=True)
+class Consulted(Generic[_Port]):
+    """A service that is asked, and what holds when it can't be."""
+
+    port: _Port
+    when_down: WhenDown
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """An order that is to be placed, or is to have other lines.
+
+    Attributes:
+        placed_at: ``None`` for one that is to be placed.
+    """
+
+    order_id: str
+    customer_id: str
+    basket: Basket
+    placed_at: datetime | None = None
+
+
+class ConsultServices:
+    """Asks the services that there are, at once."""
+
+    def __init__(
+        self,
+        products: Consulted[ProductCatalogue] | None,
+        campaigns: Consulted[Campaigns] | None,
+        counters: Counters,
+    ) -> None:
+        self._products = products
+        self._campaigns = campaigns
+        self._counters = counters
+
+    @property
+    def idle(self) -> bool:
+        """Whether there is nobody to ask."""
+        return self._products is None and self._campaigns is None
+
+    async def execute(self, caller: Caller, question: Question) -> Answers:
+        """What the services say. One that isn't there, or has nothing to be asked, says nothing.
+
+        Raises:
+            TransientPortError: one can't be asked, and the order is refused until it can be. That is so by its
+                policy; and by any policy where the given total counts on a discount that nobody has confirmed.
+        """
+        offers, campaign = await asyncio.gather(self._offers(caller, question), self._verdict(caller, question))
+        # Looked at only now, so that none of the calls is left running behind the answer.
+        for answer in (offers, campaign):
+            if isinstance(answer, TransientPortError):
+                raise answer
+        assert not isinstance(offers, TransientPortError)
+        assert not isinstance(campaign, TransientPortError)
+        unanswered = offers is None and self._asks_for_prices(question.basket)
+        return Answers(offers, campaign, prices_unanswered=unanswered)
+
+    def _asks_for_prices(self, basket: Basket) -> bool:
+        return self._products is not None and bool(basket.units_wanted)
+
+    async def _offers(self, caller: Caller, question: Question) -> Mapping[str, Offer] | TransientPortError | None:
+        basket = question.basket
+        if self._products is None or not self._asks_for_prices(basket):
+            return None
+        enquiry = ProductEnquiry(caller.tenant_id, basket.currency, basket.units_wanted, caller.traceparent)
+        try:
+            return await self._products.port.offers(enquiry)
+        except TransientPortError as error:
+            return self._without(error, self._products.when_down, caller, question)
+
+    async def _verdict(self, caller: Caller, question: Question) -> CampaignVerdict | TransientPortError | None:
+        basket = question.basket
+        if self._campaigns is None or basket.campaign_code is None:
+            return None
+        enquiry = CampaignEnquiry(
+            tenant_id=caller.tenant_id,
+            order_id=question.order_id,
+            customer_id=question.customer_id,
+            code=basket.campaign_code,
+            lines=basket.lines,
+            totals=basket.totals(),
+            placed_at=question.placed_at,
+            traceparent=caller.traceparent,
+        )
+        try:
+            return await self._campaigns.port.judge(enquiry)
+        except TransientPortError as error:
+            # What nobody confirms is not given away; what does not count on it need not wait for it.
+            when_down = WhenDown.REFUSE if basket.counts_on_campaign else self._campaigns.when_down
+            return self._without(error, when_down, caller, question)
+
+    def _without(
+        self, error: TransientPortError, when_down: WhenDown, caller: Caller, question: Question
+    ) -> TransientPortError | None:
+        if when_down is WhenDown.REFUSE:
+            return error
+        self._counters.count(UNCHECKED, service=error.dependency)
+        _log.warning("order %s of tenant %s goes on unchecked: %s", question.order_id, caller.tenant_id, error)
+        return None

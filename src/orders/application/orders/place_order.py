@@ -1,0 +1,144 @@
+"""Use case: place an order."""
+
+from dataclasses import replace
+
+from orders.application.events.publish_events import EventFastPath
+from orders.application.orders.check_offers import ConsultServices, Question
+from orders.application.orders.first_answer import FirstAnswer
+from orders.application.orders.price_terms import PriceTerms
+from orders.application.policy.audit import about
+from orders.application.policy.caller import Caller, Operation, permit
+from orders.application.policy.errors import ForeignCustomer
+from orders.application.policy.idempotency import KeyedRequest, Replays, with_receipt
+from orders.application.policy.turns import others_turn
+from orders.domain.consulting import UNASKED
+from orders.domain.lifecycle import Role
+from orders.domain.order import Change, Order
+from orders.domain.placing import Draft, basket_of, place
+from orders.domain.price_rules import PriceRules, rules_for
+from orders.ports.clock import Clock, OrderIds
+from orders.ports.errors import OrderClaimed, OrderExists
+from orders.ports.order_repository import OrderRepository
+from orders.ports.tenants import TenantDirectory
+
+
+class PlaceOrder:
+    """Turns a draft into an order that is kept, numbered and known to be told of."""
+
+    def __init__(
+        self,
+        repository: OrderRepository,
+        tenants: TenantDirectory,
+        clock: Clock,
+        ids: OrderIds,
+        fast_path: EventFastPath,
+        replays: Replays,
+        services: ConsultServices,
+        first_answer: FirstAnswer,
+        terms: PriceTerms,
+    ) -> None:
+        self._repository = repository
+        self._tenants = tenants
+        self._clock = clock
+        self._ids = ids
+        self._fast_path = fast_path
+        self._replays = replays
+        self._services = services
+        self._first_answer = first_answer
+        self._terms = terms
+
+    async def execute(self, caller: Caller, draft: Draft, request: KeyedRequest | None = None) -> Order:
+        """Place the order; when this returns it is durable, and so is its created event.
+
+        A draft without a currency takes the tenant's. Mails go to the address in the draft, else to the one in a
+        customer's token.
+
+        Args:
+            request: named with an idempotency key, which then determines the order's id: of any number of the same
+                requests, one places the order; where one has accepted it, all are answered that.
+
+        Raises:
+            ActionForbidden: the caller's roles don't place orders.
+            ForeignCustomer: a customer orders for somebody else.
+            ShopNotReady: a customer orders of a shop that does not take orders of customers.
+            AlreadyAnswered, KeyReused: the request, or its key, has been here before.
+            InvalidOrder: with every fault there is, those that other services find among them.
+            OrderTooLarge, TransientPortError: as ``OrderRepository.add`` and ``ConsultServices.execute``; nothing was
+                kept.
+        """
+        self.permit(caller, draft.customer_id)
+        order_id = self._ids.next(self._clock.now()) if request is None else request.order_id(caller)
+        about(tenant_id=caller.tenant_id, order_id=order_id)
+        claim = None if request is None else await self._first_answer.look(caller, request)
+        complete = await self.complete(caller, draft)
+        if request is not None and claim is not None:
+            await self._first_answer.give(claim, caller, complete, request)
+        prepared = await self.prepare(caller, complete, order_id)
+        await others_turn()
+        change = with_receipt(prepared, caller, request)
+        try:
+            await self._repository.add(change)
+        except OrderExists as error:
+            if request is not None:
+                await self._replays.check_creation(error.existing, request)
+            raise
+        except OrderClaimed:
+            # Accepted in the meantime, or about to be.
+            claim = None if request is None else await self._first_answer.look(caller, request)
+            if request is None or claim is None:
+                raise
+            await self._first_answer.give(claim, caller, complete, request)
+        if change.event is not None:
+            self._fast_path.publish(change.event)
+        return change.order
+
+    @staticmethod
+    def permit(caller: Caller, customer_id: str) -> None:
+        """Return when the caller may place orders of this customer. Raises: ActionForbidden, ForeignCustomer."""
+        permit(Operation.PLACE, caller.roles)
+        if not caller.acts_for_shop and customer_id != caller.customer_id:
+            raise ForeignCustomer(customer_id)
+
+    async def complete(self, caller: Caller, draft: Draft) -> Draft:
+        """The draft with what it leaves to the tenant and the caller's token. Raises: TransientPortError."""
+        if not draft.currency:
+            draft = replace(draft, currency=await self.default_currency(caller))
+        if draft.customer is not None and draft.customer.email:
+            return replace(draft, notification_email=draft.customer.email)
+        if Role.CUSTOMER in caller.roles and not caller.acts_for_shop:
+            return replace(draft, notification_email=caller.email, notification_fault=caller.email_fault)
+        # Staff who order for a customer must not get the customer's mail.
+        return replace(draft, notification_email=None)
+
+    async def default_currency(self, caller: Caller) -> str:
+        """What an order is in whose draft names no currency: the tenant's. Raises: TransientPortError."""
+        return (await self._tenants.profile(caller.tenant_id)).currency
+
+    async def price_rules(self, caller: Caller) -> PriceRules | None:
+        """What the caller may say of what things cost; ``None`` for one who may say anything.
+
+        Raises: TransientPortError.
+        """
+        return rules_for(caller.roles, await self._terms.rules(caller))
+
+    async def prepare(self, caller: Caller, complete: Draft, order_id: str) -> Change:
+        """The order as it would be placed now, not kept yet; every way of placing one goes through here.
+
+        Raises: InvalidOrder, ShopNotReady, TransientPortError.
+        """
+        rules = await self._terms.rules(caller)
+        self._terms.check_ready(caller, rules)
+        answers = UNASKED
+        if not self._services.idle:
+            basket = basket_of(complete, rules_for(caller.roles, rules))
+            question = Question(order_id, complete.customer_id, basket)
+            answers = await self._services.execute(caller, question)
+        return place(
+            complete,
+            tenant_id=caller.tenant_id,
+            order_id=order_id,
+            stamp=caller.stamp(self._clock.now()),
+            roles=caller.roles,
+            answers=answers,
+            rules=rules,
+        )

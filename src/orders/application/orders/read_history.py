@@ -1,0 +1,140 @@
+"""Use case: what happened to an order, and which mails were sent about it."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from orders.application.mail import notify_staff
+from orders.application.policy.caller import Caller
+from orders.domain.erasing import erased_event
+from orders.domain.events import Actor, OrderEvent
+from orders.domain.order import Order
+from orders.ports.errors import UnreadableItem
+from orders.ports.mail import MailIntents, MailRecord, MailState, MailTemplate
+from orders.ports.metrics import UNREADABLE_ITEMS, Counters
+from orders.ports.outbox import EventLog
+
+_log = logging.getLogger(__name__)
+
+STAFF_TEMPLATES = frozenset({*notify_staff.TEMPLATES.values(), MailTemplate.STAFF_ORDER_STUCK})
+
+
+def _without_shop(event: OrderEvent, caller: Caller) -> OrderEvent:
+    if event.actor.principal == caller.principal:
+        return event
+    return replace(event, actor=Actor(principal=event.actor.role, role=event.actor.role))
+
+
+def _given_back(mail: MailRecord) -> bool:
+    """Whether nobody sends the mail and nobody has tried: its claim was given back, and none has come since."""
+    return mail.state is MailState.CLAIMED and mail.attempts == 0
+
+
+def _in_order(events: Sequence[OrderEvent], mails: Sequence[MailRecord]) -> list[OrderEvent | MailRecord]:
+    # The clocks of two tasks differ: an event can be dated before the one that it follows.
+    placed: list[tuple[datetime, OrderEvent | MailRecord]] = []
+    reached: dict[int, datetime] = {}
+    latest = datetime.min.replace(tzinfo=UTC)
+    for event in events:
+        latest = reached[event.sequence] = max(latest, event.at)
+        placed.append((latest, event))
+    placed += [(max(mail.at, reached[mail.sequence]), mail) for mail in mails]
+    return [entry for _, entry in sorted(placed, key=lambda each: each[0])]
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """Part of an order's history.
+
+    Attributes:
+        entries: events by sequence, and mails by time among them, each after the event that it tells of and on that
+            event's page.
+        next_sequence: where the next page begins, ``None`` at the end.
+        unreadable: how many entries of this page can't be read and are left out.
+    """
+
+    entries: tuple[OrderEvent | MailRecord, ...]
+    next_sequence: int | None
+    unreadable: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    """Part of an order's events.
+
+    Attributes:
+        events: by sequence.
+        next_sequence: where the next page begins, ``None`` at the end.
+        unreadable: the sequences of those of this page that can't be read and are left out.
+    """
+
+    events: tuple[OrderEvent, ...]
+    next_sequence: int | None
+    unreadable: tuple[int, ...] = ()
+
+
+class ReadHistory:
+    """Reads the history of an order that the caller has opened."""
+
+    def __init__(self, log: EventLog, intents: MailIntents, counters: Counters) -> None:
+        self._log = log
+        self._intents = intents
+        self._counters = counters
+
+    async def execute(self, caller: Caller, order: Order, *, after: int = 0, limit: int = 25) -> HistoryPage:
+        """Entries about the events with a sequence above ``after``, ``limit`` events at most.
+
+        Customers see their own mails and who of themselves did what; which of the shop's people it was, and what
+        those were told, is the shop's affair.
+
+        What can't be read is left out, counted and said: the rest is true without it.
+
+        Raises: TransientPortError.
+        """
+        page = await self.events(order, after=after, limit=limit)
+        shown: Sequence[OrderEvent] = page.events
+        covered = {event.sequence for event in shown}
+        lost: list[UnreadableItem] = []
+        known = [
+            mail
+            for mail in await self._intents.of_order(order.tenant_id, order.order_id, lost.append)
+            if not _given_back(mail)
+        ]
+        # One whose event can't be read has nothing to stand after, and of one that can't itself be read nobody knows
+        # for sure where it stood: it is told of on the first page.
+        mails = [mail for mail in known if mail.sequence in covered]
+        unreadable = len(page.unreadable) + sum(mail.sequence in page.unreadable for mail in known)
+        if after == 0:
+            unreadable += self._noted(lost)
+        if order.erasure is not None:
+            mails = [mail.erased() for mail in mails]
+        if not caller.acts_for_shop:
+            shown = [_without_shop(event, caller) for event in shown]
+            mails = [mail for mail in mails if mail.template not in STAFF_TEMPLATES]
+        return HistoryPage(tuple(_in_order(shown, mails)), page.next_sequence, unreadable)
+
+    async def events(self, order: Order, *, after: int = 0, limit: int = 25) -> EventPage:
+        """The order's events with a sequence above ``after``, ``limit`` at most, those that can't be read included.
+
+        Raises: TransientPortError.
+        """
+        lost: list[UnreadableItem] = []
+        found = await self._log.read(
+            order.tenant_id, order.order_id, after=after, limit=limit + 1, passed_over=lost.append
+        )
+        sequences = sorted([each.sequence for each in found] + [each.sequence or 0 for each in lost])
+        last = sequences[limit - 1] if len(sequences) > limit else None
+        shown = [event for event in found if last is None or event.sequence <= last]
+        missing = [each for each in lost if last is None or (each.sequence or 0) <= last]
+        self._noted(missing)
+        if order.erasure is not None:
+            # They are redacted in the log too, but a moment later than the order.
+            shown = [erased_event(event) for event in shown]
+        return EventPage(tuple(shown), last, tuple(each.sequence or 0 for each in missing))
+
+    def _noted(self, lost: Sequence[UnreadableItem]) -> int:
+        for error in lost:
+            self._counters.count(UNREADABLE_ITEMS, kind=str(error.kind), where="history")
+            _log.error("left out of a history: %s", error)
+        return len(lost)

@@ -1,0 +1,1 @@
+"""Policies that every use case obeys: who may do what, idempotency, audit."""

@@ -1,0 +1,161 @@
+"""Idempotency keys: a request that comes again is answered again, and does nothing.
+
+A change and what its caller was answered are one atomic write, so whoever asks again after a lost answer gets that
+very answer, even if the process died between write and answer. What changed nothing is not kept: asking for it again
+does no harm.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+from orders.application.policy.caller import Caller
+from orders.application.policy.errors import ApplicationError
+from orders.domain.events import Receipt
+from orders.domain.identity import derived_order_id
+from orders.domain.order import Change, Order
+from orders.ports.outbox import EventLog
+
+_CREATION = 1
+
+RedactBody = Callable[[bytes], bytes]
+"""Takes the personal data out of an answer's body; a body without any it gives back as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a caller is answered: an HTTP status code, the headers that belong to the order, the body's bytes."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedRequest:
+    """A request that its caller named with an idempotency key.
+
+    Attributes:
+        key: as the caller chose it.
+        operation: what the key is for, such as ``POST /v1.0/orders``; the same key elsewhere is another one.
+        fingerprint: hash of the body in a form that does not depend on how it was written.
+        respond: what the caller is answered when the order has become this.
+        named: the id of the order to be created, where its sender has chosen it.
+    """
+
+    key: str
+    operation: str
+    fingerprint: str
+    respond: Callable[[Order], Answer]
+    named: str | None = None
+
+    def order_id(self, caller: Caller) -> str:
+        """The id of the order that the request creates: the same for the same caller and key."""
+        if self.named is not None:
+            return self.named
+        return derived_order_id(tenant_id=caller.tenant_id, principal=caller.principal, key=self.key)
+
+    def scope(self, caller: Caller) -> str:
+        """The key together with whose it is and what for, as a hash."""
+        parts = (caller.tenant_id, caller.principal, self.operation, self.key)
+        return sha256("".join(f"{len(part)}:{part}" for part in parts).encode()).hexdigest()[:32]
+
+    def receipt(self, caller: Caller, order: Order) -> Receipt:
+        """What is kept of the answer."""
+        return self.receipt_of(caller, self.respond(order))
+
+    def receipt_of(self, caller: Caller, answer: Answer) -> Receipt:
+        """What is kept of that answer."""
+        return Receipt(self.scope(caller), self.fingerprint, answer.status, answer.headers, answer.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Preconditions:
+    """What a caller ties a change to.
+
+    Attributes:
+        expected_versions: from If-Match; the change is made to one of these versions or not at all. ``None`` are all.
+        request: from Idempotency-Key; the change is made once.
+    """
+
+    expected_versions: frozenset[int] | None = None
+    request: KeyedRequest | None = None
+
+
+NO_PRECONDITIONS = Preconditions()
+
+
+class AlreadyAnswered(ApplicationError):
+    """The request has been carried out before; ``answer`` is what was answered then."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+        super().__init__("this request was carried out before")
+
+
+class KeyReused(ApplicationError):
+    """The idempotency key belongs to another request."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this idempotency key came with another body before; a new request needs a new key, "
+            "and a repeated one the same body"
+        )
+
+
+class Replays:
+    """Finds what a request was answered when it came first; of an erased order, without personal data."""
+
+    def __init__(self, log: EventLog, redact_body: RedactBody) -> None:
+        self._log = log
+        self._redact_body = redact_body
+
+    async def check(self, order: Order, caller: Caller, request: KeyedRequest) -> None:
+        """Return when this request has not changed the order before.
+
+        Raises:
+            AlreadyAnswered: it has.
+            KeyReused: another one with its key has.
+            TransientPortError: the table is out of reach.
+        """
+        scope = request.scope(caller)
+        sequence = next((sequence for key, sequence in order.recent_keys if key == scope), None)
+        if sequence is not None:
+            await self._answer(order, sequence, request)
+
+    async def check_creation(self, order: Order, request: KeyedRequest) -> None:
+        """Tell what the caller was answered when the order, whose id is the key's, was created.
+
+        Raises: as ``check``; this never returns.
+        """
+        await self._answer(order, _CREATION, request)
+        if request.named is not None:
+            raise KeyReused
+        # Its event is there and has no receipt: what the order is now is the best answer there is.
+        raise AlreadyAnswered(request.respond(order))
+
+    async def _answer(self, order: Order, sequence: int, request: KeyedRequest) -> None:
+        events = await self._log.read(order.tenant_id, order.order_id, after=sequence - 1, limit=1)
+        receipt = events[0].receipt if events else None
+        if receipt is not None and order.erasure is not None:
+            # It is redacted in the log too, but a moment later than the order.
+            receipt = redacted_receipt(receipt, self._redact_body)
+        if receipt is not None:
+            repeat(receipt, request)
+
+
+def repeat(receipt: Receipt, request: KeyedRequest) -> None:
+    """Answer the request as it was answered. Raises: AlreadyAnswered, KeyReused; this never returns."""
+    if receipt.fingerprint != request.fingerprint:
+        raise KeyReused
+    raise AlreadyAnswered(Answer(receipt.status, receipt.headers, receipt.body))
+
+
+def redacted_receipt(receipt: Receipt, redact_body: RedactBody) -> Receipt:
+    """The receipt without personal data: status, headers and key are as they were."""
+    return replace(receipt, body=redact_body(receipt.body))
+
+
+def with_receipt(change: Change, caller: Caller, request: KeyedRequest | None) -> Change:
+    """The change, with what its caller will be answered where they gave a key."""
+    return change if request is None else change.answered(request.receipt(caller, change.order))

@@ -10,7 +10,7 @@ from itertools import count
 from typing import Any
 
 from orders.adapters.inbound.http.app import MAX_BODY_BYTES
-from orders.adapters.inbound.http.json_body import MAX_DEPTH, MAX_MEMBERS
+from orders.adapters.wire.json_body import MAX_DEPTH, MAX_MEMBERS
 
 Schema = Mapping[str, Any]
 

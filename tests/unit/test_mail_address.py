@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.adapters.mail_address import UndeliverableAddress, deliverable
+from orders.adapters.wire.mail_address import UndeliverableAddress, deliverable
 
 DELIVERED = {
     "as it is written": ("Thandi.M+shop@Example.com", "Thandi.M+shop@Example.com"),

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from orders.adapters.inbound.http import json_body
+from orders.adapters.wire import json_body
 from orders.adapters.inbound.http.deadline import RETRY_AFTER_SECONDS
 from orders.adapters.inbound.http.problems import (
     HEAD_TOO_LARGE,

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from orders.adapters.mail_address import UndeliverableAddress, deliverable
+from orders.adapters.wire.mail_address import UndeliverableAddress, deliverable
 from orders.bootstrap.errors import CannotRun
 from orders.bootstrap.security_settings import is_key, is_sha256, security_faults
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from orders.adapters.inbound.http import json_body
-from orders.adapters.inbound.http.json_body import MalformedJson
-from orders.adapters.inbound.http.parsing import MAX_FAULTS
+from orders.adapters.wire import json_body
+from orders.adapters.wire.json_body import MalformedJson
+from orders.adapters.wire.parsing import MAX_FAULTS
 from tests.http_api import ORDERS, SMOKE, Api, expect
 
 PATCHES = "application/merge-patch+json, application/json"

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 from typing_extensions import TypeAliasType
 
-from orders.adapters.inbound.http.parsing import InvalidBody, validate
-from orders.adapters.inbound.http.requests import CancelBody, CreateOrderBody, FulfilBody, StatusBody
+from orders.adapters.wire.parsing import InvalidBody, validate
+from orders.adapters.wire.requests import CancelBody, CreateOrderBody, FulfilBody, StatusBody
 from orders.adapters.inbound.http.revisions import RevisionBody
 from orders.adapters.inbound.sqs.messages import MessageRefused
 from orders.adapters.inbound.sqs.queue import ReceivedMessage

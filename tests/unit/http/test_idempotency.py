@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from orders.adapters.inbound.http.fingerprint import fingerprint
+from orders.adapters.wire.fingerprint import fingerprint
 from orders.domain.order import KEPT_KEYS
 from tests.eventually import eventually
 from tests.http_api import ORDERS, SMOKE, Api, expect

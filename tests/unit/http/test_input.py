@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import PydanticCustomError
 
-from orders.adapters.inbound.http import json_body
-from orders.adapters.inbound.http.amounts import faults_of_amounts
-from orders.adapters.inbound.http.json_body import MAX_MEMBERS, MalformedJson
-from orders.adapters.inbound.http.parsing import MAX_FAULTS, InvalidBody, parse_body
-from orders.adapters.inbound.http.requests import CreateOrderBody, FulfilBody
-from orders.adapters.inbound.http.text import MAX_MARKS, ONE_LINE_PATTERN, lines, normal, one_line
+from orders.adapters.wire import json_body
+from orders.adapters.wire.amounts import faults_of_amounts
+from orders.adapters.wire.json_body import MAX_MEMBERS, MalformedJson
+from orders.adapters.wire.parsing import MAX_FAULTS, InvalidBody, parse_body
+from orders.adapters.wire.requests import CreateOrderBody, FulfilBody
+from orders.adapters.wire.text import MAX_MARKS, ONE_LINE_PATTERN, lines, normal, one_line
 from tests.costs import seconds_of
 from tests.http_api import ORDERS, SMOKE, Api, expect
 

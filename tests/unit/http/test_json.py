@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.adapters.inbound.http import json_body
-from orders.adapters.inbound.http.json_body import MAX_DEPTH, MAX_MEMBERS, MalformedJson
-from orders.adapters.inbound.http.json_structure import deeper_than, outside_strings
+from orders.adapters.wire import json_body
+from orders.adapters.wire.json_body import MAX_DEPTH, MAX_MEMBERS, MalformedJson
+from orders.adapters.wire.json_structure import deeper_than, outside_strings
 from tests.http_api import ORDERS, Api, expect
 
 TWICE = [

@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from litestar.datastructures import MultiDict
 
-from orders.adapters.inbound.http import json_body
+from orders.adapters.wire import json_body
 from orders.adapters.inbound.http.cursor import CursorCodec, InvalidCursor
 from orders.adapters.inbound.http.cursor_keys import GivenCursorKeys
-from orders.adapters.inbound.http.json_body import MalformedJson
-from orders.adapters.inbound.http.media_types import UnsupportedMediaType
+from orders.adapters.wire.json_body import MalformedJson
+from orders.adapters.wire.media_types import UnsupportedMediaType
 from orders.adapters.inbound.http.parameters import InvalidParameters, list_parameters, page_parameters
-from orders.adapters.inbound.http.parsing import InvalidBody, parse_body
-from orders.adapters.inbound.http.requests import CancelBody, CreateOrderBody, FulfilBody
+from orders.adapters.wire.parsing import InvalidBody, parse_body
+from orders.adapters.wire.requests import CancelBody, CreateOrderBody, FulfilBody
 from orders.domain.lifecycle import Status
 
 SMOKE = (

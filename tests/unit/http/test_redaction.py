@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from orders.adapters.inbound.http.answers import accepted_answer, erasing_answer, order_answer, status_answer
-from orders.adapters.inbound.http.json_body import MalformedJson
+from orders.adapters.wire.json_body import MalformedJson
 from orders.adapters.inbound.http.redaction import redacted_body
 from orders.application.policy.idempotency import Answer
 from orders.domain.erasing import erase

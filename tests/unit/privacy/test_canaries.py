@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from orders.adapters.inbound.http.edge import LOCAL
-from orders.adapters.inbound.http.parsing import parse_object, validate
+from orders.adapters.wire.parsing import parse_object, validate
 from orders.adapters.inbound.http.rate_limit import Rate
-from orders.adapters.inbound.http.requests import CreateOrderBody
+from orders.adapters.wire.requests import CreateOrderBody
 from orders.adapters.inbound.sqs.auditing import AuditedHandler
 from orders.adapters.outbound.rendering.environment import Sources, TemplateRenderer
 from orders.adapters.outbound.rendering.mail_composer import JinjaMailComposer

@@ -9,7 +9,7 @@ import typer
 from orders.adapters.inbound.cli.options import DataDir
 from orders.adapters.inbound.cli.output import print_json, print_table
 from orders.adapters.inbound.cli.runtime import CommandError, Doing, Runtime
-from orders.adapters.mail_address import UndeliverableAddress, deliverable
+from orders.adapters.wire.mail_address import UndeliverableAddress, deliverable
 from orders.application.mail.suppression_list import NotSuppressed, SuppressionList
 from orders.domain.identity import check_key
 from orders.ports.errors import UnreadableItem

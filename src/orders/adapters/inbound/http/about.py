@@ -7,7 +7,7 @@ from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from orders.adapters.inbound.http import json_body
+from orders.adapters.wire import json_body
 from orders.adapters.inbound.http.openapi.deprecation import DEPRECATED, DOCS_PATH, Deprecations
 from orders.adapters.inbound.http.openapi.operation import HTML
 from orders.adapters.inbound.http.problems import KINDS, NOT_FOUND, problem

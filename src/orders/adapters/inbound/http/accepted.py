@@ -4,7 +4,7 @@ from typing import Any
 
 from litestar import Request, Response
 
-from orders.adapters.inbound.http import json_body
+from orders.adapters.wire import json_body
 from orders.adapters.inbound.http.answers import JSON, json_response
 from orders.adapters.inbound.http.problems import ILLEGAL_TRANSITION, problem
 from orders.adapters.inbound.http.responses import acceptance_view

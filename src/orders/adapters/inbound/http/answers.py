@@ -4,7 +4,7 @@ from typing import Any
 
 from litestar import Response
 
-from orders.adapters.inbound.http import json_body
+from orders.adapters.wire import json_body
 from orders.adapters.inbound.http.responses import ACCEPTED, BASE, erasing_view, etag, order_view, status_view
 from orders.application.policy.caller import Caller
 from orders.application.policy.idempotency import Answer

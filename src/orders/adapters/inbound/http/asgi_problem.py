@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from litestar.types import HTTPScope, Send
 
-from orders.adapters.inbound.http import json_body
+from orders.adapters.wire import json_body
 from orders.adapters.inbound.http.problems import MEDIA_TYPE, Kind, instance, problem_body
 from orders.adapters.inbound.http.request_id import request_id_of
 

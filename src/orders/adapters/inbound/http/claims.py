@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from orders.adapters.mail_address import MAX_ADDRESS_CHARACTERS, UndeliverableAddress, deliverable
+from orders.adapters.wire.mail_address import MAX_ADDRESS_CHARACTERS, UndeliverableAddress, deliverable
 from orders.application.policy.caller import Caller
 from orders.domain.cards import holds_card_number
 from orders.domain.errors import InvalidIdentifier

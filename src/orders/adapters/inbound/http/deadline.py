@@ -7,7 +7,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, ReceiveMessage, Scope, Send
 
 from orders.adapters.inbound.http.asgi_problem import send_problem
-from orders.adapters.inbound.http.parsing import ClientGone
+from orders.adapters.wire.parsing import ClientGone
 from orders.adapters.inbound.http.problems import REQUEST_TIMEOUT, TIMED_OUT
 
 RETRY_AFTER_SECONDS = 5

@@ -6,7 +6,7 @@ from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from orders.adapters.inbound.http import json_body
+from orders.adapters.wire import json_body
 from orders.adapters.inbound.http.order_reading import opened
 from orders.adapters.inbound.http.parameters import check_read_parameters
 from orders.adapters.inbound.http.responses import moment

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from orders.adapters.inbound.http import json_body
+from orders.adapters.wire import json_body
 from orders.adapters.privacy.masking import mask_text
 from orders.application.operations.check_health import CheckHealth
 

@@ -10,7 +10,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from orders.adapters.inbound.http import json_body
+from orders.adapters.wire import json_body
 from orders.adapters.inbound.http.loopback import asked_as_loopback
 from orders.adapters.inbound.http.responses import moment
 from orders.domain.identity import order_number

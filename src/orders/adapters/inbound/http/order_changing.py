@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from pydantic import BaseModel
 
-from orders.adapters.inbound.http.amounts import faults_of_amounts
+from orders.adapters.wire.amounts import faults_of_amounts
 from orders.adapters.inbound.http.answers import (
     accepted_answer,
     erasing_answer,
@@ -19,12 +19,12 @@ from orders.adapters.inbound.http.answers import (
     status_answer,
     to_response,
 )
-from orders.adapters.inbound.http.media_types import JSON, MERGE_PATCH, check_coding
-from orders.adapters.inbound.http.off_loop import LINE_BYTES, off_loop
+from orders.adapters.wire.media_types import JSON, MERGE_PATCH, check_coding
+from orders.adapters.wire.off_loop import LINE_BYTES, off_loop
 from orders.adapters.inbound.http.parameters import no_parameters
-from orders.adapters.inbound.http.parsing import InvalidBody, parse_object, validate
+from orders.adapters.wire.parsing import InvalidBody, parse_object, validate
 from orders.adapters.inbound.http.preconditions import keyed_request, preconditions, prefers_async
-from orders.adapters.inbound.http.requests import (
+from orders.adapters.wire.requests import (
     CancelBody,
     CreateOrderBody,
     DeliverBody,

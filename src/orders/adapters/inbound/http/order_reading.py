@@ -12,7 +12,7 @@ from litestar.params import FromPath
 from orders.adapters.inbound.http.answers import json_response, order_answer, status_answer, to_response
 from orders.adapters.inbound.http.compression import varying
 from orders.adapters.inbound.http.cursor import CursorCodec, InvalidCursor
-from orders.adapters.inbound.http.off_loop import LINE_BYTES, off_loop
+from orders.adapters.wire.off_loop import LINE_BYTES, off_loop
 from orders.adapters.inbound.http.parameters import (
     asks_for_deleted,
     check_read_parameters,

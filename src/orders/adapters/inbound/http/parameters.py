@@ -8,8 +8,8 @@ from datetime import datetime
 from litestar.datastructures import MultiDict
 from pydantic_core import PydanticCustomError
 
-from orders.adapters.inbound.http.fields import parse_time
-from orders.adapters.inbound.http.parsing import MAX_FAULTS
+from orders.adapters.wire.fields import parse_time
+from orders.adapters.wire.parsing import MAX_FAULTS
 from orders.adapters.privacy.masking import as_name, is_name
 from orders.domain.errors import Fault, InvalidIdentifier
 from orders.domain.identity import check_key, parse_order_number

@@ -10,8 +10,8 @@ from typing import Any
 
 from litestar import Request
 
-from orders.adapters.inbound.http.fingerprint import fingerprint
-from orders.adapters.inbound.http.off_loop import off_loop
+from orders.adapters.wire.fingerprint import fingerprint
+from orders.adapters.wire.off_loop import off_loop
 from orders.adapters.inbound.http.parameters import InvalidParameters
 from orders.application.policy.idempotency import Answer, KeyedRequest, Preconditions
 from orders.domain.errors import Fault

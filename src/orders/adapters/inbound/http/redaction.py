@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from orders.adapters.inbound.http import json_body
+from orders.adapters.wire import json_body
 from orders.adapters.inbound.http.responses import particulars_view
 from orders.domain.erasing import ERASED, ERASED_ADDRESS, ERASED_CUSTOMER, ERASED_METADATA, ERASED_PAYMENT
 

@@ -13,8 +13,8 @@ from typing import Annotated, Any
 from pydantic import Field
 from pydantic_core import PydanticCustomError
 
-from orders.adapters.inbound.http.amounts import faults_of_amounts
-from orders.adapters.inbound.http.fields import (
+from orders.adapters.wire.amounts import faults_of_amounts
+from orders.adapters.wire.fields import (
     Amount,
     Key,
     Metadata,
@@ -29,7 +29,7 @@ from orders.adapters.inbound.http.fields import (
     Version,
     parse_time,
 )
-from orders.adapters.inbound.http.parsing import (
+from orders.adapters.wire.parsing import (
     Faults,
     InvalidBody,
     pointer_to,
@@ -37,7 +37,7 @@ from orders.adapters.inbound.http.parsing import (
     unknown_member,
     validate,
 )
-from orders.adapters.inbound.http.requests import (
+from orders.adapters.wire.requests import (
     AddressBody,
     CreateOrderBody,
     CustomerBody,

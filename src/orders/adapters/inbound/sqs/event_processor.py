@@ -17,7 +17,7 @@ from orders.adapters.inbound.sqs.messages import (
 )
 from orders.adapters.inbound.sqs.queue import ReceivedMessage
 from orders.adapters.inbound.sqs.reports import parse_report
-from orders.adapters.inbound.sqs.without_cards import without_cards
+from orders.adapters.wire.card_redaction import without_cards
 from orders.adapters.privacy.masking import as_name
 from orders.application.events.apply_external_event import HearReport
 from orders.application.orders.scrub_order import ScrubOrder

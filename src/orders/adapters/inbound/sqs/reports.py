@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from orders.adapters.inbound.http.fields import Carrier, Key, Moment, Quantity, TrackingNumber, Url
+from orders.adapters.wire.fields import Carrier, Key, Moment, Quantity, TrackingNumber, Url
 from orders.adapters.inbound.sqs.messages import MessageRefused
 from orders.domain.identity import ORDER_ID_PATTERN
 from orders.domain.parts import ParcelLine

@@ -9,7 +9,7 @@ from email.policy import EmailPolicy
 from email.utils import format_datetime, quote
 from typing import Any
 
-from orders.adapters.mail_address import UndeliverableAddress, deliverable
+from orders.adapters.wire.mail_address import UndeliverableAddress, deliverable
 from orders.ports.errors import MailRejected
 from orders.ports.mail import Attachment, Mail
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from orders.adapters.mail_address import UndeliverableAddress, deliverable
+from orders.adapters.wire.mail_address import UndeliverableAddress, deliverable
 from orders.domain.currencies import Currency
 from orders.domain.errors import InvalidAmount, UnknownCurrency
 from orders.domain.identity import KEY_PATTERN

@@ -6,7 +6,9 @@ from typing import Any
 import msgspec
 
 from orders import __version__
-from orders.adapters.inbound.http import json_body, problems, requests
+from orders.adapters.inbound.http import problems
+from orders.adapters.wire import json_body
+from orders.adapters.wire import requests
 from orders.adapters.inbound.http.openapi import prose, shapes, shapes_of_answers, shapes_of_pages
 from orders.adapters.inbound.http.openapi.deprecation import DEPRECATED, Deprecation, Deprecations
 from orders.adapters.inbound.http.openapi.json_schema import RequestSchema, ResponseSchema, Schema, schemas_of

@@ -6,7 +6,7 @@ from typing import Any
 
 from orders.adapters.inbound.http import problems
 from orders.adapters.inbound.http.openapi.examples import LIFE, ORDER_ID
-from orders.adapters.inbound.http.parsing import MAX_FAULTS
+from orders.adapters.wire.parsing import MAX_FAULTS
 from orders.adapters.inbound.http.problems import Kind, problem_body
 from orders.adapters.inbound.http.rate_limit import RateLimited
 from orders.adapters.inbound.http.request_line import MAX_URL_BYTES

@@ -2,7 +2,7 @@
 
 from orders.adapters.inbound.http.auth import ALGORITHMS
 from orders.adapters.inbound.http.claims import CLOCK_SKEW_SECONDS
-from orders.adapters.inbound.http.json_body import MAX_DEPTH
+from orders.adapters.wire.json_body import MAX_DEPTH
 from orders.adapters.inbound.http.parameters import DEFAULT_LIMIT, MAX_LIMIT
 from orders.adapters.inbound.http.preconditions import MAX_KEY_CHARACTERS
 from orders.adapters.inbound.http.request_line import MAX_URL_BYTES

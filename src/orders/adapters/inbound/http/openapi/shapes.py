@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from typing_extensions import TypeAliasType
 
-from orders.adapters.inbound.http.fields import Country, CurrencyCode, DeliverableEmail, Key, Last4, Says
+from orders.adapters.wire.fields import Country, CurrencyCode, DeliverableEmail, Key, Last4, Says
 from orders.domain.identity import ORDER_ID_PATTERN, ORDER_NUMBER_PATTERN
 from orders.domain.lifecycle import Action, Status
 

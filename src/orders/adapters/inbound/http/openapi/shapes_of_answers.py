@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from orders.adapters.inbound.http.fields import Key, Says
+from orders.adapters.wire.fields import Key, Says
 from orders.adapters.inbound.http.openapi.shapes import (
     Accepted,
     Href,

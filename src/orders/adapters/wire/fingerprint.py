@@ -4,7 +4,7 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
-from orders.adapters.inbound.http import json_body
+from orders.adapters.wire import json_body
 
 
 def fingerprint(body: bytes) -> str:

@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from orders.adapters.inbound.http import json_body
-from orders.adapters.inbound.http.fields import PATTERNS, RequestModel
-from orders.adapters.inbound.http.json_body import MalformedJson
-from orders.adapters.inbound.http.media_types import JSON, check_media_type
-from orders.adapters.inbound.http.unknown_names import model_in, without_the_rest
+from orders.adapters.wire import json_body
+from orders.adapters.wire.fields import PATTERNS, RequestModel
+from orders.adapters.wire.json_body import MalformedJson
+from orders.adapters.wire.media_types import JSON, check_media_type
+from orders.adapters.wire.unknown_names import model_in, without_the_rest
 from orders.adapters.privacy.masking import as_name, is_name
 from orders.domain.errors import Fault
 

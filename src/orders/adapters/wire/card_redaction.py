@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from orders.adapters.inbound.http import json_body
+from orders.adapters.wire import json_body
 from orders.domain.cards import holds_card_number, without_card_numbers
 
 REPLACEMENT = "(card number)"

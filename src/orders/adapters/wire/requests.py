@@ -5,7 +5,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from orders.adapters.inbound.http.fields import (
+from orders.adapters.wire.fields import (
     Amount,
     Carrier,
     Country,

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from orders.adapters.inbound.http.json_structure import (
+from orders.adapters.wire.json_structure import (
     deeper_than,
     lone_surrogate,
     members,

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from orders.adapters.inbound.http.claims import TokenRules
-from orders.adapters.inbound.http.edge import LOCAL, EdgeRules
+from orders.adapters.inbound.http.security.claims import TokenRules
+from orders.adapters.inbound.http.middleware.edge import LOCAL, EdgeRules
 from orders.adapters.outbound.local.dev_issuer import AUDIENCE, ISSUER, DevIssuer
 from orders.bootstrap.http import serve
 from orders.bootstrap.http_protocol import BoundedHttp

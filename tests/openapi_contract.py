@@ -9,9 +9,9 @@ import jsonschema
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
-from orders.adapters.wire import json_body
 from orders.adapters.inbound.http.openapi.deprecation import DEPRECATED, Deprecations, OperationFinder
 from orders.adapters.inbound.http.openapi.document import OPERATIONS, build_document
+from orders.adapters.wire import json_body
 from tests.closed_schemas import closed
 
 NAME, PUBLISHED = "urn:openapi:strict", "urn:openapi"

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import pytest
 from botocore.exceptions import ClientError
 
-from orders.adapters.inbound.http.answers import accepted_answer, order_answer
+from orders.adapters.inbound.http.routes.responses import accepted_answer, order_answer
 from orders.adapters.outbound.dynamodb.claim_items import CLAIM
 from orders.adapters.outbound.dynamodb.wire import from_wire
 from orders.adapters.outbound.memory.counters import MemoryCounters

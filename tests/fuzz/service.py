@@ -13,7 +13,7 @@ import uvloop
 from litestar import Litestar
 
 from orders.adapters.inbound.http.app import create_app
-from orders.adapters.inbound.http.claims import TokenRules
+from orders.adapters.inbound.http.security.claims import TokenRules
 from orders.adapters.outbound.local.dev_issuer import AUDIENCE, ISSUER, DevIssuer
 from orders.application.policy.caller import worker
 from orders.bootstrap.http_protocol import BoundedHttp

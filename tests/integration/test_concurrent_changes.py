@@ -14,7 +14,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from orders.adapters.inbound.http.edge import LOCAL
+from orders.adapters.inbound.http.middleware.edge import LOCAL
 from tests.builders import NOON
 from tests.contract.endpoints import given_endpoint
 from tests.contract.order_stores import EmulatorTable, created_table, store_over

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from orders.adapters.inbound.http.claims import TokenRules, to_caller
+from orders.adapters.inbound.http.security.claims import TokenRules, to_caller
 from orders.domain.lifecycle import Role
 
 RUNBOOK = Path(__file__).parents[2] / "docs/runbooks/authentication.md"

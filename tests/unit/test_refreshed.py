@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from structlog.testing import capture_logs
 
-from orders.adapters.refreshed import Freshness, Refreshed
+from orders.adapters.refreshing_cache import Freshness, Refreshed
 from orders.ports.errors import PermanentPortError, TransientPortError
 
 USUAL = Freshness(fresh_seconds=300, pause_seconds=60, first_pause_seconds=5)

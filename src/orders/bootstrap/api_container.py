@@ -2,10 +2,10 @@
 
 from dependency_injector import providers
 
-from orders.adapters.inbound.http.api_keys import ApiKeyGuard
+from orders.adapters.inbound.http.security.api_keys import ApiKeyGuard
 from orders.adapters.inbound.http.app import Served
-from orders.adapters.inbound.http.auth import Authenticator
-from orders.adapters.inbound.http.cursor import CursorCodec
+from orders.adapters.inbound.http.security.auth import Authenticator
+from orders.adapters.inbound.http.security.cursor import CursorCodec
 from orders.bootstrap.container import Container
 from orders.bootstrap.keys import api_keys, cursor_keys, token_keys, token_rules
 

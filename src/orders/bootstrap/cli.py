@@ -169,7 +169,7 @@ class ProcessRuntime:
 
     def broken_since(self, baseline: str) -> list[str]:
         """See ``Runtime.broken_since``."""
-        from orders.adapters.inbound.http.openapi.compatibility import breaking_changes
+        from orders.adapters.inbound.http.openapi.comparison.compatibility import breaking_changes
 
         try:
             return [str(change) for change in breaking_changes(json.loads(baseline), json.loads(self.openapi()))]

@@ -8,7 +8,7 @@ from typing import Any
 from dependency_injector import containers, providers
 
 from orders.adapters.inbound.every import Every
-from orders.adapters.inbound.http.redaction import redacted_body
+from orders.adapters.inbound.http.routes.redaction import redacted_body
 from orders.adapters.inbound.relay import RelayLoop
 from orders.adapters.inbound.sqs.event_processor import EventProcessor
 from orders.adapters.inbound.sqs.handlers import CustomerNotifier, InternalNotifier, PdfCreator

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from orders.adapters.inbound.http.edge import EdgeRules
-from orders.adapters.inbound.http.rate_limit import Rate
+from orders.adapters.inbound.http.middleware.edge import EdgeRules
+from orders.adapters.inbound.http.middleware.rate_limit import Rate
 from orders.bootstrap.settings import Settings
 
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-from orders.adapters.inbound.http.health_port import HealthPort
+from orders.adapters.inbound.http.server.health_port import HealthPort
 from orders.adapters.outbound.system import SystemClock
 from orders.application.operations.check_health import CheckHealth
 from orders.bootstrap.listening import listen_for_health

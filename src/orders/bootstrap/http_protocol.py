@@ -13,8 +13,7 @@ from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from orders.adapters.wire import json_body
-from orders.adapters.inbound.http.deadline import RETRY_AFTER_SECONDS
+from orders.adapters.inbound.http.middleware.deadline import RETRY_AFTER_SECONDS
 from orders.adapters.inbound.http.problems import (
     HEAD_TOO_LARGE,
     MALFORMED,
@@ -24,8 +23,9 @@ from orders.adapters.inbound.http.problems import (
     Kind,
     problem_body,
 )
-from orders.adapters.inbound.http.request_id import SECURITY_HEADERS
-from orders.adapters.inbound.http.request_line import MAX_URL_BYTES
+from orders.adapters.inbound.http.middleware.request_id import SECURITY_HEADERS
+from orders.adapters.inbound.http.middleware.request_line import MAX_URL_BYTES
+from orders.adapters.wire import json_body
 
 MAX_HEAD_BYTES = 32 * 1024
 PATIENCE_SECONDS = 10.0

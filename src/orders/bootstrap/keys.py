@@ -6,14 +6,14 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Protocol, runtime_checkable
 
-from orders.adapters.inbound.http.api_keys import ApiKeyRing, ApiKeys, GivenApiKeys, SecretApiKeys
-from orders.adapters.inbound.http.auth import KeySource, NoKeys
-from orders.adapters.inbound.http.claims import TokenRules
-from orders.adapters.inbound.http.cursor import CursorKeys
-from orders.adapters.inbound.http.cursor_keys import GivenCursorKeys, SecretCursorKeys
+from orders.adapters.inbound.http.security.api_keys import ApiKeyRing, ApiKeys, GivenApiKeys, SecretApiKeys
+from orders.adapters.inbound.http.security.auth import KeySource, NoKeys
+from orders.adapters.inbound.http.security.claims import TokenRules
+from orders.adapters.inbound.http.security.cursor import CursorKeys
+from orders.adapters.inbound.http.security.cursor_keys import GivenCursorKeys, SecretCursorKeys
 from orders.adapters.outbound.jwks.key_source import JwksKeySource
 from orders.adapters.outbound.local.dev_issuer import AUDIENCE, ISSUER, DevIssuer
-from orders.adapters.refreshed import Freshness
+from orders.adapters.refreshing_cache import Freshness
 from orders.bootstrap.security_settings import PROTECTED
 from orders.bootstrap.settings import Settings, SettingsError
 from orders.ports.clock import Clock

@@ -9,7 +9,7 @@ from typing import Any, TextIO
 
 import structlog
 
-from orders.adapters.inbound.http.request_context import current_request_id
+from orders.adapters.inbound.http.middleware.request_context import current_request_id
 from orders.adapters.outbound.audit_log import AUDIT_LOGGER
 from orders.adapters.privacy.exceptions import traceback_text
 from orders.adapters.privacy.files import append_private, private_directory

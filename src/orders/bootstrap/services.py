@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from pydantic import SecretStr
 
-from orders.adapters.inbound.http.request_context import current_request_id
+from orders.adapters.inbound.http.middleware.request_context import current_request_id
 from orders.adapters.outbound.catalog_http.campaigns import HttpCampaigns
 from orders.adapters.outbound.catalog_http.client import HttpService, ServiceAddress, open_session
 from orders.adapters.outbound.catalog_http.products import HttpProductCatalogue

@@ -15,7 +15,7 @@ from orders.acceptance.client import Client
 from orders.acceptance.smoke import CREATE, STEPS, Smoke, Tokens
 from orders.acceptance.steps import State, StepResult, Waiting, run_steps
 from orders.adapters.inbound.http.app import create_app
-from orders.adapters.inbound.http.claims import TokenRules
+from orders.adapters.inbound.http.security.claims import TokenRules
 from orders.adapters.outbound.local.dev_issuer import AUDIENCE, ISSUER, DevIssuer
 from orders.bootstrap.acceptance import client_of, smoke_of, tokens_for
 from orders.bootstrap.errors import CannotRun

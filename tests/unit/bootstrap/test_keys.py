@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from orders.adapters.inbound.http.api_keys import GivenApiKeys, SecretApiKeys, hash_of
-from orders.adapters.inbound.http.auth import NoKeys
-from orders.adapters.inbound.http.cursor_keys import GivenCursorKeys, SecretCursorKeys
+from orders.adapters.inbound.http.security.api_keys import GivenApiKeys, SecretApiKeys, hash_of
+from orders.adapters.inbound.http.security.auth import NoKeys
+from orders.adapters.inbound.http.security.cursor_keys import GivenCursorKeys, SecretCursorKeys
 from orders.adapters.outbound.jwks.key_source import JwksKeySource
 from orders.adapters.outbound.local.dev_issuer import ISSUER, DevIssuer
 from orders.adapters.outbound.memory.clock import FixedClock

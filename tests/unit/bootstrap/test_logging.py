@@ -16,7 +16,7 @@ import pytest
 import structlog
 
 from orders.adapters.inbound.http.app import Served, create_app
-from orders.adapters.inbound.http.request_context import current_request_id
+from orders.adapters.inbound.http.middleware.request_context import current_request_id
 from orders.bootstrap.errors import CannotRun
 from orders.bootstrap.last_words import log_last_words
 from orders.bootstrap.logging import configure_logging

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from orders.adapters.inbound.http.request_context import current_request_id
+from orders.adapters.inbound.http.middleware.request_context import current_request_id
 from orders.adapters.outbound.catalog_http.client import CALLS
 from orders.adapters.outbound.memory.counters import MemoryCounters
 from orders.adapters.outbound.memory.products import Product

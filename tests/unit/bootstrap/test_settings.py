@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from orders.adapters.inbound.http.edge import LOCAL
+from orders.adapters.inbound.http.middleware.edge import LOCAL
 from orders.bootstrap.edge import edge_rules
 from orders.bootstrap.settings import Settings, SettingsError, load_settings
 from orders.bootstrap.settings_table import configuration_page

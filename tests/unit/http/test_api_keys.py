@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from orders.adapters.inbound.http.api_keys import (
+from orders.adapters.inbound.http.security.api_keys import (
     ApiKeyGuard,
     ApiKeyRing,
     GivenApiKeys,
@@ -20,14 +20,14 @@ from orders.adapters.inbound.http.api_keys import (
     new_key,
 )
 from orders.adapters.inbound.http.app import create_app
-from orders.adapters.inbound.http.auth import Unauthenticated
-from orders.adapters.inbound.http.claims import TokenRules
-from orders.adapters.inbound.http.edge import LOCAL, EdgeRules
-from orders.adapters.inbound.http.rate_limit import Rate
+from orders.adapters.inbound.http.security.auth import Unauthenticated
+from orders.adapters.inbound.http.security.claims import TokenRules
+from orders.adapters.inbound.http.middleware.edge import LOCAL, EdgeRules
+from orders.adapters.inbound.http.middleware.rate_limit import Rate
 from orders.adapters.outbound.local.dev_issuer import AUDIENCE, ISSUER, DevIssuer
 from orders.adapters.outbound.memory.clock import FixedClock
 from orders.adapters.outbound.memory.secrets import MemorySecrets
-from orders.adapters.refreshed import Freshness
+from orders.adapters.refreshing_cache import Freshness
 from orders.ports.errors import PermanentPortError, TransientPortError
 from tests.builders import NOON
 from tests.http_api import ORDERS, expect

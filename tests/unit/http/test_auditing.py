@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from litestar import Router, get
 
-from orders.adapters.inbound.http.auditing import OPERATIONS, checked
-from orders.adapters.inbound.http.edge import LOCAL
+from orders.adapters.inbound.http.middleware.auditing import OPERATIONS, checked
+from orders.adapters.inbound.http.middleware.edge import LOCAL
 from orders.adapters.inbound.http.openapi.document import OPERATIONS as DESCRIBED
-from orders.adapters.inbound.http.responses import BASE
+from orders.adapters.inbound.http.routes.representations import BASE
 from orders.ports.audit import AUDIT_LOST, AuditOutcome, AuditRecord
 from orders.ports.tenants import TenantProfile
 from tests.builders import an_order_id

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from orders.adapters.inbound.http.auth import Authenticator, NoKeys, Unauthenticated, single
-from orders.adapters.inbound.http.claims import TokenRules
+from orders.adapters.inbound.http.security.auth import Authenticator, NoKeys, Unauthenticated, single
+from orders.adapters.inbound.http.security.claims import TokenRules
 from orders.adapters.outbound.local.dev_issuer import AUDIENCE, ISSUER, DevIssuer
 from orders.application.policy.caller import Caller
 from orders.domain.lifecycle import Role

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 from typing_extensions import TypeAliasType
 
-from orders.adapters.wire.parsing import InvalidBody, validate
-from orders.adapters.wire.requests import CancelBody, CreateOrderBody, FulfilBody, StatusBody
-from orders.adapters.inbound.http.revisions import RevisionBody
+from orders.adapters.inbound.http.routes.update_bodies import RevisionBody
 from orders.adapters.inbound.sqs.messages import MessageRefused
 from orders.adapters.inbound.sqs.queue import ReceivedMessage
 from orders.adapters.inbound.sqs.record_creator import ANY, RecordCreator, Senders
+from orders.adapters.wire.parsing import InvalidBody, validate
+from orders.adapters.wire.requests import CancelBody, CreateOrderBody, FulfilBody, StatusBody
 from tests.card_numbers import card_numbers, disguised_card_numbers
 from tests.http_api import ORDERS, SMOKE, Api, expect
 from tests.service import Service

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from orders.adapters.inbound.http.cursor import CursorCodec, InvalidCursor
-from orders.adapters.inbound.http.cursor_keys import SecretCursorKeys
+from orders.adapters.inbound.http.security.cursor import CursorCodec, InvalidCursor
+from orders.adapters.inbound.http.security.cursor_keys import SecretCursorKeys
 from orders.adapters.outbound.memory.clock import FixedClock
 from orders.adapters.outbound.memory.secrets import MemorySecrets
-from orders.adapters.refreshed import Freshness
+from orders.adapters.refreshing_cache import Freshness
 from orders.ports.errors import PermanentPortError, TransientPortError
 from orders.ports.secrets import SecretVersion
 from tests.builders import NOON

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.adapters.inbound.http.compression import encoded, takes_gzip
-from orders.adapters.inbound.http.deadline import Deadline
-from orders.adapters.inbound.http.edge import LOCAL
-from orders.adapters.inbound.http.request_line import MAX_URL_BYTES, url_fault
+from orders.adapters.inbound.http.middleware.compression import encoded, takes_gzip
+from orders.adapters.inbound.http.middleware.deadline import Deadline
+from orders.adapters.inbound.http.middleware.edge import LOCAL
+from orders.adapters.inbound.http.middleware.request_line import MAX_URL_BYTES, url_fault
 from tests.http_api import ORDERS, SMOKE, Api, an_api, expect
 from tests.unit.virtual_time import in_virtual_time
 

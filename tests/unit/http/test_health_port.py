@@ -5,7 +5,7 @@ import json
 import httpx
 import pytest
 
-from orders.adapters.inbound.http.health_port import HealthPort
+from orders.adapters.inbound.http.server.health_port import HealthPort
 from orders.adapters.outbound.memory.clock import SteppingClock
 from orders.application.operations.check_health import CheckHealth
 from orders.ports.errors import TransientPortError

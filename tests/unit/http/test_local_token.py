@@ -9,8 +9,8 @@ import pytest
 from litestar.testing import AsyncTestClient
 
 from orders.adapters.inbound.http.app import create_app
-from orders.adapters.inbound.http.local_pages import local_pages
-from orders.adapters.inbound.http.parameters import TokenParameters
+from orders.adapters.inbound.http.local.pages import local_pages
+from orders.adapters.inbound.http.routes.parameters import TokenParameters
 from orders.adapters.outbound.local.mail_archive import MailArchive
 from orders.bootstrap.http import token_route
 from orders.bootstrap.settings import load_settings

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from orders.adapters.inbound.http.openapi.compatibility import breaking_changes
+from orders.adapters.inbound.http.openapi.comparison.compatibility import breaking_changes
 from orders.adapters.inbound.http.openapi.deprecation import Deprecation
 from orders.adapters.inbound.http.openapi.document import build_document
 from tests.closed_schemas import closed

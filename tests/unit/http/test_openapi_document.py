@@ -19,7 +19,7 @@ from orders.adapters.inbound.http.openapi.document import OPERATIONS, document_t
 from orders.adapters.inbound.http.openapi.operation import Operation
 from orders.adapters.inbound.http.openapi.parameters import HEADERS, PARAMETERS
 from orders.adapters.inbound.http.openapi.problem_kinds import EXPLAINED
-from orders.adapters.inbound.http.parameters import (
+from orders.adapters.inbound.http.routes.parameters import (
     InvalidParameters,
     check_read_parameters,
     list_parameters,

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from litestar.datastructures import MultiDict
 
+from orders.adapters.inbound.http.security.cursor import CursorCodec, InvalidCursor
+from orders.adapters.inbound.http.security.cursor_keys import GivenCursorKeys
+from orders.adapters.inbound.http.routes.parameters import InvalidParameters, list_parameters, page_parameters
 from orders.adapters.wire import json_body
-from orders.adapters.inbound.http.cursor import CursorCodec, InvalidCursor
-from orders.adapters.inbound.http.cursor_keys import GivenCursorKeys
 from orders.adapters.wire.json_body import MalformedJson
 from orders.adapters.wire.media_types import UnsupportedMediaType
-from orders.adapters.inbound.http.parameters import InvalidParameters, list_parameters, page_parameters
 from orders.adapters.wire.parsing import InvalidBody, parse_body
 from orders.adapters.wire.requests import CancelBody, CreateOrderBody, FulfilBody
 from orders.domain.lifecycle import Status

@@ -22,7 +22,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 
 from orders.adapters.inbound.http.app import Served, create_app
-from orders.adapters.inbound.http.claims import TokenRules
+from orders.adapters.inbound.http.security.claims import TokenRules
 from orders.adapters.outbound.jwks.key_source import JwksKeySource
 from tests.http_api import ORDERS, SMOKE, expect
 from tests.issuer import CLIENT, Issuer, as_json, ec_key, jwk, rsa_key, running_issuer

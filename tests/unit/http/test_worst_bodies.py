@@ -17,8 +17,8 @@ import httpx
 import pytest
 from hypothesis import settings
 
-from orders.adapters.wire import json_body
 from orders.adapters.inbound.http.openapi.document import build_document
+from orders.adapters.wire import json_body
 from orders.domain.events import Actor, EventType, OrderEvent
 from orders.domain.identity import new_order_id
 from orders.domain.order import Change as Changed

@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from orders.adapters.inbound.http.edge import LOCAL
-from orders.adapters.wire.parsing import parse_object, validate
-from orders.adapters.inbound.http.rate_limit import Rate
-from orders.adapters.wire.requests import CreateOrderBody
+from orders.adapters.inbound.http.middleware.edge import LOCAL
+from orders.adapters.inbound.http.middleware.rate_limit import Rate
 from orders.adapters.inbound.sqs.auditing import AuditedHandler
 from orders.adapters.outbound.rendering.environment import Sources, TemplateRenderer
 from orders.adapters.outbound.rendering.mail_composer import JinjaMailComposer
 from orders.adapters.outbound.rendering.overrides import PackagedTemplates, Rendered, Wish
+from orders.adapters.wire.parsing import parse_object, validate
+from orders.adapters.wire.requests import CreateOrderBody
 from orders.bootstrap.worker import WORKER_SERVICES
 from orders.contracts.mail_marks import MARK_HEADER, MARK_TAG, mark_of
 from orders.domain.events import OrderEvent

@@ -23,6 +23,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError
 from typing_extensions import TypeAliasType
 
 from orders.adapters.wire.json_body import OversizedNumber
+from orders.adapters.wire.mail_address import MAX_ADDRESS_CHARACTERS, UndeliverableAddress, deliverable
 from orders.adapters.wire.text import (
     LINES_PATTERN,
     ONE_LINE_PATTERN,
@@ -32,7 +33,6 @@ from orders.adapters.wire.text import (
     shown,
     without_unseen,
 )
-from orders.adapters.wire.mail_address import MAX_ADDRESS_CHARACTERS, UndeliverableAddress, deliverable
 from orders.domain.cards import LONGEST_GTIN, holds_card_number
 from orders.domain.currencies import CURRENCIES, WITHDRAWN
 from orders.domain.identity import KEY_PATTERN

@@ -8,12 +8,12 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from orders.adapters.privacy.masking import as_name, is_name
 from orders.adapters.wire import json_body
 from orders.adapters.wire.fields import PATTERNS, RequestModel
 from orders.adapters.wire.json_body import MalformedJson
 from orders.adapters.wire.media_types import JSON, check_media_type
 from orders.adapters.wire.unknown_names import model_in, without_the_rest
-from orders.adapters.privacy.masking import as_name, is_name
 from orders.domain.errors import Fault
 
 MAX_FAULTS = 100

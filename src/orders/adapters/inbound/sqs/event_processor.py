@@ -17,8 +17,8 @@ from orders.adapters.inbound.sqs.messages import (
 )
 from orders.adapters.inbound.sqs.queue import ReceivedMessage
 from orders.adapters.inbound.sqs.reports import parse_report
-from orders.adapters.wire.card_redaction import without_cards
 from orders.adapters.privacy.masking import as_name
+from orders.adapters.wire.card_redaction import without_cards
 from orders.application.events.apply_external_event import HearReport
 from orders.application.orders.scrub_order import ScrubOrder
 from orders.contracts.cloud_event import EVENT_SOURCE, cloud_event_type

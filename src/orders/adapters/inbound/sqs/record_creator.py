@@ -6,17 +6,17 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
+from orders.adapters.inbound.sqs.messages import MessageRefused
+from orders.adapters.inbound.sqs.queue import ReceivedMessage
+from orders.adapters.privacy.masking import as_name
 from orders.adapters.wire import json_body
+from orders.adapters.wire.card_redaction import without_cards
 from orders.adapters.wire.fields import Key
 from orders.adapters.wire.fingerprint import fingerprint
 from orders.adapters.wire.off_loop import off_loop
 from orders.adapters.wire.parsing import MAX_FAULTS, pointer_in
 from orders.adapters.wire.requests import CreateOrderBody
 from orders.adapters.wire.unknown_names import without_the_rest
-from orders.adapters.inbound.sqs.messages import MessageRefused
-from orders.adapters.inbound.sqs.queue import ReceivedMessage
-from orders.adapters.wire.card_redaction import without_cards
-from orders.adapters.privacy.masking import as_name
 from orders.application.orders.accept_order import PlaceAccepted
 from orders.application.orders.place_queued import PlaceQueued, QueuedOrder
 from orders.contracts.commands import CREATE_ORDER, PLACE_ACCEPTED

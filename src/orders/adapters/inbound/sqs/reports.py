@@ -11,8 +11,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from orders.adapters.wire.fields import Carrier, Key, Moment, Quantity, TrackingNumber, Url
 from orders.adapters.inbound.sqs.messages import MessageRefused
+from orders.adapters.wire.fields import Carrier, Key, Moment, Quantity, TrackingNumber, Url
 from orders.domain.identity import ORDER_ID_PATTERN
 from orders.domain.parts import ParcelLine
 from orders.domain.placing import MAX_LINES

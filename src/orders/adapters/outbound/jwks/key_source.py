@@ -8,7 +8,7 @@ import aiohttp
 
 from orders.adapters.outbound.jwks.key_set import NoUsableKeys, PublicKey, parse_key_set
 from orders.adapters.privacy.exceptions import told
-from orders.adapters.refreshed import Freshness, Refreshed
+from orders.adapters.refreshing_cache import Freshness, Refreshed
 from orders.ports.errors import TransientPortError
 
 DEPENDENCY = "token issuer"

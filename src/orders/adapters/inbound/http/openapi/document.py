@@ -7,8 +7,6 @@ import msgspec
 
 from orders import __version__
 from orders.adapters.inbound.http import problems
-from orders.adapters.wire import json_body
-from orders.adapters.wire import requests
 from orders.adapters.inbound.http.openapi import prose, shapes, shapes_of_answers, shapes_of_pages
 from orders.adapters.inbound.http.openapi.deprecation import DEPRECATED, Deprecation, Deprecations
 from orders.adapters.inbound.http.openapi.json_schema import RequestSchema, ResponseSchema, Schema, schemas_of
@@ -28,6 +26,7 @@ from orders.adapters.inbound.http.openapi.parameters import (
 from orders.adapters.inbound.http.openapi.problem_kinds import EXPLAINED
 from orders.adapters.inbound.http.openapi.updates import update_schemas
 from orders.adapters.inbound.http.problems import Kind
+from orders.adapters.wire import json_body, requests
 from orders.contracts.event_schema import DIALECT
 
 OPERATIONS: tuple[Operation, ...] = (*READING[:1], *CHANGING[:1], *READING[1:], *CHANGING[1:], *ERASING, *ABOUT)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from orders.adapters.inbound.http.responses import (
+from orders.adapters.inbound.http.routes.representations import (
     ACCEPTED,
     BASE,
     acceptance_view,

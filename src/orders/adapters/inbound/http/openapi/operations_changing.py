@@ -4,7 +4,7 @@ from orders.adapters.inbound.http import problems
 from orders.adapters.inbound.http.openapi import examples
 from orders.adapters.inbound.http.openapi.examples import LIFE, as_customer, as_staff
 from orders.adapters.inbound.http.openapi.operation import JSON, MERGE_PATCH, Answer, Body, Example, Operation
-from orders.adapters.inbound.http.responses import BASE
+from orders.adapters.inbound.http.routes.representations import BASE
 
 _ORDER = f"{BASE}/{{order_id}}"
 _CREATING = (

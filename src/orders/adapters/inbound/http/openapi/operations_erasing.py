@@ -3,7 +3,7 @@
 from orders.adapters.inbound.http import problems
 from orders.adapters.inbound.http.openapi import examples
 from orders.adapters.inbound.http.openapi.operation import Answer, Body, Example, Operation
-from orders.adapters.inbound.http.responses import BASE
+from orders.adapters.inbound.http.routes.representations import BASE
 
 ERASING = (
     Operation(

@@ -15,11 +15,11 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
 
-from orders.adapters.wire import json_body
 from orders.adapters.inbound.http.openapi.json_schema import Schema
 from orders.adapters.inbound.http.openapi.problem_kinds import EXPLAINED
 from orders.adapters.inbound.http.openapi.schema_words import SchemaWords
 from orders.adapters.inbound.http.problems import BASE, KINDS
+from orders.adapters.wire import json_body
 
 _ABOUT = "About this API"
 

@@ -4,7 +4,6 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from orders.adapters.wire.fields import Key, Says
 from orders.adapters.inbound.http.openapi.shapes import (
     Accepted,
     Href,
@@ -16,6 +15,7 @@ from orders.adapters.inbound.http.openapi.shapes import (
     StatusOrAccepted,
     Time,
 )
+from orders.adapters.wire.fields import Key, Says
 from orders.domain.lifecycle import Action
 
 

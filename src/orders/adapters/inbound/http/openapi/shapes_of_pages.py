@@ -11,7 +11,7 @@ from orders.adapters.inbound.http.openapi.shapes import (
     Shape,
     Time,
 )
-from orders.adapters.inbound.http.parameters import MAX_CURSOR_CHARACTERS
+from orders.adapters.inbound.http.routes.parameters import MAX_CURSOR_CHARACTERS
 from orders.contracts.cloud_event import cloud_event_type
 from orders.contracts.event_schema import event_schema
 from orders.domain.events import EventType

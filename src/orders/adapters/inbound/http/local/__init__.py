@@ -1,0 +1,1 @@
+"""Pages and tokens of `orders dev`; never part of a deployed API."""

@@ -1,0 +1,24 @@
+"""A token of the development issuer for whoever asks on this machine. Never part of a deployed API."""
+
+from collections.abc import Callable
+from typing import Any
+
+from litestar import Request, Response, get
+from litestar.types import ControllerRouterHandler
+
+from orders.adapters.inbound.http.local.loopback import asked_as_loopback
+from orders.adapters.inbound.http.routes.parameters import TokenParameters, token_parameters
+
+TokenMint = Callable[[TokenParameters], str]
+
+
+def local_token(mint: TokenMint) -> ControllerRouterHandler:
+    """The route ``/local/token``."""
+
+    @get("/local/token", sync_to_thread=False, guards=[asked_as_loopback])
+    def token(request: Request[Any, Any, Any]) -> Response[str]:
+        """A token as text, and nothing else; asked for by ``customer``, ``role``, and by ``tenant`` and ``email``."""
+        made = mint(token_parameters(request.query_params))
+        return Response(made, media_type="text/plain", headers={"Cache-Control": "no-store"})
+
+    return token

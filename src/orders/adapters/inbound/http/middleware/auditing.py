@@ -1,0 +1,101 @@
+"""Every request to a route of orders leaves one audit record ([SEC-5]).
+
+Around the routes, where nobody who adds one can forget it: an application with a route of orders that is not in
+``OPERATIONS`` does not start.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from litestar import Router
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from orders.adapters.inbound.http.security.client_address import client_address
+from orders.adapters.inbound.http.middleware.request_id import request_id_of
+from orders.adapters.inbound.http.routes.representations import BASE
+from orders.application.policy.audit import Attempt, Audit
+from orders.domain.identity import is_order_id
+from orders.ports.audit import AuditOutcome
+
+_ORDER = f"{BASE}/{{order_id}}"
+
+OPERATIONS: Mapping[tuple[str, str], str] = MappingProxyType(
+    {
+        ("GET", BASE): "listOrders",
+        ("POST", BASE): "createOrder",
+        ("GET", _ORDER): "getOrder",
+        ("PUT", _ORDER): "updateOrder",
+        ("PATCH", _ORDER): "patchOrder",
+        ("DELETE", _ORDER): "deleteOrder",
+        ("POST", f"{_ORDER}/erase"): "erasePersonalData",
+        ("GET", f"{_ORDER}/status"): "getOrderStatus",
+        ("PUT", f"{_ORDER}/status"): "setOrderStatus",
+        ("POST", f"{_ORDER}/cancel"): "cancelOrder",
+        ("POST", f"{_ORDER}/fulfill"): "fulfilOrder",
+        ("POST", f"{_ORDER}/parcels/{{parcel_id}}/deliver"): "deliverParcel",
+        ("GET", f"{_ORDER}/track"): "trackOrder",
+        ("GET", f"{_ORDER}/history"): "listOrderHistory",
+        ("GET", f"{_ORDER}/events"): "listOrderEvents",
+        ("GET", f"{_ORDER}/document"): "getOrderDocument",
+    }
+)
+"""What each route does, by method and path, under the name that the API's description gives it."""
+
+_PROBLEM = "orders.problem"
+_NOT_AUDITED = frozenset({"OPTIONS"})
+"""Says which methods there are."""
+
+
+def note_problem(scope: Any, kind: str) -> None:
+    """Have the record of this request say why it was not allowed."""
+    scope.setdefault("state", {})[_PROBLEM] = kind
+
+
+class AuditedRoutes:
+    """ASGI middleware of the routes: begins an attempt, and ends it by what is answered."""
+
+    def __init__(self, app: ASGIApp, audit: Callable[[], Audit], forwarded_hops: int) -> None:
+        self._app = app
+        self._audit = audit
+        self._forwarded_hops = forwarded_hops
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != ScopeType.HTTP or scope["method"] in _NOT_AUDITED:
+            await self._app(scope, receive, send)
+            return
+        order_id = str(scope["path_params"].get("order_id", ""))
+        attempt = Attempt(
+            operation=OPERATIONS[str(scope["method"]), str(scope["path_template"])],
+            origin=client_address(scope, forwarded_hops=self._forwarded_hops),
+            request_id=request_id_of(scope),
+            order_id=order_id if is_order_id(order_id) else None,
+        )
+
+        async def send_and_note(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                attempt.ended(_outcome(message["status"]), scope.get("state", {}).get(_PROBLEM))
+            await send(message)
+
+        with self._audit().attempt(attempt):
+            await self._app(scope, receive, send_and_note)
+
+
+def checked(router: Router) -> Router:
+    """The router, if each of its routes is audited. Raises: LookupError."""
+    for route in router.routes:
+        for method in route.methods - _NOT_AUDITED:
+            path = route.path_format.rstrip("/")
+            if (method, path) not in OPERATIONS:
+                raise LookupError(f"{method} {path} is not audited: give it a name in auditing.OPERATIONS")
+    return router
+
+
+def _outcome(status: int) -> AuditOutcome:
+    if status < 400:
+        return AuditOutcome.ALLOWED
+    if status in {401, 403, 404}:
+        return AuditOutcome.DENIED
+    return AuditOutcome.REFUSED if status < 500 else AuditOutcome.FAILED

@@ -1,0 +1,1 @@
+"""Compares two OpenAPI documents: what of a change breaks callers."""

@@ -1,0 +1,123 @@
+"""If-Match, If-None-Match (RFC 9110, section 13), Idempotency-Key and Prefer: what a caller ties a request to.
+
+An ETag of ours is ``"{version}-{hash of roles}"``; one that is well formed and none of ours matches no order. A key is
+what draft-ietf-httpapi-idempotency-key-header describes, taken with or without its quotes.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from litestar import Request
+
+from orders.adapters.inbound.http.routes.parameters import InvalidParameters
+from orders.adapters.wire.fingerprint import fingerprint
+from orders.adapters.wire.off_loop import off_loop
+from orders.application.policy.idempotency import Answer, KeyedRequest, Preconditions
+from orders.domain.errors import Fault
+from orders.domain.order import Order
+
+MAX_KEY_CHARACTERS = 255
+
+TAG_PATTERN = r'^(?:W/)?"?([0-9]{1,9})(?:-[0-9a-f]{8})?"?$'
+"""An ETag of ours, as If-Match may have it: weak, or without quotes or hash, too."""
+_TAG = re.compile(TAG_PATTERN)
+_ANY_TAG = r'(?:W/)?"[!#-~\x80-\xff]*"'
+TAGS_PATTERN = rf"^[ \t,]*{_ANY_TAG}(?:[ \t]*,[ \t,]*{_ANY_TAG})*[ \t,]*$"
+"""A list of anybody's ETags (RFC 9110, section 8.8.3), with the empty elements that lists may have (section 5.6.1)."""
+_TAGS = re.compile(TAGS_PATTERN)
+_QUOTED_KEY = re.compile(r'^"((?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"$')
+_KEY = re.compile(rf"^[\x21-\x7e]{{1,{MAX_KEY_CHARACTERS}}}$")
+
+KEY_PATTERN = rf"""^[!-~]{{1,{MAX_KEY_CHARACTERS}}}$|^"(?:[!#-\[\]-~]|\\["\\]){{1,{MAX_KEY_CHARACTERS}}}"$"""
+"""Both forms of a key for the document: bare, or quoted with quotes and backslashes escaped."""
+
+Respond = Callable[[Order], Answer]
+
+
+async def preconditions(request: Request[Any, Any, Any], respond: Respond) -> Preconditions:
+    """What the request's If-Match and Idempotency-Key say.
+
+    Args:
+        respond: what the caller is answered when the order has become this.
+
+    Raises:
+        InvalidParameters: one of them can't be read, or both.
+    """
+    faults: list[Fault] = []
+    versions = keyed = None
+    try:
+        versions = expected_versions(request)
+    except InvalidParameters as error:
+        faults += error.faults
+    try:
+        keyed = await keyed_request(request, respond)
+    except InvalidParameters as error:
+        faults += error.faults
+    if faults:
+        raise InvalidParameters(faults)
+    return Preconditions(versions, keyed)
+
+
+async def keyed_request(request: Request[Any, Any, Any], respond: Respond) -> KeyedRequest | None:
+    """The request as its Idempotency-Key names it; ``None`` without one. Raises: InvalidParameters, MalformedJson."""
+    given = request.headers.getall("idempotency-key", [])
+    if not given:
+        return None
+    match = _QUOTED_KEY.fullmatch(given[0].strip())
+    key = re.sub(r"\\(.)", r"\1", match[1]) if match else given[0].strip()
+    if len(set(given)) > 1 or not _KEY.fullmatch(key):
+        raise InvalidParameters(
+            [
+                Fault(
+                    "/headers/Idempotency-Key",
+                    "invalid_key",
+                    f"Idempotency-Key must be one key of 1 to {MAX_KEY_CHARACTERS} visible ASCII characters",
+                )
+            ]
+        )
+    operation = f"{request.method} {request.url.path.rstrip('/')}"
+    body = await request.body()
+    return KeyedRequest(key, operation, await off_loop(len(body), lambda: fingerprint(body)), respond)
+
+
+def prefers_async(request: Request[Any, Any, Any]) -> bool:
+    """Whether the caller would rather not wait for the outcome (RFC 7240, section 4.1)."""
+    preferences = ",".join(request.headers.getall("prefer", [])).split(",")
+    return any(each.partition(";")[0].strip().lower() == "respond-async" for each in preferences)
+
+
+def expected_versions(request: Request[Any, Any, Any]) -> frozenset[int] | None:
+    """The versions that If-Match names, none of them where all its ETags are others'.
+
+    ``None`` without one, or for ``*``, which any order satisfies.
+
+    Raises:
+        InvalidParameters: it is no list of ETags.
+    """
+    given = {each.strip() for each in request.headers.getall("if-match", [])}
+    if given <= {"*"}:
+        return None
+    tags = _listed(", ".join(sorted(given)))
+    if tags is None:
+        message = 'If-Match must be * or ETags in double quotes, separated by commas, such as "3-1a2b3c4d"'
+        raise InvalidParameters([Fault("/headers/If-Match", "invalid_etag", message)])
+    return frozenset(int(match[1]) for match in map(_TAG.fullmatch, tags) if match)
+
+
+def unchanged(request: Request[Any, Any, Any], current: str) -> bool:
+    """Whether If-None-Match says that the caller has the current state already.
+
+    One that can't be read says nothing: the answer is whole then, which is never wrong.
+    """
+    given = ", ".join(request.headers.getall("if-none-match", []))
+    if given.strip() == "*":
+        return True
+    return current in {tag.removeprefix("W/") for tag in _listed(given) or ()}
+
+
+def _listed(given: str) -> list[str] | None:
+    """The ETags in a header; ``None`` when that is what they are not. One of ours may lack its quotes."""
+    if _TAGS.fullmatch(given):
+        return re.findall(_ANY_TAG, given)
+    return [given] if _TAG.fullmatch(given) else None

@@ -1,0 +1,63 @@
+"""Responses from what a use case gave: JSON bodies, and answers that can be given again byte for byte."""
+
+from typing import Any
+
+from litestar import Response
+
+from orders.adapters.inbound.http.routes.representations import ACCEPTED, BASE, erasing_view, etag, order_view, status_view
+from orders.adapters.wire import json_body
+from orders.application.policy.caller import Caller
+from orders.application.policy.idempotency import Answer
+from orders.domain.order import Order
+
+JSON = "application/json"
+
+
+def json_response(content: Any, status_code: int = 200, headers: dict[str, str] | None = None) -> Response[bytes]:
+    """A JSON response."""
+    return Response(json_body.encode(content), status_code=status_code, media_type=JSON, headers=headers or {})
+
+
+def order_answer(order: Order, caller: Caller, status: int = 200, **headers: str) -> Answer:
+    """The order as this caller sees it, with its ETag."""
+    return _answer(order, caller, order_view(order, caller), status, headers)
+
+
+def status_answer(order: Order, caller: Caller) -> Answer:
+    """Where the order is as this caller sees it, with its ETag."""
+    return _answer(order, caller, status_view(order, caller), 200, {})
+
+
+def accepted_answer(order: Order) -> Answer:
+    """The order is accepted under this id, and placed soon (RFC 7240, section 4.1)."""
+    here = f"{BASE}/{order.order_id}"
+    view = {
+        "order_id": order.order_id,
+        "order_number": order.order_number,
+        "status": ACCEPTED,
+        "_links": {"self": {"href": here}},
+    }
+    return Answer(202, (("Location", here), ("Preference-Applied", "respond-async")), json_body.encode(view))
+
+
+def erasing_answer(order: Order, caller: Caller) -> Answer:
+    """The order is erased, and the rest follows, with the order's ETag."""
+    return _answer(order, caller, erasing_view(order), 202, {})
+
+
+def no_content(order: Order) -> Answer:  # noqa: ARG001 - the same whatever the order has become
+    """Nothing to be said but that it is done."""
+    return Answer(204)
+
+
+def to_response(answer: Answer, **headers: str) -> Response[bytes]:
+    """The response that gives the answer."""
+    media_type = JSON if answer.body else None
+    return Response(
+        answer.body, status_code=answer.status, media_type=media_type, headers={**dict(answer.headers), **headers}
+    )
+
+
+def _answer(order: Order, caller: Caller, view: dict[str, Any], status: int, headers: dict[str, str]) -> Answer:
+    named = {"ETag": etag(order, caller.roles), **headers}
+    return Answer(status, tuple(named.items()), json_body.encode(view))

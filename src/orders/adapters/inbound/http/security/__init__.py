@@ -1,0 +1,1 @@
+"""Who calls: bearer tokens, API keys, sealed cursors, client addresses."""

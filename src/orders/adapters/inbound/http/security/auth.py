@@ -1,0 +1,160 @@
+"""Bearer tokens: from an Authorization header to a Caller.
+
+RFC 6750 and RFC 8725: only asymmetric algorithms, chosen here and never by the token; keys from the issuer and never
+from the token; then what the token says (``claims.py``).
+"""
+
+import base64
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+from orders.adapters.inbound.http.security.claims import Refused, TokenRules, check_claims, to_caller
+from orders.application.policy.caller import Caller
+
+ALGORITHMS = ("RS256", "ES256")
+MAX_TOKEN_CHARACTERS = 8192
+_COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
+"""RFC 7515, section 7.1; an unsigned one gets as far as being told so."""
+_NOT_TAKEN = frozenset({"jwk", "jku", "x5u", "x5c", "crit"})
+"""Header parameters by which a token brings its own key, or asks for what is not understood here (RFC 7515, 4.1)."""
+
+
+class Unauthenticated(Exception):
+    """The request does not say who it is from, or not believably.
+
+    Attributes:
+        token_given: a bearer token came, and it is what is wrong.
+    """
+
+    def __init__(self, message: str, *, token_given: bool = True) -> None:
+        self.token_given = token_given
+        super().__init__(message)
+
+
+class KeySource(Protocol):
+    """Knows the issuer's public keys."""
+
+    async def key(self, key_id: str) -> RSAPublicKey | EllipticCurvePublicKey | None:
+        """The key of that ``kid``, or ``None`` when the issuer has no such key.
+
+        Raises: TransientPortError: none of its keys is known, and it can't be asked.
+        """
+        ...
+
+
+class NoKeys:
+    """A ``KeySource`` that knows no key: every token is refused."""
+
+    async def key(self, key_id: str) -> None:
+        """See ``KeySource.key``."""
+
+
+def single(values: Sequence[str], header: str) -> str | None:
+    """The value of a header that may come once; ``None`` when it did not come.
+
+    Raises: Unauthenticated: it came more than once, and nobody knows which is meant.
+    """
+    if len(values) > 1:
+        raise Unauthenticated(f"the {header} header came {len(values)} times; send it once", token_given=False)
+    return values[0] if values else None
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Authenticator:
+    """Turns the Authorization header into a Caller."""
+
+    def __init__(self, keys: KeySource, rules: TokenRules, now: Callable[[], datetime] = _utc_now) -> None:
+        self._keys = keys
+        self._rules = rules
+        self._now = now
+
+    async def caller(self, authorization: str | None, traceparent: str | None = None) -> Caller:
+        """Who is calling.
+
+        Raises:
+            Unauthenticated: with one sentence that says what is wrong with the token, and nothing that is in it.
+            TransientPortError: no key of the issuer is known, and it can't be asked.
+        """
+        if not authorization:
+            raise Unauthenticated(
+                "the Authorization header is missing; send a bearer token: Authorization: Bearer <token>",
+                token_given=False,
+            )
+        scheme, _, token = authorization.partition(" ")
+        token = token.strip()
+        if scheme.lower() != "bearer" or not token or " " in token:
+            raise Unauthenticated("the Authorization header is not of the form: Bearer <token>", token_given=False)
+        claims = await self._verified(token)
+        try:
+            check_claims(claims, self._rules, self._now())
+            return to_caller(claims, self._rules, traceparent)
+        except Refused as error:
+            raise Unauthenticated(str(error)) from None
+
+    async def _verified(self, token: str) -> Mapping[str, Any]:
+        """What the token says, once it is known that its issuer says so."""
+        if len(token) > MAX_TOKEN_CHARACTERS:
+            raise Unauthenticated(f"the token has more than {MAX_TOKEN_CHARACTERS} characters")
+        algorithm, key_id = _header(token)
+        key = await self._keys.key(key_id)
+        if key is None:
+            raise Unauthenticated("the token is signed with a key that its issuer does not have")
+        if not _fits(algorithm, key):
+            raise Unauthenticated("the token's algorithm is not that of its key")
+        try:
+            # Everything but the signature is looked at in claims.py, with this service's clock and messages.
+            claims: Mapping[str, Any] = jwt.decode(
+                token,
+                key,
+                algorithms=[algorithm],
+                options={
+                    "verify_signature": True,
+                    "verify_exp": False,
+                    "verify_nbf": False,
+                    "verify_iat": False,
+                    "verify_aud": False,
+                    "verify_iss": False,
+                    "verify_sub": False,
+                    "verify_jti": False,
+                },
+            )
+        except jwt.InvalidSignatureError:
+            raise Unauthenticated("the token's signature does not fit") from None
+        except (jwt.PyJWTError, ValueError, RecursionError):
+            raise Unauthenticated("the token is not a JSON Web Token") from None
+        return claims
+
+
+def _header(token: str) -> tuple[str, str]:
+    """Algorithm and key id that a token names. Raises: Unauthenticated."""
+    first = token.partition(".")[0]
+    try:
+        header = json.loads(base64.urlsafe_b64decode(first + "=" * (-len(first) % 4)))
+    except (ValueError, RecursionError):
+        header = None
+    if not _COMPACT.fullmatch(token) or not isinstance(header, dict):
+        raise Unauthenticated("the token is not a JSON Web Token")
+    algorithm, key_id = header.get("alg"), header.get("kid")
+    if algorithm not in ALGORITHMS:
+        raise Unauthenticated("the token is not signed with RS256 or ES256")
+    for name in sorted(_NOT_TAKEN & header.keys()):
+        raise Unauthenticated(f"the token has the header parameter {name}, which is not taken")
+    if not isinstance(key_id, str) or not key_id:
+        raise Unauthenticated("the token does not name the key that it is signed with (kid)")
+    return algorithm, key_id
+
+
+def _fits(algorithm: str, key: RSAPublicKey | EllipticCurvePublicKey) -> bool:
+    if algorithm == "RS256":
+        return isinstance(key, RSAPublicKey)
+    return isinstance(key, EllipticCurvePublicKey) and isinstance(key.curve, SECP256R1)

@@ -1,0 +1,81 @@
+"""The keys that seal cursors, from where all tasks and regions get the same ones."""
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from orders.adapters.refreshing_cache import Freshness, Refreshed
+from orders.ports.clock import Clock
+from orders.ports.secrets import Secrets, SecretUnusable, SecretVersion
+
+MIN_KEY_BYTES = 32
+
+
+class GivenCursorKeys:
+    """``CursorKeys`` that were given at the start and stay, newest first."""
+
+    def __init__(self, keys: Sequence[bytes]) -> None:
+        """Raises: ValueError: there is none, or one is too short."""
+        if not keys or any(len(key) < MIN_KEY_BYTES for key in keys):
+            raise ValueError(f"cursors need at least one signing key, of at least {MIN_KEY_BYTES} bytes each")
+        self._keys = tuple(keys)
+
+    async def keys(self) -> Sequence[bytes]:
+        """See ``CursorKeys.keys``."""
+        return self._keys
+
+
+class SecretCursorKeys:
+    """``CursorKeys`` in a secret: the value it has and the one it had before.
+
+    A new key opens cursors as soon as it is seen, and seals them only once it is so old that every task has seen it:
+    otherwise one task would give out cursors that another takes for forged.
+    """
+
+    def __init__(
+        self,
+        secrets_store: Secrets,
+        name: str,
+        freshness: Freshness,
+        *,
+        clock: Clock,
+        settled_after: timedelta,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """``settled_after`` must be longer than a task may go on with what it has read."""
+        self._secrets = secrets_store
+        self._name = name
+        self._clock = clock
+        self._settled_after = settled_after
+        self._versions = Refreshed(self._read, freshness, name=f"secret {name}", monotonic=monotonic)
+
+    async def keys(self) -> Sequence[bytes]:
+        """See ``CursorKeys.keys``."""
+        current, previous = await self._versions.get()
+        if previous is None:
+            return (current.value.encode(),)
+        settled = self._clock.now() - current.created_at >= self._settled_after
+        newest_first = (current, previous) if settled else (previous, current)
+        return tuple(version.value.encode() for version in newest_first)
+
+    async def warm_up(self) -> None:
+        """Have the keys before the first request. Raises: as ``keys``."""
+        await self._versions.get()
+
+    async def close(self) -> None:
+        """Leave no question under way behind."""
+        await self._versions.close()
+
+    async def _read(self) -> tuple[SecretVersion, SecretVersion | None]:
+        # The current one first: of a rotation in between, it is read twice, and the new key, which seals nothing yet,
+        # at the next look. The other way round it would be missed that most cursors are sealed with.
+        current = await self._secrets.current(self._name)
+        previous = await self._secrets.previous(self._name)
+        if not _long_enough(current):
+            raise SecretUnusable(self._name, f"a key that signs cursors has at least {MIN_KEY_BYTES} bytes")
+        # What was there before may be no key at all: secrets are often created with something to be replaced.
+        return current, previous if previous is not None and _long_enough(previous) else None
+
+
+def _long_enough(version: SecretVersion) -> bool:
+    return len(version.value.encode()) >= MIN_KEY_BYTES

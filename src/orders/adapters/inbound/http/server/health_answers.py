@@ -1,0 +1,45 @@
+"""What a process says of its health, whatever carries it: the API's routes, or a worker's health port."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from orders.adapters.privacy.masking import mask_text
+from orders.adapters.wire import json_body
+from orders.application.operations.check_health import CheckHealth
+
+LIVE_PATHS = ("/health/live",)
+READY_PATHS = ("/health", "/health/ready", "/v1.0/orders/health")
+MEDIA_TYPE = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class HealthAnswer:
+    """A response that says how the process is."""
+
+    status: int
+    content: Mapping[str, Any]
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """When to ask again, if it is worth it."""
+        return {"Retry-After": "5"} if self.status == 503 else {}
+
+    @property
+    def body(self) -> bytes:
+        """The content as JSON."""
+        return json_body.encode(dict(self.content))
+
+
+ALIVE = HealthAnswer(200, MappingProxyType({"status": "ok"}))
+"""From a process that answers at all; touches no dependency."""
+
+
+async def readiness(check_health: CheckHealth) -> HealthAnswer:
+    """200 when all that is needed answers, else 503 naming what does not."""
+    health = await check_health.execute()
+    faults = {name: mask_text(fault) for name, fault in health.faults}
+    checks = {name: faults.get(name, "ok") for name in health.checked}
+    status = 200 if health.healthy else 503
+    return HealthAnswer(status, {"status": "ok" if health.healthy else "unhealthy", "checks": checks})

@@ -87,13 +87,13 @@ schemathesis: $(VENV)/.project ## Hold the service against its OpenAPI document 
 	@$(BIN)/python -m tests.fuzz $(ARGS)
 
 docs: $(VENV)/.project ## Write the pages that are made from code
-	@$(BIN)/python -m orders.bootstrap.settings_table
-	@$(BIN)/python -m orders.bootstrap.dated_lists
-	@$(BIN)/python -m orders.bootstrap.message_schemas
+	@$(BIN)/python -m tools.settings_table
+	@$(BIN)/python -m tools.dated_lists
+	@$(BIN)/python -m tools.message_schemas
 	@$(BIN)/orders openapi --against docs/openapi.baseline.json --output docs/openapi.json
 
 dated-lists: $(VENV)/.project ## Warn of lists that others keep and nobody has looked after for a year
-	@$(BIN)/python -m orders.bootstrap.dated_lists --check
+	@$(BIN)/python -m tools.dated_lists --check
 
 baseline: $(VENV)/.project ## Promise the API as it is now: from a release on
 	@$(BIN)/orders openapi --against docs/openapi.baseline.json --output docs/openapi.baseline.json

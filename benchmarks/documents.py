@@ -24,7 +24,7 @@ from orders.adapters.outbound.rendering.html_document import DOCUMENT, document_
 from orders.adapters.outbound.rendering.overrides import Wish, default
 from orders.adapters.outbound.rendering.pdf import NICENESS, fonts_folder
 from orders.adapters.outbound.rendering.pdf_renderer import PdfRenderer
-from orders.bootstrap.settings import Settings
+from orders.bootstrap.config.settings import Settings
 from orders.domain.order import Order
 from tests.builders import a_line, a_tenant, an_order, an_order_id
 

@@ -12,9 +12,9 @@ from litestar.testing import AsyncTestClient
 from litestar.types import ASGIApp
 
 from orders.adapters.inbound.http.app import Served, create_app
-from orders.adapters.inbound.http.security.claims import TokenRules
 from orders.adapters.inbound.http.middleware.edge import LOCAL, EdgeRules
 from orders.adapters.inbound.http.openapi.deprecation import DEPRECATED, Deprecations
+from orders.adapters.inbound.http.security.claims import TokenRules
 from orders.adapters.outbound.local.dev_issuer import AUDIENCE, ISSUER, DevIssuer
 from tests.openapi_contract import contract_of
 from tests.service import Service

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from orders.adapters.inbound.http.security.claims import TokenRules
 from orders.adapters.inbound.http.middleware.edge import LOCAL, EdgeRules
+from orders.adapters.inbound.http.security.claims import TokenRules
 from orders.adapters.outbound.local.dev_issuer import AUDIENCE, ISSUER, DevIssuer
-from orders.bootstrap.http import serve
-from orders.bootstrap.http_protocol import BoundedHttp
+from orders.bootstrap.server.api import serve
+from orders.bootstrap.server.http_protocol import BoundedHttp
 from tests.http_api import an_app
 from tests.service import Service
 

@@ -13,9 +13,9 @@ from typing import Any
 import httpx
 
 from orders.adapters.outbound.aws.event_bridge import EventBridgePublisher
-from orders.bootstrap.last_words import log_last_words
+from orders.bootstrap.config.settings import load_settings
+from orders.bootstrap.exception_hooks import log_last_words
 from orders.bootstrap.logging import configure_logging
-from orders.bootstrap.settings import load_settings
 from orders.domain.events import OrderEvent
 from tests.restored_logging import restored_hooks, restored_logging
 

@@ -8,7 +8,7 @@ from orders.acceptance.client import ORDERS, Answer, Client
 from orders.acceptance.smoke import CREATE, Tokens
 from orders.acceptance.steps import expect
 from orders.bootstrap.acceptance import client_of, tokens_for
-from orders.bootstrap.settings import Settings, load_settings
+from orders.bootstrap.config.settings import Settings, load_settings
 
 
 class Service:

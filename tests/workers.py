@@ -9,7 +9,7 @@ from orders.adapters.inbound.sqs.handlers import CustomerNotifier, InternalNotif
 from orders.adapters.inbound.sqs.mail_feedback import MailFeedbackHandler
 from orders.adapters.inbound.sqs.queue import ReceivedMessage
 from orders.adapters.inbound.sqs.record_creator import ANY, RecordCreator, Senders
-from orders.bootstrap.topology_file import packaged_topology
+from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.contracts.cloud_event import EVENT_SOURCE, to_cloud_event
 from orders.contracts.commands import PLACE_ACCEPTED, SCRUB_ORDER
 from orders.domain.events import OrderEvent

@@ -17,7 +17,7 @@ from orders.adapters.outbound.dynamodb.keys import (
     suppression_key,
 )
 from orders.adapters.outbound.dynamodb.wire import from_wire, to_wire
-from orders.bootstrap.topology_file import packaged_topology
+from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.domain.events import Actor, EventType, OrderEvent
 from orders.ports.dead_letters import REASON_ATTRIBUTE
 from tests.builders import NOON, an_order_id

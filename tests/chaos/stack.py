@@ -18,9 +18,9 @@ import aiohttp
 from aiobotocore.session import get_session
 
 from orders.adapters.outbound.local.dev_issuer import DevIssuer
-from orders.bootstrap import emulator
-from orders.bootstrap.topology_file import packaged_topology
-from orders.bootstrap.worker import WORKER_SERVICES
+from orders.bootstrap.dev import emulator
+from orders.bootstrap.resources.topology_file import packaged_topology
+from orders.bootstrap.server.worker import WORKER_SERVICES
 from tests.chaos.observer import Observer
 from tests.faults.proxy import FaultProxy
 from tests.ports import free_port

@@ -9,7 +9,7 @@ from typing import Any
 
 from orders.adapters.outbound.dynamodb.claim_items import is_claim
 from orders.adapters.outbound.dynamodb.wire import from_wire
-from orders.bootstrap.topology_file import packaged_topology
+from orders.bootstrap.resources.topology_file import packaged_topology
 from tests.chaos.experiment import Outcome
 from tests.chaos.load import FINAL_STATUS, Load, Story, Told
 from tests.chaos.stack import ENVIRONMENT, TENANT, Stack

@@ -27,9 +27,9 @@ from orders.adapters.outbound.memory.outbox import MemoryOutbox
 from orders.adapters.outbound.memory.suppressions import MemorySuppressions
 from orders.adapters.outbound.memory.tenant_files import MemoryOrderingTenants
 from orders.adapters.outbound.memory.unreadable_items import MemoryUnreadableItems
-from orders.bootstrap.resource_model import Changes
-from orders.bootstrap.resource_table import ensure_table
-from orders.bootstrap.topology_file import packaged_topology
+from orders.bootstrap.resources.model import Changes
+from orders.bootstrap.resources.table import ensure_table
+from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.domain.order import Change
 from orders.ports.acceptances import Acceptances
 from orders.ports.errors import ItemKind

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from botocore.exceptions import ClientError
 
-from orders.bootstrap.topology_file import packaged_topology
+from orders.bootstrap.resources.topology_file import packaged_topology
 
 WireItem: TypeAlias = Mapping[str, Any]
 Key: TypeAlias = tuple[str, str]

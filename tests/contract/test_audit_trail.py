@@ -13,8 +13,8 @@ import pytest
 from orders.adapters.outbound.audit_log import AUDIT_LOGGER, LogAuditTrail
 from orders.adapters.outbound.memory.audit_trail import MemoryAuditTrail
 from orders.adapters.outbound.memory.counters import MemoryCounters
+from orders.bootstrap.config.settings import load_settings
 from orders.bootstrap.logging import configure_logging
-from orders.bootstrap.settings import load_settings
 from orders.ports.audit import AUDIT_LOST, AuditOutcome, AuditRecord, AuditTrail
 from tests.restored_logging import restored_logging
 

@@ -15,15 +15,15 @@ import httpx
 import pytest
 
 from orders.adapters.inbound.http.app import create_app
-from orders.bootstrap.addresses import Addresses, resolve_addresses
-from orders.bootstrap.api_container import ApiContainer
 from orders.bootstrap.aws import AwsClients, open_clients
-from orders.bootstrap.dev_service import resource_clients
-from orders.bootstrap.keys import dev_issuer
-from orders.bootstrap.resources import create_resources
-from orders.bootstrap.settings import Settings, load_settings
-from orders.bootstrap.topology_file import packaged_topology
-from orders.bootstrap.worker import WORKER_SERVICES, worker_loop
+from orders.bootstrap.config.keys import dev_issuer
+from orders.bootstrap.config.settings import Settings, load_settings
+from orders.bootstrap.container.api_container import ApiContainer
+from orders.bootstrap.dev.service import resource_clients
+from orders.bootstrap.resources.addresses import Addresses, resolve_addresses
+from orders.bootstrap.resources.creation import create_resources
+from orders.bootstrap.resources.topology_file import packaged_topology
+from orders.bootstrap.server.worker import WORKER_SERVICES, worker_loop
 from orders.contracts.mail_marks import MARK_TAG, mark_of
 from orders.ports.mail import Mail, MailContent, MailReference, MailTemplate, recipient_hash
 from tests.canaries import CANARY, TellingRenderer, a_body

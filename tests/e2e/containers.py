@@ -9,7 +9,7 @@ from typing import Any
 
 from testcontainers.compose import DockerCompose
 
-from orders.bootstrap.worker import WORKER_SERVICES
+from orders.bootstrap.server.worker import WORKER_SERVICES
 from tests.e2e.stack import Stack
 from tests.ports import free_port
 

@@ -88,7 +88,7 @@ def test_nothing_is_in_it_that_only_builds_or_tests() -> None:
 def test_everything_that_is_loaded_is_compiled() -> None:
     found = inside(
         "import importlib.util, json, os, sys\n"
-        "import orders.bootstrap.http, orders.bootstrap.worker, orders.bootstrap.cli, weasyprint\n"
+        "import orders.bootstrap.server.api, orders.bootstrap.server.worker, orders.bootstrap.cli, weasyprint\n"
         "files = [getattr(module, '__file__', None) or '' for module in list(sys.modules.values())]\n"
         "sources = [file for file in files if file.endswith('.py') and file != '<frozen>']\n"
         "missing = [file for file in sources if not os.path.exists(importlib.util.cache_from_source(file))]\n"
@@ -101,7 +101,7 @@ def test_every_aws_client_can_be_made_although_other_services_are_pruned() -> No
     found = inside(
         "import asyncio, json\n"
         "from orders.bootstrap.aws import SECRET_SERVICES, SERVICES, open_clients\n"
-        "from orders.bootstrap.settings import load_settings\n"
+        "from orders.bootstrap.config.settings import load_settings\n"
         "import botocore.session\n"
         "both = (*SERVICES, *SECRET_SERVICES)\n"
         "async def main():\n"

@@ -17,7 +17,7 @@ import boto3
 import httpx
 import pytest
 
-from orders.bootstrap.topology_file import packaged_topology
+from orders.bootstrap.resources.topology_file import packaged_topology
 from tests.e2e.dev_process import ORDERS, Dev
 from tests.e2e.losing_network import LosingNetwork, losing_network
 from tests.eventually import eventually

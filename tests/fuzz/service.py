@@ -16,8 +16,8 @@ from orders.adapters.inbound.http.app import create_app
 from orders.adapters.inbound.http.security.claims import TokenRules
 from orders.adapters.outbound.local.dev_issuer import AUDIENCE, ISSUER, DevIssuer
 from orders.application.policy.caller import worker
-from orders.bootstrap.http_protocol import BoundedHttp
-from orders.bootstrap.serving import Server, server
+from orders.bootstrap.server.http_protocol import BoundedHttp
+from orders.bootstrap.server.uvicorn_server import Server, server
 from tests.service import Service
 
 ROUND_SECONDS = 0.05

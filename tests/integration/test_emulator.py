@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from aiobotocore.session import get_session
 
-from orders.bootstrap import emulator
-from orders.bootstrap.emulator import EmulatorError, RunningEmulator
+from orders.bootstrap.dev import emulator
+from orders.bootstrap.dev.emulator import EmulatorError, RunningEmulator
 from tests.eventually import eventually
 
 SESSION = get_session()
@@ -132,7 +132,7 @@ def test_it_outlives_the_one_that_started_it(data_dir: Path, python: Path, port:
     program = (
         "import asyncio, os, signal, sys\n"
         "from pathlib import Path\n"
-        "from orders.bootstrap import emulator\n"
+        "from orders.bootstrap.dev import emulator\n"
         "start = emulator.start(Path(sys.argv[1]), Path(sys.argv[2]), preferred_port=int(sys.argv[3]))\n"
         "asyncio.run(start)\n"
         "os.killpg(0, signal.SIGKILL)\n"

@@ -14,9 +14,9 @@ import pytest
 from aiobotocore.config import AioConfig
 from aiobotocore.session import get_session
 
-from orders.bootstrap.resources import Changes, ResourceClients, ResourceError, create_resources
-from orders.bootstrap.topology import Topology
-from orders.bootstrap.topology_file import packaged_topology
+from orders.bootstrap.resources.creation import Changes, ResourceClients, ResourceError, create_resources
+from orders.bootstrap.resources.topology import Topology
+from orders.bootstrap.resources.topology_file import packaged_topology
 from tests.contract.intercepted_client import InterceptedClient, repeated
 from tests.contract.moto_server import moto_server
 

@@ -14,10 +14,10 @@ import pytest
 
 from orders.adapters.inbound.sqs.mail_feedback import MailFeedbackHandler
 from orders.adapters.outbound.aws.event_bridge import EventBridgePublisher
-from orders.bootstrap import emulator
-from orders.bootstrap.emulator import EmulatorError
-from orders.bootstrap.resources import ResourceClients, create_resources
-from orders.bootstrap.topology_file import packaged_topology
+from orders.bootstrap.dev import emulator
+from orders.bootstrap.dev.emulator import EmulatorError
+from orders.bootstrap.resources.creation import ResourceClients, create_resources
+from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.domain.events import EventType
 from orders.domain.order import Order
 from orders.ports.mail import FeedbackKind, MailState, recipient_hash

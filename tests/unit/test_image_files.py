@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from orders.bootstrap.settings import Settings
-from orders.bootstrap.worker import WORKER_SERVICES
+from orders.bootstrap.config.settings import Settings
+from orders.bootstrap.server.worker import WORKER_SERVICES
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from orders.bootstrap.topology import Topology, TopologyError
-from orders.bootstrap.topology_file import (
+from orders.bootstrap.resources.topology import Topology, TopologyError
+from orders.bootstrap.resources.topology_file import (
     INCLUDED_ATTRIBUTES_LIMIT,
     load_topology,
     packaged_text,

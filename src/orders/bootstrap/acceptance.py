@@ -7,10 +7,10 @@ from urllib.parse import urlencode
 from orders.acceptance.client import Client, NotReached
 from orders.acceptance.smoke import CUSTOMER, Smoke, Tokens
 from orders.acceptance.steps import Waiting
-from orders.bootstrap.demo import DEMO_TENANT
+from orders.bootstrap.config.keys import dev_issuer
+from orders.bootstrap.config.settings import Settings
+from orders.bootstrap.dev.demo import DEMO_TENANT
 from orders.bootstrap.errors import CannotRun
-from orders.bootstrap.keys import dev_issuer
-from orders.bootstrap.settings import Settings
 
 
 def client_of(settings: Settings, base_url: str) -> Client:

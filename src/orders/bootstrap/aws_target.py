@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from orders.bootstrap.emulator_process import LOOPBACK, RunningEmulator
+from orders.bootstrap.config.settings import Settings
+from orders.bootstrap.dev.emulator_process import LOOPBACK, RunningEmulator
+from orders.bootstrap.dev.local_processes import emulator_of, emulators
 from orders.bootstrap.errors import CannotRun
-from orders.bootstrap.local_processes import emulator_of, emulators
-from orders.bootstrap.settings import Settings
 
 _HERE = frozenset({LOOPBACK, "localhost", "::1", "0.0.0.0"})  # noqa: S104 - what an address may be written as
 

@@ -25,8 +25,8 @@ from orders.bootstrap.command_running import (
     run_once,
     run_process,
 )
+from orders.bootstrap.config.settings import Settings, SettingsError
 from orders.bootstrap.errors import CannotRun
-from orders.bootstrap.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     import asyncio
@@ -61,7 +61,7 @@ class ProcessRuntime:
 
     def service_url(self) -> str:
         """See ``Runtime.service_url``."""
-        from orders.bootstrap.local_processes import running_service
+        from orders.bootstrap.dev.local_processes import running_service
 
         data_dir = self._settings().orders_data_dir
         service = running_service(data_dir)
@@ -75,7 +75,7 @@ class ProcessRuntime:
     def dev(self, *, port: int | None, data_dir: Path | None) -> None:
         """See ``Runtime.dev``."""
         settings = self._dev_settings(port=port, data_dir=data_dir)
-        from orders.bootstrap.dev import make_data_dir, run_dev
+        from orders.bootstrap.dev.start import make_data_dir, run_dev
 
         try:
             make_data_dir(settings.orders_data_dir)
@@ -85,7 +85,7 @@ class ProcessRuntime:
 
     def stop_dev(self, *, data_dir: Path | None) -> Sequence[str]:
         """See ``Runtime.stop_dev``."""
-        from orders.bootstrap.dev_stop import stop_all
+        from orders.bootstrap.dev.stop import stop_all
 
         directory = command_settings(data_dir).orders_data_dir
         try:
@@ -96,14 +96,14 @@ class ProcessRuntime:
     def api(self) -> None:
         """See ``Runtime.api``."""
         settings = process_settings(self._settings())
-        from orders.bootstrap.http import run_api
+        from orders.bootstrap.server.api import run_api
 
         run_process(settings, lambda stop: run_api(settings, stop))
 
     def worker(self, name: str) -> None:
         """See ``Runtime.worker``."""
         settings = process_settings(self._settings())
-        from orders.bootstrap.worker import run_worker
+        from orders.bootstrap.server.worker import run_worker
 
         run_process(settings, lambda stop: run_worker(settings, name, stop))
 
@@ -121,7 +121,7 @@ class ProcessRuntime:
     def relay(self) -> None:
         """See ``Runtime.relay``."""
         settings = process_settings(self._settings())
-        from orders.bootstrap.worker import run_relay
+        from orders.bootstrap.server.worker import run_relay
 
         run_process(settings, lambda stop: run_relay(settings, stop))
 
@@ -139,10 +139,10 @@ class ProcessRuntime:
 
         async def create(_: "asyncio.Event") -> None:
             from orders.bootstrap.aws import open_clients
-            from orders.bootstrap.demo import put_demo_profiles
-            from orders.bootstrap.dev_service import resource_clients
-            from orders.bootstrap.resources import create_resources
-            from orders.bootstrap.topology_file import packaged_topology
+            from orders.bootstrap.dev.demo import put_demo_profiles
+            from orders.bootstrap.dev.service import resource_clients
+            from orders.bootstrap.resources.creation import create_resources
+            from orders.bootstrap.resources.topology_file import packaged_topology
 
             topology = packaged_topology()
             async with open_clients(settings) as clients:
@@ -181,7 +181,7 @@ class ProcessRuntime:
         settings = self._settings()
         if settings.environment in {"sit", "prod"}:
             raise CommandError(f"the development issuer is not available when ENVIRONMENT is {settings.environment}")
-        from orders.bootstrap.keys import dev_issuer
+        from orders.bootstrap.config.keys import dev_issuer
         from orders.domain.errors import InvalidIdentifier
         from orders.domain.identity import check_key
 
@@ -206,37 +206,37 @@ class ProcessRuntime:
 
     def with_dead_letters(self, doing: Doing, work: "Callable[[DeadLetterOffice], Awaitable[Result]]") -> Result:
         """See ``Runtime.with_dead_letters``."""
-        from orders.bootstrap.operate import open_dead_letters
+        from orders.bootstrap.operator_tools import open_dead_letters
 
         return operate(self._settings(), doing, open_dead_letters, work)
 
     def with_replay(self, doing: Doing, work: "Callable[[ReplayEvents], Awaitable[Result]]", *, mails: bool) -> Result:
         """See ``Runtime.with_replay``."""
-        from orders.bootstrap.operate import open_replay
+        from orders.bootstrap.operator_tools import open_replay
 
         return operate(self._settings(), doing, partial(open_replay, mails=mails), work)
 
     def with_templates(self, doing: Doing, work: "Callable[[PreviewTemplates], Awaitable[Result]]") -> Result:
         """See ``Runtime.with_templates``."""
-        from orders.bootstrap.operate_templates import open_templates_desk
+        from orders.bootstrap.operator_templates import open_templates_desk
 
         return operate(self._settings(), doing, open_templates_desk, work)
 
     def with_suppressions(self, doing: Doing, work: "Callable[[SuppressionList], Awaitable[Result]]") -> Result:
         """See ``Runtime.with_suppressions``."""
-        from orders.bootstrap.operate import open_suppressions
+        from orders.bootstrap.operator_tools import open_suppressions
 
         return operate(self._settings(), doing, open_suppressions, work)
 
     def with_tenants(self, doing: Doing, work: "Callable[[CheckTenants], Awaitable[Result]]") -> Result:
         """See ``Runtime.with_tenants``."""
-        from orders.bootstrap.operate import open_tenants
+        from orders.bootstrap.operator_tools import open_tenants
 
         return operate(self._settings(), doing, open_tenants, work)
 
     def with_unreadable(self, doing: Doing, work: "Callable[[FindUnreadable], Awaitable[Result]]") -> Result:
         """See ``Runtime.with_unreadable``."""
-        from orders.bootstrap.operate import open_unreadable
+        from orders.bootstrap.operator_tools import open_unreadable
 
         return operate(self._settings(), doing, open_unreadable, work)
 

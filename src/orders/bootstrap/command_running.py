@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import typer
 
 from orders.adapters.inbound.cli.runtime import CommandError, Doing, Result
+from orders.bootstrap.config.settings import Settings, SettingsError, load_settings
 from orders.bootstrap.errors import CannotRun
-from orders.bootstrap.settings import Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
     import asyncio
@@ -68,9 +68,9 @@ def say_target(target: "AwsTarget") -> None:
 
 def run_process(settings: Settings, main: "Callable[[asyncio.Event], Any]") -> None:
     """Run a process. Raises: CommandError: what it can't go on after. SystemExit: a fault of ours, which is logged."""
-    from orders.bootstrap.last_words import log_last_words
+    from orders.bootstrap.exception_hooks import log_last_words
     from orders.bootstrap.logging import configure_logging
-    from orders.bootstrap.processes import run_until_stopped
+    from orders.bootstrap.server.signals import run_until_stopped
 
     try:
         configure_logging(settings)
@@ -90,7 +90,7 @@ def run_process(settings: Settings, main: "Callable[[asyncio.Event], Any]") -> N
 def run_once(settings: Settings, main: "Callable[[asyncio.Event], Any]") -> None:
     """Run what ends by itself, as a process does. Raises: CommandError."""
     from orders.bootstrap.logging import configure_logging
-    from orders.bootstrap.processes import run_until_stopped
+    from orders.bootstrap.server.signals import run_until_stopped
 
     with _failing_in_a_message():
         configure_logging(settings)
@@ -120,9 +120,9 @@ def operate(
     """
     import asyncio
 
-    from orders.bootstrap.last_words import log_last_words
+    from orders.bootstrap.exception_hooks import log_last_words
     from orders.bootstrap.logging import configure_logging
-    from orders.bootstrap.operators import on_record
+    from orders.bootstrap.operator_audit import on_record
 
     target = command_target(settings)
     settings = _at_a_terminal(target)

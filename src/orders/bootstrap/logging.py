@@ -14,8 +14,8 @@ from orders.adapters.outbound.audit_log import AUDIT_LOGGER
 from orders.adapters.privacy.exceptions import traceback_text
 from orders.adapters.privacy.files import append_private, private_directory
 from orders.adapters.privacy.masking import mask, mask_argument
+from orders.bootstrap.config.settings import Settings
 from orders.bootstrap.errors import CannotRun
-from orders.bootstrap.settings import Settings
 
 _OURS = ("orders", "uvicorn.error")
 """Whose loggers follow ``LOG_LEVEL``. All others say warnings and worse, whatever the level: what botocore and its kin

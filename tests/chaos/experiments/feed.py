@@ -18,7 +18,7 @@ from typing import Any
 import aiohttp
 
 from orders.adapters.outbound.dynamodb.order_repository import DynamoOrderRepository
-from orders.bootstrap.topology_file import packaged_topology
+from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.domain.reports import Report
 from tests.chaos.experiment import STUCK_AFTER_SECONDS, Outcome
 from tests.chaos.stack import ENVIRONMENT, REGION, TENANT, Stack, running_stack

@@ -5,7 +5,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from orders.bootstrap.topology_file import packaged_topology
+from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.ports.dead_letters import ERROR_ATTRIBUTE, REASON_ATTRIBUTE
 from tests.chaos.experiment import STUCK_AFTER_SECONDS, Outcome, settle
 from tests.chaos.load import Load, Story

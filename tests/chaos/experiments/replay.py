@@ -4,7 +4,7 @@ import argparse
 import asyncio
 from pathlib import Path
 
-from orders.bootstrap.topology_file import packaged_topology
+from orders.bootstrap.resources.topology_file import packaged_topology
 from tests.chaos.experiment import Outcome, settle
 from tests.chaos.load import Load
 from tests.chaos.stack import TENANT, running_stack

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import aiohttp
 
-from orders.bootstrap.topology_file import packaged_topology
+from orders.bootstrap.resources.topology_file import packaged_topology
 from tests.chaos.experiment import STUCK_AFTER_SECONDS, Outcome, settle
 from tests.chaos.load import ORDERS, Load, Told
 from tests.chaos.planting import Planted, place_victims, plant

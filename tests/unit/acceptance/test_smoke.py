@@ -18,9 +18,9 @@ from orders.adapters.inbound.http.app import create_app
 from orders.adapters.inbound.http.security.claims import TokenRules
 from orders.adapters.outbound.local.dev_issuer import AUDIENCE, ISSUER, DevIssuer
 from orders.bootstrap.acceptance import client_of, smoke_of, tokens_for
+from orders.bootstrap.config.settings import load_settings
 from orders.bootstrap.errors import CannotRun
-from orders.bootstrap.http import serve, token_route
-from orders.bootstrap.settings import load_settings
+from orders.bootstrap.server.api import serve, token_route
 from tests.service import Service
 
 OPERATIONS = {

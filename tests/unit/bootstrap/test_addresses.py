@@ -8,9 +8,9 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 
 from orders.adapters.inbound.sqs.backoff import Backoff
-from orders.bootstrap.addresses import ResourcesMissing, addresses_in_reach
-from orders.bootstrap.settings import load_settings
-from orders.bootstrap.topology_file import packaged_topology
+from orders.bootstrap.config.settings import load_settings
+from orders.bootstrap.resources.addresses import ResourcesMissing, addresses_in_reach
+from orders.bootstrap.resources.topology_file import packaged_topology
 
 AT_ONCE = Backoff(first=timedelta(0), longest=timedelta(0))
 OUT_OF_REACH = EndpointConnectionError(endpoint_url="http://localstack:4566")

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from orders.bootstrap.aws import open_clients
-from orders.bootstrap.settings import load_settings
+from orders.bootstrap.config.settings import load_settings
 
 
 @pytest.fixture(autouse=True)

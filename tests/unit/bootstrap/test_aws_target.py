@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 
 from orders.bootstrap.aws_target import NoEmulator, aws_target
-from orders.bootstrap.dev_stop import stop_all
-from orders.bootstrap.emulator_process import EmulatorFiles, start_mark
-from orders.bootstrap.local_processes import (
+from orders.bootstrap.config.settings import load_settings
+from orders.bootstrap.dev.emulator_process import EmulatorFiles, start_mark
+from orders.bootstrap.dev.local_processes import (
     DATA_DIR_MARK,
     SERVICE_RECORD,
     emulator_of,
     emulators,
     running_service,
 )
-from orders.bootstrap.settings import load_settings
+from orders.bootstrap.dev.stop import stop_all
 from tests.eventually import eventually
 from tests.ports import free_port
 

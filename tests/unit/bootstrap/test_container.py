@@ -7,12 +7,12 @@ from dependency_injector import providers
 
 from orders.adapters.inbound.http.app import Served
 from orders.adapters.inbound.sqs.poller import Poller
-from orders.bootstrap.addresses import Addresses, QueueAddress
-from orders.bootstrap.api_container import ApiContainer
 from orders.bootstrap.aws import AwsClients
-from orders.bootstrap.settings import load_settings
-from orders.bootstrap.topology_file import packaged_topology
-from orders.bootstrap.worker import WORKER_SERVICES, worker_loop
+from orders.bootstrap.config.settings import load_settings
+from orders.bootstrap.container.api_container import ApiContainer
+from orders.bootstrap.resources.addresses import Addresses, QueueAddress
+from orders.bootstrap.resources.topology_file import packaged_topology
+from orders.bootstrap.server.worker import WORKER_SERVICES, worker_loop
 
 
 def a_container(tmp_path: Path, **more: Any) -> Any:

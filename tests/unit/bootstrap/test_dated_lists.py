@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from orders.bootstrap.dated_lists import LISTS, PAGE, main, page, warnings
 from orders.domain.currencies import ISO_4217
+from tools.dated_lists import LISTS, PAGE, main, page, warnings
 
 YEAR = timedelta(days=365)
 NEW = replace(ISO_4217, as_of=date(2026, 1, 1))

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from orders.adapters.inbound.cli.health import Question, ask
-from orders.bootstrap.health_port import answering_health
-from orders.bootstrap.listening import PortTaken
-from orders.bootstrap.settings import load_settings
-from orders.bootstrap.worker import WorkProbe
+from orders.bootstrap.config.settings import load_settings
+from orders.bootstrap.server.health_port import answering_health
+from orders.bootstrap.server.sockets import PortTaken
+from orders.bootstrap.server.worker import WorkProbe
 from tests.ports import free_port
 
 

@@ -13,9 +13,9 @@ from orders.adapters.outbound.jwks.key_source import JwksKeySource
 from orders.adapters.outbound.local.dev_issuer import ISSUER, DevIssuer
 from orders.adapters.outbound.memory.clock import FixedClock
 from orders.adapters.outbound.memory.secrets import MemorySecrets
-from orders.bootstrap import keys
 from orders.bootstrap.aws import secret_services
-from orders.bootstrap.settings import Settings, SettingsError, load_settings
+from orders.bootstrap.config import keys
+from orders.bootstrap.config.settings import Settings, SettingsError, load_settings
 from orders.ports.errors import TransientPortError
 from tests.builders import NOON
 

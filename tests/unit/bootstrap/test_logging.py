@@ -17,10 +17,10 @@ import structlog
 
 from orders.adapters.inbound.http.app import Served, create_app
 from orders.adapters.inbound.http.middleware.request_context import current_request_id
+from orders.bootstrap.config.settings import SettingsError, load_settings
 from orders.bootstrap.errors import CannotRun
-from orders.bootstrap.last_words import log_last_words
+from orders.bootstrap.exception_hooks import log_last_words
 from orders.bootstrap.logging import configure_logging
-from orders.bootstrap.settings import SettingsError, load_settings
 from tests.builders import an_order
 from tests.restored_logging import restored_logging
 

@@ -7,9 +7,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from orders.bootstrap.message_schemas import FILES, schema_text
-from orders.bootstrap.topology_file import packaged_topology
+from orders.bootstrap.resources.topology_file import packaged_topology
 from tests.builders import an_order_id
+from tools.message_schemas import FILES, schema_text
 
 EVENTS = Path(__file__).parents[3] / "docs" / "events"
 ORDER = {"customer_id": "c", "items": [{"product_id": "p", "quantity": 1, "price": 1}], "total": 1}

@@ -11,8 +11,8 @@ from orders.adapters.outbound.memory.audit_trail import MemoryAuditTrail
 from orders.adapters.outbound.memory.counters import MemoryCounters
 from orders.application.policy.audit import about
 from orders.bootstrap.cli import ProcessRuntime
-from orders.bootstrap.operators import on_record
-from orders.bootstrap.settings import load_settings
+from orders.bootstrap.config.settings import load_settings
+from orders.bootstrap.operator_audit import on_record
 from orders.ports.audit import AuditOutcome
 from tests.builders import an_order_id
 from tests.restored_logging import restored_logging

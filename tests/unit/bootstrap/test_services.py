@@ -11,8 +11,8 @@ from orders.adapters.outbound.catalog_http.client import CALLS
 from orders.adapters.outbound.memory.counters import MemoryCounters
 from orders.adapters.outbound.memory.products import Product
 from orders.application.orders.check_offers import WhenDown
-from orders.bootstrap.services import NO_SERVICES, Services, addresses_of, open_services
-from orders.bootstrap.settings import Settings, load_settings
+from orders.bootstrap.config.settings import Settings, load_settings
+from orders.bootstrap.container.services import NO_SERVICES, Services, addresses_of, open_services
 from orders.domain.currencies import Currency
 from orders.domain.money import Money
 from orders.ports.products import ProductEnquiry

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from orders.adapters.inbound.http.middleware.edge import LOCAL
-from orders.bootstrap.edge import edge_rules
-from orders.bootstrap.settings import Settings, SettingsError, load_settings
-from orders.bootstrap.settings_table import configuration_page
+from orders.bootstrap.config.edge import edge_rules
+from orders.bootstrap.config.settings import Settings, SettingsError, load_settings
+from tools.settings_table import configuration_page
 
 
 @pytest.fixture(autouse=True)

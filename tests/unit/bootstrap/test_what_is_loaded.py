@@ -27,14 +27,14 @@ def loaded(*modules: str) -> set[str]:
 
 
 def test_the_api_loads_neither_what_renders_pdfs_nor_what_composes_mails() -> None:
-    found = loaded("orders.bootstrap.cli", "orders.bootstrap.http")
+    found = loaded("orders.bootstrap.cli", "orders.bootstrap.server.api")
     assert found & (RENDERING | TEST_DATA | UNUSED) == set()
     assert SERVING & found, "the list of what serves names nothing that is loaded"
 
 
 def test_workers_and_relay_load_neither_that_nor_what_serves_http() -> None:
     """The renderer's own processes load it (`prepare_process`), and only the pdf-creator starts them."""
-    found = loaded("orders.bootstrap.cli", "orders.bootstrap.worker", "orders.bootstrap.logging")
+    found = loaded("orders.bootstrap.cli", "orders.bootstrap.server.worker", "orders.bootstrap.logging")
     assert found & (RENDERING | TEST_DATA | UNUSED | SERVING) == set()
 
 

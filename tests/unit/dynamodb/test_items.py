@@ -29,7 +29,7 @@ from orders.adapters.outbound.dynamodb.order_items import (
 from orders.adapters.outbound.dynamodb.part_items import parcel_from_item, parcel_to_item
 from orders.adapters.outbound.dynamodb.unreadable_items import faults_of
 from orders.adapters.outbound.dynamodb.wire import from_wire, to_wire
-from orders.bootstrap.topology_file import packaged_topology
+from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.domain.errors import Fault
 from orders.domain.events import OrderEvent, Receipt
 from orders.domain.order import Order

@@ -11,6 +11,9 @@ from typing import Any
 import httpx
 import pytest
 
+from orders.adapters.inbound.http.app import create_app
+from orders.adapters.inbound.http.middleware.edge import LOCAL, EdgeRules
+from orders.adapters.inbound.http.middleware.rate_limit import Rate
 from orders.adapters.inbound.http.security.api_keys import (
     ApiKeyGuard,
     ApiKeyRing,
@@ -19,11 +22,8 @@ from orders.adapters.inbound.http.security.api_keys import (
     hash_of,
     new_key,
 )
-from orders.adapters.inbound.http.app import create_app
 from orders.adapters.inbound.http.security.auth import Unauthenticated
 from orders.adapters.inbound.http.security.claims import TokenRules
-from orders.adapters.inbound.http.middleware.edge import LOCAL, EdgeRules
-from orders.adapters.inbound.http.middleware.rate_limit import Rate
 from orders.adapters.outbound.local.dev_issuer import AUDIENCE, ISSUER, DevIssuer
 from orders.adapters.outbound.memory.clock import FixedClock
 from orders.adapters.outbound.memory.secrets import MemorySecrets

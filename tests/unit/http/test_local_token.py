@@ -12,8 +12,8 @@ from orders.adapters.inbound.http.app import create_app
 from orders.adapters.inbound.http.local.pages import local_pages
 from orders.adapters.inbound.http.routes.parameters import TokenParameters
 from orders.adapters.outbound.local.mail_archive import MailArchive
-from orders.bootstrap.http import token_route
-from orders.bootstrap.settings import load_settings
+from orders.bootstrap.config.settings import load_settings
+from orders.bootstrap.server.api import token_route
 from orders.ports.kept import KeptDocument, NotKept
 from tests.http_api import expect
 

@@ -19,13 +19,13 @@ from orders.adapters.inbound.http.openapi.document import OPERATIONS, document_t
 from orders.adapters.inbound.http.openapi.operation import Operation
 from orders.adapters.inbound.http.openapi.parameters import HEADERS, PARAMETERS
 from orders.adapters.inbound.http.openapi.problem_kinds import EXPLAINED
+from orders.adapters.inbound.http.problems import BASE, KINDS
 from orders.adapters.inbound.http.routes.parameters import (
     InvalidParameters,
     check_read_parameters,
     list_parameters,
     page_parameters,
 )
-from orders.adapters.inbound.http.problems import BASE, KINDS
 from orders.domain.currencies import CURRENCIES, Currency
 from tests.http_api import Api
 from tests.openapi_contract import NAME, PUBLISHED, contract

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from orders.adapters.inbound.http.middleware.edge import LOCAL, EdgeRules
-from orders.bootstrap.http_protocol import MAX_HEAD_BYTES
+from orders.bootstrap.server.http_protocol import MAX_HEAD_BYTES
 from tests.http_api import SMOKE
 from tests.http_server import ImpatientHttp, RawAnswer, RunningServer, a_server
 

@@ -20,7 +20,7 @@ from orders.adapters.outbound.rendering.mail_composer import JinjaMailComposer
 from orders.adapters.outbound.rendering.overrides import PackagedTemplates, Rendered, Wish
 from orders.adapters.wire.parsing import parse_object, validate
 from orders.adapters.wire.requests import CreateOrderBody
-from orders.bootstrap.worker import WORKER_SERVICES
+from orders.bootstrap.server.worker import WORKER_SERVICES
 from orders.contracts.mail_marks import MARK_HEADER, MARK_TAG, mark_of
 from orders.domain.events import OrderEvent
 from orders.domain.lifecycle import Action

@@ -11,10 +11,10 @@ from orders.adapters.inbound.cli.replay import Checkpoint
 from orders.adapters.outbound.local.dev_issuer import DevIssuer
 from orders.adapters.privacy.files import append_private, private_directory, take_from_others, write_private
 from orders.application.events.replay_events import Progress, Selection
-from orders.bootstrap.dev import OWN_NAMES, make_data_dir
+from orders.bootstrap.config.settings import load_settings
+from orders.bootstrap.dev.start import OWN_NAMES, make_data_dir
 from orders.bootstrap.errors import CannotRun
 from orders.bootstrap.logging import configure_logging
-from orders.bootstrap.settings import load_settings
 from tests.restored_logging import restored_logging
 
 

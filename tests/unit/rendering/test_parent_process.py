@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from orders.bootstrap.emulator_process import start_mark
+from orders.bootstrap.dev.emulator_process import start_mark
 from tests.eventually import eventually
 
 SERVICE = """

@@ -15,7 +15,7 @@ from orders.adapters.inbound.sqs.messages import MessageRefused
 from orders.adapters.inbound.sqs.queue import ReceivedMessage
 from orders.adapters.inbound.sqs.record_creator import ANY, RecordCreator, Senders
 from orders.application.policy.errors import OrderNotFound
-from orders.bootstrap.worker import WORKER_SERVICES
+from orders.bootstrap.server.worker import WORKER_SERVICES
 from orders.contracts.cloud_event import EVENT_SOURCE, to_cloud_event
 from orders.contracts.commands import PLACE_ACCEPTED, RENDER_DOCUMENT, SCRUB_ORDER
 from orders.domain.events import EventType, OrderEvent

@@ -11,8 +11,7 @@ from orders.adapters.inbound.sqs.event_processor import TRANSITIONS
 from orders.adapters.inbound.sqs.messages import MessageRefused
 from orders.application.orders.scrub_order import SECOND_PASS_AFTER
 from orders.application.policy.errors import OrderNotFound
-from orders.bootstrap.message_schemas import report_file
-from orders.bootstrap.topology_file import packaged_topology
+from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.contracts.cloud_event import cloud_event_type, to_cloud_event
 from orders.contracts.commands import SCRUB_ORDER
 from orders.domain.events import EventType, OrderEvent
@@ -24,6 +23,7 @@ from tests.builders import a_draft, an_order, an_order_id
 from tests.feeds import a_report, on_the_bus
 from tests.service import HOLD, Service, a_caller
 from tests.workers import an_event_processor, delivered, message
+from tools.message_schemas import report_file
 
 EVENTS = Path(__file__).parents[3] / "docs" / "events"
 

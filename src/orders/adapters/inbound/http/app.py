@@ -12,19 +12,19 @@ from litestar.di import NamedDependency, Provide
 from litestar.middleware import DefineMiddleware
 from litestar.types import ASGIApp, ControllerRouterHandler
 
+from orders.adapters.inbound.http.middleware.auditing import AuditedRoutes
+from orders.adapters.inbound.http.middleware.edge import LOCAL, EdgeRules, surrounded
+from orders.adapters.inbound.http.middleware.rate_limit import RateLimiter
+from orders.adapters.inbound.http.openapi.deprecation import DEPRECATED, DeprecationHeaders, Deprecations
+from orders.adapters.inbound.http.problems import EXCEPTION_HANDLERS
 from orders.adapters.inbound.http.routes.about import about_routes
 from orders.adapters.inbound.http.routes.accepted import not_placed_yet
+from orders.adapters.inbound.http.routes.health import live, ready
+from orders.adapters.inbound.http.routes.orders import orders_router
 from orders.adapters.inbound.http.security.api_keys import HEADER as API_KEY
 from orders.adapters.inbound.http.security.api_keys import ApiKeyGuard
-from orders.adapters.inbound.http.middleware.auditing import AuditedRoutes
 from orders.adapters.inbound.http.security.auth import Authenticator, Unauthenticated, single
 from orders.adapters.inbound.http.security.cursor import CursorCodec
-from orders.adapters.inbound.http.middleware.edge import LOCAL, EdgeRules, surrounded
-from orders.adapters.inbound.http.routes.health import live, ready
-from orders.adapters.inbound.http.openapi.deprecation import DEPRECATED, DeprecationHeaders, Deprecations
-from orders.adapters.inbound.http.routes.orders import orders_router
-from orders.adapters.inbound.http.problems import EXCEPTION_HANDLERS
-from orders.adapters.inbound.http.middleware.rate_limit import RateLimiter
 from orders.application.documents.render_document import LinkDocument
 from orders.application.operations.check_health import CheckHealth
 from orders.application.orders.accept_order import AcceptOrder

@@ -10,14 +10,14 @@ from urllib.parse import quote
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
-from orders.adapters.inbound.http.routes.responses import to_response
-from orders.adapters.inbound.http.middleware.auditing import note_problem
-from orders.adapters.inbound.http.security.auth import Unauthenticated
-from orders.adapters.inbound.http.security.cursor import InvalidCursor
 from orders.adapters.inbound.http.local.loopback import NotAskedAsLoopback
-from orders.adapters.inbound.http.routes.parameters import InvalidParameters
+from orders.adapters.inbound.http.middleware.auditing import note_problem
 from orders.adapters.inbound.http.middleware.rate_limit import RateLimited
 from orders.adapters.inbound.http.middleware.request_id import method_of, request_id_of
+from orders.adapters.inbound.http.routes.parameters import InvalidParameters
+from orders.adapters.inbound.http.routes.responses import to_response
+from orders.adapters.inbound.http.security.auth import Unauthenticated
+from orders.adapters.inbound.http.security.cursor import InvalidCursor
 from orders.adapters.privacy.masking import mask_text
 from orders.adapters.wire import json_body
 from orders.adapters.wire.media_types import UnsupportedMediaType

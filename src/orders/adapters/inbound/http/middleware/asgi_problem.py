@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from litestar.types import HTTPScope, Send
 
-from orders.adapters.inbound.http.problems import MEDIA_TYPE, Kind, instance, problem_body
 from orders.adapters.inbound.http.middleware.request_id import request_id_of
+from orders.adapters.inbound.http.problems import MEDIA_TYPE, Kind, instance, problem_body
 from orders.adapters.wire import json_body
 
 

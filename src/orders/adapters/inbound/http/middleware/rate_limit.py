@@ -10,8 +10,8 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
 
-from orders.adapters.inbound.http.security.client_address import client_address
 from orders.adapters.inbound.http.middleware.request_id import add_response_headers
+from orders.adapters.inbound.http.security.client_address import client_address
 
 MAX_BUCKETS = 50_000
 CALLERS, STRANGERS = "default", "unauthenticated"

@@ -12,8 +12,8 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from orders.adapters.inbound.http.middleware.asgi_problem import send_problem
-from orders.adapters.inbound.http.problems import MALFORMED, URL_TOO_LONG
 from orders.adapters.inbound.http.middleware.request_id import ASKED_METHOD
+from orders.adapters.inbound.http.problems import MALFORMED, URL_TOO_LONG
 
 MAX_URL_BYTES = 8192
 """RFC 9110, section 4.1, asks for 8,000 at least."""

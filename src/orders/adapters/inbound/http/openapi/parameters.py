@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from orders.adapters.inbound.http.routes import preconditions
 from orders.adapters.inbound.http.openapi.examples import CURSOR, ORDER_ID, document_link
 from orders.adapters.inbound.http.openapi.json_schema import COMPONENTS, Schema
+from orders.adapters.inbound.http.routes import preconditions
 from orders.adapters.inbound.http.routes.parameters import DEFAULT_LIMIT, MAX_CURSOR_CHARACTERS, MAX_LIMIT
 from orders.adapters.inbound.http.routes.preconditions import MAX_KEY_CHARACTERS
 from orders.domain.identity import KEY_PATTERN, ORDER_ID_PATTERN, order_number

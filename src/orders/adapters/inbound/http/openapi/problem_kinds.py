@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from orders.adapters.inbound.http import problems
-from orders.adapters.inbound.http.openapi.examples import LIFE, ORDER_ID
-from orders.adapters.inbound.http.problems import Kind, problem_body
 from orders.adapters.inbound.http.middleware.rate_limit import RateLimited
 from orders.adapters.inbound.http.middleware.request_line import MAX_URL_BYTES
+from orders.adapters.inbound.http.openapi.examples import LIFE, ORDER_ID
+from orders.adapters.inbound.http.problems import Kind, problem_body
 from orders.adapters.inbound.http.routes.representations import BASE
 from orders.adapters.wire.parsing import MAX_FAULTS
 from orders.application.policy.errors import OrderNotFound, ShopNotReady, VersionMismatch

@@ -4,9 +4,9 @@ from typing import Any
 
 from litestar import Request, Response
 
-from orders.adapters.inbound.http.routes.responses import JSON, json_response
 from orders.adapters.inbound.http.problems import ILLEGAL_TRANSITION, problem
 from orders.adapters.inbound.http.routes.representations import acceptance_view
+from orders.adapters.inbound.http.routes.responses import JSON, json_response
 from orders.adapters.wire import json_body
 from orders.application.policy.errors import NotPlacedYet
 from orders.ports.acceptances import Acceptance, AcceptanceState

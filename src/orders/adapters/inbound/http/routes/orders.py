@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from litestar import Router
 from litestar.types import Middleware
 
-from orders.adapters.inbound.http.routes import orders_write as order_changing
-from orders.adapters.inbound.http.routes import orders_read as order_reading
 from orders.adapters.inbound.http.middleware.auditing import checked
+from orders.adapters.inbound.http.routes import orders_read as order_reading
+from orders.adapters.inbound.http.routes import orders_write as order_changing
 from orders.adapters.inbound.http.routes.documents import document
 from orders.adapters.inbound.http.routes.representations import BASE
 

@@ -9,9 +9,7 @@ from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from orders.adapters.inbound.http.routes.responses import json_response, order_answer, status_answer, to_response
 from orders.adapters.inbound.http.middleware.compression import varying
-from orders.adapters.inbound.http.security.cursor import CursorCodec, InvalidCursor
 from orders.adapters.inbound.http.routes.parameters import (
     asks_for_deleted,
     check_read_parameters,
@@ -20,6 +18,8 @@ from orders.adapters.inbound.http.routes.parameters import (
 )
 from orders.adapters.inbound.http.routes.preconditions import unchanged
 from orders.adapters.inbound.http.routes.representations import etag, history_entry, order_summary, track_view
+from orders.adapters.inbound.http.routes.responses import json_response, order_answer, status_answer, to_response
+from orders.adapters.inbound.http.security.cursor import CursorCodec, InvalidCursor
 from orders.adapters.wire.off_loop import LINE_BYTES, off_loop
 from orders.application.orders.list_orders import ListOrders
 from orders.application.orders.open_order import OpenOrder

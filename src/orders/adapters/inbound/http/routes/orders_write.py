@@ -10,6 +10,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from pydantic import BaseModel
 
+from orders.adapters.inbound.http.routes.parameters import no_parameters
+from orders.adapters.inbound.http.routes.preconditions import keyed_request, preconditions, prefers_async
+from orders.adapters.inbound.http.routes.representations import BASE, order_view
 from orders.adapters.inbound.http.routes.responses import (
     accepted_answer,
     erasing_answer,
@@ -18,9 +21,6 @@ from orders.adapters.inbound.http.routes.responses import (
     status_answer,
     to_response,
 )
-from orders.adapters.inbound.http.routes.parameters import no_parameters
-from orders.adapters.inbound.http.routes.preconditions import keyed_request, preconditions, prefers_async
-from orders.adapters.inbound.http.routes.representations import BASE, order_view
 from orders.adapters.inbound.http.routes.update_bodies import Read, check_form, check_version, read_patch, read_revision
 from orders.adapters.wire.amounts import faults_of_amounts
 from orders.adapters.wire.media_types import JSON, MERGE_PATCH, check_coding

@@ -4,7 +4,14 @@ from typing import Any
 
 from litestar import Response
 
-from orders.adapters.inbound.http.routes.representations import ACCEPTED, BASE, erasing_view, etag, order_view, status_view
+from orders.adapters.inbound.http.routes.representations import (
+    ACCEPTED,
+    BASE,
+    erasing_view,
+    etag,
+    order_view,
+    status_view,
+)
 from orders.adapters.wire import json_body
 from orders.application.policy.caller import Caller
 from orders.application.policy.idempotency import Answer

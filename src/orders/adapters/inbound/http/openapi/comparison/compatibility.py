@@ -11,8 +11,8 @@ from typing import Any
 
 from orders.adapters.inbound.http import problems
 from orders.adapters.inbound.http.openapi.comparison.compatible_schemas import AnswerComparison, RequestComparison
-from orders.adapters.inbound.http.openapi.json_schema import Schema
 from orders.adapters.inbound.http.openapi.comparison.schema_comparison import listed, resolved
+from orders.adapters.inbound.http.openapi.json_schema import Schema
 
 _METHODS = ("get", "put", "post", "patch", "delete", "head", "options")
 

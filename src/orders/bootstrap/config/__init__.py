@@ -1,0 +1,1 @@
+"""Reads the configuration: settings from the environment, keys, the edge's rules."""

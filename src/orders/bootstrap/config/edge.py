@@ -1,0 +1,17 @@
+"""From settings to what surrounds the HTTP application."""
+
+from datetime import timedelta
+
+from orders.adapters.inbound.http.middleware.edge import EdgeRules
+from orders.adapters.inbound.http.middleware.rate_limit import Rate
+from orders.bootstrap.config.settings import Settings
+
+
+def edge_rules(settings: Settings) -> EdgeRules:
+    """What the settings say; of the rate, this task's share."""
+    return EdgeRules(
+        rate=Rate(settings.rate_limit_per_second, settings.rate_limit_burst).share(settings.api_tasks),
+        request_timeout=timedelta(seconds=settings.request_timeout_seconds),
+        forwarded_hops=settings.forwarded_hops,
+        cors_origins=settings.cors_origins,
+    )

@@ -1,0 +1,146 @@
+"""Which keys tokens, API keys and cursors are checked with, and where they come from."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Protocol, runtime_checkable
+
+from orders.adapters.inbound.http.security.api_keys import ApiKeyRing, ApiKeys, GivenApiKeys, SecretApiKeys
+from orders.adapters.inbound.http.security.auth import KeySource, NoKeys
+from orders.adapters.inbound.http.security.claims import TokenRules
+from orders.adapters.inbound.http.security.cursor import CursorKeys
+from orders.adapters.inbound.http.security.cursor_keys import GivenCursorKeys, SecretCursorKeys
+from orders.adapters.outbound.jwks.key_source import JwksKeySource
+from orders.adapters.outbound.local.dev_issuer import AUDIENCE, ISSUER, DevIssuer
+from orders.adapters.refreshing_cache import Freshness
+from orders.bootstrap.config.security_settings import PROTECTED
+from orders.bootstrap.config.settings import Settings, SettingsError
+from orders.ports.clock import Clock
+from orders.ports.errors import PermanentPortError, TransientPortError
+from orders.ports.secrets import Secrets
+
+WARM_UP_SECONDS = 1.5
+"""What a start waits for keys; without them it goes on, and they are fetched when they are needed."""
+SECRET_PAUSE_SECONDS = 60.0
+"""From one look at a secret to the next, however many wrong API keys come."""
+SECRET_FIRST_PAUSE_SECONDS = 5.0
+SECRET_PATIENCE_SECONDS = 3.0
+
+
+@runtime_checkable
+class Remote(Protocol):
+    """Keys that come from elsewhere."""
+
+    async def warm_up(self) -> None:
+        """Have them before they are needed. Raises: PortError."""
+        ...
+
+    async def close(self) -> None:
+        """Leave no question under way behind."""
+        ...
+
+
+def dev_issuer(settings: Settings) -> DevIssuer:
+    """The development issuer of the settings' data directory. Raises: SettingsError when it can't be used there."""
+    if settings.environment in PROTECTED:
+        # Settings refuse to switch it on there; this is for whoever comes by another way.
+        raise SettingsError(f"the development issuer is not available when ENVIRONMENT is {settings.environment}")
+    try:
+        return DevIssuer(settings.orders_data_dir)
+    except (OSError, ValueError, TypeError) as error:
+        raise SettingsError(
+            f"the development issuer's key can't be used: {error}. It is kept in ORDERS_DATA_DIR, which must be "
+            "writable; an API that has CURSOR_KEYS and another issuer needs none"
+        ) from error
+
+
+def token_keys(settings: Settings) -> KeySource:
+    """The keys that tokens may be signed with. Raises: SettingsError."""
+    if settings.dev_issuer_enabled:
+        return dev_issuer(settings)
+    if settings.jwks_url is None:
+        return NoKeys()
+    if settings.auth_issuer == ISSUER and settings.environment in PROTECTED:
+        raise SettingsError(f"AUTH_ISSUER can't be the development issuer when ENVIRONMENT is {settings.environment}")
+    return JwksKeySource(settings.jwks_url, fresh_for=settings.auth_keys_fresh)
+
+
+def token_rules(settings: Settings) -> TokenRules:
+    """What tokens must say."""
+    dev = settings.dev_issuer_enabled
+    return TokenRules(
+        issuer=ISSUER if dev else settings.auth_issuer,
+        audiences=frozenset({AUDIENCE}) if dev else settings.auth_audiences,
+        token_uses=settings.auth_token_uses,
+        tenant_claim=settings.auth_tenant_claim,
+        customer_claim=settings.auth_customer_claim,
+        groups_claim=settings.auth_groups_claim,
+        service_clients=settings.service_clients,
+    )
+
+
+def api_keys(settings: Settings, secrets: Secrets) -> ApiKeys | None:
+    """The API keys that callers have to bring; ``None`` when they needn't."""
+    if not settings.asks_for_api_keys:
+        return None
+    if settings.api_keys_secret is not None:
+        return SecretApiKeys(secrets, settings.api_keys_secret, _freshness(settings))
+    return GivenApiKeys(ApiKeyRing({client: [each] for client, each in settings.api_key_hashes.items()}))
+
+
+def cursor_keys(settings: Settings, secrets: Secrets, clock: Clock) -> CursorKeys:
+    """The keys that seal cursors; locally one that the data directory brings along. Raises: SettingsError."""
+    if settings.cursor_keys_secret is not None:
+        freshness = _freshness(settings)
+        # A task goes on with what it has read until that is stale, and reads it anew after a pause at the latest.
+        settled = timedelta(seconds=(freshness.stale_seconds or 0) + freshness.pause_seconds)
+        return SecretCursorKeys(secrets, settings.cursor_keys_secret, freshness, clock=clock, settled_after=settled)
+    if settings.cursor_keys:
+        return GivenCursorKeys([key.get_secret_value().encode() for key in settings.cursor_keys])
+    return GivenCursorKeys([dev_issuer(settings).derived_secret("cursors")])
+
+
+@asynccontextmanager
+async def with_keys(*keys: object, within_seconds: float = WARM_UP_SECONDS) -> AsyncIterator[None]:
+    """Keys that come from elsewhere: there before the first request, if they can be had in a moment.
+
+    An issuer or a secrets store that is out of reach does not keep the service from starting: what needs the keys is
+    refused for a while, the rest works. On leaving no question to them is left under way.
+
+    Raises: SettingsError: a secret is not there, may not be read, or does not hold keys.
+    """
+    remote = [each for each in keys if isinstance(each, Remote)]
+    try:
+        await _warm_up(remote, within_seconds)
+        yield
+    finally:
+        for each in remote:
+            await each.close()
+
+
+async def _warm_up(remote: Sequence[Remote], within_seconds: float) -> None:
+    waiting = [asyncio.create_task(each.warm_up()) for each in remote]
+    if not waiting:
+        return
+    done, late = await asyncio.wait(waiting, timeout=within_seconds)
+    for each in late:
+        each.cancel()
+    faults = [fault for fault in (each.exception() for each in done) if fault is not None]
+    wrong = [str(fault) for fault in faults if isinstance(fault, PermanentPortError)]
+    if wrong:
+        raise SettingsError("these keys can't be used:\n  " + "\n  ".join(sorted(wrong)))
+    for fault in faults:
+        if not isinstance(fault, TransientPortError):
+            raise fault
+
+
+def _freshness(settings: Settings) -> Freshness:
+    fresh = settings.secrets_fresh_seconds
+    return Freshness(
+        fresh_seconds=fresh,
+        stale_seconds=2 * fresh,
+        pause_seconds=min(SECRET_PAUSE_SECONDS, fresh),
+        first_pause_seconds=SECRET_FIRST_PAUSE_SECONDS,
+        patience_seconds=SECRET_PATIENCE_SECONDS,
+    )

@@ -1,0 +1,371 @@
+"""Every setting of the service, read from environment variables here and nowhere else."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from orders.adapters.wire.mail_address import UndeliverableAddress, deliverable
+from orders.bootstrap.config.security_settings import is_key, is_sha256, security_faults
+from orders.bootstrap.errors import CannotRun
+
+Environment = Literal["local", "dev", "sit", "prod"]
+WhenDown = Literal["accept", "refuse"]
+_URL = r"^https?://[^\s/]+"
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?")
+"""As browsers write one: in small letters, without a slash at the end."""
+_PAIRS = {"order_senders": "SENDER=TENANT", "service_clients": "CLIENT_ID=TENANT", "api_key_hashes": "CLIENT=HASH"}
+
+
+class SettingsError(CannotRun):
+    """One or more settings are wrong or missing; the message names all of them."""
+
+
+class Settings(BaseSettings):
+    """The settings; each field's environment variable is its name in capitals.
+
+    Durations are seconds, sizes MiB where the name says so.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True)
+
+    environment: Environment = Field("local", description="which environment this is; part of every resource's name")
+
+    aws_region: str = Field("af-south-1", description="region of table, queues, bus, buckets and mail")
+    aws_endpoint_url: str | None = Field(
+        None, pattern=_URL, description="address of an AWS emulator; none means AWS itself"
+    )
+    s3_public_endpoint_url: str | None = Field(
+        None,
+        pattern=_URL,
+        description="address under which browsers reach the buckets, for links; none means the same as ours",
+    )
+
+    api_host: str = Field("127.0.0.1", description="address that the API listens on")
+    api_port: int = Field(8080, ge=1, le=65535, description="port that the API listens on")
+    api_backlog: int = Field(2048, ge=1, description="connections that may wait to be accepted")
+    health_port: int | None = Field(
+        None,
+        ge=1,
+        le=65535,
+        description="loopback port on which API, workers and relay answer `orders health`; none: they don't",
+    )
+
+    api_tasks: int = Field(
+        1, ge=1, description="API tasks that run at the least; each enforces its share of the rate limit"
+    )
+    forwarded_hops: int = Field(
+        0, ge=0, le=5, description="proxies of our own in front of the API, each of which appends to X-Forwarded-For"
+    )
+    request_timeout_seconds: float = Field(30, gt=0, description="time that one request may take, its body included")
+    rate_limit_per_second: float = Field(
+        10_000, gt=0, description="requests per second that one caller may make, over all tasks"
+    )
+    rate_limit_burst: int = Field(20_000, ge=1, description="requests that one caller may make at once, over all tasks")
+    cors_origins: Annotated[frozenset[str], NoDecode] = Field(
+        frozenset(),
+        description="origins whose pages may call the API, comma-separated, such as https://shop.example",
+    )
+
+    auth_issuer: str = Field("", description="issuer (iss) of accepted tokens; required outside local")
+    auth_jwks_url: str | None = Field(
+        None,
+        pattern=_URL,
+        description="address of the issuer's keys; none means AUTH_ISSUER/.well-known/jwks.json; https outside local",
+    )
+    auth_keys_fresh_seconds: float = Field(
+        6 * 3600, ge=60, description="age at which the issuer's keys are fetched again, in the background"
+    )
+    auth_audiences: Annotated[frozenset[str], NoDecode] = Field(
+        frozenset(), description="accepted aud or client_id of tokens, comma-separated; required outside local"
+    )
+    auth_token_uses: Annotated[frozenset[str], NoDecode] = Field(
+        frozenset({"access"}), description="accepted token_use of tokens, comma-separated"
+    )
+    auth_tenant_claim: str = Field("custom:tenant_id", description="claim that holds the tenant")
+    auth_customer_claim: str = Field("custom:customer_id", description="claim that holds the customer")
+    auth_groups_claim: str = Field("cognito:groups", description="claim that holds the roles")
+    service_clients: Annotated[dict[str, str], NoDecode] = Field(
+        default_factory=dict,
+        description="tenants of clients that call with tokens of their own (client credentials): CLIENT_ID=TENANT, "
+        "comma-separated; their tokens need no tenant, and without groups have the role service",
+    )
+    dev_issuer_enabled: bool = Field(
+        False,
+        description="accept tokens of the development issuer, and of no other; start-up fails with it in sit and prod",
+    )
+
+    api_key_required: bool | None = Field(
+        None,
+        description="ask every caller for X-Api-Key besides the token; none means in prod, where it can't be false",
+    )
+    api_keys_secret: str | None = Field(
+        None, description="secret in Secrets Manager with the hashes of API keys, as JSON: CLIENT to hash or hashes"
+    )
+    api_key_hashes: Annotated[dict[str, str], NoDecode] = Field(
+        default_factory=dict,
+        description="the same for local and dev: CLIENT=HASH, comma-separated; `orders api-key CLIENT` makes one",
+    )
+    cursor_keys_secret: str | None = Field(
+        None, description="secret in Secrets Manager whose current and previous value sign cursors, >= 32 characters"
+    )
+    cursor_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        (), description="the same for local and dev: comma-separated, newest first; locally not needed"
+    )
+    secrets_fresh_seconds: float = Field(
+        300, ge=1, description="age at which secrets are read again; none is used at more than twice that age"
+    )
+
+    mail_from: str = Field("orders@shop.example", description="address that mails are sent from")
+    mail_configuration_set: str | None = Field(None, description="SES configuration set of mails")
+    mail_per_second: float = Field(
+        200, gt=0, description="mails per second that the environment may send, all notifiers together"
+    )
+    mail_share: float = Field(0.5, gt=0, le=1, description="this notifier's share of MAIL_PER_SECOND")
+    mail_max_tasks: int = Field(
+        1, ge=1, description="tasks of this notifier at the most: each takes its part of the share"
+    )
+    mail_daily_quota: int | None = Field(
+        None,
+        ge=1,
+        description="mails of 24 hours at which sending pauses; none means the quota that the mail service tells",
+    )
+    mail_lease_seconds: float = Field(
+        45, gt=0, description="how long a claimed mail is left to its claimant; shorter than the visibility timeout"
+    )
+    dead_letters_interval_seconds: float = Field(
+        60, ge=1, description="pause of the internal-notifier between two looks through the dead letters"
+    )
+    staff_address_fallback: str | None = Field(
+        None, description="staff address of shops that name none; {tenant} in it is replaced"
+    )
+
+    order_senders: Annotated[dict[str, str], NoDecode] = Field(
+        default_factory=dict,
+        description="who may put orders on the order-creation queue, and for which tenant: SENDER=TENANT, "
+        "comma-separated; a sender is the unique id of its role or user, TENANT * is any; locally everybody for any",
+    )
+
+    product_api_url: str | None = Field(
+        None, pattern=_URL, description="address of the product service; none means that products aren't checked"
+    )
+    product_api_policy: WhenDown = Field(
+        "refuse", description="accept or refuse orders while the product service can't be asked"
+    )
+    product_api_timeout_seconds: float = Field(
+        0.8, gt=0, le=10, description="time that the product service has for each of two attempts"
+    )
+    product_api_token: SecretStr | None = Field(None, description="bearer token sent to the product service")
+    campaigns_api_url: str | None = Field(
+        None, pattern=_URL, description="address of the campaigns service; none means that codes are noted, no more"
+    )
+    campaigns_api_policy: WhenDown = Field(
+        "refuse",
+        description="accept or refuse orders with a code while the campaigns service can't be asked; accepted are "
+        "those whose total is right without the campaign's discount",
+    )
+    campaigns_api_timeout_seconds: float = Field(
+        0.8, gt=0, le=10, description="time that the campaigns service has for each of two attempts"
+    )
+    campaigns_api_token: SecretStr | None = Field(None, description="bearer token sent to the campaigns service")
+
+    payment_failure_hold_seconds: float = Field(
+        30,
+        ge=0,
+        le=600,
+        description="age at which a failed payment rejects its order: so long the capture of another attempt may take",
+    )
+
+    outbox_shards: int = Field(
+        8, ge=1, le=64, description="shards of the outbox index; never lower it with events waiting"
+    )
+    relay_lag_seconds: float = Field(5, ge=0, description="age at which the relay publishes what the writer did not")
+    relay_interval_seconds: float = Field(1, gt=0, description="pause of the relay between two looks at the outbox")
+
+    queue_visibility_seconds: int = Field(60, ge=5, le=43200, description="how long a received message is hidden")
+    queue_wait_seconds: int = Field(20, ge=0, le=20, description="how long one receive waits for messages")
+    worker_concurrency: int = Field(10, ge=1, le=100, description="messages that a worker works on at once")
+    worker_grace_seconds: float = Field(20, ge=0, le=25, description="time that work in flight has to end on SIGTERM")
+
+    pdf_processes: int = Field(2, ge=1, le=32, description="processes that render PDFs")
+    pdf_documents_per_process: int = Field(200, ge=1, description="documents after which such a process is replaced")
+    pdf_memory_mib: int = Field(1024, ge=256, description="address space that such a process may take, MiB")
+    pdf_timeout_seconds: float = Field(60, gt=0, description="time that one document may take")
+
+    template_timeout_seconds: float = Field(
+        2, gt=0, le=30, description="time that a template of a shop's own may take for one part of one mail"
+    )
+    template_memory_mib: int = Field(
+        256, ge=128, description="address space that the process may take which renders shops' templates, MiB"
+    )
+    templates_fresh_seconds: float = Field(
+        60, ge=1, description="age at which a shop's templates are looked for again in the templates bucket"
+    )
+
+    smoke_customer_token: SecretStr | None = Field(
+        None, description="token of the customer cust_test_001, with an e-mail address: for tests of a running service"
+    )
+    smoke_admin_token: SecretStr | None = Field(
+        None, description="token of an admin of the same shop: for tests of a running service"
+    )
+    smoke_api_key: SecretStr | None = Field(
+        None, description="API key, where the environment asks for one: for tests of a running service"
+    )
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least severe level logged")
+    log_format: Literal["json", "console"] = Field("json", description="json for machines, console for people")
+    log_pii: bool = Field(False, description="log personal data in clear; start-up fails with it in sit and prod")
+
+    audit_file: Path | None = Field(
+        None,
+        description="file that audit records are appended to; none means the stream of the logs, where each has "
+        '"stream": "audit"',
+    )
+
+    orders_data_dir: Path = Field(
+        Path(".orders-dev"), description="where `orders dev` keeps its state, and the development issuer its key"
+    )
+    local_pages: bool = Field(
+        False,
+        description="keep a copy of sent mails in ORDERS_DATA_DIR and show mails and PDFs under /local; "
+        "start-up fails with it outside local",
+    )
+    emulator_python: Path | None = Field(
+        None, description="Python of the environment that holds MiniStack; none means .venv-emulator"
+    )
+    emulator_port: int = Field(4566, ge=1, le=65535, description="port that `orders dev` gives its emulator, if free")
+
+    @field_validator("auth_audiences", "auth_token_uses", "cursor_keys", "cors_origins", mode="before")
+    @classmethod
+    def _comma_separated(cls, value: Any) -> Any:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, origins: frozenset[str]) -> frozenset[str]:
+        wrong = sorted(origin for origin in origins if not _ORIGIN.fullmatch(origin))
+        if wrong:
+            raise ValueError(f"{', '.join(wrong)}: an origin is scheme, host and port if it is not the usual one")
+        return origins
+
+    @field_validator("order_senders", "service_clients", "api_key_hashes", mode="before")
+    @classmethod
+    def _pairs(cls, value: Any, info: ValidationInfo) -> Any:
+        if not isinstance(value, str):
+            return value
+        pairs = [part.strip().partition("=") for part in value.split(",") if part.strip()]
+        if not all(name.strip() and meant.strip() for name, _, meant in pairs):
+            raise ValueError(f"each must be {_PAIRS[info.field_name or '']}")
+        return {name.strip(): meant.strip() for name, _, meant in pairs}
+
+    @field_validator("mail_from", "staff_address_fallback")
+    @classmethod
+    def _mail_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        try:
+            deliverable(value.replace("{tenant}", "t"))
+        except UndeliverableAddress as error:
+            raise ValueError(f"this must be {error}") from None
+        return value if "{" in value else deliverable(value)
+
+    @field_validator("service_clients")
+    @classmethod
+    def _tenants(cls, value: dict[str, str]) -> dict[str, str]:
+        wrong = [client for client, tenant in value.items() if not is_key(tenant)]
+        if wrong:
+            raise ValueError(f"the tenant of {', '.join(wrong)} is not 1 to 64 of letters, digits, '_', '.' and '-'")
+        return value
+
+    @field_validator("api_key_hashes")
+    @classmethod
+    def _hashes(cls, value: dict[str, str]) -> dict[str, str]:
+        wrong = [client for client, each in value.items() if not (is_key(client) and is_sha256(each))]
+        if wrong:
+            raise ValueError(f"that of {', '.join(wrong)} is not CLIENT=HASH as `orders api-key` prints it")
+        return value
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        faults = []
+        if self.mail_lease_seconds >= self.queue_visibility_seconds:
+            faults.append(
+                f"MAIL_LEASE_SECONDS ({self.mail_lease_seconds:g}) must be shorter than "
+                f"QUEUE_VISIBILITY_SECONDS ({self.queue_visibility_seconds})"
+            )
+        faults += security_faults(self)
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+    @property
+    def asks_for_api_keys(self) -> bool:
+        """Whether every caller has to bring an API key."""
+        return self.environment == "prod" if self.api_key_required is None else self.api_key_required
+
+    @property
+    def prices_must_be_settled(self) -> bool:
+        """Whether each shop has to say that its prices need no check: customers are real, and nothing checks them."""
+        return self.environment in {"sit", "prod"} and self.product_api_url is None
+
+    @property
+    def jwks_url(self) -> str | None:
+        """Address of the issuer's keys; ``None`` when there is no issuer."""
+        if self.auth_jwks_url is None and not self.auth_issuer:
+            return None
+        return self.auth_jwks_url or self.auth_issuer.rstrip("/") + "/.well-known/jwks.json"
+
+    @property
+    def auth_keys_fresh(self) -> timedelta:
+        """Age at which the issuer's keys are fetched again."""
+        return timedelta(seconds=self.auth_keys_fresh_seconds)
+
+    @property
+    def queue_visibility(self) -> timedelta:
+        """How long a received message is hidden from other receivers."""
+        return timedelta(seconds=self.queue_visibility_seconds)
+
+    @property
+    def payment_failure_hold(self) -> timedelta:
+        """Age at which a failed payment is believed."""
+        return timedelta(seconds=self.payment_failure_hold_seconds)
+
+    @property
+    def mail_rate(self) -> float:
+        """Mails per second that this task may send."""
+        return self.mail_per_second * self.mail_share / self.mail_max_tasks
+
+    @property
+    def mail_burst(self) -> int:
+        """Mails that this task may send at once: no more than in a second, for SES counts by the second."""
+        return max(1, min(int(self.mail_rate), self.worker_concurrency))
+
+    @property
+    def mail_archive(self) -> Path:
+        """Where copies of sent mails are kept for the local pages."""
+        return self.orders_data_dir / "mails"
+
+    @property
+    def mail_lease(self) -> timedelta:
+        """How long a claimed mail is its claimant's."""
+        return timedelta(seconds=self.mail_lease_seconds)
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings from the environment; ``overrides`` by field name go first.
+
+    Raises:
+        SettingsError: one message that names everything that is wrong and what would be right.
+    """
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        lines = []
+        for each in error.errors(include_url=False, include_input=False, include_context=False):
+            name = str(each["loc"][0]).upper() if each["loc"] else ""
+            message = each["msg"].removeprefix("Value error, ")
+            lines += [f"{name}: {message}"] if name else message.split("; ")
+        raise SettingsError("these settings are wrong:\n  " + "\n  ".join(lines)) from None

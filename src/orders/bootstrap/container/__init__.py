@@ -1,0 +1,1 @@
+"""Puts the service together from settings, AWS clients and addresses."""

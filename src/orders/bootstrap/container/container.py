@@ -1,0 +1,396 @@
+"""Everything wired together, once and plainly: what is given, what is made of it, and nothing clever."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from dependency_injector import containers, providers
+
+from orders.adapters.inbound.every import Every
+from orders.adapters.inbound.http.routes.redaction import redacted_body
+from orders.adapters.inbound.relay import RelayLoop
+from orders.adapters.inbound.sqs.event_processor import EventProcessor
+from orders.adapters.inbound.sqs.handlers import CustomerNotifier, InternalNotifier, PdfCreator
+from orders.adapters.inbound.sqs.mail_feedback import MailFeedbackHandler
+from orders.adapters.inbound.sqs.rate import TokenBucket
+from orders.adapters.inbound.sqs.record_creator import ANY, RecordCreator, Senders
+from orders.adapters.outbound.audit_log import LogAuditTrail
+from orders.adapters.outbound.aws.document_requests import SqsDocumentRequests
+from orders.adapters.outbound.aws.event_bridge import EventBridgePublisher
+from orders.adapters.outbound.aws.mail_message import build_mime
+from orders.adapters.outbound.aws.order_commands import SqsOrderCommands
+from orders.adapters.outbound.aws.probes import MailProbe, QueueProbe
+from orders.adapters.outbound.aws.report_returns import SqsReportReturns
+from orders.adapters.outbound.aws.s3_documents import S3DocumentStore
+from orders.adapters.outbound.aws.s3_templates import S3TemplateStore
+from orders.adapters.outbound.aws.s3_tenants import S3TenantDirectory
+from orders.adapters.outbound.aws.scrub_requests import SqsScrubRequests
+from orders.adapters.outbound.aws.secrets_manager import SecretsManager
+from orders.adapters.outbound.aws.ses_mail import SesMailSender
+from orders.adapters.outbound.aws.sqs_dead_letters import Mailbox, SqsDeadLetterQueues
+from orders.adapters.outbound.dynamodb.acceptances import DynamoAcceptances
+from orders.adapters.outbound.dynamodb.mail_intents import DynamoMailIntents
+from orders.adapters.outbound.dynamodb.order_repository import DynamoOrderRepository
+from orders.adapters.outbound.dynamodb.outbox import DynamoOutbox
+from orders.adapters.outbound.dynamodb.probe import DynamoProbe
+from orders.adapters.outbound.dynamodb.suppressions import DynamoSuppressions
+from orders.adapters.outbound.local.mail_archive import ArchivingMailSender
+from orders.adapters.outbound.memory.counters import MemoryCounters
+from orders.adapters.outbound.rendering.mail_composer import JinjaMailComposer
+from orders.adapters.outbound.rendering.pdf_renderer import RendererProbe
+from orders.adapters.outbound.system import RandomOrderIds, SystemClock
+from orders.application.documents.render_document import LinkDocument, RenderDocument, RequestDocument
+from orders.application.events.apply_external_event import HearReport
+from orders.application.events.publish_events import EventFastPath, PublishEvents
+from orders.application.events.relay_outbox import RelayOutbox
+from orders.application.mail.notify_customer import NotifyCustomer
+from orders.application.mail.notify_dead_letters import HELD_FOR, NotifyDeadLetters
+from orders.application.mail.notify_staff import NotifyStaff, Pace
+from orders.application.mail.record_mail_feedback import NoteMailFeedback
+from orders.application.mail.send_mail import SendMail
+from orders.application.mail.watch_mail_quota import WatchMailQuota
+from orders.application.operations.check_health import CheckHealth
+from orders.application.operations.dead_letters import DeadLetterOffice
+from orders.application.orders.accept_order import AcceptOrder, PlaceAccepted
+from orders.application.orders.change_order import OrderChanger
+from orders.application.orders.change_status import ChangeStatus
+from orders.application.orders.check_offers import ConsultServices
+from orders.application.orders.erase_personal_data import ErasePersonalData
+from orders.application.orders.first_answer import FirstAnswer
+from orders.application.orders.fulfil_order import DeliverParcel, FulfilOrder
+from orders.application.orders.list_orders import ListOrders
+from orders.application.orders.open_order import OpenOrder
+from orders.application.orders.place_order import PlaceOrder
+from orders.application.orders.place_queued import PlaceQueued
+from orders.application.orders.price_terms import PriceTerms
+from orders.application.orders.queue_accepted import QueueAccepted
+from orders.application.orders.read_history import ReadHistory
+from orders.application.orders.scrub_order import Kept, ScrubOrder
+from orders.application.orders.update_order import DeleteOrder, UpdateOrder
+from orders.application.policy.audit import Audit
+from orders.application.policy.idempotency import Replays
+from orders.bootstrap.aws import AwsClients
+from orders.bootstrap.config.settings import Settings
+from orders.bootstrap.container.pollers import (
+    creation_poller,
+    events_poller,
+    feedback_poller,
+    mail_poller,
+    mail_tokens,
+    pdf_poller,
+)
+from orders.bootstrap.container.services import NO_SERVICES, Services
+from orders.bootstrap.container.templates import shop_templates
+from orders.bootstrap.dev.demo import default_profile
+from orders.bootstrap.resources.addresses import Addresses
+from orders.ports.clock import Clock
+from orders.ports.health import Probe
+from orders.ports.mail import MailSender
+from orders.ports.metrics import Counters
+from orders.ports.tenants import TenantProfile
+
+PROFILES_CACHED_FOR = timedelta(minutes=1)
+MAIL_QUOTA_LOOKED_AT_EVERY = timedelta(minutes=5)
+"""Of each notifier's task: SES answers one such question in a second for all of them."""
+
+_NOTHING: providers.Object[Any] = providers.Object(None)  # a plain None would mean that there is no default
+_NO_MAILBOXES: providers.Object[Any] = providers.Object({})
+_NO_SERVICES: providers.Object[Services] = providers.Object(NO_SERVICES)
+
+
+def _seconds(value: float) -> timedelta:
+    return timedelta(seconds=value)
+
+
+def _tenants(clients: AwsClients, addresses: Addresses, settings: Settings, counters: Counters) -> S3TenantDirectory:
+    def default(tenant_id: str) -> TenantProfile:
+        return default_profile(tenant_id, settings.staff_address_fallback)
+
+    return S3TenantDirectory(clients.s3, addresses.templates_bucket, default, PROFILES_CACHED_FOR, counters)
+
+
+def _template_store(clients: AwsClients, addresses: Addresses, settings: Settings) -> S3TemplateStore:
+    return S3TemplateStore(clients.s3, addresses.templates_bucket, _seconds(settings.templates_fresh_seconds))
+
+
+def _order_commands(clients: AwsClients, addresses: Addresses) -> SqsOrderCommands:
+    return SqsOrderCommands(clients.sqs, addresses.queues[RecordCreator.name].url)
+
+
+def order_senders(settings: Settings) -> Senders:
+    """Who may put orders on the queue, and for whom; locally everybody for any tenant."""
+    if not settings.order_senders and settings.environment == "local":
+        return Senders({ANY: ANY})
+    return Senders(settings.order_senders)
+
+
+def _document_requests(clients: AwsClients, addresses: Addresses) -> SqsDocumentRequests:
+    return SqsDocumentRequests(clients.sqs, addresses.queues[PdfCreator.name].url)
+
+
+def _scrub_requests(clients: AwsClients, addresses: Addresses) -> SqsScrubRequests:
+    return SqsScrubRequests(clients.sqs, addresses.queues[EventProcessor.name].url)
+
+
+def _report_returns(clients: AwsClients, addresses: Addresses) -> SqsReportReturns:
+    return SqsReportReturns(clients.sqs, addresses.queues[EventProcessor.name].url)
+
+
+def _mail_sender(clients: AwsClients, settings: Settings, archive: Path | None) -> MailSender:
+    ses = SesMailSender(clients.ses, settings.mail_from, settings.mail_configuration_set)
+    if archive is None:
+        return ses
+    return ArchivingMailSender(
+        ses, archive, lambda mail, at: build_mime(mail, from_address=settings.mail_from, date=at).as_bytes()
+    )
+
+
+def _health_probes(clients: AwsClients, addresses: Addresses) -> list[Probe]:
+    queues = [QueueProbe(clients.sqs, address.url, f"{worker} queue") for worker, address in addresses.queues.items()]
+    return [DynamoProbe(clients.dynamodb, addresses.table), *queues]
+
+
+def _mail_probe(clients: AwsClients, settings: Settings) -> MailProbe:
+    return MailProbe(clients.ses, allowed=settings.mail_daily_quota)
+
+
+def _dead_letters(
+    clients: AwsClients, mailboxes: Mapping[str, Mailbox], settings: Settings, clock: Clock
+) -> DeadLetterOffice:
+    queues = SqsDeadLetterQueues(clients.sqs, mailboxes, may_forward=order_senders(settings).may_forward)
+    return DeadLetterOffice(queues, clock, hold=HELD_FOR)
+
+
+def _pace(tokens: TokenBucket) -> Pace:
+    async def one_more() -> None:
+        await tokens.take(1)
+
+    return one_more
+
+
+class Container(containers.DeclarativeContainer):
+    """The service without its HTTP API: what workers and relay need, and what ``ApiContainer`` adds to.
+
+    Given from outside: settings, open clients, addresses; what only some processes have (a renderer, a directory for
+    sent mails) is given where it is needed.
+    """
+
+    settings = providers.Dependency(instance_of=Settings)
+    clients = providers.Dependency(instance_of=AwsClients)
+    addresses = providers.Dependency(instance_of=Addresses)
+    renderer: providers.Dependency[Any] = providers.Dependency()
+    mail_archive_dir: providers.Dependency[Any] = providers.Dependency(default=_NOTHING)
+    services = providers.Dependency(instance_of=Services, default=_NO_SERVICES)
+    counters: providers.Dependency[Any] = providers.Dependency(default=providers.Singleton(MemoryCounters))
+
+    clock = providers.Singleton(SystemClock)
+    ids = providers.Singleton(RandomOrderIds)
+
+    repository = providers.Singleton(
+        DynamoOrderRepository,
+        clients.provided.dynamodb,
+        addresses.provided.table,
+        region=settings.provided.aws_region,
+        outbox_shards=settings.provided.outbox_shards,
+    )
+    acceptances = providers.Singleton(
+        DynamoAcceptances,
+        clients.provided.dynamodb,
+        addresses.provided.table,
+        region=settings.provided.aws_region,
+        outbox_shards=settings.provided.outbox_shards,
+    )
+    outbox = providers.Singleton(
+        DynamoOutbox,
+        clients.provided.dynamodb,
+        addresses.provided.table,
+        region=settings.provided.aws_region,
+        outbox_shards=settings.provided.outbox_shards,
+    )
+    mail_intents = providers.Singleton(DynamoMailIntents, clients.provided.dynamodb, addresses.provided.table)
+    suppressions = providers.Singleton(DynamoSuppressions, clients.provided.dynamodb, addresses.provided.table)
+    publisher = providers.Singleton(EventBridgePublisher, clients.provided.events, addresses.provided.bus)
+    documents = providers.Singleton(
+        S3DocumentStore,
+        clients.provided.s3,
+        addresses.provided.documents_bucket,
+        presign_client=clients.provided.s3_links,
+    )
+    tenants = providers.Singleton(_tenants, clients, addresses, settings, counters)
+    order_commands = providers.Singleton(_order_commands, clients, addresses)
+    document_requests = providers.Singleton(_document_requests, clients, addresses)
+    mail_sender = providers.Singleton(_mail_sender, clients, settings, mail_archive_dir)
+    template_store = providers.Singleton(_template_store, clients, addresses, settings)
+    templates = providers.Singleton(shop_templates, template_store, counters, settings)
+    composer = providers.Singleton(JinjaMailComposer, templates)
+    probes = providers.Singleton(_health_probes, clients, addresses)
+
+    publish_events = providers.Singleton(PublishEvents, outbox, publisher)
+    fast_path = providers.Singleton(EventFastPath, publish_events)
+    queue_accepted = providers.Singleton(QueueAccepted, acceptances, order_commands)
+    relay = providers.Singleton(
+        RelayOutbox,
+        outbox,
+        publish_events,
+        queue_accepted,
+        clock,
+        counters,
+        lag=providers.Factory(_seconds, settings.provided.relay_lag_seconds),
+    )
+    relay_loop = providers.Singleton(
+        RelayLoop,
+        relay,
+        settings.provided.outbox_shards,
+        interval=providers.Factory(_seconds, settings.provided.relay_interval_seconds),
+    )
+
+    replays = providers.Singleton(Replays, outbox, redacted_body)
+    changer = providers.Singleton(OrderChanger, repository, clock, fast_path, replays)
+    consult_services = providers.Singleton(
+        ConsultServices, services.provided.products, services.provided.campaigns, counters
+    )
+    first_answer = providers.Singleton(FirstAnswer, repository, acceptances, queue_accepted, clock, fast_path, replays)
+    price_terms = providers.Singleton(
+        PriceTerms, tenants, prices_must_be_settled=settings.provided.prices_must_be_settled
+    )
+    place_order = providers.Singleton(
+        PlaceOrder,
+        repository,
+        tenants,
+        clock,
+        ids,
+        fast_path,
+        replays,
+        consult_services,
+        first_answer,
+        price_terms,
+    )
+    accept_order = providers.Singleton(AcceptOrder, place_order, first_answer, clock, ids)
+    place_accepted = providers.Singleton(PlaceAccepted, place_order, repository, acceptances, fast_path)
+    place_queued = providers.Singleton(PlaceQueued, place_order)
+    open_order = providers.Singleton(OpenOrder, repository, acceptances, counters)
+    list_orders = providers.Singleton(ListOrders, repository, counters)
+    change_status = providers.Singleton(ChangeStatus, changer)
+    fulfil_order = providers.Singleton(FulfilOrder, changer)
+    deliver_parcel = providers.Singleton(DeliverParcel, changer)
+    update_order = providers.Singleton(UpdateOrder, changer, consult_services, price_terms)
+    delete_order = providers.Singleton(DeleteOrder, changer)
+    erase_personal_data = providers.Singleton(ErasePersonalData, changer)
+    read_history = providers.Singleton(ReadHistory, outbox, mail_intents, counters)
+    request_document = providers.Singleton(RequestDocument, document_requests, clock)
+    link_document = providers.Singleton(LinkDocument, documents, request_document, clock)
+    check_health = providers.Singleton(CheckHealth, probes, clock)
+    render_document = providers.Singleton(RenderDocument, repository, tenants, renderer, documents, changer, clock)
+    send_mail = providers.Singleton(
+        SendMail, mail_intents, suppressions, mail_sender, clock, lease=settings.provided.mail_lease
+    )
+    note_mail_feedback = providers.Singleton(NoteMailFeedback, mail_intents, suppressions, counters, clock)
+    notify_customer = providers.Singleton(
+        NotifyCustomer, repository, tenants, composer, documents, request_document, send_mail
+    )
+    mail_tokens = providers.Singleton(mail_tokens, settings)
+    notify_staff = providers.Singleton(
+        NotifyStaff, repository, tenants, composer, send_mail, providers.Singleton(_pace, mail_tokens)
+    )
+
+    scrub_order = providers.Singleton(
+        ScrubOrder,
+        repository,
+        providers.Singleton(Kept, log=outbox, acceptances=acceptances, intents=mail_intents, documents=documents),
+        publish_events,
+        providers.Singleton(_scrub_requests, clients, addresses),
+        redacted_body,
+    )
+
+    hear_report = providers.Singleton(
+        HearReport,
+        repository,
+        acceptances,
+        changer,
+        providers.Singleton(_report_returns, clients, addresses),
+        clock,
+        hold=settings.provided.payment_failure_hold,
+    )
+
+    audit_trail = providers.Singleton(LogAuditTrail, counters)
+    audit = providers.Singleton(Audit, audit_trail, clock)
+    secrets = providers.Singleton(SecretsManager, clients.provided.secretsmanager)
+
+    creation_poller = providers.Singleton(
+        creation_poller,
+        clients,
+        addresses,
+        settings,
+        audit,
+        providers.Singleton(RecordCreator, place_accepted, place_queued, providers.Singleton(order_senders, settings)),
+        services.provided.probes,
+    )
+    events_poller = providers.Singleton(
+        events_poller,
+        clients,
+        addresses,
+        settings,
+        audit,
+        providers.Singleton(EventProcessor, scrub_order, hear_report, counters),
+    )
+    feedback_poller = providers.Singleton(
+        feedback_poller,
+        clients,
+        addresses,
+        settings,
+        audit,
+        providers.Singleton(MailFeedbackHandler, note_mail_feedback, counters),
+    )
+    pdf_poller = providers.Singleton(
+        pdf_poller,
+        clients,
+        addresses,
+        settings,
+        audit,
+        providers.Singleton(PdfCreator, render_document),
+        providers.Singleton(RendererProbe, renderer),
+    )
+    mail_probe = providers.Singleton(_mail_probe, clients, settings)
+    quota_watch = providers.Singleton(
+        Every,
+        "mail quota",
+        providers.Singleton(WatchMailQuota, mail_probe, counters).provided.execute,
+        MAIL_QUOTA_LOOKED_AT_EVERY,
+    )
+    customer_poller = providers.Singleton(
+        mail_poller,
+        clients,
+        addresses,
+        settings,
+        audit,
+        providers.Singleton(CustomerNotifier, notify_customer),
+        mail_probe,
+        mail_tokens,
+    )
+    internal_poller = providers.Singleton(
+        mail_poller,
+        clients,
+        addresses,
+        settings,
+        audit,
+        providers.Singleton(InternalNotifier, notify_staff),
+        mail_probe,
+        mail_tokens,
+    )
+    mailboxes: providers.Dependency[Any] = providers.Dependency(default=_NO_MAILBOXES)
+    dead_letter_watch = providers.Singleton(
+        Every,
+        "mails about dead letters",
+        providers.Singleton(
+            NotifyDeadLetters,
+            providers.Singleton(_dead_letters, clients, mailboxes, settings, clock),
+            tenants,
+            composer,
+            send_mail,
+            providers.Singleton(_pace, mail_tokens),
+            audit,
+            counters,
+        ).provided.execute,
+        providers.Factory(_seconds, settings.provided.dead_letters_interval_seconds),
+    )

@@ -1,0 +1,1 @@
+"""Runs everything on one machine, over the embedded emulator."""

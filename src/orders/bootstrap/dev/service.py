@@ -1,0 +1,178 @@
+"""What `orders dev` runs over its emulator, once that answers: API, workers, relay, demo shops, local pages."""
+
+import asyncio
+import contextlib
+import shlex
+import socket
+import time
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from datetime import UTC, datetime
+
+from litestar import Litestar
+from rich.console import Console
+
+from orders.adapters.inbound.http.app import Served, create_app
+from orders.adapters.outbound.memory.counters import MemoryCounters
+from orders.bootstrap.aws import SERVICES, AwsClients, open_clients, secret_services
+from orders.bootstrap.config.edge import edge_rules
+from orders.bootstrap.config.keys import dev_issuer
+from orders.bootstrap.config.settings import Settings
+from orders.bootstrap.container.api_container import ApiContainer
+from orders.bootstrap.container.services import open_services
+from orders.bootstrap.container.templates import closing, open_renderer
+from orders.bootstrap.dev import emulator
+from orders.bootstrap.dev.demo import DEMO_CUSTOMER, DEMO_TENANT, PROFILES, put_demo_profiles
+from orders.bootstrap.errors import CannotRun
+from orders.bootstrap.operator_tools import mailboxes
+from orders.bootstrap.resources.addresses import resolve_addresses
+from orders.bootstrap.resources.creation import ResourceClients, create_resources
+from orders.bootstrap.resources.topology_file import packaged_topology
+from orders.bootstrap.server.api import kept_pages, serve
+from orders.bootstrap.server.sockets import base_url
+from orders.bootstrap.server.worker import WORKER_SERVICES, worker_loop
+
+EXAMPLE = (
+    '{"customer_id":"cust_test_001","items":[{"product_id":"prod_001","quantity":2,"price":29.99}],'
+    '"total":59.98,"currency":"USD"}'
+)
+
+
+EMULATOR_LOOKED_AT_EVERY_SECONDS = 1.0
+
+
+class EmulatorGone(CannotRun):
+    """The emulator ended while the service was running."""
+
+
+async def run_service(
+    settings: Settings,
+    listener: socket.socket,
+    stop: asyncio.Event,
+    running: emulator.RunningEmulator,
+    began: float,
+) -> None:
+    """Create what is missing, then run everything until stopped.
+
+    Raises: CannotRun: a resource can't be created, or the emulator has ended.
+    """
+    counters = MemoryCounters()
+    aws_services = (*SERVICES, *secret_services(settings))
+    async with (
+        open_clients(settings, aws_services) as clients,
+        open_services(settings, counters) as services,
+        contextlib.AsyncExitStack() as opened,
+    ):
+        topology = packaged_topology()
+        await create_resources(
+            topology,
+            resource_clients(clients),
+            environment=settings.environment,
+            sender_identities=[settings.mail_from],
+        )
+        addresses = await resolve_addresses(clients.sqs, topology, settings)
+        await put_demo_profiles(clients.s3, addresses.templates_bucket)
+        container = ApiContainer(
+            settings=settings,
+            clients=clients,
+            addresses=addresses,
+            mail_archive_dir=settings.mail_archive,
+            services=services,
+            counters=counters,
+        )
+        container.mailboxes.override(await mailboxes(clients.sqs, topology, settings))
+        templates = await opened.enter_async_context(closing(container.templates()))
+        renderer = await opened.enter_async_context(open_renderer(settings, templates, counters))
+        container.renderer.override(renderer)
+
+        @contextlib.asynccontextmanager
+        async def lifespan(_: Litestar) -> AsyncIterator[None]:
+            _announce(settings, running, time.monotonic() - began)
+            yield
+
+        def served() -> Served:
+            found: Served = container.served()
+            return found
+
+        app = create_app(
+            served,
+            edge=edge_rules(settings),
+            lifespan=[lifespan],
+            extra_routes=kept_pages(settings, clients, addresses),
+        )
+        work = [
+            renderer.warm_up(),
+            _watch(running, stop),
+            serve(app, [listener], stop),
+            container.relay_loop().run(stop),
+            *(worker_loop(container, name)(stop) for name in WORKER_SERVICES),
+        ]
+        await _together(work, stop)
+        await container.fast_path().drain()
+
+
+async def _together(work: Sequence[Awaitable[None]], stop: asyncio.Event) -> None:
+    """Run all until they end; when one fails, stop the others properly and raise what it failed with."""
+    tasks = [asyncio.ensure_future(each) for each in work]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+    stop.set()
+    await asyncio.wait(tasks)
+    for task in tasks:
+        task.result()
+
+
+async def _watch(running: emulator.RunningEmulator, stop: asyncio.Event) -> None:
+    """Notice the emulator's end, without which nothing here works. Raises: EmulatorGone."""
+    while not stop.is_set():
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), EMULATOR_LOOKED_AT_EVERY_SECONDS)
+        if stop.is_set() or running.is_alive():
+            continue
+        if emulator.was_stopped(running):
+            # `orders dev --stop`, from another terminal: all is saved, and nothing is left to do here.
+            stop.set()
+        else:
+            raise EmulatorGone(
+                "the emulator has ended; what came in since its last clean stop is lost. Start again with `make run`; "
+                f"its last words are in {running.data_dir / 'emulator.log'}"
+            )
+
+
+def resource_clients(clients: AwsClients) -> ResourceClients:
+    return ResourceClients(
+        dynamodb=clients.dynamodb,
+        sqs=clients.sqs,
+        sns=clients.sns,
+        events=clients.events,
+        s3=clients.s3,
+        ses=clients.ses,
+    )
+
+
+def _token_command(settings: Settings) -> str:
+    """The command that mints tokens which this service believes: the key lies in its data directory."""
+    usual = settings.orders_data_dir == Settings.model_fields["orders_data_dir"].default
+    where = "" if usual else f"ORDERS_DATA_DIR={shlex.quote(str(settings.orders_data_dir.absolute()))} "
+    return f"{where}.venv/bin/orders token"
+
+
+def _announce(settings: Settings, running: emulator.RunningEmulator, seconds: float) -> None:
+    """Say that it is ready and what to do next; every line can be pasted as it stands."""
+    base = base_url(settings)
+    issuer = dev_issuer(settings)
+
+    def token(role: str, customer: str) -> str:
+        return issuer.token(tenant_id=DEMO_TENANT, customer_id=customer, roles=[role], now=datetime.now(UTC))
+
+    say = Console(highlight=False, soft_wrap=True, markup=False).print
+    say(f"\norders is ready on {base} ({seconds:.1f} s), emulated AWS on {running.url}")
+    say(f"state is kept in {settings.orders_data_dir}; Ctrl-C stops everything\n")
+    say(f"look at mails and PDFs   {base}/local/")
+    say(f"shops                    {', '.join(PROFILES)} (any other works too)")
+    say(f"more tokens              {_token_command(settings)} --tenant demo --customer cust_test_001 --role customer\n")
+    say("place an order as a customer of the demo shop:\n")
+    say(f"curl -i {base}/v1.0/orders \\")
+    say(f"  -H 'Authorization: Bearer {token('customer', DEMO_CUSTOMER)}' \\")
+    say("  -H 'Content-Type: application/json' \\")
+    say(f"  -d '{EXAMPLE}'\n")
+    say("work on it as the shop's staff, with this token:\n")
+    say(f"STAFF='{token('staff', 'staff_001')}'\n")

@@ -1,0 +1,60 @@
+"""What operators do at the command line goes on record ([SEC-5])."""
+
+import getpass
+import secrets
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiobotocore.config import AioConfig
+from aiobotocore.session import AioSession
+from botocore.exceptions import BotoCoreError, ClientError
+
+from orders.adapters.inbound.cli.runtime import Doing
+from orders.adapters.outbound.audit_log import LogAuditTrail
+from orders.adapters.outbound.memory.counters import MemoryCounters
+from orders.adapters.outbound.system import SystemClock
+from orders.application.policy.audit import Attempt, Audit
+from orders.bootstrap.config.settings import Settings
+from orders.domain.identity import is_key, is_order_id
+from orders.domain.lifecycle import Role
+from orders.ports.audit import AuditOutcome, AuditTrail
+
+
+@asynccontextmanager
+async def on_record(settings: Settings, doing: Doing, trail: AuditTrail | None = None) -> AsyncIterator[None]:
+    """All that is done inside is one attempt of whoever has called the command."""
+    attempt = Attempt(
+        operation=f"orders {doing.command}",
+        origin=f"cli {socket.gethostname()}",
+        request_id=secrets.token_hex(16),
+        principal=await _operator(settings),
+        role=Role.OPERATOR,
+        tenant_id=doing.tenant_id if is_key(doing.tenant_id or "") else None,
+        order_id=doing.order_id if is_order_id(doing.order_id or "") else None,
+    )
+    with Audit(trail or LogAuditTrail(MemoryCounters()), SystemClock()).attempt(attempt):
+        yield
+        attempt.ended(AuditOutcome.ALLOWED)
+
+
+async def _operator(settings: Settings) -> str | None:
+    """Who calls: whom AWS takes them for; on an emulator, which takes anybody, the user of this machine."""
+    if settings.aws_endpoint_url is not None:
+        return _user()
+    config = AioConfig(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
+    session: Any = AioSession()
+    try:
+        async with session.create_client("sts", region_name=settings.aws_region, config=config) as sts:
+            return str((await sts.get_caller_identity())["Arn"])
+    except (BotoCoreError, ClientError):
+        # Without AWS's word what they are about to do will hardly succeed; it is on record in any case.
+        return None
+
+
+def _user() -> str:
+    try:
+        return f"user {getpass.getuser()}"
+    except (KeyError, OSError):
+        return "user without a name"

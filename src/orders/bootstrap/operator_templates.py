@@ -1,0 +1,47 @@
+"""What the commands about templates work with: the service's own renderers, opened for one command."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from orders.adapters.outbound.aws.s3_templates import S3TemplateStore
+from orders.adapters.outbound.aws.s3_tenants import S3TenantDirectory
+from orders.adapters.outbound.dynamodb.order_repository import DynamoOrderRepository
+from orders.adapters.outbound.memory.counters import MemoryCounters
+from orders.adapters.outbound.rendering.previews import JinjaPreviews
+from orders.application.mail.preview_templates import PreviewTemplates
+from orders.bootstrap.aws import open_clients
+from orders.bootstrap.config.settings import Settings
+from orders.bootstrap.container.templates import closing, open_renderer, shop_templates
+from orders.bootstrap.dev.demo import default_profile
+from orders.bootstrap.resources.topology_file import packaged_topology
+
+KEPT_FOR = timedelta(minutes=10)
+"""Longer than any command: each looks at one state of things."""
+
+
+@asynccontextmanager
+async def open_templates_desk(settings: Settings) -> AsyncIterator[PreviewTemplates]:
+    """Looking at templates in the settings' environment; no process is started before it is needed."""
+    topology = packaged_topology()
+    bucket = topology.bucket_name("templates", settings.environment)
+    async with open_clients(settings, ("dynamodb", "s3")) as clients:
+        store = S3TemplateStore(clients.s3, bucket, KEPT_FOR)
+        tenants = S3TenantDirectory(
+            clients.s3,
+            bucket,
+            lambda tenant_id: default_profile(tenant_id, settings.staff_address_fallback),
+            KEPT_FOR,
+            MemoryCounters(),
+        )
+        repository = DynamoOrderRepository(
+            clients.dynamodb,
+            topology.table_name(settings.environment),
+            region=settings.aws_region,
+            outbox_shards=settings.outbox_shards,
+        )
+        async with (
+            closing(shop_templates(store, MemoryCounters(), settings)) as templates,
+            open_renderer(settings, templates, MemoryCounters()) as pdfs,
+        ):
+            yield PreviewTemplates(repository, tenants, store, JinjaPreviews(templates, store, pdfs))

@@ -1,0 +1,104 @@
+"""What operators' commands work with: opened for one command and closed after it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from orders.adapters.inbound.sqs.record_creator import ANY
+from orders.adapters.outbound.aws.event_bridge import EventBridgePublisher
+from orders.adapters.outbound.aws.s3_tenant_files import S3TenantFiles
+from orders.adapters.outbound.aws.sqs_dead_letters import Mailbox, SqsDeadLetterQueues
+from orders.adapters.outbound.dynamodb.event_archive import DynamoEventArchive
+from orders.adapters.outbound.dynamodb.ordering_tenants import DynamoOrderingTenants
+from orders.adapters.outbound.dynamodb.outbox import DynamoOutbox
+from orders.adapters.outbound.dynamodb.suppressions import DynamoSuppressions
+from orders.adapters.outbound.dynamodb.unreadable_items import DynamoUnreadableItems
+from orders.adapters.outbound.system import SystemClock
+from orders.application.events.replay_events import ReplayEvents
+from orders.application.mail.suppression_list import SuppressionList
+from orders.application.operations.check_tenants import CheckTenants
+from orders.application.operations.dead_letters import DeadLetterOffice
+from orders.application.operations.find_unreadable import FindUnreadable
+from orders.bootstrap.aws import open_clients
+from orders.bootstrap.config.settings import Settings
+from orders.bootstrap.container.container import order_senders
+from orders.bootstrap.resources.addresses import queue_url
+from orders.bootstrap.resources.topology import Topology, environment_name
+from orders.bootstrap.resources.topology_file import packaged_topology
+
+if TYPE_CHECKING:
+    from types_aiobotocore_sqs import SQSClient
+
+
+@asynccontextmanager
+async def open_dead_letters(settings: Settings) -> AsyncIterator[DeadLetterOffice]:
+    """The dead letters of the settings' environment. Raises: ResourcesMissing."""
+    # No poll of theirs is longer; and who waits at a terminal is to learn soon that a queue does not answer.
+    impatient = settings.model_copy(update={"queue_wait_seconds": 1})
+    async with open_clients(impatient, ("sqs",)) as clients:
+        boxes = await mailboxes(clients.sqs, packaged_topology(), settings)
+        senders = order_senders(settings)
+        queues = SqsDeadLetterQueues(clients.sqs, boxes, may_forward=senders.may_forward)
+        yield DeadLetterOffice(queues, SystemClock())
+
+
+@asynccontextmanager
+async def open_replay(settings: Settings, *, mails: bool) -> AsyncIterator[ReplayEvents]:
+    """Replay in the settings' environment; with ``mails`` what is published may send mails."""
+    topology = packaged_topology()
+    table, region = topology.table_name(settings.environment), settings.aws_region
+    async with open_clients(settings, ("dynamodb", "events")) as clients:
+        log = DynamoOutbox(clients.dynamodb, table, region=region, outbox_shards=settings.outbox_shards)
+        bus = topology.bus_name(settings.environment)
+        publisher = EventBridgePublisher(clients.events, bus, replayed=True, mails=mails)
+        yield ReplayEvents(log, DynamoEventArchive(clients.dynamodb, table), publisher)
+
+
+@asynccontextmanager
+async def open_suppressions(settings: Settings) -> AsyncIterator[SuppressionList]:
+    """The suppressed addresses of the settings' environment."""
+    table = packaged_topology().table_name(settings.environment)
+    async with open_clients(settings, ("dynamodb",)) as clients:
+        yield SuppressionList(DynamoSuppressions(clients.dynamodb, table), SystemClock())
+
+
+@asynccontextmanager
+async def open_tenants(settings: Settings) -> AsyncIterator[CheckTenants]:
+    """The shops of the settings' environment."""
+    topology = packaged_topology()
+    async with open_clients(settings, ("dynamodb", "s3")) as clients:
+        yield CheckTenants(
+            S3TenantFiles(clients.s3, topology.bucket_name("templates", settings.environment)),
+            DynamoOrderingTenants(clients.dynamodb, topology.table_name(settings.environment)),
+            SystemClock(),
+            prices_checked=settings.product_api_url is not None,
+            named={*settings.service_clients.values(), *settings.order_senders.values()} - {ANY},
+        )
+
+
+@asynccontextmanager
+async def open_unreadable(settings: Settings) -> AsyncIterator[FindUnreadable]:
+    """What can't be read in the settings' environment and region."""
+    table = packaged_topology().table_name(settings.environment)
+    async with open_clients(settings, ("dynamodb",)) as clients:
+        yield FindUnreadable(
+            DynamoUnreadableItems(
+                clients.dynamodb, table, region=settings.aws_region, outbox_shards=settings.outbox_shards
+            )
+        )
+
+
+async def mailboxes(sqs: "SQSClient", topology: Topology, settings: Settings) -> dict[str, Mailbox]:
+    """Every dead-letter queue: those of the workers under their names, those of the rules as ``rule:NAME``."""
+    environment = settings.environment
+
+    async def url(declared: str) -> str:
+        return await queue_url(sqs, environment_name(declared, environment))
+
+    found = {
+        queue.worker: Mailbox(await url(queue.dead_letter_name), await url(queue.name)) for queue in topology.queues
+    }
+    for rule in topology.rules:
+        source = None if rule.queue is None else await url(rule.queue)
+        found[f"rule:{rule.name}"] = Mailbox(await url(rule.dead_letter_queue), source)
+    return found

@@ -1,0 +1,1 @@
+"""The declared topology: read from topology.yaml, created on emulators, found on AWS."""

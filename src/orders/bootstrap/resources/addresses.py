@@ -1,0 +1,128 @@
+"""Where this environment's resources are: names from the topology, queue URLs asked of SQS."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+
+from orders.adapters.inbound.sqs.backoff import Backoff
+from orders.adapters.outbound.botocore_errors import as_transient
+from orders.bootstrap.config.settings import Settings
+from orders.bootstrap.errors import CannotRun
+from orders.bootstrap.resources.topology import Topology
+
+if TYPE_CHECKING:
+    from types_aiobotocore_sqs import SQSClient
+
+RECONNECT = Backoff(first=timedelta(seconds=0.5), longest=timedelta(seconds=15))
+
+_log = logging.getLogger(__name__)
+
+
+class ResourcesMissing(CannotRun):
+    """A resource that the process needs is not there; the message names it and how it comes into being."""
+
+
+class QueuesOutOfReach(ResourcesMissing):
+    """SQS does not answer now; it may later."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueAddress:
+    """URLs of a worker's queue and of its dead-letter queue."""
+
+    url: str
+    dead_letter_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Names and URLs of one environment's resources; ``queues`` by worker name."""
+
+    table: str
+    bus: str
+    documents_bucket: str
+    templates_bucket: str
+    queues: Mapping[str, QueueAddress]
+
+
+async def queue_url(sqs: "SQSClient", name: str) -> str:
+    """The URL of a queue. Raises: QueuesOutOfReach: SQS can't be asked. ResourcesMissing: it is not there."""
+    try:
+        return (await sqs.get_queue_url(QueueName=name))["QueueUrl"]
+    except (ClientError, BotoCoreError) as error:
+        passing = as_transient(error, name)
+        raise (ResourcesMissing if passing is None else QueuesOutOfReach)(
+            f"queue {name} can't be reached: {error}. {_remedy(error, passing=passing is not None)}"
+        ) from error
+
+
+def _remedy(error: Exception, *, passing: bool) -> str:
+    if isinstance(error, NoCredentialsError):
+        return "For an emulator set AWS_ENDPOINT_URL; on AWS, credentials come with the task's role or AWS_PROFILE"
+    if passing:
+        return "Is it running, and is that its address (AWS_ENDPOINT_URL)?"
+    return "On an emulator `orders bootstrap` creates it; on AWS, Terraform"
+
+
+async def resolve_addresses(sqs: "SQSClient", topology: Topology, settings: Settings) -> Addresses:
+    """The addresses of the environment that the settings name.
+
+    Raises:
+        QueuesOutOfReach: SQS can't be asked.
+        ResourcesMissing: a queue is not there.
+    """
+    environment = settings.environment
+
+    names = [
+        name
+        for worker in topology.workers
+        for name in (topology.queue_name(worker, environment), topology.dead_letter_queue_name(worker, environment))
+    ]
+    # All at once: one after the other they are a tenth of a second of every start, even where the answers are near.
+    urls = iter(await _all_at_once([queue_url(sqs, name) for name in names]))
+    queues = {worker: QueueAddress(url=next(urls), dead_letter_url=next(urls)) for worker in topology.workers}
+    return Addresses(
+        table=topology.table_name(environment),
+        bus=topology.bus_name(environment),
+        documents_bucket=topology.bucket_name("orders", environment),
+        templates_bucket=topology.bucket_name("templates", environment),
+        queues=queues,
+    )
+
+
+async def _all_at_once(asked: Sequence[Coroutine[Any, Any, str]]) -> list[str]:
+    """The answers in order; a failure ends the other questions and is raised as itself, mistakes before outages."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(each) for each in asked]
+    except ExceptionGroup as failures:
+        mistakes = (each for each in failures.exceptions if not isinstance(each, QueuesOutOfReach))
+        raise next(mistakes, failures.exceptions[0]) from None
+    return [task.result() for task in tasks]
+
+
+async def addresses_in_reach(
+    sqs: "SQSClient", topology: Topology, settings: Settings, stop: asyncio.Event, *, reconnect: Backoff = RECONNECT
+) -> Addresses | None:
+    """The same, waited for while SQS is out of reach; ``None`` when ``stop`` is set before it answers.
+
+    Raises:
+        ResourcesMissing: a queue is not there.
+    """
+    failures = 0
+    while not stop.is_set():
+        try:
+            return await resolve_addresses(sqs, topology, settings)
+        except QueuesOutOfReach as error:
+            failures += 1
+            if failures == 1:
+                _log.error("the queues are out of reach, trying on: %s", error)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), reconnect.seconds(failures))
+    return None

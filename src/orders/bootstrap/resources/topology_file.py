@@ -1,0 +1,199 @@
+"""Reads `topology.yaml`, holds it against its JSON Schema and its own references, and builds the `Topology`."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from orders.bootstrap.resources.topology import (
+    Bucket,
+    Index,
+    MailEvents,
+    Queue,
+    QueueSettings,
+    Rule,
+    RuleRetry,
+    Table,
+    Topic,
+    Topology,
+    TopologyError,
+)
+
+# libyaml's loader reads the file ten times faster; a build of PyYAML without it has only the other one.
+_LOADER: type[yaml.SafeLoader] | type[yaml.CSafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+INCLUDED_ATTRIBUTES_LIMIT = 100
+"""DynamoDB's limit of attributes named by INCLUDE projections, summed over a table's indexes."""
+
+
+@cache
+def packaged_topology() -> Topology:
+    """The topology that ships with the code, read once in a process.
+
+    It is not held against its schema again: tests do that with every build, and the library for it would cost each
+    process two MiB and a twentieth of a second.
+    """
+    return _build(yaml.load(packaged_text(), Loader=_LOADER))  # noqa: S506 - either of the two is a safe loader
+
+
+def packaged_text() -> str:
+    """The file that ships with the code."""
+    return files("orders").joinpath("topology.yaml").read_text("utf-8")
+
+
+def load_topology(path: Path) -> Topology:
+    """Reads and checks a topology file.
+
+    Raises:
+        TopologyError: it can't be read, or `parse_topology` refuses it.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise TopologyError(f"{path}: can't be read: {error}") from error
+    return parse_topology(text, origin=path.name)
+
+
+def parse_topology(text: str, *, origin: str) -> Topology:
+    """Builds the topology from YAML text; `origin` is what error messages call it.
+
+    Raises:
+        TopologyError: not YAML, not of the schema's shape, or with references that lead nowhere. The message names
+            the place and the fault.
+    """
+    try:
+        document = yaml.load(text, Loader=_LOADER)  # noqa: S506 - either of the two is a safe loader
+    except yaml.YAMLError as error:
+        raise TopologyError(f"{origin}: not YAML: {error}") from error
+    _check_shape(document, origin)
+    topology = _build(document)
+    faults = list(_contradictions(topology, document))
+    if faults:
+        raise TopologyError(f"{origin}: {'; '.join(faults)}")
+    return topology
+
+
+def _check_shape(document: object, origin: str) -> None:
+    # Imported here: a tenth of a second that commands which never read the topology needn't pay.
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
+    schema = json.loads(files("orders").joinpath("topology.schema.json").read_text("utf-8"))
+    fault = best_match(Draft202012Validator(schema).iter_errors(document))
+    if fault is None:
+        return
+    place = ".".join(str(step) for step in fault.absolute_path) or "the file"
+    meaning = fault.schema.get("description") if isinstance(fault.schema, dict) else None
+    # The messages of these two print the whole declaration and not what is wrong with it.
+    said = meaning if meaning and fault.validator in {"oneOf", "not"} else fault.message
+    hint = f" ({meaning})" if meaning and meaning != said else ""
+    raise TopologyError(f"{origin}: {place}: {said}{hint}")
+
+
+def _build(document: dict[str, Any]) -> Topology:
+    settings = document["queue_settings"]
+    return Topology(
+        table=_table(document),
+        queues=tuple(Queue(name=each["name"], worker=each["worker"]) for each in document["queues"]),
+        queue_settings=QueueSettings(
+            visibility_timeout_seconds=settings["visibility_timeout_seconds"],
+            max_receive_count=settings["max_receive_count"],
+            batch_size=settings["batch_size"],
+            wait_seconds=settings["wait_seconds"],
+        ),
+        topics=tuple(Topic(key=each["key"], name=each["name"], queue=each.get("queue")) for each in document["topics"]),
+        bus=document["bus"]["name"],
+        event_source=document["events"]["source"],
+        detail_types=tuple(document["events"]["detail_types"]),
+        rule_retry=RuleRetry(**document["rule_retry"]),
+        rules=tuple(_rule(each) for each in document["rules"]),
+        buckets=tuple(Bucket(key=each["key"], name=each["name"]) for each in document["buckets"]),
+        mail=MailEvents(
+            configuration_set=document["mail"]["configuration_set"],
+            feedback_topic=document["mail"]["feedback_topic"],
+            feedback_events=tuple(document["mail"]["feedback_events"]),
+        ),
+    )
+
+
+def _table(document: dict[str, Any]) -> Table:
+    return Table(
+        **document["table"],
+        indexes=tuple(_index(each, document["attribute_lists"]) for each in document["indexes"]),
+    )
+
+
+def _index(declared: dict[str, Any], attribute_lists: dict[str, list[str]]) -> Index:
+    keys = (declared["hash"], declared.get("range"))
+    # An unknown list is reported by _contradictions, together with everything else.
+    listed = attribute_lists.get(declared.get("attributes", ""), [])
+    return Index(
+        name=declared["name"],
+        hash_key=declared["hash"],
+        range_key=declared.get("range"),
+        projection=declared["projection"],
+        included=tuple(attribute for attribute in listed if attribute not in keys),
+    )
+
+
+def _rule(declared: dict[str, Any]) -> Rule:
+    detail_types = declared.get("detail_types")
+    return Rule(
+        name=declared["name"],
+        sources=tuple(declared["sources"]),
+        detail_types=None if detail_types is None else tuple(detail_types),
+        queue=declared.get("queue"),
+        topic=declared.get("topic"),
+        dead_letter_queue=declared["dead_letter_queue"],
+    )
+
+
+def _contradictions(topology: Topology, document: dict[str, Any]) -> Iterator[str]:
+    """What a schema can't see: names used twice, references to what isn't declared, DynamoDB's sum over indexes."""
+    queues = {queue.name for queue in topology.queues}
+    topics = {topic.key for topic in topology.topics}
+    for topic in topology.topics:
+        if topic.queue is not None and topic.queue not in queues:
+            yield f"topic {topic.key}: there is no queue {topic.queue}"
+    if topology.mail.feedback_topic not in topics:
+        yield f"mail: there is no topic {topology.mail.feedback_topic}"
+    for rule in topology.rules:
+        if rule.queue is not None and rule.queue not in queues:
+            yield f"rule {rule.name}: there is no queue {rule.queue}"
+        if rule.topic is not None and rule.topic not in topics:
+            yield f"rule {rule.name}: there is no topic {rule.topic}"
+        if rule.sources == (topology.event_source,):
+            for unknown in sorted(set(rule.detail_types or ()) - set(topology.detail_types)):
+                yield f"rule {rule.name}: {unknown} is not among events.detail_types"
+    for declared in document["indexes"]:
+        wanted = declared.get("attributes")
+        if wanted is not None and wanted not in document["attribute_lists"]:
+            yield f"index {declared['name']}: there is no attribute list {wanted}"
+    included = sum(len(index.included) for index in topology.table.indexes)
+    if included > INCLUDED_ATTRIBUTES_LIMIT:
+        yield f"the indexes include {included} attributes, DynamoDB allows {INCLUDED_ATTRIBUTES_LIMIT} in all"
+    yield from _used_twice(topology)
+
+
+def _used_twice(topology: Topology) -> Iterator[str]:
+    queue_names = [name for queue in topology.queues for name in (queue.name, queue.dead_letter_name)]
+    for what, names in (
+        ("index", [index.name for index in topology.table.indexes]),
+        ("queue", [*queue_names, *(rule.dead_letter_queue for rule in topology.rules)]),
+        ("worker", topology.workers),
+        ("topic", [topic.key for topic in topology.topics]),
+        ("topic name", [topic.name for topic in topology.topics]),
+        ("rule", [rule.name for rule in topology.rules]),
+        ("bucket", [bucket.key for bucket in topology.buckets]),
+        ("bucket name", [bucket.name for bucket in topology.buckets]),
+    ):
+        yield from (f"{what} {name} is declared twice" for name in _repeated(names))
+
+
+def _repeated(names: Iterable[str]) -> list[str]:
+    return sorted(name for name, count in Counter(names).items() if count > 1)

@@ -1,0 +1,99 @@
+"""The API process: the application, its server, its clients."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from litestar.types import ASGIApp, ControllerRouterHandler
+
+from orders.adapters.inbound.http.app import create_app
+from orders.adapters.inbound.http.local.pages import local_pages, to_local_pages
+from orders.adapters.inbound.http.local.token import local_token
+from orders.adapters.inbound.http.routes.parameters import TokenParameters
+from orders.adapters.outbound.local.document_archive import BucketDocuments
+from orders.adapters.outbound.local.mail_archive import MailArchive
+from orders.adapters.outbound.memory.counters import MemoryCounters
+from orders.bootstrap.aws import AwsClients, open_clients, secret_services
+from orders.bootstrap.config.edge import edge_rules
+from orders.bootstrap.config.keys import dev_issuer, with_keys
+from orders.bootstrap.config.settings import Settings
+from orders.bootstrap.container.api_container import ApiContainer
+from orders.bootstrap.container.services import open_services
+from orders.bootstrap.dev.demo import DEMO_TENANT
+from orders.bootstrap.resources.addresses import Addresses, resolve_addresses
+from orders.bootstrap.resources.topology_file import packaged_topology
+from orders.bootstrap.server.http_protocol import BoundedHttp
+from orders.bootstrap.server.signals import drain
+from orders.bootstrap.server.sockets import listen, listen_for_health
+from orders.bootstrap.server.uvicorn_server import server
+
+AWS_SERVICES = ("dynamodb", "sqs", "events", "s3")
+
+
+async def serve(
+    app: ASGIApp,
+    listeners: Sequence[socket.socket],
+    stop: asyncio.Event,
+    *,
+    protocol: type[BoundedHttp] = BoundedHttp,
+) -> None:
+    """Serve until ``stop`` is set, then let what was accepted end."""
+    running = server(app, protocol)
+    serving = asyncio.create_task(running.serve(sockets=list(listeners)))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    running.should_exit = True
+    await serving
+
+
+async def run_api(settings: Settings, stop: asyncio.Event) -> None:
+    """The API as a process of its own. Raises: PortTaken, ResourcesMissing, SettingsError."""
+    with contextlib.ExitStack() as opened:
+        listeners = [opened.enter_context(listen(settings))]
+        if settings.health_port is not None:
+            listeners.append(opened.enter_context(listen_for_health(settings.health_port)))
+        counters = MemoryCounters()
+        aws_services = (*AWS_SERVICES, *secret_services(settings))
+        async with open_clients(settings, aws_services) as clients, open_services(settings, counters) as services:
+            container = ApiContainer(
+                settings=settings,
+                clients=clients,
+                addresses=await resolve_addresses(clients.sqs, packaged_topology(), settings),
+                services=services,
+                counters=counters,
+            )
+            pages = kept_pages(settings, clients, container.addresses()) if settings.local_pages else []
+            app = create_app(container.served, edge=edge_rules(settings), extra_routes=pages)
+            async with with_keys(container.token_keys(), container.api_keys(), container.cursor_keys()):
+                await serve(app, listeners, stop)
+            await drain(container.fast_path())
+
+
+def kept_pages(settings: Settings, clients: AwsClients, addresses: Addresses) -> list[ControllerRouterHandler]:
+    """What is there for people on a developer's machine: sent mails, rendered PDFs, tokens."""
+    return [
+        local_pages(MailArchive(settings.mail_archive), BucketDocuments(clients.s3, addresses.documents_bucket)),
+        to_local_pages,
+        *token_route(settings),
+    ]
+
+
+def token_route(settings: Settings) -> list[ControllerRouterHandler]:
+    """The route to tokens of the development issuer; none where that isn't believed."""
+    if not settings.dev_issuer_enabled:
+        return []
+    issuer = dev_issuer(settings)
+
+    def mint(asked: TokenParameters) -> str:
+        return issuer.token(
+            tenant_id=asked.tenant or DEMO_TENANT,
+            customer_id=asked.customer,
+            roles=asked.roles,
+            email=asked.email,
+            now=datetime.now(UTC),
+        )
+
+    return [local_token(mint)]

@@ -20,10 +20,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from orders.adapters.outbound.rendering.html_document import DOCUMENT, document_context
 from orders.adapters.outbound.rendering.overrides import Wish, default
-from orders.adapters.outbound.rendering.pdf import NICENESS, fonts_folder
-from orders.adapters.outbound.rendering.pdf_renderer import PdfRenderer
+from orders.adapters.outbound.rendering.pdf.html_document import DOCUMENT, document_context
+from orders.adapters.outbound.rendering.pdf.renderer import PdfRenderer
+from orders.adapters.outbound.rendering.pdf.weasyprint_pdf import NICENESS, fonts_folder
 from orders.bootstrap.config.settings import Settings
 from orders.domain.order import Order
 from tests.builders import a_line, a_tenant, an_order, an_order_id

@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from orders.domain.currencies import Currency
 from orders.domain.events import Actor, Stamp
 from orders.domain.identity import new_order_id
 from orders.domain.lifecycle import Role
-from orders.domain.money import Money
 from orders.domain.order import Order
 from orders.domain.parts import Address, Customer, Line
 from orders.domain.placing import Draft, DraftLine, place
+from orders.domain.pricing.currencies import Currency
+from orders.domain.pricing.money import Money
 from orders.ports.mail import Claim, MailRecord, MailState, MailTemplate
 from orders.ports.tenants import TenantProfile
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from orders.adapters.outbound.rendering.html_document import printed_json
+from orders.adapters.outbound.rendering.pdf.html_document import printed_json
 from orders.domain.order import Order
 from orders.ports.tenants import TenantProfile
 from tests.http_api import ORDERS, Api

@@ -10,8 +10,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from orders.domain.cards import CARD_PREFIXES
-from orders.domain.currencies import ISO_4217
 from orders.domain.dated_list import GROWS_OLD_AFTER, DatedList
+from orders.domain.pricing.currencies import ISO_4217
 
 LISTS: tuple[DatedList, ...] = (ISO_4217, CARD_PREFIXES)
 PAGE = Path("docs/dated-lists.md")

@@ -7,7 +7,8 @@ from typing import Any
 
 import aiohttp
 
-from orders.adapters.outbound.dynamodb.event_items import waiting_event
+from orders.adapters.outbound.dynamodb.items.attribute_values import from_wire, to_wire
+from orders.adapters.outbound.dynamodb.items.event_items import waiting_event
 from orders.adapters.outbound.dynamodb.keys import (
     acceptance_key,
     event_key,
@@ -16,7 +17,6 @@ from orders.adapters.outbound.dynamodb.keys import (
     outbox_shard,
     suppression_key,
 )
-from orders.adapters.outbound.dynamodb.wire import from_wire, to_wire
 from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.domain.events import Actor, EventType, OrderEvent
 from orders.ports.dead_letters import REASON_ATTRIBUTE

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from orders.adapters.outbound.dynamodb.claim_items import is_claim
-from orders.adapters.outbound.dynamodb.wire import from_wire
+from orders.adapters.outbound.dynamodb.items.attribute_values import from_wire
+from orders.adapters.outbound.dynamodb.items.claim_items import is_claim
 from orders.bootstrap.resources.topology_file import packaged_topology
 from tests.chaos.experiment import Outcome
 from tests.chaos.load import FINAL_STATUS, Load, Story, Told

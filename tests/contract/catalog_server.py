@@ -15,10 +15,10 @@ from aiohttp import web
 
 from orders.adapters.outbound.memory.campaigns import MemoryCampaigns
 from orders.adapters.outbound.memory.products import MemoryProductCatalogue
-from orders.domain.consulting import CampaignGranted
-from orders.domain.currencies import Currency
-from orders.domain.money import Money, reckon
 from orders.domain.parts import Line
+from orders.domain.pricing.currencies import Currency
+from orders.domain.pricing.money import Money, reckon
+from orders.domain.pricing.offer_checks import CampaignGranted
 from orders.ports.campaigns import CampaignEnquiry
 from orders.ports.products import ProductEnquiry
 

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from orders.adapters.outbound.dynamodb.acceptances import DynamoAcceptances
 from orders.adapters.outbound.dynamodb.event_archive import DynamoEventArchive
+from orders.adapters.outbound.dynamodb.items.attribute_values import to_wire
 from orders.adapters.outbound.dynamodb.keys import acceptance_key, event_key, mail_key, order_key, suppression_key
 from orders.adapters.outbound.dynamodb.mail_intents import DynamoMailIntents
 from orders.adapters.outbound.dynamodb.order_repository import DynamoOrderRepository
@@ -17,7 +18,6 @@ from orders.adapters.outbound.dynamodb.ordering_tenants import DynamoOrderingTen
 from orders.adapters.outbound.dynamodb.outbox import DynamoOutbox
 from orders.adapters.outbound.dynamodb.suppressions import DynamoSuppressions
 from orders.adapters.outbound.dynamodb.unreadable_items import DynamoUnreadableItems
-from orders.adapters.outbound.dynamodb.wire import to_wire
 from orders.adapters.outbound.memory.acceptances import MemoryAcceptances
 from orders.adapters.outbound.memory.event_archive import MemoryEventArchive
 from orders.adapters.outbound.memory.mail_intents import MemoryMailIntents

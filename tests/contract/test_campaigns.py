@@ -12,9 +12,9 @@ from orders.adapters.outbound.catalog_http.campaigns import HttpCampaigns
 from orders.adapters.outbound.catalog_http.client import HttpService, ServiceAddress, open_session
 from orders.adapters.outbound.memory.campaigns import Campaign, MemoryCampaigns
 from orders.adapters.outbound.memory.counters import MemoryCounters
-from orders.domain.consulting import CampaignGranted, CampaignRefusalReason, CampaignRefused
-from orders.domain.currencies import Currency
-from orders.domain.money import Money
+from orders.domain.pricing.currencies import Currency
+from orders.domain.pricing.money import Money
+from orders.domain.pricing.offer_checks import CampaignGranted, CampaignRefusalReason, CampaignRefused
 from orders.ports.campaigns import CampaignEnquiry, Campaigns
 from orders.ports.errors import TransientPortError
 from tests.builders import NOON, a_line, an_order

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from orders.adapters.outbound.dynamodb.items.attribute_values import from_wire, to_wire
 from orders.adapters.outbound.dynamodb.keys import event_key, mail_partition, order_key
 from orders.adapters.outbound.dynamodb.probe import DynamoProbe
-from orders.adapters.outbound.dynamodb.wire import from_wire, to_wire
 from orders.ports.errors import PermanentPortError, TransientPortError, UnreadableItem
 from orders.ports.mail import MailIntent, MailState, MailTemplate
 from orders.ports.order_repository import OrderQuery

@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 
 from orders.adapters.outbound.aws.s3_documents import S3DocumentStore
-from orders.adapters.outbound.dynamodb.wire import from_wire
+from orders.adapters.outbound.dynamodb.items.attribute_values import from_wire
 from tests.canaries import Lives, TellingRenderer, marks_in
 from tests.contract.aws_backends import AWS_BACKENDS, endpoint_of
 from tests.contract.endpoints import REGION

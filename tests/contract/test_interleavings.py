@@ -15,8 +15,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from orders.adapters.inbound.http.routes.responses import accepted_answer, order_answer
-from orders.adapters.outbound.dynamodb.claim_items import CLAIM
-from orders.adapters.outbound.dynamodb.wire import from_wire
+from orders.adapters.outbound.dynamodb.items.attribute_values import from_wire
+from orders.adapters.outbound.dynamodb.items.claim_items import CLAIM
 from orders.adapters.outbound.memory.counters import MemoryCounters
 from orders.application.orders.accept_order import PlaceAccepted
 from orders.application.orders.check_offers import ConsultServices, Question
@@ -24,8 +24,8 @@ from orders.application.orders.place_order import PlaceOrder
 from orders.application.policy.caller import Caller
 from orders.application.policy.errors import OrderNotFound
 from orders.application.policy.idempotency import AlreadyAnswered, Answer, KeyedRequest, KeyReused
-from orders.domain.consulting import Answers
 from orders.domain.order import Order
+from orders.domain.pricing.offer_checks import Answers
 from tests.builders import NOON, a_draft
 from tests.contract.interleavings import Actor, Request, State, Walk
 from tests.contract.order_stores import EmulatorTable, store_over

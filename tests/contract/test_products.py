@@ -10,9 +10,9 @@ from orders.adapters.outbound.catalog_http.client import HttpService, ServiceAdd
 from orders.adapters.outbound.catalog_http.products import HttpProductCatalogue
 from orders.adapters.outbound.memory.counters import MemoryCounters
 from orders.adapters.outbound.memory.products import MemoryProductCatalogue, Product
-from orders.domain.consulting import Offer
-from orders.domain.currencies import Currency
-from orders.domain.money import Money
+from orders.domain.pricing.currencies import Currency
+from orders.domain.pricing.money import Money
+from orders.domain.pricing.offer_checks import Offer
 from orders.ports.errors import TransientPortError
 from orders.ports.products import ProductCatalogue, ProductEnquiry
 from tests.contract.catalog_server import CatalogServer, catalog_server

@@ -16,9 +16,9 @@ from orders.adapters.outbound.aws.s3_tenants import S3TenantDirectory
 from orders.adapters.outbound.memory.counters import MemoryCounters
 from orders.adapters.outbound.memory.tenant_directory import MemoryTenantDirectory
 from orders.adapters.outbound.memory.tenant_files import MemoryTenantFiles
-from orders.domain.currencies import Currency
-from orders.domain.money import Money
-from orders.domain.price_rules import PriceRules
+from orders.domain.pricing.currencies import Currency
+from orders.domain.pricing.money import Money
+from orders.domain.pricing.price_rules import PriceRules
 from orders.ports.errors import TransientPortError
 from orders.ports.metrics import UNREADABLE_ITEMS
 from orders.ports.tenants import TenantDirectory, TenantFile, TenantFiles, TenantProfile

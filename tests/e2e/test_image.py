@@ -145,7 +145,7 @@ def test_wrong_settings_end_the_start_with_one_message_that_names_all_of_them() 
 def test_a_document_is_rendered_with_the_libraries_that_are_there_and_nothing_to_write_on() -> None:
     code = (
         "import asyncio\n"
-        "from orders.adapters.outbound.rendering.pdf_renderer import PdfRenderer\n"
+        "from orders.adapters.outbound.rendering.pdf.renderer import PdfRenderer\n"
         "async def main():\n"
         "    renderer = PdfRenderer(processes=1)\n"
         "    await renderer.warm_up()\n"

@@ -12,8 +12,8 @@ from schemathesis.generation.modes import GenerationMode
 from schemathesis.hooks import HookContext
 from schemathesis.openapi.checks import UseAfterFree
 
-from orders.domain.currencies import CURRENCIES
 from orders.domain.identity import order_number
+from orders.domain.pricing.currencies import CURRENCIES
 
 SHOPS_CURRENCY = "ZAR"
 MOST_VERSIONS = 20

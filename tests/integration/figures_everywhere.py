@@ -7,8 +7,8 @@ from fractions import Fraction
 from html.parser import HTMLParser
 from typing import Any
 
-from orders.adapters.outbound.dynamodb.order_items import order_from_item, order_to_item
-from orders.adapters.outbound.dynamodb.wire import from_wire, to_wire
+from orders.adapters.outbound.dynamodb.items.attribute_values import from_wire, to_wire
+from orders.adapters.outbound.dynamodb.items.order_items import order_from_item, order_to_item
 from orders.adapters.outbound.rendering.presenting import order_view
 from orders.domain.order import Order
 from orders.ports.mail import MailContent

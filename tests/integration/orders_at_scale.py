@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from itertools import product
 from typing import Any
 
-from orders.adapters.outbound.dynamodb.order_items import order_to_item
-from orders.adapters.outbound.dynamodb.wire import to_wire
+from orders.adapters.outbound.dynamodb.items.attribute_values import to_wire
+from orders.adapters.outbound.dynamodb.items.order_items import order_to_item
 from orders.domain.identity import order_number
 from orders.domain.lifecycle import Status
 from orders.domain.order import Order

@@ -20,7 +20,7 @@ from hypothesis import settings
 
 from orders.adapters.outbound.aws.mail_message import build_mime
 from orders.adapters.outbound.rendering.mail_composer import JinjaMailComposer
-from orders.adapters.outbound.rendering.pdf_renderer import PdfRenderer
+from orders.adapters.outbound.rendering.pdf.renderer import PdfRenderer
 from orders.domain.order import Order
 from orders.ports.mail import Mail, MailContent, MailTemplate
 from orders.ports.tenants import TenantProfile

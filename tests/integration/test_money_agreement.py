@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from orders.adapters.outbound.rendering.mail_composer import JinjaMailComposer
-from orders.adapters.outbound.rendering.pdf_renderer import PdfRenderer
+from orders.adapters.outbound.rendering.pdf.renderer import PdfRenderer
 from orders.contracts.cloud_event import to_cloud_event
 from orders.domain.events import OrderEvent
 from orders.domain.order import Order

@@ -10,7 +10,7 @@ from orders.adapters.outbound.aws.mail_message import build_mime
 from orders.adapters.outbound.local.mail_archive import ArchivingMailSender, MailArchive
 from orders.adapters.outbound.memory.mail_sender import MemoryMailSender
 from orders.ports.errors import MailRejected
-from orders.ports.kept import KeptAttachment, NotKept
+from orders.ports.local_archive import KeptAttachment, NotKept
 from orders.ports.mail import Attachment, Mail, MailContent
 from tests.builders import NOON
 

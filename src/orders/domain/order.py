@@ -20,7 +20,6 @@ from orders.domain.errors import (
 from orders.domain.event_facts import line_quantities, reason_code
 from orders.domain.events import EventType, JsonValue, OrderEvent, Receipt, Stamp
 from orders.domain.lifecycle import CALLED_OFF, Action, Role, Status, allowed_actions, already_holds, may_ever
-from orders.domain.money import Money, Totals
 from orders.domain.parts import (
     Address,
     Customer,
@@ -34,6 +33,7 @@ from orders.domain.parts import (
     Payment,
     parcels_known_as,
 )
+from orders.domain.pricing.money import Money, Totals
 from orders.domain.reports import NOTHING_REPORTED, Reported
 from orders.domain.shipping import arrival, future_faults, past_faults, summed, taken_from
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from orders.domain.canonical import is_same
-from orders.domain.money import Money, line_net, line_tax
+from orders.domain.pricing.money import Money, line_net, line_tax
 
 
 @dataclass(frozen=True, slots=True)

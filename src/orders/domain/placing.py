@@ -4,18 +4,18 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from orders.domain.basket import Basket
-from orders.domain.consulting import UNASKED, Answers
-from orders.domain.currencies import Currency
 from orders.domain.errors import ActionForbidden, Fault, InvalidAmount, InvalidOrder, UnknownCurrency, WithdrawnCurrency
 from orders.domain.event_facts import line_quantities
 from orders.domain.events import EventType, JsonValue, Stamp
 from orders.domain.identity import order_number
 from orders.domain.lifecycle import PLACING_ROLES, Role, Status
-from orders.domain.money import MAX_UNIT_PRICE_MINOR, Money, Totals, line_net, parse_rate
 from orders.domain.order import Change, Order, campaign_facts
 from orders.domain.parts import Address, Customer, Line, Payment
-from orders.domain.price_rules import STRICTEST, PriceRules, rules_for
+from orders.domain.pricing.basket import Basket
+from orders.domain.pricing.currencies import Currency
+from orders.domain.pricing.money import MAX_UNIT_PRICE_MINOR, Money, Totals, line_net, parse_rate
+from orders.domain.pricing.offer_checks import UNASKED, Answers
+from orders.domain.pricing.price_rules import STRICTEST, PriceRules, rules_for
 
 MAX_LINES = 500
 MAX_QUANTITY = 1_000_000

@@ -6,9 +6,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from orders.domain.basket import Basket
 from orders.domain.canonical import visible
-from orders.domain.consulting import UNASKED, Answers
 from orders.domain.errors import Fault, InvalidOrder
 from orders.domain.event_facts import line_quantities
 from orders.domain.events import EventType, JsonValue, Stamp
@@ -16,7 +14,9 @@ from orders.domain.lifecycle import Action, Role, Status
 from orders.domain.order import Change, Order, campaign_facts
 from orders.domain.parts import Address, Line
 from orders.domain.placing import Draft, DraftLine, basket_of
-from orders.domain.price_rules import STRICTEST, PriceRules, rules_for
+from orders.domain.pricing.basket import Basket
+from orders.domain.pricing.offer_checks import UNASKED, Answers
+from orders.domain.pricing.price_rules import STRICTEST, PriceRules, rules_for
 
 LINES_OPEN_IN = frozenset({Status.PENDING})
 """Once an order is being worked on, its lines stay as they are."""

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from orders.domain.consulting import CampaignVerdict
-from orders.domain.money import Totals
 from orders.domain.parts import Line
+from orders.domain.pricing.money import Totals
+from orders.domain.pricing.offer_checks import CampaignVerdict
 
 
 @dataclass(frozen=True, slots=True)

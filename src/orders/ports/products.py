@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from orders.domain.consulting import Offer
-from orders.domain.currencies import Currency
+from orders.domain.pricing.currencies import Currency
+from orders.domain.pricing.offer_checks import Offer
 
 
 @dataclass(frozen=True, slots=True)

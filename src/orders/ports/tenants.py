@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from orders.domain.price_rules import STRICTEST, PriceRules
+from orders.domain.pricing.price_rules import STRICTEST, PriceRules
 
 
 @dataclass(frozen=True, slots=True)

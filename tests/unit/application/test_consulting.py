@@ -12,13 +12,13 @@ from orders.adapters.outbound.memory.campaigns import Campaign, MemoryCampaigns
 from orders.adapters.outbound.memory.products import MemoryProductCatalogue, Product
 from orders.application.orders.check_offers import UNCHECKED, Consulted, WhenDown
 from orders.application.policy.idempotency import AlreadyAnswered, Answer, KeyedRequest, Preconditions
-from orders.domain.consulting import CampaignRefusalReason
-from orders.domain.currencies import Currency
 from orders.domain.errors import IllegalTransition, InvalidOrder
 from orders.domain.lifecycle import Action, Role
-from orders.domain.money import Money
 from orders.domain.order import Order
 from orders.domain.placing import Draft
+from orders.domain.pricing.currencies import Currency
+from orders.domain.pricing.money import Money
+from orders.domain.pricing.offer_checks import CampaignRefusalReason
 from orders.domain.revising import Revision, revision_of
 from orders.ports.acceptances import AcceptanceState
 from orders.ports.errors import TransientPortError

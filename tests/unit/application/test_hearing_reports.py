@@ -16,7 +16,7 @@ from orders.application.orders.change_order import OrderChanger
 from orders.application.policy.errors import OrderNotFound
 from orders.domain.errors import Fault
 from orders.domain.events import EventType, OrderEvent
-from orders.domain.hearing import ImpossibleReport
+from orders.domain.external_event_rules import ImpossibleReport
 from orders.domain.lifecycle import Action, Role
 from orders.domain.order import Order
 from orders.domain.reports import Report

@@ -17,11 +17,11 @@ from orders.application.orders.place_order import PlaceOrder
 from orders.application.orders.price_terms import PriceTerms
 from orders.application.policy.caller import Caller
 from orders.application.policy.errors import ShopNotReady
-from orders.domain.currencies import Currency
 from orders.domain.errors import InvalidOrder
 from orders.domain.lifecycle import Role
-from orders.domain.money import Money
-from orders.domain.price_rules import PriceRules
+from orders.domain.pricing.currencies import Currency
+from orders.domain.pricing.money import Money
+from orders.domain.pricing.price_rules import PriceRules
 from orders.domain.revising import revision_of
 from orders.ports.acceptances import Acceptance, AcceptanceState
 from orders.ports.errors import TransientPortError

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orders.domain.currencies import ISO_4217
+from orders.domain.pricing.currencies import ISO_4217
 from tools.dated_lists import LISTS, PAGE, main, page, warnings
 
 YEAR = timedelta(days=365)
@@ -17,7 +17,10 @@ NEW = replace(ISO_4217, as_of=date(2026, 1, 1))
 def test_each_list_is_told_of_when_it_is_older_than_a_year() -> None:
     assert warnings(NEW.as_of + YEAR, [NEW]) == []
     (line,) = warnings(NEW.as_of + YEAR + timedelta(days=1), [NEW])
-    assert "currencies (orders.domain.currencies): amendment 180, last held against its source on 2026-01-01" in line
+    assert (
+        "currencies (orders.domain.pricing.currencies): amendment 180, last held against its source on 2026-01-01"
+        in line
+    )
 
 
 def test_the_check_is_an_exit_code_for_a_schedule(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,8 +13,8 @@ from orders.adapters.outbound.memory.products import Product
 from orders.application.orders.check_offers import WhenDown
 from orders.bootstrap.config.settings import Settings, load_settings
 from orders.bootstrap.container.services import NO_SERVICES, Services, addresses_of, open_services
-from orders.domain.currencies import Currency
-from orders.domain.money import Money
+from orders.domain.pricing.currencies import Currency
+from orders.domain.pricing.money import Money
 from orders.ports.products import ProductEnquiry
 from tests.contract.catalog_server import catalog_server
 from tests.unit.bootstrap.test_container import a_container

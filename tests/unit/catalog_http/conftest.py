@@ -14,7 +14,7 @@ from orders.adapters.outbound.catalog_http.breaker import CircuitBreaker
 from orders.adapters.outbound.catalog_http.client import HttpService, ServiceAddress, ServiceFailed, open_session
 from orders.adapters.outbound.catalog_http.products import HttpProductCatalogue
 from orders.adapters.outbound.memory.counters import MemoryCounters
-from orders.domain.currencies import Currency
+from orders.domain.pricing.currencies import Currency
 from orders.ports.products import ProductEnquiry
 from tests.contract.catalog_server import serving
 

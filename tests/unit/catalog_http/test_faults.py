@@ -12,7 +12,7 @@ from aiohttp import web
 
 from orders.adapters.outbound.catalog_http.client import CALLS, MAX_ANSWER_BYTES
 from orders.adapters.outbound.catalog_http.products import HttpProductCatalogue
-from orders.domain.money import Money
+from orders.domain.pricing.money import Money
 from orders.ports.errors import TransientPortError
 from tests.unit.catalog_http.conftest import ENQUIRY, GOOD, Answerer, Bench, good
 

@@ -15,7 +15,7 @@ from orders.adapters.outbound.memory.orders_table import MemoryTable
 from orders.adapters.outbound.memory.template_store import MemoryTemplateStore
 from orders.adapters.outbound.memory.tenant_directory import MemoryTenantDirectory
 from orders.adapters.outbound.rendering.overrides import OverridableTemplates, template_lane
-from orders.adapters.outbound.rendering.pdf_renderer import PdfRenderer
+from orders.adapters.outbound.rendering.pdf.renderer import PdfRenderer
 from orders.adapters.outbound.rendering.previews import JinjaPreviews
 from orders.application.mail.preview_templates import PreviewTemplates
 from orders.domain.identity import order_number

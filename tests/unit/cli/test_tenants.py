@@ -9,7 +9,7 @@ from orders.adapters.outbound.memory.clock import FixedClock
 from orders.adapters.outbound.memory.orders_table import MemoryTable
 from orders.adapters.outbound.memory.tenant_files import MemoryOrderingTenants, MemoryTenantFiles
 from orders.application.operations.check_tenants import CheckTenants
-from orders.domain.price_rules import PriceRules
+from orders.domain.pricing.price_rules import PriceRules
 from orders.ports.tenants import TenantFile, TenantProfile
 from tests.builders import NOON
 from tests.unit.cli.test_commands import Recorder, run

@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.domain.consulting import (
+from orders.domain.errors import Fault, InvalidOrder
+from orders.domain.lifecycle import Role
+from orders.domain.order import Order
+from orders.domain.parts import Line
+from orders.domain.placing import Draft, basket_of, place
+from orders.domain.pricing.currencies import Currency
+from orders.domain.pricing.money import Money
+from orders.domain.pricing.offer_checks import (
     UNASKED,
     Answers,
     CampaignGranted,
@@ -20,13 +27,6 @@ from orders.domain.consulting import (
     offer_faults,
     units_wanted,
 )
-from orders.domain.currencies import Currency
-from orders.domain.errors import Fault, InvalidOrder
-from orders.domain.lifecycle import Role
-from orders.domain.money import Money
-from orders.domain.order import Order
-from orders.domain.parts import Line
-from orders.domain.placing import Draft, basket_of, place
 from orders.domain.revising import Revision, revise, revision_of
 from tests.builders import a_draft, a_line, a_stamp, an_order_id, an_order_line
 

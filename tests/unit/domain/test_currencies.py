@@ -6,12 +6,12 @@ from decimal import Decimal
 
 import pytest
 
-from orders.domain.currencies import CURRENCIES, WITHDRAWN, Currency
 from orders.domain.errors import InvalidOrder, UnknownCurrency, WithdrawnCurrency
 from orders.domain.lifecycle import Role
-from orders.domain.money import Money, Totals
 from orders.domain.order import Order, Shipment
 from orders.domain.placing import amount_faults, place
+from orders.domain.pricing.currencies import CURRENCIES, WITHDRAWN, Currency
+from orders.domain.pricing.money import Money, Totals
 from orders.domain.revising import Revision, revise, revision_of
 from tests.builders import NOON, a_draft, a_line, a_stamp, an_order, an_order_id
 

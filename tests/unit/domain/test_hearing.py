@@ -10,7 +10,15 @@ from orders.domain.clocks import CLOCK_SKEW
 from orders.domain.erasing import erase
 from orders.domain.errors import IllegalTransition, InvalidOrder, ParcelConflict
 from orders.domain.events import Actor, EventType, Stamp
-from orders.domain.hearing import ImpossibleReport, TooManyParked, dropped, hear, hear_parked, held_for, reaction_to
+from orders.domain.external_event_rules import (
+    ImpossibleReport,
+    TooManyParked,
+    dropped,
+    hear,
+    hear_parked,
+    held_for,
+    reaction_to,
+)
 from orders.domain.lifecycle import Role, Status
 from orders.domain.order import Change, Order
 from orders.domain.parts import Parcel, ParcelLine

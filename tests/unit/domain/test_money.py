@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.domain.currencies import CURRENCIES, Currency
 from orders.domain.errors import InvalidAmount, UnknownCurrency
-from orders.domain.money import Money, fraction_of, parse_rate, reckon
+from orders.domain.pricing.currencies import CURRENCIES, Currency
+from orders.domain.pricing.money import Money, fraction_of, parse_rate, reckon
 from tests.builders import an_order_line
 
 ZAR, JPY, BHD = Currency.of("ZAR"), Currency.of("JPY"), Currency.of("BHD")

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orders.domain.currencies import Currency
 from orders.domain.errors import ActionForbidden, InvalidOrder
 from orders.domain.events import EventType
 from orders.domain.identity import order_number
 from orders.domain.lifecycle import Role, Status
 from orders.domain.placing import Draft, DraftLine, place, priced
+from orders.domain.pricing.currencies import Currency
 from tests.builders import a_draft, a_line, a_stamp, an_order_id
 
 

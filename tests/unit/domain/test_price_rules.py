@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from orders.domain.consulting import UNASKED, Answers, CampaignGranted, Offer
-from orders.domain.currencies import Currency
 from orders.domain.errors import Fault, InvalidOrder
 from orders.domain.lifecycle import Role
-from orders.domain.money import Money
 from orders.domain.order import Order
 from orders.domain.placing import Draft, DraftLine, place
-from orders.domain.price_rules import STRICTEST, PriceRules
+from orders.domain.pricing.currencies import Currency
+from orders.domain.pricing.money import Money
+from orders.domain.pricing.offer_checks import UNASKED, Answers, CampaignGranted, Offer
+from orders.domain.pricing.price_rules import STRICTEST, PriceRules
 from orders.domain.revising import Revision, revise, revised_basket, revision_of
 from tests.builders import a_draft, a_line, a_stamp, an_order, an_order_id
 

@@ -8,11 +8,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from orders.domain.currencies import CURRENCIES, Currency
 from orders.domain.events import Actor, EventType, OrderEvent, Receipt
 from orders.domain.identity import new_order_id, order_number
 from orders.domain.lifecycle import Status
-from orders.domain.money import Money, Totals
 from orders.domain.order import Order
 from orders.domain.parts import (
     Address,
@@ -26,6 +24,8 @@ from orders.domain.parts import (
     ParcelLine,
     Payment,
 )
+from orders.domain.pricing.currencies import CURRENCIES, Currency
+from orders.domain.pricing.money import Money, Totals
 from orders.domain.reports import Report, Reported, ReportType
 
 KEYS = st.from_regex(r"[A-Za-z0-9_.-]{1,64}", fullmatch=True)

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from orders.adapters.outbound.dynamodb.item_size import item_bytes, value_bytes
-from orders.adapters.outbound.dynamodb.order_items import order_to_item
+from orders.adapters.outbound.dynamodb.items.item_size import item_bytes, value_bytes
+from orders.adapters.outbound.dynamodb.items.order_items import order_to_item
 from tests.builders import an_order
 
 

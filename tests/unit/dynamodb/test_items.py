@@ -11,24 +11,24 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from orders.adapters.outbound.dynamodb.acceptances import acceptance_from_item
-from orders.adapters.outbound.dynamodb.claim_items import claim_from_item, claim_to_item, is_claim
-from orders.adapters.outbound.dynamodb.event_items import (
+from orders.adapters.outbound.dynamodb.items.attribute_values import from_wire, to_wire
+from orders.adapters.outbound.dynamodb.items.claim_items import claim_from_item, claim_to_item, is_claim
+from orders.adapters.outbound.dynamodb.items.event_items import (
     event_from_item,
     event_to_item,
     events_of,
     published_event,
     waiting_event,
 )
-from orders.adapters.outbound.dynamodb.order_items import (
+from orders.adapters.outbound.dynamodb.items.order_items import (
     LISTED_ATTRIBUTES,
     OPTIONAL_ATTRIBUTES,
     listed,
     order_from_item,
     order_to_item,
 )
-from orders.adapters.outbound.dynamodb.part_items import parcel_from_item, parcel_to_item
+from orders.adapters.outbound.dynamodb.items.part_items import parcel_from_item, parcel_to_item
 from orders.adapters.outbound.dynamodb.unreadable_items import faults_of
-from orders.adapters.outbound.dynamodb.wire import from_wire, to_wire
 from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.domain.errors import Fault
 from orders.domain.events import OrderEvent, Receipt

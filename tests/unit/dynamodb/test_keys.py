@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.adapters.outbound.dynamodb.instants import bound_text, instant_text, parse_instant
+from orders.adapters.outbound.dynamodb.items.instants import bound_text, instant_text, parse_instant
 from orders.adapters.outbound.dynamodb.keys import (
     check_position,
     just_above,

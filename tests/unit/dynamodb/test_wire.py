@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from orders.adapters.outbound.dynamodb.wire import from_wire, plain_value, to_wire, wire_value
+from orders.adapters.outbound.dynamodb.items.attribute_values import from_wire, plain_value, to_wire, wire_value
 from orders.domain.lifecycle import Status
 
 

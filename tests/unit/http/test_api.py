@@ -14,11 +14,11 @@ import pytest
 from orders.adapters.inbound.http.openapi.document import build_document
 from orders.adapters.inbound.http.routes.representations import moment
 from orders.application.policy.caller import worker
-from orders.domain.currencies import Currency
 from orders.domain.events import EventType
 from orders.domain.identity import ORDER_ID_PATTERN, ORDER_NUMBER_PATTERN
-from orders.domain.money import Money, Totals
 from orders.domain.order import Change
+from orders.domain.pricing.currencies import Currency
+from orders.domain.pricing.money import Money, Totals
 from tests.builders import a_stamp, an_order
 from tests.eventually import eventually
 from tests.http_api import ORDERS, SMOKE, Api, expect

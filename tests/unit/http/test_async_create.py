@@ -10,8 +10,8 @@ import pytest
 
 from orders.adapters.outbound.memory.products import MemoryProductCatalogue
 from orders.application.orders.check_offers import Consulted, WhenDown
-from orders.domain.currencies import Currency
-from orders.domain.money import Money
+from orders.domain.pricing.currencies import Currency
+from orders.domain.pricing.money import Money
 from orders.ports.acceptances import AcceptanceState
 from tests.eventually import eventually
 from tests.http_api import ORDERS, SMOKE, Api, expect

@@ -14,7 +14,7 @@ from orders.adapters.inbound.http.routes.parameters import TokenParameters
 from orders.adapters.outbound.local.mail_archive import MailArchive
 from orders.bootstrap.config.settings import load_settings
 from orders.bootstrap.server.api import token_route
-from orders.ports.kept import KeptDocument, NotKept
+from orders.ports.local_archive import KeptDocument, NotKept
 from tests.http_api import expect
 
 

@@ -26,7 +26,7 @@ from orders.adapters.inbound.http.routes.parameters import (
     list_parameters,
     page_parameters,
 )
-from orders.domain.currencies import CURRENCIES, Currency
+from orders.domain.pricing.currencies import CURRENCIES, Currency
 from tests.http_api import Api
 from tests.openapi_contract import NAME, PUBLISHED, contract
 

@@ -13,9 +13,9 @@ import pytest
 from orders.adapters.outbound.memory.campaigns import Campaign, MemoryCampaigns
 from orders.adapters.outbound.memory.products import MemoryProductCatalogue, Product
 from orders.application.orders.check_offers import Consulted, WhenDown
-from orders.domain.consulting import CampaignRefusalReason
-from orders.domain.currencies import Currency
-from orders.domain.money import Money
+from orders.domain.pricing.currencies import Currency
+from orders.domain.pricing.money import Money
+from orders.domain.pricing.offer_checks import CampaignRefusalReason
 from tests.http_api import ORDERS, SMOKE, Api, an_api, expect
 from tests.service import Service
 

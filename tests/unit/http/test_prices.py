@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from orders.domain.currencies import Currency
-from orders.domain.money import Money
-from orders.domain.price_rules import PriceRules
+from orders.domain.pricing.currencies import Currency
+from orders.domain.pricing.money import Money
+from orders.domain.pricing.price_rules import PriceRules
 from tests.builders import a_tenant
 from tests.http_api import ORDERS, SMOKE, Api, an_api, expect
 from tests.service import Service

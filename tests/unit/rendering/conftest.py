@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import pytest
 
-from orders.adapters.outbound.rendering.pdf_renderer import PdfRenderer
-from orders.domain.money import Money
+from orders.adapters.outbound.rendering.pdf.renderer import PdfRenderer
 from orders.domain.order import Order
 from orders.domain.parts import Payment
+from orders.domain.pricing.money import Money
 from orders.ports.tenants import TenantProfile
 from tests.builders import a_line, a_tenant, an_order
 

@@ -21,10 +21,10 @@ from orders.adapters.outbound.rendering.overrides import (
     template_lane,
 )
 from orders.adapters.outbound.rendering.packaged import made_of
-from orders.adapters.outbound.rendering.pdf import PdfJob, PrintedPdf
-from orders.adapters.outbound.rendering.pdf_renderer import PDFS, PdfRenderer
-from orders.adapters.outbound.rendering.process_lane import OutOfBounds, ProcessDied, ProcessLane
-from orders.adapters.outbound.rendering.template_process import TemplateFault, TemplateJob
+from orders.adapters.outbound.rendering.pdf.renderer import PDFS, PdfRenderer
+from orders.adapters.outbound.rendering.pdf.weasyprint_pdf import PdfJob, PrintedPdf
+from orders.adapters.outbound.rendering.processes.process_lane import OutOfBounds, ProcessDied, ProcessLane
+from orders.adapters.outbound.rendering.processes.template_process import TemplateFault, TemplateJob
 from orders.domain.order import Order
 from orders.ports.errors import TransientPortError
 from orders.ports.mail import MailContent, MailTemplate

@@ -14,9 +14,9 @@ from tests.eventually import eventually
 SERVICE = """
 import asyncio, sys, threading
 from orders.adapters.outbound.rendering.overrides import template_lane
-from orders.adapters.outbound.rendering.pdf_renderer import PDFS
-from orders.adapters.outbound.rendering.process_lane import ProcessLane
-from orders.adapters.outbound.rendering.template_process import TemplateJob
+from orders.adapters.outbound.rendering.pdf.renderer import PDFS
+from orders.adapters.outbound.rendering.processes.process_lane import ProcessLane
+from orders.adapters.outbound.rendering.processes.template_process import TemplateJob
 from tests.unit.rendering.test_overrides import ENDLESS
 
 async def main():

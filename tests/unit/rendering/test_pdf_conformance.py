@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from orders.adapters.outbound.rendering.environment import Sources, TemplateRenderer
-from orders.adapters.outbound.rendering.html_document import DOCUMENT, document_context
-from orders.adapters.outbound.rendering.pdf_renderer import PdfRenderer
+from orders.adapters.outbound.rendering.pdf.html_document import DOCUMENT, document_context
+from orders.adapters.outbound.rendering.pdf.renderer import PdfRenderer
 from orders.domain.erasing import erase
 from orders.domain.lifecycle import Role
 from orders.domain.order import Order, Shipment

@@ -10,11 +10,11 @@ import pikepdf
 import pytest
 from pypdf import PdfReader
 
-from orders.adapters.outbound.rendering.pdf_renderer import PdfRenderer
-from orders.domain.currencies import Currency
+from orders.adapters.outbound.rendering.pdf.renderer import PdfRenderer
 from orders.domain.lifecycle import Role
-from orders.domain.money import Money
 from orders.domain.order import Order
+from orders.domain.pricing.currencies import Currency
+from orders.domain.pricing.money import Money
 from tests.builders import a_line, a_stamp, a_tenant, an_order, an_order_id
 from tests.unit.rendering.checkers import elements_of
 from tests.unit.rendering.conftest import Render

@@ -10,13 +10,13 @@ from dataclasses import replace
 
 import pytest
 
-from orders.adapters.outbound.rendering import system_libraries
 from orders.adapters.outbound.rendering.environment import Sources, TemplateRenderer
-from orders.adapters.outbound.rendering.html_document import DOCUMENT, document_context, pdf_job
 from orders.adapters.outbound.rendering.overrides import PackagedTemplates, Rendered, Wish, default
-from orders.adapters.outbound.rendering.pdf import PdfJob, PrintedPdf
-from orders.adapters.outbound.rendering.pdf_renderer import PDFS, MissingLibraries, PdfRenderer, check_system_libraries
-from orders.adapters.outbound.rendering.process_lane import ProcessLane
+from orders.adapters.outbound.rendering.pdf.html_document import DOCUMENT, document_context, pdf_job
+from orders.adapters.outbound.rendering.pdf.renderer import PDFS, MissingLibraries, PdfRenderer, check_system_libraries
+from orders.adapters.outbound.rendering.pdf import system_libraries
+from orders.adapters.outbound.rendering.pdf.weasyprint_pdf import PdfJob, PrintedPdf
+from orders.adapters.outbound.rendering.processes.process_lane import ProcessLane
 from orders.ports.errors import RenderingFailed, TransientPortError
 from tests.builders import a_tenant, an_order
 
@@ -125,7 +125,7 @@ async def test_a_broken_template_fails_for_good(template: str) -> None:
 
 def test_weasyprint_stays_out_of_the_services_process() -> None:
     code = (
-        "import sys; import orders.adapters.outbound.rendering.pdf_renderer; "
+        "import sys; import orders.adapters.outbound.rendering.pdf.renderer; "
         "sys.exit(bool({'weasyprint', 'fontTools', 'pydyf', 'PIL'} & set(sys.modules)))"
     )
     subprocess.run([sys.executable, "-c", code], check=True, env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)})

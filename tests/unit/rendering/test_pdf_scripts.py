@@ -9,9 +9,9 @@ import structlog
 from pypdf import PdfReader
 
 from orders.adapters.outbound.memory.counters import MemoryCounters
-from orders.adapters.outbound.rendering.html_document import DOCUMENT, document_context
 from orders.adapters.outbound.rendering.overrides import Wish, default
-from orders.adapters.outbound.rendering.pdf_renderer import BOXES, PdfRenderer
+from orders.adapters.outbound.rendering.pdf.html_document import DOCUMENT, document_context
+from orders.adapters.outbound.rendering.pdf.renderer import BOXES, PdfRenderer
 from orders.domain.order import Order
 from orders.domain.parts import Customer
 from tests.builders import a_line, a_tenant, an_address, an_order

@@ -4,14 +4,14 @@ from io import BytesIO
 
 from fontTools.ttLib import TTFont
 
-from orders.adapters.outbound.rendering.pdf import fonts_folder
-from orders.adapters.outbound.rendering.placeholder_font import (
+from orders.adapters.outbound.rendering.pdf.placeholder_font import (
     blocks_of,
     covered,
     missing_glyphs,
     placeholder_font,
     placeholder_style,
 )
+from orders.adapters.outbound.rendering.pdf.weasyprint_pdf import fonts_folder
 
 
 def test_common_scripts_need_none() -> None:

@@ -19,8 +19,8 @@ from orders.adapters.outbound.rendering.wording import (
     reason_in_words,
     several_lines,
 )
-from orders.domain.currencies import CURRENCIES, Currency
-from orders.domain.money import Money
+from orders.domain.pricing.currencies import CURRENCIES, Currency
+from orders.domain.pricing.money import Money
 
 
 @pytest.mark.parametrize(

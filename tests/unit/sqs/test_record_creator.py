@@ -14,10 +14,10 @@ from orders.adapters.outbound.memory.products import MemoryProductCatalogue, Pro
 from orders.application.orders.check_offers import Consulted, WhenDown
 from orders.application.policy.errors import OrderNotFound
 from orders.application.policy.idempotency import Answer, KeyedRequest, KeyReused
-from orders.domain.currencies import Currency
 from orders.domain.errors import InvalidOrder
 from orders.domain.identity import derived_order_id
-from orders.domain.money import Money
+from orders.domain.pricing.currencies import Currency
+from orders.domain.pricing.money import Money
 from orders.ports.errors import TransientPortError
 from tests.builders import a_draft, an_order_id
 from tests.service import Service, a_caller

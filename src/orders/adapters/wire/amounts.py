@@ -5,11 +5,11 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from orders.domain.currencies import Currency
 from orders.domain.errors import Fault, InvalidOrder
-from orders.domain.money import MAX_UNIT_PRICE_MINOR
 from orders.domain.placing import MAX_LINES, MAX_QUANTITY, Draft, DraftLine, amount_faults, priced
-from orders.domain.price_rules import PriceRules
+from orders.domain.pricing.currencies import Currency
+from orders.domain.pricing.money import MAX_UNIT_PRICE_MINOR
+from orders.domain.pricing.price_rules import PriceRules
 
 _ZERO = Decimal(0)
 _ANY_PRODUCT = ""

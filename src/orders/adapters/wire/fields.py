@@ -34,9 +34,9 @@ from orders.adapters.wire.text import (
     without_unseen,
 )
 from orders.domain.cards import LONGEST_GTIN, holds_card_number
-from orders.domain.currencies import CURRENCIES, WITHDRAWN
 from orders.domain.identity import KEY_PATTERN
-from orders.domain.money import MAX_AMOUNT, MAX_UNIT_PRICE_MINOR
+from orders.domain.pricing.currencies import CURRENCIES, WITHDRAWN
+from orders.domain.pricing.money import MAX_AMOUNT, MAX_UNIT_PRICE_MINOR
 
 MAX_TIME_CHARACTERS = 40
 MAX_METADATA = 20

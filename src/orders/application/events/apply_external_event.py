@@ -8,7 +8,7 @@ from orders.application.policy.caller import Caller
 from orders.application.policy.errors import ApplicationError, OrderNotFound
 from orders.domain.clocks import is_to_come
 from orders.domain.errors import DomainError
-from orders.domain.hearing import REPORTERS, dropped, hear, hear_parked, held_for
+from orders.domain.external_event_rules import REPORTERS, dropped, hear, hear_parked, held_for
 from orders.domain.order import Order
 from orders.domain.reports import SOURCES, Report
 from orders.ports.acceptances import Acceptances, AcceptanceState

@@ -14,10 +14,10 @@ from typing import Any
 from orders.contracts import commands
 from orders.contracts.cloud_event import EVENT_SOURCE, cloud_event_type
 from orders.contracts.message_text import parse_text
-from orders.domain.currencies import CURRENCIES
 from orders.domain.events import EventType
 from orders.domain.identity import KEY_PATTERN, ORDER_ID_PATTERN, ORDER_NUMBER_PATTERN
 from orders.domain.lifecycle import Role, Status
+from orders.domain.pricing.currencies import CURRENCIES
 from orders.domain.reports import SOURCES, ReportType
 
 COMMANDS = frozenset({commands.PLACE_ACCEPTED, commands.CREATE_ORDER, commands.RENDER_DOCUMENT, commands.SCRUB_ORDER})

@@ -9,8 +9,8 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from orders.application.policy.caller import Caller
-from orders.domain.basket import Basket
-from orders.domain.consulting import Answers, CampaignVerdict, Offer
+from orders.domain.pricing.basket import Basket
+from orders.domain.pricing.offer_checks import Answers, CampaignVerdict, Offer
 from orders.ports.campaigns import CampaignEnquiry, Campaigns
 from orders.ports.errors import TransientPortError
 from orders.ports.metrics import Counters

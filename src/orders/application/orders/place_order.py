@@ -11,11 +11,11 @@ from orders.application.policy.caller import Caller, Operation, permit
 from orders.application.policy.errors import ForeignCustomer
 from orders.application.policy.idempotency import KeyedRequest, Replays, with_receipt
 from orders.application.policy.turns import others_turn
-from orders.domain.consulting import UNASKED
 from orders.domain.lifecycle import Role
 from orders.domain.order import Change, Order
 from orders.domain.placing import Draft, basket_of, place
-from orders.domain.price_rules import PriceRules, rules_for
+from orders.domain.pricing.offer_checks import UNASKED
+from orders.domain.pricing.price_rules import PriceRules, rules_for
 from orders.ports.clock import Clock, OrderIds
 from orders.ports.errors import OrderClaimed, OrderExists
 from orders.ports.order_repository import OrderRepository

@@ -2,7 +2,7 @@
 
 from orders.application.policy.caller import Caller
 from orders.application.policy.errors import ShopNotReady
-from orders.domain.price_rules import STRICTEST, PriceRules
+from orders.domain.pricing.price_rules import STRICTEST, PriceRules
 from orders.ports.tenants import TenantDirectory
 
 

@@ -7,11 +7,11 @@ from orders.application.orders.check_offers import ConsultServices, Question
 from orders.application.orders.price_terms import PriceTerms
 from orders.application.policy.caller import Caller
 from orders.application.policy.idempotency import NO_PRECONDITIONS, Preconditions
-from orders.domain.basket import Basket
-from orders.domain.consulting import UNASKED, Answers, units_wanted
 from orders.domain.events import Stamp
 from orders.domain.order import Change, Order
-from orders.domain.price_rules import PriceRules
+from orders.domain.pricing.basket import Basket
+from orders.domain.pricing.offer_checks import UNASKED, Answers, units_wanted
+from orders.domain.pricing.price_rules import PriceRules
 from orders.domain.revising import Revision, revise, revised_basket
 
 

@@ -38,7 +38,7 @@ from orders.adapters.outbound.dynamodb.suppressions import DynamoSuppressions
 from orders.adapters.outbound.local.mail_archive import ArchivingMailSender
 from orders.adapters.outbound.memory.counters import MemoryCounters
 from orders.adapters.outbound.rendering.mail_composer import JinjaMailComposer
-from orders.adapters.outbound.rendering.pdf_renderer import RendererProbe
+from orders.adapters.outbound.rendering.pdf.renderer import RendererProbe
 from orders.adapters.outbound.system import RandomOrderIds, SystemClock
 from orders.application.documents.render_document import LinkDocument, RenderDocument, RequestDocument
 from orders.application.events.apply_external_event import HearReport

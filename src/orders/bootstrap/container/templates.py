@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from orders.adapters.outbound.rendering.overrides import OverridableTemplates, Templates, template_lane
-from orders.adapters.outbound.rendering.pdf_renderer import PdfRenderer
+from orders.adapters.outbound.rendering.pdf.renderer import PdfRenderer
 from orders.bootstrap.config.settings import Settings
 from orders.ports.metrics import Counters
 from orders.ports.templates import TemplateStore

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from orders.adapters.outbound.rendering.system_libraries import MissingLibraries, check_system_libraries
+from orders.adapters.outbound.rendering.pdf.system_libraries import MissingLibraries, check_system_libraries
 from orders.adapters.privacy.files import append_private, private_directory, take_from_others
 from orders.bootstrap.config.settings import Settings
 from orders.bootstrap.dev import emulator

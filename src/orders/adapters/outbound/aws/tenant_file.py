@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from orders.adapters.wire.mail_address import UndeliverableAddress, deliverable
-from orders.domain.currencies import Currency
 from orders.domain.errors import InvalidAmount, UnknownCurrency
 from orders.domain.identity import KEY_PATTERN
-from orders.domain.money import Money, parse_rate
-from orders.domain.price_rules import PriceRules
+from orders.domain.pricing.currencies import Currency
+from orders.domain.pricing.money import Money, parse_rate
+from orders.domain.pricing.price_rules import PriceRules
 from orders.ports.tenants import TenantProfile
 
 MAX_PROFILE_BYTES = 1024 * 1024

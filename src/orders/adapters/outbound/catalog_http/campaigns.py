@@ -7,9 +7,9 @@ from typing import Any
 
 from orders.adapters.outbound.catalog_http.client import HttpService
 from orders.adapters.outbound.catalog_http.wire import Amount, AnswerModel, BrokenAnswer, money, read
-from orders.domain.consulting import CampaignGranted, CampaignRefusalReason, CampaignRefused, CampaignVerdict
-from orders.domain.currencies import Currency
 from orders.domain.parts import Line
+from orders.domain.pricing.currencies import Currency
+from orders.domain.pricing.offer_checks import CampaignGranted, CampaignRefusalReason, CampaignRefused, CampaignVerdict
 from orders.ports.campaigns import CampaignEnquiry
 
 PATH = "/campaigns/evaluate"

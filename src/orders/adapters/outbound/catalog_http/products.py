@@ -7,9 +7,9 @@ from pydantic import Field
 
 from orders.adapters.outbound.catalog_http.client import HttpService
 from orders.adapters.outbound.catalog_http.wire import Amount, AnswerModel, BrokenAnswer, money, read
-from orders.domain.consulting import Offer
-from orders.domain.currencies import Currency
-from orders.domain.money import Money
+from orders.domain.pricing.currencies import Currency
+from orders.domain.pricing.money import Money
+from orders.domain.pricing.offer_checks import Offer
 from orders.ports.products import ProductEnquiry
 
 PATH = "/products/offers"

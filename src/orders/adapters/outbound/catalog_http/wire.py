@@ -6,9 +6,9 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
-from orders.domain.currencies import Currency
 from orders.domain.errors import InvalidAmount
-from orders.domain.money import Money
+from orders.domain.pricing.currencies import Currency
+from orders.domain.pricing.money import Money
 
 _MAX_NUMBER_CHARACTERS = 64
 

@@ -7,7 +7,8 @@ that the acceptance puts under the order's key (``claim_items.py``).
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from orders.adapters.outbound.dynamodb.claim_items import (
+from orders.adapters.outbound.dynamodb.items.attribute_values import Item, from_wire, to_wire
+from orders.adapters.outbound.dynamodb.items.claim_items import (
     claim_from_item,
     claim_to_item,
     closing,
@@ -15,16 +16,15 @@ from orders.adapters.outbound.dynamodb.claim_items import (
     faults_to_item,
     is_claim,
 )
-from orders.adapters.outbound.dynamodb.draft_items import draft_from_item, draft_to_item
-from orders.adapters.outbound.dynamodb.event_items import receipt_from_item, receipt_to_item
-from orders.adapters.outbound.dynamodb.instants import instant_text, parse_instant
-from orders.adapters.outbound.dynamodb.item_size import item_bytes
+from orders.adapters.outbound.dynamodb.items.draft_items import draft_from_item, draft_to_item
+from orders.adapters.outbound.dynamodb.items.event_items import receipt_from_item, receipt_to_item
+from orders.adapters.outbound.dynamodb.items.instants import instant_text, parse_instant
+from orders.adapters.outbound.dynamodb.items.item_size import item_bytes
+from orders.adapters.outbound.dynamodb.items.order_items import order_from_item
+from orders.adapters.outbound.dynamodb.items.part_items import present
+from orders.adapters.outbound.dynamodb.items.schema import SCHEMA_ATTRIBUTE, SCHEMA_VERSION, item_reader
 from orders.adapters.outbound.dynamodb.keys import acceptance_key, order_key, outbox_shard, shard_of
-from orders.adapters.outbound.dynamodb.order_items import order_from_item
-from orders.adapters.outbound.dynamodb.part_items import present
-from orders.adapters.outbound.dynamodb.schema import SCHEMA_ATTRIBUTE, SCHEMA_VERSION, item_reader
 from orders.adapters.outbound.dynamodb.table import ConditionFailed, OrdersTable, Placeholders
-from orders.adapters.outbound.dynamodb.wire import Item, from_wire, to_wire
 from orders.domain.errors import Fault
 from orders.domain.events import Receipt
 from orders.domain.lifecycle import Role

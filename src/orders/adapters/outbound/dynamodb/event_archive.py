@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from orders.adapters.outbound.dynamodb.event_items import published_event_from
-from orders.adapters.outbound.dynamodb.instants import bound_text
+from orders.adapters.outbound.dynamodb.items.attribute_values import Item
+from orders.adapters.outbound.dynamodb.items.event_items import published_event_from
+from orders.adapters.outbound.dynamodb.items.instants import bound_text
 from orders.adapters.outbound.dynamodb.keys import DAY_SHARDS, event_day_shard
 from orders.adapters.outbound.dynamodb.table import OrdersTable, Placeholders
-from orders.adapters.outbound.dynamodb.wire import Item
 from orders.domain.events import OrderEvent
 from orders.ports.errors import PassedOver
 from orders.ports.event_archive import ArchivedEvent

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TypeAlias
 from zlib import crc32
 
-from orders.adapters.outbound.dynamodb.instants import instant_text, parse_instant
+from orders.adapters.outbound.dynamodb.items.instants import instant_text, parse_instant
 from orders.domain.errors import InvalidIdentifier
 from orders.domain.identity import check_order_id
 from orders.ports.mail import MailReference

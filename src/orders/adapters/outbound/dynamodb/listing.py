@@ -11,7 +11,9 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from orders.adapters.outbound.dynamodb.instants import bound_text
+from orders.adapters.outbound.dynamodb.items.attribute_values import Item
+from orders.adapters.outbound.dynamodb.items.instants import bound_text
+from orders.adapters.outbound.dynamodb.items.order_items import listed, order_from_item
 from orders.adapters.outbound.dynamodb.keys import (
     AFTER_ALL,
     BEFORE_ALL,
@@ -25,9 +27,7 @@ from orders.adapters.outbound.dynamodb.keys import (
     order_of_partition,
     status_key,
 )
-from orders.adapters.outbound.dynamodb.order_items import listed, order_from_item
 from orders.adapters.outbound.dynamodb.table import OrdersTable, Placeholders
-from orders.adapters.outbound.dynamodb.wire import Item
 from orders.domain.lifecycle import Status
 from orders.domain.order import Order
 from orders.ports.errors import UnreadableItem

@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
-from orders.adapters.outbound.dynamodb.instants import instant_text, parse_instant
+from orders.adapters.outbound.dynamodb.items.attribute_values import Item
+from orders.adapters.outbound.dynamodb.items.instants import instant_text, parse_instant
+from orders.adapters.outbound.dynamodb.items.part_items import present
+from orders.adapters.outbound.dynamodb.items.schema import SCHEMA_ATTRIBUTE, SCHEMA_VERSION, item_reader, reading
 from orders.adapters.outbound.dynamodb.keys import mail_key, mail_partition
-from orders.adapters.outbound.dynamodb.part_items import present
-from orders.adapters.outbound.dynamodb.schema import SCHEMA_ATTRIBUTE, SCHEMA_VERSION, item_reader, reading
 from orders.adapters.outbound.dynamodb.table import ConditionFailed, OrdersTable, Placeholders
-from orders.adapters.outbound.dynamodb.wire import Item
 from orders.domain.erasing import ERASED
 from orders.ports.errors import ItemKind, PassedOver, UnreadableItem
 from orders.ports.mail import (

@@ -2,27 +2,27 @@
 
 from typing import TYPE_CHECKING
 
-from orders.adapters.outbound.dynamodb.claim_items import claim_from_item, is_claim, place_is_free
-from orders.adapters.outbound.dynamodb.event_items import BYTES, is_recorded, waiting_event, waiting_in
-from orders.adapters.outbound.dynamodb.item_size import item_bytes, value_bytes
-from orders.adapters.outbound.dynamodb.keys import event_key, order_key, outbox_shard, sequence_text, shard_of
-from orders.adapters.outbound.dynamodb.listing import read_page
-from orders.adapters.outbound.dynamodb.order_items import (
+from orders.adapters.outbound.dynamodb.items.attribute_values import Item, from_wire, to_wire
+from orders.adapters.outbound.dynamodb.items.claim_items import claim_from_item, is_claim, place_is_free
+from orders.adapters.outbound.dynamodb.items.event_items import BYTES, is_recorded, waiting_event, waiting_in
+from orders.adapters.outbound.dynamodb.items.item_size import item_bytes, value_bytes
+from orders.adapters.outbound.dynamodb.items.order_items import (
     KEY_ATTRIBUTES,
     OPTIONAL_ATTRIBUTES,
     order_from_item,
     order_to_item,
 )
-from orders.adapters.outbound.dynamodb.report_items import (
+from orders.adapters.outbound.dynamodb.items.report_items import (
     PARKED,
     REPORTED_ATTRIBUTES,
     REVISION,
     reported_from_item,
     reported_to_item,
 )
-from orders.adapters.outbound.dynamodb.schema import reading, unreadable
+from orders.adapters.outbound.dynamodb.items.schema import reading, unreadable
+from orders.adapters.outbound.dynamodb.keys import event_key, order_key, outbox_shard, sequence_text, shard_of
+from orders.adapters.outbound.dynamodb.listing import read_page
 from orders.adapters.outbound.dynamodb.table import ConditionFailed, OrdersTable, Placeholders
-from orders.adapters.outbound.dynamodb.wire import Item, from_wire, to_wire
 from orders.domain.events import OrderEvent
 from orders.domain.order import Change, Order
 from orders.ports.acceptances import KeyClaim

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from orders.adapters.outbound.dynamodb.claim_items import CLAIM, is_claim
-from orders.adapters.outbound.dynamodb.event_items import (
+from orders.adapters.outbound.dynamodb.items.attribute_values import Item, to_wire
+from orders.adapters.outbound.dynamodb.items.claim_items import CLAIM, is_claim
+from orders.adapters.outbound.dynamodb.items.event_items import (
     BYTES,
     IDENTIFYING,
     REDACTABLE,
@@ -16,7 +17,8 @@ from orders.adapters.outbound.dynamodb.event_items import (
     published_event_from,
     waiting_in,
 )
-from orders.adapters.outbound.dynamodb.instants import bound_text, parse_instant
+from orders.adapters.outbound.dynamodb.items.instants import bound_text, parse_instant
+from orders.adapters.outbound.dynamodb.items.schema import SCHEMA_ATTRIBUTE, check_schema, reading, unreadable
 from orders.adapters.outbound.dynamodb.keys import (
     ACCEPTANCE_SORT_KEY,
     EVENT_END,
@@ -30,9 +32,7 @@ from orders.adapters.outbound.dynamodb.keys import (
     outbox_shard,
     sequence_text,
 )
-from orders.adapters.outbound.dynamodb.schema import SCHEMA_ATTRIBUTE, check_schema, reading, unreadable
 from orders.adapters.outbound.dynamodb.table import DEPENDENCY, ConditionFailed, OrdersTable, Placeholders
-from orders.adapters.outbound.dynamodb.wire import Item, to_wire
 from orders.domain.events import OrderEvent
 from orders.ports.errors import ItemKind, PassedOver, PermanentPortError, TransientPortError, UnreadableItem
 from orders.ports.outbox import OutboxEntry

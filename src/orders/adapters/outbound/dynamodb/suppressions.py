@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from orders.adapters.outbound.dynamodb.instants import instant_text, parse_instant
+from orders.adapters.outbound.dynamodb.items.attribute_values import from_wire, to_wire
+from orders.adapters.outbound.dynamodb.items.instants import instant_text, parse_instant
+from orders.adapters.outbound.dynamodb.items.part_items import present
+from orders.adapters.outbound.dynamodb.items.schema import SCHEMA_ATTRIBUTE, SCHEMA_VERSION, item_reader
 from orders.adapters.outbound.dynamodb.keys import suppression_key, suppression_partition
-from orders.adapters.outbound.dynamodb.part_items import present
-from orders.adapters.outbound.dynamodb.schema import SCHEMA_ATTRIBUTE, SCHEMA_VERSION, item_reader
 from orders.adapters.outbound.dynamodb.table import ConditionFailed, OrdersTable, Placeholders
-from orders.adapters.outbound.dynamodb.wire import from_wire, to_wire
 from orders.ports.errors import ItemKind, PassedOver, UnreadableItem
 from orders.ports.suppressions import Suppression, SuppressionReason
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from orders.adapters.outbound.botocore_errors import error_code, translated
+from orders.adapters.outbound.dynamodb.items.attribute_values import Item, from_wire, to_wire, wire_value
 from orders.adapters.outbound.dynamodb.keys import Key
-from orders.adapters.outbound.dynamodb.wire import Item, from_wire, to_wire, wire_value
 from orders.ports.errors import ItemKind, UnreadableItem
 
 if TYPE_CHECKING:

@@ -4,8 +4,11 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from orders.adapters.outbound.dynamodb.acceptances import acceptance_from_item
-from orders.adapters.outbound.dynamodb.claim_items import claim_from_item, is_claim
-from orders.adapters.outbound.dynamodb.event_items import events_of, published_event_from
+from orders.adapters.outbound.dynamodb.items.attribute_values import Item
+from orders.adapters.outbound.dynamodb.items.claim_items import claim_from_item, is_claim
+from orders.adapters.outbound.dynamodb.items.event_items import events_of, published_event_from
+from orders.adapters.outbound.dynamodb.items.order_items import order_from_item
+from orders.adapters.outbound.dynamodb.items.schema import unreadable
 from orders.adapters.outbound.dynamodb.keys import (
     ACCEPTANCE_SORT_KEY,
     EVENT_PREFIX,
@@ -18,11 +21,8 @@ from orders.adapters.outbound.dynamodb.keys import (
     suppression_partition,
 )
 from orders.adapters.outbound.dynamodb.mail_intents import mail_from_item
-from orders.adapters.outbound.dynamodb.order_items import order_from_item
-from orders.adapters.outbound.dynamodb.schema import unreadable
 from orders.adapters.outbound.dynamodb.suppressions import suppression_from_item
 from orders.adapters.outbound.dynamodb.table import OrdersTable, Placeholders
-from orders.adapters.outbound.dynamodb.wire import Item
 from orders.ports.errors import ItemKind, UnreadableItem
 from orders.ports.unreadable_items import Findings, UnknownPlace
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from orders.adapters.outbound.botocore_errors import error_code, translated
-from orders.ports.kept import KeptDocument, NotKept
+from orders.ports.local_archive import KeptDocument, NotKept
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3 import S3Client

@@ -14,7 +14,7 @@ import structlog
 
 from orders.adapters.privacy.exceptions import told
 from orders.adapters.privacy.files import private_directory, write_private
-from orders.ports.kept import KeptAttachment, KeptMail, NotKept
+from orders.ports.local_archive import KeptAttachment, KeptMail, NotKept
 from orders.ports.mail import Mail, MailSender
 
 MimeBuilder = Callable[[Mail, datetime], bytes]

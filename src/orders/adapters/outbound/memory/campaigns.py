@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from orders.domain.consulting import CampaignGranted, CampaignRefusalReason, CampaignRefused, CampaignVerdict
-from orders.domain.money import Money, fraction_of
+from orders.domain.pricing.money import Money, fraction_of
+from orders.domain.pricing.offer_checks import CampaignGranted, CampaignRefusalReason, CampaignRefused, CampaignVerdict
 from orders.ports.campaigns import CampaignEnquiry
 from orders.ports.errors import TransientPortError
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from orders.domain.consulting import Offer
-from orders.domain.money import Money
+from orders.domain.pricing.money import Money
+from orders.domain.pricing.offer_checks import Offer
 from orders.ports.errors import TransientPortError
 from orders.ports.products import ProductEnquiry
 

@@ -16,8 +16,8 @@ import structlog
 
 from orders.adapters.outbound.rendering.environment import language_tag
 from orders.adapters.outbound.rendering.packaged import made_of, packaged_renderer
-from orders.adapters.outbound.rendering.process_lane import OutOfBounds, ProcessLane
-from orders.adapters.outbound.rendering.template_process import TEMPLATES, TemplateFault, TemplateJob
+from orders.adapters.outbound.rendering.processes.process_lane import OutOfBounds, ProcessLane
+from orders.adapters.outbound.rendering.processes.template_process import TEMPLATES, TemplateFault, TemplateJob
 from orders.ports.errors import TransientPortError
 from orders.ports.metrics import Counters
 from orders.ports.templates import ShopTemplate, TemplateStore, locale_folders

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from orders.adapters.outbound.rendering.html_document import DOCUMENT, document_context
 from orders.adapters.outbound.rendering.mail_composer import HTML, SUBJECT, TEXT, header_line, mail_context
 from orders.adapters.outbound.rendering.overrides import OverridableTemplates, Rendered, TemplateBroken, Wish, default
 from orders.adapters.outbound.rendering.packaged import made_of
-from orders.adapters.outbound.rendering.pdf_renderer import PdfRenderer
-from orders.adapters.outbound.rendering.process_lane import OutOfBounds, ProcessDied
+from orders.adapters.outbound.rendering.pdf.html_document import DOCUMENT, document_context
+from orders.adapters.outbound.rendering.pdf.renderer import PdfRenderer
+from orders.adapters.outbound.rendering.processes.process_lane import OutOfBounds, ProcessDied
 from orders.adapters.outbound.rendering.text_columns import tidy
 from orders.domain.order import Order
 from orders.ports.errors import RenderingFailed

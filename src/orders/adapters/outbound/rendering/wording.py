@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from orders.domain.money import Money
+from orders.domain.pricing.money import Money
 
 NO_BREAK_SPACE = "\u00a0"
 MINUS = "\u2212"

@@ -14,7 +14,7 @@ from orders.adapters.inbound.http.local.loopback import asked_as_loopback
 from orders.adapters.inbound.http.routes.representations import moment
 from orders.adapters.wire import json_body
 from orders.domain.identity import order_number
-from orders.ports.kept import KeptDocument, KeptDocuments, KeptMail, KeptMails, NotKept
+from orders.ports.local_archive import KeptDocument, KeptDocuments, KeptMail, KeptMails, NotKept
 
 SHOWN = 1000
 _PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"

@@ -4,11 +4,17 @@ import asyncio
 
 import structlog
 
-from orders.adapters.outbound.rendering.html_document import DOCUMENT, document_context, pdf_job
 from orders.adapters.outbound.rendering.overrides import PackagedTemplates, Rendered, Templates, Wish, default
-from orders.adapters.outbound.rendering.pdf import PdfJob, PrintedPdf, prepare_process, render_in_worker, warm_process
-from orders.adapters.outbound.rendering.process_lane import OutOfBounds, ProcessDied, ProcessLane, Program
-from orders.adapters.outbound.rendering.system_libraries import MissingLibraries, check_system_libraries
+from orders.adapters.outbound.rendering.pdf.html_document import DOCUMENT, document_context, pdf_job
+from orders.adapters.outbound.rendering.pdf.system_libraries import MissingLibraries, check_system_libraries
+from orders.adapters.outbound.rendering.pdf.weasyprint_pdf import (
+    PdfJob,
+    PrintedPdf,
+    prepare_process,
+    render_in_worker,
+    warm_process,
+)
+from orders.adapters.outbound.rendering.processes.process_lane import OutOfBounds, ProcessDied, ProcessLane, Program
 from orders.domain.order import Order
 from orders.ports.errors import RenderingFailed
 from orders.ports.metrics import Counters

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from orders.adapters.outbound.dynamodb.instants import instant_text, parse_instant
-from orders.adapters.outbound.dynamodb.part_items import present
-from orders.adapters.outbound.dynamodb.wire import Item
+from orders.adapters.outbound.dynamodb.items.attribute_values import Item
+from orders.adapters.outbound.dynamodb.items.instants import instant_text, parse_instant
+from orders.adapters.outbound.dynamodb.items.part_items import present
 from orders.domain.parts import ParcelLine
 from orders.domain.reports import Report, Reported, ReportType
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from orders.adapters.outbound.rendering.glyph_text import complete_texts
-from orders.adapters.outbound.rendering.pdf import fonts_folder
+from orders.adapters.outbound.rendering.pdf.glyph_text import complete_texts
+from orders.adapters.outbound.rendering.pdf.weasyprint_pdf import fonts_folder
 
 _PDF_UA_METADATA = b"""\
 <rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/"><pdfuaid:part>1</pdfuaid:part>\

@@ -2,7 +2,11 @@
 
 from dataclasses import dataclass
 
-from orders.domain.consulting import (
+from orders.domain.errors import Fault, InvalidOrder
+from orders.domain.parts import Line
+from orders.domain.pricing.currencies import Currency
+from orders.domain.pricing.money import Money, Totals, reckon
+from orders.domain.pricing.offer_checks import (
     UNASKED,
     Answers,
     CampaignRefused,
@@ -11,11 +15,7 @@ from orders.domain.consulting import (
     to_be_checked,
     units_wanted,
 )
-from orders.domain.currencies import Currency
-from orders.domain.errors import Fault, InvalidOrder
-from orders.domain.money import Money, Totals, reckon
-from orders.domain.parts import Line
-from orders.domain.price_rules import PriceRules, line_faults, order_faults
+from orders.domain.pricing.price_rules import PriceRules, line_faults, order_faults
 
 
 @dataclass(frozen=True, slots=True)

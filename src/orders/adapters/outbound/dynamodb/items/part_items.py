@@ -5,12 +5,12 @@ from dataclasses import fields
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from orders.adapters.outbound.dynamodb.instants import instant_text, parse_instant
-from orders.adapters.outbound.dynamodb.wire import Item
-from orders.domain.currencies import Currency
-from orders.domain.money import Money, Totals
+from orders.adapters.outbound.dynamodb.items.attribute_values import Item
+from orders.adapters.outbound.dynamodb.items.instants import instant_text, parse_instant
 from orders.domain.order import Order
 from orders.domain.parts import Address, Customer, Document, DocumentStatus, Line, Parcel, ParcelLine, Payment
+from orders.domain.pricing.currencies import Currency
+from orders.domain.pricing.money import Money, Totals
 
 _Particulars = TypeVar("_Particulars", Customer, Address, Payment)
 

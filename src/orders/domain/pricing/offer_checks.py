@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from orders.domain.errors import Fault
-from orders.domain.money import Money
 from orders.domain.parts import Line
+from orders.domain.pricing.money import Money
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from orders.domain.consulting import Offer
 from orders.domain.errors import Fault
 from orders.domain.lifecycle import SHOP, Role
-from orders.domain.money import Money
 from orders.domain.parts import Line
+from orders.domain.pricing.money import Money
+from orders.domain.pricing.offer_checks import Offer
 
 MAX_NAMED = 10
 """Rates and amounts that are repeated to whoever named another."""

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from orders.adapters.outbound.dynamodb.event_items import receipt_from_item, receipt_to_item
+from orders.adapters.outbound.dynamodb.items.attribute_values import Item
+from orders.adapters.outbound.dynamodb.items.event_items import receipt_from_item, receipt_to_item
+from orders.adapters.outbound.dynamodb.items.schema import SCHEMA_ATTRIBUTE, item_reader
 from orders.adapters.outbound.dynamodb.keys import order_key, order_of_partition
-from orders.adapters.outbound.dynamodb.schema import SCHEMA_ATTRIBUTE, item_reader
 from orders.adapters.outbound.dynamodb.table import Placeholders
-from orders.adapters.outbound.dynamodb.wire import Item
 from orders.domain.errors import Fault
 from orders.ports.acceptances import KeyClaim
 from orders.ports.errors import ItemKind

@@ -131,8 +131,8 @@ def render_pdf(job: PdfJob) -> PrintedPdf:
     """
     import weasyprint
 
-    from orders.adapters.outbound.rendering.pdf_finishing import finish
-    from orders.adapters.outbound.rendering.placeholder_font import blocks_of, missing_glyphs, placeholder_style
+    from orders.adapters.outbound.rendering.pdf.finishing import finish
+    from orders.adapters.outbound.rendering.pdf.placeholder_font import blocks_of, missing_glyphs, placeholder_style
 
     fonts = _packaged_fonts()
     fetcher = _nothing_but_data()

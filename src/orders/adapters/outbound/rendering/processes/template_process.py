@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from orders.adapters.outbound.rendering.environment import Sources, TemplateFailed, TemplateRenderer
 from orders.adapters.outbound.rendering.packaged import packaged_renderer, packaged_sources
-from orders.adapters.outbound.rendering.process_lane import Program
+from orders.adapters.outbound.rendering.processes.process_lane import Program
 
 NICENESS = 5
 CACHED_SHOPS = 16

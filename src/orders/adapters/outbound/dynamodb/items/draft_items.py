@@ -5,8 +5,8 @@ from dataclasses import fields
 from decimal import Decimal
 from typing import Any
 
-from orders.adapters.outbound.dynamodb.part_items import particulars_from_item, particulars_to_item, present
-from orders.adapters.outbound.dynamodb.wire import Item
+from orders.adapters.outbound.dynamodb.items.attribute_values import Item
+from orders.adapters.outbound.dynamodb.items.part_items import particulars_from_item, particulars_to_item, present
 from orders.domain.parts import Address, Customer, Payment
 from orders.domain.placing import Draft, DraftLine
 

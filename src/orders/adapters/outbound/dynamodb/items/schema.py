@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import Any, TypeVar
 
-from orders.adapters.outbound.dynamodb.shapes import WrongType, check_shape
+from orders.adapters.outbound.dynamodb.items.shapes import WrongType, check_shape
 from orders.domain.errors import DomainError
 from orders.ports.errors import ItemKind, UnreadableItem
 

@@ -4,8 +4,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from zlib import compress, decompress
 
-from orders.adapters.outbound.dynamodb.instants import instant_text, parse_instant
-from orders.adapters.outbound.dynamodb.item_size import value_bytes
+from orders.adapters.outbound.dynamodb.items.attribute_values import Item, from_wire, to_wire
+from orders.adapters.outbound.dynamodb.items.instants import instant_text, parse_instant
+from orders.adapters.outbound.dynamodb.items.item_size import value_bytes
+from orders.adapters.outbound.dynamodb.items.part_items import present
+from orders.adapters.outbound.dynamodb.items.schema import (
+    SCHEMA_ATTRIBUTE,
+    SCHEMA_VERSION,
+    item_reader,
+    unreadable,
+)
 from orders.adapters.outbound.dynamodb.keys import (
     DAY_SHARDS,
     EVENT_PREFIX,
@@ -16,14 +24,6 @@ from orders.adapters.outbound.dynamodb.keys import (
     sequence_text,
     shard_of,
 )
-from orders.adapters.outbound.dynamodb.part_items import present
-from orders.adapters.outbound.dynamodb.schema import (
-    SCHEMA_ATTRIBUTE,
-    SCHEMA_VERSION,
-    item_reader,
-    unreadable,
-)
-from orders.adapters.outbound.dynamodb.wire import Item, from_wire, to_wire
 from orders.domain.events import Actor, EventType, OrderEvent, Receipt
 from orders.ports.errors import ItemKind, UnreadableItem
 

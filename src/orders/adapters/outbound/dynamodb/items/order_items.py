@@ -3,18 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from orders.adapters.outbound.dynamodb.instants import instant_text, parse_instant
-from orders.adapters.outbound.dynamodb.keys import (
-    DAY_SHARDS,
-    customer_key,
-    day_shard,
-    number_key,
-    order_key,
-    position_of,
-    shard_of,
-    status_key,
-)
-from orders.adapters.outbound.dynamodb.part_items import (
+from orders.adapters.outbound.dynamodb.items.attribute_values import Item
+from orders.adapters.outbound.dynamodb.items.instants import instant_text, parse_instant
+from orders.adapters.outbound.dynamodb.items.part_items import (
     details_from_item,
     details_to_item,
     document_from_item,
@@ -27,18 +18,27 @@ from orders.adapters.outbound.dynamodb.part_items import (
     totals_from_item,
     totals_to_item,
 )
-from orders.adapters.outbound.dynamodb.report_items import (
+from orders.adapters.outbound.dynamodb.items.report_items import (
     REPORTED_ATTRIBUTES,
     reported_from_item,
     reported_to_item,
 )
-from orders.adapters.outbound.dynamodb.schema import SCHEMA_ATTRIBUTE, SCHEMA_VERSION, item_reader
-from orders.adapters.outbound.dynamodb.wire import Item
-from orders.domain.currencies import Currency
+from orders.adapters.outbound.dynamodb.items.schema import SCHEMA_ATTRIBUTE, SCHEMA_VERSION, item_reader
+from orders.adapters.outbound.dynamodb.keys import (
+    DAY_SHARDS,
+    customer_key,
+    day_shard,
+    number_key,
+    order_key,
+    position_of,
+    shard_of,
+    status_key,
+)
 from orders.domain.lifecycle import Status
-from orders.domain.money import Money
 from orders.domain.order import Order
 from orders.domain.parts import Deletion, Erasure
+from orders.domain.pricing.currencies import Currency
+from orders.domain.pricing.money import Money
 from orders.ports.errors import ItemKind
 
 _UNCHECKED = "unchecked"

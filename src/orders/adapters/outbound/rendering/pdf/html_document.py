@@ -9,7 +9,7 @@ from hashlib import sha256
 import msgspec
 import segno
 
-from orders.adapters.outbound.rendering.pdf import PdfJob
+from orders.adapters.outbound.rendering.pdf.weasyprint_pdf import PdfJob
 from orders.adapters.outbound.rendering.presenting import order_view, shop_view
 from orders.domain.lifecycle import CALLED_OFF
 from orders.domain.order import Order

@@ -9,8 +9,8 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from orders.adapters.outbound.rendering.parent_process import end_with_parent
-from orders.adapters.outbound.rendering.pdf import ContentFault
+from orders.adapters.outbound.rendering.pdf.weasyprint_pdf import ContentFault
+from orders.adapters.outbound.rendering.processes.parent_process import end_with_parent
 from orders.adapters.privacy.exceptions import told
 from orders.ports.errors import RenderingFailed, TransientPortError
 

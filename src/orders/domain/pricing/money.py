@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
-from orders.domain.currencies import Currency
 from orders.domain.errors import InvalidAmount
+from orders.domain.pricing.currencies import Currency
 
 MAX_UNIT_PRICE_MINOR = 10**9
 """The highest price of one unit, in minor units of its currency."""

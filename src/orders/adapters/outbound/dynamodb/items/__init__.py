@@ -1,0 +1,1 @@
+"""Items: each domain object to and from the attributes it is kept in."""

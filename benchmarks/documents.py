@@ -26,7 +26,7 @@ from orders.adapters.outbound.rendering.pdf.renderer import PdfRenderer
 from orders.adapters.outbound.rendering.pdf.weasyprint_pdf import NICENESS, fonts_folder
 from orders.bootstrap.config.settings import Settings
 from orders.domain.order import Order
-from tests.builders import a_line, a_tenant, an_order, an_order_id
+from tests.support.builders import a_line, a_tenant, an_order, an_order_id
 
 LINES = 500
 PEAK_MIB = 512

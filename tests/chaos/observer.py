@@ -6,8 +6,8 @@ import email.policy
 import json
 from collections import Counter
 
-from tests.event_contract import check_event
 from tests.faults.aws_calls import Answer, Call
+from tests.support.event_contract import check_event
 
 
 class Observer:

@@ -20,9 +20,9 @@ from orders.adapters.outbound.dynamodb.keys import (
 from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.domain.events import Actor, EventType, OrderEvent
 from orders.ports.dead_letters import REASON_ATTRIBUTE
-from tests.builders import NOON, an_order_id
 from tests.chaos.load import ORDERS, a_body
 from tests.chaos.stack import ENVIRONMENT, REGION, TENANT, Stack
+from tests.support.builders import NOON, an_order_id
 
 POISON = "{not json"
 FIRST_IN_THE_OUTBOX = 120

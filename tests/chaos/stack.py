@@ -23,7 +23,7 @@ from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.bootstrap.server.worker import WORKER_SERVICES
 from tests.chaos.observer import Observer
 from tests.faults.proxy import FaultProxy
-from tests.ports import free_port
+from tests.support.ports import free_port
 
 ORDERS = Path(sys.executable).with_name("orders")
 REGION = "af-south-1"

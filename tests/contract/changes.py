@@ -8,14 +8,15 @@ from typing import Any
 
 from orders.domain.events import OrderEvent
 from orders.domain.lifecycle import Role
-from orders.domain.order import Change, Order, Shipment
+from orders.domain.order import Change, Order
 from orders.domain.parts import Deletion, Document, DocumentStatus, Erasure, ParcelLine, Payment
 from orders.domain.placing import place
 from orders.domain.pricing.currencies import Currency
 from orders.domain.pricing.money import Money
 from orders.domain.pricing.offer_checks import UNASKED, Answers, CampaignGranted
 from orders.domain.reports import NOTHING_REPORTED
-from tests.builders import NOON, a_draft, a_line, a_stamp, an_order_id
+from orders.domain.shipping import Shipment
+from tests.support.builders import NOON, a_draft, a_line, a_stamp, an_order_id
 
 STAFF = (Role.STAFF,)
 _order_numbers = count(1)

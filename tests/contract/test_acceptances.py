@@ -12,9 +12,9 @@ from orders.domain.lifecycle import Role, Status
 from orders.ports.acceptances import Acceptance, AcceptanceState, KeyClaim
 from orders.ports.errors import AcceptanceExists, OrderClaimed, OrderExists, OrderTooLarge
 from orders.ports.order_repository import MAX_ORDER_BYTES, OrderQuery
-from tests.builders import NOON, a_draft, a_line, an_order_id
 from tests.contract.changes import placed
 from tests.contract.order_stores import Store
+from tests.support.builders import NOON, a_draft, a_line, an_order_id
 
 OTHER_BODY = Receipt("k", "another", 202, (("Location", "/x"),), b'{"status":"accepted"}')
 OTHER_KEY = Receipt("another", "f", 202, (("Location", "/x"),), b'{"status":"accepted"}')

@@ -16,7 +16,7 @@ from orders.adapters.outbound.memory.counters import MemoryCounters
 from orders.bootstrap.config.settings import load_settings
 from orders.bootstrap.logging import configure_logging
 from orders.ports.audit import AUDIT_LOST, AuditOutcome, AuditRecord, AuditTrail
-from tests.restored_logging import restored_logging
+from tests.support.restored_logging import restored_logging
 
 RECORD = AuditRecord(
     at=datetime(2026, 11, 22, 12, 0, 0, 250_000, tzinfo=UTC),

@@ -17,8 +17,8 @@ from orders.domain.pricing.money import Money
 from orders.domain.pricing.offer_checks import CampaignGranted, CampaignRefusalReason, CampaignRefused
 from orders.ports.campaigns import CampaignEnquiry, Campaigns
 from orders.ports.errors import TransientPortError
-from tests.builders import NOON, a_line, an_order
 from tests.contract.catalog_server import catalog_server
+from tests.support.builders import NOON, a_line, an_order
 
 ZAR, JPY = Currency.of("ZAR"), Currency.of("JPY")
 

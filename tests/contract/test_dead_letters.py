@@ -19,9 +19,9 @@ from orders.application.mail.notify_dead_letters import HELD_FOR, NotifyDeadLett
 from orders.application.operations.dead_letters import DeadLetterOffice
 from orders.domain.identity import order_number
 from orders.ports.dead_letters import DeadLetter, DeadLetterQueues, UnknownQueue
-from tests.builders import NOON, a_tenant, an_order_id
 from tests.contract.aws_backends import ALL_BACKENDS, AWS_BACKENDS, MEMORY, endpoint_of
-from tests.service import Service
+from tests.support.builders import NOON, a_tenant, an_order_id
+from tests.support.service import Service
 from tests.unit.application.test_telling_of_dead_letters import an_event
 
 HOLD = timedelta(seconds=30)

@@ -12,9 +12,9 @@ from orders.adapters.outbound.aws.s3_documents import S3DocumentStore
 from orders.adapters.outbound.memory.document_store import MemoryDocumentStore
 from orders.ports.documents import DocumentStore, document_folder, document_key
 from orders.ports.errors import DocumentMissing, TransientPortError
-from tests.builders import NOON, an_order_id
 from tests.contract.aws_backends import ALL_BACKENDS, AWS_BACKENDS, MEMORY, endpoint_of
 from tests.contract.endpoints import REGION, Endpoint
+from tests.support.builders import NOON, an_order_id
 
 FIVE_MINUTES = timedelta(minutes=5)
 KEY = document_key(tenant_id="tenant_a", created_at=NOON, order_id=an_order_id(), version=1)

@@ -12,11 +12,11 @@ from orders.adapters.outbound.dynamodb.probe import DynamoProbe
 from orders.ports.errors import PermanentPortError, TransientPortError, UnreadableItem
 from orders.ports.mail import MailIntent, MailState, MailTemplate
 from orders.ports.order_repository import OrderQuery
-from tests.builders import NOON, a_claim
 from tests.contract.changes import event_of, placed, processed
 from tests.contract.endpoints import Endpoint
 from tests.contract.order_stores import EmulatorTable, Store, store_over
 from tests.contract.test_dynamodb_requests import A_MINUTE
+from tests.support.builders import NOON, a_claim
 
 
 @pytest.fixture

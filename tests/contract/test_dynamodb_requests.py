@@ -16,13 +16,13 @@ from orders.domain.parts import Deletion
 from orders.ports.acceptances import AcceptanceState
 from orders.ports.mail import MailIntent, MailState, MailTemplate
 from orders.ports.order_repository import OrderQuery
-from tests.builders import NOON, a_draft
 from tests.contract.changes import event_of, placed, processed, shipped
 from tests.contract.intercepted_client import Call, InterceptedClient, Stage, next_choices, repeated
 from tests.contract.order_stores import EmulatorTable, Store, store_over
 from tests.contract.test_acceptances import accepted
 from tests.contract.test_outbox import assert_kept
-from tests.service import Service, a_caller
+from tests.support.builders import NOON, a_draft
+from tests.support.service import Service, a_caller
 
 REGION = "region-of-requests"
 A_MINUTE = timedelta(minutes=1)

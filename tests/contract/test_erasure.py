@@ -13,13 +13,13 @@ import pytest
 
 from orders.adapters.outbound.aws.s3_documents import S3DocumentStore
 from orders.adapters.outbound.dynamodb.items.attribute_values import from_wire
-from tests.canaries import Lives, TellingRenderer, marks_in
 from tests.contract.aws_backends import AWS_BACKENDS, endpoint_of
 from tests.contract.endpoints import REGION
 from tests.contract.order_stores import AT_LAST, EmulatorTable, created_table, store_over
-from tests.http_api import an_api_in_this_loop
-from tests.service import Service
-from tests.workers import Workers
+from tests.support.canaries import Lives, TellingRenderer, marks_in
+from tests.support.http_api import an_api_in_this_loop
+from tests.support.service import Service
+from tests.support.workers import Workers
 
 
 @dataclass

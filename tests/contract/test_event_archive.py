@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 from orders.domain.events import OrderEvent
 from orders.ports.event_archive import ArchivedEvent
-from tests.builders import NOON
 from tests.contract.changes import event_of, placed
 from tests.contract.order_stores import Store
+from tests.support.builders import NOON
 
 DAY = timedelta(days=1)
 

@@ -15,9 +15,9 @@ from orders.contracts.cloud_event import to_cloud_event
 from orders.domain.events import EventType, OrderEvent
 from orders.domain.lifecycle import Role
 from orders.ports.event_publisher import EventPublisher
-from tests.builders import a_stamp, an_order, an_order_id
 from tests.contract.aws_backends import ALL_BACKENDS, AWS_BACKENDS, MEMORY, endpoint_of
 from tests.contract.endpoints import Endpoint
+from tests.support.builders import a_stamp, an_order, an_order_id
 
 
 def an_event(number: int = 1, **changes: Any) -> OrderEvent:

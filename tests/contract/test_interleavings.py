@@ -26,11 +26,11 @@ from orders.application.policy.errors import OrderNotFound
 from orders.application.policy.idempotency import AlreadyAnswered, Answer, KeyedRequest, KeyReused
 from orders.domain.order import Order
 from orders.domain.pricing.offer_checks import Answers
-from tests.builders import NOON, a_draft
 from tests.contract.interleavings import Actor, Request, State, Walk
 from tests.contract.order_stores import EmulatorTable, store_over
 from tests.contract.table_in_process import Items, carried_out
-from tests.service import Service, a_caller
+from tests.support.builders import NOON, a_draft
+from tests.support.service import Service, a_caller
 
 CALLER = a_caller()
 KEY, OPERATION, REGION = "checkout-7", "POST /v1.0/orders", "region-of-claims"

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from orders.ports.mail import FeedbackKind, MailFeedback, MailIntent, MailRecord, MailState, MailTemplate
-from tests.builders import NOON, an_order_id
 from tests.contract.order_stores import Store
+from tests.support.builders import NOON, an_order_id
 
 LEASE = timedelta(seconds=50)
 A_SECOND = timedelta(seconds=1)

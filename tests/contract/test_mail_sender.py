@@ -16,9 +16,9 @@ from orders.adapters.outbound.aws.ses_mail import MAX_MESSAGE_BYTES, SesMailSend
 from orders.adapters.outbound.memory.mail_sender import MemoryMailSender
 from orders.ports.errors import MailRejected, TransientPortError
 from orders.ports.mail import Attachment, Mail, MailContent, MailSender
-from tests.builders import NOON
 from tests.contract.aws_backends import ALL_BACKENDS, AWS_BACKENDS, MEMORY, endpoint_of
 from tests.contract.endpoints import Endpoint
+from tests.support.builders import NOON
 
 FROM = "orders@shop.example"
 

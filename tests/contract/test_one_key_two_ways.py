@@ -15,8 +15,8 @@ import httpx
 import pytest
 
 from tests.contract.order_stores import EmulatorTable, store_over
-from tests.http_api import ORDERS, SMOKE, Api, an_api_in_this_loop, expect
-from tests.service import Service
+from tests.support.http_api import ORDERS, SMOKE, Api, an_api_in_this_loop, expect
+from tests.support.service import Service
 
 SAME, OTHER = json.loads(SMOKE), json.loads(SMOKE) | {"notes": "another"}
 ASYNC, AT_ONCE = "respond-async", "wait=10"

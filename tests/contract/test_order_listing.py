@@ -12,9 +12,9 @@ from orders.domain.lifecycle import Status
 from orders.domain.order import Change, Order
 from orders.domain.parts import Deletion
 from orders.ports.order_repository import OrderQuery
-from tests.builders import NOON
 from tests.contract.changes import as_listed, placed, placed_in_full, processed, shipped
 from tests.contract.order_stores import EmulatorTable, Store
+from tests.support.builders import NOON
 
 A_MINUTE = timedelta(minutes=1)
 CUSTOMERS = ("cust_a", "cust_b", "cust_c")

@@ -14,9 +14,9 @@ from orders.domain.parts import Deletion, ParcelLine
 from orders.domain.reports import Report, Reported, ReportType
 from orders.ports.errors import OrderExists, OrderTooLarge, OutboxFull, StaleOrder
 from orders.ports.order_repository import MAX_ORDER_BYTES, MAX_PARKED_BYTES, MAX_PENDING_BYTES, MAX_PENDING_EVENTS
-from tests.builders import NOON, an_address
 from tests.contract.changes import event_of, grown, placed, placed_in_full, processed, rendered, rendered_often, shipped
 from tests.contract.order_stores import Store
+from tests.support.builders import NOON, an_address
 
 
 async def test_an_unknown_order_is_none(store: Store, tenant_id: str) -> None:

@@ -10,9 +10,9 @@ import pytest
 
 from orders.domain.events import OrderEvent, Receipt
 from orders.ports.errors import PermanentPortError
-from tests.builders import NOON
 from tests.contract.changes import event_of, placed, placed_in_full, processed, rendered_often, shipped
 from tests.contract.order_stores import Store
+from tests.support.builders import NOON
 
 
 async def test_nothing_waits_where_there_is_no_order(store: Store, tenant_id: str) -> None:

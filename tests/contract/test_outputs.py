@@ -26,10 +26,10 @@ from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.bootstrap.server.worker import WORKER_SERVICES, worker_loop
 from orders.contracts.mail_marks import MARK_TAG, mark_of
 from orders.ports.mail import Mail, MailContent, MailReference, MailTemplate, recipient_hash
-from tests.canaries import CANARY, TellingRenderer, a_body
 from tests.contract.aws_backends import AWS_BACKENDS, endpoint_of
-from tests.mail_service import ses_event
-from tests.outputs import Outputs, collected
+from tests.support.canaries import CANARY, TellingRenderer, a_body
+from tests.support.mail_service import ses_event
+from tests.support.outputs import Outputs, collected
 
 ORDERS = "/v1.0/orders"
 PATIENCE_SECONDS = 60.0

@@ -13,9 +13,9 @@ from orders.adapters.outbound.aws.report_returns import SqsReportReturns
 from orders.domain.parts import ParcelLine
 from orders.domain.reports import SOURCES, Report, ReportType
 from orders.ports.errors import TransientPortError
-from tests.builders import NOON, an_order_id
 from tests.contract.aws_backends import AWS_BACKENDS, endpoint_of
 from tests.contract.endpoints import Endpoint
+from tests.support.builders import NOON, an_order_id
 
 SENT = Report(
     "evt-1",

@@ -12,9 +12,9 @@ from orders.adapters.outbound.aws.scrub_requests import SqsScrubRequests
 from orders.application.orders.scrub_order import SECOND_PASS_AFTER
 from orders.contracts.commands import SCRUB_ORDER
 from orders.ports.errors import TransientPortError
-from tests.builders import an_order_id
 from tests.contract.aws_backends import AWS_BACKENDS, endpoint_of
 from tests.contract.endpoints import Endpoint
+from tests.support.builders import an_order_id
 
 
 @pytest.fixture(params=AWS_BACKENDS)

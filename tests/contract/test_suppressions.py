@@ -7,8 +7,8 @@ import pytest
 
 from orders.ports.mail import recipient_hash
 from orders.ports.suppressions import Suppression, SuppressionReason
-from tests.builders import NOON, an_order_id
 from tests.contract.order_stores import Store
+from tests.support.builders import NOON, an_order_id
 
 HOUR = timedelta(hours=1)
 HASH = recipient_hash("Thandi@example.com")

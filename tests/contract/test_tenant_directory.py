@@ -22,9 +22,9 @@ from orders.domain.pricing.price_rules import PriceRules
 from orders.ports.errors import TransientPortError
 from orders.ports.metrics import UNREADABLE_ITEMS
 from orders.ports.tenants import TenantDirectory, TenantFile, TenantFiles, TenantProfile
-from tests.builders import a_tenant
 from tests.contract.aws_backends import ALL_BACKENDS, AWS_BACKENDS, MEMORY, endpoint_of
 from tests.contract.endpoints import REGION, Endpoint
+from tests.support.builders import a_tenant
 
 TTL = timedelta(minutes=1)
 

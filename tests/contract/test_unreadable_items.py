@@ -10,10 +10,10 @@ from orders.ports.order_repository import OrderQuery
 from orders.ports.outbox import OutboxEntry
 from orders.ports.suppressions import Suppression, SuppressionReason
 from orders.ports.unreadable_items import UnknownPlace
-from tests.builders import NOON, an_order_id
 from tests.contract.changes import event_of, placed, processed
 from tests.contract.order_stores import AT_LAST, Store
 from tests.contract.test_acceptances import accepted
+from tests.support.builders import NOON, an_order_id
 
 MINUTE = timedelta(minutes=1)
 

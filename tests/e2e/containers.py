@@ -11,7 +11,7 @@ from testcontainers.compose import DockerCompose
 
 from orders.bootstrap.server.worker import WORKER_SERVICES
 from tests.e2e.stack import Stack
-from tests.ports import free_port
+from tests.support.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 IMAGE = "bbws-orders:local"

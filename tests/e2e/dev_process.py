@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from tests.e2e.stack import Stack
-from tests.eventually import eventually
-from tests.ports import free_port
+from tests.support.eventually import eventually
+from tests.support.ports import free_port
 
 __all__ = ["ORDERS", "Dev", "free_port"]
 

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from orders.acceptance.smoke import CREATE, MAILS
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 
 
 class Stack(ABC):

@@ -12,7 +12,7 @@ from orders.acceptance.client import ORDERS, Client
 from orders.acceptance.smoke import CREATE
 from tests.e2e.containers import IMAGE, OURS, ComposeStack
 from tests.e2e.load import Load
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(420)]
 

@@ -20,9 +20,9 @@ import pytest
 from orders.bootstrap.resources.topology_file import packaged_topology
 from tests.e2e.dev_process import ORDERS, Dev
 from tests.e2e.losing_network import LosingNetwork, losing_network
-from tests.eventually import eventually
-from tests.http_api import SMOKE
-from tests.ports import free_port
+from tests.support.eventually import eventually
+from tests.support.http_api import SMOKE
+from tests.support.ports import free_port
 
 PATH = "/v1.0/orders"
 AT_ONCE = 100

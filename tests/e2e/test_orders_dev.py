@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from tests.e2e.dev_process import ORDERS, Dev
-from tests.eventually import eventually
-from tests.ports import free_port
+from tests.support.eventually import eventually
+from tests.support.ports import free_port
 
 
 def test_a_busy_port_is_one_clear_message(tmp_path: Path) -> None:

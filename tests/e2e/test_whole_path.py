@@ -13,9 +13,9 @@ import pypdf
 import pytest
 
 from orders.acceptance.smoke import CREATE
-from tests.canaries import CANARY, a_body, marks_in
 from tests.e2e.stack import Stack
-from tests.eventually import eventually
+from tests.support.canaries import CANARY, a_body, marks_in
+from tests.support.eventually import eventually
 
 # Starting all containers on a busy machine takes its time, and some tests do it twice.
 pytestmark = pytest.mark.timeout(420)

@@ -18,7 +18,7 @@ from orders.adapters.outbound.local.dev_issuer import AUDIENCE, ISSUER, DevIssue
 from orders.application.policy.caller import worker
 from orders.bootstrap.server.http_protocol import BoundedHttp
 from orders.bootstrap.server.uvicorn_server import Server, server
-from tests.service import Service
+from tests.support.service import Service
 
 ROUND_SECONDS = 0.05
 

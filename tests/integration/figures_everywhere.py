@@ -13,7 +13,7 @@ from orders.adapters.outbound.rendering.presenting import order_view
 from orders.domain.order import Order
 from orders.ports.mail import MailContent
 from tests.integration.priced_orders import RATE_PLACES, PricedOrder
-from tests.money_oracle import OracleLine, printed, written
+from tests.support.money_oracle import OracleLine, printed, written
 
 MINUS = "\N{MINUS SIGN}"
 _PLAIN_SPACE = re.compile(r"[ \n]+")

@@ -14,8 +14,8 @@ from orders.domain.lifecycle import Status
 from orders.domain.order import Order
 from orders.domain.parts import Deletion
 from orders.ports.order_repository import OrderQuery
-from tests.builders import NOON, an_order, an_order_id
 from tests.contract.changes import as_listed
+from tests.support.builders import NOON, an_order, an_order_id
 
 COUNT = 10_000
 TENANT = "tenant_large"

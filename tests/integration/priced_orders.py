@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from hypothesis import strategies as st
 
-from tests.money_oracle import DIGITS, OracleLine, OracleTotals, written
+from tests.support.money_oracle import DIGITS, OracleLine, OracleTotals, written
 
 MAX_PRICE_MINOR = 10**9
 MAX_QUANTITY = 10**6

@@ -15,11 +15,11 @@ import httpx
 import pytest
 
 from orders.adapters.inbound.http.middleware.edge import LOCAL
-from tests.builders import NOON
 from tests.contract.endpoints import given_endpoint
 from tests.contract.order_stores import EmulatorTable, created_table, store_over
-from tests.http_api import ORDERS, Api, an_api_in_this_loop, expect
-from tests.service import Service
+from tests.support.builders import NOON
+from tests.support.http_api import ORDERS, Api, an_api_in_this_loop, expect
+from tests.support.service import Service
 
 pytestmark = [pytest.mark.emulator, pytest.mark.timeout(300)]
 

@@ -17,7 +17,7 @@ from aiobotocore.session import get_session
 
 from orders.bootstrap.dev import emulator
 from orders.bootstrap.dev.emulator import EmulatorError, RunningEmulator
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 
 SESSION = get_session()
 REGION = "af-south-1"

@@ -24,10 +24,10 @@ from orders.adapters.outbound.rendering.pdf.renderer import PdfRenderer
 from orders.domain.order import Order
 from orders.ports.mail import Mail, MailContent, MailTemplate
 from orders.ports.tenants import TenantProfile
-from tests.builders import NOON, a_tenant
-from tests.http_api import ORDERS, Api, an_api_in_this_loop, expect
 from tests.integration.hostile_texts import RESULT, SHORT, TEMPLATES, Listener, hostile_texts, order_body, particulars
-from tests.service import Service
+from tests.support.builders import NOON, a_tenant
+from tests.support.http_api import ORDERS, Api, an_api_in_this_loop, expect
+from tests.support.service import Service
 
 PROOF = settings.get_current_profile_name() == "proof"
 COMPOSER = JinjaMailComposer()

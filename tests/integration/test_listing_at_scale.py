@@ -15,12 +15,10 @@ from orders.adapters.outbound.dynamodb.keys import position_of
 from orders.domain.lifecycle import Status
 from orders.domain.order import Order
 from orders.ports.order_repository import OrderQuery
-from tests.builders import NOON
 from tests.contract.changes import placed, processed
 from tests.contract.endpoints import given_endpoint
 from tests.contract.intercepted_client import Call, InterceptedClient
 from tests.contract.order_stores import EmulatorTable, Store, created_table, store_over
-from tests.http_api import ORDERS, Api, an_api_in_this_loop, expect
 from tests.integration.orders_at_scale import (
     A_DAY,
     COUNT,
@@ -36,7 +34,9 @@ from tests.integration.orders_at_scale import (
     put_all,
     ten_thousand_orders,
 )
-from tests.service import Service
+from tests.support.builders import NOON
+from tests.support.http_api import ORDERS, Api, an_api_in_this_loop, expect
+from tests.support.service import Service
 
 pytestmark = [pytest.mark.emulator, pytest.mark.timeout(600)]
 

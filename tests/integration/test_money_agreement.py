@@ -21,8 +21,6 @@ from orders.contracts.cloud_event import to_cloud_event
 from orders.domain.events import OrderEvent
 from orders.domain.order import Order
 from orders.ports.mail import MailTemplate
-from tests.builders import a_tenant
-from tests.http_api import ORDERS, Api, an_api_in_this_loop, expect
 from tests.integration.figures_everywhere import (
     check_domain,
     check_json,
@@ -41,8 +39,10 @@ from tests.integration.priced_orders import (
     priced_order,
     priced_orders,
 )
-from tests.money_oracle import DIGITS, OracleLine, OracleTotals, written
-from tests.service import Service
+from tests.support.builders import a_tenant
+from tests.support.http_api import ORDERS, Api, an_api_in_this_loop, expect
+from tests.support.money_oracle import DIGITS, OracleLine, OracleTotals, written
+from tests.support.service import Service
 
 pytestmark = pytest.mark.timeout(900)
 

@@ -17,10 +17,10 @@ import pytest
 from orders.adapters.inbound.http.security.api_keys import hash_of, new_key
 from tests.contract.endpoints import Endpoint
 from tests.contract.moto_server import moto_server
-from tests.eventually import eventually
-from tests.http_api import ORDERS, SMOKE, expect
-from tests.issuer import CLIENT, Issuer, ec_key, issuer_in_thread
-from tests.ports import free_port
+from tests.support.eventually import eventually
+from tests.support.http_api import ORDERS, SMOKE, expect
+from tests.support.issuer import CLIENT, Issuer, ec_key, issuer_in_thread
+from tests.support.ports import free_port
 
 COMMAND = str(Path(sys.executable).with_name("orders"))
 KEY = new_key()

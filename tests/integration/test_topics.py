@@ -22,14 +22,14 @@ from orders.domain.events import EventType
 from orders.domain.order import Order
 from orders.ports.mail import FeedbackKind, MailState, recipient_hash
 from orders.ports.suppressions import SuppressionReason
-from tests.builders import a_draft
 from tests.contract.endpoints import Endpoint, given_endpoint
 from tests.contract.order_stores import store_over
-from tests.event_contract import check_event
-from tests.mail_service import ses_event
-from tests.ports import free_port
-from tests.service import Service, a_caller
-from tests.workers import message
+from tests.support.builders import a_draft
+from tests.support.event_contract import check_event
+from tests.support.mail_service import ses_event
+from tests.support.ports import free_port
+from tests.support.service import Service, a_caller
+from tests.support.workers import message
 
 TOPOLOGY = packaged_topology()
 STAFF = "staff@example.com"

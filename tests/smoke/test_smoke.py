@@ -4,7 +4,7 @@ import pytest
 
 from orders.acceptance.smoke import STEPS, Smoke
 from orders.acceptance.steps import State, StepResult, Waiting, run_steps
-from tests.outside import running_service
+from tests.support.outside import running_service
 
 pytestmark = pytest.mark.outside
 

@@ -28,8 +28,8 @@ from orders.ports.errors import (
 )
 from orders.ports.mail import Mail, MailContent
 from orders.ports.tenants import TenantProfile
-from tests.builders import a_stamp, an_order, an_order_id
 from tests.contract.endpoints import Endpoint
+from tests.support.builders import a_stamp, an_order, an_order_id
 
 FROM = "orders@shop.example"
 

@@ -6,7 +6,7 @@ from orders.adapters.outbound.memory.clock import FixedClock, SequentialOrderIds
 from orders.adapters.outbound.system import RandomOrderIds, SystemClock
 from orders.domain.identity import ALPHABET, RANDOM_BITS, check_order_id
 from orders.ports.clock import Clock, OrderIds
-from tests.builders import NOON
+from tests.support.builders import NOON
 
 A_MILLISECOND = timedelta(milliseconds=1)
 

@@ -9,7 +9,7 @@ import pytest
 from orders.contracts.cloud_event import cloud_event_type, event_type, to_cloud_event
 from orders.domain.events import EventType, OrderEvent
 from orders.domain.lifecycle import Role
-from tests.builders import NOON, a_stamp, an_order, an_order_id
+from tests.support.builders import NOON, a_stamp, an_order, an_order_id
 
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 

@@ -12,7 +12,7 @@ from orders.adapters.outbound.memory.mail_sender import MemoryMailSender
 from orders.ports.errors import MailRejected
 from orders.ports.local_archive import KeptAttachment, NotKept
 from orders.ports.mail import Attachment, Mail, MailContent
-from tests.builders import NOON
+from tests.support.builders import NOON
 
 PDF = b"%PDF-1.7 \x00\xff"
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from orders.adapters.outbound.aws.mail_message import build_mime, envelope_address, one_line
 from orders.ports.errors import MailRejected
 from orders.ports.mail import Attachment, Mail, MailContent
-from tests.builders import NOON
+from tests.support.builders import NOON
 
 FROM = "orders@shop.example"
 CONTENT = MailContent(

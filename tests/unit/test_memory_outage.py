@@ -12,8 +12,8 @@ from orders.adapters.outbound.memory.outbox import MemoryOutbox
 from orders.ports.errors import TransientPortError
 from orders.ports.mail import MailIntent, MailState, MailTemplate
 from orders.ports.order_repository import OrderQuery
-from tests.builders import NOON, a_claim
 from tests.contract.changes import placed, processed
+from tests.support.builders import NOON, a_claim
 
 
 async def test_out_of_reach_every_operation_fails_as_transient_and_changes_nothing() -> None:

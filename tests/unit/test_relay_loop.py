@@ -11,8 +11,8 @@ from orders.adapters.inbound.sqs.backoff import Backoff
 from orders.application.events.relay_outbox import RelayOutbox
 from orders.domain.lifecycle import Action, Role
 from orders.ports.errors import NotPermitted, PermanentPortError, TransientPortError
-from tests.builders import a_draft
-from tests.service import Service, a_caller
+from tests.support.builders import a_draft
+from tests.support.service import Service, a_caller
 
 STEADY = Backoff(first=timedelta(seconds=2), longest=timedelta(seconds=30), chance=lambda: 1.0)
 

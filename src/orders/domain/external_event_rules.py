@@ -11,10 +11,10 @@ from orders.domain.clocks import BACKDATED, is_long_before
 from orders.domain.errors import DomainError
 from orders.domain.events import Stamp
 from orders.domain.lifecycle import Role, Status
-from orders.domain.order import Change, Order, Shipment
+from orders.domain.order import Change, Order
 from orders.domain.parts import Parcel, parcels_known_as
 from orders.domain.reports import MAX_PARKED, REACTIONS, REASONS, Reaction, Report, Reported, ReportType
-from orders.domain.shipping import arrived_before_shipping
+from orders.domain.shipping import Shipment, arrived_before_shipping
 
 _WITH_EFFECT = frozenset({Reaction.ACT, Reaction.WAIT})
 

@@ -35,22 +35,11 @@ from orders.domain.parts import (
 )
 from orders.domain.pricing.money import Money, Totals
 from orders.domain.reports import NOTHING_REPORTED, Reported
-from orders.domain.shipping import arrival, future_faults, past_faults, summed, taken_from
+from orders.domain.shipping import Shipment, arrival, future_faults, past_faults, summed, taken_from
 
 MAX_PARCELS = 100
 KEPT_KEYS = 32
 """How many idempotency keys of changes an order remembers; that of its creation is its id, and never forgotten."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shipment:
-    """A parcel as somebody reports it; ``lines`` ``None`` means all that is open."""
-
-    carrier: str
-    tracking_number: str = field(repr=False)
-    tracking_url: str | None = field(default=None, repr=False)
-    lines: tuple[ParcelLine, ...] | None = None
-    shipped_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

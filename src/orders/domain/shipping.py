@@ -1,11 +1,23 @@
 """What a parcel takes of what is open, and when it can have been on its way."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from orders.domain.clocks import BACKDATED, CLOCK_SKEW, is_long_before, is_to_come
 from orders.domain.errors import Fault, InvalidOrder
 from orders.domain.parts import Parcel, ParcelLine
+
+
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """A parcel as somebody reports it; ``lines`` ``None`` means all that is open."""
+
+    carrier: str
+    tracking_number: str = field(repr=False)
+    tracking_url: str | None = field(default=None, repr=False)
+    lines: tuple[ParcelLine, ...] | None = None
+    shipped_at: datetime | None = None
 
 
 def summed(lines: Iterable[ParcelLine]) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """Other services' reports, told in order to some orders, shuffled and repeated to others: the same has to come of both.
 
-Every story of ``tests/feeds.py`` is told to as many orders in either way. The event-processor is killed once in the
-middle of the shuffled half.
+Every story of ``tests/support/external_event_feeds.py`` is told to as many orders in either way. The event-processor is
+killed once in the middle of the shuffled half.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.domain.reports import Report
 from tests.chaos.experiment import STUCK_AFTER_SECONDS, Outcome
 from tests.chaos.stack import ENVIRONMENT, REGION, TENANT, Stack, running_stack
-from tests.feeds import STORIES, entry, outcome
+from tests.support.external_event_feeds import STORIES, entry, outcome
 
 WORKERS = ("event-processor",)
 QUEUE = packaged_topology().queue_name("event-processor", ENVIRONMENT)

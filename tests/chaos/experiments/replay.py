@@ -9,7 +9,7 @@ from tests.chaos.experiment import Outcome, settle
 from tests.chaos.load import Load
 from tests.chaos.stack import TENANT, running_stack
 from tests.chaos.verdict import gathered, judged
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 
 PER_SECOND = 40
 

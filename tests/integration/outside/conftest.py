@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.outside import Service, running_service
+from tests.support.outside import Service, running_service
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import pytest
 from orders.acceptance.client import ORDERS, Answer
 from orders.acceptance.smoke import CREATE
 from orders.acceptance.steps import Waiting
-from tests.outside import Service
+from tests.support.outside import Service
 
 pytestmark = pytest.mark.outside
 

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from orders.acceptance.client import Client, NotReached
-from tests.ports import free_port
+from tests.support.ports import free_port
 
 PROBLEM = (
     b'{"detail":"two fields are wrong","request_id":"r-1",'

@@ -21,7 +21,7 @@ from orders.bootstrap.acceptance import client_of, smoke_of, tokens_for
 from orders.bootstrap.config.settings import load_settings
 from orders.bootstrap.errors import CannotRun
 from orders.bootstrap.server.api import serve, token_route
-from tests.service import Service
+from tests.support.service import Service
 
 OPERATIONS = {
     "create", "get", "list", "update", "delete", "erase", "cancel", "fulfil", "track", "history", "status", "events",

@@ -10,8 +10,8 @@ from orders.adapters.outbound.memory.counters import MemoryCounters
 from orders.application.policy.audit import Attempt, Audit, about, attempted_by
 from orders.domain.lifecycle import Role
 from orders.ports.audit import AuditOutcome
-from tests.builders import NOON
-from tests.service import a_caller
+from tests.support.builders import NOON
+from tests.support.service import a_caller
 
 
 class Desk:

@@ -22,8 +22,8 @@ from orders.domain.pricing.offer_checks import CampaignRefusalReason
 from orders.domain.revising import Revision, revision_of
 from orders.ports.acceptances import AcceptanceState
 from orders.ports.errors import TransientPortError
-from tests.builders import a_draft, a_line
-from tests.service import Service, a_caller
+from tests.support.builders import a_draft, a_line
+from tests.support.service import Service, a_caller
 
 ZAR = Currency.of("ZAR")
 CUSTOMER, STAFF = a_caller(), a_caller(Role.STAFF)

@@ -22,7 +22,7 @@ from orders.domain.events import OrderEvent
 from orders.domain.lifecycle import Role
 from orders.ports.dead_letters import DeadLetter, UnknownQueue
 from orders.ports.errors import PermanentPortError, TransientPortError
-from tests.builders import NOON, a_stamp, an_order, an_order_id
+from tests.support.builders import NOON, a_stamp, an_order, an_order_id
 
 EARLIER = NOON - timedelta(hours=1)
 

@@ -16,14 +16,15 @@ from orders.application.policy.errors import EventNeverWas, OrderNotFound
 from orders.domain.errors import InvalidOrder
 from orders.domain.events import EventType, OrderEvent
 from orders.domain.lifecycle import Action, Role
-from orders.domain.order import Order, Shipment
+from orders.domain.order import Order
 from orders.domain.parts import DocumentStatus
 from orders.domain.revising import revision_of
+from orders.domain.shipping import Shipment
 from orders.ports.errors import MailRejected, NotYet, QuotaReached, RenderingFailed, TransientPortError
 from orders.ports.mail import Mail, MailContent, MailIntent, MailRecord, MailState, MailTemplate
 from orders.ports.suppressions import Suppression
-from tests.builders import a_draft, a_tenant, an_order_id
-from tests.service import LEASE, PlainComposer, Service, a_caller
+from tests.support.builders import a_draft, a_tenant, an_order_id
+from tests.support.service import LEASE, PlainComposer, Service, a_caller
 
 PDF = worker("tenant_a", "pdf-creator")
 

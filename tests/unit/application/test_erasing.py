@@ -25,11 +25,11 @@ from orders.ports.acceptances import AcceptanceState
 from orders.ports.errors import ItemKind, NotYet, TransientPortError, UnreadableItem
 from orders.ports.mail import MailIntent, MailState, MailTemplate
 from orders.ports.tenants import TenantProfile
-from tests.builders import NOON, a_draft, an_address, an_order_id
-from tests.canaries import CANARY, TellingRenderer, marks_in
-from tests.mortal import Died, Life
-from tests.service import LEASE, Service, a_caller
-from tests.workers import Workers, an_event_processor, message
+from tests.support.builders import NOON, a_draft, an_address, an_order_id
+from tests.support.canaries import CANARY, TellingRenderer, marks_in
+from tests.support.crashing_process import Died, Life
+from tests.support.service import LEASE, Service, a_caller
+from tests.support.workers import Workers, an_event_processor, message
 
 TENANT = "tenant_a"
 PDF = worker(TENANT, "pdf-creator")

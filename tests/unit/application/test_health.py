@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from orders.adapters.outbound.memory.clock import FixedClock
 from orders.application.operations.check_health import CheckHealth
-from tests.builders import NOON
-from tests.service import Dependency
+from tests.support.builders import NOON
+from tests.support.service import Dependency
 
 
 async def test_all_is_well_until_something_does_not_answer_and_answers_are_kept_five_seconds() -> None:

@@ -22,11 +22,11 @@ from orders.domain.order import Order
 from orders.domain.reports import Report
 from orders.ports.acceptances import AcceptanceState
 from orders.ports.errors import NotYet
-from tests.builders import NOON, a_draft, an_order_id
-from tests.feeds import STORIES, on_the_bus, outcome
-from tests.mortal import Died, Life
-from tests.service import HOLD, Service, a_caller
-from tests.workers import an_event_processor, delivered, message
+from tests.support.builders import NOON, a_draft, an_order_id
+from tests.support.crashing_process import Died, Life
+from tests.support.external_event_feeds import STORIES, on_the_bus, outcome
+from tests.support.service import HOLD, Service, a_caller
+from tests.support.workers import an_event_processor, delivered, message
 
 SECOND = timedelta(seconds=1)
 HALVES = (1, 1)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from orders.contracts.mail_marks import mark_of, reference_of
 from orders.ports.mail import MailReference, MailTemplate, recipient_hash
-from tests.builders import an_order_id
+from tests.support.builders import an_order_id
 
 references = st.builds(
     MailReference,

@@ -14,11 +14,12 @@ from orders.application.policy.caller import worker
 from orders.contracts.mail_marks import MARK_HEADER
 from orders.domain.events import EventType, OrderEvent
 from orders.domain.lifecycle import Action, Role
-from orders.domain.order import Order, Shipment
+from orders.domain.order import Order
 from orders.domain.parts import ParcelLine
+from orders.domain.shipping import Shipment
 from orders.ports.mail import MailContent
-from tests.builders import a_draft, a_line
-from tests.service import LEASE, Service, a_caller
+from tests.support.builders import a_draft, a_line
+from tests.support.service import LEASE, Service, a_caller
 
 STAFF = a_caller(Role.STAFF)
 

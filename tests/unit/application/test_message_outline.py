@@ -10,8 +10,8 @@ from orders.application.operations.dead_letters import subject_of
 from orders.application.operations.message_outline import _NAMES, outline
 from orders.contracts.cloud_event import to_cloud_event
 from orders.domain.lifecycle import Role
-from tests.builders import a_stamp, an_order, an_order_id
-from tests.canaries import CANARY, a_body
+from tests.support.builders import a_stamp, an_order, an_order_id
+from tests.support.canaries import CANARY, a_body
 
 IDENTIFIERS = {"tenant_id", "customer_id", "product_id"}
 """Shown in any form that one can have: they are what operators go by, in logs too."""

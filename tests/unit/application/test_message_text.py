@@ -9,7 +9,7 @@ from orders.application.mail.notify_dead_letters import NO_EVENT, sequence_in
 from orders.application.operations.dead_letters import Subject, subject_of
 from orders.application.operations.message_outline import outline
 from orders.contracts.message_text import MAX_DEPTH, parse_text
-from tests.hostile import TOO_DEEP, nested
+from tests.support.hostile import TOO_DEEP, nested
 
 
 @pytest.mark.parametrize("value", [1, "a", None, [], {}, {"a": [1, {"b": "c"}]}])

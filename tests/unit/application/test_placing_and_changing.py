@@ -13,14 +13,15 @@ from orders.application.policy.idempotency import Preconditions
 from orders.domain.errors import ActionForbidden, IllegalTransition
 from orders.domain.events import EventType
 from orders.domain.lifecycle import Action, Role, Status
-from orders.domain.order import Change, Order, Shipment
+from orders.domain.order import Change, Order
 from orders.domain.parts import Deletion, ParcelLine
 from orders.domain.revising import revise, revision_of
+from orders.domain.shipping import Shipment
 from orders.ports.errors import StaleOrder, TransientPortError
 from orders.ports.mail import MailIntent, MailTemplate
 from orders.ports.order_repository import OrderQuery
-from tests.builders import NOON, a_draft, a_line, an_order_id
-from tests.service import Service, a_caller
+from tests.support.builders import NOON, a_draft, a_line, an_order_id
+from tests.support.service import Service, a_caller
 
 CUSTOMER, STAFF = a_caller(), a_caller(Role.STAFF)
 

@@ -8,8 +8,8 @@ from orders.application.policy import caller
 from orders.application.policy.caller import POLICY, REACH, Caller, Operation, Reach, admit, owns, permit
 from orders.domain.errors import ActionForbidden
 from orders.domain.lifecycle import RULES, Action, Role
-from tests.builders import an_order
-from tests.service import a_caller
+from tests.support.builders import an_order
+from tests.support.service import a_caller
 
 CUSTOMER, STAFF, ADMIN, SERVICE, OPERATOR = Role.CUSTOMER, Role.STAFF, Role.ADMIN, Role.SERVICE, Role.OPERATOR
 TABLE: dict[str, set[Role]] = {

@@ -26,8 +26,8 @@ from orders.domain.revising import revision_of
 from orders.ports.acceptances import Acceptance, AcceptanceState
 from orders.ports.errors import TransientPortError
 from orders.ports.tenants import TenantFile, TenantProfile
-from tests.builders import NOON, a_draft, a_line, a_tenant, an_order_id
-from tests.service import Service, a_caller
+from tests.support.builders import NOON, a_draft, a_line, a_tenant, an_order_id
+from tests.support.service import Service, a_caller
 
 ZAR = Currency.of("ZAR")
 CUSTOMER, STAFF = a_caller(), a_caller(Role.STAFF)

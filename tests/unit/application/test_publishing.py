@@ -6,12 +6,13 @@ import pytest
 
 from orders.domain.events import OrderEvent
 from orders.domain.lifecycle import Action, Role
-from orders.domain.order import Order, Shipment
+from orders.domain.order import Order
 from orders.domain.parts import ParcelLine
+from orders.domain.shipping import Shipment
 from orders.ports.errors import ItemKind, OutboxFull, TransientPortError
 from orders.ports.order_repository import MAX_PENDING_EVENTS
-from tests.builders import a_draft, a_line
-from tests.service import Service, a_caller
+from tests.support.builders import a_draft, a_line
+from tests.support.service import Service, a_caller
 
 
 async def three_events(service: Service) -> Order:

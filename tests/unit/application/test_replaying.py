@@ -14,7 +14,7 @@ from orders.application.events.replay_events import CLOCK_SKEW, Progress, Replay
 from orders.domain.events import EventType, OrderEvent
 from orders.domain.lifecycle import Role
 from orders.ports.errors import ItemKind, TransientPortError
-from tests.builders import NOON, a_stamp, an_order, an_order_id
+from tests.support.builders import NOON, a_stamp, an_order, an_order_id
 
 HOUR = timedelta(hours=1)
 LAST_HOUR = Selection("tenant_a", since=NOON - HOUR, until=NOON)

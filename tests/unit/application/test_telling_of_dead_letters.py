@@ -22,9 +22,9 @@ from orders.domain.identity import order_number
 from orders.ports.dead_letters import DeadLetter
 from orders.ports.errors import PermanentPortError, QuotaReached, RenderingFailed, TransientPortError
 from orders.ports.mail import MailState
-from tests.builders import NOON, a_tenant, an_order_id
-from tests.hostile import TOO_DEEP
-from tests.service import Service
+from tests.support.builders import NOON, a_tenant, an_order_id
+from tests.support.hostile import TOO_DEEP
+from tests.support.service import Service
 
 QUEUES = ("pdf-creator", "customer-notifier", "record-creator", "rule:bbws-order-pdf-creation")
 SECRET = "Thandi Mokoena"

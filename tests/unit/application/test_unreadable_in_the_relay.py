@@ -14,8 +14,8 @@ from orders.domain.lifecycle import Action, Role
 from orders.domain.order import Order
 from orders.ports.errors import ItemKind, NotPermitted, TransientPortError
 from orders.ports.metrics import UNREADABLE_ITEMS
-from tests.builders import a_draft
-from tests.service import Service, a_caller
+from tests.support.builders import a_draft
+from tests.support.service import Service, a_caller
 
 BATCH = 10
 

@@ -21,8 +21,8 @@ from orders.bootstrap.dev.local_processes import (
     running_service,
 )
 from orders.bootstrap.dev.stop import stop_all
-from tests.eventually import eventually
-from tests.ports import free_port
+from tests.support.eventually import eventually
+from tests.support.ports import free_port
 
 linux = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="processes are looked through on Linux only")
 

@@ -11,7 +11,7 @@ from orders.bootstrap.config.settings import load_settings
 from orders.bootstrap.server.health_port import answering_health
 from orders.bootstrap.server.sockets import PortTaken
 from orders.bootstrap.server.worker import WorkProbe
-from tests.ports import free_port
+from tests.support.ports import free_port
 
 
 class Work:

@@ -17,7 +17,7 @@ from orders.bootstrap.aws import secret_services
 from orders.bootstrap.config import keys
 from orders.bootstrap.config.settings import Settings, SettingsError, load_settings
 from orders.ports.errors import TransientPortError
-from tests.builders import NOON
+from tests.support.builders import NOON
 
 PROTECTED: dict[str, Any] = {
     "auth_issuer": "https://issuer.example", "auth_audiences": "web", "cursor_keys_secret": "cursors",

@@ -21,8 +21,8 @@ from orders.bootstrap.config.settings import SettingsError, load_settings
 from orders.bootstrap.errors import CannotRun
 from orders.bootstrap.exception_hooks import log_last_words
 from orders.bootstrap.logging import configure_logging
-from tests.builders import an_order
-from tests.restored_logging import restored_logging
+from tests.support.builders import an_order
+from tests.support.restored_logging import restored_logging
 
 SECRET = "Thandi Mokoena"
 

@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 from orders.bootstrap.resources.topology_file import packaged_topology
-from tests.builders import an_order_id
+from tests.support.builders import an_order_id
 from tools.message_schemas import FILES, schema_text
 
 EVENTS = Path(__file__).parents[3] / "docs" / "events"

@@ -14,8 +14,8 @@ from orders.bootstrap.cli import ProcessRuntime
 from orders.bootstrap.config.settings import load_settings
 from orders.bootstrap.operator_audit import on_record
 from orders.ports.audit import AuditOutcome
-from tests.builders import an_order_id
-from tests.restored_logging import restored_logging
+from tests.support.builders import an_order_id
+from tests.support.restored_logging import restored_logging
 
 LOCAL: Any = {"environment": "local", "aws_endpoint_url": "http://127.0.0.1:9"}
 

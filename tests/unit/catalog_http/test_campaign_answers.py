@@ -18,8 +18,8 @@ from orders.domain.pricing.money import Money
 from orders.domain.pricing.offer_checks import CampaignGranted, CampaignRefusalReason, CampaignRefused
 from orders.ports.campaigns import CampaignEnquiry
 from orders.ports.errors import TransientPortError
-from tests.builders import an_order
 from tests.contract.catalog_server import serving
+from tests.support.builders import an_order
 
 REASON = CampaignRefusalReason
 

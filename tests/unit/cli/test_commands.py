@@ -19,8 +19,8 @@ from orders.application.operations.check_tenants import CheckTenants
 from orders.application.operations.dead_letters import DeadLetterOffice
 from orders.application.operations.find_unreadable import FindUnreadable
 from orders.bootstrap.cli import ProcessRuntime
-from tests.builders import NOON
-from tests.ports import free_port
+from tests.support.builders import NOON
+from tests.support.ports import free_port
 
 
 class Recorder:

@@ -10,8 +10,8 @@ from orders.adapters.inbound.cli.runtime import CommandError, Doing, Result
 from orders.application.operations.dead_letters import DeadLetterOffice
 from orders.domain.identity import order_number
 from orders.ports.dead_letters import DeadLetter
-from tests.builders import NOON, an_order_id
-from tests.hostile import TOO_DEEP
+from tests.support.builders import NOON, an_order_id
+from tests.support.hostile import TOO_DEEP
 from tests.unit.application.test_dead_letters import Desk
 from tests.unit.cli.test_commands import Recorder, run
 

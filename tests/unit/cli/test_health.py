@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from orders.adapters.inbound.cli.health import Question, answer, ask, parse
-from tests.ports import free_port
+from tests.support.ports import free_port
 
 
 @contextmanager

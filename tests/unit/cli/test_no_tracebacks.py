@@ -15,9 +15,9 @@ from typer.core import TyperGroup
 from orders import __version__
 from orders.adapters.inbound.cli.app import build, run_with
 from orders.bootstrap.cli import ProcessRuntime
-from tests.builders import an_order_id
-from tests.ports import free_port
-from tests.restored_logging import restored_hooks, restored_logging
+from tests.support.builders import an_order_id
+from tests.support.ports import free_port
+from tests.support.restored_logging import restored_hooks, restored_logging
 
 WITHOUT_AWS = {"dev", "token", "api-key", "openapi", "health"}
 PROCESSES = {"api", "relay", "worker"}

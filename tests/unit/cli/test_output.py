@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from orders.adapters.inbound.cli import output
-from tests.builders import an_order_id
+from tests.support.builders import an_order_id
 
 MESSAGE_ID = str(UUID(int=7))
 COLUMNS = ("message_id", "sent_at", "order_id", "error")

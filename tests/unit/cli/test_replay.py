@@ -12,7 +12,7 @@ from orders.adapters.inbound.cli.runtime import CommandError, Doing, Result
 from orders.application.events.replay_events import ReplayEvents
 from orders.domain.events import EventType
 from orders.ports.errors import ItemKind, TransientPortError
-from tests.builders import NOON, an_order_id
+from tests.support.builders import NOON, an_order_id
 from tests.unit.application.test_replaying import Replay, an_event
 from tests.unit.cli.test_commands import Recorder, run
 

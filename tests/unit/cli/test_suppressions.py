@@ -17,7 +17,7 @@ from orders.application.mail.suppression_list import SuppressionList
 from orders.domain.errors import InvalidIdentifier
 from orders.ports.mail import recipient_hash
 from orders.ports.suppressions import Suppression, SuppressionReason
-from tests.builders import NOON, an_order_id
+from tests.support.builders import NOON, an_order_id
 from tests.unit.cli.test_commands import Recorder, run
 
 HASH = recipient_hash("thandi@example.com")

@@ -21,8 +21,8 @@ from orders.application.mail.preview_templates import PreviewTemplates
 from orders.domain.identity import order_number
 from orders.ports.errors import TransientPortError
 from orders.ports.mail import MailTemplate
-from tests.builders import a_draft, a_tenant, an_order_id
-from tests.service import Service, a_caller
+from tests.support.builders import a_draft, a_tenant, an_order_id
+from tests.support.service import Service, a_caller
 from tests.unit.cli.test_commands import Recorder, run
 
 BODY = "order_confirmation/body.html"

@@ -11,7 +11,7 @@ from orders.adapters.outbound.memory.tenant_files import MemoryOrderingTenants, 
 from orders.application.operations.check_tenants import CheckTenants
 from orders.domain.pricing.price_rules import PriceRules
 from orders.ports.tenants import TenantFile, TenantProfile
-from tests.builders import NOON
+from tests.support.builders import NOON
 from tests.unit.cli.test_commands import Recorder, run
 
 READY = TenantFile("shop_a", TenantProfile("shop_a", "A", price_rules=PriceRules(as_ordered=True)))

@@ -9,8 +9,8 @@ import pytest
 from orders.adapters.inbound.cli.runtime import CommandError, Doing, Result
 from orders.application.operations.find_unreadable import FindUnreadable
 from orders.ports.errors import ItemKind
-from tests.builders import a_draft
-from tests.service import Service, a_caller
+from tests.support.builders import a_draft
+from tests.support.service import Service, a_caller
 from tests.unit.cli.test_commands import Recorder, run
 
 

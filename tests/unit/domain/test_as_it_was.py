@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from orders.domain.as_it_was import as_it_was
 from orders.domain.events import Actor, EventType, OrderEvent, Stamp
 from orders.domain.lifecycle import Role, Status
-from orders.domain.order import Change, Order, Shipment
+from orders.domain.order import Change, Order
 from orders.domain.parts import ParcelLine
-from tests.builders import NOON, a_line, an_order
+from orders.domain.shipping import Shipment
+from tests.support.builders import NOON, a_line, an_order
 
 STAFF = [Role.STAFF]
 STAMP = Stamp(NOON, Actor("staff_1", Role.STAFF))

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders.domain.cards import LONGEST_GTIN, holds_card_number, without_card_numbers
-from tests.card_numbers import card_numbers, disguised_card_numbers
-from tests.costs import grows_with_length, seconds_of
+from tests.support.card_numbers import card_numbers, disguised_card_numbers
+from tests.support.cpu_time import grows_with_length, seconds_of
 
 # The schemes' published test numbers.
 NUMBERS = [

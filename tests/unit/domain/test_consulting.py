@@ -28,7 +28,7 @@ from orders.domain.pricing.offer_checks import (
     units_wanted,
 )
 from orders.domain.revising import Revision, revise, revision_of
-from tests.builders import a_draft, a_line, a_stamp, an_order_id, an_order_line
+from tests.support.builders import a_draft, a_line, a_stamp, an_order_id, an_order_line
 
 ZAR = Currency.of("ZAR")
 CUSTOMER = [Role.CUSTOMER]

@@ -8,12 +8,13 @@ import pytest
 
 from orders.domain.errors import InvalidOrder, UnknownCurrency, WithdrawnCurrency
 from orders.domain.lifecycle import Role
-from orders.domain.order import Order, Shipment
+from orders.domain.order import Order
 from orders.domain.placing import amount_faults, place
 from orders.domain.pricing.currencies import CURRENCIES, WITHDRAWN, Currency
 from orders.domain.pricing.money import Money, Totals
 from orders.domain.revising import Revision, revise, revision_of
-from tests.builders import NOON, a_draft, a_line, a_stamp, an_order, an_order_id
+from orders.domain.shipping import Shipment
+from tests.support.builders import NOON, a_draft, a_line, a_stamp, an_order, an_order_id
 
 STAFF = [Role.STAFF]
 

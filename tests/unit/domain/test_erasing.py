@@ -21,7 +21,7 @@ from orders.domain.events import EventType
 from orders.domain.lifecycle import Action, Role, Status
 from orders.domain.order import Change, Order
 from orders.domain.parts import Customer, Deletion, Document, DocumentStatus, Erasure, Parcel, ParcelLine, Payment
-from tests.builders import NOON, a_line, a_stamp, an_address, an_order
+from tests.support.builders import NOON, a_line, a_stamp, an_address, an_order
 
 ADMIN, OPERATOR = [Role.ADMIN], [Role.OPERATOR]
 LATER = a_stamp(NOON + timedelta(days=400), principal="admin_1", role=Role.ADMIN)

@@ -23,7 +23,7 @@ from orders.domain.lifecycle import Role, Status
 from orders.domain.order import Change, Order
 from orders.domain.parts import Parcel, ParcelLine
 from orders.domain.reports import MAX_PARKED, REACTIONS, SOURCES, Reaction, Report, ReportType
-from tests.builders import NOON, an_order
+from tests.support.builders import NOON, an_order
 
 HOUR = timedelta(hours=1)
 STAMP = Stamp(NOON + 3 * HOUR, Actor("io.bbws.fulfilment", "service"))

@@ -20,7 +20,7 @@ from orders.domain.identity import (
     parse_order_number,
     read_order_id,
 )
-from tests.builders import NOON, an_order_id
+from tests.support.builders import NOON, an_order_id
 
 order_ids = st.integers(0, 2**80 - 1).map(lambda randomness: new_order_id(NOON, randomness))
 

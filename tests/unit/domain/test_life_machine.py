@@ -27,12 +27,13 @@ from orders.domain.errors import (
 )
 from orders.domain.events import Actor, EventType, OrderEvent, Stamp
 from orders.domain.lifecycle import SHOP, Action, Role, Status, allowed_actions
-from orders.domain.order import Change, Order, Shipment
+from orders.domain.order import Change, Order
 from orders.domain.parts import Customer, Document, DocumentStatus, ParcelLine, Payment
 from orders.domain.placing import DraftLine, place
 from orders.domain.revising import Revision, revise, revision_of
-from tests.builders import NOON, a_draft, an_address, an_order_id
-from tests.money_oracle import DIGITS, OracleLine, OracleTotals, written
+from orders.domain.shipping import Shipment
+from tests.support.builders import NOON, a_draft, an_address, an_order_id
+from tests.support.money_oracle import DIGITS, OracleLine, OracleTotals, written
 
 PERSONAL = "Thandi-Mokoena"
 """In every text about a person, and in every text that somebody types."""

@@ -11,9 +11,10 @@ import pytest
 from orders.domain.erasing import erase
 from orders.domain.errors import ActionForbidden, IllegalTransition
 from orders.domain.lifecycle import Action, Role, Status, allowed_actions
-from orders.domain.order import Change, Order, Shipment
+from orders.domain.order import Change, Order
 from orders.domain.parts import Parcel, ParcelLine
-from tests.builders import NOON, a_stamp, an_order
+from orders.domain.shipping import Shipment
+from tests.support.builders import NOON, a_stamp, an_order
 
 SHOP = {"staff", "admin", "service"}
 ALLOWED: dict[tuple[str, str], set[str]] = {

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from orders.domain.errors import InvalidAmount, UnknownCurrency
 from orders.domain.pricing.currencies import CURRENCIES, Currency
 from orders.domain.pricing.money import Money, fraction_of, parse_rate, reckon
-from tests.builders import an_order_line
+from tests.support.builders import an_order_line
 
 ZAR, JPY, BHD = Currency.of("ZAR"), Currency.of("JPY"), Currency.of("BHD")
 

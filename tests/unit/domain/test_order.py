@@ -12,9 +12,10 @@ from orders.domain.errors import InvalidOrder, ParcelConflict, UnknownParcel
 from orders.domain.event_facts import reason_code
 from orders.domain.events import EventType
 from orders.domain.lifecycle import Action, Role, Status
-from orders.domain.order import MAX_PARCELS, Change, Order, Shipment
+from orders.domain.order import MAX_PARCELS, Change, Order
 from orders.domain.parts import Deletion, Document, DocumentStatus, ParcelLine
-from tests.builders import NOON, a_line, a_stamp, an_order
+from orders.domain.shipping import Shipment
+from tests.support.builders import NOON, a_line, a_stamp, an_order
 
 STAFF = [Role.STAFF]
 STAMP = a_stamp(principal="staff_1", role=Role.STAFF)

@@ -13,7 +13,7 @@ from orders.domain.identity import order_number
 from orders.domain.lifecycle import Role, Status
 from orders.domain.placing import Draft, DraftLine, place, priced
 from orders.domain.pricing.currencies import Currency
-from tests.builders import a_draft, a_line, a_stamp, an_order_id
+from tests.support.builders import a_draft, a_line, a_stamp, an_order_id
 
 
 def faults_of(**overrides: Any) -> list[tuple[str, str]]:

@@ -16,7 +16,7 @@ from orders.domain.pricing.money import Money
 from orders.domain.pricing.offer_checks import UNASKED, Answers, CampaignGranted, Offer
 from orders.domain.pricing.price_rules import STRICTEST, PriceRules
 from orders.domain.revising import Revision, revise, revised_basket, revision_of
-from tests.builders import a_draft, a_line, a_stamp, an_order, an_order_id
+from tests.support.builders import a_draft, a_line, a_stamp, an_order, an_order_id
 
 ZAR, USD, JPY = (Currency.of(code) for code in ("ZAR", "USD", "JPY"))
 CUSTOMER = [Role.CUSTOMER]

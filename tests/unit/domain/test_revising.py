@@ -10,7 +10,7 @@ from orders.domain.events import EventType
 from orders.domain.lifecycle import Role, Status
 from orders.domain.order import Change, Order
 from orders.domain.revising import Revision, revise, revision_of
-from tests.builders import a_line, a_stamp, an_address, an_order
+from tests.support.builders import a_line, a_stamp, an_address, an_order
 
 CUSTOMER, STAFF = [Role.CUSTOMER], [Role.STAFF]
 

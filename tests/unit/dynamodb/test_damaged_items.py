@@ -38,7 +38,7 @@ from orders.domain.parts import (
 from orders.domain.reports import Report, Reported, ReportType
 from orders.ports.acceptances import Acceptance
 from orders.ports.errors import UnreadableItem
-from tests.builders import NOON, a_draft, a_line, an_order, an_order_id
+from tests.support.builders import NOON, a_draft, a_line, an_order, an_order_id
 from tests.unit.dynamodb.strategies import events, orders
 
 SECRET = "Thandi Mokoena of Buitenkant Street"

@@ -6,7 +6,7 @@ import pytest
 
 from orders.adapters.outbound.dynamodb.items.item_size import item_bytes, value_bytes
 from orders.adapters.outbound.dynamodb.items.order_items import order_to_item
-from tests.builders import an_order
+from tests.support.builders import an_order
 
 
 @pytest.mark.parametrize(

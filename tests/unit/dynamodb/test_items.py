@@ -36,8 +36,8 @@ from orders.domain.order import Order
 from orders.domain.parts import Deletion
 from orders.ports.acceptances import AcceptanceState, KeyClaim
 from orders.ports.errors import ItemKind, UnreadableItem
-from tests.builders import NOON, an_order
 from tests.contract.changes import as_listed, placed
+from tests.support.builders import NOON, an_order
 from tests.unit.dynamodb.strategies import events, orders
 
 PATIENTLY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

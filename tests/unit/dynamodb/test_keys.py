@@ -18,7 +18,7 @@ from orders.adapters.outbound.dynamodb.keys import (
     sequence_text,
     shard_of,
 )
-from tests.builders import NOON, an_order_id
+from tests.support.builders import NOON, an_order_id
 from tests.unit.dynamodb.strategies import INSTANTS, KEYS
 
 ANY_INSTANT = st.datetimes(timezones=st.timezones() | st.just(UTC))

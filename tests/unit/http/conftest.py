@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.http_api import Api, an_api
+from tests.support.http_api import Api, an_api
 
 
 @pytest.fixture

@@ -19,9 +19,9 @@ from orders.domain.identity import ORDER_ID_PATTERN, ORDER_NUMBER_PATTERN
 from orders.domain.order import Change
 from orders.domain.pricing.currencies import Currency
 from orders.domain.pricing.money import Money, Totals
-from tests.builders import a_stamp, an_order
-from tests.eventually import eventually
-from tests.http_api import ORDERS, SMOKE, Api, expect
+from tests.support.builders import a_stamp, an_order
+from tests.support.eventually import eventually
+from tests.support.http_api import ORDERS, SMOKE, Api, expect
 
 
 async def test_the_smoke_body_makes_an_order_with_exact_money(api: Api) -> None:

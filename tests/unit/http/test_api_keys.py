@@ -29,9 +29,9 @@ from orders.adapters.outbound.memory.clock import FixedClock
 from orders.adapters.outbound.memory.secrets import MemorySecrets
 from orders.adapters.refreshing_cache import Freshness
 from orders.ports.errors import PermanentPortError, TransientPortError
-from tests.builders import NOON
-from tests.http_api import ORDERS, expect
-from tests.service import Service
+from tests.support.builders import NOON
+from tests.support.http_api import ORDERS, expect
+from tests.support.service import Service
 
 KEY, OTHER = "bbws_" + "k" * 43, "bbws_" + "o" * 43
 RING = ApiKeyRing({"portal-web": [hash_of(KEY)], "mobile": [hash_of("1"), hash_of(OTHER)]})

@@ -13,8 +13,8 @@ from orders.application.orders.check_offers import Consulted, WhenDown
 from orders.domain.pricing.currencies import Currency
 from orders.domain.pricing.money import Money
 from orders.ports.acceptances import AcceptanceState
-from tests.eventually import eventually
-from tests.http_api import ORDERS, SMOKE, Api, expect
+from tests.support.eventually import eventually
+from tests.support.http_api import ORDERS, SMOKE, Api, expect
 
 PREFER = {"Prefer": "respond-async"}
 

@@ -14,8 +14,8 @@ from orders.adapters.inbound.http.openapi.document import OPERATIONS as DESCRIBE
 from orders.adapters.inbound.http.routes.representations import BASE
 from orders.ports.audit import AUDIT_LOST, AuditOutcome, AuditRecord
 from orders.ports.tenants import TenantProfile
-from tests.builders import an_order_id
-from tests.http_api import ORDERS, SMOKE, Api, an_api
+from tests.support.builders import an_order_id
+from tests.support.http_api import ORDERS, SMOKE, Api, an_api
 
 ALLOWED, DENIED, REFUSED, FAILED = AuditOutcome
 

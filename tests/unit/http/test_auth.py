@@ -11,8 +11,8 @@ from orders.adapters.inbound.http.security.claims import TokenRules
 from orders.adapters.outbound.local.dev_issuer import AUDIENCE, ISSUER, DevIssuer
 from orders.application.policy.caller import Caller
 from orders.domain.lifecycle import Role
-from tests.builders import NOON
-from tests.issuer import CLIENT, Issuer, ec_key
+from tests.support.builders import NOON
+from tests.support.issuer import CLIENT, Issuer, ec_key
 
 TENANT, CUSTOMER, GROUPS = "custom:tenant_id", "custom:customer_id", "cognito:groups"
 RULES = TokenRules(

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from orders.adapters.inbound.http.openapi.document import build_document
-from tests.http_api import ORDERS, SMOKE, Api, an_api
+from tests.support.http_api import ORDERS, SMOKE, Api, an_api
 
 CALLERS: dict[str, dict[str, Any] | None] = {
     "anonymous": None,

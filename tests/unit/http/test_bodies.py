@@ -8,7 +8,7 @@ import pytest
 from orders.adapters.wire import json_body
 from orders.adapters.wire.json_body import MalformedJson
 from orders.adapters.wire.parsing import MAX_FAULTS
-from tests.http_api import ORDERS, SMOKE, Api, expect
+from tests.support.http_api import ORDERS, SMOKE, Api, expect
 
 PATCHES = "application/merge-patch+json, application/json"
 

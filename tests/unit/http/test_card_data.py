@@ -18,9 +18,9 @@ from orders.adapters.inbound.sqs.queue import ReceivedMessage
 from orders.adapters.inbound.sqs.record_creator import ANY, RecordCreator, Senders
 from orders.adapters.wire.parsing import InvalidBody, validate
 from orders.adapters.wire.requests import CancelBody, CreateOrderBody, FulfilBody, StatusBody
-from tests.card_numbers import card_numbers, disguised_card_numbers
-from tests.http_api import ORDERS, SMOKE, Api, expect
-from tests.service import Service
+from tests.support.card_numbers import card_numbers, disguised_card_numbers
+from tests.support.http_api import ORDERS, SMOKE, Api, expect
+from tests.support.service import Service
 
 CARD = "4111111111111111"
 EXEMPT = {"payment.token", "tracking_number"}

@@ -11,7 +11,7 @@ from orders.adapters.outbound.memory.secrets import MemorySecrets
 from orders.adapters.refreshing_cache import Freshness
 from orders.ports.errors import PermanentPortError, TransientPortError
 from orders.ports.secrets import SecretVersion
-from tests.builders import NOON
+from tests.support.builders import NOON
 
 NAME = "bbws-orders/cursor-keys"
 FRESHNESS = Freshness(fresh_seconds=300, stale_seconds=600, pause_seconds=60, first_pause_seconds=5)

@@ -11,8 +11,8 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from orders.adapters.inbound.http.openapi.deprecation import DEPRECATED, Deprecation, OperationFinder
 from orders.adapters.inbound.http.openapi.document import OPERATIONS, build_document
 from orders.adapters.inbound.http.openapi.page import render_page
-from tests.http_api import ORDERS, SMOKE, Api, an_api, expect
-from tests.openapi_contract import contract, contract_of
+from tests.support.http_api import ORDERS, SMOKE, Api, an_api, expect
+from tests.support.openapi_contract import contract, contract_of
 
 SINCE = datetime(2026, 10, 1, tzinfo=UTC)
 SUNSET = datetime(2027, 4, 1, 2, tzinfo=timezone(timedelta(hours=2)))

@@ -13,7 +13,7 @@ import pytest
 from orders.adapters.inbound.http.openapi.document import OPERATIONS, build_document
 from orders.adapters.inbound.http.openapi.page import Page, render_page
 from orders.adapters.inbound.http.problems import BASE, KINDS
-from tests.http_api import Api, expect
+from tests.support.http_api import Api, expect
 
 VOID = {"meta", "link", "br", "hr", "img", "input"}
 

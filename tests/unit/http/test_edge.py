@@ -17,7 +17,7 @@ from orders.adapters.inbound.http.middleware.compression import encoded, takes_g
 from orders.adapters.inbound.http.middleware.deadline import Deadline
 from orders.adapters.inbound.http.middleware.edge import LOCAL
 from orders.adapters.inbound.http.middleware.request_line import MAX_URL_BYTES, url_fault
-from tests.http_api import ORDERS, SMOKE, Api, an_api, expect
+from tests.support.http_api import ORDERS, SMOKE, Api, an_api, expect
 from tests.unit.virtual_time import in_virtual_time
 
 SHOP = "https://shop.example"

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.canaries import CANARY, ERASED_VIEW, Lives, TellingRenderer, a_body, marks_in
-from tests.http_api import ORDERS, Api, an_api_in_this_loop, expect
-from tests.service import Service
-from tests.workers import Workers
+from tests.support.canaries import CANARY, ERASED_VIEW, Lives, TellingRenderer, a_body, marks_in
+from tests.support.http_api import ORDERS, Api, an_api_in_this_loop, expect
+from tests.support.service import Service
+from tests.support.workers import Workers
 
 FISCAL = (
     "order_id", "order_number", "tenant_id", "customer_id", "status", "currency", "items", "subtotal", "tax",

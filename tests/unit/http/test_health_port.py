@@ -9,7 +9,7 @@ from orders.adapters.inbound.http.server.health_port import HealthPort
 from orders.adapters.outbound.memory.clock import SteppingClock
 from orders.application.operations.check_health import CheckHealth
 from orders.ports.errors import TransientPortError
-from tests.builders import NOON
+from tests.support.builders import NOON
 
 
 class Queue:

@@ -10,9 +10,9 @@ import pytest
 
 from orders.adapters.wire.fingerprint import fingerprint
 from orders.domain.order import KEPT_KEYS
-from tests.eventually import eventually
-from tests.http_api import ORDERS, SMOKE, Api, expect
-from tests.openapi_contract import contract
+from tests.support.eventually import eventually
+from tests.support.http_api import ORDERS, SMOKE, Api, expect
+from tests.support.openapi_contract import contract
 
 KEY = {"Idempotency-Key": "checkout-7"}
 

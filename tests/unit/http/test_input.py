@@ -18,8 +18,8 @@ from orders.adapters.wire.json_body import MAX_MEMBERS, MalformedJson
 from orders.adapters.wire.parsing import MAX_FAULTS, InvalidBody, parse_body
 from orders.adapters.wire.requests import CreateOrderBody, FulfilBody
 from orders.adapters.wire.text import MAX_MARKS, ONE_LINE_PATTERN, lines, normal, one_line
-from tests.costs import seconds_of
-from tests.http_api import ORDERS, SMOKE, Api, expect
+from tests.support.cpu_time import seconds_of
+from tests.support.http_api import ORDERS, SMOKE, Api, expect
 
 LINES = ",".join(
     '{"product_id":"prod_' + str(at) + '","quantity":2,"price":29.99,"tax_rate":0.15,"name":"Coffee mug, blue"}'

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from orders.adapters.wire import json_body
 from orders.adapters.wire.json_body import MAX_DEPTH, MAX_MEMBERS, MalformedJson
 from orders.adapters.wire.json_structure import deeper_than, outside_strings
-from tests.http_api import ORDERS, Api, expect
+from tests.support.http_api import ORDERS, Api, expect
 
 TWICE = [
     (b'{"a":1,"a":2}', "a"),

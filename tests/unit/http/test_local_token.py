@@ -15,7 +15,7 @@ from orders.adapters.outbound.local.mail_archive import MailArchive
 from orders.bootstrap.config.settings import load_settings
 from orders.bootstrap.server.api import token_route
 from orders.ports.local_archive import KeptDocument, NotKept
-from tests.http_api import expect
+from tests.support.http_api import expect
 
 
 def claims_of(token: str) -> dict[str, Any]:

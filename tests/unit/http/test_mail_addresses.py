@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from orders.domain.events import EventType
-from tests.http_api import ORDERS, SMOKE, Api, expect
+from tests.support.http_api import ORDERS, SMOKE, Api, expect
 
 BODY = json.loads(SMOKE)
 

@@ -12,8 +12,8 @@ import pytest
 from orders.adapters.inbound.http.openapi.comparison.compatibility import breaking_changes
 from orders.adapters.inbound.http.openapi.deprecation import Deprecation
 from orders.adapters.inbound.http.openapi.document import build_document
-from tests.closed_schemas import closed
-from tests.openapi_contract import contract
+from tests.support.closed_schemas import closed
+from tests.support.openapi_contract import contract
 
 BASELINE = Path(__file__).parents[3] / "docs" / "openapi.baseline.json"
 Document = dict[str, Any]

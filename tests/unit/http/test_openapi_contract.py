@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.http_api import ORDERS, SMOKE, Api
-from tests.openapi_contract import PUBLISHED, Contract, NotAsDocumented, contract
+from tests.support.http_api import ORDERS, SMOKE, Api
+from tests.support.openapi_contract import PUBLISHED, Contract, NotAsDocumented, contract
 
 
 async def placed(api: Api) -> httpx.Response:

@@ -27,8 +27,8 @@ from orders.adapters.inbound.http.routes.parameters import (
     page_parameters,
 )
 from orders.domain.pricing.currencies import CURRENCIES, Currency
-from tests.http_api import Api
-from tests.openapi_contract import NAME, PUBLISHED, contract
+from tests.support.http_api import Api
+from tests.support.openapi_contract import NAME, PUBLISHED, contract
 
 COMMITTED = Path(__file__).parents[3] / "docs" / "openapi.json"
 

@@ -14,7 +14,7 @@ import pytest
 
 from orders.adapters.inbound.http.openapi.json_schema import COMPONENTS
 from orders.adapters.inbound.http.openapi.updates import IGNORED
-from tests.openapi_contract import contract
+from tests.support.openapi_contract import contract
 
 Schema = dict[str, Any]
 

@@ -16,8 +16,8 @@ from orders.application.orders.check_offers import Consulted, WhenDown
 from orders.domain.pricing.currencies import Currency
 from orders.domain.pricing.money import Money
 from orders.domain.pricing.offer_checks import CampaignRefusalReason
-from tests.http_api import ORDERS, SMOKE, Api, an_api, expect
-from tests.service import Service
+from tests.support.http_api import ORDERS, SMOKE, Api, an_api, expect
+from tests.support.service import Service
 
 USD = Currency.of("USD")
 BODY = json.loads(SMOKE)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from orders.adapters.inbound.http.openapi.parameters import PARAMETERS
-from tests.http_api import ORDERS, Api, expect
+from tests.support.http_api import ORDERS, Api, expect
 
 MATCHING = [
     "*", '"1"', '"1-00000000"', 'W/"1-00000000"', '"7-00000000", "1-00000000"', '"abc","1-00000000"',

@@ -14,9 +14,9 @@ import pytest
 from orders.domain.pricing.currencies import Currency
 from orders.domain.pricing.money import Money
 from orders.domain.pricing.price_rules import PriceRules
-from tests.builders import a_tenant
-from tests.http_api import ORDERS, SMOKE, Api, an_api, expect
-from tests.service import Service
+from tests.support.builders import a_tenant
+from tests.support.http_api import ORDERS, SMOKE, Api, an_api, expect
+from tests.support.service import Service
 
 USD = Currency.of("USD")
 LISTS = PriceRules(

@@ -16,8 +16,8 @@ from orders.adapters.inbound.http.security.api_keys import ApiKeyGuard, ApiKeyRi
 from orders.adapters.inbound.http.security.claims import TokenRules
 from orders.adapters.inbound.http.security.client_address import client_address
 from orders.adapters.outbound.local.dev_issuer import AUDIENCE, ISSUER, DevIssuer
-from tests.http_api import ORDERS, Api, an_api, expect
-from tests.service import Service
+from tests.support.http_api import ORDERS, Api, an_api, expect
+from tests.support.service import Service
 
 
 @dataclass

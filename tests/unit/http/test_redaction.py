@@ -13,8 +13,8 @@ from orders.domain.erasing import erase
 from orders.domain.lifecycle import Role, Status
 from orders.domain.order import Order
 from orders.domain.parts import Deletion, Parcel, ParcelLine, Payment
-from tests.builders import NOON, a_line, a_stamp, an_order
-from tests.service import a_caller
+from tests.support.builders import NOON, a_line, a_stamp, an_order
+from tests.support.service import a_caller
 
 FISCAL = {
     "order_id", "order_number", "tenant_id", "customer_id", "status", "allowed_actions", "version", "currency", "items",

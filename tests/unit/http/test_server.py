@@ -10,8 +10,8 @@ import pytest
 
 from orders.adapters.inbound.http.middleware.edge import LOCAL, EdgeRules
 from orders.bootstrap.server.http_protocol import MAX_HEAD_BYTES
-from tests.http_api import SMOKE
-from tests.http_server import ImpatientHttp, RawAnswer, RunningServer, a_server
+from tests.support.http_api import SMOKE
+from tests.support.http_server import ImpatientHttp, RawAnswer, RunningServer, a_server
 
 JSON = "Content-Type: application/json"
 LIVE = "GET /health/live"

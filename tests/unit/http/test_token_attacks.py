@@ -24,9 +24,9 @@ from cryptography.hazmat.primitives import serialization
 from orders.adapters.inbound.http.app import Served, create_app
 from orders.adapters.inbound.http.security.claims import TokenRules
 from orders.adapters.outbound.jwks.key_source import JwksKeySource
-from tests.http_api import ORDERS, SMOKE, expect
-from tests.issuer import CLIENT, Issuer, as_json, ec_key, jwk, rsa_key, running_issuer
-from tests.service import Service
+from tests.support.http_api import ORDERS, SMOKE, expect
+from tests.support.issuer import CLIENT, Issuer, as_json, ec_key, jwk, rsa_key, running_issuer
+from tests.support.service import Service
 
 
 @dataclass

@@ -7,8 +7,8 @@ import pytest
 from orders.ports.errors import ItemKind
 from orders.ports.mail import MailIntent, MailState, MailTemplate
 from orders.ports.metrics import UNREADABLE_ITEMS
-from tests.builders import NOON
-from tests.http_api import ORDERS, SMOKE, Api, expect
+from tests.support.builders import NOON
+from tests.support.http_api import ORDERS, SMOKE, Api, expect
 
 STAFF = ("staff", "admin", "service")
 CHANGES: tuple[tuple[str, str, Any], ...] = (

@@ -23,10 +23,10 @@ from orders.domain.events import Actor, EventType, OrderEvent
 from orders.domain.identity import new_order_id
 from orders.domain.order import Change as Changed
 from orders.domain.placing import MAX_LINES
-from tests.http_api import ORDERS, Api, an_api_in_this_loop
-from tests.loop_holds import held_at_least
-from tests.service import Service
-from tests.worst_bodies import worst_bodies
+from tests.support.http_api import ORDERS, Api, an_api_in_this_loop
+from tests.support.loop_holds import held_at_least
+from tests.support.service import Service
+from tests.support.worst_bodies import worst_bodies
 
 MOST_SECONDS = 0.1
 _log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders.adapters.outbound.jwks.key_set import NoUsableKeys, parse_key_set
-from tests.issuer import as_json, ec_key, jwk, rsa_key
+from tests.support.issuer import as_json, ec_key, jwk, rsa_key
 
 GOOD = jwk(ec_key(), "good")
 

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from orders.adapters.outbound.jwks.key_source import MAX_BYTES, JwksKeySource
 from orders.ports.errors import TransientPortError
-from tests.issuer import Issuer, as_json, ec_key, running_issuer
+from tests.support.issuer import Issuer, as_json, ec_key, running_issuer
 
 HOURS = timedelta(hours=6)
 

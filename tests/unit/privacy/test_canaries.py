@@ -28,15 +28,15 @@ from orders.domain.reports import SOURCES
 from orders.ports.errors import MailRejected, RenderingFailed, TransientPortError
 from orders.ports.mail import Mail, MailContent, MailReference, MailTemplate, recipient_hash
 from orders.ports.tenants import TenantProfile
-from tests.builders import an_order_id
-from tests.canaries import CANARY, Lives, a_body, an_address
-from tests.http_api import ORDERS, Api, an_api, an_api_in_this_loop
-from tests.mail_service import identity_notification, in_sns, ses_event
-from tests.outputs import Outputs, collected
-from tests.service import Service, a_caller
+from tests.support.builders import an_order_id
+from tests.support.canaries import CANARY, Lives, a_body, an_address
+from tests.support.http_api import ORDERS, Api, an_api, an_api_in_this_loop
+from tests.support.mail_service import identity_notification, in_sns, ses_event
+from tests.support.outputs import Outputs, collected
+from tests.support.service import Service, a_caller
+from tests.support.workers import Workers, delivered
 from tests.unit.sqs.bench import DEAD_LETTER_URL, Bench
 from tests.unit.virtual_time import in_virtual_time
-from tests.workers import Workers, delivered
 
 API_KEY = "bbws_" + "Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6"
 CLAIM = f"{CANARY}.claim@{CANARY}.example"

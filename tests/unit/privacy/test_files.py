@@ -15,7 +15,7 @@ from orders.bootstrap.config.settings import load_settings
 from orders.bootstrap.dev.start import OWN_NAMES, make_data_dir
 from orders.bootstrap.errors import CannotRun
 from orders.bootstrap.logging import configure_logging
-from tests.restored_logging import restored_logging
+from tests.support.restored_logging import restored_logging
 
 
 def loose(directory: Path) -> dict[str, str]:

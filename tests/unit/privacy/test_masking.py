@@ -14,8 +14,8 @@ from pydantic import BaseModel
 from orders.adapters.privacy.masking import MASK, as_name, is_personal, mask, mask_text
 from orders.domain.parts import Address, Customer, Payment
 from orders.domain.placing import Draft
-from tests.builders import a_draft, an_order
-from tests.costs import grows_with_length
+from tests.support.builders import a_draft, an_order
+from tests.support.cpu_time import grows_with_length
 
 JWT = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl"
 

@@ -12,7 +12,7 @@ from orders.domain.order import Order
 from orders.domain.parts import Payment
 from orders.domain.pricing.money import Money
 from orders.ports.tenants import TenantProfile
-from tests.builders import a_line, a_tenant, an_order
+from tests.support.builders import a_line, a_tenant, an_order
 
 Render = Callable[..., bytes]
 

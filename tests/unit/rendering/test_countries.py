@@ -4,7 +4,7 @@ import pytest
 
 from orders.adapters.outbound.rendering.countries import country_name
 from orders.adapters.outbound.rendering.presenting import order_view
-from tests.builders import an_address, an_order
+from tests.support.builders import an_address, an_order
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,13 @@ import pytest
 from orders.adapters.outbound.rendering.mail_composer import JinjaMailComposer
 from orders.adapters.outbound.rendering.text_columns import width
 from orders.domain.lifecycle import Role
-from orders.domain.order import Order, Shipment
+from orders.domain.order import Order
 from orders.domain.parts import ParcelLine
+from orders.domain.shipping import Shipment
 from orders.ports.errors import RenderingFailed
 from orders.ports.mail import MailContent, MailTemplate
 from orders.ports.tenants import TenantProfile
-from tests.builders import a_line, a_stamp, a_tenant, an_address, an_order
+from tests.support.builders import a_line, a_stamp, a_tenant, an_address, an_order
 
 COMPOSER = JinjaMailComposer()
 ONE_PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="

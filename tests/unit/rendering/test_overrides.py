@@ -29,7 +29,7 @@ from orders.domain.order import Order
 from orders.ports.errors import TransientPortError
 from orders.ports.mail import MailContent, MailTemplate
 from orders.ports.tenants import TenantProfile
-from tests.builders import a_tenant, an_order
+from tests.support.builders import a_tenant, an_order
 
 Lane: TypeAlias = ProcessLane[TemplateJob, str | TemplateFault]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from orders.bootstrap.dev.emulator_process import start_mark
-from tests.eventually import eventually
+from tests.support.eventually import eventually
 
 SERVICE = """
 import asyncio, sys, threading

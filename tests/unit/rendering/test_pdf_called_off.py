@@ -9,7 +9,7 @@ from pypdf import PdfReader
 
 from orders.domain.lifecycle import Role
 from orders.domain.order import Order
-from tests.builders import a_stamp, an_order
+from tests.support.builders import a_stamp, an_order
 from tests.unit.rendering.checkers import accessibility_findings, archival_findings
 from tests.unit.rendering.conftest import Render
 

@@ -15,9 +15,10 @@ from orders.adapters.outbound.rendering.pdf.html_document import DOCUMENT, docum
 from orders.adapters.outbound.rendering.pdf.renderer import PdfRenderer
 from orders.domain.erasing import erase
 from orders.domain.lifecycle import Role
-from orders.domain.order import Order, Shipment
+from orders.domain.order import Order
 from orders.domain.parts import Customer
-from tests.builders import a_line, a_stamp, a_tenant, an_address, an_order
+from orders.domain.shipping import Shipment
+from tests.support.builders import a_line, a_stamp, a_tenant, an_address, an_order
 from tests.unit.rendering.checkers import accessibility_findings, archival_findings, elements_of
 from tests.unit.rendering.conftest import Render
 

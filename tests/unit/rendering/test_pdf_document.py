@@ -15,7 +15,7 @@ from orders.domain.lifecycle import Role
 from orders.domain.order import Order
 from orders.domain.pricing.currencies import Currency
 from orders.domain.pricing.money import Money
-from tests.builders import a_line, a_stamp, a_tenant, an_order, an_order_id
+from tests.support.builders import a_line, a_stamp, a_tenant, an_order, an_order_id
 from tests.unit.rendering.checkers import elements_of
 from tests.unit.rendering.conftest import Render
 

@@ -10,7 +10,7 @@ from orders.domain.erasing import erase
 from orders.domain.lifecycle import Role, Status
 from orders.domain.order import Order
 from orders.domain.parts import Customer, Payment
-from tests.builders import a_line, a_stamp, an_address, an_order
+from tests.support.builders import a_line, a_stamp, an_address, an_order
 from tests.unit.rendering.conftest import Render
 
 CANARY = "canary"

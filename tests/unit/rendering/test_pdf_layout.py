@@ -13,7 +13,7 @@ from pypdf import PdfReader
 
 from orders.adapters.outbound.rendering.wording import amount
 from orders.domain.parts import Customer
-from tests.builders import a_line, a_tenant, an_address, an_order
+from tests.support.builders import a_line, a_tenant, an_address, an_order
 from tests.unit.rendering.conftest import Render
 
 LINES = 120  # four pages; documents of 500 lines are `make proof`'s

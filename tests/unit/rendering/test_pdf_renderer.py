@@ -12,13 +12,13 @@ import pytest
 
 from orders.adapters.outbound.rendering.environment import Sources, TemplateRenderer
 from orders.adapters.outbound.rendering.overrides import PackagedTemplates, Rendered, Wish, default
+from orders.adapters.outbound.rendering.pdf import system_libraries
 from orders.adapters.outbound.rendering.pdf.html_document import DOCUMENT, document_context, pdf_job
 from orders.adapters.outbound.rendering.pdf.renderer import PDFS, MissingLibraries, PdfRenderer, check_system_libraries
-from orders.adapters.outbound.rendering.pdf import system_libraries
 from orders.adapters.outbound.rendering.pdf.weasyprint_pdf import PdfJob, PrintedPdf
 from orders.adapters.outbound.rendering.processes.process_lane import ProcessLane
 from orders.ports.errors import RenderingFailed, TransientPortError
-from tests.builders import a_tenant, an_order
+from tests.support.builders import a_tenant, an_order
 
 
 @pytest.fixture(scope="module")

@@ -14,11 +14,12 @@ from pypdf import PdfReader
 
 from orders.adapters.outbound.rendering.mail_composer import JinjaMailComposer
 from orders.domain.lifecycle import Role
-from orders.domain.order import Order, Shipment
+from orders.domain.order import Order
 from orders.domain.parts import Customer, Payment
+from orders.domain.shipping import Shipment
 from orders.ports.mail import MailTemplate
 from orders.ports.tenants import TenantProfile
-from tests.builders import a_line, a_stamp, a_tenant, an_address, an_order
+from tests.support.builders import a_line, a_stamp, a_tenant, an_address, an_order
 from tests.unit.rendering.conftest import Render
 
 COMPOSER = JinjaMailComposer()

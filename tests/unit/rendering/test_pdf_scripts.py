@@ -14,7 +14,7 @@ from orders.adapters.outbound.rendering.pdf.html_document import DOCUMENT, docum
 from orders.adapters.outbound.rendering.pdf.renderer import BOXES, PdfRenderer
 from orders.domain.order import Order
 from orders.domain.parts import Customer
-from tests.builders import a_line, a_tenant, an_address, an_order
+from tests.support.builders import a_line, a_tenant, an_address, an_order
 from tests.unit.rendering.checkers import accessibility_findings, archival_findings
 from tests.unit.rendering.conftest import Render
 

@@ -10,7 +10,7 @@ import pikepdf
 import pytest
 
 from orders.domain.order import Order
-from tests.builders import a_line, an_order
+from tests.support.builders import a_line, an_order
 from tests.unit.rendering.checkers import elements_of
 from tests.unit.rendering.conftest import Render
 

@@ -24,11 +24,11 @@ from orders.domain.lifecycle import Action, Role
 from orders.domain.order import Order
 from orders.ports.audit import AuditOutcome, AuditRecord
 from orders.ports.errors import NotYet, TransientPortError
-from tests.builders import a_draft
-from tests.hostile import TOO_DEEP
-from tests.mail_service import in_sns, ses_event
-from tests.service import Service, a_caller
-from tests.workers import an_event_processor
+from tests.support.builders import a_draft
+from tests.support.hostile import TOO_DEEP
+from tests.support.mail_service import in_sns, ses_event
+from tests.support.service import Service, a_caller
+from tests.support.workers import an_event_processor
 
 ALLOWED, DENIED, REFUSED, FAILED = AuditOutcome
 SENDER = "AROAEXAMPLE:thandi@example.com"

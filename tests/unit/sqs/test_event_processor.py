@@ -19,10 +19,10 @@ from orders.domain.lifecycle import Action, Role
 from orders.domain.order import Order
 from orders.domain.reports import SOURCES, ReportType
 from orders.ports.errors import NotYet
-from tests.builders import a_draft, an_order, an_order_id
-from tests.feeds import a_report, on_the_bus
-from tests.service import HOLD, Service, a_caller
-from tests.workers import an_event_processor, delivered, message
+from tests.support.builders import a_draft, an_order, an_order_id
+from tests.support.external_event_feeds import a_report, on_the_bus
+from tests.support.service import HOLD, Service, a_caller
+from tests.support.workers import an_event_processor, delivered, message
 from tools.message_schemas import report_file
 
 EVENTS = Path(__file__).parents[3] / "docs" / "events"

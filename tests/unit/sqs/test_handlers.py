@@ -10,9 +10,9 @@ from orders.application.policy.errors import OrderNotFound
 from orders.contracts.commands import RENDER_DOCUMENT
 from orders.domain.events import OrderEvent
 from orders.domain.order import Order
-from tests.builders import a_draft, an_order_id
-from tests.service import Service, a_caller
-from tests.workers import delivered, message
+from tests.support.builders import a_draft, an_order_id
+from tests.support.service import Service, a_caller
+from tests.support.workers import delivered, message
 
 
 async def placed(service: Service) -> tuple[Order, OrderEvent]:

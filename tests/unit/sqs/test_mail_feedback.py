@@ -19,10 +19,10 @@ from orders.domain.order import Order
 from orders.ports.errors import TransientPortError
 from orders.ports.mail import FeedbackKind, Mail, MailRecord, MailState, recipient_hash
 from orders.ports.suppressions import Suppression, SuppressionReason
-from tests.builders import a_draft, an_order_id
-from tests.mail_service import identity_notification, in_sns, ses_event
-from tests.service import Service, a_caller
-from tests.workers import message
+from tests.support.builders import a_draft, an_order_id
+from tests.support.mail_service import identity_notification, in_sns, ses_event
+from tests.support.service import Service, a_caller
+from tests.support.workers import message
 
 STAFF = "staff@example.com"
 TENANT = "tenant.a_1"

@@ -18,7 +18,7 @@ from orders.adapters.inbound.sqs.messages import (
 from orders.contracts.cloud_event import to_cloud_event
 from orders.domain.events import EventType, OrderEvent
 from orders.domain.lifecycle import Role
-from tests.builders import NOON, a_stamp, an_order, an_order_id
+from tests.support.builders import NOON, a_stamp, an_order, an_order_id
 
 
 def an_event(**changes: Any) -> OrderEvent:

@@ -19,8 +19,8 @@ from orders.domain.identity import derived_order_id
 from orders.domain.pricing.currencies import Currency
 from orders.domain.pricing.money import Money
 from orders.ports.errors import TransientPortError
-from tests.builders import a_draft, an_order_id
-from tests.service import Service, a_caller
+from tests.support.builders import a_draft, an_order_id
+from tests.support.service import Service, a_caller
 
 ORDER = {
     "customer_id": "cust_test_001",

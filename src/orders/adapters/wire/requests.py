@@ -35,9 +35,9 @@ from orders.adapters.wire.fields import (
     without_card,
 )
 from orders.domain.cards import holds_card_number
-from orders.domain.order import Shipment
 from orders.domain.parts import Address, Customer, ParcelLine, Payment
 from orders.domain.placing import MAX_LINES, Draft, DraftLine
+from orders.domain.shipping import Shipment
 
 _ZERO = Decimal(0)
 

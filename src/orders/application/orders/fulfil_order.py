@@ -5,7 +5,8 @@ from datetime import datetime
 from orders.application.orders.change_order import OrderChanger
 from orders.application.policy.caller import Caller
 from orders.application.policy.idempotency import NO_PRECONDITIONS, Preconditions
-from orders.domain.order import Order, Shipment
+from orders.domain.order import Order
+from orders.domain.shipping import Shipment
 
 
 class FulfilOrder:

@@ -23,9 +23,10 @@ from orders.domain.erasing import erase
 from orders.domain.events import OrderEvent
 from orders.domain.identity import derived_order_id
 from orders.domain.lifecycle import Role
-from orders.domain.order import Change, Order, Shipment
+from orders.domain.order import Change, Order
 from orders.domain.parts import Address, Customer, ParcelLine, Payment
 from orders.domain.placing import Draft, DraftLine, place
+from orders.domain.shipping import Shipment
 from orders.ports.acceptances import Acceptance
 from orders.ports.mail import FeedbackKind, MailFeedback, MailRecord, MailState, MailTemplate
 

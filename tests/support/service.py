@@ -66,9 +66,9 @@ from orders.ports.mail import MailContent, MailTemplate, OrderTrouble
 from orders.ports.outbox import EventLog, Outbox
 from orders.ports.products import ProductCatalogue
 from orders.ports.tenants import TenantProfile
-from tests.builders import NOON, a_tenant
 from tests.contract.order_stores import MemoryDamage, Store
-from tests.event_contract import check_event
+from tests.support.builders import NOON, a_tenant
+from tests.support.event_contract import check_event
 
 LEASE = timedelta(seconds=45)
 HOLD = timedelta(seconds=30)

@@ -11,7 +11,7 @@ from orders.domain.events import JsonValue
 from orders.domain.order import Order
 from orders.domain.parts import ParcelLine
 from orders.domain.reports import SOURCES, Report, ReportType
-from tests.builders import NOON
+from tests.support.builders import NOON
 
 CAPTURED, FAILED, SENT, ARRIVED, NO_STOCK = (
     ReportType.PAYMENT_CAPTURED,

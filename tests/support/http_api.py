@@ -16,8 +16,8 @@ from orders.adapters.inbound.http.middleware.edge import LOCAL, EdgeRules
 from orders.adapters.inbound.http.openapi.deprecation import DEPRECATED, Deprecations
 from orders.adapters.inbound.http.security.claims import TokenRules
 from orders.adapters.outbound.local.dev_issuer import AUDIENCE, ISSUER, DevIssuer
-from tests.openapi_contract import contract_of
-from tests.service import Service
+from tests.support.openapi_contract import contract_of
+from tests.support.service import Service
 
 SMOKE = (
     '{"customer_id":"cust_test_001","items":[{"product_id":"prod_001","quantity":2,"price":29.99}],'

@@ -10,9 +10,9 @@ import httpx
 from orders.adapters.outbound.rendering.pdf.html_document import printed_json
 from orders.domain.order import Order
 from orders.ports.tenants import TenantProfile
-from tests.http_api import ORDERS, Api
-from tests.service import PlainRenderer
-from tests.workers import Workers
+from tests.support.http_api import ORDERS, Api
+from tests.support.service import PlainRenderer
+from tests.support.workers import Workers
 
 CANARY = "canary"
 ERASED_VIEW = {

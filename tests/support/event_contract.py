@@ -9,7 +9,7 @@ import jsonschema
 from orders.contracts.cloud_event import event_type
 from orders.contracts.event_schema import event_schema
 from orders.domain.events import EventType
-from tests.closed_schemas import closed
+from tests.support.closed_schemas import closed
 
 
 @cache

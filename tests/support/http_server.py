@@ -13,8 +13,8 @@ from orders.adapters.inbound.http.security.claims import TokenRules
 from orders.adapters.outbound.local.dev_issuer import AUDIENCE, ISSUER, DevIssuer
 from orders.bootstrap.server.api import serve
 from orders.bootstrap.server.http_protocol import BoundedHttp
-from tests.http_api import an_app
-from tests.service import Service
+from tests.support.http_api import an_app
+from tests.support.service import Service
 
 PATIENCE = 20.0
 """Seconds after which an answer that does not come fails its test."""

@@ -12,7 +12,7 @@ from referencing.jsonschema import DRAFT202012
 from orders.adapters.inbound.http.openapi.deprecation import DEPRECATED, Deprecations, OperationFinder
 from orders.adapters.inbound.http.openapi.document import OPERATIONS, build_document
 from orders.adapters.wire import json_body
-from tests.closed_schemas import closed
+from tests.support.closed_schemas import closed
 
 NAME, PUBLISHED = "urn:openapi:strict", "urn:openapi"
 """The document as answers are held against it, and as callers get it."""

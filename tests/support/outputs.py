@@ -17,7 +17,7 @@ from orders.bootstrap.config.settings import load_settings
 from orders.bootstrap.exception_hooks import log_last_words
 from orders.bootstrap.logging import configure_logging
 from orders.domain.events import OrderEvent
-from tests.restored_logging import restored_hooks, restored_logging
+from tests.support.restored_logging import restored_hooks, restored_logging
 
 
 @dataclass

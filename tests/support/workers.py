@@ -13,7 +13,7 @@ from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.contracts.cloud_event import EVENT_SOURCE, to_cloud_event
 from orders.contracts.commands import PLACE_ACCEPTED, SCRUB_ORDER
 from orders.domain.events import OrderEvent
-from tests.service import Service
+from tests.support.service import Service
 
 Handler = Callable[[ReceivedMessage], Awaitable[None]]
 

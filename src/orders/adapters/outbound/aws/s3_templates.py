@@ -1,4 +1,4 @@
-"""Shops' templates in the templates bucket: ``tenants/{tenant}/templates/{locale}/{path}``. See ADR 31."""
+"""Shops' templates in the templates bucket: ``tenants/{tenant}/templates/{locale}/{path}``. See ADR 32."""
 
 import asyncio
 import re

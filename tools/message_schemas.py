@@ -8,8 +8,8 @@ from types import MappingProxyType
 from typing import Any
 
 from orders.adapters.inbound.http.openapi.json_schema import standalone
-from orders.adapters.inbound.sqs.record_creator import CreateOrderCommand
-from orders.adapters.inbound.sqs.reports import DETAILS
+from orders.adapters.inbound.sqs.external_events import DETAILS
+from orders.adapters.inbound.sqs.workers.record_creator import CreateOrderCommand
 from orders.contracts.commands import CREATE_ORDER
 from orders.contracts.event_schema import event_schema
 from orders.domain.events import EventType

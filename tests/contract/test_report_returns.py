@@ -7,8 +7,8 @@ from uuid import uuid4
 
 import pytest
 
+from orders.adapters.inbound.sqs.external_events import parse_report
 from orders.adapters.inbound.sqs.messages import parse_bus_message
-from orders.adapters.inbound.sqs.reports import parse_report
 from orders.adapters.outbound.aws.report_returns import SqsReportReturns
 from orders.domain.parts import ParcelLine
 from orders.domain.reports import SOURCES, Report, ReportType

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import pytest
 
-from orders.adapters.inbound.sqs.mail_feedback import MailFeedbackHandler
+from orders.adapters.inbound.sqs.workers.mail_feedback import MailFeedbackHandler
 from orders.adapters.outbound.aws.event_bridge import EventBridgePublisher
 from orders.bootstrap.dev import emulator
 from orders.bootstrap.dev.emulator import EmulatorError

@@ -4,11 +4,13 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from orders.adapters.inbound.sqs.event_processor import EventProcessor
-from orders.adapters.inbound.sqs.handlers import CustomerNotifier, InternalNotifier, PdfCreator
-from orders.adapters.inbound.sqs.mail_feedback import MailFeedbackHandler
 from orders.adapters.inbound.sqs.queue import ReceivedMessage
-from orders.adapters.inbound.sqs.record_creator import ANY, RecordCreator, Senders
+from orders.adapters.inbound.sqs.workers.customer_notifier import CustomerNotifier
+from orders.adapters.inbound.sqs.workers.event_processor import EventProcessor
+from orders.adapters.inbound.sqs.workers.internal_notifier import InternalNotifier
+from orders.adapters.inbound.sqs.workers.mail_feedback import MailFeedbackHandler
+from orders.adapters.inbound.sqs.workers.pdf_creator import PdfCreator
+from orders.adapters.inbound.sqs.workers.record_creator import ANY, RecordCreator, Senders
 from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.contracts.cloud_event import EVENT_SOURCE, to_cloud_event
 from orders.contracts.commands import PLACE_ACCEPTED, SCRUB_ORDER

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from orders.adapters.inbound.sqs.record_creator import ANY
+from orders.adapters.inbound.sqs.workers.record_creator import ANY
 from orders.adapters.outbound.aws.event_bridge import EventBridgePublisher
 from orders.adapters.outbound.aws.s3_tenant_files import S3TenantFiles
 from orders.adapters.outbound.aws.sqs_dead_letters import Mailbox, SqsDeadLetterQueues

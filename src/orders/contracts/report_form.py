@@ -1,6 +1,6 @@
 """How reports of other services are written: the ``detail`` of their events on the bus.
 
-Docs: docs/events/README.md; read by ``adapters/inbound/sqs/reports.py``, written again where one is put back.
+Docs: docs/events/README.md; read by ``adapters/inbound/sqs/external_events.py``, written again where one is put back.
 """
 
 from orders.contracts.cloud_event import rfc3339

@@ -15,7 +15,7 @@ from typing_extensions import TypeAliasType
 from orders.adapters.inbound.http.routes.update_bodies import RevisionBody
 from orders.adapters.inbound.sqs.messages import MessageRefused
 from orders.adapters.inbound.sqs.queue import ReceivedMessage
-from orders.adapters.inbound.sqs.record_creator import ANY, RecordCreator, Senders
+from orders.adapters.inbound.sqs.workers.record_creator import ANY, RecordCreator, Senders
 from orders.adapters.wire.parsing import InvalidBody, validate
 from orders.adapters.wire.requests import CancelBody, CreateOrderBody, FulfilBody, StatusBody
 from tests.support.card_numbers import card_numbers, disguised_card_numbers

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from orders.adapters.inbound.sqs.auditing import AuditedHandler, NamedHandler
-from orders.adapters.inbound.sqs.handlers import CustomerNotifier, InternalNotifier, PdfCreator
-from orders.adapters.inbound.sqs.mail_feedback import MailFeedbackHandler
 from orders.adapters.inbound.sqs.messages import MessageRefused
 from orders.adapters.inbound.sqs.queue import ReceivedMessage
-from orders.adapters.inbound.sqs.record_creator import ANY, RecordCreator, Senders
+from orders.adapters.inbound.sqs.workers.customer_notifier import CustomerNotifier
+from orders.adapters.inbound.sqs.workers.internal_notifier import InternalNotifier
+from orders.adapters.inbound.sqs.workers.mail_feedback import MailFeedbackHandler
+from orders.adapters.inbound.sqs.workers.pdf_creator import PdfCreator
+from orders.adapters.inbound.sqs.workers.record_creator import ANY, RecordCreator, Senders
 from orders.application.policy.errors import OrderNotFound
 from orders.bootstrap.server.worker import WORKER_SERVICES
 from orders.contracts.cloud_event import EVENT_SOURCE, to_cloud_event

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from structlog.testing import capture_logs
 
-from orders.adapters.inbound.every import Every
+from orders.adapters.inbound.periodic import Every
 from orders.adapters.inbound.sqs.poller import PollerState
 from orders.adapters.inbound.sqs.queue import ReceivedMessage
 from orders.adapters.outbound.aws.probes import MailProbe

@@ -7,8 +7,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from orders.adapters.inbound.sqs.event_processor import TRANSITIONS
 from orders.adapters.inbound.sqs.messages import MessageRefused
+from orders.adapters.inbound.sqs.workers.event_processor import TRANSITIONS
 from orders.application.orders.scrub_order import SECOND_PASS_AFTER
 from orders.application.policy.errors import OrderNotFound
 from orders.bootstrap.resources.topology_file import packaged_topology

@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
-from orders.adapters.inbound.sqs.handlers import CustomerNotifier, InternalNotifier, PdfCreator
 from orders.adapters.inbound.sqs.messages import MessageRefused
+from orders.adapters.inbound.sqs.workers.customer_notifier import CustomerNotifier
+from orders.adapters.inbound.sqs.workers.internal_notifier import InternalNotifier
+from orders.adapters.inbound.sqs.workers.pdf_creator import PdfCreator
 from orders.application.policy.errors import OrderNotFound
 from orders.contracts.commands import RENDER_DOCUMENT
 from orders.domain.events import OrderEvent

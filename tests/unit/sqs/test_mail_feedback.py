@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from orders.adapters.inbound.sqs.mail_feedback import MailFeedbackHandler
 from orders.adapters.inbound.sqs.messages import MessageRefused
+from orders.adapters.inbound.sqs.workers.mail_feedback import MailFeedbackHandler
 from orders.application.mail.record_mail_feedback import FEEDBACK
 from orders.application.operations.dead_letters import subject_of
 from orders.application.operations.message_outline import outline

@@ -8,8 +8,8 @@ import pytest
 
 from orders.adapters.inbound.sqs.messages import MessageRefused
 from orders.adapters.inbound.sqs.queue import ReceivedMessage
-from orders.adapters.inbound.sqs.record_creator import ANY, RecordCreator, Senders
 from orders.adapters.inbound.sqs.retry_policy import IMPOSSIBLE, PASSING
+from orders.adapters.inbound.sqs.workers.record_creator import ANY, RecordCreator, Senders
 from orders.adapters.outbound.memory.products import MemoryProductCatalogue, Product
 from orders.application.orders.check_offers import Consulted, WhenDown
 from orders.application.policy.errors import OrderNotFound

@@ -7,14 +7,16 @@ from typing import Any
 
 from dependency_injector import containers, providers
 
-from orders.adapters.inbound.every import Every
 from orders.adapters.inbound.http.routes.redaction import redacted_body
+from orders.adapters.inbound.periodic import Every
 from orders.adapters.inbound.relay import RelayLoop
-from orders.adapters.inbound.sqs.event_processor import EventProcessor
-from orders.adapters.inbound.sqs.handlers import CustomerNotifier, InternalNotifier, PdfCreator
-from orders.adapters.inbound.sqs.mail_feedback import MailFeedbackHandler
 from orders.adapters.inbound.sqs.rate import TokenBucket
-from orders.adapters.inbound.sqs.record_creator import ANY, RecordCreator, Senders
+from orders.adapters.inbound.sqs.workers.customer_notifier import CustomerNotifier
+from orders.adapters.inbound.sqs.workers.event_processor import EventProcessor
+from orders.adapters.inbound.sqs.workers.internal_notifier import InternalNotifier
+from orders.adapters.inbound.sqs.workers.mail_feedback import MailFeedbackHandler
+from orders.adapters.inbound.sqs.workers.pdf_creator import PdfCreator
+from orders.adapters.inbound.sqs.workers.record_creator import ANY, RecordCreator, Senders
 from orders.adapters.outbound.audit_log import LogAuditTrail
 from orders.adapters.outbound.aws.document_requests import SqsDocumentRequests
 from orders.adapters.outbound.aws.event_bridge import EventBridgePublisher

@@ -4,15 +4,17 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from orders.adapters.inbound.sqs.auditing import AuditedHandler
-from orders.adapters.inbound.sqs.event_processor import EventProcessor
 from orders.adapters.inbound.sqs.gate import DependencyGate
-from orders.adapters.inbound.sqs.handlers import CustomerNotifier, InternalNotifier, PdfCreator
-from orders.adapters.inbound.sqs.mail_feedback import MailFeedbackHandler
 from orders.adapters.inbound.sqs.poller import Poller, PollerSettings
 from orders.adapters.inbound.sqs.queue import SqsQueue, nobody
 from orders.adapters.inbound.sqs.rate import TokenBucket
-from orders.adapters.inbound.sqs.record_creator import RecordCreator
 from orders.adapters.inbound.sqs.retry_policy import RetryPolicy
+from orders.adapters.inbound.sqs.workers.customer_notifier import CustomerNotifier
+from orders.adapters.inbound.sqs.workers.event_processor import EventProcessor
+from orders.adapters.inbound.sqs.workers.internal_notifier import InternalNotifier
+from orders.adapters.inbound.sqs.workers.mail_feedback import MailFeedbackHandler
+from orders.adapters.inbound.sqs.workers.pdf_creator import PdfCreator
+from orders.adapters.inbound.sqs.workers.record_creator import RecordCreator
 from orders.adapters.outbound.aws.probes import BucketProbe
 from orders.adapters.outbound.dynamodb.probe import DynamoProbe
 from orders.application.policy.audit import Audit

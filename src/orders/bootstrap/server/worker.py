@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from types import MappingProxyType
 from typing import Protocol
 
-from orders.adapters.inbound.every import Every
+from orders.adapters.inbound.periodic import Every
 from orders.adapters.inbound.sqs.poller import Poller
 from orders.adapters.outbound.memory.counters import MemoryCounters
 from orders.bootstrap.aws import open_clients

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 import structlog
 
+from orders.adapters.inbound.sqs.external_events import parse_report
 from orders.adapters.inbound.sqs.messages import (
     BusMessage,
     MessageRefused,
@@ -16,7 +17,6 @@ from orders.adapters.inbound.sqs.messages import (
     parse_order_event,
 )
 from orders.adapters.inbound.sqs.queue import ReceivedMessage
-from orders.adapters.inbound.sqs.reports import parse_report
 from orders.adapters.privacy.masking import as_name
 from orders.adapters.wire.card_redaction import without_cards
 from orders.application.events.apply_external_event import HearReport

@@ -1,0 +1,28 @@
+"""The customer-notifier mails customers about their orders."""
+
+from orders.adapters.inbound.sqs.queue import ReceivedMessage
+from orders.adapters.inbound.sqs.workers.mailed_events import event_to_mail
+from orders.application.mail.notify_customer import NotifyCustomer
+
+
+class CustomerNotifier:
+    """Mails customers about their orders; replayed events send none unless they say so."""
+
+    name = "customer-notifier"
+
+    def __init__(self, notify: NotifyCustomer) -> None:
+        self._notify = notify
+
+    async def __call__(self, message: ReceivedMessage) -> None:
+        """Handle one message. Raises: MessageRefused, and as ``NotifyCustomer.execute``."""
+        event = event_to_mail(message)
+        if event is None:
+            return
+        parcel = event.data.get("parcel_id")
+        await self._notify.execute(
+            event.tenant_id,
+            event.order_id,
+            event.type,
+            event.sequence,
+            parcel_id=parcel if isinstance(parcel, str) else None,
+        )

@@ -16,7 +16,7 @@ from orders.adapters.outbound.memory.dead_letters import MemoryDeadLetterQueues
 from orders.adapters.outbound.rendering.mail_composer import JinjaMailComposer
 from orders.adapters.outbound.system import SystemClock
 from orders.application.mail.notify_dead_letters import HELD_FOR, NotifyDeadLetters
-from orders.application.operations.dead_letters import DeadLetterOffice
+from orders.application.operations.dead_letters import DeadLetterService
 from orders.domain.identity import order_number
 from orders.ports.dead_letters import DeadLetter, DeadLetterQueues, UnknownQueue
 from tests.contract.aws_backends import ALL_BACKENDS, AWS_BACKENDS, MEMORY, endpoint_of
@@ -178,7 +178,7 @@ async def test_staff_hear_once_of_what_workers_and_sqs_itself_put_aside_and_it_s
 
     def watch() -> NotifyDeadLetters:
         queues = SqsDeadLetterQueues(sqs, {NAME: Mailbox(dead, url)}, may_forward=lambda _: True)
-        office = DeadLetterOffice(queues, SystemClock(), hold=HELD_FOR)
+        office = DeadLetterService(queues, SystemClock(), hold=HELD_FOR)
         composer, audit = JinjaMailComposer(), service.audit
         return NotifyDeadLetters(
             office, service.tenants, composer, service.send_mail, nobody_waits, audit, service.counters

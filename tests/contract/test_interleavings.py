@@ -19,11 +19,11 @@ from orders.adapters.outbound.dynamodb.items.attribute_values import from_wire
 from orders.adapters.outbound.dynamodb.items.claim_items import CLAIM
 from orders.adapters.outbound.memory.counters import MemoryCounters
 from orders.application.orders.accept_order import PlaceAccepted
-from orders.application.orders.check_offers import ConsultServices, Question
+from orders.application.orders.check_offers import CheckOffers, OfferQuestion
 from orders.application.orders.place_order import PlaceOrder
 from orders.application.policy.caller import Caller
 from orders.application.policy.errors import OrderNotFound
-from orders.application.policy.idempotency import AlreadyAnswered, Answer, KeyedRequest, KeyReused
+from orders.application.policy.idempotency import AlreadyAnswered, KeyedAnswer, KeyedRequest, KeyReused
 from orders.domain.order import Order
 from orders.domain.pricing.offer_checks import Answers
 from tests.contract.interleavings import Actor, Request, State, Walk
@@ -41,13 +41,13 @@ class Answered:
     """A request under the key was answered: with success, or that the key belongs to another body."""
 
     body: str
-    answer: Answer | None
+    answer: KeyedAnswer | None
 
 
 Part: TypeAlias = "Actor[Answered | None]"
 
 
-class NothingOnOffer(ConsultServices):
+class NothingOnOffer(CheckOffers):
     """A product service that knows no product any more, asked without tasks of their own."""
 
     def __init__(self) -> None:
@@ -57,11 +57,11 @@ class NothingOnOffer(ConsultServices):
     def idle(self) -> bool:
         return False
 
-    async def execute(self, caller: Caller, question: Question) -> Answers:
+    async def execute(self, caller: Caller, question: OfferQuestion) -> Answers:
         return Answers(offers={})
 
 
-def request_of(body: str, respond: Callable[[Order], Answer]) -> KeyedRequest:
+def request_of(body: str, respond: Callable[[Order], KeyedAnswer]) -> KeyedRequest:
     return KeyedRequest(KEY, OPERATION, f"fingerprint of {body}", respond)
 
 
@@ -84,7 +84,7 @@ def accepting(name: str, body: str, number: int, **how: Any) -> Part:
 
 
 def placing(name: str, body: str, number: int, **how: Any) -> Part:
-    def respond(order: Order) -> Answer:
+    def respond(order: Order) -> KeyedAnswer:
         return order_answer(order, CALLER, 201)
 
     async def play(client: Any) -> Answered:
@@ -93,7 +93,7 @@ def placing(name: str, body: str, number: int, **how: Any) -> Part:
     return Actor(name, play, **how)
 
 
-async def _answered(body: str, execute: Any, respond: Callable[[Order], Answer]) -> Answered:
+async def _answered(body: str, execute: Any, respond: Callable[[Order], KeyedAnswer]) -> Answered:
     try:
         order = await execute(CALLER, a_draft(notes=body), request_of(body, respond))
     except AlreadyAnswered as error:

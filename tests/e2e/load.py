@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Self
 from uuid import uuid4
 
-from orders.acceptance.client import ORDERS, Answer, Client, NotReached
+from orders.acceptance.client import ORDERS, ApiResponse, Client, NotReached
 from orders.acceptance.smoke import CREATE
 
 PAUSE_SECONDS = 0.1
@@ -28,7 +28,7 @@ class Load:
     client: Client
     token: str
     threads: int = 4
-    answered: dict[str, Answer] = field(default_factory=dict)
+    answered: dict[str, ApiResponse] = field(default_factory=dict)
     unanswered: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -57,7 +57,7 @@ class Load:
         """Every status that was answered."""
         return {answer.status for answer in self.answered.values()}
 
-    def create(self, key: str, client: Client | None = None) -> Answer:
+    def create(self, key: str, client: Client | None = None) -> ApiResponse:
         """Place the order of a key, or get the answer that it got before. Raises: NotReached."""
         headers = {"Idempotency-Key": key}
         return (client or self.client).call("POST", ORDERS, token=self.token, body=CREATE, headers=headers)

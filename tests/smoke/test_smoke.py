@@ -3,7 +3,7 @@
 import pytest
 
 from orders.acceptance.smoke import STEPS, Smoke
-from orders.acceptance.steps import State, StepResult, Waiting, run_steps
+from orders.acceptance.steps import Patience, State, StepResult, run_steps
 from tests.support.outside import running_service
 
 pytestmark = pytest.mark.outside
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.outside
 @pytest.fixture(scope="module")
 def results(request: pytest.FixtureRequest) -> dict[str, StepResult]:
     service = running_service(request.config)
-    smoke = Smoke(service.client, service.tokens, Waiting())
+    smoke = Smoke(service.client, service.tokens, Patience())
     return {result.name: result for result in run_steps(smoke.steps)}
 
 

@@ -11,7 +11,7 @@ import httpx
 from litestar.testing import AsyncTestClient
 from litestar.types import ASGIApp
 
-from orders.adapters.inbound.http.app import Served, create_app
+from orders.adapters.inbound.http.app import HttpDependencies, create_app
 from orders.adapters.inbound.http.middleware.edge import LOCAL, EdgeRules
 from orders.adapters.inbound.http.openapi.deprecation import DEPRECATED, Deprecations
 from orders.adapters.inbound.http.security.claims import TokenRules
@@ -65,12 +65,14 @@ class Api:
         return found
 
 
-_idle: list[tuple[ASGIApp, list[Served]]] = []
+_idle: list[tuple[ASGIApp, list[HttpDependencies]]] = []
 """Applications under the usual rules that nobody uses now, and where each finds what it serves."""
 
 
 @contextmanager
-def an_app(served: Served, edge: EdgeRules = LOCAL, deprecated: Deprecations = DEPRECATED) -> Iterator[ASGIApp]:
+def an_app(
+    served: HttpDependencies, edge: EdgeRules = LOCAL, deprecated: Deprecations = DEPRECATED
+) -> Iterator[ASGIApp]:
     """The application over these use cases.
 
     Building one takes longer than most tests do, so that those under the usual rules are used again.
@@ -79,7 +81,7 @@ def an_app(served: Served, edge: EdgeRules = LOCAL, deprecated: Deprecations = D
         yield create_app(lambda: served, edge=edge, deprecated=deprecated)
         return
     if not _idle:
-        place: list[Served] = []
+        place: list[HttpDependencies] = []
         _idle.append((create_app(lambda: place[0], edge=edge, deprecated=deprecated), place))
     app, place = _idle.pop()
     place[:] = [served]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from orders.acceptance.client import ORDERS, Answer, Client
+from orders.acceptance.client import ORDERS, ApiResponse, Client
 from orders.acceptance.smoke import CREATE, Tokens
 from orders.acceptance.steps import expect
 from orders.bootstrap.acceptance import client_of, tokens_for
@@ -19,7 +19,7 @@ class Service:
         self.tokens = tokens
         self._placed: list[str] = []
 
-    def call(self, method: str, path: str, *, role: str = "customer", **more: Any) -> Answer:
+    def call(self, method: str, path: str, *, role: str = "customer", **more: Any) -> ApiResponse:
         """A call below ``/v1.0/orders``."""
         token = {"customer": self.tokens.customer, "admin": self.tokens.admin}[role]
         return self.client.call(method, ORDERS + path, token=token, **more)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol, cast
 
-from orders.adapters.inbound.http.app import Served
+from orders.adapters.inbound.http.app import HttpDependencies
 from orders.adapters.inbound.http.routes.redaction import redacted_body
 from orders.adapters.inbound.http.security.api_keys import ApiKeyGuard, ApiKeys
 from orders.adapters.inbound.http.security.auth import Authenticator
@@ -30,18 +30,18 @@ from orders.adapters.outbound.memory.suppressions import MemorySuppressions
 from orders.adapters.outbound.memory.tenant_files import MemoryOrderingTenants
 from orders.adapters.outbound.memory.unreadable_items import MemoryUnreadableItems
 from orders.application.documents.render_document import LinkDocument, RenderDocument, RequestDocument
-from orders.application.events.apply_external_event import HearReport
+from orders.application.events.apply_external_event import ApplyExternalEvent
 from orders.application.events.publish_events import EventFastPath, PublishEvents
 from orders.application.events.relay_outbox import RelayOutbox
 from orders.application.mail.notify_customer import NotifyCustomer
 from orders.application.mail.notify_staff import NotifyStaff
-from orders.application.mail.record_mail_feedback import NoteMailFeedback
+from orders.application.mail.record_mail_feedback import RecordMailFeedback
 from orders.application.mail.send_mail import SendMail
 from orders.application.operations.check_health import CheckHealth
 from orders.application.orders.accept_order import AcceptOrder, PlaceAccepted
 from orders.application.orders.change_order import OrderChanger
 from orders.application.orders.change_status import ChangeStatus
-from orders.application.orders.check_offers import Consulted, ConsultServices
+from orders.application.orders.check_offers import CheckOffers, Consulted
 from orders.application.orders.erase_personal_data import ErasePersonalData
 from orders.application.orders.first_answer import FirstAnswer
 from orders.application.orders.fulfil_order import DeliverParcel, FulfilOrder
@@ -52,7 +52,7 @@ from orders.application.orders.place_queued import PlaceQueued
 from orders.application.orders.price_terms import PriceTerms
 from orders.application.orders.queue_accepted import QueueAccepted
 from orders.application.orders.read_history import ReadHistory
-from orders.application.orders.scrub_order import Kept, ScrubOrder
+from orders.application.orders.scrub_order import PersonalDataStores, ScrubOrder
 from orders.application.orders.update_order import DeleteOrder, UpdateOrder
 from orders.application.policy.audit import Audit
 from orders.application.policy.caller import Caller
@@ -170,7 +170,7 @@ class Service:
         self.replays = Replays(log, redacted_body)
         self.changer = OrderChanger(self.repository, self.clock, self.fast_path, self.replays)
         self.counters = MemoryCounters()
-        self.consult_services = ConsultServices(self.products, self.campaigns, self.counters)
+        self.consult_services = CheckOffers(self.products, self.campaigns, self.counters)
         self.commands = MemoryOrderCommands()
         self.queue_accepted = QueueAccepted(self.acceptances, self.commands)
         self.first_answer = FirstAnswer(
@@ -206,16 +206,16 @@ class Service:
             self.repository, self.tenants, self.renderer, documents, self.changer, self.clock
         )
         self.send_mail = SendMail(intents, self.suppressions, self.sender, self.clock, lease=LEASE)
-        self.note_mail_feedback = NoteMailFeedback(intents, self.suppressions, self.counters, self.clock)
+        self.note_mail_feedback = RecordMailFeedback(intents, self.suppressions, self.counters, self.clock)
         self.notify_customer = NotifyCustomer(
             self.repository, self.tenants, PlainComposer(), documents, self.request_document, self.send_mail
         )
         self.notify_staff = NotifyStaff(self.repository, self.tenants, PlainComposer(), self.send_mail)
         self.scrub_requests = MemoryScrubRequests()
-        kept = Kept(log, self.acceptances, intents, documents)
+        kept = PersonalDataStores(log, self.acceptances, intents, documents)
         self.scrub_order = ScrubOrder(self.repository, kept, self.publish_events, self.scrub_requests, redacted_body)
         self.report_returns = MemoryReportReturns()
-        self.hear_report = HearReport(
+        self.hear_report = ApplyExternalEvent(
             self.repository, self.acceptances, self.changer, self.report_returns, self.clock, hold=HOLD
         )
         self.check_health = CheckHealth([self.dependency], self.clock)
@@ -238,9 +238,9 @@ class Service:
         """A relay over this service's outbox."""
         return RelayOutbox(self.outbox, self.publish_events, self.queue_accepted, self.clock, self.counters, lag=lag)
 
-    def served(self, keys: Any, rules: TokenRules, api_keys: ApiKeys | None = None) -> Served:
+    def served(self, keys: Any, rules: TokenRules, api_keys: ApiKeys | None = None) -> HttpDependencies:
         """What an HTTP application needs."""
-        return Served(
+        return HttpDependencies(
             api_keys=ApiKeyGuard(api_keys),
             audit=self.audit,
             authenticator=Authenticator(keys, rules),

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from structlog.testing import capture_logs
 
-from orders.adapters.refreshing_cache import Freshness, Refreshed
+from orders.adapters.refreshing_cache import Freshness, RefreshingCache
 from orders.ports.errors import PermanentPortError, TransientPortError
 
 USUAL = Freshness(fresh_seconds=300, pause_seconds=60, first_pause_seconds=5)
@@ -21,7 +21,7 @@ class Source:
         self.failure: Exception | None = None
         self.gate, self.begun = asyncio.Event(), asyncio.Event()
         self.gate.set()
-        self.kept = Refreshed(self._load, freshness, name="source", monotonic=lambda: self.seconds)
+        self.kept = RefreshingCache(self._load, freshness, name="source", monotonic=lambda: self.seconds)
 
     async def _load(self) -> int:
         self.asked += 1

@@ -22,7 +22,7 @@ class NotReached(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ApiResponse:
     """What was answered; names of headers are in lower case."""
 
     status: int
@@ -70,7 +70,7 @@ class Client:
         token: str | None = None,
         body: str | Mapping[str, Any] | None = None,
         headers: Mapping[str, str] = _NO_HEADERS,
-    ) -> Answer:
+    ) -> ApiResponse:
         """Call the API; ``body`` is JSON text, or what becomes JSON. Raises: NotReached."""
         sent = self._headers | dict(headers)
         if token is not None:
@@ -80,18 +80,18 @@ class Client:
         text = body if isinstance(body, str | None) else json.dumps(body)
         return self._send(method, self.base_url + path, sent, None if text is None else text.encode())
 
-    def fetch(self, url: str) -> Answer:
+    def fetch(self, url: str) -> ApiResponse:
         """Get what a link leads to, with no token and no key: it may lead elsewhere. Raises: NotReached."""
         return self._send("GET", url, {}, None)
 
-    def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+    def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> ApiResponse:
         if urlsplit(url).scheme not in {"http", "https"}:
             raise NotReached(f"{url.partition('?')[0]} is no address to be fetched")
         request = Request(url, data=body, headers=dict(headers), method=method)  # noqa: S310 - checked above
         try:
             with self._opener.open(request, timeout=self._timeout_seconds) as response:
                 found = {name.lower(): value for name, value in response.headers.items()}
-                return Answer(response.status, found, response.read())
+                return ApiResponse(response.status, found, response.read())
         except (OSError, HTTPException) as error:
             # Without its query: whoever has a signed link has what it leads to.
             raise NotReached(f"{method} {url.partition('?')[0]}: {error}") from error

@@ -9,8 +9,8 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-from orders.acceptance.client import ORDERS, Answer, Client
-from orders.acceptance.steps import Waiting, expect, must
+from orders.acceptance.client import ORDERS, ApiResponse, Client
+from orders.acceptance.steps import Patience, expect, must
 
 CUSTOMER = "cust_test_001"
 CREATE = (
@@ -34,7 +34,7 @@ class Tokens:
 class Smoke:
     """One run of the smoke test: ``steps`` are to be run in their order, once."""
 
-    def __init__(self, client: Client, tokens: Tokens, waiting: Waiting) -> None:
+    def __init__(self, client: Client, tokens: Tokens, waiting: Patience) -> None:
         self._client = client
         self._tokens = tokens
         self._waiting = waiting
@@ -200,7 +200,7 @@ class Smoke:
         states = {each["template"]: str(each["state"]) for each in mails if each["template"] in MAILS}
         return states if set(states) == MAILS and "claimed" not in states.values() else None
 
-    def _call(self, method: str, path: str, token: str, status: int, **more: Any) -> Answer:
+    def _call(self, method: str, path: str, token: str, status: int, **more: Any) -> ApiResponse:
         return expect(self._client.call(method, ORDERS + path, token=token, **more), status, f"{method} {ORDERS}{path}")
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
-from orders.acceptance.client import Answer, NotReached
+from orders.acceptance.client import ApiResponse, NotReached
 
 _Found = TypeVar("_Found")
 _LOOK_EVERY_SECONDS = 0.2
@@ -34,7 +34,7 @@ class StepResult:
     detail: str = ""
 
 
-class Waiting:
+class Patience:
     """Patience with what the service does in the background.
 
     Args:
@@ -88,7 +88,7 @@ def run_steps(
         yield StepResult(name, state, clock() - began, detail)
 
 
-def expect(answer: Answer, status: int, call: str) -> Answer:
+def expect(answer: ApiResponse, status: int, call: str) -> ApiResponse:
     """The answer, if it has this status. Raises: Failed."""
     if answer.status != status:
         raise Failed(f"{call} answered {answer.status}, not {status}: {answer.fault}")

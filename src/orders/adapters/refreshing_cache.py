@@ -34,7 +34,7 @@ class Freshness:
     patience_seconds: float = 10.0
 
 
-class Refreshed(Generic[Value]):
+class RefreshingCache(Generic[Value]):
     """Keeps what ``load`` gives. One question is under way at a time, and all who need its answer share it."""
 
     def __init__(

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from orders.acceptance.client import Client, NotReached
 from orders.acceptance.smoke import CUSTOMER, Smoke, Tokens
-from orders.acceptance.steps import Waiting
+from orders.acceptance.steps import Patience
 from orders.bootstrap.config.keys import dev_issuer
 from orders.bootstrap.config.settings import Settings
 from orders.bootstrap.dev.demo import DEMO_TENANT
@@ -39,7 +39,7 @@ def tokens_for(settings: Settings, client: Client, environment: str) -> Tokens:
     return Tokens(customer, admin)
 
 
-def smoke_of(settings: Settings, client: Client, environment: str, waiting: Waiting) -> Smoke:
+def smoke_of(settings: Settings, client: Client, environment: str, waiting: Patience) -> Smoke:
     """The smoke test of an environment. Raises: CannotRun."""
     return Smoke(client, tokens_for(settings, client, environment), waiting)
 

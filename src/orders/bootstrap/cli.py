@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from orders import __version__
 from orders.acceptance.steps import StepResult
 from orders.adapters.inbound.cli.app import run_with
-from orders.adapters.inbound.cli.runtime import CommandError, Doing, Result
+from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Result
 from orders.application.events.replay_events import ReplayEvents
 from orders.application.mail.preview_templates import PreviewTemplates
 from orders.application.mail.suppression_list import SuppressionList
 from orders.application.operations.check_tenants import CheckTenants
-from orders.application.operations.dead_letters import DeadLetterOffice
+from orders.application.operations.dead_letters import DeadLetterService
 from orders.application.operations.find_unreadable import FindUnreadable
 from orders.bootstrap.command_running import (
     command_settings,
@@ -204,37 +204,43 @@ class ProcessRuntime:
         """See ``Runtime.now``."""
         return datetime.now(UTC)
 
-    def with_dead_letters(self, doing: Doing, work: "Callable[[DeadLetterOffice], Awaitable[Result]]") -> Result:
+    def with_dead_letters(
+        self, doing: AuditedCommand, work: "Callable[[DeadLetterService], Awaitable[Result]]"
+    ) -> Result:
         """See ``Runtime.with_dead_letters``."""
         from orders.bootstrap.operator_tools import open_dead_letters
 
         return operate(self._settings(), doing, open_dead_letters, work)
 
-    def with_replay(self, doing: Doing, work: "Callable[[ReplayEvents], Awaitable[Result]]", *, mails: bool) -> Result:
+    def with_replay(
+        self, doing: AuditedCommand, work: "Callable[[ReplayEvents], Awaitable[Result]]", *, mails: bool
+    ) -> Result:
         """See ``Runtime.with_replay``."""
         from orders.bootstrap.operator_tools import open_replay
 
         return operate(self._settings(), doing, partial(open_replay, mails=mails), work)
 
-    def with_templates(self, doing: Doing, work: "Callable[[PreviewTemplates], Awaitable[Result]]") -> Result:
+    def with_templates(self, doing: AuditedCommand, work: "Callable[[PreviewTemplates], Awaitable[Result]]") -> Result:
         """See ``Runtime.with_templates``."""
         from orders.bootstrap.operator_templates import open_templates_desk
 
         return operate(self._settings(), doing, open_templates_desk, work)
 
-    def with_suppressions(self, doing: Doing, work: "Callable[[SuppressionList], Awaitable[Result]]") -> Result:
+    def with_suppressions(
+        self, doing: AuditedCommand, work: "Callable[[SuppressionList], Awaitable[Result]]"
+    ) -> Result:
         """See ``Runtime.with_suppressions``."""
         from orders.bootstrap.operator_tools import open_suppressions
 
         return operate(self._settings(), doing, open_suppressions, work)
 
-    def with_tenants(self, doing: Doing, work: "Callable[[CheckTenants], Awaitable[Result]]") -> Result:
+    def with_tenants(self, doing: AuditedCommand, work: "Callable[[CheckTenants], Awaitable[Result]]") -> Result:
         """See ``Runtime.with_tenants``."""
         from orders.bootstrap.operator_tools import open_tenants
 
         return operate(self._settings(), doing, open_tenants, work)
 
-    def with_unreadable(self, doing: Doing, work: "Callable[[FindUnreadable], Awaitable[Result]]") -> Result:
+    def with_unreadable(self, doing: AuditedCommand, work: "Callable[[FindUnreadable], Awaitable[Result]]") -> Result:
         """See ``Runtime.with_unreadable``."""
         from orders.bootstrap.operator_tools import open_unreadable
 
@@ -242,12 +248,12 @@ class ProcessRuntime:
 
     def smoke(self, *, base_url: str, environment: str, within_seconds: float) -> Iterator[StepResult]:
         """See ``Runtime.smoke``."""
-        from orders.acceptance.steps import Waiting, run_steps
+        from orders.acceptance.steps import Patience, run_steps
         from orders.bootstrap.acceptance import client_of, smoke_of
 
         settings = self._settings()
         try:
-            smoke = smoke_of(settings, client_of(settings, base_url), environment, Waiting(within_seconds))
+            smoke = smoke_of(settings, client_of(settings, base_url), environment, Patience(within_seconds))
         except CannotRun as error:
             raise CommandError(str(error)) from error
         return run_steps(smoke.steps)

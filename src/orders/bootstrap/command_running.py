@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
-from orders.adapters.inbound.cli.runtime import CommandError, Doing, Result
+from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Result
 from orders.bootstrap.config.settings import Settings, SettingsError, load_settings
 from orders.bootstrap.errors import CannotRun
 
@@ -110,7 +110,7 @@ def _failing_in_a_message() -> Iterator[None]:
 
 def operate(
     settings: Settings,
-    doing: Doing,
+    doing: AuditedCommand,
     opened: "Callable[[Settings], AbstractAsyncContextManager[Tool]]",
     work: "Callable[[Tool], Awaitable[Result]]",
 ) -> Result:
@@ -146,7 +146,7 @@ def foreseen(error: BaseException) -> str | None:
     """Why something can't be done, for people; ``None`` if it is a fault of ours."""
     from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
-    from orders.adapters.privacy.exceptions import told
+    from orders.adapters.privacy.exceptions import safe_error_text
     from orders.application.policy.errors import ApplicationError
     from orders.domain.errors import DomainError
     from orders.ports.errors import PortError
@@ -156,21 +156,21 @@ def foreseen(error: BaseException) -> str | None:
     if isinstance(error, CannotRun | PortError | ApplicationError | DomainError):
         return str(error)
     if isinstance(error, ClientError):
-        return f"AWS refuses: {told(error)}"
+        return f"AWS refuses: {safe_error_text(error)}"
     if isinstance(error, NoCredentialsError):
         return "there are no credentials for AWS: they come with the task's role, AWS_PROFILE or AWS_ACCESS_KEY_ID"
     if isinstance(error, BotoCoreError):
-        return f"AWS can't be asked: {told(error)}"
+        return f"AWS can't be asked: {safe_error_text(error)}"
     if isinstance(error, OSError):
-        return f"{told(error)}{'' if error.filename is None else f': {error.filename}'}"
+        return f"{safe_error_text(error)}{'' if error.filename is None else f': {error.filename}'}"
     return None
 
 
 def fault_of_ours(error: BaseException) -> str:
     """What is said of an error that nobody has foreseen."""
-    from orders.adapters.privacy.exceptions import told
+    from orders.adapters.privacy.exceptions import safe_error_text
 
-    return f"this failed by a fault of the command itself ({told(error)}); LOG_LEVEL=DEBUG shows where"
+    return f"this failed by a fault of the command itself ({safe_error_text(error)}); LOG_LEVEL=DEBUG shows where"
 
 
 def _at_a_terminal(target: "AwsTarget") -> Settings:

@@ -11,7 +11,7 @@ from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession
 from botocore.exceptions import BotoCoreError, ClientError
 
-from orders.adapters.inbound.cli.runtime import Doing
+from orders.adapters.inbound.cli.runtime import AuditedCommand
 from orders.adapters.outbound.audit_log import LogAuditTrail
 from orders.adapters.outbound.memory.counters import MemoryCounters
 from orders.adapters.outbound.system import SystemClock
@@ -23,7 +23,7 @@ from orders.ports.audit import AuditOutcome, AuditTrail
 
 
 @asynccontextmanager
-async def on_record(settings: Settings, doing: Doing, trail: AuditTrail | None = None) -> AsyncIterator[None]:
+async def on_record(settings: Settings, doing: AuditedCommand, trail: AuditTrail | None = None) -> AsyncIterator[None]:
     """All that is done inside is one attempt of whoever has called the command."""
     attempt = Attempt(
         operation=f"orders {doing.command}",

@@ -17,7 +17,7 @@ from orders.adapters.outbound.system import SystemClock
 from orders.application.events.replay_events import ReplayEvents
 from orders.application.mail.suppression_list import SuppressionList
 from orders.application.operations.check_tenants import CheckTenants
-from orders.application.operations.dead_letters import DeadLetterOffice
+from orders.application.operations.dead_letters import DeadLetterService
 from orders.application.operations.find_unreadable import FindUnreadable
 from orders.bootstrap.aws import open_clients
 from orders.bootstrap.config.settings import Settings
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @asynccontextmanager
-async def open_dead_letters(settings: Settings) -> AsyncIterator[DeadLetterOffice]:
+async def open_dead_letters(settings: Settings) -> AsyncIterator[DeadLetterService]:
     """The dead letters of the settings' environment. Raises: ResourcesMissing."""
     # No poll of theirs is longer; and who waits at a terminal is to learn soon that a queue does not answer.
     impatient = settings.model_copy(update={"queue_wait_seconds": 1})
@@ -39,7 +39,7 @@ async def open_dead_letters(settings: Settings) -> AsyncIterator[DeadLetterOffic
         boxes = await mailboxes(clients.sqs, packaged_topology(), settings)
         senders = order_senders(settings)
         queues = SqsDeadLetterQueues(clients.sqs, boxes, may_forward=senders.may_forward)
-        yield DeadLetterOffice(queues, SystemClock())
+        yield DeadLetterService(queues, SystemClock())
 
 
 @asynccontextmanager

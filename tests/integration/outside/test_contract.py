@@ -8,9 +8,9 @@ from uuid import uuid4
 
 import pytest
 
-from orders.acceptance.client import ORDERS, Answer
+from orders.acceptance.client import ORDERS, ApiResponse
 from orders.acceptance.smoke import CREATE
-from orders.acceptance.steps import Waiting
+from orders.acceptance.steps import Patience
 from tests.support.outside import Service
 
 pytestmark = pytest.mark.outside
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.outside
 AT_ONCE = 20
 
 
-def refused(answer: Answer, status: int) -> dict[str, Any]:
+def refused(answer: ApiResponse, status: int) -> dict[str, Any]:
     assert answer.status == status, answer.fault
     assert answer.headers["content-type"].startswith("application/problem+json")
     problem: dict[str, Any] = answer.json
@@ -93,7 +93,7 @@ def test_a_change_of_what_has_changed_is_refused(service: Service) -> None:
 def test_of_creates_with_one_key_at_once_one_makes_an_order(service: Service) -> None:
     key = {"Idempotency-Key": f"outside-{uuid4()}"}
 
-    def create(_: int) -> Answer:
+    def create(_: int) -> ApiResponse:
         return service.call("POST", "", body=CREATE, headers=key)
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -119,7 +119,7 @@ def test_an_order_accepted_for_later_is_there_from_the_first_moment(service: Ser
         assert found.json["status"] in {"accepted", "pending"}
         return "pending" if found.json["status"] == "pending" else None
 
-    assert Waiting(30).eventually(placed, "the order")
+    assert Patience(30).eventually(placed, "the order")
 
 
 def test_pages_lead_to_every_order_once(service: Service) -> None:

@@ -13,7 +13,7 @@ from litestar.types import ControllerRouterHandler
 
 from orders.acceptance.client import Client
 from orders.acceptance.smoke import CREATE, STEPS, Smoke, Tokens
-from orders.acceptance.steps import State, StepResult, Waiting, run_steps
+from orders.acceptance.steps import Patience, State, StepResult, run_steps
 from orders.adapters.inbound.http.app import create_app
 from orders.adapters.inbound.http.security.claims import TokenRules
 from orders.adapters.outbound.local.dev_issuer import AUDIENCE, ISSUER, DevIssuer
@@ -62,7 +62,7 @@ def smoke_test(service: Service, tmp_path: Path, tokens: Tokens | None = None) -
 
     with served(service, issuer) as address:
         seconds = iter(range(1000))
-        waiting = Waiting(3, clock=lambda: next(seconds), pause=lambda _: None)
+        waiting = Patience(3, clock=lambda: next(seconds), pause=lambda _: None)
         tokens = tokens or Tokens(token("customer"), token("admin"))
         return {each.name: each for each in run_steps(Smoke(Client(address), tokens, waiting).steps)}
 
@@ -112,7 +112,7 @@ def test_tokens_are_made_for_local_and_given_elsewhere(tmp_path: Path) -> None:
     with pytest.raises(CannotRun, match="nowhere is no address"):
         client_of(settings, "nowhere")
     with pytest.raises(CannotRun, match="SMOKE_CUSTOMER_TOKEN and SMOKE_ADMIN_TOKEN must be set to test dev"):
-        smoke_of(settings, client_of(settings, "https://api-dev.bbws.io"), "dev", Waiting())
+        smoke_of(settings, client_of(settings, "https://api-dev.bbws.io"), "dev", Patience())
 
 
 @pytest.mark.parametrize("has_pages", [True, False])

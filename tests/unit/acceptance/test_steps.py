@@ -4,8 +4,8 @@ import itertools
 
 import pytest
 
-from orders.acceptance.client import Answer, NotReached
-from orders.acceptance.steps import Failed, State, StepResult, Waiting, expect, must, run_steps
+from orders.acceptance.client import ApiResponse, NotReached
+from orders.acceptance.steps import Failed, Patience, State, StepResult, expect, must, run_steps
 
 
 def failing(error: Exception) -> StepResult:
@@ -48,7 +48,7 @@ def test_waiting_ends_when_it_is_found_or_in_time() -> None:
         nonlocal seconds
         seconds += by
 
-    waiting = Waiting(10, clock=lambda: seconds, pause=pause)
+    waiting = Patience(10, clock=lambda: seconds, pause=pause)
     assert waiting.eventually(lambda: "PDF" if seconds > 3 else None, "the PDF") == "PDF"
     with pytest.raises(Failed, match="the mails: not within 10 s"):
         waiting.eventually(lambda: None, "the mails")
@@ -56,7 +56,7 @@ def test_waiting_ends_when_it_is_found_or_in_time() -> None:
 
 
 def test_a_status_that_is_another_says_what_the_service_said() -> None:
-    answer = Answer(409, {}, b'{"detail":"it is cancelled","request_id":"r"}')
+    answer = ApiResponse(409, {}, b'{"detail":"it is cancelled","request_id":"r"}')
     with pytest.raises(Failed, match=r"POST /x answered 409, not 200: it is cancelled \(request r\)"):
         expect(answer, 200, "POST /x")
     assert expect(answer, 409, "POST /x") is answer

@@ -11,7 +11,7 @@ from orders.adapters.outbound.memory.clock import FixedClock
 from orders.adapters.outbound.memory.dead_letters import MemoryDeadLetterQueues
 from orders.application.operations.dead_letters import (
     CLOCK_SKEW,
-    DeadLetterOffice,
+    DeadLetterService,
     LetterFilter,
     Subject,
     Tally,
@@ -34,7 +34,7 @@ class Desk:
         self.clock = FixedClock(NOON)
         self.queues = MemoryDeadLetterQueues(self.clock, ("pdf-creator", "customer-notifier"))
         self.pauses: list[float] = []
-        self.office = DeadLetterOffice(self.queues, self.clock, pause=self._pause)
+        self.office = DeadLetterService(self.queues, self.clock, pause=self._pause)
 
     async def _pause(self, seconds: float) -> None:
         self.pauses.append(seconds)
@@ -138,7 +138,7 @@ async def test_broken_off_while_the_queue_is_asked_nothing_stays_hidden() -> Non
 
     desk = Desk()
     desk.queues = queues = Slow(desk.clock)
-    office = DeadLetterOffice(queues, desk.clock)
+    office = DeadLetterService(queues, desk.clock)
     desk.bury(3)
     looking = asyncio.create_task(office.look(["pdf-creator"], EVERYTHING))
     await queues.asked.wait()
@@ -184,7 +184,7 @@ async def test_one_that_is_refused_for_good_keeps_none_of_the_others() -> None:
 
     desk = Desk()
     desk.queues = Choosy(desk.clock, ("pdf-creator",))
-    desk.office = DeadLetterOffice(desk.queues, desk.clock)
+    desk.office = DeadLetterService(desk.queues, desk.clock)
     desk.bury(3)
     tally = await desk.office.redrive(["pdf-creator"], EVERYTHING)
     assert (tally.matched, tally.acted_on) == (3, 2)

@@ -11,10 +11,10 @@ from orders.adapters.inbound.http.routes.redaction import redacted_body
 from orders.adapters.inbound.sqs.retry_policy import RetryPolicy
 from orders.adapters.outbound.memory.document_store import MemoryDocumentStore
 from orders.application.events.publish_events import PublishEvents
-from orders.application.orders.scrub_order import SECOND_PASS_AFTER, Kept, ScrubOrder
+from orders.application.orders.scrub_order import SECOND_PASS_AFTER, PersonalDataStores, ScrubOrder
 from orders.application.policy.caller import worker
 from orders.application.policy.errors import OrderNotFound
-from orders.application.policy.idempotency import Answer, KeyedRequest, Preconditions
+from orders.application.policy.idempotency import KeyedAnswer, KeyedRequest, Preconditions
 from orders.contracts.commands import SCRUB_ORDER
 from orders.domain.events import EventType
 from orders.domain.lifecycle import Action, Role
@@ -48,8 +48,8 @@ def marked_draft() -> Any:
 def keyed(key: str) -> KeyedRequest:
     """A request whose answer tells the order's notes."""
 
-    def respond(order: Order) -> Answer:
-        return Answer(200, (), b'{"notes":"%s","reason":"%s"}' % ((order.notes or "").encode(), CANARY.encode()))
+    def respond(order: Order) -> KeyedAnswer:
+        return KeyedAnswer(200, (), b'{"notes":"%s","reason":"%s"}' % ((order.notes or "").encode(), CANARY.encode()))
 
     return KeyedRequest(key, "POST /v1.0/orders", "f", respond)
 
@@ -98,7 +98,7 @@ def scrubbing(service: Service, life: Life) -> ScrubOrder:
     outbox = life.of(service.outbox)
     return ScrubOrder(
         life.of(service.repository),
-        Kept(outbox, life.of(service.acceptances), life.of(service.intents), life.of(service.documents)),
+        PersonalDataStores(outbox, life.of(service.acceptances), life.of(service.intents), life.of(service.documents)),
         PublishEvents(outbox, life.of(service.publisher)),
         life.of(service.scrub_requests),
         redacted_body,

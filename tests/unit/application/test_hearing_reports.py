@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orders.adapters.inbound.sqs.retry_policy import IMPOSSIBLE
-from orders.application.events.apply_external_event import HearReport, ReportFromTheFuture
+from orders.application.events.apply_external_event import ApplyExternalEvent, ReportFromTheFuture
 from orders.application.orders.change_order import OrderChanger
 from orders.application.policy.errors import OrderNotFound
 from orders.domain.errors import Fault
@@ -152,11 +152,11 @@ async def test_whoever_dies_at_any_call_is_followed_by_one_who_finishes(name: st
     assert deaths >= 1
 
 
-def hearing(service: Service, life: Life) -> HearReport:
+def hearing(service: Service, life: Life) -> ApplyExternalEvent:
     repository = life.of(service.repository)
     changer = OrderChanger(repository, service.clock, service.fast_path, service.replays)
     returns = life.of(service.report_returns)
-    return HearReport(repository, life.of(service.acceptances), changer, returns, service.clock, hold=HOLD)
+    return ApplyExternalEvent(repository, life.of(service.acceptances), changer, returns, service.clock, hold=HOLD)
 
 
 @pytest.mark.parametrize("after", [False, True])
@@ -307,7 +307,7 @@ async def test_an_order_that_is_placed_while_it_is_looked_for_is_waited_for() ->
             await service.place_accepted.execute(tenant_id, order_id)
             return found
 
-    hear_report = HearReport(
+    hear_report = ApplyExternalEvent(
         Overtaken(),  # type: ignore[arg-type]
         service.acceptances,
         service.changer,

@@ -17,7 +17,7 @@ from orders.application.mail.notify_dead_letters import (
     NotifyDeadLetters,
     sequence_in,
 )
-from orders.application.operations.dead_letters import DeadLetterOffice
+from orders.application.operations.dead_letters import DeadLetterService
 from orders.domain.identity import order_number
 from orders.ports.dead_letters import DeadLetter
 from orders.ports.errors import PermanentPortError, QuotaReached, RenderingFailed, TransientPortError
@@ -53,7 +53,7 @@ class Watch:
         """Another task of the internal-notifier."""
         service = self.service
         return NotifyDeadLetters(
-            DeadLetterOffice(self.queues, service.clock),
+            DeadLetterService(self.queues, service.clock),
             service.tenants,
             composer or JinjaMailComposer(),
             service.send_mail,

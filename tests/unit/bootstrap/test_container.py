@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from dependency_injector import providers
 
-from orders.adapters.inbound.http.app import Served
+from orders.adapters.inbound.http.app import HttpDependencies
 from orders.adapters.inbound.sqs.poller import Poller
 from orders.bootstrap.aws import AwsClients
 from orders.bootstrap.config.settings import load_settings
@@ -36,7 +36,7 @@ def a_container(tmp_path: Path, **more: Any) -> Any:
 def test_every_provider_resolves(tmp_path: Path) -> None:
     container = a_container(tmp_path, renderer=object(), mail_archive_dir=tmp_path)
     resolved = {name: provider() for name, provider in container.providers.items()}
-    assert isinstance(resolved["served"], Served)
+    assert isinstance(resolved["served"], HttpDependencies)
     assert all(isinstance(resolved[name], Poller) for name in ("pdf_poller", "customer_poller", "internal_poller"))
     assert resolved["served"].place_order is resolved["place_order"]
 
@@ -48,7 +48,7 @@ def test_only_plain_providers_are_used() -> None:
 
 def test_processes_that_render_nothing_need_no_renderer(tmp_path: Path) -> None:
     container = a_container(tmp_path)
-    assert isinstance(container.served(), Served)
+    assert isinstance(container.served(), HttpDependencies)
     loops = [worker_loop(container, name) for name in ("customer-notifier", "internal-notifier")]
     assert all(callable(loop) for loop in loops)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from orders.adapters.inbound.cli.health import Question, ask
+from orders.adapters.inbound.cli.health import HealthQuestion, ask
 from orders.bootstrap.config.settings import load_settings
 from orders.bootstrap.server.health_port import answering_health
 from orders.bootstrap.server.sockets import PortTaken
@@ -28,7 +28,7 @@ class Work:
 async def asked(port: int, *, ready: bool) -> tuple[int, Any]:
     while True:
         try:
-            status, body = await asyncio.to_thread(ask, Question(port, ready=ready))
+            status, body = await asyncio.to_thread(ask, HealthQuestion(port, ready=ready))
         except ConnectionRefusedError:
             await asyncio.sleep(0)
         else:
@@ -60,7 +60,7 @@ async def test_it_is_alive_whatever_it_reaches_and_ready_when_it_does(
         found = await asked(port, ready=True)
     assert (found[0], found[1]["checks"]) == (status, {"pdf-creator queue": said})
     with pytest.raises(ConnectionRefusedError):
-        ask(Question(port))
+        ask(HealthQuestion(port))
 
 
 async def test_a_taken_port_is_said_before_anything_begins() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from orders.adapters.inbound.cli.runtime import CommandError, Doing
+from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError
 from orders.adapters.outbound.memory.audit_trail import MemoryAuditTrail
 from orders.adapters.outbound.memory.counters import MemoryCounters
 from orders.application.policy.audit import about
@@ -22,7 +22,7 @@ LOCAL: Any = {"environment": "local", "aws_endpoint_url": "http://127.0.0.1:9"}
 
 async def test_who_did_what_about_which_order() -> None:
     trail = MemoryAuditTrail(MemoryCounters())
-    doing = Doing("dlq redrive", order_id=an_order_id(1), tenant_id="tenant_a")
+    doing = AuditedCommand("dlq redrive", order_id=an_order_id(1), tenant_id="tenant_a")
     async with on_record(load_settings(**LOCAL), doing, trail):
         pass
     (record,) = trail.records
@@ -36,7 +36,7 @@ async def test_what_fails_is_on_record_and_what_the_work_finds_out_too() -> None
     trail = MemoryAuditTrail(MemoryCounters())
 
     async def work() -> None:
-        async with on_record(load_settings(**LOCAL), Doing("dlq show --clear", order_id="Thandi"), trail):
+        async with on_record(load_settings(**LOCAL), AuditedCommand("dlq show --clear", order_id="Thandi"), trail):
             about(order_id=an_order_id(2), tenant_id="tenant_b")
             raise KeyError
 
@@ -53,7 +53,7 @@ def test_a_command_leaves_its_record_before_it_says_that_it_failed(
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")  # the discard service, which nobody runs
     monkeypatch.setenv("AUDIT_FILE", str(tmp_path / "audit.log"))
     with restored_logging(), pytest.raises(CommandError):
-        ProcessRuntime().with_dead_letters(Doing("dlq list"), lambda office: office.depths())
+        ProcessRuntime().with_dead_letters(AuditedCommand("dlq list"), lambda office: office.depths())
     (line,) = (tmp_path / "audit.log").read_text().splitlines()
     record = json.loads(line)
     assert (record["stream"], record["operation"], record["outcome"]) == ("audit", "orders dlq list", "failed")

@@ -10,13 +10,13 @@ from typer.testing import CliRunner
 
 from orders.acceptance.steps import State, StepResult
 from orders.adapters.inbound.cli.app import build, run_with
-from orders.adapters.inbound.cli.runtime import CommandError, Doing, Result
+from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Result
 from orders.adapters.inbound.http.security.api_keys import ApiKeyRing, hash_of
 from orders.application.events.replay_events import ReplayEvents
 from orders.application.mail.preview_templates import PreviewTemplates
 from orders.application.mail.suppression_list import SuppressionList
 from orders.application.operations.check_tenants import CheckTenants
-from orders.application.operations.dead_letters import DeadLetterOffice
+from orders.application.operations.dead_letters import DeadLetterService
 from orders.application.operations.find_unreadable import FindUnreadable
 from orders.bootstrap.cli import ProcessRuntime
 from tests.support.builders import NOON
@@ -76,22 +76,26 @@ class Recorder:
     def now(self) -> datetime:
         return NOON
 
-    def with_dead_letters(self, doing: Doing, work: Callable[[DeadLetterOffice], Awaitable[Result]]) -> Result:
+    def with_dead_letters(
+        self, doing: AuditedCommand, work: Callable[[DeadLetterService], Awaitable[Result]]
+    ) -> Result:
         raise CommandError("there are no queues here")
 
-    def with_replay(self, doing: Doing, work: Callable[[ReplayEvents], Awaitable[Result]], *, mails: bool) -> Result:
+    def with_replay(
+        self, doing: AuditedCommand, work: Callable[[ReplayEvents], Awaitable[Result]], *, mails: bool
+    ) -> Result:
         raise CommandError("there is no bus here")
 
-    def with_templates(self, doing: Doing, work: Callable[[PreviewTemplates], Awaitable[Result]]) -> Result:
+    def with_templates(self, doing: AuditedCommand, work: Callable[[PreviewTemplates], Awaitable[Result]]) -> Result:
         raise CommandError("there are no templates here")
 
-    def with_suppressions(self, doing: Doing, work: Callable[[SuppressionList], Awaitable[Result]]) -> Result:
+    def with_suppressions(self, doing: AuditedCommand, work: Callable[[SuppressionList], Awaitable[Result]]) -> Result:
         raise CommandError("there is no table here")
 
-    def with_tenants(self, doing: Doing, work: Callable[[CheckTenants], Awaitable[Result]]) -> Result:
+    def with_tenants(self, doing: AuditedCommand, work: Callable[[CheckTenants], Awaitable[Result]]) -> Result:
         raise CommandError("there is no bucket here")
 
-    def with_unreadable(self, doing: Doing, work: Callable[[FindUnreadable], Awaitable[Result]]) -> Result:
+    def with_unreadable(self, doing: AuditedCommand, work: Callable[[FindUnreadable], Awaitable[Result]]) -> Result:
         raise CommandError("there is no table here")
 
     def smoke(self, *, base_url: str, environment: str, within_seconds: float) -> Iterator[StepResult]:

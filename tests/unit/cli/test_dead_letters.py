@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from orders.adapters.inbound.cli.runtime import CommandError, Doing, Result
-from orders.application.operations.dead_letters import DeadLetterOffice
+from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Result
+from orders.application.operations.dead_letters import DeadLetterService
 from orders.domain.identity import order_number
 from orders.ports.dead_letters import DeadLetter
 from tests.support.builders import NOON, an_order_id
@@ -22,12 +22,14 @@ class Operator(Recorder):
     def __init__(self) -> None:
         super().__init__()
         self.desk = Desk()
-        self.done: list[Doing] = []
+        self.done: list[AuditedCommand] = []
 
     def now(self) -> datetime:
         return NOON
 
-    def with_dead_letters(self, doing: Doing, work: Callable[[DeadLetterOffice], Awaitable[Result]]) -> Result:
+    def with_dead_letters(
+        self, doing: AuditedCommand, work: Callable[[DeadLetterService], Awaitable[Result]]
+    ) -> Result:
         import asyncio
 
         self.done.append(doing)
@@ -74,7 +76,7 @@ def test_show_says_nothing_of_a_person_unless_asked_to(operator: Operator) -> No
     }  # fmt: skip
     (clear,) = json.loads(run("dlq", "show", "all", "--id", "m9", "--clear", "--json", runtime=operator)[1])
     assert clear["body"] == body
-    assert operator.done[-1] == Doing("dlq show --clear")
+    assert operator.done[-1] == AuditedCommand("dlq show --clear")
     with pytest.raises(CommandError, match="name it with --id"):
         run("dlq", "show", "all", "--clear", runtime=operator)
     operator.desk.queues.bury(DeadLetter("pdf-creator", "m10", "call Thandi", NOON))
@@ -109,8 +111,8 @@ def test_redrive_sends_what_is_meant_and_a_dry_run_nothing(operator: Operator) -
     tally = json.loads(run("dlq", "redrive", "all", "--rate", "1000", "--json", runtime=operator)[1])
     assert (tally["acted_on"], tally["failed"]) == (2, [])
     assert operator.done[1:3] == [
-        Doing("dlq redrive --dry-run"),
-        Doing("dlq redrive", order_id=an_order_id(3)),
+        AuditedCommand("dlq redrive --dry-run"),
+        AuditedCommand("dlq redrive", order_id=an_order_id(3)),
     ]
 
 
@@ -127,7 +129,7 @@ def test_purge_asks_first(operator: Operator) -> None:
     assert run("dlq", "purge", "pdf-creator", "--dry-run", runtime=operator)[0] == 0
     code, printed = run("dlq", "purge", "pdf-creator", "--yes", "--limit", "2", runtime=operator)
     assert (code, printed) == (0, "2 thrown away (of 2 meant, 2 looked at)\n")
-    assert operator.done == [Doing("dlq purge --dry-run"), Doing("dlq purge")]
+    assert operator.done == [AuditedCommand("dlq purge --dry-run"), AuditedCommand("dlq purge")]
 
 
 def test_times_may_be_moments_or_so_long_ago(operator: Operator) -> None:

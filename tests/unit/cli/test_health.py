@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from orders.adapters.inbound.cli.health import Question, answer, ask, parse
+from orders.adapters.inbound.cli.health import HealthQuestion, answer, ask, parse
 from tests.support.ports import free_port
 
 
@@ -34,9 +34,9 @@ def answering(reply: bytes) -> Iterator[tuple[int, list[bytes]]]:
 @pytest.mark.parametrize(
     ("arguments", "question"),
     [
-        (["health", "--port", "8081"], Question(8081)),
-        (["health", "--port", "8081", "--ready"], Question(8081, ready=True)),
-        (["health", "--ready", "--port", "8081"], Question(8081, ready=True)),
+        (["health", "--port", "8081"], HealthQuestion(8081)),
+        (["health", "--port", "8081", "--ready"], HealthQuestion(8081, ready=True)),
+        (["health", "--ready", "--port", "8081"], HealthQuestion(8081, ready=True)),
         (["health"], None),
         (["health", "--port", "x"], None),
         (["health", "--help"], None),
@@ -44,34 +44,34 @@ def answering(reply: bytes) -> Iterator[tuple[int, list[bytes]]]:
         ([], None),
     ],
 )
-def test_a_complete_question_needs_no_command_line(arguments: list[str], question: Question | None) -> None:
+def test_a_complete_question_needs_no_command_line(arguments: list[str], question: HealthQuestion | None) -> None:
     assert parse(arguments) == question
 
 
 def test_all_is_well(capsys: pytest.CaptureFixture[str]) -> None:
     with answering(b'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n"ok"') as (port, asked):
-        assert answer(Question(port)) == 0
+        assert answer(HealthQuestion(port)) == 0
     assert asked[0].startswith(b"GET /health/live HTTP/1.0\r\n")
     assert capsys.readouterr().out == '"ok"\n'
 
 
 def test_not_ready_is_a_failure_that_says_why(capsys: pytest.CaptureFixture[str]) -> None:
     with answering(b"HTTP/1.1 503 Service Unavailable\r\n\r\nqueue out of reach") as (port, asked):
-        assert answer(Question(port, ready=True)) == 1
+        assert answer(HealthQuestion(port, ready=True)) == 1
     assert asked[0].startswith(b"GET /health/ready HTTP/1.0\r\n")
     assert capsys.readouterr().out == "queue out of reach\n"
 
 
 def test_nobody_there_is_a_failure(capsys: pytest.CaptureFixture[str]) -> None:
     port = free_port()
-    assert answer(Question(port)) == 1
+    assert answer(HealthQuestion(port)) == 1
     assert capsys.readouterr().err.startswith(f"no answer on 127.0.0.1:{port}: ")
 
 
 @pytest.mark.parametrize("reply", [b"", b"SSH-2.0-OpenSSH", b"HTTP/1.1 fine\r\n\r\n"])
 def test_what_is_no_http_is_no_answer(reply: bytes) -> None:
     with answering(reply) as (port, _), pytest.raises(OSError, match="does not speak HTTP"):
-        ask(Question(port))
+        ask(HealthQuestion(port))
 
 
 def test_it_loads_nothing_but_the_standard_library() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from orders.adapters.inbound.cli.runtime import CommandError, Doing, Result
+from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Result
 from orders.application.events.replay_events import ReplayEvents
 from orders.domain.events import EventType
 from orders.ports.errors import ItemKind, TransientPortError
@@ -23,13 +23,15 @@ class Operator(Recorder):
     def __init__(self) -> None:
         super().__init__()
         self.replay = Replay()
-        self.done: list[Doing] = []
+        self.done: list[AuditedCommand] = []
         self.mails: list[bool] = []
 
     def now(self) -> datetime:
         return NOON
 
-    def with_replay(self, doing: Doing, work: Callable[[ReplayEvents], Awaitable[Result]], *, mails: bool) -> Result:
+    def with_replay(
+        self, doing: AuditedCommand, work: Callable[[ReplayEvents], Awaitable[Result]], *, mails: bool
+    ) -> Result:
         self.done.append(doing)
         self.mails.append(mails)
         try:
@@ -57,8 +59,8 @@ def test_it_publishes_what_was_asked_for_and_says_how_many(operator: Operator) -
     assert operator.replay.published[25:] == [(an_order_id(3), 1)]
     assert operator.mails == [False, True]
     assert operator.done == [
-        Doing("events replay", tenant_id="tenant_a"),
-        Doing("events replay --with-mails", order_id=an_order_id(3), tenant_id="tenant_a"),
+        AuditedCommand("events replay", tenant_id="tenant_a"),
+        AuditedCommand("events replay --with-mails", order_id=an_order_id(3), tenant_id="tenant_a"),
     ]
     told = json.loads(replay(operator, "--since", "1h", "--type", "created", "--json")[1])
     assert (told["published"], told["finished"]) == (12, True)

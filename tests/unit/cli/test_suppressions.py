@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from orders.adapters.inbound.cli.app import build
-from orders.adapters.inbound.cli.runtime import CommandError, Doing, Result
+from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Result
 from orders.adapters.outbound.memory.clock import FixedClock
 from orders.adapters.outbound.memory.suppressions import MemorySuppressions
 from orders.application.mail.suppression_list import SuppressionList
@@ -29,9 +29,9 @@ class Operator(Recorder):
     def __init__(self) -> None:
         super().__init__()
         self.suppressions = MemorySuppressions()
-        self.done: list[Doing] = []
+        self.done: list[AuditedCommand] = []
 
-    def with_suppressions(self, doing: Doing, work: Callable[[SuppressionList], Awaitable[Result]]) -> Result:
+    def with_suppressions(self, doing: AuditedCommand, work: Callable[[SuppressionList], Awaitable[Result]]) -> Result:
         self.done.append(doing)
         kept = SuppressionList(self.suppressions, FixedClock(NOON + timedelta(hours=1)))
         return asyncio.run(work(kept))  # type: ignore[arg-type]
@@ -73,7 +73,7 @@ def test_a_shops_addresses_are_listed_without_any(operator: Operator) -> None:
     page = json.loads(run(*shop, "--after", "0" * 16, "--json", runtime=operator)[1])
     assert [each["recipient_hash"] for each in page] == [HASH]
     assert "2 suppressed addresses of tenant_a" in run(*shop, runtime=operator)[1]
-    assert operator.done == [Doing("suppressions list", tenant_id="tenant_a")] * 3
+    assert operator.done == [AuditedCommand("suppressions list", tenant_id="tenant_a")] * 3
 
 
 def test_an_international_address_is_looked_for_as_mail_is_delivered_to_it(operator: Operator) -> None:
@@ -97,7 +97,7 @@ def test_an_address_is_written_to_again_by_that_shop(operator: Operator, answer:
     assert typed(operator, answer, "remove", "--tenant", "tenant_a", *how) == "tenant_a writes to it again\n"
     assert asyncio.run(operator.suppressions.find("tenant_a", HASH)) is None
     assert asyncio.run(operator.suppressions.find("tenant_b", HASH)) is not None
-    assert operator.done == [Doing("suppressions remove", tenant_id="tenant_a")]
+    assert operator.done == [AuditedCommand("suppressions remove", tenant_id="tenant_a")]
     with pytest.raises(CommandError, match="shop tenant_a has no such suppressed address"):
         typed(operator, answer, "remove", "--tenant", "tenant_a", *how)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from orders.adapters.inbound.cli.runtime import CommandError, Doing, Result
+from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Result
 from orders.adapters.outbound.memory.counters import MemoryCounters
 from orders.adapters.outbound.memory.order_repository import MemoryOrderRepository
 from orders.adapters.outbound.memory.orders_table import MemoryTable
@@ -35,9 +35,9 @@ class Operator(Recorder):
         super().__init__()
         self.store = MemoryTemplateStore()
         self.table = MemoryTable()
-        self.done: list[Doing] = []
+        self.done: list[AuditedCommand] = []
 
-    def with_templates(self, doing: Doing, work: Callable[[PreviewTemplates], Awaitable[Result]]) -> Result:
+    def with_templates(self, doing: AuditedCommand, work: Callable[[PreviewTemplates], Awaitable[Result]]) -> Result:
         self.done.append(doing)
         try:
             return asyncio.run(self._work(work))
@@ -86,7 +86,7 @@ def test_every_template_is_listed_with_what_it_is_made_of(operator: Operator) ->
     assert listed["order_document", "pdf"]["files"][0]["fault"] == "it is not UTF-8: byte 0"
     code, out = run("templates", "list", "--tenant", "tenant_a", runtime=operator)
     assert "can't be used: it is not UTF-8: byte 0" in out
-    assert operator.done[0] == Doing("templates list", tenant_id="tenant_a")
+    assert operator.done[0] == AuditedCommand("templates list", tenant_id="tenant_a")
 
 
 @pytest.mark.parametrize("template", MailTemplate)
@@ -133,7 +133,7 @@ async def test_a_real_order_is_the_shops_and_goes_on_record(operator: Operator) 
     code, out = await asyncio.to_thread(preview, operator, *options)
     assert code == 0
     assert order.order_number in out
-    assert operator.done == [Doing("templates preview", order_id=order.order_id, tenant_id="tenant_a")]
+    assert operator.done == [AuditedCommand("templates preview", order_id=order.order_id, tenant_id="tenant_a")]
     with pytest.raises(CommandError, match="no order"):
         await asyncio.to_thread(preview, operator, *options[:2], "tenant_b", *options[3:])
     for pasted in (order.order_number.replace("-", "\u2011"), f"{order.order_id}\u200b"):

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 
-from orders.adapters.inbound.cli.runtime import Doing, Result
+from orders.adapters.inbound.cli.runtime import AuditedCommand, Result
 from orders.adapters.outbound.memory.clock import FixedClock
 from orders.adapters.outbound.memory.orders_table import MemoryTable
 from orders.adapters.outbound.memory.tenant_files import MemoryOrderingTenants, MemoryTenantFiles
@@ -23,9 +23,9 @@ class Operator(Recorder):
     def __init__(self) -> None:
         super().__init__()
         self.files = MemoryTenantFiles([READY])
-        self.done: list[Doing] = []
+        self.done: list[AuditedCommand] = []
 
-    def with_tenants(self, doing: Doing, work: Callable[[CheckTenants], Awaitable[Result]]) -> Result:
+    def with_tenants(self, doing: AuditedCommand, work: Callable[[CheckTenants], Awaitable[Result]]) -> Result:
         self.done.append(doing)
         ordering = MemoryOrderingTenants(MemoryTable())
         checking = CheckTenants(self.files, ordering, FixedClock(NOON), prices_checked=False)
@@ -37,7 +37,7 @@ def test_shops_that_are_all_ready_are_exit_code_0() -> None:
     code, shown = run("tenants", "check", runtime=operator)
     assert code == 0
     assert "0 of 1 shops are not ready" in shown
-    assert operator.done == [Doing("tenants check")]
+    assert operator.done == [AuditedCommand("tenants check")]
 
 
 def test_one_that_is_not_is_named_with_why_and_exit_code_1() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from orders.adapters.inbound.cli.runtime import CommandError, Doing, Result
+from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Result
 from orders.application.operations.find_unreadable import FindUnreadable
 from orders.ports.errors import ItemKind
 from tests.support.builders import a_draft
@@ -23,9 +23,9 @@ class Operator(Recorder):
         self.service.publisher.refuse = lambda _: "throttled"
         self.order = asyncio.run(self.service.place_order.execute(a_caller(), a_draft(notes="ring twice")))
         self.service.table.damage(ItemKind.EVENT, "tenant_a", self.order.order_id, 1)
-        self.done: list[Doing] = []
+        self.done: list[AuditedCommand] = []
 
-    def with_unreadable(self, doing: Doing, work: Callable[[FindUnreadable], Awaitable[Result]]) -> Result:
+    def with_unreadable(self, doing: AuditedCommand, work: Callable[[FindUnreadable], Awaitable[Result]]) -> Result:
         self.done.append(doing)
         return asyncio.run(work(FindUnreadable(self.service.unreadable)))  # type: ignore[arg-type]
 

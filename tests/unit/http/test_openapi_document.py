@@ -14,9 +14,9 @@ from litestar.datastructures import MultiDict
 from litestar.testing import AsyncTestClient
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from orders.adapters.inbound.http.app import Served, create_app
+from orders.adapters.inbound.http.app import HttpDependencies, create_app
 from orders.adapters.inbound.http.openapi.document import OPERATIONS, document_text
-from orders.adapters.inbound.http.openapi.operation import Operation
+from orders.adapters.inbound.http.openapi.operation import DocumentedOperation
 from orders.adapters.inbound.http.openapi.parameters import HEADERS, PARAMETERS
 from orders.adapters.inbound.http.openapi.problem_kinds import EXPLAINED
 from orders.adapters.inbound.http.problems import BASE, KINDS
@@ -33,7 +33,7 @@ from tests.support.openapi_contract import NAME, PUBLISHED, contract
 COMMITTED = Path(__file__).parents[3] / "docs" / "openapi.json"
 
 
-def named(operation_id: str) -> Operation:
+def named(operation_id: str) -> DocumentedOperation:
     (found,) = (each for each in OPERATIONS if each.operation_id == operation_id)
     return found
 
@@ -65,7 +65,7 @@ async def test_every_route_is_in_it_and_every_operation_has_a_route() -> None:
         apps.append(app)
         yield
 
-    def unasked() -> Served:
+    def unasked() -> HttpDependencies:
         raise AssertionError("no request is made")
 
     async with AsyncTestClient(create_app(unasked, lifespan=[seen])):

@@ -8,7 +8,7 @@ import pytest
 from orders.adapters.inbound.http.routes.redaction import redacted_body
 from orders.adapters.inbound.http.routes.responses import accepted_answer, erasing_answer, order_answer, status_answer
 from orders.adapters.wire.json_body import MalformedJson
-from orders.application.policy.idempotency import Answer
+from orders.application.policy.idempotency import KeyedAnswer
 from orders.domain.erasing import erase
 from orders.domain.lifecycle import Role, Status
 from orders.domain.order import Order
@@ -42,7 +42,7 @@ def full() -> Order:
     )
 
 
-def answers(order: Order) -> list[Answer]:
+def answers(order: Order) -> list[KeyedAnswer]:
     """Whatever the API answers about an order."""
     caller = a_caller(Role.ADMIN)
     return [

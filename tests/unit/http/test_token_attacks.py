@@ -21,7 +21,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from orders.adapters.inbound.http.app import Served, create_app
+from orders.adapters.inbound.http.app import HttpDependencies, create_app
 from orders.adapters.inbound.http.security.claims import TokenRules
 from orders.adapters.outbound.jwks.key_source import JwksKeySource
 from tests.support.http_api import ORDERS, SMOKE, expect
@@ -54,9 +54,9 @@ class Gate:
 
 
 @cache
-def an_app() -> tuple[Any, list[Served]]:
+def an_app() -> tuple[Any, list[HttpDependencies]]:
     """One application for all tests here, as it takes its time to make; it serves what the list holds."""
-    served: list[Served] = []
+    served: list[HttpDependencies] = []
     return create_app(lambda: served[0]), served
 
 

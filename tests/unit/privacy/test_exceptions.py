@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
 from pydantic import BaseModel
 
-from orders.adapters.privacy.exceptions import told, traceback_text
+from orders.adapters.privacy.exceptions import safe_error_text, traceback_text
 from orders.ports.errors import TransientPortError
 
 
@@ -54,7 +54,7 @@ def _client_error(code: str, message: str) -> ClientError:
     ],
 )
 def test_of_each_error_its_kind_and_what_is_surely_a_fact(error: BaseException, expected: str) -> None:
-    assert told(error) == expected
+    assert safe_error_text(error) == expected
 
 
 def _fail() -> None:

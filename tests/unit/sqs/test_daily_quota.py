@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from structlog.testing import capture_logs
 
-from orders.adapters.inbound.periodic import Every
+from orders.adapters.inbound.periodic import Periodic
 from orders.adapters.inbound.sqs.poller import PollerState
 from orders.adapters.inbound.sqs.queue import ReceivedMessage
 from orders.adapters.outbound.aws.probes import MailProbe
@@ -163,7 +163,7 @@ async def test_how_much_is_used_is_shown_and_a_failure_to_ask_is_no_end_of_it() 
 
     stop = asyncio.Event()
     with capture_logs() as logs:
-        running = asyncio.create_task(Every("mail quota", work, timedelta(minutes=5)).run(stop))
+        running = asyncio.create_task(Periodic("mail quota", work, timedelta(minutes=5)).run(stop))
         await asyncio.sleep(900)
         stop.set()
         await running
@@ -177,7 +177,7 @@ async def test_stopping_breaks_off_what_is_being_done_beside() -> None:
         await asyncio.Event().wait()
 
     stop = asyncio.Event()
-    running = asyncio.create_task(Every("endless", never, timedelta(minutes=5)).run(stop))
+    running = asyncio.create_task(Periodic("endless", never, timedelta(minutes=5)).run(stop))
     await asyncio.sleep(1)
     stop.set()
     await running

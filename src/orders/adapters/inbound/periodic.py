@@ -12,7 +12,7 @@ from orders.ports.errors import PortError
 _log = structlog.get_logger(__name__)
 
 
-class Every:
+class Periodic:
     """Does a piece of work, waits, does it again, until it is stopped; one that fails is logged, and the next comes."""
 
     def __init__(

@@ -5,7 +5,7 @@ from dataclasses import asdict
 import structlog
 
 from orders.adapters.privacy.audit import fit_to_keep
-from orders.adapters.privacy.exceptions import told
+from orders.adapters.privacy.exceptions import safe_error_text
 from orders.ports.audit import AUDIT_LOST, AuditRecord
 from orders.ports.metrics import Counters
 
@@ -29,4 +29,4 @@ class LogAuditTrail:
             _audit.info("audit", **facts)
         except Exception as error:  # noqa: BLE001 - what was done is done, and must not be reported as failed for this
             self._counters.count(AUDIT_LOST)
-            _log.error("an audit record could not be written", error=told(error), record=facts)
+            _log.error("an audit record could not be written", error=safe_error_text(error), record=facts)

@@ -18,7 +18,7 @@ from botocore.exceptions import (
     MetadataRetrievalError,
 )
 
-from orders.adapters.privacy.exceptions import told
+from orders.adapters.privacy.exceptions import safe_error_text
 from orders.ports.errors import NotPermitted, TransientPortError
 
 THROTTLING_CODES = frozenset(
@@ -126,7 +126,7 @@ def as_transient(error: BotoCoreError | ClientError, dependency: str) -> Transie
         if code in REFUSING_CODES or (status in _REFUSING_STATUSES and code in {"", str(status), "Forbidden"}):
             return NotPermitted(dependency, code or f"HTTP status {status}")
     elif isinstance(error, PASSING_ERRORS):
-        return TransientPortError(dependency, told(error))
+        return TransientPortError(dependency, safe_error_text(error))
     return None
 
 

@@ -21,7 +21,7 @@ _NAMES_PERMISSIONS = ("AccessDenied", "NotAuthorized", "UnauthorizedOperation", 
 """Of these codes the message is told as well: it names who lacks which permission on what, and nothing else does."""
 
 
-def told(error: BaseException) -> str:
+def safe_error_text(error: BaseException) -> str:
     """The error in one line: its kind, and as much of what it says as is surely not about a person."""
     kind = type(error).__name__
     facts = _facts(error)
@@ -68,7 +68,7 @@ def _of_botocore_error(error: BotoCoreError) -> str | None:
 
 
 def traceback_text(error: BaseException) -> str:
-    """A traceback as Python prints it, of the error and its causes, with ``told`` in place of their messages."""
+    """A traceback as Python prints it, of the error and its causes, with ``safe_error_text`` in place of their messages."""
     return "\n".join(_chain(error))
 
 
@@ -86,7 +86,7 @@ def _chain(error: BaseException) -> Iterator[str]:
     for each, joint in reversed(links):
         yield "Traceback (most recent call last):"
         yield "".join(traceback.format_tb(each.__traceback__)).rstrip("\n")
-        yield told(each)
+        yield safe_error_text(each)
         if isinstance(each, BaseExceptionGroup):
             for number, inner in enumerate(each.exceptions[:MAX_CHAIN], 1):
                 yield f"error {number} of {len(each.exceptions)}:"

@@ -18,7 +18,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from orders.adapters.privacy.exceptions import told
+from orders.adapters.privacy.exceptions import safe_error_text
 from orders.domain.cards import holds_card_number, without_card_numbers
 
 MASK = "***"
@@ -186,7 +186,7 @@ def _as_text(value: Any) -> str | None:
         return str(value)
     if isinstance(value, bytes | bytearray | memoryview):
         return f"{len(value)} bytes"
-    return told(value) if isinstance(value, BaseException) else None
+    return safe_error_text(value) if isinstance(value, BaseException) else None
 
 
 def _members(value: Any) -> Iterable[tuple[str, Any]] | None:

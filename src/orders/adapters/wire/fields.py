@@ -1,6 +1,7 @@
 """Field types of request bodies: bounded, normalised text and exact numbers.
 
-What is checked here in code is said in the JSON Schema as well (``Says``), as far as JSON Schema has words for it.
+What is checked here in code is said in the JSON Schema as well (``JsonSchemaExtra``), as far as JSON Schema has words
+for it.
 """
 
 import re
@@ -62,7 +63,7 @@ class RequestModel(BaseModel):
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # by identity, so that unions of annotated types can hash it
-class Says:
+class JsonSchemaExtra:
     """Adds to a type's JSON Schema; checks nothing."""
 
     more: Mapping[str, Any]
@@ -157,7 +158,7 @@ _Seen = BeforeValidator(without_unseen)
 """The same of free texts; identifiers stay as they were given."""
 _OneLine = AfterValidator(one_line)
 _FreeText = AfterValidator(without_card)
-_one_line_schema = Says({"pattern": ONE_LINE_PATTERN})
+_one_line_schema = JsonSchemaExtra({"pattern": ONE_LINE_PATTERN})
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200), _Seen, _OneLine, _FreeText, _one_line_schema]
 Short = Annotated[str, StringConstraints(min_length=1, max_length=100), _Seen, _OneLine, _FreeText, _one_line_schema]
@@ -189,16 +190,16 @@ Sku = Annotated[str, StringConstraints(min_length=1, max_length=100), _Normal, _
 Number = Annotated[Decimal, BeforeValidator(_number)]
 """An exact decimal."""
 
-Amount = Annotated[Number, Says({"minimum": 0, "exclusiveMaximum": MAX_AMOUNT})]
+Amount = Annotated[Number, JsonSchemaExtra({"minimum": 0, "exclusiveMaximum": MAX_AMOUNT})]
 """Money; how many decimal places it may have is its currency's to say, and the domain's to check."""
 
-UnitPrice = Annotated[Number, Says({"minimum": 0, "maximum": MAX_UNIT_PRICE_MINOR})]
+UnitPrice = Annotated[Number, JsonSchemaExtra({"minimum": 0, "maximum": MAX_UNIT_PRICE_MINOR})]
 """The price of one unit: 10⁹ minor units at most, which this is where the currency has no smaller unit."""
 
-Rate = Annotated[Number, Says({"minimum": 0, "maximum": 1})]
+Rate = Annotated[Number, JsonSchemaExtra({"minimum": 0, "maximum": 1})]
 """A fraction, such as 0.15 for 15 %."""
 
-Moment = Annotated[datetime, BeforeValidator(_moment), Says({"maxLength": MAX_TIME_CHARACTERS})]
+Moment = Annotated[datetime, BeforeValidator(_moment), JsonSchemaExtra({"maxLength": MAX_TIME_CHARACTERS})]
 
 # As it is answered; what is given may have any domain, for which JSON Schema has no words.
 _EMAIL = (
@@ -234,7 +235,12 @@ Email = Annotated[
 DeliverableEmail = Annotated[str, StringConstraints(max_length=MAX_ADDRESS_CHARACTERS, pattern=_EMAIL)]
 """An address as it is kept and answered."""
 Notes = Annotated[
-    str, StringConstraints(max_length=2000), _Seen, AfterValidator(lines), _FreeText, Says({"pattern": LINES_PATTERN})
+    str,
+    StringConstraints(max_length=2000),
+    _Seen,
+    AfterValidator(lines),
+    _FreeText,
+    JsonSchemaExtra({"pattern": LINES_PATTERN}),
 ]
 Country = Annotated[str, StringConstraints(pattern=_COUNTRY)]
 _SINCE_PROMISED = {code for code, each in WITHDRAWN.items() if each.since >= date(2026, 1, 1)}
@@ -244,7 +250,7 @@ CurrencyCode = TypeAliasType(
     Annotated[
         str,
         StringConstraints(pattern=_CURRENCY),
-        Says({"enum": sorted(CURRENCIES.keys() | _SINCE_PROMISED), "description": "ISO 4217."}),
+        JsonSchemaExtra({"enum": sorted(CURRENCIES.keys() | _SINCE_PROMISED), "description": "ISO 4217."}),
     ],
 )
 Locale = Annotated[str, StringConstraints(pattern=_LOCALE, max_length=35), _FreeText]

@@ -11,6 +11,7 @@ from orders.adapters.wire.fields import (
     Country,
     CurrencyCode,
     Email,
+    JsonSchemaExtra,
     Key,
     Last4,
     Locale,
@@ -25,7 +26,6 @@ from orders.adapters.wire.fields import (
     Quantity,
     Rate,
     RequestModel,
-    Says,
     Short,
     Sku,
     Token,
@@ -180,7 +180,7 @@ class StatusBody(RequestModel):
     # The fulfilled ones are known here so that the answer can say how they are reached; they are not offered.
     status: Annotated[
         Literal["processing", "rejected", "cancelled", "completed", "partially_fulfilled", "fulfilled"],
-        Says({"enum": ["processing", "rejected", "cancelled", "completed"]}),
+        JsonSchemaExtra({"enum": ["processing", "rejected", "cancelled", "completed"]}),
     ]
     """Orders become `partially_fulfilled` and `fulfilled` by their parcels: see `/fulfill`."""
     reason: Long | None = None

@@ -27,7 +27,7 @@ class ReportFromTheFuture(ApplicationError):
         super().__init__(f"{report.type} happened at {report.at.isoformat()}, which is yet to come")
 
 
-class HearReport:
+class ApplyExternalEvent:
     """Carries out reports, whatever their order and however often they come.
 
     Too early ones are parked on the order. What they wait for is told by an event of the order, whoever brings it

@@ -8,7 +8,7 @@ from typing import Any
 
 from orders.application.mail.notify_staff import Pace
 from orders.application.mail.send_mail import SendMail
-from orders.application.operations.dead_letters import DeadLetterOffice, LetterFilter, Subject, subject_of
+from orders.application.operations.dead_letters import DeadLetterService, LetterFilter, Subject, subject_of
 from orders.application.policy.audit import Attempt, Audit
 from orders.contracts.mail_marks import MARK_HEADER, MARK_TAG, mark_of
 from orders.contracts.message_text import parse_text
@@ -46,7 +46,7 @@ class NotifyDeadLetters:
 
     def __init__(
         self,
-        office: DeadLetterOffice,
+        office: DeadLetterService,
         tenants: TenantDirectory,
         composer: MailComposer,
         send: SendMail,

@@ -28,7 +28,7 @@ class FeedbackFromTheFuture(ApplicationError):
         super().__init__(f"it is dated more than {CLOCK_SKEW.seconds // 60} minutes from now")
 
 
-class NoteMailFeedback:
+class RecordMailFeedback:
     """Puts feedback on the mail's record, which history shows, and suppresses its address for its tenant."""
 
     def __init__(self, intents: MailIntents, suppressions: Suppressions, counters: Counters, clock: Clock) -> None:

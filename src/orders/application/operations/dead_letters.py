@@ -134,7 +134,7 @@ def _unwatched(letter: DeadLetter, tally: Tally) -> None:
     """Where nobody looks on."""
 
 
-class DeadLetterOffice:
+class DeadLetterService:
     """Looks through dead-letter queues.
 
     SQS has no way to look at a message but to receive it: letters looked at are hidden from others meanwhile, and

@@ -39,7 +39,7 @@ class Consulted(Generic[_Port]):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class OfferQuestion:
     """An order that is to be placed, or is to have other lines.
 
     Attributes:
@@ -52,7 +52,7 @@ class Question:
     placed_at: datetime | None = None
 
 
-class ConsultServices:
+class CheckOffers:
     """Asks the services that there are, at once."""
 
     def __init__(
@@ -70,7 +70,7 @@ class ConsultServices:
         """Whether there is nobody to ask."""
         return self._products is None and self._campaigns is None
 
-    async def execute(self, caller: Caller, question: Question) -> Answers:
+    async def execute(self, caller: Caller, question: OfferQuestion) -> Answers:
         """What the services say. One that isn't there, or has nothing to be asked, says nothing.
 
         Raises:
@@ -90,7 +90,7 @@ class ConsultServices:
     def _asks_for_prices(self, basket: Basket) -> bool:
         return self._products is not None and bool(basket.units_wanted)
 
-    async def _offers(self, caller: Caller, question: Question) -> Mapping[str, Offer] | TransientPortError | None:
+    async def _offers(self, caller: Caller, question: OfferQuestion) -> Mapping[str, Offer] | TransientPortError | None:
         basket = question.basket
         if self._products is None or not self._asks_for_prices(basket):
             return None
@@ -100,7 +100,7 @@ class ConsultServices:
         except TransientPortError as error:
             return self._without(error, self._products.when_down, caller, question)
 
-    async def _verdict(self, caller: Caller, question: Question) -> CampaignVerdict | TransientPortError | None:
+    async def _verdict(self, caller: Caller, question: OfferQuestion) -> CampaignVerdict | TransientPortError | None:
         basket = question.basket
         if self._campaigns is None or basket.campaign_code is None:
             return None
@@ -122,7 +122,7 @@ class ConsultServices:
             return self._without(error, when_down, caller, question)
 
     def _without(
-        self, error: TransientPortError, when_down: WhenDown, caller: Caller, question: Question
+        self, error: TransientPortError, when_down: WhenDown, caller: Caller, question: OfferQuestion
     ) -> TransientPortError | None:
         if when_down is WhenDown.REFUSE:
             return error

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from orders.application.events.publish_events import EventFastPath
-from orders.application.orders.check_offers import ConsultServices, Question
+from orders.application.orders.check_offers import CheckOffers, OfferQuestion
 from orders.application.orders.first_answer import FirstAnswer
 from orders.application.orders.price_terms import PriceTerms
 from orders.application.policy.audit import about
@@ -33,7 +33,7 @@ class PlaceOrder:
         ids: OrderIds,
         fast_path: EventFastPath,
         replays: Replays,
-        services: ConsultServices,
+        services: CheckOffers,
         first_answer: FirstAnswer,
         terms: PriceTerms,
     ) -> None:
@@ -63,7 +63,7 @@ class PlaceOrder:
             ShopNotReady: a customer orders of a shop that does not take orders of customers.
             AlreadyAnswered, KeyReused: the request, or its key, has been here before.
             InvalidOrder: with every fault there is, those that other services find among them.
-            OrderTooLarge, TransientPortError: as ``OrderRepository.add`` and ``ConsultServices.execute``; nothing was
+            OrderTooLarge, TransientPortError: as ``OrderRepository.add`` and ``CheckOffers.execute``; nothing was
                 kept.
         """
         self.permit(caller, draft.customer_id)
@@ -131,7 +131,7 @@ class PlaceOrder:
         answers = UNASKED
         if not self._services.idle:
             basket = basket_of(complete, rules_for(caller.roles, rules))
-            question = Question(order_id, complete.customer_id, basket)
+            question = OfferQuestion(order_id, complete.customer_id, basket)
             answers = await self._services.execute(caller, question)
         return place(
             complete,

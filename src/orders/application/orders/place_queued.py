@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from orders.application.orders.place_order import PlaceOrder
 from orders.application.policy.caller import Caller
-from orders.application.policy.idempotency import AlreadyAnswered, Answer, KeyedRequest
+from orders.application.policy.idempotency import AlreadyAnswered, KeyedAnswer, KeyedRequest
 from orders.domain.lifecycle import Role
 from orders.domain.order import Order
 from orders.domain.placing import Draft
@@ -60,5 +60,5 @@ class PlaceQueued:
             return
 
 
-def _placed(order: Order) -> Answer:  # noqa: ARG001 - nobody waits for an answer
-    return Answer(201)
+def _placed(order: Order) -> KeyedAnswer:  # noqa: ARG001 - nobody waits for an answer
+    return KeyedAnswer(201)

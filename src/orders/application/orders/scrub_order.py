@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class PersonalDataStores:
     """Where something of an order is kept beside the order itself."""
 
     log: EventLog
@@ -52,7 +52,7 @@ class ScrubOrder:
     def __init__(
         self,
         repository: OrderRepository,
-        kept: Kept,
+        kept: PersonalDataStores,
         publish: PublishEvents,
         requests: ScrubRequests,
         redact_body: RedactBody,

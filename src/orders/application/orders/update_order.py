@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from orders.application.orders.change_order import OrderChanger
-from orders.application.orders.check_offers import ConsultServices, Question
+from orders.application.orders.check_offers import CheckOffers, OfferQuestion
 from orders.application.orders.price_terms import PriceTerms
 from orders.application.policy.caller import Caller
 from orders.application.policy.idempotency import NO_PRECONDITIONS, Preconditions
@@ -18,7 +18,7 @@ from orders.domain.revising import Revision, revise, revised_basket
 class UpdateOrder:
     """Puts new values into an order's editable fields."""
 
-    def __init__(self, changer: OrderChanger, services: ConsultServices, terms: PriceTerms) -> None:
+    def __init__(self, changer: OrderChanger, services: CheckOffers, terms: PriceTerms) -> None:
         self._changer = changer
         self._services = services
         self._terms = terms
@@ -39,7 +39,7 @@ class UpdateOrder:
 
         Raises:
             ShopNotReady: a customer wants other lines of a shop that does not take orders of customers.
-            Others: as ``revise``, ``ConsultServices.execute`` and ``OrderChanger.change``, and what ``plan`` refuses.
+            Others: as ``revise``, ``CheckOffers.execute`` and ``OrderChanger.change``, and what ``plan`` refuses.
         """
 
         async def decide(current: Order, stamp: Stamp) -> Change:
@@ -62,7 +62,7 @@ class UpdateOrder:
         if self._services.idle:
             return UNASKED
         return await self._services.execute(
-            caller, Question(order.order_id, order.customer_id, basket, placed_at=order.created_at)
+            caller, OfferQuestion(order.order_id, order.customer_id, basket, placed_at=order.created_at)
         )
 
 

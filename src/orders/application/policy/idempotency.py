@@ -23,7 +23,7 @@ RedactBody = Callable[[bytes], bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class KeyedAnswer:
     """What a caller is answered: an HTTP status code, the headers that belong to the order, the body's bytes."""
 
     status: int
@@ -46,7 +46,7 @@ class KeyedRequest:
     key: str
     operation: str
     fingerprint: str
-    respond: Callable[[Order], Answer]
+    respond: Callable[[Order], KeyedAnswer]
     named: str | None = None
 
     def order_id(self, caller: Caller) -> str:
@@ -64,7 +64,7 @@ class KeyedRequest:
         """What is kept of the answer."""
         return self.receipt_of(caller, self.respond(order))
 
-    def receipt_of(self, caller: Caller, answer: Answer) -> Receipt:
+    def receipt_of(self, caller: Caller, answer: KeyedAnswer) -> Receipt:
         """What is kept of that answer."""
         return Receipt(self.scope(caller), self.fingerprint, answer.status, answer.headers, answer.body)
 
@@ -88,7 +88,7 @@ NO_PRECONDITIONS = Preconditions()
 class AlreadyAnswered(ApplicationError):
     """The request has been carried out before; ``answer`` is what was answered then."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: KeyedAnswer) -> None:
         self.answer = answer
         super().__init__("this request was carried out before")
 
@@ -148,7 +148,7 @@ def repeat(receipt: Receipt, request: KeyedRequest) -> None:
     """Answer the request as it was answered. Raises: AlreadyAnswered, KeyReused; this never returns."""
     if receipt.fingerprint != request.fingerprint:
         raise KeyReused
-    raise AlreadyAnswered(Answer(receipt.status, receipt.headers, receipt.body))
+    raise AlreadyAnswered(KeyedAnswer(receipt.status, receipt.headers, receipt.body))
 
 
 def redacted_receipt(receipt: Receipt, redact_body: RedactBody) -> Receipt:

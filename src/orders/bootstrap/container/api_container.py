@@ -2,7 +2,7 @@
 
 from dependency_injector import providers
 
-from orders.adapters.inbound.http.app import Served
+from orders.adapters.inbound.http.app import HttpDependencies
 from orders.adapters.inbound.http.security.api_keys import ApiKeyGuard
 from orders.adapters.inbound.http.security.auth import Authenticator
 from orders.adapters.inbound.http.security.cursor import CursorCodec
@@ -20,7 +20,7 @@ class ApiContainer(Container):
         Authenticator, token_keys, providers.Singleton(token_rules, Container.settings), Container.clock.provided.now
     )
     served = providers.Singleton(
-        Served,
+        HttpDependencies,
         api_keys=providers.Singleton(ApiKeyGuard, api_keys),
         audit=Container.audit,
         authenticator=authenticator,

@@ -8,7 +8,7 @@ from typing import Any
 from dependency_injector import containers, providers
 
 from orders.adapters.inbound.http.routes.redaction import redacted_body
-from orders.adapters.inbound.periodic import Every
+from orders.adapters.inbound.periodic import Periodic
 from orders.adapters.inbound.relay import RelayLoop
 from orders.adapters.inbound.sqs.rate import TokenBucket
 from orders.adapters.inbound.sqs.workers.customer_notifier import CustomerNotifier
@@ -43,21 +43,21 @@ from orders.adapters.outbound.rendering.mail_composer import JinjaMailComposer
 from orders.adapters.outbound.rendering.pdf.renderer import RendererProbe
 from orders.adapters.outbound.system import RandomOrderIds, SystemClock
 from orders.application.documents.render_document import LinkDocument, RenderDocument, RequestDocument
-from orders.application.events.apply_external_event import HearReport
+from orders.application.events.apply_external_event import ApplyExternalEvent
 from orders.application.events.publish_events import EventFastPath, PublishEvents
 from orders.application.events.relay_outbox import RelayOutbox
 from orders.application.mail.notify_customer import NotifyCustomer
 from orders.application.mail.notify_dead_letters import HELD_FOR, NotifyDeadLetters
 from orders.application.mail.notify_staff import NotifyStaff, Pace
-from orders.application.mail.record_mail_feedback import NoteMailFeedback
+from orders.application.mail.record_mail_feedback import RecordMailFeedback
 from orders.application.mail.send_mail import SendMail
 from orders.application.mail.watch_mail_quota import WatchMailQuota
 from orders.application.operations.check_health import CheckHealth
-from orders.application.operations.dead_letters import DeadLetterOffice
+from orders.application.operations.dead_letters import DeadLetterService
 from orders.application.orders.accept_order import AcceptOrder, PlaceAccepted
 from orders.application.orders.change_order import OrderChanger
 from orders.application.orders.change_status import ChangeStatus
-from orders.application.orders.check_offers import ConsultServices
+from orders.application.orders.check_offers import CheckOffers
 from orders.application.orders.erase_personal_data import ErasePersonalData
 from orders.application.orders.first_answer import FirstAnswer
 from orders.application.orders.fulfil_order import DeliverParcel, FulfilOrder
@@ -68,7 +68,7 @@ from orders.application.orders.place_queued import PlaceQueued
 from orders.application.orders.price_terms import PriceTerms
 from orders.application.orders.queue_accepted import QueueAccepted
 from orders.application.orders.read_history import ReadHistory
-from orders.application.orders.scrub_order import Kept, ScrubOrder
+from orders.application.orders.scrub_order import PersonalDataStores, ScrubOrder
 from orders.application.orders.update_order import DeleteOrder, UpdateOrder
 from orders.application.policy.audit import Audit
 from orders.application.policy.idempotency import Replays
@@ -159,9 +159,9 @@ def _mail_probe(clients: AwsClients, settings: Settings) -> MailProbe:
 
 def _dead_letters(
     clients: AwsClients, mailboxes: Mapping[str, Mailbox], settings: Settings, clock: Clock
-) -> DeadLetterOffice:
+) -> DeadLetterService:
     queues = SqsDeadLetterQueues(clients.sqs, mailboxes, may_forward=order_senders(settings).may_forward)
-    return DeadLetterOffice(queues, clock, hold=HELD_FOR)
+    return DeadLetterService(queues, clock, hold=HELD_FOR)
 
 
 def _pace(tokens: TokenBucket) -> Pace:
@@ -250,7 +250,7 @@ class Container(containers.DeclarativeContainer):
     replays = providers.Singleton(Replays, outbox, redacted_body)
     changer = providers.Singleton(OrderChanger, repository, clock, fast_path, replays)
     consult_services = providers.Singleton(
-        ConsultServices, services.provided.products, services.provided.campaigns, counters
+        CheckOffers, services.provided.products, services.provided.campaigns, counters
     )
     first_answer = providers.Singleton(FirstAnswer, repository, acceptances, queue_accepted, clock, fast_path, replays)
     price_terms = providers.Singleton(
@@ -287,7 +287,7 @@ class Container(containers.DeclarativeContainer):
     send_mail = providers.Singleton(
         SendMail, mail_intents, suppressions, mail_sender, clock, lease=settings.provided.mail_lease
     )
-    note_mail_feedback = providers.Singleton(NoteMailFeedback, mail_intents, suppressions, counters, clock)
+    note_mail_feedback = providers.Singleton(RecordMailFeedback, mail_intents, suppressions, counters, clock)
     notify_customer = providers.Singleton(
         NotifyCustomer, repository, tenants, composer, documents, request_document, send_mail
     )
@@ -299,14 +299,16 @@ class Container(containers.DeclarativeContainer):
     scrub_order = providers.Singleton(
         ScrubOrder,
         repository,
-        providers.Singleton(Kept, log=outbox, acceptances=acceptances, intents=mail_intents, documents=documents),
+        providers.Singleton(
+            PersonalDataStores, log=outbox, acceptances=acceptances, intents=mail_intents, documents=documents
+        ),
         publish_events,
         providers.Singleton(_scrub_requests, clients, addresses),
         redacted_body,
     )
 
     hear_report = providers.Singleton(
-        HearReport,
+        ApplyExternalEvent,
         repository,
         acceptances,
         changer,
@@ -355,7 +357,7 @@ class Container(containers.DeclarativeContainer):
     )
     mail_probe = providers.Singleton(_mail_probe, clients, settings)
     quota_watch = providers.Singleton(
-        Every,
+        Periodic,
         "mail quota",
         providers.Singleton(WatchMailQuota, mail_probe, counters).provided.execute,
         MAIL_QUOTA_LOOKED_AT_EVERY,
@@ -382,7 +384,7 @@ class Container(containers.DeclarativeContainer):
     )
     mailboxes: providers.Dependency[Any] = providers.Dependency(default=_NO_MAILBOXES)
     dead_letter_watch = providers.Singleton(
-        Every,
+        Periodic,
         "mails about dead letters",
         providers.Singleton(
             NotifyDeadLetters,

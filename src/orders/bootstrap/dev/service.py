@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from litestar import Litestar
 from rich.console import Console
 
-from orders.adapters.inbound.http.app import Served, create_app
+from orders.adapters.inbound.http.app import HttpDependencies, create_app
 from orders.adapters.outbound.memory.counters import MemoryCounters
 from orders.bootstrap.aws import SERVICES, AwsClients, open_clients, secret_services
 from orders.bootstrap.config.edge import edge_rules
@@ -89,8 +89,8 @@ async def run_service(
             _announce(settings, running, time.monotonic() - began)
             yield
 
-        def served() -> Served:
-            found: Served = container.served()
+        def served() -> HttpDependencies:
+            found: HttpDependencies = container.served()
             return found
 
         app = create_app(

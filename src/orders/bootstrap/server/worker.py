@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from types import MappingProxyType
 from typing import Protocol
 
-from orders.adapters.inbound.periodic import Every
+from orders.adapters.inbound.periodic import Periodic
 from orders.adapters.inbound.sqs.poller import Poller
 from orders.adapters.outbound.memory.counters import MemoryCounters
 from orders.bootstrap.aws import open_clients
@@ -87,7 +87,7 @@ def worker_loop(container: Container, name: str) -> Loop:
     return loop
 
 
-def beside(container: Container, name: str) -> list[Every]:
+def beside(container: Container, name: str) -> list[Periodic]:
     """What a worker does now and then beside its queue."""
     others = {"customer-notifier": container.quota_watch, INTERNAL_NOTIFIER: container.dead_letter_watch}
     return [others[name]()] if name in others else []
@@ -156,12 +156,12 @@ async def run_relay(settings: Settings, stop: asyncio.Event) -> None:
             await _work(container.relay_loop(), probe, stop)
 
 
-async def _work(loop: Working, probe: WorkProbe, stop: asyncio.Event, others: Sequence[Every] = ()) -> None:
+async def _work(loop: Working, probe: WorkProbe, stop: asyncio.Event, others: Sequence[Periodic] = ()) -> None:
     probe.watch(loop)
     await _with(others, loop, stop)
 
 
-async def _with(others: Sequence[Every], loop: Working, stop: asyncio.Event) -> None:
+async def _with(others: Sequence[Periodic], loop: Working, stop: asyncio.Event) -> None:
     """Run the loop, and the others for as long as it runs."""
     tasks = [asyncio.create_task(other.run(stop)) for other in others]
     try:

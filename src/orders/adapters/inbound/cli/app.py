@@ -75,9 +75,9 @@ def run_with(runtime: Runtime, version: str) -> None:
         _refuse(str(error))
     except Exception as error:  # noqa: BLE001 - a traceback tells who typed the command nothing
         # Loaded here: every start of the command line would wait for it otherwise.
-        from orders.adapters.privacy.exceptions import told
+        from orders.adapters.privacy.exceptions import safe_error_text
 
-        _refuse(f"this failed by a fault of the command itself: {told(error)}")
+        _refuse(f"this failed by a fault of the command itself: {safe_error_text(error)}")
 
 
 def _without_types_of_flags(command: Any) -> None:

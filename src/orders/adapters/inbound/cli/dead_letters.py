@@ -8,9 +8,9 @@ import typer
 
 from orders.adapters.inbound.cli.options import DataDir
 from orders.adapters.inbound.cli.output import print_facts, print_json, print_table, progress
-from orders.adapters.inbound.cli.runtime import CommandError, Doing, Runtime
+from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Runtime
 from orders.adapters.inbound.cli.times import a_time, in_order
-from orders.application.operations.dead_letters import DeadLetterOffice, LetterFilter, Tally, subject_of
+from orders.application.operations.dead_letters import DeadLetterService, LetterFilter, Tally, subject_of
 from orders.application.operations.message_outline import outline
 from orders.application.policy.audit import about
 from orders.domain.errors import InvalidIdentifier, InvalidOrderNumber
@@ -66,10 +66,12 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         """How many dead letters there are where; or those of a queue, or about an order."""
         wanted = _wanted(runtime, order, tenant, message_id, reason, since, until)
         if queue is None and wanted == LetterFilter():
-            _print_depths(runtime.with_dead_letters(Doing("dlq list"), lambda office: office.depths()), as_json=as_json)
+            _print_depths(
+                runtime.with_dead_letters(AuditedCommand("dlq list"), lambda office: office.depths()), as_json=as_json
+            )
             return
         letters, tally = runtime.with_dead_letters(
-            Doing("dlq list", order_id=wanted.order_id, tenant_id=tenant),
+            AuditedCommand("dlq list", order_id=wanted.order_id, tenant_id=tenant),
             lambda office: office.look(_queues(office, queue or EVERY), wanted, limit=limit),
         )
         _print_letters(letters, tally, as_json=as_json)
@@ -88,7 +90,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         wanted = _wanted(runtime, order, None, message_id, None, None, None)
         _one_letter_if(clear, message_id)
         letters = runtime.with_dead_letters(
-            Doing("dlq show --clear" if clear else "dlq show", order_id=wanted.order_id),
+            AuditedCommand("dlq show --clear" if clear else "dlq show", order_id=wanted.order_id),
             lambda office: _taken_out(office, _queues(office, queue), wanted, limit=limit),
         )
         shown = [_facts(letter) | {"body": letter.body if clear else outline(letter.body)} for letter in letters]
@@ -117,7 +119,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
             _print_dry_run(runtime, "dlq redrive", queue, wanted, limit, as_json=as_json)
             return
 
-        async def work(office: DeadLetterOffice) -> Tally:
+        async def work(office: DeadLetterService) -> Tally:
             names = _queues(office, queue)
             depths = await office.depths()
             with progress("sending again", limit or sum(depths[name] for name in names), shown=not as_json) as done:
@@ -125,7 +127,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
                     names, wanted, limit=limit, per_second=rate, watch=lambda _, tally: done(tally.looked_at)
                 )
 
-        doing = Doing("dlq redrive", order_id=wanted.order_id, tenant_id=tenant)
+        doing = AuditedCommand("dlq redrive", order_id=wanted.order_id, tenant_id=tenant)
         _print_tally(runtime.with_dead_letters(doing, work), "sent again", as_json=as_json)
 
     @group.command()
@@ -152,7 +154,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
             question = f"Throw away the dead letters of {queue} that are meant, for good, on {runtime.aws_target()}?"
             typer.confirm(question, abort=True, err=True)
         tally = runtime.with_dead_letters(
-            Doing("dlq purge", order_id=wanted.order_id, tenant_id=tenant),
+            AuditedCommand("dlq purge", order_id=wanted.order_id, tenant_id=tenant),
             lambda office: office.purge(_queues(office, queue), wanted, limit=limit),
         )
         _print_tally(tally, "thrown away", as_json=as_json)
@@ -196,7 +198,7 @@ def _named(order: str | None) -> tuple[str | None, str | None]:
         raise CommandError("--order is an order's id (ord_ and 26 letters and digits) or its number") from error
 
 
-def _queues(office: DeadLetterOffice, queue: str) -> Sequence[str]:
+def _queues(office: DeadLetterService, queue: str) -> Sequence[str]:
     return office.queue_names if queue == EVERY else (queue,)
 
 
@@ -207,7 +209,7 @@ def _one_letter_if(clear: bool, message_ids: Sequence[str] | None) -> None:
 
 
 async def _taken_out(
-    office: DeadLetterOffice, queues: Sequence[str], wanted: LetterFilter, *, limit: int
+    office: DeadLetterService, queues: Sequence[str], wanted: LetterFilter, *, limit: int
 ) -> Sequence[DeadLetter]:
     """Letters to be shown; of a single one it goes on record whose it is."""
     letters, _ = await office.look(queues, wanted, limit=limit)
@@ -269,7 +271,7 @@ def _print_dry_run(
     runtime: Runtime, command: str, queue: str, wanted: LetterFilter, limit: int | None, *, as_json: bool
 ) -> None:
     letters, tally = runtime.with_dead_letters(
-        Doing(f"{command} --dry-run", order_id=wanted.order_id, tenant_id=wanted.tenant_id),
+        AuditedCommand(f"{command} --dry-run", order_id=wanted.order_id, tenant_id=wanted.tenant_id),
         lambda office: office.look(_queues(office, queue), wanted, limit=limit or 1_000_000),
     )
     if as_json:

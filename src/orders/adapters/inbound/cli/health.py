@@ -13,7 +13,7 @@ _MOST_BYTES = 65536
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class HealthQuestion:
     """What is asked: whether the process is alive, or whether it is ready for work as well."""
 
     port: int
@@ -25,17 +25,17 @@ class Question:
         return "/health/ready" if self.ready else "/health/live"
 
 
-def parse(arguments: Sequence[str]) -> Question | None:
+def parse(arguments: Sequence[str]) -> HealthQuestion | None:
     """The question of a complete ``health --port N [--ready]``; ``None`` leaves the arguments to the command line."""
     match list(arguments):
         case ["health", "--port", port] if port.isdecimal():
-            return Question(int(port))
+            return HealthQuestion(int(port))
         case ["health", "--ready", "--port", port] | ["health", "--port", port, "--ready"] if port.isdecimal():
-            return Question(int(port), ready=True)
+            return HealthQuestion(int(port), ready=True)
     return None
 
 
-def answer(question: Question) -> int:
+def answer(question: HealthQuestion) -> int:
     """Ask, print the answer, and return the exit code: 0 when all is well, else 1."""
     try:
         status, body = ask(question)
@@ -46,7 +46,7 @@ def answer(question: Question) -> int:
     return 0 if status == 200 else 1
 
 
-def ask(question: Question) -> tuple[int, str]:
+def ask(question: HealthQuestion) -> tuple[int, str]:
     """Status and body of the answer.
 
     Raises: OSError: nobody listens, nobody answers in time, or what answers does not speak HTTP.

@@ -14,7 +14,7 @@ import typer
 
 from orders.adapters.inbound.cli.options import DataDir
 from orders.adapters.inbound.cli.output import print_json, print_table, progress
-from orders.adapters.inbound.cli.runtime import CommandError, Doing, Runtime
+from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Runtime
 from orders.adapters.inbound.cli.times import a_time, in_order
 from orders.adapters.privacy.files import write_private
 from orders.application.events.replay_events import Progress, ReplayEvents, Selection
@@ -74,7 +74,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         """
         selection = _selection(runtime, tenant, order, kind or (), since, until)
         if dry_run:
-            doing = Doing("events replay --dry-run", order_id=selection.order_id, tenant_id=tenant)
+            doing = AuditedCommand("events replay --dry-run", order_id=selection.order_id, tenant_id=tenant)
             counts = runtime.with_replay(doing, lambda use_case: _counted(use_case, selection), mails=False)
             _print_count(counts, as_json=as_json)
             if counts[UNREADABLE]:
@@ -95,7 +95,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
 
         command = "events replay --with-mails" if with_mails else "events replay"
         outcome = runtime.with_replay(
-            Doing(command, order_id=selection.order_id, tenant_id=tenant), work, mails=with_mails
+            AuditedCommand(command, order_id=selection.order_id, tenant_id=tenant), work, mails=with_mails
         )
         if as_json:
             print_json(asdict(outcome))

@@ -11,7 +11,7 @@ from orders.application.events.replay_events import ReplayEvents
 from orders.application.mail.preview_templates import PreviewTemplates
 from orders.application.mail.suppression_list import SuppressionList
 from orders.application.operations.check_tenants import CheckTenants
-from orders.application.operations.dead_letters import DeadLetterOffice
+from orders.application.operations.dead_letters import DeadLetterService
 from orders.application.operations.find_unreadable import FindUnreadable
 
 Result = TypeVar("Result")
@@ -22,7 +22,7 @@ class CommandError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Doing:
+class AuditedCommand:
     """What an operator does, as it goes on record ([SEC-5]).
 
     Attributes:
@@ -101,27 +101,31 @@ class Runtime(Protocol):
         """What time it is."""
         ...
 
-    def with_dead_letters(self, doing: Doing, work: Callable[[DeadLetterOffice], Awaitable[Result]]) -> Result:
+    def with_dead_letters(
+        self, doing: AuditedCommand, work: Callable[[DeadLetterService], Awaitable[Result]]
+    ) -> Result:
         """What comes of work among the dead letters of the environment that the settings name; it is audited."""
         ...
 
-    def with_replay(self, doing: Doing, work: Callable[[ReplayEvents], Awaitable[Result]], *, mails: bool) -> Result:
+    def with_replay(
+        self, doing: AuditedCommand, work: Callable[[ReplayEvents], Awaitable[Result]], *, mails: bool
+    ) -> Result:
         """What comes of work with a replay; with ``mails`` what it publishes may send mails. It is audited."""
         ...
 
-    def with_templates(self, doing: Doing, work: Callable[[PreviewTemplates], Awaitable[Result]]) -> Result:
+    def with_templates(self, doing: AuditedCommand, work: Callable[[PreviewTemplates], Awaitable[Result]]) -> Result:
         """What comes of looking at templates; it is audited. Raises also: ApplicationError."""
         ...
 
-    def with_suppressions(self, doing: Doing, work: Callable[[SuppressionList], Awaitable[Result]]) -> Result:
+    def with_suppressions(self, doing: AuditedCommand, work: Callable[[SuppressionList], Awaitable[Result]]) -> Result:
         """What comes of work on suppressed addresses, which goes on record."""
         ...
 
-    def with_tenants(self, doing: Doing, work: Callable[[CheckTenants], Awaitable[Result]]) -> Result:
+    def with_tenants(self, doing: AuditedCommand, work: Callable[[CheckTenants], Awaitable[Result]]) -> Result:
         """What comes of looking through the shops, which goes on record."""
         ...
 
-    def with_unreadable(self, doing: Doing, work: Callable[[FindUnreadable], Awaitable[Result]]) -> Result:
+    def with_unreadable(self, doing: AuditedCommand, work: Callable[[FindUnreadable], Awaitable[Result]]) -> Result:
         """What comes of looking for what can't be read, which goes on record."""
         ...
 

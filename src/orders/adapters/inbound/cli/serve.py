@@ -43,7 +43,9 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         ] = False,
     ) -> None:
         """Ask the process of this container how it is; exit code 0 when all is well, else 1."""
-        raise typer.Exit(health_question.answer(health_question.Question(port or runtime.health_port(), ready=ready)))
+        raise typer.Exit(
+            health_question.answer(health_question.HealthQuestion(port or runtime.health_port(), ready=ready))
+        )
 
     @app.command(rich_help_panel=_PANEL)
     def bootstrap(

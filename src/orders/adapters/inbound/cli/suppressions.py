@@ -8,7 +8,7 @@ import typer
 
 from orders.adapters.inbound.cli.options import DataDir
 from orders.adapters.inbound.cli.output import print_json, print_table
-from orders.adapters.inbound.cli.runtime import CommandError, Doing, Runtime
+from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Runtime
 from orders.adapters.wire.mail_address import UndeliverableAddress, deliverable
 from orders.application.mail.suppression_list import NotSuppressed, SuppressionList
 from orders.domain.identity import check_key
@@ -42,7 +42,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         address = _asked() if ask else None
         lost: list[UnreadableItem] = []
         found = runtime.with_suppressions(
-            Doing("suppressions list", tenant_id=tenant),
+            AuditedCommand("suppressions list", tenant_id=tenant),
             lambda kept: kept.look(tenant, address=address, after=after, limit=limit, passed_over=lost.append),
         )
         shown = [{name: value for name, value in asdict(each).items() if name in _COLUMNS} for each in found]
@@ -80,7 +80,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
             except NotSuppressed as error:
                 raise CommandError(str(error)) from None
 
-        runtime.with_suppressions(Doing("suppressions remove", tenant_id=tenant), work)
+        runtime.with_suppressions(AuditedCommand("suppressions remove", tenant_id=tenant), work)
         if as_json:
             print_json({"tenant_id": tenant, "recipient_hash": named, "removed": True})
         else:

@@ -10,7 +10,7 @@ import typer
 
 from orders.adapters.inbound.cli.options import DataDir
 from orders.adapters.inbound.cli.output import print_facts, print_json, print_table
-from orders.adapters.inbound.cli.runtime import CommandError, Doing, Runtime
+from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Runtime
 from orders.adapters.privacy.files import write_private
 from orders.application.mail.preview_templates import ListedPart
 from orders.application.policy.errors import ApplicationError
@@ -41,7 +41,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         if tenant is not None:
             check_key(tenant, "--tenant")
         listed = runtime.with_templates(
-            Doing("templates list", tenant_id=tenant), lambda previews: previews.listing(tenant)
+            AuditedCommand("templates list", tenant_id=tenant), lambda previews: previews.listing(tenant)
         )
         _print_listing(listed, tenant, as_json=as_json)
 
@@ -73,7 +73,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         if locale is not None and not _TAG.fullmatch(locale):
             raise CommandError("--locale is a language tag such as en-ZA")
         number = _number(order)
-        doing = Doing(
+        doing = AuditedCommand(
             "templates preview",
             tenant_id=None if tenant is None else check_key(tenant, "--tenant"),
             order_id=None if order is None or number is not None else read_order_id(order),
@@ -98,7 +98,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         """Try everything that a shop has replaced with a sample; exit code 1 if anything is broken."""
         check_key(tenant, "--tenant")
         found = runtime.with_templates(
-            Doing("templates check", tenant_id=tenant), lambda previews: previews.check(tenant)
+            AuditedCommand("templates check", tenant_id=tenant), lambda previews: previews.check(tenant)
         )
         _print_check(found, tenant, as_json=as_json)
 

@@ -8,7 +8,7 @@ import typer
 
 from orders.adapters.inbound.cli.options import DataDir
 from orders.adapters.inbound.cli.output import print_json, print_table
-from orders.adapters.inbound.cli.runtime import Doing, Runtime
+from orders.adapters.inbound.cli.runtime import AuditedCommand, Runtime
 from orders.application.operations.check_tenants import TenantVerdict
 from orders.domain.identity import check_key
 
@@ -39,7 +39,9 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
     ) -> None:
         """Shops whose customers' orders sit and prod refuse; exit code 1 if there is one."""
         also = [check_key(each, "--tenant") for each in tenant or ()]
-        found = runtime.with_tenants(Doing("tenants check"), lambda checking: checking.execute(days=days, also=also))
+        found = runtime.with_tenants(
+            AuditedCommand("tenants check"), lambda checking: checking.execute(days=days, also=also)
+        )
         if as_json:
             print_json([asdict(each) for each in found])
         else:

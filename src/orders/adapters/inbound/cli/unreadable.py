@@ -6,7 +6,7 @@ import typer
 
 from orders.adapters.inbound.cli.options import DataDir
 from orders.adapters.inbound.cli.output import print_json, print_table
-from orders.adapters.inbound.cli.runtime import CommandError, Doing, Runtime
+from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Runtime
 from orders.domain.identity import check_key, check_order_id
 from orders.ports.unreadable_items import UnknownPlace
 
@@ -45,7 +45,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         order_id = None if order is None else check_order_id(order)
         try:
             found = runtime.with_unreadable(
-                Doing("unreadable list", order_id=order_id, tenant_id=tenant_id),
+                AuditedCommand("unreadable list", order_id=order_id, tenant_id=tenant_id),
                 lambda use_case: use_case.execute(tenant_id, order_id, after=after, limit=limit),
             )
         except UnknownPlace as error:

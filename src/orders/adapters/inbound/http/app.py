@@ -45,7 +45,7 @@ _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class HttpDependencies:
     """What the routes call; each field is offered to handlers under its name."""
 
     api_keys: ApiKeyGuard
@@ -100,7 +100,7 @@ async def provide_caller(
 
 
 def create_app(
-    served: Callable[[], Served],
+    served: Callable[[], HttpDependencies],
     *,
     edge: EdgeRules = LOCAL,
     lifespan: Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]] = (),
@@ -122,7 +122,7 @@ def create_app(
 
         return Provide(provide, sync_to_thread=False)
 
-    dependencies = {field.name: provider(field.name) for field in fields(Served)}
+    dependencies = {field.name: provider(field.name) for field in fields(HttpDependencies)}
     rate_limiter = RateLimiter(edge.rate, edge.monotonic, forwarded_hops=edge.forwarded_hops)
     audited = DefineMiddleware(AuditedRoutes, audit=lambda: served().audit, forwarded_hops=edge.forwarded_hops)
     app = Litestar.from_config(

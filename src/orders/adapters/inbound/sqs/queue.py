@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from orders.adapters.privacy.exceptions import told
+from orders.adapters.privacy.exceptions import safe_error_text
 from orders.ports.dead_letters import (
     ERROR_ATTRIBUTE,
     FIRST_SENT_ATTRIBUTE,
@@ -118,7 +118,7 @@ class SqsQueue:
                 MessageAttributeNames=["All"],
             )
         except (BotoCoreError, ClientError) as error:
-            raise QueueUnreachable(told(error)) from error
+            raise QueueUnreachable(safe_error_text(error)) from error
         return [_received(message, self._may_forward) for message in response.get("Messages", [])]
 
     async def delete(self, receipts: Sequence[str]) -> Sequence[bool]:
@@ -130,7 +130,7 @@ class SqsQueue:
         try:
             response = await self._client.delete_message_batch(QueueUrl=self._queue_url, Entries=entries)  # type: ignore[arg-type]
         except (BotoCoreError, ClientError) as error:
-            raise QueueUnreachable(told(error)) from error
+            raise QueueUnreachable(safe_error_text(error)) from error
         kept = {entry["Id"] for entry in response.get("Failed", []) if not _lapsed(entry.get("Code", ""))}
         return [entry["Id"] not in kept for entry in entries]
 
@@ -147,9 +147,9 @@ class SqsQueue:
         except ClientError as error:
             if _lapsed(error.response.get("Error", {}).get("Code", "")):
                 raise ReceiptLapsed(message.message_id) from error
-            raise QueueUnreachable(told(error)) from error
+            raise QueueUnreachable(safe_error_text(error)) from error
         except BotoCoreError as error:
-            raise QueueUnreachable(told(error)) from error
+            raise QueueUnreachable(safe_error_text(error)) from error
 
     async def bury(self, message: ReceivedMessage, *, reason: str, error: str) -> None:
         """Put a copy of the message, as it came, into the dead-letter queue, with why as attributes.
@@ -182,7 +182,7 @@ class SqsQueue:
                 QueueUrl=queue_url, MessageBody=message.body, MessageAttributes=attributes, DelaySeconds=delay
             )
         except (BotoCoreError, ClientError) as failure:
-            raise QueueUnreachable(told(failure)) from failure
+            raise QueueUnreachable(safe_error_text(failure)) from failure
 
 
 def _whence(message: ReceivedMessage, *, waited: int) -> dict[str, str]:

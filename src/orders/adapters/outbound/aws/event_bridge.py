@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from orders.adapters.outbound.botocore_errors import as_transient
-from orders.adapters.privacy.exceptions import told
+from orders.adapters.privacy.exceptions import safe_error_text
 from orders.contracts.cloud_event import EVENT_SOURCE, to_cloud_event
 from orders.domain.events import OrderEvent
 from orders.ports.errors import NotPermitted
@@ -63,7 +63,7 @@ class EventBridgePublisher:
             if isinstance(meaning, NotPermitted):
                 # No failure of these events: none of any order would be taken, until somebody has mended that.
                 raise meaning from error
-            return [told(error)] * len(batch)
+            return [safe_error_text(error)] * len(batch)
         results = response.get("Entries", [])
         failures: list[str | None] = [
             f"{result['ErrorCode']}: {result.get('ErrorMessage', '')}" if result.get("ErrorCode") else None

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 from botocore.exceptions import FlexibleChecksumError
 
-from orders.adapters.privacy.exceptions import told
+from orders.adapters.privacy.exceptions import safe_error_text
 from orders.ports.errors import TransientPortError
 
 if TYPE_CHECKING:
@@ -25,4 +25,4 @@ async def read_body(response: "GetObjectOutputTypeDef", *, dependency: str) -> b
         async with body:
             return await body.read()
     except (aiohttp.ClientPayloadError, FlexibleChecksumError) as error:
-        raise TransientPortError(dependency, f"the object came incomplete: {told(error)}") from error
+        raise TransientPortError(dependency, f"the object came incomplete: {safe_error_text(error)}") from error

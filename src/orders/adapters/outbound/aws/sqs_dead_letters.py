@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from orders.adapters.outbound.botocore_errors import error_code, translated
-from orders.adapters.privacy.exceptions import told
+from orders.adapters.privacy.exceptions import safe_error_text
 from orders.ports.dead_letters import (
     ERROR_ATTRIBUTE,
     FIRST_SENT_ATTRIBUTE,
@@ -157,7 +157,7 @@ class SqsDeadLetterQueues:
             with translated(f"{queue} dead-letter queue"):
                 yield
         except (BotoCoreError, ClientError) as error:
-            raise PermanentPortError(f"{queue} dead-letter queue", told(error)) from error
+            raise PermanentPortError(f"{queue} dead-letter queue", safe_error_text(error)) from error
 
 
 def _letter(queue: str, message: Mapping[str, Any]) -> DeadLetter:

@@ -16,7 +16,7 @@ import structlog
 
 from orders.adapters.outbound.catalog_http.breaker import BreakerState, CircuitBreaker, CircuitOpen
 from orders.adapters.outbound.catalog_http.wire import BrokenAnswer, decode, encode
-from orders.adapters.privacy.exceptions import told
+from orders.adapters.privacy.exceptions import safe_error_text
 from orders.ports.errors import TransientPortError
 from orders.ports.metrics import Counters
 
@@ -188,7 +188,7 @@ class HttpService:
             seconds = self._address.timeout.total_seconds()
             raise ServiceFailed(f"no answer within {seconds:g} s", passing=True) from None
         except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, OSError) as error:
-            raise ServiceFailed(told(error), passing=True) from error
+            raise ServiceFailed(safe_error_text(error), passing=True) from error
         except aiohttp.ClientError as error:
             raise ServiceFailed(f"no HTTP that can be read: {type(error).__name__}", passing=False) from error
         except BrokenAnswer as error:

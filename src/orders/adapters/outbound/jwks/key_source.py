@@ -7,8 +7,8 @@ from datetime import timedelta
 import aiohttp
 
 from orders.adapters.outbound.jwks.key_set import NoUsableKeys, PublicKey, parse_key_set
-from orders.adapters.privacy.exceptions import told
-from orders.adapters.refreshing_cache import Freshness, Refreshed
+from orders.adapters.privacy.exceptions import safe_error_text
+from orders.adapters.refreshing_cache import Freshness, RefreshingCache
 from orders.ports.errors import TransientPortError
 
 DEPENDENCY = "token issuer"
@@ -36,7 +36,7 @@ class JwksKeySource:
             pause_seconds=PAUSE_SECONDS,
             first_pause_seconds=FIRST_PAUSE_SECONDS,
         )
-        self._keys = Refreshed(self._fetch, freshness, name=DEPENDENCY, monotonic=monotonic)
+        self._keys = RefreshingCache(self._fetch, freshness, name=DEPENDENCY, monotonic=monotonic)
 
     async def key(self, key_id: str) -> PublicKey | None:
         """See ``KeySource.key``."""
@@ -61,7 +61,7 @@ class JwksKeySource:
         except TimeoutError as error:
             raise TransientPortError(DEPENDENCY, f"no answer within {_TIMEOUT.total:g} s") from error
         except (aiohttp.ClientError, OSError) as error:
-            raise TransientPortError(DEPENDENCY, told(error)) from error
+            raise TransientPortError(DEPENDENCY, safe_error_text(error)) from error
 
     async def _content(self) -> bytes:
         # A session for each request: there is one in hours, and none to be closed at the end. Redirects aren't

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import structlog
 
-from orders.adapters.privacy.exceptions import told
+from orders.adapters.privacy.exceptions import safe_error_text
 from orders.adapters.privacy.files import private_directory, write_private
 from orders.ports.local_archive import KeptAttachment, KeptMail, NotKept
 from orders.ports.mail import Mail, MailSender
@@ -49,7 +49,7 @@ class ArchivingMailSender:
         try:
             await asyncio.to_thread(self._keep, mail, message_id)
         except OSError as error:
-            _log.warning("mail sent but not archived", message_id=message_id, error=told(error))
+            _log.warning("mail sent but not archived", message_id=message_id, error=safe_error_text(error))
         return message_id
 
     def _keep(self, mail: Mail, message_id: str) -> None:
@@ -125,7 +125,7 @@ def _read(path: Path) -> KeptMail | None:
             ),
         )
     except (OSError, ValueError, LookupError) as error:
-        _log.warning("archived mail can't be read", file=path.name, error=told(error))
+        _log.warning("archived mail can't be read", file=path.name, error=safe_error_text(error))
         return None
 
 

@@ -15,7 +15,7 @@ from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from orders.adapters.inbound.http.openapi.operation import Operation
+from orders.adapters.inbound.http.openapi.operation import DocumentedOperation
 
 DOCS_PATH = "/v1.0/docs"
 
@@ -64,7 +64,7 @@ DEPRECATED: Deprecations = MappingProxyType({})
 class DeprecationHeaders:
     """ASGI middleware: says on every response of a deprecated operation, errors included, that it is going to end."""
 
-    def __init__(self, app: ASGIApp, operations: Iterable[Operation], deprecated: Deprecations) -> None:
+    def __init__(self, app: ASGIApp, operations: Iterable[DocumentedOperation], deprecated: Deprecations) -> None:
         self._app = app
         self._operations = OperationFinder(operations)
         self._headers = {name: each.headers(name) for name, each in deprecated.items()}
@@ -92,9 +92,9 @@ class DeprecationHeaders:
 class OperationFinder:
     """Finds which operation a request is for, without its having been routed."""
 
-    def __init__(self, operations: Iterable[Operation]) -> None:
-        self._found: dict[tuple[str, str], Operation] = {}
-        self._patterns: list[tuple[re.Pattern[str], Operation]] = []
+    def __init__(self, operations: Iterable[DocumentedOperation]) -> None:
+        self._found: dict[tuple[str, str], DocumentedOperation] = {}
+        self._patterns: list[tuple[re.Pattern[str], DocumentedOperation]] = []
         for operation in operations:
             if "{" in operation.path:
                 pattern = re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(operation.path)))
@@ -102,7 +102,7 @@ class OperationFinder:
             else:
                 self._found[operation.method, operation.path] = operation
 
-    def find(self, method: str, path: str) -> Operation | None:
+    def find(self, method: str, path: str) -> DocumentedOperation | None:
         """The operation of that method and path; HEAD is GET without a body."""
         asked = "get" if method == "HEAD" else method.lower()
         path = path.rstrip("/") or "/"

@@ -11,7 +11,13 @@ from orders.adapters.inbound.http.openapi import prose, shapes, shapes_of_answer
 from orders.adapters.inbound.http.openapi.deprecation import DEPRECATED, Deprecation, Deprecations
 from orders.adapters.inbound.http.openapi.json_schema import RequestSchema, ResponseSchema, Schema, schemas_of
 from orders.adapters.inbound.http.openapi.links import LINKS
-from orders.adapters.inbound.http.openapi.operation import Answer, Body, Example, Operation, reference
+from orders.adapters.inbound.http.openapi.operation import (
+    Body,
+    DocumentedOperation,
+    DocumentedResponse,
+    Example,
+    reference,
+)
 from orders.adapters.inbound.http.openapi.operations_changing import CHANGING
 from orders.adapters.inbound.http.openapi.operations_erasing import ERASING
 from orders.adapters.inbound.http.openapi.operations_reading import ABOUT, READING
@@ -29,7 +35,14 @@ from orders.adapters.inbound.http.problems import Kind
 from orders.adapters.wire import json_body, requests
 from orders.contracts.event_schema import DIALECT
 
-OPERATIONS: tuple[Operation, ...] = (*READING[:1], *CHANGING[:1], *READING[1:], *CHANGING[1:], *ERASING, *ABOUT)
+OPERATIONS: tuple[DocumentedOperation, ...] = (
+    *READING[:1],
+    *CHANGING[:1],
+    *READING[1:],
+    *CHANGING[1:],
+    *ERASING,
+    *ABOUT,
+)
 
 PROBLEMS_OF_ALL = (
     problems.MALFORMED,
@@ -92,7 +105,7 @@ def build_document(deprecated: Deprecations = DEPRECATED) -> dict[str, Any]:
     }
 
 
-def _operation(operation: Operation, responses: dict[str, Schema]) -> Schema:
+def _operation(operation: DocumentedOperation, responses: dict[str, Schema]) -> Schema:
     found: Schema = {
         "operationId": operation.operation_id,
         "tags": [operation.tag],
@@ -132,7 +145,7 @@ def _body(body: Body) -> Schema:
     return {"required": body.required, "content": dict.fromkeys(body.media_types, content)}
 
 
-def _answer(answer: Answer, more_headers: Sequence[str]) -> Schema:
+def _answer(answer: DocumentedResponse, more_headers: Sequence[str]) -> Schema:
     headers = _headers((*answer.headers, *COMMON_HEADERS, *more_headers))
     found: Schema = {"description": answer.description, "headers": headers}
     if answer.schemas:

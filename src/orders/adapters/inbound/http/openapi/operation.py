@@ -36,7 +36,7 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class DocumentedResponse:
     """One way in which an operation answers when all is well, or as well as can be.
 
     Attributes:
@@ -55,7 +55,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
+class DocumentedOperation:
     """One method of one path.
 
     Attributes:
@@ -71,7 +71,7 @@ class Operation:
     tag: str
     summary: str
     description: str
-    answers: tuple[Answer, ...]
+    answers: tuple[DocumentedResponse, ...]
     parameters: tuple[str, ...] = ()
     body: Body | None = None
     problems: tuple[Kind, ...] = ()

@@ -3,7 +3,14 @@
 from orders.adapters.inbound.http import problems
 from orders.adapters.inbound.http.openapi import examples
 from orders.adapters.inbound.http.openapi.examples import LIFE, as_customer, as_staff
-from orders.adapters.inbound.http.openapi.operation import JSON, MERGE_PATCH, Answer, Body, Example, Operation
+from orders.adapters.inbound.http.openapi.operation import (
+    JSON,
+    MERGE_PATCH,
+    Body,
+    DocumentedOperation,
+    DocumentedResponse,
+    Example,
+)
 from orders.adapters.inbound.http.routes.representations import BASE
 
 _ORDER = f"{BASE}/{{order_id}}"
@@ -21,12 +28,14 @@ _AFTER = ("GetOrder", "UpdateOrder", "PatchOrder", "GetOrderStatus", "TrackOrder
 _ENDED = ("DeleteOrder", "ErasePersonalData")
 
 
-def _changed(description: str, example: Example, *links: str) -> Answer:
-    return Answer(200, description, ("Order",), ("ETag", "IdempotentReplayed"), {"order": example}, (*_AFTER, *links))
+def _changed(description: str, example: Example, *links: str) -> DocumentedResponse:
+    return DocumentedResponse(
+        200, description, ("Order",), ("ETag", "IdempotentReplayed"), {"order": example}, (*_AFTER, *links)
+    )
 
 
 CHANGING = (
-    Operation(
+    DocumentedOperation(
         "createOrder",
         "post",
         BASE,
@@ -39,7 +48,7 @@ CHANGING = (
         "With `Prefer: respond-async` the order is kept under its final id, answered with 202, and placed a moment "
         "later. Until then reading it shows `status: accepted`; if it can't be placed after all, `rejected` and why.",
         (
-            Answer(
+            DocumentedResponse(
                 201,
                 "The order is placed. Its PDF and the mails about it are on their way.",
                 ("Order",),
@@ -56,7 +65,7 @@ CHANGING = (
                     "GetOrderDocument",
                 ),
             ),
-            Answer(
+            DocumentedResponse(
                 202,
                 "The order is accepted under its final id, and placed soon.",
                 ("Acceptance",),
@@ -75,7 +84,7 @@ CHANGING = (
         ),
         (*_CREATING, problems.SHOP_NOT_READY),
     ),
-    Operation(
+    DocumentedOperation(
         "updateOrder",
         "put",
         _ORDER,
@@ -105,7 +114,7 @@ CHANGING = (
         ),
         (*_CHANGING, problems.SHOP_NOT_READY),
     ),
-    Operation(
+    DocumentedOperation(
         "patchOrder",
         "patch",
         _ORDER,
@@ -132,7 +141,7 @@ CHANGING = (
         ),
         (*_CHANGING, problems.SHOP_NOT_READY),
     ),
-    Operation(
+    DocumentedOperation(
         "deleteOrder",
         "delete",
         _ORDER,
@@ -140,7 +149,7 @@ CHANGING = (
         "Delete an order",
         "Takes a completed, cancelled or rejected order out of everybody's sight; it is kept for as long as the law "
         "wants it, and admins read it with `include_deleted`. Admins only. Repeating changes nothing.",
-        (Answer(204, "The order is deleted.", headers=("IdempotentReplayed",)),),
+        (DocumentedResponse(204, "The order is deleted.", headers=("IdempotentReplayed",)),),
         _CONDITIONS,
         problems=(
             problems.MALFORMED,
@@ -152,7 +161,7 @@ CHANGING = (
             problems.ORDER_TOO_LARGE,
         ),
     ),
-    Operation(
+    DocumentedOperation(
         "setOrderStatus",
         "put",
         f"{_ORDER}/status",
@@ -160,7 +169,7 @@ CHANGING = (
         "Set an order's status",
         "Processes, rejects, cancels or completes the order. A status that it has already changes nothing.",
         (
-            Answer(
+            DocumentedResponse(
                 200,
                 "Where the order is now.",
                 ("OrderStatus",),
@@ -179,7 +188,7 @@ CHANGING = (
         ),
         _CHANGING,
     ),
-    Operation(
+    DocumentedOperation(
         "cancelOrder",
         "post",
         f"{_ORDER}/cancel",
@@ -191,7 +200,7 @@ CHANGING = (
         Body("CancelBody", {"reason": Example("Say why", {"reason": "changed my mind"})}, required=False),
         _CHANGING,
     ),
-    Operation(
+    DocumentedOperation(
         "fulfilOrder",
         "post",
         f"{_ORDER}/fulfill",
@@ -226,7 +235,7 @@ CHANGING = (
         ),
         (*_CHANGING, problems.PARCEL_CONFLICT),
     ),
-    Operation(
+    DocumentedOperation(
         "deliverParcel",
         "post",
         f"{_ORDER}/parcels/{{parcel_id}}/deliver",

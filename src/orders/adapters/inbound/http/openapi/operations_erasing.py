@@ -2,11 +2,11 @@
 
 from orders.adapters.inbound.http import problems
 from orders.adapters.inbound.http.openapi import examples
-from orders.adapters.inbound.http.openapi.operation import Answer, Body, Example, Operation
+from orders.adapters.inbound.http.openapi.operation import Body, DocumentedOperation, DocumentedResponse, Example
 from orders.adapters.inbound.http.routes.representations import BASE
 
 ERASING = (
-    Operation(
+    DocumentedOperation(
         "erasePersonalData",
         "post",
         f"{BASE}/{{order_id}}/erase",
@@ -18,7 +18,7 @@ ERASING = (
         "(events, stored answers, records of mails, every version of the PDF) follows within seconds, and the PDF is "
         "rendered again without it. It can't be undone. Repeating changes nothing.",
         (
-            Answer(
+            DocumentedResponse(
                 202,
                 "The order is erased, and all that was kept beside it is being.",
                 ("Erasing",),

@@ -3,7 +3,7 @@
 from orders.adapters.inbound.http import problems
 from orders.adapters.inbound.http.openapi import examples
 from orders.adapters.inbound.http.openapi.examples import LIFE, as_staff
-from orders.adapters.inbound.http.openapi.operation import HTML, Answer, Example, Operation
+from orders.adapters.inbound.http.openapi.operation import HTML, DocumentedOperation, DocumentedResponse, Example
 from orders.adapters.inbound.http.routes.representations import BASE
 
 _ORDER = f"{BASE}/{{order_id}}"
@@ -11,7 +11,7 @@ _PAGE = ("Limit", "Cursor")
 _PAGING = (problems.MALFORMED, problems.INVALID_CURSOR)
 
 READING = (
-    Operation(
+    DocumentedOperation(
         "listOrders",
         "get",
         BASE,
@@ -20,7 +20,7 @@ READING = (
         "The shop's orders, newest first; to customers only their own, whatever the filters say. Filters can be "
         "combined freely. A page may be short and go on: see *Paging*.",
         (
-            Answer(
+            DocumentedResponse(
                 200,
                 "A page of orders.",
                 ("OrderPage",),
@@ -32,7 +32,7 @@ READING = (
         ("CustomerId", "StatusFilter", "OrderNumber", "CreatedFrom", "CreatedTo", "IncludeDeleted", "Sort", *_PAGE),
         problems=_PAGING,
     ),
-    Operation(
+    DocumentedOperation(
         "getOrder",
         "get",
         _ORDER,
@@ -40,7 +40,7 @@ READING = (
         "Get an order",
         "As this caller sees it: `allowed_actions` and `_links` say what they may do to it now.",
         (
-            Answer(
+            DocumentedResponse(
                 200,
                 "The order, or what is known of it while it is accepted and not placed.",
                 ("Order", "AcceptedOrder"),
@@ -51,12 +51,12 @@ READING = (
                 },
                 ("GetOrderStatus", "TrackOrder", "ListOrderHistory", "ListOrderEvents", "GetOrderDocument"),
             ),
-            Answer(304, "The caller's copy is current.", headers=("ETag",)),
+            DocumentedResponse(304, "The caller's copy is current.", headers=("ETag",)),
         ),
         ("OrderId", "IncludeDeleted", "IfNoneMatch"),
         problems=(problems.MALFORMED, problems.NOT_FOUND),
     ),
-    Operation(
+    DocumentedOperation(
         "getOrderStatus",
         "get",
         f"{_ORDER}/status",
@@ -64,7 +64,7 @@ READING = (
         "Get an order's status",
         "Where the order is in its life, and what this caller may do to it now.",
         (
-            Answer(
+            DocumentedResponse(
                 200,
                 "Where the order is.",
                 ("OrderStatus",),
@@ -75,7 +75,7 @@ READING = (
         ("OrderId", "IncludeDeleted"),
         problems=(problems.NOT_FOUND,),
     ),
-    Operation(
+    DocumentedOperation(
         "trackOrder",
         "get",
         f"{_ORDER}/track",
@@ -83,7 +83,7 @@ READING = (
         "Track an order",
         "Its parcels, and what is still to be shipped.",
         (
-            Answer(
+            DocumentedResponse(
                 200,
                 "Where the goods are.",
                 ("Tracking",),
@@ -94,7 +94,7 @@ READING = (
         ("OrderId", "IncludeDeleted"),
         problems=(problems.NOT_FOUND,),
     ),
-    Operation(
+    DocumentedOperation(
         "listOrderHistory",
         "get",
         f"{_ORDER}/history",
@@ -103,7 +103,7 @@ READING = (
         "What happened to the order, when, by whom and why, and which mails went out about it. Customers see their own "
         "mails, and of others' doings only in which role they were done.",
         (
-            Answer(
+            DocumentedResponse(
                 200,
                 "A page of the history, oldest first.",
                 ("HistoryPage",),
@@ -114,7 +114,7 @@ READING = (
         ("OrderId", "IncludeDeleted", *_PAGE),
         problems=(*_PAGING, problems.NOT_FOUND),
     ),
-    Operation(
+    DocumentedOperation(
         "listOrderEvents",
         "get",
         f"{_ORDER}/events",
@@ -122,7 +122,7 @@ READING = (
         "Get an order's events",
         "The order's events as other systems get them: CloudEvents 1.0, by sequence. They hold nothing personal.",
         (
-            Answer(
+            DocumentedResponse(
                 200,
                 "A page of events.",
                 ("EventPage",),
@@ -133,7 +133,7 @@ READING = (
         ("OrderId", "IncludeDeleted", *_PAGE),
         problems=(*_PAGING, problems.NOT_FOUND),
     ),
-    Operation(
+    DocumentedOperation(
         "getOrderDocument",
         "get",
         f"{_ORDER}/document",
@@ -142,20 +142,20 @@ READING = (
         "A redirect to where the PDF can be fetched without a token for five minutes; with "
         "`Accept: application/json` the address as JSON instead. While the PDF is being rendered, 202.",
         (
-            Answer(
+            DocumentedResponse(
                 200,
                 "Where the PDF can be fetched, and until when.",
                 ("DocumentLink",),
                 examples={"link": Example("An address that is good for five minutes", examples.document_link())},
             ),
-            Answer(
+            DocumentedResponse(
                 202,
                 "The PDF is being rendered; ask again.",
                 ("DocumentRendering",),
                 ("RetryAfter",),
                 {"rendering": Example("On its way", examples.document_rendering())},
             ),
-            Answer(302, "To the PDF.", headers=("DocumentLocation",)),
+            DocumentedResponse(302, "To the PDF.", headers=("DocumentLocation",)),
         ),
         ("OrderId", "IncludeDeleted", "Accept"),
         problems=(problems.NOT_FOUND,),
@@ -163,8 +163,8 @@ READING = (
 )
 
 
-def _health(operation_id: str, path: str, summary: str, description: str) -> Operation:
-    return Operation(
+def _health(operation_id: str, path: str, summary: str, description: str) -> DocumentedOperation:
+    return DocumentedOperation(
         operation_id,
         "get",
         path,
@@ -172,13 +172,13 @@ def _health(operation_id: str, path: str, summary: str, description: str) -> Ope
         summary,
         f"Asks table and queues, at most every five seconds. {description}",
         (
-            Answer(
+            DocumentedResponse(
                 200,
                 "Everything that the service depends on answers.",
                 ("Health",),
                 examples={"ok": Example("All is well", {"status": "ok", "checks": {"orders table": "ok"}})},
             ),
-            Answer(
+            DocumentedResponse(
                 503,
                 "Something does not answer.",
                 ("Health",),
@@ -199,44 +199,48 @@ ABOUT = (
     _health("getHealth", "/health", "Check health", "For people and monitors."),
     _health("getReadiness", "/health/ready", "Check readiness", "For whoever routes requests."),
     _health("getOrdersHealth", f"{BASE}/health", "Check health by the orders path", "What DNS fail-over asks."),
-    Operation(
+    DocumentedOperation(
         "getLiveness",
         "get",
         "/health/live",
         "Health",
         "Check liveness",
         "Touches nothing that the service depends on. What the load balancer asks.",
-        (Answer(200, "The process serves.", ("Alive",), examples={"ok": Example("It does", {"status": "ok"})}),),
+        (
+            DocumentedResponse(
+                200, "The process serves.", ("Alive",), examples={"ok": Example("It does", {"status": "ok"})}
+            ),
+        ),
         secured=False,
     ),
-    Operation(
+    DocumentedOperation(
         "getOpenApi",
         "get",
         "/v1.0/openapi.json",
         "About this API",
         "Get this document",
         "OpenAPI 3.1 of this version of the API.",
-        (Answer(200, "An OpenAPI document.", ("OpenApiDocument",), ("CacheControl",)),),
+        (DocumentedResponse(200, "An OpenAPI document.", ("OpenApiDocument",), ("CacheControl",)),),
         secured=False,
     ),
-    Operation(
+    DocumentedOperation(
         "getDocs",
         "get",
         "/v1.0/docs",
         "About this API",
         "Read the reference",
         "This document as a page for people. It loads nothing from anywhere.",
-        (Answer(200, "A page.", headers=("CacheControl", "PagePolicy"), media_type=HTML),),
+        (DocumentedResponse(200, "A page.", headers=("CacheControl", "PagePolicy"), media_type=HTML),),
         secured=False,
     ),
-    Operation(
+    DocumentedOperation(
         "getProblemType",
         "get",
         "/problems/{name}",
         "About this API",
         "Read what a kind of problem means",
         "Where the `type` of a problem leads: to its place on the reference page.",
-        (Answer(303, "To the page.", headers=("PageLocation", "CacheControl")),),
+        (DocumentedResponse(303, "To the page.", headers=("PageLocation", "CacheControl")),),
         ("ProblemName",),
         problems=(problems.NOT_FOUND,),
         secured=False,

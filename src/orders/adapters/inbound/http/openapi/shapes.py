@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from typing_extensions import TypeAliasType
 
-from orders.adapters.wire.fields import Country, CurrencyCode, DeliverableEmail, Key, Last4, Says
+from orders.adapters.wire.fields import Country, CurrencyCode, DeliverableEmail, JsonSchemaExtra, Key, Last4
 from orders.domain.identity import ORDER_ID_PATTERN, ORDER_NUMBER_PATTERN
 from orders.domain.lifecycle import Action, Status
 
@@ -22,16 +22,18 @@ class Shape(BaseModel):
 
 OrderId = Annotated[str, Field(pattern=ORDER_ID_PATTERN)]
 OrderNumber = Annotated[str, Field(pattern=ORDER_NUMBER_PATTERN)]
-Money = Annotated[Decimal, Says({"minimum": 0})]
-Time = Annotated[AwareDatetime, Says({"pattern": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$"})]
+Money = Annotated[Decimal, JsonSchemaExtra({"minimum": 0})]
+Time = Annotated[AwareDatetime, JsonSchemaExtra({"pattern": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$"})]
 Count = Annotated[int, Field(ge=0)]
 Accepted = Literal["accepted"]
 StatusOrAccepted = TypeAliasType(
     "StatusOrAccepted",
-    Annotated[str, Says({"enum": ["accepted", *map(str, Status)], "description": "`accepted` until it is placed."})],
+    Annotated[
+        str, JsonSchemaExtra({"enum": ["accepted", *map(str, Status)], "description": "`accepted` until it is placed."})
+    ],
 )
 """One enumeration and no union of two: what is made of unions of texts is no text in many languages."""
-Href = Annotated[str, Says({"format": "uri-reference"})]
+Href = Annotated[str, JsonSchemaExtra({"format": "uri-reference"})]
 
 
 class Link(Shape):
@@ -77,7 +79,7 @@ class OrderItem(Shape):
     """Of one unit, tax excluded."""
     discount: Money
     """Off the whole line, tax excluded."""
-    tax_rate: Annotated[Decimal, Says({"minimum": 0, "maximum": 1})]
+    tax_rate: Annotated[Decimal, JsonSchemaExtra({"minimum": 0, "maximum": 1})]
     """A fraction of `net`: 0.15 is 15 %."""
     net: Money
     """`price` × `quantity` − `discount`."""

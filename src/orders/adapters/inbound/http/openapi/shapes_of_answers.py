@@ -15,7 +15,7 @@ from orders.adapters.inbound.http.openapi.shapes import (
     StatusOrAccepted,
     Time,
 )
-from orders.adapters.wire.fields import Key, Says
+from orders.adapters.wire.fields import JsonSchemaExtra, Key
 from orders.domain.lifecycle import Action
 
 
@@ -125,7 +125,7 @@ class DocumentRendering(Shape):
 class DocumentLink(Shape):
     """Where the PDF can be fetched, and until when."""
 
-    url: Annotated[str, Says({"format": "uri"})]
+    url: Annotated[str, JsonSchemaExtra({"format": "uri"})]
     expires_at: Time
 
 
@@ -146,7 +146,7 @@ class Health(Shape):
 class Problem(Shape):
     """What went wrong, as RFC 9457 has it."""
 
-    type: Annotated[str, Says({"format": "uri"})]
+    type: Annotated[str, JsonSchemaExtra({"format": "uri"})]
     """The kind of problem; a stable URI, explained on the reference page."""
     title: str
     status: Annotated[int, Field(ge=400, le=599)]

@@ -42,7 +42,7 @@ from orders.application.orders.open_order import OpenOrder
 from orders.application.orders.place_order import PlaceOrder
 from orders.application.orders.update_order import DeleteOrder, UpdateOrder
 from orders.application.policy.caller import Caller, Operation, permit
-from orders.application.policy.idempotency import Answer
+from orders.application.policy.idempotency import KeyedAnswer
 from orders.domain.errors import Fault
 from orders.domain.lifecycle import Action
 from orders.domain.order import Order
@@ -127,7 +127,7 @@ async def create(
         keyed = await keyed_request(request, accepted_answer)
         return to_response(accepted_answer(await accept_order.execute(caller, body.to_draft(), keyed)))
 
-    def respond(order: Order) -> Answer:
+    def respond(order: Order) -> KeyedAnswer:
         return order_answer(order, caller, 201, Location=f"{BASE}/{order.order_id}")
 
     keyed = await keyed_request(request, respond)

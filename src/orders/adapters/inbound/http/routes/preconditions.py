@@ -13,7 +13,7 @@ from litestar import Request
 from orders.adapters.inbound.http.routes.parameters import InvalidParameters
 from orders.adapters.wire.fingerprint import fingerprint
 from orders.adapters.wire.off_loop import off_loop
-from orders.application.policy.idempotency import Answer, KeyedRequest, Preconditions
+from orders.application.policy.idempotency import KeyedAnswer, KeyedRequest, Preconditions
 from orders.domain.errors import Fault
 from orders.domain.order import Order
 
@@ -32,7 +32,7 @@ _KEY = re.compile(rf"^[\x21-\x7e]{{1,{MAX_KEY_CHARACTERS}}}$")
 KEY_PATTERN = rf"""^[!-~]{{1,{MAX_KEY_CHARACTERS}}}$|^"(?:[!#-\[\]-~]|\\["\\]){{1,{MAX_KEY_CHARACTERS}}}"$"""
 """Both forms of a key for the document: bare, or quoted with quotes and backslashes escaped."""
 
-Respond = Callable[[Order], Answer]
+Respond = Callable[[Order], KeyedAnswer]
 
 
 async def preconditions(request: Request[Any, Any, Any], respond: Respond) -> Preconditions:

@@ -14,7 +14,7 @@ from orders.adapters.inbound.http.routes.representations import (
 )
 from orders.adapters.wire import json_body
 from orders.application.policy.caller import Caller
-from orders.application.policy.idempotency import Answer
+from orders.application.policy.idempotency import KeyedAnswer
 from orders.domain.order import Order
 
 JSON = "application/json"
@@ -25,17 +25,17 @@ def json_response(content: Any, status_code: int = 200, headers: dict[str, str] 
     return Response(json_body.encode(content), status_code=status_code, media_type=JSON, headers=headers or {})
 
 
-def order_answer(order: Order, caller: Caller, status: int = 200, **headers: str) -> Answer:
+def order_answer(order: Order, caller: Caller, status: int = 200, **headers: str) -> KeyedAnswer:
     """The order as this caller sees it, with its ETag."""
     return _answer(order, caller, order_view(order, caller), status, headers)
 
 
-def status_answer(order: Order, caller: Caller) -> Answer:
+def status_answer(order: Order, caller: Caller) -> KeyedAnswer:
     """Where the order is as this caller sees it, with its ETag."""
     return _answer(order, caller, status_view(order, caller), 200, {})
 
 
-def accepted_answer(order: Order) -> Answer:
+def accepted_answer(order: Order) -> KeyedAnswer:
     """The order is accepted under this id, and placed soon (RFC 7240, section 4.1)."""
     here = f"{BASE}/{order.order_id}"
     view = {
@@ -44,20 +44,20 @@ def accepted_answer(order: Order) -> Answer:
         "status": ACCEPTED,
         "_links": {"self": {"href": here}},
     }
-    return Answer(202, (("Location", here), ("Preference-Applied", "respond-async")), json_body.encode(view))
+    return KeyedAnswer(202, (("Location", here), ("Preference-Applied", "respond-async")), json_body.encode(view))
 
 
-def erasing_answer(order: Order, caller: Caller) -> Answer:
+def erasing_answer(order: Order, caller: Caller) -> KeyedAnswer:
     """The order is erased, and the rest follows, with the order's ETag."""
     return _answer(order, caller, erasing_view(order), 202, {})
 
 
-def no_content(order: Order) -> Answer:  # noqa: ARG001 - the same whatever the order has become
+def no_content(order: Order) -> KeyedAnswer:  # noqa: ARG001 - the same whatever the order has become
     """Nothing to be said but that it is done."""
-    return Answer(204)
+    return KeyedAnswer(204)
 
 
-def to_response(answer: Answer, **headers: str) -> Response[bytes]:
+def to_response(answer: KeyedAnswer, **headers: str) -> Response[bytes]:
     """The response that gives the answer."""
     media_type = JSON if answer.body else None
     return Response(
@@ -65,6 +65,6 @@ def to_response(answer: Answer, **headers: str) -> Response[bytes]:
     )
 
 
-def _answer(order: Order, caller: Caller, view: dict[str, Any], status: int, headers: dict[str, str]) -> Answer:
+def _answer(order: Order, caller: Caller, view: dict[str, Any], status: int, headers: dict[str, str]) -> KeyedAnswer:
     named = {"ETag": etag(order, caller.roles), **headers}
-    return Answer(status, tuple(named.items()), json_body.encode(view))
+    return KeyedAnswer(status, tuple(named.items()), json_body.encode(view))

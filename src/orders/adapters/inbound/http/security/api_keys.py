@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from orders.adapters.inbound.http.security.auth import Unauthenticated, single
-from orders.adapters.refreshing_cache import Freshness, Refreshed
+from orders.adapters.refreshing_cache import Freshness, RefreshingCache
 from orders.ports.secrets import Secrets, SecretUnusable
 
 HEADER = "X-Api-Key"
@@ -111,7 +111,7 @@ class SecretApiKeys:
     ) -> None:
         self._secrets = secrets_store
         self._name = name
-        self._ring = Refreshed(self._read, freshness, name=f"secret {name}", monotonic=monotonic)
+        self._ring = RefreshingCache(self._read, freshness, name=f"secret {name}", monotonic=monotonic)
 
     async def client(self, key: str) -> str | None:
         """See ``ApiKeys.client``."""

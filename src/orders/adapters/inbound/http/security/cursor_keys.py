@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from orders.adapters.refreshing_cache import Freshness, Refreshed
+from orders.adapters.refreshing_cache import Freshness, RefreshingCache
 from orders.ports.clock import Clock
 from orders.ports.secrets import Secrets, SecretUnusable, SecretVersion
 
@@ -47,7 +47,7 @@ class SecretCursorKeys:
         self._name = name
         self._clock = clock
         self._settled_after = settled_after
-        self._versions = Refreshed(self._read, freshness, name=f"secret {name}", monotonic=monotonic)
+        self._versions = RefreshingCache(self._read, freshness, name=f"secret {name}", monotonic=monotonic)
 
     async def keys(self) -> Sequence[bytes]:
         """See ``CursorKeys.keys``."""

@@ -19,7 +19,7 @@ from orders.adapters.inbound.sqs.messages import (
 from orders.adapters.inbound.sqs.queue import ReceivedMessage
 from orders.adapters.privacy.masking import as_name
 from orders.adapters.wire.card_redaction import without_cards
-from orders.application.events.apply_external_event import HearReport
+from orders.application.events.apply_external_event import ApplyExternalEvent
 from orders.application.orders.scrub_order import ScrubOrder
 from orders.contracts.cloud_event import EVENT_SOURCE, cloud_event_type
 from orders.contracts.commands import SCRUB_ORDER
@@ -55,7 +55,7 @@ class EventProcessor:
 
     name = "event-processor"
 
-    def __init__(self, scrub: ScrubOrder, hear: HearReport, counters: Counters) -> None:
+    def __init__(self, scrub: ScrubOrder, hear: ApplyExternalEvent, counters: Counters) -> None:
         self._scrub = scrub
         self._hear = hear
         self._counters = counters

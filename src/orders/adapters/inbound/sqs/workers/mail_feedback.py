@@ -17,7 +17,7 @@ from orders.adapters.inbound.sqs.messages import MessageRefused, Moment, parse_j
 from orders.adapters.inbound.sqs.queue import ReceivedMessage
 from orders.adapters.inbound.sqs.retry_policy import PASSING
 from orders.adapters.privacy.masking import as_name
-from orders.application.mail.record_mail_feedback import FEEDBACK, NoteMailFeedback
+from orders.application.mail.record_mail_feedback import FEEDBACK, RecordMailFeedback
 from orders.application.policy.errors import ApplicationError
 from orders.contracts.mail_marks import MARK_TAG, marks_in, reference_of
 from orders.contracts.message_text import parse_text
@@ -70,7 +70,7 @@ class MailFeedbackHandler:
 
     name = "mail-feedback"
 
-    def __init__(self, note: NoteMailFeedback, counters: Counters) -> None:
+    def __init__(self, note: RecordMailFeedback, counters: Counters) -> None:
         self._note = note
         self._counters = counters
 

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 
 from orders.adapters.outbound.rendering.pdf.weasyprint_pdf import ContentFault
 from orders.adapters.outbound.rendering.processes.parent_process import end_with_parent
-from orders.adapters.privacy.exceptions import told
+from orders.adapters.privacy.exceptions import safe_error_text
 from orders.ports.errors import RenderingFailed, TransientPortError
 
 Job = TypeVar("Job")
@@ -168,7 +168,7 @@ class ProcessLane(Generic[Job, Made]):
         except BrokenProcessPool:
             raise await self._ended(ProcessDied, "the process was killed") from None
         except (ImportError, OSError) as error:
-            lacking = f"the process lacks something of its machine ({told(error)})"
+            lacking = f"the process lacks something of its machine ({safe_error_text(error)})"
             raise await self._ended(TransientPortError, lacking) from error
         except asyncio.CancelledError:
             # The process goes on with what nobody waits for any more: the next job must not queue behind it.

@@ -33,7 +33,7 @@ class World:
     """Dead-letter queues, a way to fill one, and what has come back to the worker's queue."""
 
     queues: DeadLetterQueues
-    bury: Callable[[str], Awaitable[None]]
+    dead_letter: Callable[[str], Awaitable[None]]
     sent_back: Callable[[], Awaitable[list[str]]]
 
 
@@ -49,13 +49,13 @@ async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
 def memory_world() -> World:
     queues = MemoryDeadLetterQueues(FixedClock(NOON), (NAME, "rule:somewhere"))
 
-    async def bury(body: str) -> None:
-        queues.bury(DeadLetter(NAME, uuid4().hex, body, NOON, "MessageRefused", "not an event", "m"))
+    async def dead_letter(body: str) -> None:
+        queues.dead_letter(DeadLetter(NAME, uuid4().hex, body, NOON, "MessageRefused", "not an event", "m"))
 
     async def sent_back() -> list[str]:
         return [letter.body for letter in queues.redriven]
 
-    return World(queues, bury, sent_back)
+    return World(queues, dead_letter, sent_back)
 
 
 async def two_queues(sqs: Any) -> tuple[str, str]:
@@ -68,22 +68,22 @@ async def sqs_world(sqs: Any) -> World:
     mailboxes = {NAME: Mailbox(dead, url), "rule:somewhere": Mailbox(dead, None)}
     worker = SqsQueue(sqs, url, dead)
 
-    async def bury(body: str) -> None:
+    async def dead_letter(body: str) -> None:
         message = ReceivedMessage("m", body, "r", 3)
-        await worker.bury(message, reason="MessageRefused", error="not an event")
+        await worker.dead_letter(message, reason="MessageRefused", error="not an event")
 
     async def sent_back() -> list[str]:
         found = await worker.receive(10, wait=timedelta(seconds=1), visibility=timedelta(0))
         return [message.body for message in found]
 
-    return World(SqsDeadLetterQueues(sqs, mailboxes, may_forward=lambda _: True), bury, sent_back)
+    return World(SqsDeadLetterQueues(sqs, mailboxes, may_forward=lambda _: True), dead_letter, sent_back)
 
 
 async def test_a_letter_says_what_it_is_and_why_it_is_there(world: World) -> None:
     assert world.queues.names == (NAME, "rule:somewhere")
     assert await world.queues.depth(NAME) == 0
     assert await world.queues.take(NAME, hold=HOLD) == []
-    await world.bury("body")
+    await world.dead_letter("body")
     (letter,) = await world.queues.take(NAME, hold=HOLD)
     assert (letter.queue, letter.body, letter.reason, letter.error) == (
         NAME, "body", "MessageRefused", "not an event",
@@ -94,7 +94,7 @@ async def test_a_letter_says_what_it_is_and_why_it_is_there(world: World) -> Non
 
 
 async def test_what_is_taken_is_out_of_reach_until_it_is_given_back(world: World) -> None:
-    await world.bury("body")
+    await world.dead_letter("body")
     (letter,) = await world.queues.take(NAME, hold=HOLD)
     assert await world.queues.take(NAME, hold=HOLD) == []
     assert await world.queues.depth(NAME) == 1
@@ -104,7 +104,7 @@ async def test_what_is_taken_is_out_of_reach_until_it_is_given_back(world: World
 
 
 async def test_a_redriven_letter_is_back_where_it_came_from_and_gone_here(world: World) -> None:
-    await world.bury("body")
+    await world.dead_letter("body")
     (letter,) = await world.queues.take(NAME, hold=HOLD)
     await world.queues.redrive(letter)
     assert await world.sent_back() == ["body"]
@@ -112,7 +112,7 @@ async def test_a_redriven_letter_is_back_where_it_came_from_and_gone_here(world:
 
 
 async def test_a_removed_letter_is_gone(world: World) -> None:
-    await world.bury("body")
+    await world.dead_letter("body")
     (letter,) = await world.queues.take(NAME, hold=HOLD)
     await world.queues.remove(letter)
     await world.queues.give_back(letter)  # nothing to give: no fault
@@ -144,7 +144,7 @@ async def test_a_redriven_message_is_as_it_was_and_from_whom_it_was(sqs: Any, tr
     colour: Any = {"DataType": "String", "StringValue": "teal"}
     shop = "AROASHOP:task"
     message = ReceivedMessage("m", "body", "r", 3, {"Colour": colour}, shop, shop, first_sent_at=YESTERDAY, waited=9)
-    await queue.bury(
+    await queue.dead_letter(
         message,
         reason="Bug",
         error="x",
@@ -189,7 +189,9 @@ async def test_staff_hear_once_of_what_workers_and_sqs_itself_put_aside_and_it_s
     # Received and left alone once too often: SQS puts it aside.
     for _ in range(2):
         await worker.receive(10, wait=timedelta(seconds=1), visibility=timedelta(0))
-    await worker.bury(ReceivedMessage("m", an_event(an_order_id(2)), "r", 1), reason="OrderNotFound", error="no order")
+    await worker.dead_letter(
+        ReceivedMessage("m", an_event(an_order_id(2)), "r", 1), reason="OrderNotFound", error="no order"
+    )
     for task in (watch(), watch()):
         await task.execute()
     subjects = sorted(mail.content.subject for mail in service.sender.sent)

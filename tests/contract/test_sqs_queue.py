@@ -93,7 +93,7 @@ async def test_a_received_message_is_hidden_from_others(queues: Queues) -> None:
 
 async def test_a_message_handed_back_comes_again_at_once_and_is_counted(queues: Queues) -> None:
     await queues.send("hello")
-    await queues.queue.hide(await queues.receive_one(), 0)
+    await queues.queue.change_visibility(await queues.receive_one(), 0)
     again = await queues.receive_one()
     assert (again.body, again.receive_count) == ("hello", 2)
 
@@ -107,7 +107,7 @@ async def test_a_message_comes_again_when_its_visibility_ends(queues: Queues) ->
 async def test_extended_visibility_keeps_a_message_hidden(queues: Queues) -> None:
     await queues.send("hello")
     (message,) = await queues.queue.receive(1, wait=SOON, visibility=timedelta(seconds=1))
-    await queues.queue.hide(message, 30)
+    await queues.queue.change_visibility(message, 30)
     assert await queues.queue.receive(10, wait=timedelta(seconds=2), visibility=HIDDEN) == []
 
 
@@ -133,12 +133,12 @@ async def test_a_deleted_message_cannot_be_hidden_any_more(queues: Queues) -> No
     message = await queues.receive_one()
     await queues.queue.delete([message.receipt])
     with pytest.raises(ReceiptLapsed):
-        await queues.queue.hide(message, 30)
+        await queues.queue.change_visibility(message, 30)
 
 
 async def test_a_buried_message_is_what_it_was_and_says_why(queues: Queues) -> None:
     await queues.send("körper", Colour={"DataType": "String", "StringValue": "teal"})
-    await queues.queue.bury(
+    await queues.queue.dead_letter(
         await queues.receive_one(), reason="MessageRefused", error="not JSON: \x00 \ud800" + "x" * 900
     )
     (dead,) = await queues.dead_letters.receive(1, wait=SOON, visibility=HIDDEN)
@@ -164,7 +164,7 @@ async def test_a_message_sent_again_is_what_it_was_hidden_for_a_while_and_known_
         assert again.attributes["Colour"]["StringValue"] == "teal"
         assert again.receipt != first.receipt
     assert first.first_sent_at is not None
-    await queues.queue.bury(third, reason="WaitedTooLong", error="x")
+    await queues.queue.dead_letter(third, reason="WaitedTooLong", error="x")
     (dead,) = await queues.dead_letters.receive(1, wait=SOON, visibility=HIDDEN)
     assert dead.attributes[ID_ATTRIBUTE]["StringValue"] == first.message_id
     assert noted_time(dead.attributes[FIRST_SENT_ATTRIBUTE].get("StringValue")) == first.first_sent_at
@@ -185,9 +185,9 @@ async def test_nobody_can_have_a_message_wait_for_longer_by_what_they_say(queues
 async def test_a_message_with_ten_attributes_can_be_buried_and_again_after_a_redrive(queues: Queues) -> None:
     attributes = {f"A{number}": {"DataType": "Binary", "BinaryValue": b"\x00\x01"} for number in range(10)}
     await queues.send("hello", **attributes)
-    await queues.queue.bury(await queues.receive_one(), reason="First", error="")
+    await queues.queue.dead_letter(await queues.receive_one(), reason="First", error="")
     (dead,) = await queues.dead_letters.receive(1, wait=SOON, visibility=HIDDEN)
-    await queues.dead_letters.bury(dead, reason="Second", error="again")
+    await queues.dead_letters.dead_letter(dead, reason="Second", error="again")
     (again,) = await queues.dead_letters.receive(1, wait=SOON, visibility=HIDDEN)
     assert len(again.attributes) == 10
     assert again.attributes["A0"]["BinaryValue"] == b"\x00\x01"
@@ -197,7 +197,7 @@ async def test_a_message_with_ten_attributes_can_be_buried_and_again_after_a_red
 async def test_a_message_received_too_often_is_dead_lettered_by_the_queue(queues: Queues) -> None:
     await queues.send("hello")
     for _ in range(2):
-        await queues.queue.hide(await queues.receive_one(), 0)
+        await queues.queue.change_visibility(await queues.receive_one(), 0)
     assert await queues.queue.receive(1, wait=AT_ONCE, visibility=HIDDEN) == []
     (dead,) = await queues.dead_letters.receive(1, wait=SOON, visibility=HIDDEN)
     assert dead.body == "hello"
@@ -213,4 +213,4 @@ async def test_a_queue_that_is_not_there_is_unreachable(queues: Queues) -> None:
     with pytest.raises(QueueUnreachable):
         await nowhere.delete([message.receipt])
     with pytest.raises(QueueUnreachable):
-        await nowhere.bury(message, reason="Refused", error="no")
+        await nowhere.dead_letter(message, reason="Refused", error="no")

@@ -256,7 +256,7 @@ async def test_every_shop_that_has_given_anything_is_found(files: TenantFiles) -
 
 
 async def test_what_a_shop_has_given_is_told_broken_or_not(files: TenantFiles) -> None:
-    assert await files.look("tenant_a") == TenantFile("tenant_a", a_tenant())
-    assert await files.look("tenant_b") == TenantFile("tenant_b", fault="name: Field required")
+    assert await files.inspect("tenant_a") == TenantFile("tenant_a", a_tenant())
+    assert await files.inspect("tenant_b") == TenantFile("tenant_b", fault="name: Field required")
     for nothing in ("tenant_c", "tenant_d"):
-        assert await files.look(nothing) == TenantFile(nothing)
+        assert await files.inspect(nothing) == TenantFile(nothing)

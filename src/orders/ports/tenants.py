@@ -77,7 +77,7 @@ class TenantFiles(Protocol):
         """
         ...
 
-    async def look(self, tenant_id: str) -> TenantFile:
+    async def inspect(self, tenant_id: str) -> TenantFile:
         """What the shop has given, as it is now. Raises: TransientPortError."""
         ...
 

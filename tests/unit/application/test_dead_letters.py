@@ -39,11 +39,11 @@ class Desk:
     async def _pause(self, seconds: float) -> None:
         self.pauses.append(seconds)
 
-    def bury(self, count: int, *, queue: str = "pdf-creator", first: int = 1, reason: str = "Bug") -> None:
+    def dead_letter(self, count: int, *, queue: str = "pdf-creator", first: int = 1, reason: str = "Bug") -> None:
         for number in range(first, first + count):
             body = json.dumps({"command": "render-document", "tenant_id": "demo", "order_id": an_order_id(number)})
             letter = DeadLetter(queue, f"{queue}-{number}", body, EARLIER, reason, "no ord", "")
-            self.queues.bury(letter)
+            self.queues.dead_letter(letter)
 
 
 EVERYTHING = LetterFilter()
@@ -70,18 +70,18 @@ def test_what_a_letter_is_about_is_read_from_events_commands_and_other_services_
 
 async def test_looking_leaves_all_as_it_was() -> None:
     desk = Desk()
-    desk.bury(25)
-    letters, tally = await desk.office.look(["pdf-creator"], EVERYTHING)
+    desk.dead_letter(25)
+    letters, tally = await desk.office.list(["pdf-creator"], EVERYTHING)
     assert (len(letters), tally.looked_at, tally.matched, tally.acted_on) == (25, 25, 25, 0)
-    assert len((await desk.office.look(["pdf-creator"], EVERYTHING, limit=7))[0]) == 7
-    assert len((await desk.office.look(["pdf-creator"], EVERYTHING))[0]) == 25
+    assert len((await desk.office.list(["pdf-creator"], EVERYTHING, limit=7))[0]) == 7
+    assert len((await desk.office.list(["pdf-creator"], EVERYTHING))[0]) == 25
     assert await desk.office.depths() == {"pdf-creator": 25, "customer-notifier": 0}
 
 
 async def test_what_is_meant_is_sent_again_and_the_rest_stays() -> None:
     desk = Desk()
-    desk.bury(30)
-    desk.bury(5, queue="customer-notifier", first=7)
+    desk.dead_letter(30)
+    desk.dead_letter(5, queue="customer-notifier", first=7)
     one = LetterFilter(order_id=an_order_id(7))
     tally = await desk.office.redrive(desk.office.queue_names, one)
     assert (tally.matched, tally.acted_on) == (2, 2)
@@ -106,13 +106,13 @@ async def test_what_is_meant_is_sent_again_and_the_rest_stays() -> None:
 )
 async def test_every_filter_filters(wanted: LetterFilter, matches: int) -> None:
     desk = Desk()
-    desk.bury(3)
-    assert (await desk.office.look(["pdf-creator"], wanted))[1].matched == matches
+    desk.dead_letter(3)
+    assert (await desk.office.list(["pdf-creator"], wanted))[1].matched == matches
 
 
 async def test_no_faster_than_asked_and_no_more_than_asked() -> None:
     desk = Desk()
-    desk.bury(12)
+    desk.dead_letter(12)
     seen: list[tuple[str, int]] = []
 
     def watch(letter: DeadLetter, tally: Tally) -> None:
@@ -121,7 +121,7 @@ async def test_no_faster_than_asked_and_no_more_than_asked() -> None:
     tally = await desk.office.redrive(["pdf-creator"], EVERYTHING, limit=4, per_second=5, watch=watch)
     assert (tally.acted_on, desk.pauses) == (4, [0.2] * 3)
     assert [count for _, count in seen] == [1, 2, 3, 4]
-    assert len((await desk.office.look(["pdf-creator"], EVERYTHING))[0]) == 8
+    assert len((await desk.office.list(["pdf-creator"], EVERYTHING))[0]) == 8
 
 
 async def test_broken_off_while_the_queue_is_asked_nothing_stays_hidden() -> None:
@@ -139,8 +139,8 @@ async def test_broken_off_while_the_queue_is_asked_nothing_stays_hidden() -> Non
     desk = Desk()
     desk.queues = queues = Slow(desk.clock)
     office = DeadLetterService(queues, desk.clock)
-    desk.bury(3)
-    looking = asyncio.create_task(office.look(["pdf-creator"], EVERYTHING))
+    desk.dead_letter(3)
+    looking = asyncio.create_task(office.list(["pdf-creator"], EVERYTHING))
     await queues.asked.wait()
     looking.cancel()
     await asyncio.sleep(0)
@@ -152,11 +152,11 @@ async def test_broken_off_while_the_queue_is_asked_nothing_stays_hidden() -> Non
 
 async def test_one_that_comes_back_meanwhile_is_not_sent_round_and_round() -> None:
     desk = Desk()
-    desk.bury(1)
+    desk.dead_letter(1)
 
     def come_back(letter: DeadLetter, _: Tally) -> None:
         later = desk.clock.now() + CLOCK_SKEW + timedelta(seconds=1)
-        desk.queues.bury(DeadLetter(letter.queue, "again", letter.body, later, "Bug", "x"))
+        desk.queues.dead_letter(DeadLetter(letter.queue, "again", letter.body, later, "Bug", "x"))
 
     tally = await desk.office.redrive(["pdf-creator"], EVERYTHING, watch=come_back)
     assert (tally.looked_at, tally.acted_on) == (2, 1)
@@ -165,12 +165,12 @@ async def test_one_that_comes_back_meanwhile_is_not_sent_round_and_round() -> No
 
 async def test_what_can_not_be_sent_stays_and_is_named() -> None:
     desk = Desk()
-    desk.bury(3)
+    desk.dead_letter(3)
     desk.queues.failures = 1
     tally = await desk.office.redrive(["pdf-creator"], EVERYTHING)
     assert (tally.matched, tally.acted_on) == (3, 2)
     assert tally.failed == ["pdf-creator-1: pdf-creator queue: told to fail"]
-    assert [letter.message_id for letter in (await desk.office.look(["pdf-creator"], EVERYTHING))[0]] == [
+    assert [letter.message_id for letter in (await desk.office.list(["pdf-creator"], EVERYTHING))[0]] == [
         "pdf-creator-1"
     ]
 
@@ -185,7 +185,7 @@ async def test_one_that_is_refused_for_good_keeps_none_of_the_others() -> None:
     desk = Desk()
     desk.queues = Choosy(desk.clock, ("pdf-creator",))
     desk.office = DeadLetterService(desk.queues, desk.clock)
-    desk.bury(3)
+    desk.dead_letter(3)
     tally = await desk.office.redrive(["pdf-creator"], EVERYTHING)
     assert (tally.matched, tally.acted_on) == (3, 2)
     assert tally.failed == ["pdf-creator-2: pdf-creator queue: InvalidMessageContents"]
@@ -193,7 +193,7 @@ async def test_one_that_is_refused_for_good_keeps_none_of_the_others() -> None:
 
 async def test_thrown_away_is_gone() -> None:
     desk = Desk()
-    desk.bury(3)
+    desk.dead_letter(3)
     assert (await desk.office.purge(["pdf-creator"], LetterFilter(order_id=an_order_id(2)))).acted_on == 1
     assert await desk.queues.depth("pdf-creator") == 2
     assert desk.queues.redriven == []

@@ -68,7 +68,7 @@ class Watch:
 
 async def test_each_address_gets_one_mail_and_the_letter_stays() -> None:
     watch = Watch(staff=("a@example.com", "b@example.com"))
-    watch.queues.bury(a_letter(an_event(an_order_id())))
+    watch.queues.dead_letter(a_letter(an_event(an_order_id())))
     one, other = watch.one_more(), watch.one_more()
     for task in (one, other, one, other):
         await task.execute()
@@ -85,13 +85,13 @@ async def test_each_address_gets_one_mail_and_the_letter_stays() -> None:
 
 async def test_copies_and_letters_that_fail_again_are_one_and_another_event_is_another() -> None:
     watch = Watch()
-    watch.queues.bury(a_letter(an_event(an_order_id()), number=1))
-    watch.queues.bury(a_letter(an_event(an_order_id()), number=2))
-    watch.queues.bury(a_letter(an_event(an_order_id()), number=3, queue="rule:bbws-order-pdf-creation"))
+    watch.queues.dead_letter(a_letter(an_event(an_order_id()), number=1))
+    watch.queues.dead_letter(a_letter(an_event(an_order_id()), number=2))
+    watch.queues.dead_letter(a_letter(an_event(an_order_id()), number=3, queue="rule:bbws-order-pdf-creation"))
     await watch.one_more().execute()
     assert len(watch.service.sender.sent) == 1
-    watch.queues.bury(a_letter(an_event(an_order_id(), sequence=2), number=4, queue="customer-notifier"))
-    watch.queues.bury(a_letter(an_event(an_order_id(2)), number=5))
+    watch.queues.dead_letter(a_letter(an_event(an_order_id(), sequence=2), number=4, queue="customer-notifier"))
+    watch.queues.dead_letter(a_letter(an_event(an_order_id(2)), number=5))
     await watch.one_more().execute()
     assert len(watch.service.sender.sent) == 3
 
@@ -100,7 +100,7 @@ async def test_an_order_that_was_never_placed_is_told_of_by_its_letter() -> None
     watch = Watch()
     order = {"customer": {"name": SECRET}, "customer_id": "cust_1", "notes": SECRET}
     body = json.dumps({"command": "create-order", "tenant_id": "tenant_a", "idempotency_key": "k", "order": order})
-    watch.queues.bury(replace(a_letter(body, queue="record-creator"), error=SECRET))
+    watch.queues.dead_letter(replace(a_letter(body, queue="record-creator"), error=SECRET))
     await watch.one_more().execute()
     (mail,) = watch.service.sender.sent
     assert mail.content.subject == "Needs attention: an order from the queue"
@@ -111,8 +111,8 @@ async def test_an_order_that_was_never_placed_is_told_of_by_its_letter() -> None
 async def test_what_names_no_shop_is_counted_and_a_shop_without_staff_is_noted() -> None:
     watch = Watch(staff=())
     for number, body in enumerate(("not JSON", *TOO_DEEP), start=2):
-        watch.queues.bury(a_letter(body, number=number))
-    watch.queues.bury(a_letter(an_event(an_order_id())))
+        watch.queues.dead_letter(a_letter(body, number=number))
+    watch.queues.dead_letter(a_letter(an_event(an_order_id())))
     task = watch.one_more()
     await task.execute()
     await task.execute()
@@ -124,7 +124,7 @@ async def test_what_names_no_shop_is_counted_and_a_shop_without_staff_is_noted()
 
 async def test_what_could_not_be_sent_is_sent_at_a_later_look() -> None:
     watch = Watch()
-    watch.queues.bury(a_letter(an_event(an_order_id())))
+    watch.queues.dead_letter(a_letter(an_event(an_order_id())))
     task = watch.one_more()
     watch.service.sender.failures = [QuotaReached("mail service", "Daily message quota exceeded.")]
     with pytest.raises(TransientPortError):
@@ -139,7 +139,7 @@ async def test_what_could_not_be_sent_is_sent_at_a_later_look() -> None:
 
 async def test_a_queue_that_cannot_be_looked_into_keeps_nobody_from_being_told_of_the_others_letters() -> None:
     watch = Watch()
-    watch.queues.bury(a_letter(an_event(an_order_id())))
+    watch.queues.dead_letter(a_letter(an_event(an_order_id())))
 
     class OneRefuses(MemoryDeadLetterQueues):
         async def depth(self, queue: str) -> int:
@@ -150,7 +150,7 @@ async def test_a_queue_that_cannot_be_looked_into_keeps_nobody_from_being_told_o
     refusing = OneRefuses(watch.service.clock, sorted({"record-creator", *watch.queues.names}, reverse=True))
     for kept in watch.queues._kept.values():
         for each in kept.values():
-            refusing.bury(each.letter)
+            refusing.dead_letter(each.letter)
     watch.queues = refusing
     with pytest.raises(PermanentPortError):
         await watch.one_more().execute()
@@ -159,7 +159,7 @@ async def test_a_queue_that_cannot_be_looked_into_keeps_nobody_from_being_told_o
 
 async def test_one_that_another_task_is_sending_is_looked_at_again() -> None:
     watch = Watch()
-    watch.queues.bury(a_letter(an_event(an_order_id())))
+    watch.queues.dead_letter(a_letter(an_event(an_order_id())))
     watch.service.sender.failures = [TransientPortError("mail service", "no answer")]
     task = watch.one_more()
     with pytest.raises(TransientPortError):
@@ -179,8 +179,8 @@ async def test_a_fault_of_ours_about_one_is_no_reason_to_keep_quiet_about_the_ot
             return await super().compose_trouble(trouble, tenant)
 
     watch = Watch()
-    watch.queues.bury(a_letter(an_event(an_order_id())))
-    watch.queues.bury(a_letter(an_event(an_order_id(2)), number=2))
+    watch.queues.dead_letter(a_letter(an_event(an_order_id())))
+    watch.queues.dead_letter(a_letter(an_event(an_order_id(2)), number=2))
     await watch.one_more(Broken()).execute()
     assert len(watch.service.sender.sent) == 1
 
@@ -194,7 +194,7 @@ async def test_a_fault_that_nobody_expected_silences_none_of_the_others_and_is_h
 
     watch = Watch()
     for number in (1, 2):
-        watch.queues.bury(a_letter(an_event(an_order_id(number)), number=number))
+        watch.queues.dead_letter(a_letter(an_event(an_order_id(number)), number=number))
     with pytest.raises(ExceptionGroup) as faults:
         await watch.one_more(Bug()).execute()
     assert [type(fault) for fault in faults.value.exceptions] == [ZeroDivisionError]
@@ -204,8 +204,8 @@ async def test_a_fault_that_nobody_expected_silences_none_of_the_others_and_is_h
 async def test_letters_behind_any_number_of_others_have_their_turn() -> None:
     watch = Watch()
     for number in range(2 * MOST_AT_ONCE):
-        watch.queues.bury(a_letter("not JSON", number=1000 + number))
-    watch.queues.bury(a_letter(an_event(an_order_id())))
+        watch.queues.dead_letter(a_letter("not JSON", number=1000 + number))
+    watch.queues.dead_letter(a_letter(an_event(an_order_id())))
     task = watch.one_more()
     await task.execute()
     await task.execute()
@@ -224,7 +224,7 @@ async def test_where_nothing_has_changed_letters_are_left_in_operators_reach() -
 
     watch = Watch()
     watch.queues = queues = Counting(watch.service.clock, QUEUES)
-    queues.bury(a_letter("not JSON", number=2))
+    queues.dead_letter(a_letter("not JSON", number=2))
     task = watch.one_more()
     await task.execute()
     looked = queues.taken
@@ -233,14 +233,14 @@ async def test_where_nothing_has_changed_letters_are_left_in_operators_reach() -
     assert queues.taken == looked
     # One has gone and one has come: their number is the same, and all the same it is told of.
     await queues.remove(a_letter("not JSON", number=2))
-    queues.bury(a_letter(an_event(an_order_id())))
+    queues.dead_letter(a_letter(an_event(an_order_id())))
     await task.execute()
     assert len(watch.service.sender.sent) == 1
 
 
 async def test_looking_into_a_letter_is_on_record() -> None:
     watch = Watch()
-    watch.queues.bury(a_letter(an_event(an_order_id())))
+    watch.queues.dead_letter(a_letter(an_event(an_order_id())))
     await watch.one_more().execute()
     (record,) = watch.service.trail.records
     assert (record.operation, record.tenant_id, record.order_id) == ("tell-of-dead-letter", "tenant_a", an_order_id())
@@ -250,7 +250,7 @@ async def test_looking_into_a_letter_is_on_record() -> None:
 async def test_each_queue_has_its_own_words(where: str) -> None:
     watch = Watch()
     watch.queues = MemoryDeadLetterQueues(watch.service.clock, (where,))
-    watch.queues.bury(a_letter(an_event(an_order_id()), queue=where))
+    watch.queues.dead_letter(a_letter(an_event(an_order_id()), queue=where))
     await watch.one_more().execute()
     (mail,) = watch.service.sender.sent
     assert ("An event about an order could not be delivered." in mail.content.text) is where.startswith("rule:")

@@ -40,7 +40,7 @@ class Operator(Recorder):
 @pytest.fixture
 def operator() -> Operator:
     found = Operator()
-    found.desk.bury(3)
+    found.desk.dead_letter(3)
     return found
 
 
@@ -62,7 +62,7 @@ def test_list_says_how_many_are_where_and_which_those_are(operator: Operator) ->
 def test_show_says_nothing_of_a_person_unless_asked_to(operator: Operator) -> None:
     order = {"customer_id": "c", "customer": {"name": "Thandi"}, "items": [{"quantity": 2, "name": "Mug"}], "notes": 3}
     body = json.dumps({"command": "create-order", "tenant_id": "demo", "order": order})
-    operator.desk.queues.bury(DeadLetter("pdf-creator", "m9", body, NOON, "MessageRefused", "not an order"))
+    operator.desk.queues.dead_letter(DeadLetter("pdf-creator", "m9", body, NOON, "MessageRefused", "not an order"))
     shown = run("dlq", "show", "pdf-creator", "--id", "m9", runtime=operator)[1]
     assert "not an order" in shown
     assert "Thandi" not in shown
@@ -79,16 +79,16 @@ def test_show_says_nothing_of_a_person_unless_asked_to(operator: Operator) -> No
     assert operator.done[-1] == AuditedCommand("dlq show --clear")
     with pytest.raises(CommandError, match="name it with --id"):
         run("dlq", "show", "all", "--clear", runtime=operator)
-    operator.desk.queues.bury(DeadLetter("pdf-creator", "m10", "call Thandi", NOON))
+    operator.desk.queues.dead_letter(DeadLetter("pdf-creator", "m10", "call Thandi", NOON))
     for number, body in enumerate(TOO_DEEP, start=11):
-        operator.desk.queues.bury(DeadLetter("pdf-creator", f"m{number}", body, NOON))
+        operator.desk.queues.dead_letter(DeadLetter("pdf-creator", f"m{number}", body, NOON))
     assert f"{5 + len(TOO_DEEP)} dead letters" in run("dlq", "list", "pdf-creator", runtime=operator)[1]
     assert run("dlq", "show", "pdf-creator", runtime=operator)[1].count("no JSON") == len(TOO_DEEP) + 1
     assert "no JSON: 11 characters" in run("dlq", "show", "pdf-creator", "--id", "m10", runtime=operator)[1]
 
 
 def test_a_letter_is_found_by_the_id_that_the_log_has(operator: Operator) -> None:
-    operator.desk.queues.bury(DeadLetter("pdf-creator", "new", "{", NOON, "MessageRefused", "no JSON", "logged"))
+    operator.desk.queues.dead_letter(DeadLetter("pdf-creator", "new", "{", NOON, "MessageRefused", "no JSON", "logged"))
     for known in ("new", "logged"):
         (found,) = json.loads(run("dlq", "show", "all", "--id", known, "--json", runtime=operator)[1])
         assert (found["message_id"], found["logged_as"]) == ("new", "logged")

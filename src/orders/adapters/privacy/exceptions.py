@@ -68,7 +68,7 @@ def _of_botocore_error(error: BotoCoreError) -> str | None:
 
 
 def traceback_text(error: BaseException) -> str:
-    """A traceback as Python prints it, of the error and its causes, with ``safe_error_text`` in place of their messages."""
+    """Formats a traceback as Python does, of the error and its causes, with ``safe_error_text`` for their messages."""
     return "\n".join(_chain(error))
 
 

@@ -46,7 +46,7 @@ class NotifyDeadLetters:
 
     def __init__(
         self,
-        office: DeadLetterService,
+        service: DeadLetterService,
         tenants: TenantDirectory,
         composer: MailComposer,
         send: SendMail,
@@ -54,8 +54,8 @@ class NotifyDeadLetters:
         audit: Audit,
         counters: Counters,
     ) -> None:
-        """``pace`` is awaited before each mail; the office should hold letters for ``HELD_FOR``."""
-        self._office = office
+        """``pace`` is awaited before each mail; the service should hold letters for ``HELD_FOR``."""
+        self._service = service
         self._tenants = tenants
         self._composer = composer
         self._send = send
@@ -80,7 +80,7 @@ class NotifyDeadLetters:
         if self._looks % LOOK_ANYWAY == 0:
             self._told_all.clear()
         self._looks += 1
-        for queue in self._office.queue_names:
+        for queue in self._service.queue_names:
             try:
                 faults += await self._look_into(queue)
             except PortError as error:
@@ -92,11 +92,11 @@ class NotifyDeadLetters:
 
     async def _look_into(self, queue: str) -> list[Exception]:
         """Tell of one queue's letters; as ``_tell_of``. Raises: PortError."""
-        depth = await self._office.depth(queue)
+        depth = await self._service.depth(queue)
         # Letters that are looked at are out of operators' reach meanwhile: where nothing has changed, none is.
         if not depth or self._told_all.get(queue) == depth:
             return []
-        letters, _ = await self._office.look([queue], LetterFilter(besides=self._told), limit=MOST_AT_ONCE)
+        letters, _ = await self._service.list([queue], LetterFilter(besides=self._told), limit=MOST_AT_ONCE)
         faults = await self._tell_of(letters)
         if len(letters) < MOST_AT_ONCE and all(letter.message_id in self._told for letter in letters):
             self._told_all[queue] = depth

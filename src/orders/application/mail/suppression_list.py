@@ -23,7 +23,7 @@ class SuppressionList:
         self._suppressions = suppressions
         self._clock = clock
 
-    async def look(
+    async def list(
         self,
         tenant_id: str,
         *,

@@ -57,7 +57,7 @@ class CheckTenants:
             now = self._clock.now()
             tenants.update(await self._ordering.since(now - timedelta(days=days - 1), now))
         return [
-            self._verdict(await self._files.look(tenant)) if is_key(tenant) else _nobodys(tenant)
+            self._verdict(await self._files.inspect(tenant)) if is_key(tenant) else _nobodys(tenant)
             for tenant in sorted(tenants)
         ]
 

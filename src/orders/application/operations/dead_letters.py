@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Seq
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from orders.application.operations.message_outline import known_kind
 from orders.contracts.mail_marks import marks_in, reference_of
@@ -24,6 +24,8 @@ CLOCK_SKEW = timedelta(seconds=2)
 
 _ORDER_ID = re.compile(ORDER_ID_PATTERN)
 _KEY = re.compile(KEY_PATTERN)
+
+_Letters: TypeAlias = list[DeadLetter]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,7 @@ class DeadLetterService:
         """How many letters one queue holds, roughly. Raises: UnknownQueue, TransientPortError."""
         return await self._queues.depth(queue)
 
-    async def look(
+    async def list(
         self, queues: Sequence[str], wanted: LetterFilter, *, limit: int = 100
     ) -> tuple[list[DeadLetter], Tally]:
         """Up to ``limit`` letters that are meant, oldest first. Raises: UnknownQueue, TransientPortError."""
@@ -229,7 +231,7 @@ class DeadLetterService:
 
     async def _letters(self, queue: str) -> AsyncGenerator[DeadLetter, None]:
         seen: set[str] = set()
-        taken: list[DeadLetter] = []
+        taken: _Letters = []
         try:
             while taken := await self._taken(queue):
                 fresh = [letter for letter in taken if letter.message_id not in seen]
@@ -243,7 +245,7 @@ class DeadLetterService:
             # Broken off in the middle of what was taken at once.
             await self._give_back(taken)
 
-    async def _taken(self, queue: str) -> list[DeadLetter]:
+    async def _taken(self, queue: str) -> _Letters:
         asking = asyncio.ensure_future(self._queues.take(queue, hold=self._hold))
         try:
             return list(await asyncio.shield(asking))

@@ -45,7 +45,7 @@ class AcceptOrder:
         self._place_order.permit(caller, draft.customer_id)
         order_id = self._ids.next(self._clock.now()) if request is None else request.order_id(caller)
         about(tenant_id=caller.tenant_id, order_id=order_id)
-        claim = None if request is None else await self._first_answer.look(caller, request)
+        claim = None if request is None else await self._first_answer.find_claim(caller, request)
         complete = await self._place_order.complete(caller, draft)
         if request is not None and claim is not None:
             await self._first_answer.give(claim, caller, complete, request)

@@ -42,7 +42,7 @@ class FirstAnswer:
         self._fast_path = fast_path
         self._replays = replays
 
-    async def look(self, caller: Caller, request: KeyedRequest) -> KeyClaim | None:
+    async def find_claim(self, caller: Caller, request: KeyedRequest) -> KeyClaim | None:
         """Return when nothing has been placed or accepted under the request's key.
 
         Looked for before anything is written, although the write would find it too: what was taken once must not be
@@ -84,7 +84,7 @@ class FirstAnswer:
             await self._accept(caller, draft, order.order_id, receipt)
         except (AcceptanceExists, OrderExists, OrderClaimed):
             if request is not None:
-                await self.look(caller, request)
+                await self.find_claim(caller, request)
             raise
 
     async def give(self, claim: KeyClaim, caller: Caller, draft: Draft, request: KeyedRequest) -> None:
@@ -97,7 +97,7 @@ class FirstAnswer:
         try:
             await self._accept(caller, draft, claim.order_id, claim.receipt)
         except (AcceptanceExists, OrderExists):
-            await self.look(caller, request)
+            await self.find_claim(caller, request)
             raise
         _repeat(claim.receipt, request)
 

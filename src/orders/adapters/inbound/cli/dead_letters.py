@@ -67,12 +67,12 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         wanted = _wanted(runtime, order, tenant, message_id, reason, since, until)
         if queue is None and wanted == LetterFilter():
             _print_depths(
-                runtime.with_dead_letters(AuditedCommand("dlq list"), lambda office: office.depths()), as_json=as_json
+                runtime.with_dead_letters(AuditedCommand("dlq list"), lambda service: service.depths()), as_json=as_json
             )
             return
         letters, tally = runtime.with_dead_letters(
             AuditedCommand("dlq list", order_id=wanted.order_id, tenant_id=tenant),
-            lambda office: office.look(_queues(office, queue or EVERY), wanted, limit=limit),
+            lambda service: service.list(_queues(service, queue or EVERY), wanted, limit=limit),
         )
         _print_letters(letters, tally, as_json=as_json)
 
@@ -91,7 +91,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         _one_letter_if(clear, message_id)
         letters = runtime.with_dead_letters(
             AuditedCommand("dlq show --clear" if clear else "dlq show", order_id=wanted.order_id),
-            lambda office: _taken_out(office, _queues(office, queue), wanted, limit=limit),
+            lambda service: _taken_out(service, _queues(service, queue), wanted, limit=limit),
         )
         shown = [_facts(letter) | {"body": letter.body if clear else outline(letter.body)} for letter in letters]
         _print_bodies(shown, as_json=as_json)
@@ -119,11 +119,11 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
             _print_dry_run(runtime, "dlq redrive", queue, wanted, limit, as_json=as_json)
             return
 
-        async def work(office: DeadLetterService) -> Tally:
-            names = _queues(office, queue)
-            depths = await office.depths()
+        async def work(service: DeadLetterService) -> Tally:
+            names = _queues(service, queue)
+            depths = await service.depths()
             with progress("sending again", limit or sum(depths[name] for name in names), shown=not as_json) as done:
-                return await office.redrive(
+                return await service.redrive(
                     names, wanted, limit=limit, per_second=rate, watch=lambda _, tally: done(tally.looked_at)
                 )
 
@@ -155,7 +155,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
             typer.confirm(question, abort=True, err=True)
         tally = runtime.with_dead_letters(
             AuditedCommand("dlq purge", order_id=wanted.order_id, tenant_id=tenant),
-            lambda office: office.purge(_queues(office, queue), wanted, limit=limit),
+            lambda service: service.purge(_queues(service, queue), wanted, limit=limit),
         )
         _print_tally(tally, "thrown away", as_json=as_json)
 
@@ -198,8 +198,8 @@ def _named(order: str | None) -> tuple[str | None, str | None]:
         raise CommandError("--order is an order's id (ord_ and 26 letters and digits) or its number") from error
 
 
-def _queues(office: DeadLetterService, queue: str) -> Sequence[str]:
-    return office.queue_names if queue == EVERY else (queue,)
+def _queues(service: DeadLetterService, queue: str) -> Sequence[str]:
+    return service.queue_names if queue == EVERY else (queue,)
 
 
 def _one_letter_if(clear: bool, message_ids: Sequence[str] | None) -> None:
@@ -209,10 +209,10 @@ def _one_letter_if(clear: bool, message_ids: Sequence[str] | None) -> None:
 
 
 async def _taken_out(
-    office: DeadLetterService, queues: Sequence[str], wanted: LetterFilter, *, limit: int
+    service: DeadLetterService, queues: Sequence[str], wanted: LetterFilter, *, limit: int
 ) -> Sequence[DeadLetter]:
     """Letters to be shown; of a single one it goes on record whose it is."""
-    letters, _ = await office.look(queues, wanted, limit=limit)
+    letters, _ = await service.list(queues, wanted, limit=limit)
     subject = subject_of(letters[0].body) if len(letters) == 1 else None
     if subject is not None and subject.order_id is not None:
         about(order_id=subject.order_id, tenant_id=subject.tenant_id)
@@ -272,7 +272,7 @@ def _print_dry_run(
 ) -> None:
     letters, tally = runtime.with_dead_letters(
         AuditedCommand(f"{command} --dry-run", order_id=wanted.order_id, tenant_id=wanted.tenant_id),
-        lambda office: office.look(_queues(office, queue), wanted, limit=limit or 1_000_000),
+        lambda service: service.list(_queues(service, queue), wanted, limit=limit or 1_000_000),
     )
     if as_json:
         print_json({"dry_run": True, "matched": len(letters), "letters": [_facts(letter) for letter in letters]})

@@ -43,7 +43,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         lost: list[UnreadableItem] = []
         found = runtime.with_suppressions(
             AuditedCommand("suppressions list", tenant_id=tenant),
-            lambda kept: kept.look(tenant, address=address, after=after, limit=limit, passed_over=lost.append),
+            lambda kept: kept.list(tenant, address=address, after=after, limit=limit, passed_over=lost.append),
         )
         shown = [{name: value for name, value in asdict(each).items() if name in _COLUMNS} for each in found]
         if as_json:

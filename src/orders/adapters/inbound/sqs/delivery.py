@@ -157,7 +157,7 @@ class Delivery:
         while True:
             await asyncio.sleep(pause)
             try:
-                await self._queue.hide(self.message, visibility)
+                await self._queue.change_visibility(self.message, visibility)
                 pause = visibility / 2
             except ReceiptLapsed:
                 self._log.warning("message is no longer this receiver's; others may handle it as well")
@@ -198,7 +198,7 @@ class Delivery:
         kind, what = type(error).__name__, mask_text(str(error))
         kept = error.kept if isinstance(error, MessageRefused) else None
         message = self.message if kept is None else replace(self.message, body=kept)
-        await self._queue.bury(message, reason=kind, error=what)
+        await self._queue.dead_letter(message, reason=kind, error=what)
         self._log.warning("message dead-lettered", kind=kind, error=what)
 
     async def _persistently(self, call: Callable[[], Awaitable[None]]) -> None:
@@ -212,7 +212,7 @@ class Delivery:
     async def _hand_back(self, seconds: float) -> None:
         try:
             async with asyncio.timeout(HAND_BACK_LIMIT_SECONDS):
-                await self._queue.hide(self.message, seconds)
+                await self._queue.change_visibility(self.message, seconds)
         except (QueueUnreachable, ReceiptLapsed, TimeoutError) as error:
             # It comes again all the same, when its visibility timeout ends.
             self._log.info("message not handed back", error=str(error))

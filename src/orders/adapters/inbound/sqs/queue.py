@@ -134,7 +134,7 @@ class SqsQueue:
         kept = {entry["Id"] for entry in response.get("Failed", []) if not _lapsed(entry.get("Code", ""))}
         return [entry["Id"] not in kept for entry in entries]
 
-    async def hide(self, message: ReceivedMessage, seconds: float) -> None:
+    async def change_visibility(self, message: ReceivedMessage, seconds: float) -> None:
         """Hide the message from others for so long from now; 0 hands it out again at once.
 
         Raises:
@@ -151,7 +151,7 @@ class SqsQueue:
         except BotoCoreError as error:
             raise QueueUnreachable(safe_error_text(error)) from error
 
-    async def bury(self, message: ReceivedMessage, *, reason: str, error: str) -> None:
+    async def dead_letter(self, message: ReceivedMessage, *, reason: str, error: str) -> None:
         """Put a copy of the message, as it came, into the dead-letter queue, with why as attributes.
 
         The message itself stays until it is deleted: done twice, there are two copies; never none.

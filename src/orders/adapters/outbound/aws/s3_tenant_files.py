@@ -32,8 +32,8 @@ class S3TenantFiles:
                 found += [prefix.removeprefix(FOLDER).removesuffix("/") for prefix in prefixes]
         return sorted(found)
 
-    async def look(self, tenant_id: str) -> TenantFile:
-        """See ``TenantFiles.look``."""
+    async def inspect(self, tenant_id: str) -> TenantFile:
+        """See ``TenantFiles.inspect``."""
         with translated(DEPENDENCY):
             try:
                 response = await self._client.get_object(Bucket=self._bucket, Key=profile_key(tenant_id))

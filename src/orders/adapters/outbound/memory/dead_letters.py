@@ -42,7 +42,7 @@ class MemoryDeadLetterQueues:
         """See ``DeadLetterQueues.names``."""
         return tuple(self._kept)
 
-    def bury(self, letter: DeadLetter) -> None:
+    def dead_letter(self, letter: DeadLetter) -> None:
         """Put a letter into its queue."""
         self._kept[letter.queue][letter.message_id] = _Kept(letter)
 

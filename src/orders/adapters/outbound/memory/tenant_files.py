@@ -20,8 +20,8 @@ class MemoryTenantFiles:
         self._ask()
         return sorted(self.files)
 
-    async def look(self, tenant_id: str) -> TenantFile:
-        """See ``TenantFiles.look``."""
+    async def inspect(self, tenant_id: str) -> TenantFile:
+        """See ``TenantFiles.inspect``."""
         self._ask()
         return self.files.get(tenant_id) or TenantFile(tenant_id)
 

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from orders.adapters.inbound.http.security.api_keys import hash_of, new_key
+from orders.adapters.wire.api_keys import hash_of, new_key
 from tests.contract.endpoints import Endpoint
 from tests.contract.moto_server import moto_server
 from tests.support.eventually import eventually

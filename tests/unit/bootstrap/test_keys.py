@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from orders.adapters.inbound.http.security.api_keys import GivenApiKeys, SecretApiKeys, hash_of
+from orders.adapters.inbound.http.security.api_keys import GivenApiKeys, SecretApiKeys
 from orders.adapters.inbound.http.security.auth import NoKeys
 from orders.adapters.inbound.http.security.cursor_keys import GivenCursorKeys, SecretCursorKeys
 from orders.adapters.outbound.jwks.key_source import JwksKeySource
 from orders.adapters.outbound.local.dev_issuer import ISSUER, DevIssuer
 from orders.adapters.outbound.memory.clock import FixedClock
 from orders.adapters.outbound.memory.secrets import MemorySecrets
+from orders.adapters.wire.api_keys import hash_of
 from orders.bootstrap.aws import secret_services
 from orders.bootstrap.config import keys
 from orders.bootstrap.config.settings import Settings, SettingsError, load_settings

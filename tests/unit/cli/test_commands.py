@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 from orders.acceptance.steps import State, StepResult
 from orders.adapters.inbound.cli.app import build, run_with
 from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Result
-from orders.adapters.inbound.http.security.api_keys import ApiKeyRing, hash_of
+from orders.adapters.inbound.http.security.api_keys import ApiKeyRing
+from orders.adapters.wire.api_keys import hash_of
 from orders.application.events.replay_events import ReplayEvents
 from orders.application.mail.preview_templates import PreviewTemplates
 from orders.application.mail.suppression_list import SuppressionList

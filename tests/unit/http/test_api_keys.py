@@ -14,20 +14,14 @@ import pytest
 from orders.adapters.inbound.http.app import create_app
 from orders.adapters.inbound.http.middleware.edge import LOCAL, EdgeRules
 from orders.adapters.inbound.http.middleware.rate_limit import Rate
-from orders.adapters.inbound.http.security.api_keys import (
-    ApiKeyGuard,
-    ApiKeyRing,
-    GivenApiKeys,
-    SecretApiKeys,
-    hash_of,
-    new_key,
-)
+from orders.adapters.inbound.http.security.api_keys import ApiKeyGuard, ApiKeyRing, GivenApiKeys, SecretApiKeys
 from orders.adapters.inbound.http.security.auth import Unauthenticated
 from orders.adapters.inbound.http.security.claims import TokenRules
 from orders.adapters.outbound.local.dev_issuer import AUDIENCE, ISSUER, DevIssuer
 from orders.adapters.outbound.memory.clock import FixedClock
 from orders.adapters.outbound.memory.secrets import MemorySecrets
 from orders.adapters.refreshing_cache import Freshness
+from orders.adapters.wire.api_keys import hash_of, new_key
 from orders.ports.errors import PermanentPortError, TransientPortError
 from tests.support.builders import NOON
 from tests.support.http_api import ORDERS, expect

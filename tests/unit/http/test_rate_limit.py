@@ -12,10 +12,11 @@ from litestar.testing import AsyncTestClient
 from orders.adapters.inbound.http.app import create_app
 from orders.adapters.inbound.http.middleware.edge import LOCAL, EdgeRules
 from orders.adapters.inbound.http.middleware.rate_limit import Rate, TokenBuckets
-from orders.adapters.inbound.http.security.api_keys import ApiKeyGuard, ApiKeyRing, GivenApiKeys, hash_of
+from orders.adapters.inbound.http.security.api_keys import ApiKeyGuard, ApiKeyRing, GivenApiKeys
 from orders.adapters.inbound.http.security.claims import TokenRules
 from orders.adapters.inbound.http.security.client_address import client_address
 from orders.adapters.outbound.local.dev_issuer import AUDIENCE, ISSUER, DevIssuer
+from orders.adapters.wire.api_keys import hash_of
 from tests.support.http_api import ORDERS, Api, an_api, expect
 from tests.support.service import Service
 

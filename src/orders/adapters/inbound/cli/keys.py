@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Make an API key: the key for the client, and the entry with its hash for the secret of API keys."""
         # Loaded here: every start of the command line would wait for it otherwise.
-        from orders.adapters.inbound.http.security.api_keys import hash_of, is_client, new_key
+        from orders.adapters.wire.api_keys import hash_of, is_client, new_key
 
         if not is_client(client):
             raise CommandError(f"a client's name is 1 to 64 of letters, digits, '_', '.' and '-'; {client!r} is not")

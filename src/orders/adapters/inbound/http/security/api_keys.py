@@ -4,41 +4,22 @@ A key is 256 random bits, so its plain SHA-256 is as good as a slow hash: there 
 kept; a key is shown once, when it is made.
 """
 
-import hashlib
 import hmac
 import json
 import re
-import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from orders.adapters.inbound.http.security.auth import Unauthenticated, single
 from orders.adapters.refreshing_cache import Freshness, RefreshingCache
+from orders.adapters.wire.api_keys import hash_of, is_client
 from orders.ports.secrets import Secrets, SecretUnusable
 
 HEADER = "X-Api-Key"
-PREFIX = "bbws_"
-"""Every key begins so: scanners for leaked secrets, and masks of logs, know one when they see it."""
 _GIVEN = re.compile(r"[\x21-\x7e]{1,256}")
 _HASH = re.compile(r"[0-9a-f]{64}")
-_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 FORMAT = '{"CLIENT": "sha256 in hex", "OTHER": ["sha256 in hex", "sha256 in hex"]}'
-
-
-def new_key() -> str:
-    """A key that nobody can guess."""
-    return PREFIX + secrets.token_urlsafe(32)
-
-
-def hash_of(key: str) -> str:
-    """What is kept of a key: its SHA-256 in hex."""
-    return hashlib.sha256(key.encode()).hexdigest()
-
-
-def is_client(name: str) -> bool:
-    """Whether it can name a client."""
-    return _NAME.fullmatch(name) is not None
 
 
 class ApiKeyRing:

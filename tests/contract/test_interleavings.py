@@ -349,11 +349,14 @@ async def test_an_emulator_answers_these_requests_as_the_table_in_the_walk_does(
                 await client.delete_item(TableName=dynamo_table.name, Key=named)
                 if key in items:
                     await client.put_item(TableName=dynamo_table.name, Item=items[key])
-            await _performed(client, dynamo_table.name, items, list(actors), chance)
+            assert await _performed(client, dynamo_table.name, items, list(actors), chance) >= len(actors)
 
 
-async def _performed(client: Any, table: str, items: Items, actors: list[Part], chance: Random) -> None:
-    """Have the actors make their requests in some order, each of the emulator as well, which must answer alike."""
+async def _performed(client: Any, table: str, items: Items, actors: list[Part], chance: Random) -> int:
+    """Has the actors make their requests in some order, each of the emulator as well, which must answer alike.
+
+    Returns: how many requests that were.
+    """
     histories: dict[str, list[Any]] = {actor.name: [] for actor in actors}
     while actors:
         actor = chance.choice(actors)
@@ -368,6 +371,7 @@ async def _performed(client: Any, table: str, items: Items, actors: list[Part], 
             given = error
         assert _content(given) == _content(answer), request
         histories[actor.name].append(answer)
+    return sum(map(len, histories.values()))
 
 
 def _content(answer: Any) -> Any:

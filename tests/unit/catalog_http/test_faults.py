@@ -236,7 +236,7 @@ async def speaking(text: bytes) -> AsyncIterator[str]:
 )
 async def test_what_is_no_http_is_a_failure_like_another(bench: Bench, text: bytes) -> None:
     async with speaking(text) as url:
-        await failure(bench, url=url)
+        assert not (await failure(bench, url=url)).throttled
 
 
 async def test_while_it_is_down_it_is_left_alone_and_then_asked_by_one(bench: Bench) -> None:

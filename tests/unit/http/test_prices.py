@@ -242,7 +242,7 @@ async def test_nor_other_lines_in_an_order_that_is_there(tmp_path: Path) -> None
 
 async def test_one_that_takes_prices_as_ordered_does(tmp_path: Path) -> None:
     async with a_shop(tmp_path, PriceRules(as_ordered=True), must_be_settled=True) as api:
-        await api.placed()
+        assert (await api.placed())["total"] == 59.98
 
 
 # -- unchecked prices ----------------------------------------------------------------------------------------------

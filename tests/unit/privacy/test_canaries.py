@@ -390,6 +390,7 @@ def test_workers_fail_without_marks(outputs: Outputs, worker: str, trouble: Call
         await Line(service, worker, outputs).give(*bodies, json.dumps(queued))
 
     run()
+    assert outputs.audit, "the worker had nothing to do"
 
 
 async def test_the_relay_fails_without_marks(outputs: Outputs) -> None:

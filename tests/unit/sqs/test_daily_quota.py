@@ -173,11 +173,18 @@ async def test_how_much_is_used_is_shown_and_a_failure_to_ask_is_no_end_of_it() 
 
 @in_virtual_time
 async def test_stopping_breaks_off_what_is_being_done_beside() -> None:
+    ended: list[str] = []
+
     async def never() -> None:
-        await asyncio.Event().wait()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("broken off")
 
     stop = asyncio.Event()
     running = asyncio.create_task(Periodic("endless", never, timedelta(minutes=5)).run(stop))
     await asyncio.sleep(1)
+    assert ended == []
     stop.set()
     await running
+    assert ended == ["broken off"]

@@ -21,7 +21,7 @@ from orders.application.operations.dead_letters import DeadLetterService
 from orders.application.operations.find_unreadable import FindUnreadable
 from orders.bootstrap.aws import open_clients
 from orders.bootstrap.config.settings import Settings
-from orders.bootstrap.container.container import order_senders
+from orders.bootstrap.container.adapter_factories import order_senders
 from orders.bootstrap.resources.addresses import queue_url
 from orders.bootstrap.resources.topology import Topology, environment_name
 from orders.bootstrap.resources.topology_file import packaged_topology

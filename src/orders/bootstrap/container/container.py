@@ -1,8 +1,6 @@
 """Everything wired together, once and plainly: what is given, what is made of it, and nothing clever."""
 
-from collections.abc import Mapping
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from dependency_injector import containers, providers
@@ -10,34 +8,21 @@ from dependency_injector import containers, providers
 from orders.adapters.inbound.http.routes.redaction import redacted_body
 from orders.adapters.inbound.periodic import Periodic
 from orders.adapters.inbound.relay import RelayLoop
-from orders.adapters.inbound.sqs.rate import TokenBucket
 from orders.adapters.inbound.sqs.workers.customer_notifier import CustomerNotifier
 from orders.adapters.inbound.sqs.workers.event_processor import EventProcessor
 from orders.adapters.inbound.sqs.workers.internal_notifier import InternalNotifier
 from orders.adapters.inbound.sqs.workers.mail_feedback import MailFeedbackHandler
 from orders.adapters.inbound.sqs.workers.pdf_creator import PdfCreator
-from orders.adapters.inbound.sqs.workers.record_creator import ANY, RecordCreator, Senders
+from orders.adapters.inbound.sqs.workers.record_creator import RecordCreator
 from orders.adapters.outbound.audit_log import LogAuditTrail
-from orders.adapters.outbound.aws.document_requests import SqsDocumentRequests
 from orders.adapters.outbound.aws.event_bridge import EventBridgePublisher
-from orders.adapters.outbound.aws.mail_message import build_mime
-from orders.adapters.outbound.aws.order_commands import SqsOrderCommands
-from orders.adapters.outbound.aws.probes import MailProbe, QueueProbe
-from orders.adapters.outbound.aws.report_returns import SqsReportReturns
 from orders.adapters.outbound.aws.s3_documents import S3DocumentStore
-from orders.adapters.outbound.aws.s3_templates import S3TemplateStore
-from orders.adapters.outbound.aws.s3_tenants import S3TenantDirectory
-from orders.adapters.outbound.aws.scrub_requests import SqsScrubRequests
 from orders.adapters.outbound.aws.secrets_manager import SecretsManager
-from orders.adapters.outbound.aws.ses_mail import SesMailSender
-from orders.adapters.outbound.aws.sqs_dead_letters import Mailbox, SqsDeadLetterQueues
 from orders.adapters.outbound.dynamodb.acceptances import DynamoAcceptances
 from orders.adapters.outbound.dynamodb.mail_intents import DynamoMailIntents
 from orders.adapters.outbound.dynamodb.order_repository import DynamoOrderRepository
 from orders.adapters.outbound.dynamodb.outbox import DynamoOutbox
-from orders.adapters.outbound.dynamodb.probe import DynamoProbe
 from orders.adapters.outbound.dynamodb.suppressions import DynamoSuppressions
-from orders.adapters.outbound.local.mail_archive import ArchivingMailSender
 from orders.adapters.outbound.memory.counters import MemoryCounters
 from orders.adapters.outbound.rendering.mail_composer import JinjaMailComposer
 from orders.adapters.outbound.rendering.pdf.renderer import RendererProbe
@@ -47,13 +32,12 @@ from orders.application.events.apply_external_event import ApplyExternalEvent
 from orders.application.events.publish_events import EventFastPath, PublishEvents
 from orders.application.events.relay_outbox import RelayOutbox
 from orders.application.mail.notify_customer import NotifyCustomer
-from orders.application.mail.notify_dead_letters import HELD_FOR, NotifyDeadLetters
-from orders.application.mail.notify_staff import NotifyStaff, Pace
+from orders.application.mail.notify_dead_letters import NotifyDeadLetters
+from orders.application.mail.notify_staff import NotifyStaff
 from orders.application.mail.record_mail_feedback import RecordMailFeedback
 from orders.application.mail.send_mail import SendMail
 from orders.application.mail.watch_mail_quota import WatchMailQuota
 from orders.application.operations.check_health import CheckHealth
-from orders.application.operations.dead_letters import DeadLetterService
 from orders.application.orders.accept_order import AcceptOrder, PlaceAccepted
 from orders.application.orders.change_order import OrderChanger
 from orders.application.orders.change_status import ChangeStatus
@@ -74,6 +58,21 @@ from orders.application.policy.audit import Audit
 from orders.application.policy.idempotency import Replays
 from orders.bootstrap.aws import AwsClients
 from orders.bootstrap.config.settings import Settings
+from orders.bootstrap.container.adapter_factories import (
+    as_timedelta,
+    dead_letters,
+    document_requests,
+    health_probes,
+    mail_probe,
+    mail_sender,
+    order_commands,
+    order_senders,
+    pace,
+    report_returns,
+    scrub_requests,
+    template_store,
+    tenant_directory,
+)
 from orders.bootstrap.container.pollers import (
     creation_poller,
     events_poller,
@@ -84,91 +83,14 @@ from orders.bootstrap.container.pollers import (
 )
 from orders.bootstrap.container.services import NO_SERVICES, Services
 from orders.bootstrap.container.templates import shop_templates
-from orders.bootstrap.dev.demo import default_profile
 from orders.bootstrap.resources.addresses import Addresses
-from orders.ports.clock import Clock
-from orders.ports.health import Probe
-from orders.ports.mail import MailSender
-from orders.ports.metrics import Counters
-from orders.ports.tenants import TenantProfile
 
-PROFILES_CACHED_FOR = timedelta(minutes=1)
 MAIL_QUOTA_LOOKED_AT_EVERY = timedelta(minutes=5)
 """Of each notifier's task: SES answers one such question in a second for all of them."""
 
 _NOTHING: providers.Object[Any] = providers.Object(None)  # a plain None would mean that there is no default
 _NO_MAILBOXES: providers.Object[Any] = providers.Object({})
 _NO_SERVICES: providers.Object[Services] = providers.Object(NO_SERVICES)
-
-
-def _seconds(value: float) -> timedelta:
-    return timedelta(seconds=value)
-
-
-def _tenants(clients: AwsClients, addresses: Addresses, settings: Settings, counters: Counters) -> S3TenantDirectory:
-    def default(tenant_id: str) -> TenantProfile:
-        return default_profile(tenant_id, settings.staff_address_fallback)
-
-    return S3TenantDirectory(clients.s3, addresses.templates_bucket, default, PROFILES_CACHED_FOR, counters)
-
-
-def _template_store(clients: AwsClients, addresses: Addresses, settings: Settings) -> S3TemplateStore:
-    return S3TemplateStore(clients.s3, addresses.templates_bucket, _seconds(settings.templates_fresh_seconds))
-
-
-def _order_commands(clients: AwsClients, addresses: Addresses) -> SqsOrderCommands:
-    return SqsOrderCommands(clients.sqs, addresses.queues[RecordCreator.name].url)
-
-
-def order_senders(settings: Settings) -> Senders:
-    """Who may put orders on the queue, and for whom; locally everybody for any tenant."""
-    if not settings.order_senders and settings.environment == "local":
-        return Senders({ANY: ANY})
-    return Senders(settings.order_senders)
-
-
-def _document_requests(clients: AwsClients, addresses: Addresses) -> SqsDocumentRequests:
-    return SqsDocumentRequests(clients.sqs, addresses.queues[PdfCreator.name].url)
-
-
-def _scrub_requests(clients: AwsClients, addresses: Addresses) -> SqsScrubRequests:
-    return SqsScrubRequests(clients.sqs, addresses.queues[EventProcessor.name].url)
-
-
-def _report_returns(clients: AwsClients, addresses: Addresses) -> SqsReportReturns:
-    return SqsReportReturns(clients.sqs, addresses.queues[EventProcessor.name].url)
-
-
-def _mail_sender(clients: AwsClients, settings: Settings, archive: Path | None) -> MailSender:
-    ses = SesMailSender(clients.ses, settings.mail_from, settings.mail_configuration_set)
-    if archive is None:
-        return ses
-    return ArchivingMailSender(
-        ses, archive, lambda mail, at: build_mime(mail, from_address=settings.mail_from, date=at).as_bytes()
-    )
-
-
-def _health_probes(clients: AwsClients, addresses: Addresses) -> list[Probe]:
-    queues = [QueueProbe(clients.sqs, address.url, f"{worker} queue") for worker, address in addresses.queues.items()]
-    return [DynamoProbe(clients.dynamodb, addresses.table), *queues]
-
-
-def _mail_probe(clients: AwsClients, settings: Settings) -> MailProbe:
-    return MailProbe(clients.ses, allowed=settings.mail_daily_quota)
-
-
-def _dead_letters(
-    clients: AwsClients, mailboxes: Mapping[str, Mailbox], settings: Settings, clock: Clock
-) -> DeadLetterService:
-    queues = SqsDeadLetterQueues(clients.sqs, mailboxes, may_forward=order_senders(settings).may_forward)
-    return DeadLetterService(queues, clock, hold=HELD_FOR)
-
-
-def _pace(tokens: TokenBucket) -> Pace:
-    async def one_more() -> None:
-        await tokens.take(1)
-
-    return one_more
 
 
 class Container(containers.DeclarativeContainer):
@@ -219,14 +141,14 @@ class Container(containers.DeclarativeContainer):
         addresses.provided.documents_bucket,
         presign_client=clients.provided.s3_links,
     )
-    tenants = providers.Singleton(_tenants, clients, addresses, settings, counters)
-    order_commands = providers.Singleton(_order_commands, clients, addresses)
-    document_requests = providers.Singleton(_document_requests, clients, addresses)
-    mail_sender = providers.Singleton(_mail_sender, clients, settings, mail_archive_dir)
-    template_store = providers.Singleton(_template_store, clients, addresses, settings)
+    tenants = providers.Singleton(tenant_directory, clients, addresses, settings, counters)
+    order_commands = providers.Singleton(order_commands, clients, addresses)
+    document_requests = providers.Singleton(document_requests, clients, addresses)
+    mail_sender = providers.Singleton(mail_sender, clients, settings, mail_archive_dir)
+    template_store = providers.Singleton(template_store, clients, addresses, settings)
     templates = providers.Singleton(shop_templates, template_store, counters, settings)
     composer = providers.Singleton(JinjaMailComposer, templates)
-    probes = providers.Singleton(_health_probes, clients, addresses)
+    probes = providers.Singleton(health_probes, clients, addresses)
 
     publish_events = providers.Singleton(PublishEvents, outbox, publisher)
     fast_path = providers.Singleton(EventFastPath, publish_events)
@@ -238,13 +160,13 @@ class Container(containers.DeclarativeContainer):
         queue_accepted,
         clock,
         counters,
-        lag=providers.Factory(_seconds, settings.provided.relay_lag_seconds),
+        lag=providers.Factory(as_timedelta, settings.provided.relay_lag_seconds),
     )
     relay_loop = providers.Singleton(
         RelayLoop,
         relay,
         settings.provided.outbox_shards,
-        interval=providers.Factory(_seconds, settings.provided.relay_interval_seconds),
+        interval=providers.Factory(as_timedelta, settings.provided.relay_interval_seconds),
     )
 
     replays = providers.Singleton(Replays, outbox, redacted_body)
@@ -293,7 +215,7 @@ class Container(containers.DeclarativeContainer):
     )
     mail_tokens = providers.Singleton(mail_tokens, settings)
     notify_staff = providers.Singleton(
-        NotifyStaff, repository, tenants, composer, send_mail, providers.Singleton(_pace, mail_tokens)
+        NotifyStaff, repository, tenants, composer, send_mail, providers.Singleton(pace, mail_tokens)
     )
 
     scrub_order = providers.Singleton(
@@ -303,7 +225,7 @@ class Container(containers.DeclarativeContainer):
             PersonalDataStores, log=outbox, acceptances=acceptances, intents=mail_intents, documents=documents
         ),
         publish_events,
-        providers.Singleton(_scrub_requests, clients, addresses),
+        providers.Singleton(scrub_requests, clients, addresses),
         redacted_body,
     )
 
@@ -312,7 +234,7 @@ class Container(containers.DeclarativeContainer):
         repository,
         acceptances,
         changer,
-        providers.Singleton(_report_returns, clients, addresses),
+        providers.Singleton(report_returns, clients, addresses),
         clock,
         hold=settings.provided.payment_failure_hold,
     )
@@ -355,7 +277,7 @@ class Container(containers.DeclarativeContainer):
         providers.Singleton(PdfCreator, render_document),
         providers.Singleton(RendererProbe, renderer),
     )
-    mail_probe = providers.Singleton(_mail_probe, clients, settings)
+    mail_probe = providers.Singleton(mail_probe, clients, settings)
     quota_watch = providers.Singleton(
         Periodic,
         "mail quota",
@@ -388,13 +310,13 @@ class Container(containers.DeclarativeContainer):
         "mails about dead letters",
         providers.Singleton(
             NotifyDeadLetters,
-            providers.Singleton(_dead_letters, clients, mailboxes, settings, clock),
+            providers.Singleton(dead_letters, clients, mailboxes, settings, clock),
             tenants,
             composer,
             send_mail,
-            providers.Singleton(_pace, mail_tokens),
+            providers.Singleton(pace, mail_tokens),
             audit,
             counters,
         ).provided.execute,
-        providers.Factory(_seconds, settings.provided.dead_letters_interval_seconds),
+        providers.Factory(as_timedelta, settings.provided.dead_letters_interval_seconds),
     )

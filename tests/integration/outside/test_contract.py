@@ -27,14 +27,22 @@ def refused(answer: ApiResponse, status: int) -> dict[str, Any]:
     return problem
 
 
+def kind(answer: ApiResponse, status: int) -> str:
+    """Of the refusal with that status, what its type says that was wrong."""
+    place, _, name = str(refused(answer, status)["type"]).rpartition("/")
+    assert place == "https://api.bbws.io/problems"
+    return name
+
+
 def order_with(**changes: Any) -> str:
     return json.dumps(json.loads(CREATE) | changes)
 
 
 def test_nobody_gets_in_without_a_token(service: Service) -> None:
     for method, path in (("POST", ""), ("GET", ""), ("GET", "/ord_0"), ("GET", "/ord_0/events")):
-        refused(service.client.call(method, ORDERS + path, body=CREATE if method == "POST" else None), 401)
-    refused(service.client.call("GET", ORDERS, token="x.y.z"), 401)
+        answer = service.client.call(method, ORDERS + path, body=CREATE if method == "POST" else None)
+        assert kind(answer, 401) == "unauthenticated"
+    assert kind(service.client.call("GET", ORDERS, token="x.y.z"), 401) == "unauthenticated"
 
 
 def test_money_has_exactly_the_currencys_digits(service: Service) -> None:
@@ -55,24 +63,26 @@ def test_all_faults_of_a_body_are_told_at_once(service: Service) -> None:
 
 
 def test_what_is_no_json_or_of_another_kind_is_refused(service: Service) -> None:
-    refused(service.call("POST", "", body="{"), 400)
-    refused(service.call("POST", "", body=CREATE, headers={"Content-Type": "text/plain"}), 415)
-    refused(service.call("GET", "?limit=0"), 400)
-    refused(service.call("GET", "?cursor=made-up"), 400)
+    assert kind(service.call("POST", "", body="{"), 400) == "malformed-request"
+    as_text = service.call("POST", "", body=CREATE, headers={"Content-Type": "text/plain"})
+    assert kind(as_text, 415) == "unsupported-media-type"
+    assert kind(service.call("GET", "?limit=0"), 400) == "malformed-request"
+    assert kind(service.call("GET", "?cursor=made-up"), 400) == "invalid-cursor"
 
 
 def test_an_order_for_somebody_else_is_refused(service: Service) -> None:
-    refused(service.call("POST", "", body=order_with(customer_id="cust_other")), 403)
+    assert kind(service.call("POST", "", body=order_with(customer_id="cust_other")), 403) == "forbidden"
 
 
 def test_what_is_not_there_is_404(service: Service) -> None:
-    refused(service.call("GET", "/ord_01AAAAAAAAAAAAAAAAAAAAAAAA"), 404)
+    assert kind(service.call("GET", "/ord_01AAAAAAAAAAAAAAAAAAAAAAAA"), 404) == "not-found"
 
 
 def test_customers_do_not_do_the_shops_work(service: Service) -> None:
     order = service.place()
-    refused(service.call("PUT", f"/{order['order_id']}/status", body={"status": "processing"}), 403)
-    refused(service.call("DELETE", f"/{order['order_id']}"), 403)
+    where = f"/{order['order_id']}"
+    assert kind(service.call("PUT", f"{where}/status", body={"status": "processing"}), 403) == "forbidden"
+    assert kind(service.call("DELETE", where), 403) == "forbidden"
 
 
 def test_a_step_that_is_not_allowed_says_which_are(service: Service) -> None:

@@ -1,7 +1,7 @@
 """What other services report of an order, and what each report means in each status: the one table ([PIPE-11]).
 
 Payments, fulfilment and products tell what they have done by events of their own, which arrive late, twice and in any
-order. This module is data; ``hearing.py`` carries it out.
+order. This module is data; ``external_event_rules.py`` carries it out.
 """
 
 from collections.abc import Mapping

@@ -26,7 +26,7 @@ from tests.support.builders import NOON, a_draft, an_order_id
 from tests.support.crashing_process import Died, Life
 from tests.support.external_event_feeds import STORIES, on_the_bus, outcome
 from tests.support.service import HOLD, Service, a_caller
-from tests.support.workers import an_event_processor, delivered, message
+from tests.support.workers import an_event_processor, delivered, handled, message
 
 SECOND = timedelta(seconds=1)
 HALVES = (1, 1)
@@ -37,7 +37,7 @@ class Shop:
 
     def __init__(self, start: Any = NOON) -> None:
         self.service = Service(start=start)
-        self.process = an_event_processor(self.service)
+        self.process = handled(an_event_processor(self.service))
         self.dead: Counter[str] = Counter()
         self._told = 0
 

@@ -255,8 +255,8 @@ class Line:
     """A worker on a queue, in virtual time."""
 
     def __init__(self, service: Service, worker: str, outputs: Outputs) -> None:
-        handler = Workers(service).handlers[worker]
-        self.bench = Bench(AuditedHandler(handler, service.audit))  # type: ignore[arg-type]
+        (handler,) = (each for each in Workers(service).workers if each.name == worker)
+        self.bench = Bench(AuditedHandler(handler, service.audit))
         self.service = service
         self.outputs = outputs
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from orders.adapters.inbound.sqs.auditing import AuditedHandler, NamedHandler
+from orders.adapters.inbound.sqs.auditing import AuditedHandler
 from orders.adapters.inbound.sqs.messages import MessageRefused
 from orders.adapters.inbound.sqs.queue import ReceivedMessage
+from orders.adapters.inbound.sqs.worker import Message, QueueWorker
 from orders.adapters.inbound.sqs.workers.customer_notifier import CustomerNotifier
 from orders.adapters.inbound.sqs.workers.internal_notifier import InternalNotifier
 from orders.adapters.inbound.sqs.workers.mail_feedback import MailFeedbackHandler
@@ -48,7 +49,7 @@ def as_delivered(event: OrderEvent) -> Mapping[str, Any]:
     }  # fmt: skip
 
 
-WORKERS: Mapping[str, Callable[[Service], NamedHandler]] = {
+WORKERS: Mapping[str, Callable[[Service], QueueWorker]] = {
     "record-creator": lambda service: RecordCreator(service.place_accepted, service.place_queued, Senders({ANY: ANY})),
     "pdf-creator": lambda service: PdfCreator(service.render_document),
     "customer-notifier": lambda service: CustomerNotifier(service.notify_customer),
@@ -188,10 +189,10 @@ async def test_bugs_and_being_stopped_are_failures() -> None:
     assert (record.outcome, record.why) == (FAILED, "ZeroDivisionError")
 
 
-class _Endless:
+class _Endless(QueueWorker):
     name = "pdf-creator"
 
-    async def __call__(self, message: ReceivedMessage) -> None:
+    async def handle(self, message: Message) -> None:
         await asyncio.Event().wait()
 
 

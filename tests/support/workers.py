@@ -42,7 +42,7 @@ def delivered(event: OrderEvent, *, replayed: bool = False) -> ReceivedMessage:
 
 def an_event_processor(service: Service) -> EventProcessor:
     """The event-processor over a service."""
-    return EventProcessor(service.scrub_order, service.hear_report, service.counters)
+    return EventProcessor(service.scrub_order, service.apply_external_event, service.counters)
 
 
 def handled(worker: QueueWorker) -> Handler:
@@ -61,7 +61,7 @@ class Workers:
             InternalNotifier(service.notify_staff),
             CustomerNotifier(service.notify_customer),
             an_event_processor(service),
-            MailFeedbackHandler(service.note_mail_feedback, service.counters),
+            MailFeedbackHandler(service.record_mail_feedback, service.counters),
         ]
         self.handlers: Mapping[str, Handler] = {worker.name: handled(worker) for worker in self.workers}
         self._told = self._commanded = 0

@@ -18,7 +18,7 @@ from orders.adapters.inbound.sqs.workers.mail_feedback import MailFeedbackHandle
 from orders.adapters.inbound.sqs.workers.pdf_creator import PdfCreator
 from orders.adapters.inbound.sqs.workers.record_creator import ANY, RecordCreator, Senders
 from orders.application.policy.errors import OrderNotFound
-from orders.bootstrap.server.worker import WORKER_SERVICES
+from orders.bootstrap.workers import WORKERS as ALL
 from orders.contracts.cloud_event import EVENT_SOURCE, to_cloud_event
 from orders.contracts.commands import PLACE_ACCEPTED, RENDER_DOCUMENT, SCRUB_ORDER
 from orders.domain.events import EventType, OrderEvent
@@ -55,7 +55,7 @@ WORKERS: Mapping[str, Callable[[Service], QueueWorker]] = {
     "customer-notifier": lambda service: CustomerNotifier(service.notify_customer),
     "internal-notifier": lambda service: InternalNotifier(service.notify_staff),
     "event-processor": an_event_processor,
-    "mail-feedback": lambda service: MailFeedbackHandler(service.note_mail_feedback, service.counters),
+    "mail-feedback": lambda service: MailFeedbackHandler(service.record_mail_feedback, service.counters),
 }
 
 
@@ -88,7 +88,7 @@ class Desk:
 
 
 def test_every_worker_is_looked_at() -> None:
-    assert set(WORKERS) == set(WORKER_SERVICES)
+    assert set(WORKERS) == set(ALL)
 
 
 @pytest.mark.parametrize("worker", ["pdf-creator", "customer-notifier", "internal-notifier"])

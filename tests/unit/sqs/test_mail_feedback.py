@@ -46,7 +46,7 @@ class Post:
         return post
 
     async def take(self, body: Any) -> None:
-        handler = handled(MailFeedbackHandler(self.service.note_mail_feedback, self.service.counters))
+        handler = handled(MailFeedbackHandler(self.service.record_mail_feedback, self.service.counters))
         await handler(message(body))
 
     async def record(self) -> MailRecord:

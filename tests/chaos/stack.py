@@ -20,7 +20,7 @@ from aiobotocore.session import get_session
 from orders.adapters.outbound.local.dev_issuer import DevIssuer
 from orders.bootstrap.dev import emulator
 from orders.bootstrap.resources.topology_file import packaged_topology
-from orders.bootstrap.server.worker import WORKER_SERVICES
+from orders.bootstrap.workers import WORKERS
 from tests.chaos.observer import Observer
 from tests.faults.proxy import FaultProxy
 from tests.support.ports import free_port
@@ -184,7 +184,7 @@ class Stack:
 
 @asynccontextmanager
 async def running_stack(
-    directory: Path, *, workers: tuple[str, ...] = tuple(WORKER_SERVICES), settings: Mapping[str, str] = NO_SETTINGS
+    directory: Path, *, workers: tuple[str, ...] = tuple(WORKERS), settings: Mapping[str, str] = NO_SETTINGS
 ) -> AsyncIterator[Stack]:
     """Emulator, resources, proxy, API, relay and workers, all on loopback; nothing is left running."""
     running = await emulator.start(directory / "emulator", emulator.emulator_python(), preferred_port=free_port())

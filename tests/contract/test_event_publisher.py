@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from orders.adapters.inbound.sqs.messages import parse_order_event
+from orders.adapters.inbound.sqs.messages import bus_message, order_event, parse_json_object
 from orders.adapters.outbound.aws.event_bridge import EventBridgePublisher
 from orders.adapters.outbound.memory.event_publisher import MemoryEventPublisher
 from orders.contracts.cloud_event import to_cloud_event
@@ -84,7 +84,7 @@ async def test_what_was_published_arrives_by_a_rule(bus: Bus) -> None:
     events = [an_event(number) for number in range(1, 13)]
     other = an_event(99, type=EventType.COMPLETED)
     assert set(await EventBridgePublisher(bus.events, bus.name).publish([*events, other])) == {None}
-    messages = [parse_order_event(body) for body in await bus.delivered(12)]
+    messages = [order_event(bus_message(parse_json_object(body))) for body in await bus.delivered(12)]
     assert {message.order_id for message in messages} == {event.order_id for event in events}
     assert {message.type for message in messages} == {EventType.PROCESSING}
 
@@ -102,7 +102,7 @@ async def test_an_event_arrives_unchanged(bus: Bus) -> None:
 async def test_replayed_events_are_marked(bus: Bus) -> None:
     await EventBridgePublisher(bus.events, bus.name, replayed=True).publish([an_event()])
     (body,) = await bus.delivered(1)
-    assert parse_order_event(body).replayed
+    assert order_event(bus_message(parse_json_object(body))).replayed
 
 
 async def test_an_event_too_large_for_the_bus_fails_alone(bus: Bus) -> None:

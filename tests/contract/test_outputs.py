@@ -18,12 +18,13 @@ from orders.adapters.inbound.http.app import create_app
 from orders.bootstrap.aws import AwsClients, open_clients
 from orders.bootstrap.config.keys import dev_issuer
 from orders.bootstrap.config.settings import Settings, load_settings
-from orders.bootstrap.container.api_container import ApiContainer
+from orders.bootstrap.container.api_container import ApiContainer, api_dependencies
 from orders.bootstrap.dev.service import resource_clients
 from orders.bootstrap.resources.addresses import Addresses, resolve_addresses
 from orders.bootstrap.resources.creation import create_resources
 from orders.bootstrap.resources.topology_file import packaged_topology
-from orders.bootstrap.server.worker import WORKER_SERVICES, worker_loop
+from orders.bootstrap.server.worker import relay_loop, worker_loop
+from orders.bootstrap.workers import WORKERS
 from orders.contracts.mail_marks import MARK_TAG, mark_of
 from orders.ports.mail import Mail, MailContent, MailReference, MailTemplate, recipient_hash
 from tests.contract.aws_backends import AWS_BACKENDS, endpoint_of
@@ -109,8 +110,8 @@ async def _listening(clients: AwsClients, bus: str, name: str) -> str:
 async def _running(container: ApiContainer) -> AsyncIterator[None]:
     """Every worker and the relay, until left."""
     stop = asyncio.Event()
-    loops = [worker_loop(container, name) for name in WORKER_SERVICES]
-    tasks = [asyncio.create_task(cast("Any", loop(stop))) for loop in (*loops, container.relay_loop().run)]
+    loops = [worker_loop(container, name) for name in WORKERS]
+    tasks = [asyncio.create_task(cast("Any", loop(stop))) for loop in (*loops, relay_loop(container).run)]
     try:
         yield
     finally:
@@ -119,7 +120,9 @@ async def _running(container: ApiContainer) -> AsyncIterator[None]:
 
 
 def _api(container: ApiContainer) -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(app=cast("Any", create_app(container.served)), raise_app_exceptions=False)
+    transport = httpx.ASGITransport(
+        app=cast("Any", create_app(api_dependencies(container))), raise_app_exceptions=False
+    )
     return httpx.AsyncClient(transport=transport, base_url="http://orders.example")
 
 

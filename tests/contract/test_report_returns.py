@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from orders.adapters.inbound.sqs.external_events import parse_report
-from orders.adapters.inbound.sqs.messages import parse_bus_message
+from orders.adapters.inbound.sqs.messages import bus_message, parse_json_object
 from orders.adapters.outbound.aws.report_returns import SqsReportReturns
 from orders.domain.parts import ParcelLine
 from orders.domain.reports import SOURCES, Report, ReportType
@@ -42,7 +42,7 @@ async def test_it_comes_again_as_it_was(queue: tuple[Any, str], report: Report) 
     client, url = queue
     await SqsReportReturns(client, url).give_back("tenant_a", an_order_id(), report, after=timedelta(0))
     (message,) = (await client.receive_message(QueueUrl=url, WaitTimeSeconds=2))["Messages"]
-    event = parse_bus_message(message["Body"])
+    event = bus_message(parse_json_object(message["Body"]))
     named, again = parse_report(report.type, event.detail)
     assert (event.source, event.type, event.at) == (SOURCES[report.type], report.type, NOON)
     assert (named.tenant_id, named.order_id, again) == ("tenant_a", an_order_id(), report)

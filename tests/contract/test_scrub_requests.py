@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from orders.adapters.inbound.sqs.messages import parse_command, parse_json_object
+from orders.adapters.inbound.sqs.messages import order_command, parse_json_object
 from orders.adapters.outbound.aws.scrub_requests import SqsScrubRequests
 from orders.application.orders.scrub_order import SECOND_PASS_AFTER
 from orders.contracts.commands import SCRUB_ORDER
@@ -42,7 +42,7 @@ async def test_it_names_the_order(queue: tuple[Any, str]) -> None:
     client, url = queue
     await SqsScrubRequests(client, url).request("tenant_a", an_order_id(), after=timedelta(0))
     (message,) = (await client.receive_message(QueueUrl=url, WaitTimeSeconds=2))["Messages"]
-    command = parse_command(parse_json_object(message["Body"]), SCRUB_ORDER)
+    command = order_command(parse_json_object(message["Body"]), SCRUB_ORDER)
     assert (command.tenant_id, command.order_id) == ("tenant_a", an_order_id())
 
 

@@ -9,13 +9,13 @@ from typing import Any
 
 from testcontainers.compose import DockerCompose
 
-from orders.bootstrap.server.worker import WORKER_SERVICES
+from orders.bootstrap.workers import WORKERS
 from tests.e2e.stack import Stack
 from tests.support.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 IMAGE = "bbws-orders:local"
-OURS = ("api", "relay", *WORKER_SERVICES)
+OURS = ("api", "relay", *WORKERS)
 
 
 class ComposeStack(Stack):

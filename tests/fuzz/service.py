@@ -56,7 +56,7 @@ def running(key_directory: Path) -> Iterator[Running]:
         task.cancel()
 
     listener = socket.create_server(("127.0.0.1", 0))
-    process: Server = server(create_app(lambda: served, lifespan=[workers]), BoundedHttp)
+    process: Server = server(create_app(served, lifespan=[workers]), BoundedHttp)
     thread = threading.Thread(target=lambda: uvloop.run(process.serve(sockets=[listener])))
     thread.start()
     try:

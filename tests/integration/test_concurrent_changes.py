@@ -81,7 +81,7 @@ class Tasks:
     async def settle(self, order_id: str) -> list[int]:
         """Publish all that waits; the sequences that were published by anybody, in order."""
         for api in self.apis:
-            await api.service.changer._fast_path.drain()
+            await api.service.order_changer._fast_path.drain()
         service = self.apis[0].service
         await service.publish_events.waiting_of(self.tenant, order_id)
         assert await service.outbox.waiting(self.tenant, order_id) == []

@@ -29,7 +29,7 @@ from tests.support.event_contract import check_event
 from tests.support.mail_service import ses_event
 from tests.support.ports import free_port
 from tests.support.service import Service, a_caller
-from tests.support.workers import message
+from tests.support.workers import handled, message
 
 TOPOLOGY = packaged_topology()
 STAFF = "staff@example.com"
@@ -134,7 +134,7 @@ async def test_a_bounce_told_to_the_topic_ends_with_a_skipped_mail(cloud: Cloud)
     for kind in ("Bounce", "Complaint", "Bounce"):
         event = json.dumps(ses_event(mail, kind))
         await cloud.clients.sns.publish(TopicArn=await cloud.arn("mail_feedback"), Message=event)
-    handler = MailFeedbackHandler(service.note_mail_feedback, service.counters)
+    handler = handled(MailFeedbackHandler(service.record_mail_feedback, service.counters))
     taken = 0
     while taken < 3:
         for body in await cloud.received(TOPOLOGY.queue_name("mail-feedback", cloud.environment)):

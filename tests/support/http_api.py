@@ -1,9 +1,10 @@
 """The HTTP application over in-memory adapters, and a client that calls it as any caller."""
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,11 +12,13 @@ import httpx
 from litestar.testing import AsyncTestClient
 from litestar.types import ASGIApp
 
-from orders.adapters.inbound.http.app import HttpDependencies, create_app
+from orders.adapters.inbound.http.app import Dependencies, create_app
 from orders.adapters.inbound.http.middleware.edge import LOCAL, EdgeRules
 from orders.adapters.inbound.http.openapi.deprecation import DEPRECATED, Deprecations
 from orders.adapters.inbound.http.security.claims import TokenRules
 from orders.adapters.outbound.local.dev_issuer import AUDIENCE, ISSUER, DevIssuer
+from orders.bootstrap.container.api_container import http_dependencies
+from orders.bootstrap.container.use_cases import UseCases
 from tests.support.openapi_contract import contract_of
 from tests.support.service import Service
 
@@ -65,24 +68,32 @@ class Api:
         return found
 
 
-_idle: list[tuple[ASGIApp, list[HttpDependencies]]] = []
+def anything(dependency: Callable[[str], object]) -> Dependencies:
+    """What an application needs, each thing asked of ``dependency`` by its name."""
+    made = http_dependencies(UseCases(), api_keys=_none, authenticator=_none, cursors=_none)
+    return {name: partial(dependency, name) for name in made}
+
+
+def _none() -> Any:
+    raise AssertionError("only its name is of use")
+
+
+_idle: list[tuple[ASGIApp, list[Dependencies]]] = []
 """Applications under the usual rules that nobody uses now, and where each finds what it serves."""
 
 
 @contextmanager
-def an_app(
-    served: HttpDependencies, edge: EdgeRules = LOCAL, deprecated: Deprecations = DEPRECATED
-) -> Iterator[ASGIApp]:
+def an_app(served: Dependencies, edge: EdgeRules = LOCAL, deprecated: Deprecations = DEPRECATED) -> Iterator[ASGIApp]:
     """The application over these use cases.
 
     Building one takes longer than most tests do, so that those under the usual rules are used again.
     """
     if edge is not LOCAL or deprecated is not DEPRECATED:
-        yield create_app(lambda: served, edge=edge, deprecated=deprecated)
+        yield create_app(served, edge=edge, deprecated=deprecated)
         return
     if not _idle:
-        place: list[HttpDependencies] = []
-        _idle.append((create_app(lambda: place[0], edge=edge, deprecated=deprecated), place))
+        place: list[Dependencies] = []
+        _idle.append((create_app(anything(lambda name: place[0][name]()), edge=edge, deprecated=deprecated), place))
     app, place = _idle.pop()
     place[:] = [served]
     yield app

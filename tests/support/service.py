@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol, cast
 
-from orders.adapters.inbound.http.app import HttpDependencies
+from orders.adapters.inbound.http.app import Dependencies
 from orders.adapters.inbound.http.routes.redaction import redacted_body
 from orders.adapters.inbound.http.security.api_keys import ApiKeyGuard, ApiKeys
 from orders.adapters.inbound.http.security.auth import Authenticator
@@ -29,34 +29,11 @@ from orders.adapters.outbound.memory.scrub_requests import MemoryScrubRequests
 from orders.adapters.outbound.memory.suppressions import MemorySuppressions
 from orders.adapters.outbound.memory.tenant_files import MemoryOrderingTenants
 from orders.adapters.outbound.memory.unreadable_items import MemoryUnreadableItems
-from orders.application.documents.render_document import LinkDocument, RenderDocument, RequestDocument
-from orders.application.events.apply_external_event import ApplyExternalEvent
-from orders.application.events.publish_events import EventFastPath, PublishEvents
 from orders.application.events.relay_outbox import RelayOutbox
-from orders.application.mail.notify_customer import NotifyCustomer
-from orders.application.mail.notify_staff import NotifyStaff
-from orders.application.mail.record_mail_feedback import RecordMailFeedback
-from orders.application.mail.send_mail import SendMail
-from orders.application.operations.check_health import CheckHealth
-from orders.application.orders.accept_order import AcceptOrder, PlaceAccepted
-from orders.application.orders.change_order import OrderChanger
-from orders.application.orders.change_status import ChangeStatus
-from orders.application.orders.check_offers import CheckOffers, Consulted
-from orders.application.orders.erase_personal_data import ErasePersonalData
-from orders.application.orders.first_answer import FirstAnswer
-from orders.application.orders.fulfil_order import DeliverParcel, FulfilOrder
-from orders.application.orders.list_orders import ListOrders
-from orders.application.orders.open_order import OpenOrder
-from orders.application.orders.place_order import PlaceOrder
-from orders.application.orders.place_queued import PlaceQueued
-from orders.application.orders.price_terms import PriceTerms
-from orders.application.orders.queue_accepted import QueueAccepted
-from orders.application.orders.read_history import ReadHistory
-from orders.application.orders.scrub_order import PersonalDataStores, ScrubOrder
-from orders.application.orders.update_order import DeleteOrder, UpdateOrder
-from orders.application.policy.audit import Audit
+from orders.application.orders.check_offers import Consulted
 from orders.application.policy.caller import Caller
-from orders.application.policy.idempotency import Replays
+from orders.bootstrap.container.api_container import http_dependencies
+from orders.bootstrap.container.use_cases import UseCases
 from orders.domain.lifecycle import Role
 from orders.domain.order import Order
 from orders.ports.campaigns import Campaigns
@@ -158,69 +135,62 @@ class Service:
     bucket: DocumentStore | None = None
 
     def __post_init__(self) -> None:
-        self.clock = SteppingClock(self.start)
-        table = self.over or self._in_memory()
-        documents: DocumentStore = self.bucket or self.documents
-        self.repository, self.acceptances = table.orders, table.acceptances
-        self.outbox = cast("Events", table.outbox)
-        log, intents, self.suppressions = table.log, table.mails, table.suppressions
-        self.publish_events = PublishEvents(self.outbox, self.publisher)
-        self.fast_path = EventFastPath(self.publish_events)
-        self.ids = SequentialOrderIds()
-        self.replays = Replays(log, redacted_body)
-        self.changer = OrderChanger(self.repository, self.clock, self.fast_path, self.replays)
+        self.clock, self.ids = SteppingClock(self.start), SequentialOrderIds()
         self.counters = MemoryCounters()
-        self.consult_services = CheckOffers(self.products, self.campaigns, self.counters)
-        self.commands = MemoryOrderCommands()
-        self.queue_accepted = QueueAccepted(self.acceptances, self.commands)
-        self.first_answer = FirstAnswer(
-            self.repository, self.acceptances, self.queue_accepted, self.clock, self.fast_path, self.replays
-        )
-        self.price_terms = PriceTerms(self.tenants, prices_must_be_settled=self.prices_must_be_settled)
-        self.place_order = PlaceOrder(
-            self.repository,
-            self.tenants,
-            self.clock,
-            self.ids,
-            self.fast_path,
-            self.replays,
-            self.consult_services,
-            self.first_answer,
-            self.price_terms,
-        )
-        self.accept_order = AcceptOrder(self.place_order, self.first_answer, self.clock, self.ids)
-        self.place_accepted = PlaceAccepted(self.place_order, self.repository, self.acceptances, self.fast_path)
-        self.place_queued = PlaceQueued(self.place_order)
-        self.open_order = OpenOrder(self.repository, self.acceptances, self.counters)
-        self.change_status = ChangeStatus(self.changer)
-        self.fulfil_order = FulfilOrder(self.changer)
-        self.deliver_parcel = DeliverParcel(self.changer)
-        self.update_order = UpdateOrder(self.changer, self.consult_services, self.price_terms)
-        self.delete_order = DeleteOrder(self.changer)
-        self.erase_personal_data = ErasePersonalData(self.changer)
-        self.list_orders = ListOrders(self.repository, self.counters)
-        self.read_history = ReadHistory(log, intents, self.counters)
-        self.request_document = RequestDocument(self.requests, self.clock)
-        self.link_document = LinkDocument(documents, self.request_document, self.clock)
-        self.render_document = RenderDocument(
-            self.repository, self.tenants, self.renderer, documents, self.changer, self.clock
-        )
-        self.send_mail = SendMail(intents, self.suppressions, self.sender, self.clock, lease=LEASE)
-        self.note_mail_feedback = RecordMailFeedback(intents, self.suppressions, self.counters, self.clock)
-        self.notify_customer = NotifyCustomer(
-            self.repository, self.tenants, PlainComposer(), documents, self.request_document, self.send_mail
-        )
-        self.notify_staff = NotifyStaff(self.repository, self.tenants, PlainComposer(), self.send_mail)
-        self.scrub_requests = MemoryScrubRequests()
-        kept = PersonalDataStores(log, self.acceptances, intents, documents)
-        self.scrub_order = ScrubOrder(self.repository, kept, self.publish_events, self.scrub_requests, redacted_body)
-        self.report_returns = MemoryReportReturns()
-        self.hear_report = ApplyExternalEvent(
-            self.repository, self.acceptances, self.changer, self.report_returns, self.clock, hold=HOLD
-        )
-        self.check_health = CheckHealth([self.dependency], self.clock)
         self.trail = MemoryAuditTrail(self.counters)
-        self.audit = Audit(self.trail, SteppingClock(self.start))
+        self.commands = MemoryOrderCommands()
+        self.scrub_requests, self.report_returns = MemoryScrubRequests(), MemoryReportReturns()
+        table = self.over or self._in_memory()
+        self.repository, self.acceptances, self.suppressions = table.orders, table.acceptances, table.suppressions
+        self.outbox = cast("Events", table.outbox)
+        made = self.use_cases = UseCases(
+            clock=self.clock,
+            ids=self.ids,
+            counters=self.counters,
+            gauges=self.counters,
+            audit_trail=self.trail,
+            probes=[self.dependency],
+            repository=self.repository,
+            acceptances=self.acceptances,
+            outbox=self.outbox,
+            event_log=table.log,
+            publisher=self.publisher,
+            order_commands=self.commands,
+            tenants=self.tenants,
+            products=self.products,
+            campaigns=self.campaigns,
+            documents=self.bucket or self.documents,
+            document_requests=self.requests,
+            renderer=self.renderer,
+            composer=PlainComposer(),
+            mail_sender=self.sender,
+            mail_intents=table.mails,
+            suppressions=self.suppressions,
+            scrub_requests=self.scrub_requests,
+            report_returns=self.report_returns,
+            redact_body=redacted_body,
+            mail_lease=LEASE,
+            payment_failure_hold=HOLD,
+            relay_lag=timedelta(0),
+            prices_must_be_settled=self.prices_must_be_settled,
+        )
+        self.audit = made.audit()
+        self.publish_events, self.fast_path = made.publish_events(), made.fast_path()
+        self.replays, self.order_changer = made.replays(), made.order_changer()
+        self.check_offers, self.price_terms = made.check_offers(), made.price_terms()
+        self.queue_accepted, self.first_answer = made.queue_accepted(), made.first_answer()
+        self.place_order, self.accept_order = made.place_order(), made.accept_order()
+        self.place_accepted, self.place_queued = made.place_accepted(), made.place_queued()
+        self.open_order, self.list_orders = made.open_order(), made.list_orders()
+        self.read_history, self.check_health = made.read_history(), made.check_health()
+        self.change_status, self.update_order = made.change_status(), made.update_order()
+        self.fulfil_order, self.deliver_parcel = made.fulfil_order(), made.deliver_parcel()
+        self.delete_order, self.erase_personal_data = made.delete_order(), made.erase_personal_data()
+        self.scrub_order, self.apply_external_event = made.scrub_order(), made.apply_external_event()
+        self.request_document, self.link_document = made.request_document(), made.link_document()
+        self.render_document = made.render_document()
+        self.send_mail, self.record_mail_feedback = made.send_mail(), made.record_mail_feedback()
+        self.notify_customer, self.notify_staff = made.notify_customer(), made.notify_staff()
 
     def _in_memory(self) -> Store:
         outbox = MemoryOutbox(self.table)
@@ -238,26 +208,12 @@ class Service:
         """A relay over this service's outbox."""
         return RelayOutbox(self.outbox, self.publish_events, self.queue_accepted, self.clock, self.counters, lag=lag)
 
-    def served(self, keys: Any, rules: TokenRules, api_keys: ApiKeys | None = None) -> HttpDependencies:
+    def served(self, keys: Any, rules: TokenRules, api_keys: ApiKeys | None = None) -> Dependencies:
         """What an HTTP application needs."""
-        return HttpDependencies(
-            api_keys=ApiKeyGuard(api_keys),
-            audit=self.audit,
-            authenticator=Authenticator(keys, rules),
-            cursors=CursorCodec(GivenCursorKeys([b"k" * 32])),
-            place_order=self.place_order,
-            accept_order=self.accept_order,
-            open_order=self.open_order,
-            list_orders=self.list_orders,
-            change_status=self.change_status,
-            fulfil_order=self.fulfil_order,
-            deliver_parcel=self.deliver_parcel,
-            update_order=self.update_order,
-            delete_order=self.delete_order,
-            erase_personal_data=self.erase_personal_data,
-            read_history=self.read_history,
-            link_document=self.link_document,
-            check_health=self.check_health,
+        guard, authenticator = ApiKeyGuard(api_keys), Authenticator(keys, rules)
+        cursors = CursorCodec(GivenCursorKeys([b"k" * 32]))
+        return http_dependencies(
+            self.use_cases, api_keys=lambda: guard, authenticator=lambda: authenticator, cursors=lambda: cursors
         )
 
 

@@ -4,17 +4,24 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from orders.adapters.inbound.sqs.auditing import AuditedHandler
 from orders.adapters.inbound.sqs.queue import ReceivedMessage
+from orders.adapters.inbound.sqs.worker import QueueWorker
 from orders.adapters.inbound.sqs.workers.customer_notifier import CustomerNotifier
 from orders.adapters.inbound.sqs.workers.event_processor import EventProcessor
 from orders.adapters.inbound.sqs.workers.internal_notifier import InternalNotifier
 from orders.adapters.inbound.sqs.workers.mail_feedback import MailFeedbackHandler
 from orders.adapters.inbound.sqs.workers.pdf_creator import PdfCreator
 from orders.adapters.inbound.sqs.workers.record_creator import ANY, RecordCreator, Senders
+from orders.adapters.outbound.memory.audit_trail import MemoryAuditTrail
+from orders.adapters.outbound.memory.clock import SteppingClock
+from orders.adapters.outbound.memory.counters import MemoryCounters
+from orders.application.policy.audit import Audit
 from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.contracts.cloud_event import EVENT_SOURCE, to_cloud_event
 from orders.contracts.commands import PLACE_ACCEPTED, SCRUB_ORDER
 from orders.domain.events import OrderEvent
+from tests.support.builders import NOON
 from tests.support.service import Service
 
 Handler = Callable[[ReceivedMessage], Awaitable[None]]
@@ -35,7 +42,12 @@ def delivered(event: OrderEvent, *, replayed: bool = False) -> ReceivedMessage:
 
 def an_event_processor(service: Service) -> EventProcessor:
     """The event-processor over a service."""
-    return EventProcessor(service.scrub_order, service.hear_report, service.counters)
+    return EventProcessor(service.scrub_order, service.apply_external_event, service.counters)
+
+
+def handled(worker: QueueWorker) -> Handler:
+    """The worker as a poller calls it, with nobody to read the audit trail."""
+    return AuditedHandler(worker, Audit(MemoryAuditTrail(MemoryCounters()), SteppingClock(NOON)))
 
 
 class Workers:
@@ -43,15 +55,15 @@ class Workers:
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        handlers: list[Any] = [
+        self.workers: list[QueueWorker] = [
             RecordCreator(service.place_accepted, service.place_queued, Senders({ANY: ANY})),
             PdfCreator(service.render_document),
             InternalNotifier(service.notify_staff),
             CustomerNotifier(service.notify_customer),
             an_event_processor(service),
-            MailFeedbackHandler(service.note_mail_feedback, service.counters),
+            MailFeedbackHandler(service.record_mail_feedback, service.counters),
         ]
-        self.handlers: Mapping[str, Handler] = {handler.name: handler for handler in handlers}
+        self.handlers: Mapping[str, Handler] = {worker.name: handled(worker) for worker in self.workers}
         self._told = self._commanded = 0
 
     async def settle(self) -> None:

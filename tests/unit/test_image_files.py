@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from orders.bootstrap.config.settings import Settings
-from orders.bootstrap.server.worker import WORKER_SERVICES
+from orders.bootstrap.workers import WORKERS
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
@@ -33,7 +33,7 @@ def test_every_role_is_a_container() -> None:
         "relay",
         "bootstrap --demo-shops",
         "smoke --base-url http://api:8080",
-        *(f"worker {name}" for name in WORKER_SERVICES),
+        *(f"worker {name}" for name in WORKERS),
     }
 
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import ClientError
 
+from orders.adapters.inbound.backoff import Backoff
 from orders.adapters.inbound.relay import RelayLoop
-from orders.adapters.inbound.sqs.backoff import Backoff
 from orders.application.events.relay_outbox import RelayOutbox
 from orders.domain.lifecycle import Action, Role
 from orders.ports.errors import NotPermitted, PermanentPortError, TransientPortError

@@ -5,8 +5,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from aioboto3 import Session
 from aiobotocore.config import AioConfig
-from aiobotocore.session import AioSession
 
 from orders.bootstrap.config.settings import Settings
 
@@ -61,7 +61,7 @@ async def open_clients(settings: Settings, services: Collection[str] = SERVICES)
     """
     # One for all clients: what it has read of botocore's data is read once. Its stubs type it for each service's name
     # alone, not for a name in a variable.
-    session: Any = AioSession()
+    session: Any = Session()
     async with AsyncExitStack() as stack:
 
         async def client(service: str, endpoint: str | None = settings.aws_endpoint_url) -> Any:
@@ -83,7 +83,7 @@ async def open_clients(settings: Settings, services: Collection[str] = SERVICES)
             # Without TLS there is nothing to verify, and loading the authorities takes every client 50 ms.
             verify = None if endpoint is None or endpoint.startswith("https:") else False
             return await stack.enter_async_context(
-                session.create_client(
+                session.client(
                     service,
                     region_name=settings.aws_region,
                     endpoint_url=endpoint,

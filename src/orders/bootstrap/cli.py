@@ -109,14 +109,10 @@ class ProcessRuntime:
 
     def worker_names(self) -> tuple[str, ...]:
         """See ``Runtime.worker_names``."""
-        return (
-            "record-creator",
-            "pdf-creator",
-            "internal-notifier",
-            "customer-notifier",
-            "event-processor",
-            "mail-feedback",
-        )
+        # The table of workers takes a second to load, and most commands don't need it.
+        from orders.bootstrap.resources.topology_file import packaged_topology
+
+        return packaged_topology().workers
 
     def relay(self) -> None:
         """See ``Runtime.relay``."""

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from aioboto3 import Session
 from aiobotocore.config import AioConfig
-from aiobotocore.session import AioSession
 from botocore.exceptions import BotoCoreError, ClientError
 
 from orders.adapters.inbound.cli.runtime import AuditedCommand
@@ -44,9 +44,9 @@ async def _operator(settings: Settings) -> str | None:
     if settings.aws_endpoint_url is not None:
         return _user()
     config = AioConfig(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
-    session: Any = AioSession()
+    session: Any = Session()
     try:
-        async with session.create_client("sts", region_name=settings.aws_region, config=config) as sts:
+        async with session.client("sts", region_name=settings.aws_region, config=config) as sts:
             return str((await sts.get_caller_identity())["Arn"])
     except (BotoCoreError, ClientError):
         # Without AWS's word what they are about to do will hardly succeed; it is on record in any case.

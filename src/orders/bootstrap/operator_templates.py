@@ -12,7 +12,7 @@ from orders.adapters.outbound.rendering.previews import JinjaPreviews
 from orders.application.mail.preview_templates import PreviewTemplates
 from orders.bootstrap.aws import open_clients
 from orders.bootstrap.config.settings import Settings
-from orders.bootstrap.container.templates import closing, open_renderer, shop_templates
+from orders.bootstrap.container.templates import open_renderer, open_templates
 from orders.bootstrap.dev.demo import default_profile
 from orders.bootstrap.resources.topology_file import packaged_topology
 
@@ -41,7 +41,7 @@ async def open_templates_desk(settings: Settings) -> AsyncIterator[PreviewTempla
             outbox_shards=settings.outbox_shards,
         )
         async with (
-            closing(shop_templates(store, MemoryCounters(), settings)) as templates,
+            open_templates(settings, store, MemoryCounters()) as templates,
             open_renderer(settings, templates, MemoryCounters()) as pdfs,
         ):
             yield PreviewTemplates(repository, tenants, store, JinjaPreviews(templates, store, pdfs))

@@ -40,7 +40,7 @@ def served(service: Service, issuer: DevIssuer, extra_routes: Sequence[Controlle
         begun.append((asyncio.get_running_loop(), stop))
         ready.set()
         answers = service.served(issuer, rules)
-        await serve(create_app(lambda: answers, extra_routes=extra_routes), [listener], stop)
+        await serve(create_app(answers, extra_routes=extra_routes), [listener], stop)
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=lambda: asyncio.run(run(listener)))

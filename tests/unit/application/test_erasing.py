@@ -29,7 +29,7 @@ from tests.support.builders import NOON, a_draft, an_address, an_order_id
 from tests.support.canaries import CANARY, TellingRenderer, marks_in
 from tests.support.crashing_process import Died, Life
 from tests.support.service import LEASE, Service, a_caller
-from tests.support.workers import Workers, an_event_processor, message
+from tests.support.workers import Workers, an_event_processor, handled, message
 
 TENANT = "tenant_a"
 PDF = worker(TENANT, "pdf-creator")
@@ -258,7 +258,7 @@ async def second_pass(service: Service) -> None:
     ((tenant_id, order_id, _),) = service.scrub_requests.requested
     service.scrub_requests.requested.clear()
     body = {"command": SCRUB_ORDER, "tenant_id": tenant_id, "order_id": order_id}
-    await an_event_processor(service)(message(body))
+    await handled(an_event_processor(service))(message(body))
 
 
 class SlowRenderer(TellingRenderer):

@@ -26,7 +26,7 @@ from tests.support.builders import NOON, a_draft, an_order_id
 from tests.support.crashing_process import Died, Life
 from tests.support.external_event_feeds import STORIES, on_the_bus, outcome
 from tests.support.service import HOLD, Service, a_caller
-from tests.support.workers import an_event_processor, delivered, message
+from tests.support.workers import an_event_processor, delivered, handled, message
 
 SECOND = timedelta(seconds=1)
 HALVES = (1, 1)
@@ -37,7 +37,7 @@ class Shop:
 
     def __init__(self, start: Any = NOON) -> None:
         self.service = Service(start=start)
-        self.process = an_event_processor(self.service)
+        self.process = handled(an_event_processor(self.service))
         self.dead: Counter[str] = Counter()
         self._told = 0
 
@@ -281,9 +281,9 @@ async def test_nobody_reports_of_another_shops_order() -> None:
     order = await shop.open()
     (captured,) = STORIES["paid"].reports(NOON, SECOND, HALVES)
     with pytest.raises(OrderNotFound):
-        await shop.service.hear_report.execute("tenant_b", order.order_id, captured)
+        await shop.service.apply_external_event.execute("tenant_b", order.order_id, captured)
     with pytest.raises(OrderNotFound):
-        await shop.service.hear_report.execute(order.tenant_id, an_order_id(99), captured)
+        await shop.service.apply_external_event.execute(order.tenant_id, an_order_id(99), captured)
 
 
 async def test_an_accepted_order_is_waited_for() -> None:
@@ -291,7 +291,7 @@ async def test_an_accepted_order_is_waited_for() -> None:
     accepted = await shop.service.accept_order.execute(a_caller(), a_draft())
     (captured,) = STORIES["paid"].reports(NOON, SECOND, HALVES)
     with pytest.raises(NotYet):
-        await shop.service.hear_report.execute("tenant_a", accepted.order_id, captured)
+        await shop.service.apply_external_event.execute("tenant_a", accepted.order_id, captured)
 
 
 async def test_an_order_that_is_placed_while_it_is_looked_for_is_waited_for() -> None:
@@ -310,7 +310,7 @@ async def test_an_order_that_is_placed_while_it_is_looked_for_is_waited_for() ->
     hear_report = ApplyExternalEvent(
         Overtaken(),  # type: ignore[arg-type]
         service.acceptances,
-        service.changer,
+        service.order_changer,
         service.report_returns,
         service.clock,
         hold=HOLD,
@@ -328,7 +328,7 @@ async def test_a_report_of_an_order_that_was_rejected_is_impossible() -> None:
     await shop.service.acceptances.finish("tenant_a", accepted.order_id, AcceptanceState.REJECTED, faults)
     (captured,) = STORIES["paid"].reports(NOON, SECOND, HALVES)
     with pytest.raises(OrderNotFound):
-        await shop.service.hear_report.execute("tenant_a", accepted.order_id, captured)
+        await shop.service.apply_external_event.execute("tenant_a", accepted.order_id, captured)
 
 
 async def test_what_has_not_happened_yet_is_refused() -> None:

@@ -238,7 +238,7 @@ async def test_endless_contention_ends_in_an_honest_refusal() -> None:
 
     service = Service()
     order = await placed(service)
-    service.changer._repository = NeverFresh()  # type: ignore[assignment]
+    service.order_changer._repository = NeverFresh()  # type: ignore[assignment]
     with pytest.raises(TransientPortError, match="too many at once"):
         await service.change_status.execute(STAFF, order, Action.PROCESS)
 

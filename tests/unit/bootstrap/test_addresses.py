@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 
-from orders.adapters.inbound.sqs.backoff import Backoff
+from orders.adapters.inbound.backoff import Backoff
 from orders.bootstrap.config.settings import load_settings
 from orders.bootstrap.resources.addresses import ResourcesMissing, addresses_in_reach
 from orders.bootstrap.resources.topology_file import packaged_topology

@@ -13,6 +13,7 @@ from orders.adapters.outbound.memory.products import Product
 from orders.application.orders.check_offers import WhenDown
 from orders.bootstrap.config.settings import Settings, load_settings
 from orders.bootstrap.container.services import NO_SERVICES, Services, addresses_of, open_services
+from orders.bootstrap.workers import WORKERS
 from orders.domain.pricing.currencies import Currency
 from orders.domain.pricing.money import Money
 from orders.ports.products import ProductEnquiry
@@ -85,6 +86,8 @@ async def test_a_call_bears_the_id_of_the_request_that_it_is_made_for() -> None:
 async def test_the_container_hands_them_to_all_who_place_or_change_orders(tmp_path: Path) -> None:
     services = await opened(load_settings(**URLS))
     container = a_container(tmp_path, services=services)
-    assert not container.consult_services().idle
-    assert container.creation_poller() is not None
-    assert a_container(tmp_path).consult_services().idle
+    assert not container.use_cases().check_offers().idle
+    assert {"product service", "campaigns service"} <= {
+        each.name for each in WORKERS["record-creator"].needs(container)
+    }
+    assert a_container(tmp_path).use_cases().check_offers().idle

@@ -294,6 +294,6 @@ def test_endpoints_are_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_workers_are_the_same_everywhere() -> None:
-    from orders.bootstrap.server.worker import WORKER_SERVICES
+    from orders.bootstrap.workers import WORKERS
 
-    assert ProcessRuntime().worker_names() == tuple(WORKER_SERVICES)
+    assert ProcessRuntime().worker_names() == tuple(WORKERS)

@@ -177,7 +177,7 @@ async def a_client(key_directory: Path, edge: EdgeRules = LOCAL) -> AsyncIterato
     """The application as in prod, with a good token in every call."""
     issuer = DevIssuer(key_directory)
     served = Service().served(issuer, TokenRules(ISSUER, frozenset({AUDIENCE})), GivenApiKeys(RING))
-    app: Any = create_app(lambda: served, edge=edge)
+    app: Any = create_app(served, edge=edge)
     headers = {"Authorization": f"Bearer {a_token(issuer)}"}
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://orders.test", headers=headers) as client:

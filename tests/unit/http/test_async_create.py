@@ -242,7 +242,7 @@ async def test_a_claim_is_gone_on_with_although_the_order_would_be_refused_by_no
     eventually(lambda: ("demo", order_id) not in api.service.table.unqueued, within_seconds=5, what="the command")
     del api.service.table.accepted["demo", order_id]
     catalogue = MemoryProductCatalogue()
-    api.service.consult_services._products = Consulted(catalogue, WhenDown.REFUSE)
+    api.service.check_offers._products = Consulted(catalogue, WhenDown.REFUSE)
     assert (await accept(api, SAME, key="k", prefer=AT_ONCE)).status_code == 202
     await api.service.place_accepted.execute("demo", order_id)
     assert (await api.call("GET", f"{ORDERS}/{order_id}")).json()["status"] == "rejected"

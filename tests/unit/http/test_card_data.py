@@ -21,6 +21,7 @@ from orders.adapters.wire.requests import CancelBody, CreateOrderBody, FulfilBod
 from tests.support.card_numbers import card_numbers, disguised_card_numbers
 from tests.support.http_api import ORDERS, SMOKE, Api, expect
 from tests.support.service import Service
+from tests.support.workers import handled
 
 CARD = "4111111111111111"
 EXEMPT = {"payment.token", "tracking_number"}
@@ -180,7 +181,7 @@ async def test_over_http_it_is_422_and_nothing_is_stored_or_logged(api: Api, cap
 
 async def test_over_the_queue_it_is_refused_and_its_dead_letter_is_without_it() -> None:
     service = Service()
-    creator = RecordCreator(service.place_accepted, service.place_queued, Senders({ANY: ANY}))
+    creator = handled(RecordCreator(service.place_accepted, service.place_queued, Senders({ANY: ANY})))
     order = json.loads(SMOKE) | {
         "notes": "use 4111 1111 1111 1111",
         "payment": {"token": "4242424242424242", "brand": "visa"},
@@ -204,7 +205,7 @@ async def test_over_the_queue_it_is_refused_and_its_dead_letter_is_without_it() 
 
 async def test_a_message_without_any_is_kept_as_it_came() -> None:
     service = Service()
-    creator = RecordCreator(service.place_accepted, service.place_queued, Senders({ANY: ANY}))
+    creator = handled(RecordCreator(service.place_accepted, service.place_queued, Senders({ANY: ANY})))
     body = '{"command": "create-order",  "order": {"total": 1.50}}'
     with pytest.raises(MessageRefused) as caught:
         await creator(ReceivedMessage("m1", body, "receipt", 1, sender="AROA", author="AROA"))

@@ -15,7 +15,7 @@ from orders.adapters.outbound.local.mail_archive import MailArchive
 from orders.bootstrap.config.settings import load_settings
 from orders.bootstrap.server.api import token_route
 from orders.ports.local_archive import KeptDocument, NotKept
-from tests.support.http_api import expect
+from tests.support.http_api import anything, expect
 
 
 def claims_of(token: str) -> dict[str, Any]:
@@ -25,11 +25,12 @@ def claims_of(token: str) -> dict[str, Any]:
 
 @pytest.fixture
 async def client(tmp_path: Path) -> AsyncIterator[Any]:
-    def unasked() -> Any:
+    def unasked(_: str) -> object:
         raise AssertionError("nothing of the service is needed for a token")
 
     routes = token_route(load_settings(orders_data_dir=tmp_path, dev_issuer_enabled=True))
-    async with AsyncTestClient(create_app(unasked, extra_routes=routes), base_url="http://127.0.0.1:8080") as found:
+    app = create_app(anything(unasked), extra_routes=routes)
+    async with AsyncTestClient(app, base_url="http://127.0.0.1:8080") as found:
         yield found
 
 
@@ -84,7 +85,7 @@ async def pages(tmp_path: Path) -> AsyncIterator[Any]:
     documents = NoDocuments()
     settings = load_settings(orders_data_dir=tmp_path, dev_issuer_enabled=True)
     routes = [local_pages(MailArchive(settings.mail_archive), documents), *token_route(settings)]
-    async with AsyncTestClient(create_app(lambda: None, extra_routes=routes)) as found:  # type: ignore[arg-type,return-value]
+    async with AsyncTestClient(create_app(anything(lambda _: None), extra_routes=routes)) as found:
         yield found
 
 

@@ -12,7 +12,7 @@ from litestar.testing import AsyncTestClient
 from orders.adapters.inbound.http.app import create_app
 from orders.adapters.inbound.http.middleware.edge import LOCAL, EdgeRules
 from orders.adapters.inbound.http.middleware.rate_limit import Rate, TokenBuckets
-from orders.adapters.inbound.http.security.api_keys import ApiKeyGuard, ApiKeyRing, GivenApiKeys
+from orders.adapters.inbound.http.security.api_keys import ApiKeyRing, GivenApiKeys
 from orders.adapters.inbound.http.security.claims import TokenRules
 from orders.adapters.inbound.http.security.client_address import client_address
 from orders.adapters.outbound.local.dev_issuer import AUDIENCE, ISSUER, DevIssuer
@@ -130,10 +130,9 @@ async def test_callers_are_counted_apart_and_health_not_at_all(tmp_path: Path) -
 
 async def test_where_api_keys_are_asked_for_a_client_s_callers_share(tmp_path: Path) -> None:
     service, issuer = Service(), DevIssuer(tmp_path)
-    served = service.served(issuer, TokenRules(ISSUER, frozenset({AUDIENCE})))
     ring = ApiKeyRing({"portal": [hash_of("k1")], "app": [hash_of("k2")]})
-    guarded = replace(served, api_keys=ApiKeyGuard(GivenApiKeys(ring)))
-    app = create_app(lambda: guarded, edge=some(Rate(per_second=1, burst=1), Clock()))
+    guarded = service.served(issuer, TokenRules(ISSUER, frozenset({AUDIENCE})), GivenApiKeys(ring))
+    app = create_app(guarded, edge=some(Rate(per_second=1, burst=1), Clock()))
     async with AsyncTestClient(app) as client:
         api = Api(client, service, issuer)
         asked = [

@@ -21,10 +21,10 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from orders.adapters.inbound.http.app import HttpDependencies, create_app
+from orders.adapters.inbound.http.app import Dependencies, create_app
 from orders.adapters.inbound.http.security.claims import TokenRules
 from orders.adapters.outbound.jwks.key_source import JwksKeySource
-from tests.support.http_api import ORDERS, SMOKE, expect
+from tests.support.http_api import ORDERS, SMOKE, anything, expect
 from tests.support.issuer import CLIENT, Issuer, as_json, ec_key, jwk, rsa_key, running_issuer
 from tests.support.service import Service
 
@@ -54,10 +54,10 @@ class Gate:
 
 
 @cache
-def an_app() -> tuple[Any, list[HttpDependencies]]:
+def an_app() -> tuple[Any, list[Dependencies]]:
     """One application for all tests here, as it takes its time to make; it serves what the list holds."""
-    served: list[HttpDependencies] = []
-    return create_app(lambda: served[0]), served
+    served: list[Dependencies] = []
+    return create_app(anything(lambda name: served[0][name]())), served
 
 
 @asynccontextmanager

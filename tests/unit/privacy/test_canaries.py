@@ -20,7 +20,7 @@ from orders.adapters.outbound.rendering.mail_composer import JinjaMailComposer
 from orders.adapters.outbound.rendering.overrides import PackagedTemplates, Rendered, Wish
 from orders.adapters.wire.parsing import parse_object, validate
 from orders.adapters.wire.requests import CreateOrderBody
-from orders.bootstrap.server.worker import WORKER_SERVICES
+from orders.bootstrap.workers import WORKERS
 from orders.contracts.mail_marks import MARK_HEADER, MARK_TAG, mark_of
 from orders.domain.events import OrderEvent
 from orders.domain.lifecycle import Action
@@ -255,8 +255,8 @@ class Line:
     """A worker on a queue, in virtual time."""
 
     def __init__(self, service: Service, worker: str, outputs: Outputs) -> None:
-        handler = Workers(service).handlers[worker]
-        self.bench = Bench(AuditedHandler(handler, service.audit))  # type: ignore[arg-type]
+        (handler,) = (each for each in Workers(service).workers if each.name == worker)
+        self.bench = Bench(AuditedHandler(handler, service.audit))
         self.service = service
         self.outputs = outputs
 
@@ -342,7 +342,7 @@ def _marked_feedback() -> list[str]:
     return [json.dumps(body) for each in bodies for body in (each, in_sns(each))]
 
 
-@pytest.mark.parametrize("worker", WORKER_SERVICES)
+@pytest.mark.parametrize("worker", WORKERS)
 def test_workers_succeed_and_refuse_without_marks(outputs: Outputs, worker: str) -> None:
     @in_virtual_time
     async def run() -> None:
@@ -376,7 +376,7 @@ def _passing(service: Service) -> None:
 
 
 @pytest.mark.parametrize("trouble", [_a_bug, _an_outage, _refusals, _passing])
-@pytest.mark.parametrize("worker", WORKER_SERVICES)
+@pytest.mark.parametrize("worker", WORKERS)
 def test_workers_fail_without_marks(outputs: Outputs, worker: str, trouble: Callable[[Service], None]) -> None:
     @in_virtual_time
     async def run() -> None:

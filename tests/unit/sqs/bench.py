@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, cast
 
-from orders.adapters.inbound.sqs.backoff import Backoff
+from orders.adapters.inbound.backoff import Backoff
 from orders.adapters.inbound.sqs.gate import DependencyGate
 from orders.adapters.inbound.sqs.poller import Poller, PollerSettings
 from orders.adapters.inbound.sqs.queue import ReceivedMessage, SqsQueue

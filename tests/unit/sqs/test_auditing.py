@@ -8,16 +8,17 @@ from typing import Any
 
 import pytest
 
-from orders.adapters.inbound.sqs.auditing import AuditedHandler, NamedHandler
+from orders.adapters.inbound.sqs.auditing import AuditedHandler
 from orders.adapters.inbound.sqs.messages import MessageRefused
 from orders.adapters.inbound.sqs.queue import ReceivedMessage
+from orders.adapters.inbound.sqs.worker import Message, QueueWorker
 from orders.adapters.inbound.sqs.workers.customer_notifier import CustomerNotifier
 from orders.adapters.inbound.sqs.workers.internal_notifier import InternalNotifier
 from orders.adapters.inbound.sqs.workers.mail_feedback import MailFeedbackHandler
 from orders.adapters.inbound.sqs.workers.pdf_creator import PdfCreator
 from orders.adapters.inbound.sqs.workers.record_creator import ANY, RecordCreator, Senders
 from orders.application.policy.errors import OrderNotFound
-from orders.bootstrap.server.worker import WORKER_SERVICES
+from orders.bootstrap.workers import WORKERS as ALL
 from orders.contracts.cloud_event import EVENT_SOURCE, to_cloud_event
 from orders.contracts.commands import PLACE_ACCEPTED, RENDER_DOCUMENT, SCRUB_ORDER
 from orders.domain.events import EventType, OrderEvent
@@ -48,13 +49,13 @@ def as_delivered(event: OrderEvent) -> Mapping[str, Any]:
     }  # fmt: skip
 
 
-WORKERS: Mapping[str, Callable[[Service], NamedHandler]] = {
+WORKERS: Mapping[str, Callable[[Service], QueueWorker]] = {
     "record-creator": lambda service: RecordCreator(service.place_accepted, service.place_queued, Senders({ANY: ANY})),
     "pdf-creator": lambda service: PdfCreator(service.render_document),
     "customer-notifier": lambda service: CustomerNotifier(service.notify_customer),
     "internal-notifier": lambda service: InternalNotifier(service.notify_staff),
     "event-processor": an_event_processor,
-    "mail-feedback": lambda service: MailFeedbackHandler(service.note_mail_feedback, service.counters),
+    "mail-feedback": lambda service: MailFeedbackHandler(service.record_mail_feedback, service.counters),
 }
 
 
@@ -87,7 +88,7 @@ class Desk:
 
 
 def test_every_worker_is_looked_at() -> None:
-    assert set(WORKERS) == set(WORKER_SERVICES)
+    assert set(WORKERS) == set(ALL)
 
 
 @pytest.mark.parametrize("worker", ["pdf-creator", "customer-notifier", "internal-notifier"])
@@ -188,10 +189,10 @@ async def test_bugs_and_being_stopped_are_failures() -> None:
     assert (record.outcome, record.why) == (FAILED, "ZeroDivisionError")
 
 
-class _Endless:
+class _Endless(QueueWorker):
     name = "pdf-creator"
 
-    async def __call__(self, message: ReceivedMessage) -> None:
+    async def handle(self, message: Message) -> None:
         await asyncio.Event().wait()
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.adapters.inbound.sqs.backoff import Backoff
+from orders.adapters.inbound.backoff import Backoff
 from orders.adapters.inbound.sqs.rate import TokenBucket
 from tests.unit.virtual_time import in_virtual_time
 

@@ -22,7 +22,7 @@ from orders.ports.errors import NotYet
 from tests.support.builders import a_draft, an_order, an_order_id
 from tests.support.external_event_feeds import a_report, on_the_bus
 from tests.support.service import HOLD, Service, a_caller
-from tests.support.workers import an_event_processor, delivered, message
+from tests.support.workers import an_event_processor, delivered, handled, message
 from tools.message_schemas import report_file
 
 EVENTS = Path(__file__).parents[3] / "docs" / "events"
@@ -54,7 +54,7 @@ async def test_an_erased_order_is_scrubbed_and_again_later() -> None:
     service = Service()
     order, event = await erased(service)
     process = an_event_processor(service)
-    await process(delivered(event))
+    await handled(process)(delivered(event))
     assert reasons(service, order) == [None, "[erased]", None]
     assert service.scrub_requests.requested == [(order.tenant_id, order.order_id, SECOND_PASS_AFTER)]
     assert process.dropped == 0
@@ -63,7 +63,7 @@ async def test_an_erased_order_is_scrubbed_and_again_later() -> None:
 async def test_a_replayed_erasure_is_one_too() -> None:
     service = Service()
     order, event = await erased(service)
-    await an_event_processor(service)(delivered(event, replayed=True))
+    await handled(an_event_processor(service))(delivered(event, replayed=True))
     assert reasons(service, order) == [None, "[erased]", None]
 
 
@@ -72,7 +72,7 @@ async def test_by_command_it_is_scrubbed_and_no_more_asked_for() -> None:
     order, _ = await erased(service)
     command = {"command": SCRUB_ORDER, "tenant_id": order.tenant_id, "order_id": order.order_id}
     for _ in range(2):
-        await an_event_processor(service)(message(command))
+        await handled(an_event_processor(service))(message(command))
     assert reasons(service, order) == [None, "[erased]", None]
     assert service.scrub_requests.requested == []
 
@@ -83,11 +83,11 @@ async def test_types_that_nobody_listens_to_are_counted_and_dropped() -> None:
     process = an_event_processor(service)
     created = service.publisher.published[0]
     assert created.type is EventType.CREATED
-    await process(delivered(created))
-    await process(message(of_another("io.bbws.payments", "PaymentPostponed")))
+    await handled(process)(delivered(created))
+    await handled(process)(message(of_another("io.bbws.payments", "PaymentPostponed")))
     # The right type from the wrong source: whoever says so is not believed.
     content = to_cloud_event(event)
-    await process(message(of_another("io.bbws.payments", str(content["type"]), content)))
+    await handled(process)(message(of_another("io.bbws.payments", str(content["type"]), content)))
     assert process.dropped == 3
     assert "Thandi changed her mind" in reasons(service, order)
 
@@ -99,12 +99,12 @@ async def test_each_report_is_believed_from_its_own_source_only(type_: ReportTyp
     process = an_event_processor(service)
     report = a_report(type_)
     for source in {*SOURCES.values(), "io.bbws.orders", "com.example"} - {SOURCES[type_]}:
-        await process(message(on_the_bus(order, report) | {"source": source}))
+        await handled(process)(message(on_the_bus(order, report) | {"source": source}))
     assert (process.dropped, service.counters.of("events_dropped", why="source")) == (4, 4)
     untouched = await service.repository.get(order.tenant_id, order.order_id)
     assert untouched == order
     service.clock.advance(HOLD)
-    await process(message(on_the_bus(order, report)))
+    await handled(process)(message(on_the_bus(order, report)))
     assert await service.repository.get(order.tenant_id, order.order_id) != order
 
 
@@ -135,7 +135,7 @@ async def test_a_report_that_cannot_be_used_is_refused_with_the_place(
     body: Any = on_the_bus(order, a_report(type_))
     body["detail"] |= changed
     with pytest.raises(MessageRefused, match=says) as refusal:
-        await an_event_processor(service)(message(body))
+        await handled(an_event_processor(service))(message(body))
     assert "4242" not in f"{refusal.value.reason} {refusal.value.kept}"
 
 
@@ -144,7 +144,7 @@ async def test_members_of_their_own_and_reasons_that_are_no_codes_are_passed_ove
     order = await service.place_order.execute(a_caller(), a_draft())
     body: Any = on_the_bus(order, a_report(ReportType.STOCK_REJECTED))
     body["detail"] |= {"warehouse": {"id": 7}, "reason_code": "Sorry, Thandi!"}
-    await an_event_processor(service)(message(body))
+    await handled(an_event_processor(service))(message(body))
     rejected = await service.repository.get(order.tenant_id, order.order_id)
     assert rejected is not None
     assert (rejected.status, rejected.reason) == ("rejected", "out_of_stock")
@@ -172,7 +172,7 @@ def test_what_is_read_is_what_the_schema_says(type_: ReportType) -> None:
 )
 async def test_what_is_none_of_its_messages_is_refused_with_the_reason(body: Any, says: str) -> None:
     with pytest.raises(MessageRefused, match=says):
-        await an_event_processor(Service())(message(body))
+        await handled(an_event_processor(Service()))(message(body))
 
 
 async def test_nothing_is_scrubbed_on_anybodys_word_alone() -> None:
@@ -180,6 +180,8 @@ async def test_nothing_is_scrubbed_on_anybodys_word_alone() -> None:
     order = await service.place_order.execute(a_caller(), a_draft())
     process = an_event_processor(service)
     with pytest.raises(NotYet):
-        await process(message({"command": SCRUB_ORDER, "tenant_id": order.tenant_id, "order_id": order.order_id}))
+        await handled(process)(
+            message({"command": SCRUB_ORDER, "tenant_id": order.tenant_id, "order_id": order.order_id})
+        )
     with pytest.raises(OrderNotFound):
-        await process(message({"command": SCRUB_ORDER, "tenant_id": "tenant_b", "order_id": order.order_id}))
+        await handled(process)(message({"command": SCRUB_ORDER, "tenant_id": "tenant_b", "order_id": order.order_id}))

@@ -14,7 +14,7 @@ from orders.domain.events import OrderEvent
 from orders.domain.order import Order
 from tests.support.builders import a_draft, an_order_id
 from tests.support.service import Service, a_caller
-from tests.support.workers import delivered, message
+from tests.support.workers import delivered, handled, message
 
 
 async def placed(service: Service) -> tuple[Order, OrderEvent]:
@@ -26,12 +26,12 @@ async def placed(service: Service) -> tuple[Order, OrderEvent]:
 async def test_a_created_event_is_rendered_confirmed_and_told_to_staff() -> None:
     service = Service()
     order, created = await placed(service)
-    await PdfCreator(service.render_document)(delivered(created))
+    await handled(PdfCreator(service.render_document))(delivered(created))
     await service.fast_path.drain()
     ready = service.publisher.published[-1]
     assert ready.actor.principal == "pdf-creator"
-    await CustomerNotifier(service.notify_customer)(delivered(ready))
-    await InternalNotifier(service.notify_staff)(delivered(created))
+    await handled(CustomerNotifier(service.notify_customer))(delivered(ready))
+    await handled(InternalNotifier(service.notify_staff))(delivered(created))
     assert [dict(mail.tags)["template"] for mail in service.sender.sent] == ["order_confirmation", "staff_new_order"]
     assert order.order_number in service.sender.sent[0].content.subject
 
@@ -40,23 +40,23 @@ async def test_twice_is_as_good_as_once() -> None:
     service = Service()
     _, created = await placed(service)
     for _ in range(2):
-        await PdfCreator(service.render_document)(delivered(created))
-        await InternalNotifier(service.notify_staff)(delivered(created))
+        await handled(PdfCreator(service.render_document))(delivered(created))
+        await handled(InternalNotifier(service.notify_staff))(delivered(created))
     assert (service.renderer.rendered, len(service.sender.sent)) == (1, 1)
 
 
 async def test_replayed_events_send_no_mail() -> None:
     service = Service()
     _, created = await placed(service)
-    await InternalNotifier(service.notify_staff)(delivered(created, replayed=True))
-    await CustomerNotifier(service.notify_customer)(delivered(created, replayed=True))
+    await handled(InternalNotifier(service.notify_staff))(delivered(created, replayed=True))
+    await handled(CustomerNotifier(service.notify_customer))(delivered(created, replayed=True))
     assert service.sender.sent == []
 
 
 async def test_a_document_can_be_asked_for_by_command() -> None:
     service = Service()
     order, created = await placed(service)
-    create = PdfCreator(service.render_document)
+    create = handled(PdfCreator(service.render_document))
     await create(delivered(created))
     service.documents.documents.clear()
     await create(message({"command": RENDER_DOCUMENT, "tenant_id": order.tenant_id, "order_id": order.order_id}))
@@ -74,10 +74,10 @@ async def test_a_document_can_be_asked_for_by_command() -> None:
 )
 async def test_what_is_none_of_its_messages_is_refused_with_the_reason(body: Any, says: str) -> None:
     with pytest.raises(MessageRefused, match=says):
-        await PdfCreator(Service().render_document)(message(body))
+        await handled(PdfCreator(Service().render_document))(message(body))
 
 
 async def test_a_message_about_an_order_that_never_was_is_impossible() -> None:
     body = {"command": RENDER_DOCUMENT, "tenant_id": "tenant_a", "order_id": an_order_id(5)}
     with pytest.raises(OrderNotFound):
-        await PdfCreator(Service().render_document)(message(body))
+        await handled(PdfCreator(Service().render_document))(message(body))

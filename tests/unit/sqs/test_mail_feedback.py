@@ -22,7 +22,7 @@ from orders.ports.suppressions import Suppression, SuppressionReason
 from tests.support.builders import a_draft, an_order_id
 from tests.support.mail_service import identity_notification, in_sns, ses_event
 from tests.support.service import Service, a_caller
-from tests.support.workers import message
+from tests.support.workers import handled, message
 
 STAFF = "staff@example.com"
 TENANT = "tenant.a_1"
@@ -46,7 +46,7 @@ class Post:
         return post
 
     async def take(self, body: Any) -> None:
-        handler = MailFeedbackHandler(self.service.note_mail_feedback, self.service.counters)
+        handler = handled(MailFeedbackHandler(self.service.record_mail_feedback, self.service.counters))
         await handler(message(body))
 
     async def record(self) -> MailRecord:
@@ -260,7 +260,7 @@ async def test_a_fault_of_ours_leaves_no_address_in_the_dead_letters_and_can_be_
         async def execute(self, *_: object) -> None:
             raise ZeroDivisionError(STAFF)
 
-    handler = MailFeedbackHandler(Bug(), post.service.counters)  # type: ignore[arg-type]
+    handler = handled(MailFeedbackHandler(Bug(), post.service.counters))  # type: ignore[arg-type]
     with pytest.raises(MessageRefused, match="a fault of ours: ZeroDivisionError") as refused:
         await handler(message(ses_event(post.mail, "Bounce")))
     kept = refused.value.kept

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from orders.adapters.inbound.sqs.messages import (
     MessageRefused,
-    parse_bus_message,
+    OrderEventMessage,
+    bus_message,
+    order_event,
     parse_json_object,
-    parse_order_event,
 )
 from orders.contracts.cloud_event import to_cloud_event
 from orders.domain.events import EventType, OrderEvent
@@ -45,6 +46,10 @@ def an_envelope(detail: object = None, **changes: Any) -> dict[str, Any]:
 
 def in_sns(body: str) -> str:
     return json.dumps({"Type": "Notification", "MessageId": "1", "TopicArn": "arn:aws:sns:x", "Message": body})
+
+
+def parse_order_event(body: str) -> OrderEventMessage:
+    return order_event(bus_message(parse_json_object(body)))
 
 
 def test_our_own_event_comes_back_as_it_went() -> None:
@@ -91,7 +96,7 @@ def test_a_topic_s_envelope_is_taken_off() -> None:
 
 def test_an_event_of_another_service_is_a_bus_message() -> None:
     envelope = an_envelope({"order_id": "x"}, source="io.bbws.payments", **{"detail-type": "PaymentCaptured"})
-    message = parse_bus_message(json.dumps(envelope))
+    message = bus_message(parse_json_object(json.dumps(envelope)))
     assert (message.source, message.type, message.detail) == ("io.bbws.payments", "PaymentCaptured", {"order_id": "x"})
     assert message.at == NOON
 

@@ -21,6 +21,7 @@ from orders.domain.pricing.money import Money
 from orders.ports.errors import TransientPortError
 from tests.support.builders import a_draft, an_order_id
 from tests.support.service import Service, a_caller
+from tests.support.workers import Handler, handled
 
 ORDER = {
     "customer_id": "cust_test_001",
@@ -36,8 +37,8 @@ def message(sender: str = "AROAIMPORT:task-1", order: Any = ORDER, **more: Any) 
     return ReceivedMessage("m1", json.dumps(body), "receipt", 1, sender=sender, author=sender)
 
 
-def creator(service: Service, senders: Senders = SENDERS) -> RecordCreator:
-    return RecordCreator(service.place_accepted, service.place_queued, senders)
+def creator(service: Service, senders: Senders = SENDERS) -> Handler:
+    return handled(RecordCreator(service.place_accepted, service.place_queued, senders))
 
 
 async def test_an_order_of_another_service_is_placed_once_in_its_senders_tenant() -> None:

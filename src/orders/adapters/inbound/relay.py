@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from orders.adapters.inbound.sqs.backoff import Backoff
+from orders.adapters.inbound.backoff import Backoff
 from orders.application.events.relay_outbox import RelayOutbox
 from orders.ports.errors import NotPermitted, TransientPortError
 

@@ -38,13 +38,18 @@ class Subject:
 
 
 def subject_of(body: str) -> Subject:
-    """What a message is about: an event of ours or another service's, or a command. Never fails."""
+    """Reads which order a message is about, and what it is: an event or a command. Never fails."""
     try:
         content: Any = parse_text(body)
         if isinstance(content, dict) and "TopicArn" in content and isinstance(content.get("Message"), str):
             content = parse_text(content["Message"])
     except ValueError:
         return Subject()
+    return subject_in(content)
+
+
+def subject_in(content: Any) -> Subject:
+    """Reads the same from a message's decoded body, out of its envelope. Never fails."""
     outermost = [content] if isinstance(content, dict) else []
     feedback = _first(outermost, "eventType", _KEY) or _first(outermost, "notificationType", _KEY)
     if feedback is not None:

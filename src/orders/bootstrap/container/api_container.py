@@ -1,41 +1,52 @@
-"""What the API needs beside the rest: only its process, and `orders dev`, load it."""
+"""Adds what the HTTP API needs beside the rest: only its process, and `orders dev`, load it."""
+
+from collections.abc import Callable
 
 from dependency_injector import providers
 
-from orders.adapters.inbound.http.app import HttpDependencies
 from orders.adapters.inbound.http.security.api_keys import ApiKeyGuard
 from orders.adapters.inbound.http.security.auth import Authenticator
 from orders.adapters.inbound.http.security.cursor import CursorCodec
 from orders.bootstrap.config.keys import api_keys, cursor_keys, token_keys, token_rules
 from orders.bootstrap.container.container import Container
+from orders.bootstrap.container.use_cases import UseCases
 
 
 class ApiContainer(Container):
-    """The service with its HTTP API."""
+    """The adapters and use cases of a process that serves the HTTP API."""
 
-    api_keys = providers.Singleton(api_keys, Container.settings, Container.secrets)
-    token_keys = providers.Singleton(token_keys, Container.settings)
-    cursor_keys = providers.Singleton(cursor_keys, Container.settings, Container.secrets, Container.clock)
-    authenticator = providers.Singleton(
-        Authenticator, token_keys, providers.Singleton(token_rules, Container.settings), Container.clock.provided.now
+    api_keys = providers.Singleton(api_keys, settings=Container.settings, secrets=Container.secrets)
+    token_keys = providers.Singleton(token_keys, settings=Container.settings)
+    cursor_keys = providers.Singleton(
+        cursor_keys, settings=Container.settings, secrets=Container.secrets, clock=Container.clock
     )
-    served = providers.Singleton(
-        HttpDependencies,
-        api_keys=providers.Singleton(ApiKeyGuard, api_keys),
-        audit=Container.audit,
-        authenticator=authenticator,
-        cursors=providers.Singleton(CursorCodec, cursor_keys),
-        place_order=Container.place_order,
-        accept_order=Container.accept_order,
-        open_order=Container.open_order,
-        list_orders=Container.list_orders,
-        change_status=Container.change_status,
-        fulfil_order=Container.fulfil_order,
-        deliver_parcel=Container.deliver_parcel,
-        update_order=Container.update_order,
-        delete_order=Container.delete_order,
-        erase_personal_data=Container.erase_personal_data,
-        read_history=Container.read_history,
-        link_document=Container.link_document,
-        check_health=Container.check_health,
+    api_key_guard = providers.Singleton(ApiKeyGuard, keys=api_keys)
+    authenticator = providers.Singleton(
+        Authenticator,
+        keys=token_keys,
+        rules=providers.Singleton(token_rules, settings=Container.settings),
+        now=Container.clock.provided.now,
+    )
+    cursors = providers.Singleton(CursorCodec, keys=cursor_keys)
+
+
+def http_dependencies(
+    use_cases: UseCases,
+    *,
+    api_keys: Callable[[], ApiKeyGuard],
+    authenticator: Callable[[], Authenticator],
+    cursors: Callable[[], CursorCodec],
+) -> dict[str, Callable[[], object]]:
+    """Maps the names of handlers' parameters to what they are given: every use case, and what secures requests."""
+    made = {name: each for name, each in use_cases.providers.items() if isinstance(each, providers.Singleton)}
+    return {**made, "api_keys": api_keys, "authenticator": authenticator, "cursors": cursors}
+
+
+def api_dependencies(container: ApiContainer) -> dict[str, Callable[[], object]]:
+    """Maps the same from the container of a process."""
+    return http_dependencies(
+        container.use_cases(),
+        api_keys=container.api_key_guard,
+        authenticator=container.authenticator,
+        cursors=container.cursors,
     )

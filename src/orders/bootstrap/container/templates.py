@@ -1,4 +1,4 @@
-"""What renders templates: shops' own and packaged ones, to text and to PDF, with the processes that this takes."""
+"""Opens what renders templates, shops' own and packaged ones, to text and to PDF: processes of their own."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,18 +10,16 @@ from orders.ports.metrics import Counters
 from orders.ports.templates import TemplateStore
 
 
-def shop_templates(store: TemplateStore, counters: Counters, settings: Settings) -> OverridableTemplates:
-    """Shops' templates with the packaged ones behind them; to be closed by whoever renders with them."""
+@asynccontextmanager
+async def open_templates(
+    settings: Settings, store: TemplateStore, counters: Counters
+) -> AsyncIterator[OverridableTemplates]:
+    """Opens shops' templates with the packaged ones behind them; ends the process that renders them on leaving."""
     lane = template_lane(
         timeout_seconds=settings.template_timeout_seconds,
         memory_limit_bytes=settings.template_memory_mib * 1024 * 1024,
     )
-    return OverridableTemplates(store, counters, lane)
-
-
-@asynccontextmanager
-async def closing(templates: OverridableTemplates) -> AsyncIterator[OverridableTemplates]:
-    """The templates, whose process is ended on leaving."""
+    templates = OverridableTemplates(store, counters, lane)
     try:
         yield templates
     finally:
@@ -30,7 +28,7 @@ async def closing(templates: OverridableTemplates) -> AsyncIterator[OverridableT
 
 @asynccontextmanager
 async def open_renderer(settings: Settings, templates: Templates, counters: Counters) -> AsyncIterator[PdfRenderer]:
-    """The renderer with its pool of processes, closed on leaving."""
+    """Opens the renderer with its pool of processes, closed on leaving."""
     renderer = PdfRenderer(
         processes=settings.pdf_processes,
         documents_per_process=settings.pdf_documents_per_process,

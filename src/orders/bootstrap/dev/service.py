@@ -11,15 +11,16 @@ from datetime import UTC, datetime
 from litestar import Litestar
 from rich.console import Console
 
-from orders.adapters.inbound.http.app import HttpDependencies, create_app
+from orders.adapters.inbound.http.app import create_app
 from orders.adapters.outbound.memory.counters import MemoryCounters
 from orders.bootstrap.aws import SERVICES, AwsClients, open_clients, secret_services
 from orders.bootstrap.config.edge import edge_rules
 from orders.bootstrap.config.keys import dev_issuer
 from orders.bootstrap.config.settings import Settings
-from orders.bootstrap.container.api_container import ApiContainer
+from orders.bootstrap.container.adapter_factories import template_store
+from orders.bootstrap.container.api_container import ApiContainer, api_dependencies
 from orders.bootstrap.container.services import open_services
-from orders.bootstrap.container.templates import closing, open_renderer
+from orders.bootstrap.container.templates import open_renderer, open_templates
 from orders.bootstrap.dev import emulator
 from orders.bootstrap.dev.demo import DEMO_CUSTOMER, DEMO_TENANT, PROFILES, put_demo_profiles
 from orders.bootstrap.errors import CannotRun
@@ -29,7 +30,8 @@ from orders.bootstrap.resources.creation import ResourceClients, create_resource
 from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.bootstrap.server.api import kept_pages, serve
 from orders.bootstrap.server.sockets import base_url
-from orders.bootstrap.server.worker import WORKER_SERVICES, worker_loop
+from orders.bootstrap.server.worker import relay_loop, worker_loop
+from orders.bootstrap.workers import WORKERS
 
 EXAMPLE = (
     '{"customer_id":"cust_test_001","items":[{"product_id":"prod_001","quantity":2,"price":29.99}],'
@@ -71,30 +73,28 @@ async def run_service(
         )
         addresses = await resolve_addresses(clients.sqs, topology, settings)
         await put_demo_profiles(clients.s3, addresses.templates_bucket)
+        store = template_store(clients, addresses, settings)
+        templates = await opened.enter_async_context(open_templates(settings, store, counters))
+        renderer = await opened.enter_async_context(open_renderer(settings, templates, counters))
         container = ApiContainer(
             settings=settings,
             clients=clients,
             addresses=addresses,
-            mail_archive_dir=settings.mail_archive,
-            services=services,
             counters=counters,
+            services=services,
+            templates=templates,
+            renderer=renderer,
+            mailboxes=await mailboxes(clients.sqs, topology, settings),
+            mail_archive_dir=settings.mail_archive,
         )
-        container.mailboxes.override(await mailboxes(clients.sqs, topology, settings))
-        templates = await opened.enter_async_context(closing(container.templates()))
-        renderer = await opened.enter_async_context(open_renderer(settings, templates, counters))
-        container.renderer.override(renderer)
 
         @contextlib.asynccontextmanager
         async def lifespan(_: Litestar) -> AsyncIterator[None]:
             _announce(settings, running, time.monotonic() - began)
             yield
 
-        def served() -> HttpDependencies:
-            found: HttpDependencies = container.served()
-            return found
-
         app = create_app(
-            served,
+            api_dependencies(container),
             edge=edge_rules(settings),
             lifespan=[lifespan],
             extra_routes=kept_pages(settings, clients, addresses),
@@ -103,11 +103,11 @@ async def run_service(
             renderer.warm_up(),
             _watch(running, stop),
             serve(app, [listener], stop),
-            container.relay_loop().run(stop),
-            *(worker_loop(container, name)(stop) for name in WORKER_SERVICES),
+            relay_loop(container).run(stop),
+            *(worker_loop(container, name)(stop) for name in WORKERS),
         ]
         await _together(work, stop)
-        await container.fast_path().drain()
+        await container.use_cases().fast_path().drain()
 
 
 async def _together(work: Sequence[Awaitable[None]], stop: asyncio.Event) -> None:

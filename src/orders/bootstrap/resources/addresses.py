@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
-from orders.adapters.inbound.sqs.backoff import Backoff
+from orders.adapters.inbound.backoff import Backoff
 from orders.adapters.outbound.botocore_errors import as_transient
 from orders.bootstrap.config.settings import Settings
 from orders.bootstrap.errors import CannotRun

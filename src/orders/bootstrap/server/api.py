@@ -19,7 +19,7 @@ from orders.bootstrap.aws import AwsClients, open_clients, secret_services
 from orders.bootstrap.config.edge import edge_rules
 from orders.bootstrap.config.keys import dev_issuer, with_keys
 from orders.bootstrap.config.settings import Settings
-from orders.bootstrap.container.api_container import ApiContainer
+from orders.bootstrap.container.api_container import ApiContainer, api_dependencies
 from orders.bootstrap.container.services import open_services
 from orders.bootstrap.dev.demo import DEMO_TENANT
 from orders.bootstrap.resources.addresses import Addresses, resolve_addresses
@@ -66,10 +66,10 @@ async def run_api(settings: Settings, stop: asyncio.Event) -> None:
                 counters=counters,
             )
             pages = kept_pages(settings, clients, container.addresses()) if settings.local_pages else []
-            app = create_app(container.served, edge=edge_rules(settings), extra_routes=pages)
+            app = create_app(api_dependencies(container), edge=edge_rules(settings), extra_routes=pages)
             async with with_keys(container.token_keys(), container.api_keys(), container.cursor_keys()):
                 await serve(app, listeners, stop)
-            await drain(container.fast_path())
+            await drain(container.use_cases().fast_path())
 
 
 def kept_pages(settings: Settings, clients: AwsClients, addresses: Addresses) -> list[ControllerRouterHandler]:

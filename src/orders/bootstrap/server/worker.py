@@ -1,41 +1,33 @@
 """The worker and relay processes, and the loops that `orders dev` runs beside the API."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from types import MappingProxyType
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from typing import Protocol
 
 from orders.adapters.inbound.periodic import Periodic
-from orders.adapters.inbound.sqs.poller import Poller
+from orders.adapters.inbound.relay import RelayLoop
 from orders.adapters.outbound.memory.counters import MemoryCounters
-from orders.bootstrap.aws import open_clients
+from orders.adapters.outbound.rendering.overrides import Templates
+from orders.adapters.outbound.rendering.pdf.renderer import PdfRenderer
+from orders.bootstrap.aws import AwsClients, open_clients
 from orders.bootstrap.config.settings import Settings
+from orders.bootstrap.container.adapter_factories import template_store
 from orders.bootstrap.container.container import Container
 from orders.bootstrap.container.services import open_services
-from orders.bootstrap.container.templates import closing, open_renderer
+from orders.bootstrap.container.templates import open_renderer, open_templates
 from orders.bootstrap.errors import CannotRun
 from orders.bootstrap.operator_tools import mailboxes
-from orders.bootstrap.resources.addresses import addresses_in_reach
+from orders.bootstrap.resources.addresses import Addresses, addresses_in_reach
 from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.bootstrap.server.health_port import answering_health
 from orders.bootstrap.server.signals import drain
+from orders.bootstrap.workers import WORKERS, Worker
 from orders.ports.errors import TransientPortError, Waiting
+from orders.ports.metrics import Counters
 
 Loop = Callable[[asyncio.Event], Awaitable[None]]
-
-PDF_CREATOR = "pdf-creator"
-INTERNAL_NOTIFIER = "internal-notifier"
-WORKER_SERVICES = MappingProxyType(
-    {
-        "record-creator": ("dynamodb", "sqs", "events", "s3"),
-        PDF_CREATOR: ("dynamodb", "sqs", "events", "s3"),
-        "internal-notifier": ("dynamodb", "sqs", "s3", "ses"),
-        "customer-notifier": ("dynamodb", "sqs", "s3", "ses"),
-        "event-processor": ("dynamodb", "sqs", "events", "s3"),
-        "mail-feedback": ("dynamodb", "sqs"),
-    }
-)
-"""The workers that there are, and the AWS services that each needs."""
 
 
 class Working(Protocol):
@@ -78,73 +70,75 @@ class WorkProbe:
 
 
 def worker_loop(container: Container, name: str) -> Loop:
-    """The loop of a worker, and what goes on beside it."""
-    poller = worker_poller(container, name)
+    """Builds the loop of a worker, with what it does beside its queue."""
+    worker = WORKERS[name]
+    poller, periodic = worker.poller(container), worker.periodic(container)
 
     async def loop(stop: asyncio.Event) -> None:
-        await _with(beside(container, name), poller, stop)
+        await _run_beside(periodic, poller, stop)
 
     return loop
 
 
-def beside(container: Container, name: str) -> list[Periodic]:
-    """What a worker does now and then beside its queue."""
-    others = {"customer-notifier": container.quota_watch, INTERNAL_NOTIFIER: container.dead_letter_watch}
-    return [others[name]()] if name in others else []
-
-
-def worker_poller(container: Container, name: str) -> Poller:
-    """The poller of a worker."""
-    pollers = {
-        "record-creator": container.creation_poller,
-        PDF_CREATOR: container.pdf_poller,
-        "internal-notifier": container.internal_poller,
-        "customer-notifier": container.customer_poller,
-        "event-processor": container.events_poller,
-        "mail-feedback": container.feedback_poller,
-    }
-    poller: Poller = pollers[name]()
-    return poller
-
-
 async def run_worker(settings: Settings, name: str, stop: asyncio.Event) -> None:
-    """A worker as a process of its own.
+    """Runs a worker as a process of its own.
 
     Raises: CannotRun: a queue is not there, the health port is taken, or no PDF can be rendered on this machine.
     """
+    worker = WORKERS[name]
     probe = WorkProbe(f"{name} queue")
-    counters = MemoryCounters()
     async with (
         answering_health(settings, probe),
-        open_clients(settings, WORKER_SERVICES[name]) as clients,
-        open_services(settings, counters) as services,
+        open_clients(settings, worker.aws_services) as clients,
+        AsyncExitStack() as opened,
     ):
         addresses = await addresses_in_reach(clients.sqs, packaged_topology(), settings, stop)
         if addresses is None:
             return
-        container = Container(
-            settings=settings, clients=clients, addresses=addresses, services=services, counters=counters
-        )
-        if name == INTERNAL_NOTIFIER:
-            container.mailboxes.override(await mailboxes(clients.sqs, packaged_topology(), settings))
-        if settings.local_pages:
-            container.mail_archive_dir.override(settings.mail_archive)
-        async with closing(container.templates()) as templates:
-            if name == PDF_CREATOR:
-                async with open_renderer(settings, templates, counters) as renderer:
-                    container.renderer.override(renderer)
-                    try:
-                        await renderer.warm_up()
-                    except TransientPortError as error:
-                        raise CannotRun(str(error)) from error
-                    await _work(worker_poller(container, name), probe, stop)
-            else:
-                await _work(worker_poller(container, name), probe, stop, beside(container, name))
-        await drain(container.fast_path())
+        container = await _open_container(settings, worker, clients, addresses, opened)
+        poller = worker.poller(container)
+        probe.watch(poller)
+        await _run_beside(worker.periodic(container), poller, stop)
+        await drain(container.use_cases().fast_path())
+
+
+async def _open_container(
+    settings: Settings, worker: Worker, clients: AwsClients, addresses: Addresses, opened: AsyncExitStack
+) -> Container:
+    counters = MemoryCounters()
+    store = template_store(clients, addresses, settings)
+    templates = await opened.enter_async_context(open_templates(settings, store, counters))
+    given: dict[str, object] = {}
+    if worker.renders_documents:
+        given["renderer"] = await opened.enter_async_context(_open_warm_renderer(settings, templates, counters))
+    if worker.reads_dead_letters:
+        given["mailboxes"] = await mailboxes(clients.sqs, packaged_topology(), settings)
+    return Container(
+        settings=settings,
+        clients=clients,
+        addresses=addresses,
+        counters=counters,
+        services=await opened.enter_async_context(open_services(settings, counters)),
+        templates=templates,
+        mail_archive_dir=settings.mail_archive if settings.local_pages else None,
+        **given,
+    )
+
+
+@asynccontextmanager
+async def _open_warm_renderer(
+    settings: Settings, templates: Templates, counters: Counters
+) -> AsyncIterator[PdfRenderer]:
+    async with open_renderer(settings, templates, counters) as renderer:
+        try:
+            await renderer.warm_up()
+        except TransientPortError as error:
+            raise CannotRun(str(error)) from error
+        yield renderer
 
 
 async def run_relay(settings: Settings, stop: asyncio.Event) -> None:
-    """The relay as a process of its own. Raises: ResourcesMissing, PortTaken."""
+    """Runs the relay as a process of its own. Raises: ResourcesMissing, PortTaken."""
     probe = WorkProbe("outbox")
     async with (
         answering_health(settings, probe),
@@ -152,17 +146,23 @@ async def run_relay(settings: Settings, stop: asyncio.Event) -> None:
     ):
         addresses = await addresses_in_reach(clients.sqs, packaged_topology(), settings, stop)
         if addresses is not None:
-            container = Container(settings=settings, clients=clients, addresses=addresses)
-            await _work(container.relay_loop(), probe, stop)
+            relay = relay_loop(Container(settings=settings, clients=clients, addresses=addresses))
+            probe.watch(relay)
+            await relay.run(stop)
 
 
-async def _work(loop: Working, probe: WorkProbe, stop: asyncio.Event, others: Sequence[Periodic] = ()) -> None:
-    probe.watch(loop)
-    await _with(others, loop, stop)
+def relay_loop(container: Container) -> RelayLoop:
+    """Builds the loop of the relay."""
+    settings = container.settings()
+    return RelayLoop(
+        container.use_cases().relay_outbox(),
+        settings.outbox_shards,
+        interval=timedelta(seconds=settings.relay_interval_seconds),
+    )
 
 
-async def _with(others: Sequence[Periodic], loop: Working, stop: asyncio.Event) -> None:
-    """Run the loop, and the others for as long as it runs."""
+async def _run_beside(others: Sequence[Periodic], loop: Working, stop: asyncio.Event) -> None:
+    """Runs the loop, and the others for as long as it runs."""
     tasks = [asyncio.create_task(other.run(stop)) for other in others]
     try:
         await loop.run(stop)

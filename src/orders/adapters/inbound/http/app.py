@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, fields
 from typing import Any, cast
 
 from litestar import Litestar, Request
@@ -24,18 +23,6 @@ from orders.adapters.inbound.http.routes.orders import orders_router
 from orders.adapters.inbound.http.security.api_keys import HEADER as API_KEY
 from orders.adapters.inbound.http.security.api_keys import ApiKeyGuard
 from orders.adapters.inbound.http.security.auth import Authenticator, Unauthenticated, single
-from orders.adapters.inbound.http.security.cursor import CursorCodec
-from orders.application.documents.render_document import LinkDocument
-from orders.application.operations.check_health import CheckHealth
-from orders.application.orders.accept_order import AcceptOrder
-from orders.application.orders.change_status import ChangeStatus
-from orders.application.orders.erase_personal_data import ErasePersonalData
-from orders.application.orders.fulfil_order import DeliverParcel, FulfilOrder
-from orders.application.orders.list_orders import ListOrders
-from orders.application.orders.open_order import OpenOrder
-from orders.application.orders.place_order import PlaceOrder
-from orders.application.orders.read_history import ReadHistory
-from orders.application.orders.update_order import DeleteOrder, UpdateOrder
 from orders.application.policy.audit import Audit, attempted_by
 from orders.application.policy.caller import Caller, admit
 from orders.application.policy.errors import NotPlacedYet
@@ -44,27 +31,8 @@ MAX_BODY_BYTES = 256 * 1024
 _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 
-@dataclass(frozen=True, slots=True)
-class HttpDependencies:
-    """What the routes call; each field is offered to handlers under its name."""
-
-    api_keys: ApiKeyGuard
-    audit: Audit
-    authenticator: Authenticator
-    cursors: CursorCodec
-    place_order: PlaceOrder
-    accept_order: AcceptOrder
-    open_order: OpenOrder
-    list_orders: ListOrders
-    change_status: ChangeStatus
-    fulfil_order: FulfilOrder
-    deliver_parcel: DeliverParcel
-    update_order: UpdateOrder
-    delete_order: DeleteOrder
-    erase_personal_data: ErasePersonalData
-    read_history: ReadHistory
-    link_document: LinkDocument
-    check_health: CheckHealth
+Dependencies = Mapping[str, Callable[[], object]]
+"""What handlers are given, by the names of their parameters."""
 
 
 def traceparent(headers: Mapping[str, str]) -> str | None:
@@ -99,8 +67,15 @@ async def provide_caller(
     return caller
 
 
+def _provide(dependency: Callable[[], object]) -> Provide:
+    def provide() -> Any:  # Litestar reads the signature, which not every callable has
+        return dependency()
+
+    return Provide(provide, sync_to_thread=False)
+
+
 def create_app(
-    served: Callable[[], HttpDependencies],
+    served: Dependencies,
     *,
     edge: EdgeRules = LOCAL,
     lifespan: Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]] = (),
@@ -110,26 +85,22 @@ def create_app(
     """The application.
 
     Args:
-        served: asked once per request, after the lifespan has begun: what AWS clients feed opens with it.
+        served: each is called once per request that needs it, after the lifespan has begun: what AWS clients feed
+            opens with it.
         edge: what differs between environments.
         extra_routes: more route handlers, such as the local pages of ``orders dev``.
         deprecated: which operations are going to end; every response of theirs says so.
     """
 
-    def provider(name: str) -> Provide:
-        def provide() -> Any:
-            return getattr(served(), name)
-
-        return Provide(provide, sync_to_thread=False)
-
-    dependencies = {field.name: provider(field.name) for field in fields(HttpDependencies)}
     rate_limiter = RateLimiter(edge.rate, edge.monotonic, forwarded_hops=edge.forwarded_hops)
-    audited = DefineMiddleware(AuditedRoutes, audit=lambda: served().audit, forwarded_hops=edge.forwarded_hops)
+    audited = DefineMiddleware(
+        AuditedRoutes, audit=cast("Callable[[], Audit]", served["audit"]), forwarded_hops=edge.forwarded_hops
+    )
     app = Litestar.from_config(
         AppConfig(
             route_handlers=[orders_router([audited]), live, ready, *about_routes(deprecated), *extra_routes],
             dependencies={
-                **dependencies,
+                **{name: _provide(each) for name, each in served.items()},
                 "caller": Provide(provide_caller),
                 "rate_limiter": Provide(lambda: rate_limiter, sync_to_thread=False),
             },

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import structlog
 
-from orders.adapters.inbound.sqs.backoff import Backoff
+from orders.adapters.inbound.backoff import Backoff
 from orders.ports.errors import NotPermitted, PortError, QuotaReached, TransientPortError
 from orders.ports.health import Probe
 

@@ -123,10 +123,10 @@ class OrderCommand(BaseModel):
     order_id: Annotated[str, StringConstraints(pattern=ORDER_ID_PATTERN)]
 
 
-def parse_command(body: Mapping[str, Any], known: str) -> OrderCommand:
-    """The command of that name, the only one that the queue takes. Raises: MessageRefused."""
+def order_command(content: Mapping[str, Any], known: str) -> OrderCommand:
+    """Reads the command of that name, the only one that the queue takes. Raises: MessageRefused."""
     try:
-        command = OrderCommand.model_validate(body)
+        command = OrderCommand.model_validate(content)
     except ValidationError as error:
         faults = "; ".join(as_name(str(fault["loc"][0])) for fault in error.errors(include_input=False))
         raise MessageRefused(f"not a command: wrong or unknown {faults}") from None
@@ -136,16 +136,16 @@ def parse_command(body: Mapping[str, Any], known: str) -> OrderCommand:
 
 
 def parse_json_object(body: str) -> dict[str, Any]:
-    """The JSON object that a body is, out of its SNS envelope if it is in one. Raises: MessageRefused."""
+    """Parses a body, out of its SNS envelope if it is in one, as a JSON object. Raises: MessageRefused."""
     content = _json_object(body, "the body")
     if content.get("Type") == "Notification" and isinstance(content.get("Message"), str) and "TopicArn" in content:
         return _json_object(content["Message"], "the SNS message")
     return content
 
 
-def parse_bus_message(body: str) -> BusMessage:
-    """The event that the bus has delivered. Raises: MessageRefused."""
-    envelope = _validated(_Envelope, parse_json_object(body), "an EventBridge event")
+def bus_message(content: Mapping[str, Any]) -> BusMessage:
+    """Reads the event that the bus has delivered. Raises: MessageRefused."""
+    envelope = _validated(_Envelope, content, "an EventBridge event")
     return BusMessage(
         id=envelope.id,
         source=envelope.source,
@@ -155,9 +155,8 @@ def parse_bus_message(body: str) -> BusMessage:
     )
 
 
-def parse_order_event(body: str) -> OrderEventMessage:
-    """The event of ours that the bus has delivered. Raises: MessageRefused."""
-    message = parse_bus_message(body)
+def order_event(message: BusMessage) -> OrderEventMessage:
+    """Reads the event of ours that the bus has delivered. Raises: MessageRefused."""
     if message.source != EVENT_SOURCE:
         raise MessageRefused(f"its source is {as_name(message.source)}, not {EVENT_SOURCE}")
     event = _validated(_CloudEvent, message.detail, "a CloudEvent")

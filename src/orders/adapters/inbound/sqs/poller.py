@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import structlog
 
-from orders.adapters.inbound.sqs.backoff import Backoff
+from orders.adapters.inbound.backoff import Backoff
 from orders.adapters.inbound.sqs.deletion import Deletions
 from orders.adapters.inbound.sqs.delivery import Delivery, DeliveryContext, Handler, Outcome, Phase
 from orders.adapters.inbound.sqs.gate import DependencyGate

@@ -1,11 +1,11 @@
 """The customer-notifier mails customers about their orders."""
 
-from orders.adapters.inbound.sqs.queue import ReceivedMessage
+from orders.adapters.inbound.sqs.worker import Message, QueueWorker
 from orders.adapters.inbound.sqs.workers.mailed_events import event_to_mail
 from orders.application.mail.notify_customer import NotifyCustomer
 
 
-class CustomerNotifier:
+class CustomerNotifier(QueueWorker):
     """Mails customers about their orders; replayed events send none unless they say so."""
 
     name = "customer-notifier"
@@ -13,8 +13,8 @@ class CustomerNotifier:
     def __init__(self, notify: NotifyCustomer) -> None:
         self._notify = notify
 
-    async def __call__(self, message: ReceivedMessage) -> None:
-        """Handle one message. Raises: MessageRefused, and as ``NotifyCustomer.execute``."""
+    async def handle(self, message: Message) -> None:
+        """Handles one message. Raises: MessageRefused, and as ``NotifyCustomer.execute``."""
         event = event_to_mail(message)
         if event is None:
             return

@@ -10,13 +10,11 @@ import structlog
 from orders.adapters.inbound.sqs.external_events import parse_report
 from orders.adapters.inbound.sqs.messages import (
     BusMessage,
-    MessageRefused,
-    parse_bus_message,
-    parse_command,
-    parse_json_object,
-    parse_order_event,
+    bus_message,
+    order_command,
+    order_event,
 )
-from orders.adapters.inbound.sqs.queue import ReceivedMessage
+from orders.adapters.inbound.sqs.worker import Message, QueueWorker
 from orders.adapters.privacy.masking import as_name
 from orders.adapters.wire.card_redaction import without_cards
 from orders.application.events.apply_external_event import ApplyExternalEvent
@@ -29,7 +27,7 @@ from orders.ports.metrics import Counters
 
 _log = structlog.get_logger(__name__)
 
-Listener: TypeAlias = Callable[[ReceivedMessage, BusMessage], Awaitable[None]]
+Listener: TypeAlias = Callable[[BusMessage], Awaitable[None]]
 Heard: TypeAlias = tuple[str, str]
 """The bus's source and detail type of an event: only that source is believed about that type."""
 
@@ -46,7 +44,7 @@ TRANSITIONS = (
 """The events of our own after which a report that came too early may have its turn."""
 
 
-class EventProcessor:
+class EventProcessor(QueueWorker):
     """Hands each event to the use case that it is for.
 
     Attributes:
@@ -65,33 +63,33 @@ class EventProcessor:
         listeners |= {(source, str(type_)): partial(self._reported, type_) for type_, source in SOURCES.items()}
         self._listeners: Mapping[Heard, Listener] = MappingProxyType(listeners)
 
-    async def __call__(self, message: ReceivedMessage) -> None:
-        """Handle one message. Raises: MessageRefused, and as the use cases."""
-        body = parse_json_object(message.body)
-        if "command" in body:
-            command = parse_command(body, SCRUB_ORDER)
+    async def handle(self, message: Message) -> None:
+        """Handles one message. Raises: MessageRefused, and as the use cases."""
+        if "command" in message.content:
+            command = order_command(message.content, SCRUB_ORDER)
             await self._scrub.execute(command.tenant_id, command.order_id, again=False)
             return
-        event = parse_bus_message(message.body)
+        event = bus_message(message.content)
         listener = self._listeners.get((event.source, event.type))
         if listener is None:
             self._drop(event)
             return
-        await listener(message, event)
+        await listener(event)
 
-    async def _erased(self, message: ReceivedMessage, _: BusMessage) -> None:
-        event = parse_order_event(message.body)
+    def redact(self, body: str) -> str:
+        """Removes card numbers: what other services send is theirs to answer for, but not to be stored here."""
+        return without_cards(body)
+
+    async def _erased(self, message: BusMessage) -> None:
+        event = order_event(message)
         await self._scrub.execute(event.tenant_id, event.order_id)
 
-    async def _moved(self, message: ReceivedMessage, _: BusMessage) -> None:
-        event = parse_order_event(message.body)
+    async def _moved(self, message: BusMessage) -> None:
+        event = order_event(message)
         await self._hear.catch_up(event.tenant_id, event.order_id)
 
-    async def _reported(self, type_: ReportType, message: ReceivedMessage, event: BusMessage) -> None:
-        try:
-            named, report = parse_report(type_, event.detail)
-        except MessageRefused as error:
-            raise MessageRefused(error.reason, kept=without_cards(message.body)) from None
+    async def _reported(self, type_: ReportType, event: BusMessage) -> None:
+        named, report = parse_report(type_, event.detail)
         await self._hear.execute(named.tenant_id, named.order_id, report, traceparent=named.traceparent)
 
     def _drop(self, event: BusMessage) -> None:

@@ -1,11 +1,11 @@
 """The internal-notifier mails a shop's staff about orders."""
 
-from orders.adapters.inbound.sqs.queue import ReceivedMessage
+from orders.adapters.inbound.sqs.worker import Message, QueueWorker
 from orders.adapters.inbound.sqs.workers.mailed_events import event_to_mail
 from orders.application.mail.notify_staff import NotifyStaff
 
 
-class InternalNotifier:
+class InternalNotifier(QueueWorker):
     """Mails the shop's staff about orders; replayed events send none unless they say so."""
 
     name = "internal-notifier"
@@ -13,8 +13,8 @@ class InternalNotifier:
     def __init__(self, notify: NotifyStaff) -> None:
         self._notify = notify
 
-    async def __call__(self, message: ReceivedMessage) -> None:
-        """Handle one message. Raises: MessageRefused, and as ``NotifyStaff.execute``."""
+    async def handle(self, message: Message) -> None:
+        """Handles one message. Raises: MessageRefused, and as ``NotifyStaff.execute``."""
         event = event_to_mail(message)
         if event is None:
             return

@@ -8,14 +8,15 @@ notifications it has ``notificationType`` and, where they are turned on, the mai
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from orders.adapters.inbound.sqs.messages import MessageRefused, Moment, parse_json_object
-from orders.adapters.inbound.sqs.queue import ReceivedMessage
 from orders.adapters.inbound.sqs.retry_policy import PASSING
+from orders.adapters.inbound.sqs.worker import Message, QueueWorker
 from orders.adapters.privacy.masking import as_name
 from orders.application.mail.record_mail_feedback import FEEDBACK, RecordMailFeedback
 from orders.application.policy.errors import ApplicationError
@@ -62,7 +63,7 @@ class _Complaint(_Tolerant):
         return MailFeedback(FeedbackKind.COMPLAINED, self.timestamp, self.type or self.subtype)
 
 
-class MailFeedbackHandler:
+class MailFeedbackHandler(QueueWorker):
     """Hands bounces and complaints about our own mails to the use case; everything else is counted and dropped.
 
     What it refuses is kept without the addresses that it holds: which mail it is about stays readable.
@@ -74,24 +75,35 @@ class MailFeedbackHandler:
         self._note = note
         self._counters = counters
 
-    async def __call__(self, message: ReceivedMessage) -> None:
-        """Handle one message. Raises: MessageRefused, and what is passing."""
+    def decode_body(self, body: str) -> dict[str, Any]:
+        """Decodes a body, the greeting's plain text as well. Raises: MessageRefused."""
         try:
-            await self._handle(message.body)
-        except PASSING:
+            return parse_json_object(body)
+        except MessageRefused:
+            if is_greeting(body):
+                return {"Message": GREETING}
             raise
-        except (MessageRefused, ApplicationError) as error:
-            raise MessageRefused(str(error), kept=without_people(message.body)) from None
+
+    def redact(self, body: str) -> str:
+        """Removes addresses: which mail it is about stays readable."""
+        return without_people(body)
+
+    async def handle(self, message: Message) -> None:
+        """Handles one message. Raises: MessageRefused, and what is passing."""
+        try:
+            await self._handle(message.content)
+        except (*PASSING, MessageRefused):
+            raise
+        except ApplicationError as error:
+            raise MessageRefused(str(error)) from None
         except Exception as error:  # noqa: BLE001 - told, and kept as what else is refused
             # The queue itself would put it aside after some more tries, as it is: with the addresses in it.
             _log.exception("mail feedback not handled")
-            reason = f"a fault of ours: {type(error).__name__}"
-            raise MessageRefused(reason, kept=without_people(message.body)) from None
+            raise MessageRefused(f"a fault of ours: {type(error).__name__}") from None
 
-    async def _handle(self, body: str) -> None:
-        if is_greeting(body):
+    async def _handle(self, content: Mapping[str, Any]) -> None:
+        if _greets(content):
             return
-        content = parse_json_object(body)
         kind = content.get("eventType", content.get("notificationType"))
         if not isinstance(kind, str):
             raise MessageRefused("it has neither eventType nor notificationType: it is not from the mail service")
@@ -112,7 +124,7 @@ class MailFeedbackHandler:
         log("mail feedback dropped", what=what, kind=as_name(kind))
 
 
-def _feedback_in(kind: str, content: dict[str, Any]) -> MailFeedback | None:
+def _feedback_in(kind: str, content: Mapping[str, Any]) -> MailFeedback | None:
     """What came back; ``None`` for what is neither a bounce nor a complaint. Raises: MessageRefused."""
     models: dict[str, tuple[str, type[_Bounce | _Complaint]]] = {
         "Bounce": ("bounce", _Bounce),
@@ -137,14 +149,18 @@ def _reference(mark: str) -> MailReference:
 
 
 def is_greeting(body: str) -> bool:
-    """Whether it is what SES sends to a new topic, raw or in SNS's envelope."""
+    """Tells whether it is what SES sends to a new topic, raw or in SNS's envelope."""
     if body.lstrip().startswith(GREETING):
         return True
     try:
         content = parse_text(body)
     except ValueError:
         return False
-    inner = content.get("Message") if isinstance(content, dict) else None
+    return isinstance(content, dict) and _greets(content)
+
+
+def _greets(content: Mapping[str, Any]) -> bool:
+    inner = content.get("Message")
     return isinstance(inner, str) and inner.lstrip().startswith(GREETING)
 
 

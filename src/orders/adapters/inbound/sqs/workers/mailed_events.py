@@ -2,15 +2,15 @@
 
 import structlog
 
-from orders.adapters.inbound.sqs.messages import OrderEventMessage, parse_order_event
-from orders.adapters.inbound.sqs.queue import ReceivedMessage
+from orders.adapters.inbound.sqs.messages import OrderEventMessage, bus_message, order_event
+from orders.adapters.inbound.sqs.worker import Message
 
 _log = structlog.get_logger(__name__)
 
 
-def event_to_mail(message: ReceivedMessage) -> OrderEventMessage | None:
-    """Parses the message's event; ``None`` for a replayed one that is to send no mail. Raises: MessageRefused."""
-    event = parse_order_event(message.body)
+def event_to_mail(message: Message) -> OrderEventMessage | None:
+    """Reads the message's event; ``None`` for a replayed one that is to send no mail. Raises: MessageRefused."""
+    event = order_event(bus_message(message.content))
     if not event.mails:
         _log.info("replayed event sends no mail", order_id=event.order_id, sequence=event.sequence)
         return None

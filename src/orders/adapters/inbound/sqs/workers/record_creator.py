@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from orders.adapters.inbound.sqs.messages import MessageRefused
-from orders.adapters.inbound.sqs.queue import ReceivedMessage
+from orders.adapters.inbound.sqs.worker import Message, QueueWorker
 from orders.adapters.privacy.masking import as_name
 from orders.adapters.wire import json_body
 from orders.adapters.wire.card_redaction import without_cards
@@ -96,7 +96,7 @@ class Senders:
         return self.tenants.get(sender.partition(":")[0], self.tenants.get(ANY))
 
 
-class RecordCreator:
+class RecordCreator(QueueWorker):
     """Places the orders that arrive on the order-creation queue."""
 
     name = "record-creator"
@@ -106,39 +106,40 @@ class RecordCreator:
         self._place_queued = place_queued
         self.senders = senders
 
-    async def __call__(self, message: ReceivedMessage) -> None:
-        """Handle one message. Raises: MessageRefused, and as ``PlaceAccepted`` and ``PlaceQueued``."""
+    def decode_body(self, body: str) -> dict[str, Any]:
+        """Decodes a body as strictly as HTTP does, decimals with their digits. Raises: MessageRefused."""
         try:
-            await self._handle(message)
-        except MessageRefused as error:
-            kept = await off_loop(len(message.body), lambda: without_cards(message.body))
-            raise MessageRefused(error.reason, kept=kept) from None
-
-    async def _handle(self, message: ReceivedMessage) -> None:
-        size = len(message.body)
-        try:
-            body = await off_loop(size, lambda: json_body.decode(message.body.encode()))
+            content = json_body.decode(body.encode())
         except json_body.MalformedJson as error:
             raise MessageRefused(str(error)) from None
-        command = body.get("command") if isinstance(body, dict) else None
+        return content if isinstance(content, dict) else {}
+
+    def redact(self, body: str) -> str:
+        """Removes card numbers."""
+        return without_cards(body)
+
+    async def handle(self, message: Message) -> None:
+        """Handles one message. Raises: MessageRefused, and as ``PlaceAccepted`` and ``PlaceQueued``."""
+        command = message.content.get("command")
         if command == PLACE_ACCEPTED:
-            accepted = _validated(PlaceAcceptedCommand, body)
+            accepted = _validated(PlaceAcceptedCommand, message.content)
             await self._place_accepted.execute(accepted.tenant_id, accepted.order_id)
         elif command == CREATE_ORDER:
-            create = await off_loop(size, lambda: _validated(CreateOrderCommand, body))
-            await self._create(message, create, body)
+            create = await off_loop(message.size_bytes, lambda: _validated(CreateOrderCommand, message.content))
+            await self._create(message, create)
         else:
             raise MessageRefused(
                 f"it is none of the commands {PLACE_ACCEPTED}, {CREATE_ORDER}: command is {as_name(str(command))}"
             )
 
-    async def _create(self, message: ReceivedMessage, command: CreateOrderCommand, body: dict[str, Any]) -> None:
+    async def _create(self, message: Message, command: CreateOrderCommand) -> None:
+        order = message.content["order"]
         await self._place_queued.execute(
             QueuedOrder(
                 tenant_id=self.senders.tenant(message.author, command.tenant_id),
                 sender=message.author.partition(":")[0] or "unknown",
                 draft=command.order.to_draft(),
-                fingerprint=await off_loop(len(message.body), lambda: fingerprint(json_body.encode(body["order"]))),
+                fingerprint=await off_loop(message.size_bytes, lambda: fingerprint(json_body.encode(order))),
                 idempotency_key=command.idempotency_key,
                 order_id=command.order_id,
                 traceparent=command.traceparent,

@@ -1,0 +1,149 @@
+"""The workers: everything that differs from one to another, in one row each."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from types import MappingProxyType
+
+from orders.adapters.inbound.periodic import Periodic
+from orders.adapters.inbound.sqs.auditing import AuditedHandler
+from orders.adapters.inbound.sqs.gate import DependencyGate
+from orders.adapters.inbound.sqs.poller import Poller, PollerSettings
+from orders.adapters.inbound.sqs.queue import SqsQueue, nobody
+from orders.adapters.inbound.sqs.retry_policy import RetryPolicy
+from orders.adapters.inbound.sqs.worker import QueueWorker
+from orders.adapters.inbound.sqs.workers.customer_notifier import CustomerNotifier
+from orders.adapters.inbound.sqs.workers.event_processor import EventProcessor
+from orders.adapters.inbound.sqs.workers.internal_notifier import InternalNotifier
+from orders.adapters.inbound.sqs.workers.mail_feedback import MailFeedbackHandler
+from orders.adapters.inbound.sqs.workers.pdf_creator import PdfCreator
+from orders.adapters.inbound.sqs.workers.record_creator import RecordCreator
+from orders.bootstrap.config.settings import Settings
+from orders.bootstrap.container.container import Container
+from orders.ports.health import Probe
+
+MAIL_QUOTA_INTERVAL = timedelta(minutes=5)
+"""Of each notifier's task: SES answers one such question in a second for all of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worker:
+    """One worker: what it needs, and how it is run.
+
+    Attributes:
+        name: the worker's, in commands, logs and audit; ``topology.yaml`` gives its queue.
+        build: builds what handles its messages.
+        aws_services: the AWS clients that its process opens.
+        needs: builds the probes of what must be up for messages to be received.
+        concurrency: how many messages are handled at once.
+        sends_mail: a permit of this task's share of the mail rate is taken for each message, and nothing is received
+            before the mail service has said that there is quota left.
+        renders_documents: its process opens the PDF renderer.
+        reads_dead_letters: its process looks up the dead-letter queues.
+        may_forward: builds who is believed to say who sent a message first, see ``SqsQueue``.
+        periodic: builds what it does now and then beside its queue.
+    """
+
+    name: str
+    build: Callable[[Container], QueueWorker]
+    aws_services: tuple[str, ...]
+    needs: Callable[[Container], Sequence[Probe]]
+    concurrency: Callable[[Settings], int] = lambda settings: settings.worker_concurrency
+    sends_mail: bool = False
+    renders_documents: bool = False
+    reads_dead_letters: bool = False
+    may_forward: Callable[[Container], Callable[[str], bool]] = lambda _: nobody
+    periodic: Callable[[Container], Sequence[Periodic]] = lambda _: ()
+
+    def poller(self, container: Container) -> Poller:
+        """Builds the poller of its queue."""
+        settings, address = container.settings(), container.addresses().queues[self.name]
+        asked_first = (container.mail_probe().name,) if self.sends_mail else ()
+        return Poller(
+            SqsQueue(
+                container.clients().sqs, address.url, address.dead_letter_url, may_forward=self.may_forward(container)
+            ),
+            AuditedHandler(self.build(container), container.use_cases().audit()),
+            PollerSettings(
+                concurrency=self.concurrency(settings),
+                wait=timedelta(seconds=settings.queue_wait_seconds),
+                grace=timedelta(seconds=settings.worker_grace_seconds),
+                retries=RetryPolicy(visibility=settings.queue_visibility),
+            ),
+            # One for each poller: what one worker finds down is no reason for another to pause.
+            gate=DependencyGate(self.needs(container), ask_first=asked_first),
+            admission=container.mail_tokens() if self.sends_mail else None,
+        )
+
+
+def _all_stores(container: Container) -> tuple[Probe, ...]:
+    return container.table_probe(), container.documents_probe(), container.templates_probe()
+
+
+def _mail_and_stores(container: Container) -> tuple[Probe, ...]:
+    return (*_all_stores(container), container.mail_probe())
+
+
+def _mail_quota(container: Container) -> Periodic:
+    return Periodic("mail quota", container.use_cases().watch_mail_quota().execute, MAIL_QUOTA_INTERVAL)
+
+
+def _dead_letters(container: Container) -> Periodic:
+    interval = timedelta(seconds=container.settings().dead_letters_interval_seconds)
+    return Periodic("mails about dead letters", container.use_cases().notify_dead_letters().execute, interval)
+
+
+_ROWS = (
+    Worker(
+        name=RecordCreator.name,
+        build=lambda made: RecordCreator(
+            made.use_cases().place_accepted(), made.use_cases().place_queued(), made.order_senders()
+        ),
+        aws_services=("dynamodb", "sqs", "events", "s3"),
+        needs=lambda made: (made.table_probe(), made.templates_probe(), *made.services().probes),
+        may_forward=lambda made: made.order_senders().may_forward,
+    ),
+    Worker(
+        name=PdfCreator.name,
+        build=lambda made: PdfCreator(made.use_cases().render_document()),
+        aws_services=("dynamodb", "sqs", "events", "s3"),
+        needs=lambda made: (*_all_stores(made), made.renderer_probe()),
+        # Not many more documents at once than there are processes: the others would only wait in line here.
+        concurrency=lambda settings: settings.pdf_processes * 2,
+        renders_documents=True,
+    ),
+    Worker(
+        name=InternalNotifier.name,
+        build=lambda made: InternalNotifier(made.use_cases().notify_staff()),
+        aws_services=("dynamodb", "sqs", "s3", "ses"),
+        needs=_mail_and_stores,
+        sends_mail=True,
+        reads_dead_letters=True,
+        periodic=lambda made: (_dead_letters(made),),
+    ),
+    Worker(
+        name=CustomerNotifier.name,
+        build=lambda made: CustomerNotifier(made.use_cases().notify_customer()),
+        aws_services=("dynamodb", "sqs", "s3", "ses"),
+        needs=_mail_and_stores,
+        sends_mail=True,
+        periodic=lambda made: (_mail_quota(made),),
+    ),
+    Worker(
+        name=EventProcessor.name,
+        build=lambda made: EventProcessor(
+            made.use_cases().scrub_order(), made.use_cases().apply_external_event(), made.counters()
+        ),
+        aws_services=("dynamodb", "sqs", "events", "s3"),
+        # The bucket for erasing alone.
+        needs=lambda made: (made.table_probe(), made.documents_probe()),
+    ),
+    Worker(
+        name=MailFeedbackHandler.name,
+        build=lambda made: MailFeedbackHandler(made.use_cases().record_mail_feedback(), made.counters()),
+        aws_services=("dynamodb", "sqs"),
+        needs=lambda made: (made.table_probe(),),
+    ),
+)
+WORKERS = MappingProxyType({worker.name: worker for worker in _ROWS})
+"""Every worker, by name."""

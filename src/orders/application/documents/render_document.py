@@ -68,8 +68,8 @@ class RenderDocument:
         document = await self._render(order, again=again)
         if document is None:
             return
-        # Deleted since the look after rendering: the message has nothing left to do. The file lies with the order's
-        # others, and goes when they do.
+        # Deleted since the check after rendering: nothing is left to do. The file stays with the order's others and is
+        # purged with them.
         with suppress(OrderNotFound):
             await self._changer.change(
                 order,

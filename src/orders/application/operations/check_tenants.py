@@ -11,7 +11,7 @@ from orders.ports.tenants import OrderingTenants, TenantFile, TenantFiles
 
 @dataclass(frozen=True, slots=True)
 class TenantVerdict:
-    """The verdict on a shop: does it take customers' orders in sit and prod?
+    """The verdict on whether a shop takes customers' orders in sit and prod.
 
     Attributes:
         why: the reason.

@@ -1,4 +1,4 @@
-"""Who is asking, as the use cases see it, and what each role may do: the one policy table.
+"""The caller of a use case, and the permissions of each role: the one policy table.
 
 Role by operation (``POLICY``) and role by ownership (``REACH``), both within the caller's own tenant; another tenant's
 orders are nobody's:

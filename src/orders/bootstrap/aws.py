@@ -74,7 +74,7 @@ async def open_clients(settings: Settings, services: Collection[str] = SERVICES)
                 max_pool_connections=50,
                 # Adapters build every parameter; validating a large item's takes 30 ms of the event loop.
                 parameter_validation=False,
-                # Sending a mail is not idempotent: after a timeout its intent's lease decides, and duplicates are counted.
+                # Sending is not idempotent: after a timeout its lease decides, and duplicates are counted.
                 retries=_NO_RETRIES if service == "ses" else _RETRIES,
                 signature_version="s3v4" if service == "s3" else None,
                 # Without "virtual" botocore signs links for the global host, which regions since 2019 don't answer on.

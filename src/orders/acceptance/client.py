@@ -23,7 +23,7 @@ class NotReached(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ApiResponse:
-    """What was answered; names of headers are in lower case."""
+    """A response; names of headers are in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -36,7 +36,7 @@ class ApiResponse:
 
     @property
     def fault(self) -> str:
-        """What a refusal says of itself, for people."""
+        """The detail of a problem response, for people."""
         try:
             problem = self.json
             said = [problem["detail"], *(f"{each['pointer']}: {each['message']}" for each in problem.get("errors", []))]

@@ -123,7 +123,7 @@ class Smoke:
         return " ".join(seen)
 
     def history(self) -> str:
-        """What happened, in its order."""
+        """Reads the order's history and checks its sequence."""
         entries = self._history()
         kinds = [each["type"] for each in entries if each["kind"] == "event"]
         steps = [kind for kind in kinds if not kind.startswith("document")]

@@ -17,7 +17,7 @@ class Failed(Exception):
 
 
 class State(StrEnum):
-    """How a step ended."""
+    """The result of a step."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -54,7 +54,7 @@ class Patience:
         self._pause = pause
 
     def eventually(self, look: Callable[[], _Found | None], what: str) -> _Found:
-        """What ``look`` finds, looked for again and again. Raises: Failed: not in time."""
+        """Calls ``look`` until it returns a result. Raises: Failed: not in time."""
         deadline = self.clock() + self.within_seconds
         while (found := look()) is None:
             if self.clock() > deadline:

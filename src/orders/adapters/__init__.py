@@ -1,1 +1,1 @@
-"""What connects the use cases with the world: inbound adapters call them, outbound adapters serve their ports."""
+"""Adapters: inbound ones call the use cases, outbound ones implement their ports."""

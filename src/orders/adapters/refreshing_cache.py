@@ -17,14 +17,14 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """How old a value may be, and how often its source is asked.
+    """The refresh policy of a cached value.
 
     Attributes:
-        fresh_seconds: a value older than this is asked for again; whoever came for it gets the old one meanwhile.
-        pause_seconds: from one question to the next, whoever wants it and whatever came of the one before.
-        first_pause_seconds: the same for as long as there is no value at all, and nothing works without one.
-        stale_seconds: whoever comes for a value older than this waits for the new one first; ``None``: nobody does.
-        patience_seconds: how long anybody waits for an answer.
+        fresh_seconds: a value older than this is refreshed in the background; callers get the old one meanwhile.
+        pause_seconds: minimum time between two requests, whoever triggers them and whatever the last result.
+        first_pause_seconds: the pause while there is no value at all and nothing works without one.
+        stale_seconds: callers wait for a refresh if the value is older than this; ``None``: never.
+        patience_seconds: maximum time that a caller waits.
     """
 
     fresh_seconds: float

@@ -1,4 +1,4 @@
-"""What a test of a running service needs: who calls it, and as whom."""
+"""Builds the smoke test of a running service: client and tokens."""
 
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -14,7 +14,7 @@ from orders.bootstrap.errors import CannotRun
 
 
 def client_of(settings: Settings, base_url: str) -> Client:
-    """A client of the service at this address. Raises: CannotRun."""
+    """Makes a client of the service at this address. Raises: CannotRun."""
     key = settings.smoke_api_key
     try:
         return Client(base_url, api_key=None if key is None else key.get_secret_value())
@@ -23,7 +23,7 @@ def client_of(settings: Settings, base_url: str) -> Client:
 
 
 def tokens_for(settings: Settings, client: Client, environment: str) -> Tokens:
-    """The given tokens; for the local environment those that are missing are asked for, or made.
+    """Returns the given tokens; in the local environment, missing ones are requested or issued.
 
     Raises: CannotRun: a token is missing, or the development issuer's key can't be used.
     """
@@ -40,13 +40,13 @@ def tokens_for(settings: Settings, client: Client, environment: str) -> Tokens:
 
 
 def smoke_of(settings: Settings, client: Client, environment: str, waiting: Patience) -> Smoke:
-    """The smoke test of an environment. Raises: CannotRun."""
+    """Builds the smoke test of an environment. Raises: CannotRun."""
     return Smoke(client, tokens_for(settings, client, environment), waiting)
 
 
 def _local_token(settings: Settings, client: Client, role: str) -> str:
     who = CUSTOMER if role == "customer" else f"smoke_{role}"
-    # Of the service itself, whose issuer's key may lie in a container; one without local pages has none to give.
+    # From the service itself, whose issuer's key may be inside a container; without local pages it issues none.
     try:
         answer = client.call("GET", f"/local/token?{urlencode({'tenant': DEMO_TENANT, 'customer': who, 'role': role})}")
     except NotReached:

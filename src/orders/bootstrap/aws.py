@@ -1,4 +1,4 @@
-"""AWS clients: opened once per process in one context, with the one retry policy there is."""
+"""AWS clients, opened once per process in one context, with the only AWS retry policy."""
 
 from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -29,9 +29,9 @@ _LONG_POLL_MARGIN_SECONDS = 10
 
 @dataclass(frozen=True, slots=True)
 class AwsClients:
-    """One open client per service; touching one that was not asked for is a programming error.
+    """One open client per service; using one that was not requested is a programming error.
 
-    ``s3_links`` signs links for browsers and is never used to call.
+    ``s3_links`` signs links for browsers and is never called.
     """
 
     dynamodb: "DynamoDBClient"
@@ -54,12 +54,12 @@ class _NotOpened:
 
 @asynccontextmanager
 async def open_clients(settings: Settings, services: Collection[str] = SERVICES) -> AsyncIterator[AwsClients]:
-    """Clients for these services, closed on leaving.
+    """Opens clients for these services and closes them on leaving.
 
-    Timeouts are short because every caller has either a user or a visibility timeout behind it; three attempts at
-    most (botocore's standard mode), beyond which retrying is the callers' affair.
+    Timeouts are short because every caller is bounded by a user's request or a visibility timeout; at most three
+    attempts (botocore's standard mode), further retries are up to the callers.
     """
-    # One for all clients: what it has read of botocore's data is read once. Its stubs type it for each service's name
+    # One session for all clients, to load botocore's data once. Its stubs type it for each service's name
     # alone, not for a name in a variable.
     session: Any = Session()
     async with AsyncExitStack() as stack:
@@ -72,9 +72,9 @@ async def open_clients(settings: Settings, services: Collection[str] = SERVICES)
                 connect_timeout=2,
                 read_timeout=patience,
                 max_pool_connections=50,
-                # Adapters make every parameter; walking through a large item to look at them takes 30 ms of the loop.
+                # Adapters build every parameter; validating a large item's takes 30 ms of the event loop.
                 parameter_validation=False,
-                # A mail is not idempotent: after a time-out its intent's lease decides, and repeats are counted.
+                # Sending is not idempotent: after a timeout its lease decides, and duplicates are counted.
                 retries=_NO_RETRIES if service == "ses" else _RETRIES,
                 signature_version="s3v4" if service == "s3" else None,
                 # Without "virtual" botocore signs links for the global host, which regions since 2019 don't answer on.
@@ -106,12 +106,12 @@ async def open_clients(settings: Settings, services: Collection[str] = SERVICES)
 
 
 def secret_services(settings: Settings) -> tuple[str, ...]:
-    """The services that keep the API's secrets: none when no setting names a secret."""
+    """Returns the services that store the API's secrets: none if no setting names a secret."""
     return SECRET_SERVICES if settings.api_keys_secret or settings.cursor_keys_secret else ()
 
 
 def _credentials(settings: Settings) -> dict[str, Any]:
-    """An emulator takes any; AWS's own come from the task's role."""
+    """Returns dummy credentials for an emulator; on AWS the task's role provides them."""
     if settings.aws_endpoint_url is None:
         return {}
     return {"aws_access_key_id": "test", "aws_secret_access_key": "test"}

@@ -1,4 +1,4 @@
-"""Which AWS a command speaks to: the emulator of its data directory, an address that was given, or AWS itself."""
+"""Selects the AWS endpoint of a command: its data directory's emulator, a given address, or AWS itself."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ class NoEmulator(CannotRun):
 
 @dataclass(frozen=True, slots=True)
 class AwsTarget:
-    """Where a command's calls go.
+    """The AWS endpoint of a command.
 
     Attributes:
-        settings: with the address.
-        words: what people are told that it is.
-        own: whether it is the emulator of the settings' data directory.
+        settings: with the endpoint's address.
+        words: its description for people.
+        own: true if it is the emulator of the settings' data directory.
     """
 
     settings: Settings
@@ -33,7 +33,7 @@ class AwsTarget:
 
 
 def aws_target(settings: Settings) -> AwsTarget:
-    """Where calls go with these settings: an address that was given goes first, whosever it is.
+    """Selects the endpoint for these settings: an explicit address wins, whichever emulator it belongs to.
 
     Raises: NoEmulator.
     """
@@ -85,6 +85,6 @@ def _known(own: RunningEmulator | None) -> Iterator[RunningEmulator]:
 
 
 def _short(directory: Path) -> str:
-    """The directory from here, where that is shorter to read."""
+    """Returns the directory's path relative to the current one, if that is shorter."""
     here = Path.cwd()
     return str(directory.relative_to(here) if directory.is_relative_to(here) else directory)

@@ -1,4 +1,4 @@
-"""The ``orders`` command's runtime: each method builds what one command needs, and nothing before it is asked for."""
+"""The runtime of the ``orders`` command: each method builds only what its command needs."""
 
 import json
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 Tool = TypeVar("Tool")
 
-# Short timeouts, so that on a developer's machine work that died with its process is taken up within seconds.
+# Short timeouts, so that on a developer's machine work of a crashed process resumes within seconds.
 DEV_DEFAULTS: dict[str, Any] = {
     "queue_visibility_seconds": 20,
     "mail_lease_seconds": 15,
@@ -259,7 +259,7 @@ class ProcessRuntime:
 
     @staticmethod
     def _dev_settings(*, port: int | None, data_dir: Path | None) -> Settings:
-        """The settings of `orders dev`: its own defaults where the environment says nothing."""
+        """Returns the settings of `orders dev`, with its own defaults for unset variables."""
         plain = command_settings(data_dir)
         defaults = DEV_DEFAULTS | {"audit_file": plain.orders_data_dir / "audit.log"}
         overrides = {name: value for name, value in defaults.items() if name not in plain.model_fields_set}

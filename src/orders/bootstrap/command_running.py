@@ -1,4 +1,4 @@
-"""Runs what commands need done; whatever ends it becomes one message with the reason, never a traceback."""
+"""Runs commands and turns every error into one message with the reason, never a traceback."""
 
 import logging
 import signal
@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 
 def command_settings(data_dir: Path | None = None, **overrides: Any) -> Settings:
-    """The settings of a command. Raises: CommandError."""
+    """Returns the settings of a command. Raises: CommandError."""
     if data_dir is not None:
         overrides["orders_data_dir"] = data_dir
     try:
@@ -41,7 +41,7 @@ def command_settings(data_dir: Path | None = None, **overrides: Any) -> Settings
 
 
 def command_target(settings: Settings) -> "AwsTarget":
-    """Which AWS a command speaks to. Raises: CommandError."""
+    """Returns the AWS endpoint of a command. Raises: CommandError."""
     from orders.bootstrap.aws_target import aws_target
 
     try:
@@ -51,7 +51,7 @@ def command_target(settings: Settings) -> "AwsTarget":
 
 
 def process_settings(settings: Settings) -> Settings:
-    """The settings with which a process runs: on a laptop those of the data directory's emulator.
+    """Returns the settings of a process: on a laptop with the address of the data directory's emulator.
 
     Raises: CommandError.
     """
@@ -62,12 +62,12 @@ def process_settings(settings: Settings) -> Settings:
 
 
 def say_target(target: "AwsTarget") -> None:
-    """Tell people what is spoken to; standard output is for scripts."""
+    """Prints the endpoint to standard error, since standard output is for scripts."""
     sys.stderr.write(f"using {target.words}\n")
 
 
 def run_process(settings: Settings, main: "Callable[[asyncio.Event], Any]") -> None:
-    """Run a process. Raises: CommandError: what it can't go on after. SystemExit: a fault of ours, which is logged."""
+    """Runs a process. Raises: CommandError: an expected error. SystemExit: a bug, which is logged."""
     from orders.bootstrap.exception_hooks import log_last_words
     from orders.bootstrap.logging import configure_logging
     from orders.bootstrap.server.signals import run_until_stopped
@@ -88,7 +88,7 @@ def run_process(settings: Settings, main: "Callable[[asyncio.Event], Any]") -> N
 
 
 def run_once(settings: Settings, main: "Callable[[asyncio.Event], Any]") -> None:
-    """Run what ends by itself, as a process does. Raises: CommandError."""
+    """Runs a task that ends by itself, with the errors of a process. Raises: CommandError."""
     from orders.bootstrap.logging import configure_logging
     from orders.bootstrap.server.signals import run_until_stopped
 
@@ -114,7 +114,7 @@ def operate(
     opened: "Callable[[Settings], AbstractAsyncContextManager[Tool]]",
     work: "Callable[[Tool], Awaitable[Result]]",
 ) -> Result:
-    """What comes of an operator's work, which is on record; Ctrl-C breaks it off, and what it held is given back.
+    """Runs an operator's audited work and returns its result; Ctrl-C interrupts it and releases what it held.
 
     Raises: CommandError.
     """
@@ -143,7 +143,7 @@ def operate(
 
 
 def foreseen(error: BaseException) -> str | None:
-    """Why something can't be done, for people; ``None`` if it is a fault of ours."""
+    """Returns the message of an expected error; ``None`` for a bug."""
     from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
     from orders.adapters.privacy.exceptions import safe_error_text
@@ -167,14 +167,16 @@ def foreseen(error: BaseException) -> str | None:
 
 
 def fault_of_ours(error: BaseException) -> str:
-    """What is said of an error that nobody has foreseen."""
+    """Returns the message of an unexpected error."""
     from orders.adapters.privacy.exceptions import safe_error_text
 
     return f"this failed by a fault of the command itself ({safe_error_text(error)}); LOG_LEVEL=DEBUG shows where"
 
 
 def _at_a_terminal(target: "AwsTarget") -> Settings:
-    """On a laptop records go where those of `orders dev` go, and what is logged is for people: unless set otherwise."""
+    """Returns settings for a laptop: audit records go where those of `orders dev` go, logs are formatted for
+    people.
+    """
     settings = target.settings
     if not target.own:
         return settings

@@ -1,7 +1,7 @@
-"""What a process says when nobody is left to say it: errors that nothing caught, and warnings.
+"""Exception hooks: log uncaught errors and warnings of the interpreter.
 
-Python prints them to standard error as they are, messages and all; here they take the way of everything that is
-logged. What ``faulthandler`` prints when the interpreter itself dies names files and lines and no values.
+Python prints them to standard error with their messages; these hooks send them through the log, where they are masked.
+``faulthandler``'s output after a crash of the interpreter has files and lines and no values.
 """
 
 import logging
@@ -13,7 +13,7 @@ _log = logging.getLogger(__name__)
 
 
 def log_last_words() -> None:
-    """Have the interpreter log what it would print. For processes only: it holds for the whole interpreter."""
+    """Installs the hooks. For processes only: they apply to the whole interpreter."""
     sys.excepthook = _uncaught
     threading.excepthook = _uncaught_in_thread
     sys.unraisablehook = _unraisable

@@ -1,4 +1,4 @@
-"""structlog over the standard library's logging: JSON lines for machines, coloured lines for people."""
+"""Logging by structlog over the standard library: JSON lines for machines, coloured lines for people."""
 
 import json
 import logging
@@ -23,9 +23,9 @@ say beneath that quotes requests and answers, which are orders."""
 
 
 def configure_logging(settings: Settings, *, stream: TextIO | None = None) -> None:
-    """Send everything that is logged to a stream, personal data masked unless ``LOG_PII`` is set.
+    """Sends all log records to a stream, with personal data masked unless ``LOG_PII`` is set.
 
-    Without ``stream`` that is standard output; commands whose output is read by scripts log to standard error.
+    The default is standard output; commands whose output is read by scripts log to standard error.
     """
     stream = stream or sys.stdout
     shared: list[Any] = [
@@ -60,16 +60,16 @@ def configure_logging(settings: Settings, *, stream: TextIO | None = None) -> No
         processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
-        # A logger that was used once would go on as it was configured then; making it anew costs a few microseconds.
+        # A cached logger would keep its first configuration; creating it anew costs a few microseconds.
         cache_logger_on_first_use=False,
     )
 
 
 class Handler(logging.StreamHandler[TextIO]):
-    """Writes to a stream, arguments of messages masked before they are put into them.
+    """Writes records to a stream, with arguments masked before they are formatted into messages.
 
-    Of a record that can't be written it says where that was logged, and nothing of it; the standard library's would
-    print the arguments.
+    A record that can't be written is reported by its place in the code only; the standard library would print its
+    arguments.
     """
 
     def __init__(self, stream: TextIO, *, masked: bool = True) -> None:
@@ -77,7 +77,7 @@ class Handler(logging.StreamHandler[TextIO]):
         self._masked = masked
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record as a line; it stays as it is, other handlers may have it too."""
+        """Formats the record without changing it, since other handlers may format it too."""
         if self._masked and record.args:
             record = copy(record)
             if isinstance(record.args, Mapping):
@@ -87,7 +87,7 @@ class Handler(logging.StreamHandler[TextIO]):
         return super().format(record)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the standard library's name
-        """Say that a line is missing, where anybody can be told at all."""
+        """Reports a lost line, if that is possible at all."""
         error = sys.exc_info()[0]
         fault = {
             "event": "a log line could not be written",
@@ -104,29 +104,29 @@ class Handler(logging.StreamHandler[TextIO]):
 
 
 class _AuditHandler(Handler):
-    """Writes audit records. Of one that can't be written its writer is told, by the error."""
+    """Writes audit records and raises errors to the writer."""
 
     def __init__(self, stream: TextIO, *, owned: bool) -> None:
         super().__init__(stream, masked=False)
         self._owned = owned
 
     def close(self) -> None:
-        """Close the stream, if it is a file of this handler's own."""
+        """Closes the stream if this handler has opened it."""
         super().close()
         if self._owned:
             self.stream.close()
 
     def handleError(self, _record: logging.LogRecord) -> None:  # noqa: N802 - the standard library's name
-        """Raise what went wrong."""
+        """Raises the current error."""
         error = sys.exc_info()[1]
         if error is not None:
             raise error
 
 
 def _configure_audit(settings: Settings, stream: TextIO) -> None:
-    """A logger of its own, with a stream of its own or a mark on each line; no level of the logs silences it.
+    """Configures the audit logger with its own stream or a mark on each line, independent of the log level.
 
-    Raises: CannotRun: the file can't be written to.
+    Raises: CannotRun: the file can't be written.
     """
     if settings.audit_file is not None:
         try:
@@ -153,15 +153,15 @@ def _configure_audit(settings: Settings, stream: TextIO) -> None:
 
 
 def _marked(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """By this a router of logs knows audit records, which it gets on the same stream as all else."""
+    """Marks audit records, so that a log router can separate them on a shared stream."""
     return {"stream": "audit", **event}
 
 
 def _privacy(settings: Settings) -> list[Any]:
-    """What stands between what is logged and what is written."""
+    """Returns the processors that mask personal data."""
     if settings.log_pii:
         return [structlog.processors.format_exc_info]
-    # Errors become text before they are masked: what a traceback quotes is personal there too.
+    # Errors become text before masking: tracebacks can quote personal data too.
     return [structlog.processors.ExceptionRenderer(lambda info: traceback_text(info[1])), _without_reprs, _masked]
 
 
@@ -185,7 +185,7 @@ def _masked_arguments(_logger: Any, _method: str, event: MutableMapping[str, Any
 
 
 def _without_reprs(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    # asyncio adds what futures, tasks and handles look like, and so the messages of the errors in them, line by line.
+    # asyncio adds representations of futures, tasks and handles, which contain messages of errors, line by line.
     if event.get("logger") == "asyncio" and isinstance(event.get("event"), str):
         event["event"] = event["event"].partition("\n")[0]
     return event

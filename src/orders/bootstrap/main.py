@@ -1,4 +1,4 @@
-"""Where the ``orders`` command begins: what must be settled before the rest is loaded, which takes a second."""
+"""The entry point of the ``orders`` command: everything that must happen before the slow imports (a second)."""
 
 import signal
 import sys
@@ -9,13 +9,13 @@ from orders.adapters.inbound.cli import health
 
 
 def run() -> None:
-    """The console entry point."""
+    """Runs the command line; the console entry point."""
     # The first process of a container has no default reaction to SIGTERM: until the event loop has one of its own,
-    # the signal would be lost, and the container killed at the end of its patience.
+    # the signal would be lost, and the container killed after its stop timeout.
     signal.signal(signal.SIGTERM, _leave)
     question = health.parse(sys.argv[1:])
     if question is not None:
-        # Asked every few seconds, in every container: loading the command line would be nearly all that it costs.
+        # Run every few seconds in every container: importing the command line would be most of its cost.
         sys.exit(health.answer(question))
     from orders.bootstrap.cli import run as run_command
 

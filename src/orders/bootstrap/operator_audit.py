@@ -1,4 +1,4 @@
-"""What operators do at the command line goes on record ([SEC-5])."""
+"""Audits operators' commands ([SEC-5])."""
 
 import getpass
 import secrets
@@ -24,7 +24,7 @@ from orders.ports.audit import AuditOutcome, AuditTrail
 
 @asynccontextmanager
 async def on_record(settings: Settings, doing: AuditedCommand, trail: AuditTrail | None = None) -> AsyncIterator[None]:
-    """All that is done inside is one attempt of whoever has called the command."""
+    """Wraps a command in one attempt of the operator who runs it."""
     attempt = Attempt(
         operation=f"orders {doing.command}",
         origin=f"cli {socket.gethostname()}",
@@ -40,7 +40,7 @@ async def on_record(settings: Settings, doing: AuditedCommand, trail: AuditTrail
 
 
 async def _operator(settings: Settings) -> str | None:
-    """Who calls: whom AWS takes them for; on an emulator, which takes anybody, the user of this machine."""
+    """Returns the operator: the AWS identity; on an emulator, which accepts any, the user of this machine."""
     if settings.aws_endpoint_url is not None:
         return _user()
     config = AioConfig(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
@@ -49,7 +49,7 @@ async def _operator(settings: Settings) -> str | None:
         async with session.client("sts", region_name=settings.aws_region, config=config) as sts:
             return str((await sts.get_caller_identity())["Arn"])
     except (BotoCoreError, ClientError):
-        # Without AWS's word what they are about to do will hardly succeed; it is on record in any case.
+        # Without an identity the command will hardly succeed; it is audited in any case.
         return None
 
 

@@ -1,4 +1,4 @@
-"""What the commands about templates work with: the service's own renderers, opened for one command."""
+"""Renderers for the commands about templates, opened for one command."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,7 +22,7 @@ KEPT_FOR = timedelta(minutes=10)
 
 @asynccontextmanager
 async def open_templates_desk(settings: Settings) -> AsyncIterator[PreviewTemplates]:
-    """Looking at templates in the settings' environment; no process is started before it is needed."""
+    """Opens template previews in the settings' environment; processes start on first use."""
     topology = packaged_topology()
     bucket = topology.bucket_name("templates", settings.environment)
     async with open_clients(settings, ("dynamodb", "s3")) as clients:

@@ -1,4 +1,4 @@
-"""What operators' commands work with: opened for one command and closed after it."""
+"""Use cases of operators' commands, each opened for one command and closed after it."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 @asynccontextmanager
 async def open_dead_letters(settings: Settings) -> AsyncIterator[DeadLetterService]:
-    """The dead letters of the settings' environment. Raises: ResourcesMissing."""
-    # No poll of theirs is longer; and who waits at a terminal is to learn soon that a queue does not answer.
+    """Opens the dead letters of the settings' environment. Raises: ResourcesMissing."""
+    # Commands poll no longer than that, and at a terminal an unreachable queue should be reported soon.
     impatient = settings.model_copy(update={"queue_wait_seconds": 1})
     async with open_clients(impatient, ("sqs",)) as clients:
         boxes = await mailboxes(clients.sqs, packaged_topology(), settings)
@@ -44,7 +44,7 @@ async def open_dead_letters(settings: Settings) -> AsyncIterator[DeadLetterServi
 
 @asynccontextmanager
 async def open_replay(settings: Settings, *, mails: bool) -> AsyncIterator[ReplayEvents]:
-    """Replay in the settings' environment; with ``mails`` what is published may send mails."""
+    """Opens replay in the settings' environment; with ``mails``, replayed events may send mails."""
     topology = packaged_topology()
     table, region = topology.table_name(settings.environment), settings.aws_region
     async with open_clients(settings, ("dynamodb", "events")) as clients:
@@ -56,7 +56,7 @@ async def open_replay(settings: Settings, *, mails: bool) -> AsyncIterator[Repla
 
 @asynccontextmanager
 async def open_suppressions(settings: Settings) -> AsyncIterator[SuppressionList]:
-    """The suppressed addresses of the settings' environment."""
+    """Opens the suppressed addresses of the settings' environment."""
     table = packaged_topology().table_name(settings.environment)
     async with open_clients(settings, ("dynamodb",)) as clients:
         yield SuppressionList(DynamoSuppressions(clients.dynamodb, table), SystemClock())
@@ -64,7 +64,7 @@ async def open_suppressions(settings: Settings) -> AsyncIterator[SuppressionList
 
 @asynccontextmanager
 async def open_tenants(settings: Settings) -> AsyncIterator[CheckTenants]:
-    """The shops of the settings' environment."""
+    """Opens the shops of the settings' environment."""
     topology = packaged_topology()
     async with open_clients(settings, ("dynamodb", "s3")) as clients:
         yield CheckTenants(
@@ -78,7 +78,7 @@ async def open_tenants(settings: Settings) -> AsyncIterator[CheckTenants]:
 
 @asynccontextmanager
 async def open_unreadable(settings: Settings) -> AsyncIterator[FindUnreadable]:
-    """What can't be read in the settings' environment and region."""
+    """Opens the search for unreadable items in the settings' environment and region."""
     table = packaged_topology().table_name(settings.environment)
     async with open_clients(settings, ("dynamodb",)) as clients:
         yield FindUnreadable(
@@ -89,7 +89,7 @@ async def open_unreadable(settings: Settings) -> AsyncIterator[FindUnreadable]:
 
 
 async def mailboxes(sqs: "SQSClient", topology: Topology, settings: Settings) -> dict[str, Mailbox]:
-    """Every dead-letter queue: those of the workers under their names, those of the rules as ``rule:NAME``."""
+    """Returns every dead-letter queue: the workers' by name, the rules' as ``rule:NAME``."""
     environment = settings.environment
 
     async def url(declared: str) -> str:

@@ -1,1 +1,1 @@
-"""What is written on wires: CloudEvents, events of other services, queue commands, and their schemas."""
+"""Wire formats: CloudEvents, events of other services, queue commands, and their schemas."""

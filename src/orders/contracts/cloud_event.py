@@ -1,4 +1,4 @@
-"""An order's event as other systems get it: CloudEvents 1.0, structured JSON.
+"""Writes an order's event as other systems receive it: CloudEvents 1.0, structured JSON.
 
 https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md, with the extensions ``sequence``
 (extensions/sequence.md), ``traceparent`` (extensions/distributed-tracing.md) and our own ``replayed`` and
@@ -22,14 +22,14 @@ _TYPES = {f"{_TYPE_PREFIX}{type_}{_TYPE_SUFFIX}": type_ for type_ in EventType}
 
 
 def to_cloud_event(event: OrderEvent, *, replayed: bool = False, mails: bool = False) -> dict[str, JsonValue]:
-    """The event, ready for JSON.
+    """Returns the event as JSON-serialisable data.
 
-    Repeated or replayed, an event keeps its ``id``: consumers tell by it what they have seen. Of who did it only the
-    role leaves the house, of what changed only where, and never the reason that somebody typed.
+    A repeated or replayed event keeps its ``id``, by which consumers deduplicate. Of the actor only the role is
+    published, of changes only the names of the fields, and never the free-text reason.
 
     Args:
-        replayed: mark it as sent again from the log.
-        mails: let it send those of its mails that have not been sent, although it is replayed.
+        replayed: mark the event as sent again from the log.
+        mails: let a replayed event send those of its mails that have not been sent.
     """
     content: dict[str, JsonValue] = {
         "specversion": "1.0",
@@ -58,25 +58,25 @@ def to_cloud_event(event: OrderEvent, *, replayed: bool = False, mails: bool = F
 
 
 def cloud_event_type(type_: EventType) -> str:
-    """What a kind of event is called outside, such as ``io.bbws.orders.order.created.v1``."""
+    """Returns the public name of an event type, such as ``io.bbws.orders.order.created.v1``."""
     return f"{_TYPE_PREFIX}{type_}{_TYPE_SUFFIX}"
 
 
 def event_type(cloud_type: str) -> EventType:
-    """The kind of event that is called so outside. Raises: KeyError."""
+    """Returns the event type of that public name. Raises: KeyError."""
     return _TYPES[cloud_type]
 
 
 def padded_sequence(sequence: int) -> str:
-    """A sequence as it is written in events and keys."""
+    """Formats a sequence as events and keys hold it."""
     return f"{sequence:0{SEQUENCE_DIGITS}d}"
 
 
 def rfc3339(at: datetime) -> str:
-    """A time as every document of ours writes it: UTC, milliseconds, ``Z``."""
+    """Formats a time as all documents of the service do: UTC, milliseconds, ``Z``."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _published_pointers(pointers: Iterable[str]) -> list[JsonValue]:
-    # The keys of metadata are chosen by callers and can say anything: that they changed is all that is told.
+    # Callers choose the keys of metadata freely: only the fact that they changed is published.
     return list(dict.fromkeys("/metadata" if pointer.startswith("/metadata/") else pointer for pointer in pointers))

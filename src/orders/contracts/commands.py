@@ -1,4 +1,4 @@
-"""Names of the commands that the service sends to its own queues, beside the events that arrive there."""
+"""Names of the commands that the service sends to its own queues."""
 
 PLACE_ACCEPTED = "place-accepted-order"
 """``{"command": ..., "tenant_id": ..., "order_id": ..., "traceparent": ...}``: place an order that was accepted."""

@@ -1,7 +1,7 @@
-"""The shape of the events that other systems get, as JSON Schema 2020-12: what consumers are promised ([PIPE-2]).
+"""JSON Schemas (2020-12) of the events that other systems receive: the contract with consumers ([PIPE-2]).
 
-Consumers must expect members that are not here: adding some is a compatible change. What is here stays, in type and
-meaning, until a new type (``.v2``) takes its place.
+Consumers must accept unknown members: adding one is a compatible change. Existing members keep type and meaning until
+a new type (``.v2``) replaces them.
 """
 
 from collections.abc import Mapping
@@ -140,7 +140,7 @@ WHEN: Mapping[EventType, str] = MappingProxyType(
 
 
 def event_schema(type_: EventType) -> dict[str, Any]:
-    """The schema of a kind of event."""
+    """Returns the schema of an event type."""
     data = {
         "order_id": _text("the order", pattern=ORDER_ID_PATTERN),
         "order_number": _text("the number that people read aloud", pattern=ORDER_NUMBER_PATTERN),

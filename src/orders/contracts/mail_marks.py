@@ -1,8 +1,8 @@
-"""The mark by which a mail is known again when it comes back, and the tags that the mail service counts by.
+"""Tags and headers of mails, with the mark that identifies a mail in bounces and complaints.
 
-Bounces and complaints bring back a mail's tags where they come through a configuration set, and its headers where they
-come through an identity's notifications: the mark is in both. It says exactly which mail of which tenant it was, and of
-the address nothing but the hash.
+Feedback returns a mail's tags if it comes through a configuration set, and its headers if it comes through an
+identity's notifications: the mark is in both. It identifies the mail and its tenant, and of the address holds only the
+hash.
 """
 
 import re
@@ -21,9 +21,9 @@ _ESCAPED = re.compile(r"_([_d])")
 
 
 def mail_tags(order: Order, intent: MailIntent) -> tuple[tuple[str, str], ...]:
-    """What the mail service counts by, and the mark."""
+    """Returns the tags that the mail service groups its metrics by, and the mark."""
     return (
-        # Dots are allowed in tenants' ids but not in tags: this one is to count by, not to go by.
+        # Dots are allowed in tenants' ids but not in tags: this one is for metrics only, not an identifier.
         ("tenant", order.tenant_id),
         ("order", order.order_id),
         ("template", str(intent.template)),
@@ -32,18 +32,18 @@ def mail_tags(order: Order, intent: MailIntent) -> tuple[tuple[str, str], ...]:
 
 
 def mail_headers(order: Order, intent: MailIntent) -> tuple[tuple[str, str], ...]:
-    """What mail programs and people can sort by, and the mark."""
+    """Returns headers for mail programs and people to filter by, and the mark."""
     return (("X-Order-Number", order.order_number), (MARK_HEADER, mark_of(intent.reference)))
 
 
 def mark_of(mail: MailReference) -> str:
-    """The mark, of letters, digits, ``_`` and ``-``, which is what tags may hold; 212 characters at most."""
+    """Returns the mark, of letters, digits, ``_`` and ``-`` as tags allow; at most 212 characters."""
     tenant = mail.tenant_id.replace("_", "__").replace(".", "_d")
     return f"{mail.recipient_hash or 'none'}-{mail.sequence}-{mail.order_id}-{mail.template}-{tenant}"
 
 
 def marks_in(content: Mapping[str, Any]) -> list[str]:
-    """The marks of the mail that a message of the mail service is about, from its tags, else its headers."""
+    """Returns the marks of the mail that a notification is about, from its tags, else its headers."""
     mail = content.get("mail")
     if not isinstance(mail, Mapping):
         return []
@@ -59,7 +59,7 @@ def marks_in(content: Mapping[str, Any]) -> list[str]:
 
 
 def reference_of(mark: str) -> MailReference:
-    """The mail that a mark names. Raises: ValueError: it is none of ours."""
+    """Parses a mark. Raises: ValueError: it is not one of this service's."""
     found = _MARK.fullmatch(mark)
     if found is None:
         raise ValueError("this is no mark of a mail")

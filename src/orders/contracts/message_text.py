@@ -1,4 +1,4 @@
-"""A message's text as JSON, however hostile it is: whoever can send to a queue decides what it holds."""
+"""Safe JSON parsing of messages, whose content is up to anybody who can send to the queue."""
 
 import json
 from collections.abc import Callable
@@ -9,12 +9,12 @@ MAX_DEPTH = 64
 
 
 def parse_text(text: str, *, parse_constant: Callable[[str], Any] | None = None) -> Any:
-    """The JSON value of a text, safe to be walked through by a function that calls itself.
+    """Parses a text as JSON with bounded nesting, so that recursive functions can walk the result.
 
     Args:
-        parse_constant: is given ``NaN`` and ``Infinity``, which are no JSON; they are numbers without it.
+        parse_constant: called with ``NaN`` and ``Infinity``, which are not JSON; without it they become floats.
 
-    Raises: ValueError: it is no JSON, or nested too deep.
+    Raises: ValueError: not JSON, or nested too deep.
     """
     try:
         content: Any = json.loads(text, parse_constant=parse_constant)

@@ -1,6 +1,7 @@
-"""How reports of other services are written: the ``detail`` of their events on the bus.
+"""The wire format of external events: the ``detail`` of other services' events on the bus.
 
-Docs: docs/events/README.md; read by ``adapters/inbound/sqs/external_events.py``, written again where one is put back.
+Documented in docs/events/README.md; parsed by ``adapters/inbound/sqs/external_events.py``, written where an event is
+re-queued.
 """
 
 from orders.contracts.cloud_event import rfc3339
@@ -9,7 +10,7 @@ from orders.domain.reports import SOURCES, Report
 
 
 def bus_event(tenant_id: str, order_id: str, report: Report) -> dict[str, JsonValue]:
-    """The report as the bus delivers it."""
+    """Writes the external event as the bus delivers it."""
     return {
         "id": report.id,
         "source": SOURCES[report.type],

@@ -1,1 +1,1 @@
-"""What an order is and what may happen to it: standard library only, no I/O, no clock, no randomness."""
+"""The order and its rules: standard library only, no I/O, no clock, no randomness."""

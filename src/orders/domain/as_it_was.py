@@ -1,8 +1,8 @@
-"""An order as it was when one of its events happened, as far as mails tell of it ([PIPE-15]).
+"""Reconstructs an order as of one of its events, as far as mails show it ([PIPE-15]).
 
-Reconstructed from the order as it is now, so that what is told does not depend on when it is told. What people are
-told of is bound to the life cycle: before anything has shipped there are no parcels, parcels are numbered in the order
-of their events, and once something has shipped lines and addresses stay as they are.
+The state is derived from the current order, so that a mail does not depend on when it is written. The life cycle makes
+that possible: before shipping there are no parcels, parcels are numbered in the order of their events, and after
+shipping lines and addresses don't change.
 """
 
 from collections.abc import Mapping
@@ -28,17 +28,17 @@ _WITH_REASON = frozenset({EventType.CANCELLED, EventType.REJECTED})
 
 
 def as_it_was(order: Order, event: EventType, sequence: int, parcel_id: str | None = None) -> Order:
-    """The order with the status, reason, parcels and deliveries that it had right after its event of that sequence.
+    """Returns the order with the status, reason, parcels and deliveries that it had right after that event.
 
-    Its lines, amounts, addresses and notes are the order's own: they change only before it is worked on or ships, and
-    what they were before is nowhere on record.
+    Lines, amounts, addresses and notes are the current ones: they change only before processing or shipping, and
+    earlier values are not stored.
 
     Args:
-        parcel_id: which parcel a ``FULFILLED`` event is about; ``None`` or an unknown one for the latest.
+        parcel_id: the parcel of a ``FULFILLED`` event; ``None`` or an unknown one means the latest.
     """
     parcels = tuple(_then(parcel, sequence) for parcel in _parcels(order, event, parcel_id))
     if event is EventType.FULFILLED and parcels:
-        # What has just left can't have arrived, also where nobody noted in which event it did.
+        # A parcel just shipped is not delivered, even if the delivery's event is not recorded.
         parcels = (*parcels[:-1], replace(parcels[-1], delivered_at=None, delivered_in=None))
     was = replace(order, parcels=parcels, reason=order.reason if event in _WITH_REASON else None)
     if event is EventType.FULFILLED:

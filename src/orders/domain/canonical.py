@@ -1,8 +1,8 @@
-"""One form of an identifier that people copy, and the characters of a text that show.
+"""Canonical forms of identifiers that people copy, and removal of invisible characters from texts.
 
-Tracking numbers, carriers and order numbers are pasted from mails, labels and spreadsheets, which put in what nobody
-sees or write a hyphen in their own way. Two of them are the same where they are equal as given or in ``canonical``
-form; kept, shown and published is what was given ([DOM-6]).
+Tracking numbers, carriers and order numbers are pasted from mails, labels and spreadsheets, which insert invisible
+characters or use other hyphens. Two of them are the same if they are equal as given or in ``canonical`` form; stored,
+shown and published is the value as given ([DOM-6]).
 
 Sources, all of the Unicode Standard: NFKC_Casefold (chapter 3.13, R5); Default_Ignorable_Code_Point
 (DerivedCoreProperties.txt); the general category Cf (UnicodeData.txt); Dash and White_Space (PropList.txt);
@@ -32,13 +32,13 @@ _SPACES = re.compile("[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f
 
 
 def canonical(text: str) -> str:
-    """The form in which identifiers that people copy are compared; ``""`` of what shows nothing.
+    """Returns the form in which copied identifiers are compared; ``""`` if nothing in it is visible.
 
     NFKC_Casefold, without format characters, every hyphen as ``-``, spaces in a row as one blank, none around.
     """
     if not text.isascii():
         text = unicodedata.normalize("NFD", _UNSEEN.sub("", text))
-        # Twice: what is folded can decompose, and what is decomposed can fold, as of capital letters in squares.
+        # Twice: folded characters can decompose, and decomposed ones can fold, such as capital letters in squares.
         for _ in range(2):
             text = unicodedata.normalize("NFKC", text.casefold())
         text = _HYPHENS.sub("-", _UNSEEN.sub("", text))
@@ -46,7 +46,7 @@ def canonical(text: str) -> str:
 
 
 def is_same(one: str, other: str) -> bool:
-    """Whether two identifiers that people copy are the same; what shows nothing is the same as itself only."""
+    """Compares two copied identifiers; one without visible characters equals only itself."""
     return one == other or canonical(one) == canonical(other) != ""
 
 
@@ -76,12 +76,12 @@ _NOTHING_ANYWHERE = re.compile(
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0080-\U000e00ff\U000e01f0-\U000e0fff]+"
 )
 _NOTHING_HERE = (
-    # Variation selectors behind what has no variants; that of a keycap stands between a digit and the cap.
+    # Variation selectors behind characters without variants; a keycap's is between the digit and the cap.
     re.compile(f"(?<![{_VARYING}#*0-9])[\ufe00-\ufe0f\U000e0100-\U000e01ef]"),
     re.compile("(?<=[#*0-9])(?:[\ufe00-\ufe0e\U000e0100-\U000e01ef]|\ufe0f(?!\u20e3))"),
     re.compile("(?<![\u1800-\u180a\u1810-\u18af])[\u180b-\u180f]"),
     re.compile(f"(?<![{_JAMO}])[\u115f\u1160](?![{_JAMO}])"),
-    # A soft hyphen shows where a line breaks in a word, a space of no width where one may between two.
+    # A soft hyphen marks a possible line break within a word, a zero-width space one between two words.
     re.compile(f"(?<!{_LETTER})\u00ad|\u00ad(?!{_LETTER})"),
     re.compile(f"(?<![{_UNSPACED}])\u200b|\u200b(?![{_UNSPACED}])"),
     re.compile(f"(?<![{_SHAPED}])[\u200c\u200d](?![{_SHAPED}])"),
@@ -89,12 +89,12 @@ _NOTHING_HERE = (
 
 
 def visible(text: str) -> str:
-    """A free text less the characters that nobody can see, in NFC.
+    """Removes invisible characters from a free text and normalises it to NFC.
 
-    Kept is what changes how others look: joiners in scripts that join and in emoji, selectors of a variant that there
-    can be, marks of direction in a text with letters from right to left, soft hyphens within words, and spaces of no
-    width in scripts that write none between words. Characters that turn the direction of others, tags and byte order
-    marks are left to those who refuse them by name.
+    Keeps characters that change how others look: joiners in scripts that join and in emoji, selectors of existing
+    variants, direction marks in a text with right-to-left letters, soft hyphens within words, and zero-width spaces in
+    scripts that write none between words. Direction overrides, tags and byte order marks are left for validation to
+    reject by name.
     """
     if not text.isascii() and _MAY_BE_UNSEEN.search(text):
         text = _NOTHING_ANYWHERE.sub("", text)

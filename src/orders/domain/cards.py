@@ -1,8 +1,8 @@
-"""Finding card numbers in what people type, so that they are refused before anybody keeps them ([SEC-3]).
+"""Detects card numbers in texts, so that they are rejected before they are stored ([SEC-3]).
 
-A card number here is a run of digits, blanks and dashes between them allowed, that begins as one of the known
-schemes' numbers do (ISO/IEC 7812 ranges as the schemes publish them), has one of that scheme's lengths, and passes
-the Luhn check (ISO/IEC 7812-1, annex B).
+A card number here is a run of digits, blanks and dashes between them allowed, that begins with a known scheme's prefix
+(ISO/IEC 7812 ranges as the schemes publish them), has one of that scheme's lengths, and passes the Luhn check (ISO/IEC
+7812-1, annex B).
 """
 
 import re
@@ -51,8 +51,9 @@ LONGEST_GTIN = 14
 
 
 class _Plain(dict[int, str]):
-    """What stands for each character (by code point): digits of any script 0 to 9, any blank one, any dash one, nothing
-    for what can't be seen, and a letter for whatever else."""
+    """Maps each character (by code point): digits of any script to 0 to 9, any blank to one, any dash to one, invisible
+    ones to nothing, all others to a letter.
+    """
 
     def __missing__(self, code: int) -> str:
         plain = "".join(map(_sign, unicodedata.normalize("NFKC", chr(code))))
@@ -76,17 +77,17 @@ _PLAIN = _Plain()
 
 
 def holds_card_number(text: str, *, longer_than: int = 0) -> bool:
-    """Whether a card number stands in the text, alone or between other words and digits.
+    """Returns whether the text contains a card number, alone or between other words and digits.
 
     Args:
-        longer_than: numbers of so many digits and fewer don't count.
+        longer_than: numbers of this many digits or fewer don't count.
     """
     plain = text.translate(_ASCII_BLANKS if text.isascii() else _PLAIN)
     return any(True for _ in _found(plain, longer_than))
 
 
 def without_card_numbers(text: str, replacement: str) -> str:
-    """The text with ``replacement`` in place of every card number."""
+    """Replaces every card number in the text by ``replacement``."""
     places = [place for place, character in enumerate(text) for _ in _PLAIN[ord(character)]]
     pieces: list[str] = []
     done = 0
@@ -97,10 +98,10 @@ def without_card_numbers(text: str, replacement: str) -> str:
 
 
 def _found(plain: str, longer_than: int) -> Iterator[tuple[int, int]]:
-    """Where card numbers begin and end, between any two of a run's ends and separators.
+    """Finds the start and end of card numbers, between any two separators or ends of a run.
 
-    A date or a count may stand beside one. Sums of the digits up to each place make the Luhn check of a candidate one
-    subtraction, so that long runs of single digits cost no more than they are long.
+    A date or a count may be adjacent. Prefix sums of digits make the Luhn check of a candidate one subtraction, so the
+    cost of long runs of single digits is linear.
     """
     for run in _RUN.finditer(plain):
         places = [place for place in range(run.start(), run.end()) if plain[place] not in " -"]
@@ -124,7 +125,7 @@ def _candidate_ends(digits: str, first: int, longer_than: int) -> Iterator[int]:
 
 
 def _sums(digits: bytes, first: int) -> list[int]:
-    """The sum of the digits before each place, where every second one from the first on counts double."""
+    """Returns the sum of the digits before each position, every second one from the first on doubled."""
     values = bytearray(digits.translate(_SINGLE))
     values[first::2] = digits.translate(_DOUBLE)[first::2]
     return list(accumulate(values, initial=0))

@@ -1,4 +1,4 @@
-"""How far others' clocks are trusted."""
+"""Tolerance for other systems' clocks."""
 
 from datetime import datetime, timedelta
 
@@ -7,7 +7,7 @@ CLOCK_SKEW = timedelta(minutes=5)
 
 
 def is_to_come(at: datetime, now: datetime) -> bool:
-    """Whether something can't have happened yet, however clocks differ."""
+    """Returns whether the time is in the future by more than the tolerance."""
     return at > now + CLOCK_SKEW
 
 
@@ -16,5 +16,5 @@ BACKDATED = timedelta(days=30)
 
 
 def is_long_before(at: datetime, placed_at: datetime) -> bool:
-    """Whether that can't be of an order that was placed then, however late it was entered."""
+    """Returns whether the time is too early for an order placed then, even one entered late."""
     return at < placed_at - BACKDATED

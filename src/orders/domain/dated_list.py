@@ -1,4 +1,4 @@
-"""Copies of lists that others keep and change: each says where it comes from and how old it is."""
+"""Metadata of copied external lists: source and age."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -8,14 +8,14 @@ GROWS_OLD_AFTER = timedelta(days=365)
 
 @dataclass(frozen=True, slots=True)
 class DatedList:
-    """Where a list comes from.
+    """A copy of an external list.
 
     Attributes:
-        module: where it stands.
-        holds: what is in it.
-        source: who keeps it, and where it can be looked up.
-        edition: what its keeper calls the state that was taken.
-        as_of: the day on which it was last held against its source.
+        module: its location in the code.
+        holds: its content.
+        source: its publisher, and where to look it up.
+        edition: the publisher's name of the copied edition.
+        as_of: the day on which it was last compared with its source.
     """
 
     name: str
@@ -26,5 +26,5 @@ class DatedList:
     as_of: date
 
     def is_old(self, today: date) -> bool:
-        """Whether somebody should hold it against its source again."""
+        """Returns whether the copy is due for another comparison with its source."""
         return today - self.as_of > GROWS_OLD_AFTER

@@ -1,4 +1,4 @@
-"""Erasing personal data: what of an order and of its events goes, and what is left in its place ([DATA-5]).
+"""Erases personal data: what is removed from an order and its events, and what replaces it ([DATA-5]).
 
 Fiscal facts stay: ids, lines, amounts, statuses, dates, parcels.
 """
@@ -16,8 +16,8 @@ from orders.domain.parts import Address, Customer, Erasure, Payment
 ERASED = "[erased]"
 """The tombstone: what stands where somebody's data stood."""
 
-# One tombstone for all of somebody's particulars: which of them had been given is nobody's business any more. It
-# stands in a field that takes any text, so that every reader finds it well-formed.
+# One tombstone for all particulars of a person, so that not even the fields given are revealed. It is in a field
+# that takes any text, so that every reader finds it well-formed.
 ERASED_CUSTOMER = Customer(name=ERASED)
 ERASED_ADDRESS = Address(name=ERASED)
 ERASED_PAYMENT = Payment(method=ERASED)
@@ -26,9 +26,9 @@ ERASED_METADATA = (("erased", ERASED),)
 
 
 def erase(order: Order, stamp: Stamp, roles: Collection[Role]) -> Change:
-    """Put tombstones in place of the order's personal data; an order erased before stays as it is.
+    """Replaces the order's personal data by tombstones; an order erased before is left unchanged.
 
-    What is printed changes with it, so that the document is rendered again; what is on record is forgotten.
+    The printed content changes, so the document is rendered again; the record of the old one is removed.
 
     Raises: IllegalTransition, ActionForbidden.
     """
@@ -52,7 +52,7 @@ def erase(order: Order, stamp: Stamp, roles: Collection[Role]) -> Change:
         document=None,
         printed_version=order.version + 1,
         erasure=Erasure(stamp.at, stamp.actor.principal),
-        # What waits on an order at its end will never be heard.
+        # Events parked on a finished order will never be applied.
         reported=replace(order.reported, parked=()),
     )
     fields = (*(f"/{name}" for name, tombstone in tombstones.items() if tombstone), "/erased_at")
@@ -60,9 +60,9 @@ def erase(order: Order, stamp: Stamp, roles: Collection[Role]) -> Change:
 
 
 def erased_event(event: OrderEvent) -> OrderEvent:
-    """An event of an erased order, without what somebody typed; what its receipt answers is the caller's to redact.
+    """Returns an erased order's event without user input; its receipt's body is the caller's to redact.
 
-    A code of one word is published as it was typed, and could have been a name: in the log it goes as well.
+    A reason that is a single word is published as a code and could be a name, so it is removed from the log too.
     """
     data = dict(event.data)
     if "reason_code" in data:

@@ -1,4 +1,4 @@
-"""What events may say of lines and reasons: enough to act upon, and nothing that somebody typed."""
+"""Extracts what events may publish of lines and reasons: enough for consumers to act, and no user input."""
 
 from collections.abc import Iterable
 
@@ -10,14 +10,14 @@ OTHER_REASON = "other"
 
 
 def line_quantities(lines: Iterable[Line]) -> list[JsonValue]:
-    """What events say of lines: enough to adjust stock."""
+    """Returns the published data of lines: enough to adjust stock."""
     return [{"line_id": line.line_id, "product_id": line.product_id, "quantity": line.quantity} for line in lines]
 
 
 def reason_code(reason: str) -> str:
-    """What events may say of a reason: itself where it is a code such as ``out_of_stock``, else ``other``.
+    """Returns the published code of a reason: itself if it is a code such as ``out_of_stock``, else ``other``.
 
-    A reason that somebody typed can hold anything, a name included, and stays inside.
+    A free-text reason can hold anything, a name included, and stays internal.
     """
     code = reason.strip()
     plain = code.isascii() and code.replace("_", "").isalnum() and code == code.lower() and code[:1].isalpha()

@@ -1,7 +1,7 @@
-"""What happened to an order, in the order in which it happened.
+"""Events of an order, in sequence.
 
-Events are facts for other systems: identifiers, statuses, amounts, line ids; never a name, an address or a text
-somebody typed. What history shows beyond that (who, why, which fields) travels with the event and stays inside.
+Events are facts for other systems: identifiers, statuses, amounts, line ids; never a name, an address or user input.
+What history shows beyond that (actor, reason, changed fields) is stored with the event and stays internal.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,7 +32,9 @@ class EventType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who did something: the ``principal`` (token subject, service or worker name) and the ``role`` it acted in."""
+    """The actor of a change: the ``principal`` (token subject, service or worker name) and the ``role`` it acted
+    in.
+    """
 
     principal: str
     role: str
@@ -40,7 +42,7 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """When, by whom and in which trace something is done.
+    """The time, actor and trace of a change.
 
     Attributes:
         at: UTC, millisecond precision.
@@ -73,15 +75,15 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class OrderEvent:
-    """One thing that happened to one order.
+    """An event of one order.
 
     Attributes:
         sequence: 1, 2, 3, ... per order without gaps; it alone defines the order of events.
         version: the order's version after it.
-        data: what other systems are told.
-        reason: why, as somebody typed it; for history, never published.
+        data: the published payload.
+        reason: the reason as entered; for history, never published.
         changed: JSON pointers of the fields that changed, without values.
-        receipt: what who caused it was answered, where they gave an idempotency key; stays inside.
+        receipt: the response stored for the idempotency key, if there was one; internal.
     """
 
     tenant_id: str

@@ -1,6 +1,6 @@
-"""Carrying out what other services report of an order, by the table in ``reports.py``.
+"""Applies external events to an order, by the table in ``reports.py``.
 
-Everything here may be done any number of times: a report whose effect is there changes nothing.
+Everything here is idempotent: an event whose effect is there changes nothing.
 """
 
 from collections.abc import Collection
@@ -23,7 +23,7 @@ REPORTERS: frozenset[Role] = frozenset({Role.SERVICE})
 
 
 class ImpossibleReport(DomainError):
-    """A report can't be true of the order, now or ever: somebody has to look at it."""
+    """An event can't be true of the order, now or ever, and needs an operator."""
 
     def __init__(self, report: Report, order: Order, why: str) -> None:
         self.report_id = report.id
@@ -33,7 +33,7 @@ class ImpossibleReport(DomainError):
 
 
 class TooManyParked(DomainError):
-    """More reports came too early than an order keeps."""
+    """More events arrived too early than an order can park."""
 
     def __init__(self, report: Report) -> None:
         self.report_id = report.id
@@ -41,10 +41,10 @@ class TooManyParked(DomainError):
 
 
 def held_for(order: Order, report: Report, stamp: Stamp, hold: timedelta) -> timedelta:
-    """How long a report is to be kept back before it is heard; zero for now.
+    """Returns how long an event must be delayed before it is applied; zero for now.
 
-    A failed payment may be followed, or may have overtaken, the capture of another attempt. What is rejected stays
-    rejected, so a failure is believed only when it is that old.
+    A failed payment may be followed by, or may have overtaken, the capture of another attempt. A rejection is final, so
+    a failure is applied only at this age.
     """
     if report.type is not ReportType.PAYMENT_FAILED or reaction_to(order, report) is Reaction.PASS:
         return timedelta(0)
@@ -52,7 +52,7 @@ def held_for(order: Order, report: Report, stamp: Stamp, hold: timedelta) -> tim
 
 
 def reaction_to(order: Order, report: Report) -> Reaction:
-    """What is to be done about it: one of act, wait, pass, refuse."""
+    """Returns the reaction to the event: act, wait, pass or refuse."""
     reaction = REACTIONS[report.type][order.status]
     if reaction is Reaction.BY_TIME:
         reaction = _by_time(order.reported, report)
@@ -64,14 +64,14 @@ def reaction_to(order: Order, report: Report) -> Reaction:
 
 
 def hear(order: Order, report: Report, stamp: Stamp, roles: Collection[Role] = REPORTERS) -> Change:
-    """The next step of what a report asks for; ``Change.event`` is ``None`` where the order itself does not change.
+    """Applies the next step of an event; ``Change.event`` is ``None`` if the order itself does not change.
 
-    What was parked is taken out with the last step, in the same write; so whoever dies between two steps is followed
-    by one who finishes.
+    The last step also removes the event from the parked ones, in the same write; after a crash between two steps
+    another delivery completes it.
 
     Raises:
-        ImpossibleReport, TooManyParked: it has no place here.
-        DomainError: the life cycle, or what is open, refuses its action.
+        ImpossibleReport, TooManyParked: it can't be applied or parked.
+        DomainError: the life cycle, or the outstanding quantities, forbid its action.
     """
     match reaction_to(order, report):
         case Reaction.WAIT:
@@ -88,29 +88,29 @@ def hear(order: Order, report: Report, stamp: Stamp, roles: Collection[Role] = R
 
 
 def hear_parked(order: Order, report: Report, stamp: Stamp, roles: Collection[Role] = REPORTERS) -> Change:
-    """The next step of a report that is parked; nothing when it isn't any more. Raises: as ``hear``."""
+    """Applies the next step of a parked event; does nothing if it is no longer parked. Raises: as ``hear``."""
     return hear(order, report, stamp, roles) if order.reported.holds(report) else Change(order)
 
 
 def dropped(order: Order, report: Report) -> Change:
-    """The order without a parked report that somebody else will see to."""
+    """Returns the order without a parked event that is handled elsewhere."""
     return Change(replace(order, reported=order.reported.without(report)))
 
 
 def parcel_of(order: Order, report: Report) -> Parcel | None:
-    """The parcel on record that a shipment's report is about."""
+    """Returns the recorded parcel that a shipment's event is about."""
     return next(iter(parcels_known_as(order.parcels, report.carrier, report.tracking_number)), None)
 
 
 def _has_its_effect(order: Order, report: Report) -> bool:
-    """Whether a parcel is on record as a shipment's report says: told again, that is no news."""
+    """Returns whether the parcel is recorded as the shipment's event says, so that it is a duplicate."""
     parcel = parcel_of(order, report)
     return parcel is not None and (report.type is ReportType.SHIPMENT_DISPATCHED or parcel.delivered_at is not None)
 
 
 def _by_time(reported: Reported, report: Report) -> Reaction:
     if report.type is ReportType.PAYMENT_CAPTURED:
-        # Rejected by the shop or for want of stock: whoever captured hears of that, too.
+        # Rejected by the shop or for lack of stock: the payment service gets that event too.
         late = reported.failed_at is None or report.at < reported.failed_at
     else:
         late = reported.captured_at is not None and report.at <= reported.captured_at
@@ -152,7 +152,7 @@ def _parked(order: Order, report: Report) -> Order:
 
 
 def _settled(order: Order, report: Report) -> Order:
-    """Heard: no longer parked, and remembered where later ones may contradict it."""
+    """Removes the event from the parked ones, and records it where later ones may conflict with it."""
     reported = order.reported.without(report)
     captured = reported.captured_at
     if report.type is ReportType.PAYMENT_CAPTURED and (captured is None or report.at > captured):

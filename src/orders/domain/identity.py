@@ -1,4 +1,4 @@
-"""Order ids, the order numbers that people read aloud, and the form of every other identifier.
+"""Order ids, the order numbers that people read aloud, and the format of every other identifier.
 
 Ids are ``ord_`` and 26 characters of Crockford's base32 (https://www.crockford.com/base32.html): 48 bits of
 milliseconds and 80 random bits, as in a ULID, or 130 bits of a hash where an idempotency key names the order.
@@ -28,18 +28,18 @@ _NUMBER_BODY = re.compile(r"^[0-9A-HJKMNP-TV-Z]{12}[0-9A-HJKMNP-Z*~$=]$")
 
 
 def encode(value: int, length: int) -> str:
-    """A number in Crockford base32, most significant character first."""
+    """Encodes a number in Crockford base32, most significant character first."""
     return "".join(ALPHABET[(value >> shift) & 31] for shift in range(5 * (length - 1), -5, -5))
 
 
 def new_order_id(at: datetime, randomness: int) -> str:
-    """An id that sorts by its millisecond; ``randomness`` is 80 unguessable bits."""
+    """Makes an id that sorts by its millisecond; ``randomness`` is 80 unguessable bits."""
     milliseconds = int(at.timestamp() * 1000)
     return "ord_" + encode((milliseconds << RANDOM_BITS) | (randomness & ((1 << RANDOM_BITS) - 1)), 26)
 
 
 def derived_order_id(*, tenant_id: str, principal: str, key: str) -> str:
-    """The id that an idempotency key names for one principal of one tenant: the same key, the same order."""
+    """Derives the id from an idempotency key of one principal of one tenant: the same key, the same order."""
     # Lengths keep ("a", "bc") and ("ab", "c") apart.
     parts = "".join(f"{len(part)}:{part}" for part in ("order-id-v1", tenant_id, principal, key))
     digest = int.from_bytes(sha256(parts.encode()).digest())
@@ -47,19 +47,19 @@ def derived_order_id(*, tenant_id: str, principal: str, key: str) -> str:
 
 
 def is_order_id(text: str) -> bool:
-    """Whether the text has the form of an order id."""
+    """Returns whether the text has the format of an order id."""
     return _ORDER_ID.fullmatch(text) is not None
 
 
 def check_order_id(text: str) -> str:
-    """The text, if it is an order id. Raises: InvalidIdentifier."""
+    """Returns the text if it is an order id. Raises: InvalidIdentifier."""
     if not is_order_id(text):
         raise InvalidIdentifier("this is no order id; one is ord_ and 26 letters and digits")
     return text
 
 
 def read_order_id(text: str) -> str:
-    """An order id as it was pasted, in its own form. Raises: InvalidIdentifier."""
+    """Normalises a pasted order id. Raises: InvalidIdentifier."""
     if is_order_id(text):
         return text
     prefix, underscore, rest = canonical(text[:MAX_TYPED_CHARACTERS]).partition("_")
@@ -67,23 +67,23 @@ def read_order_id(text: str) -> str:
 
 
 def is_key(text: str) -> bool:
-    """Whether the text can be a tenant, customer or product id, or another key."""
+    """Returns whether the text can be a tenant, customer or product id, or another key."""
     return _KEY.fullmatch(text) is not None
 
 
 def check_key(text: str, what: str) -> str:
-    """The text, if it is a tenant, customer or product id or another key. Raises: InvalidIdentifier."""
+    """Returns the text if it can be a tenant, customer or product id or another key. Raises: InvalidIdentifier."""
     if not is_key(text):
         raise InvalidIdentifier(f"{what} is not valid; it is 1 to 64 of letters, digits, '_', '.' and '-'")
     return text
 
 
 def order_number(order_id: str) -> str:
-    """The order's number: 60 bits of the id's hash and Crockford's mod 37 check symbol.
+    """Returns the order's number: 60 bits of the id's hash and Crockford's mod 37 check symbol.
 
     37 is prime and 32's powers differ modulo 37 over this length, so one wrong character and any two characters
-    swapped are always noticed. Candidates whose check symbol would be one of ``*~$=`` are passed over: numbers
-    are read aloud and put into URLs.
+    swapped are always detected. Candidates whose check symbol would be one of ``*~$=`` are skipped: numbers are read
+    aloud and put into URLs.
     """
     for attempt in range(256):
         digest = sha256(f"order-number-v1:{attempt}:{order_id}".encode()).digest()
@@ -96,12 +96,12 @@ def order_number(order_id: str) -> str:
 
 
 def parse_order_number(text: str) -> str:
-    """An order number as people type or paste it, in its own form ([DOM-6]).
+    """Normalises an order number as typed or pasted ([DOM-6]).
 
-    Any case and width, O for 0, I or L for 1; hyphens and blanks of every kind, or none; characters that nobody sees.
+    Accepts any case and width, O for 0, I or L for 1; hyphens and blanks of every kind, or none; invisible characters.
 
     Raises:
-        InvalidOrderNumber: no order number at all, or one with a typo or a swap.
+        InvalidOrderNumber: not an order number, or one with a typo or a swap.
     """
     if len(text) > MAX_TYPED_CHARACTERS:
         raise InvalidOrderNumber(text, mistyped=False)

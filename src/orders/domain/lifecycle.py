@@ -1,6 +1,6 @@
-"""The life cycle as data: which action leads from which status to which, and who may take it.
+"""The life cycle as data: which action leads from which status to which, and the roles that may take it.
 
-This table is the only place that knows; the aggregate, the HTTP layer and the documentation all read it.
+This table is the only source; the aggregate, the HTTP layer and the documentation all read it.
 """
 
 from collections.abc import Collection
@@ -21,7 +21,7 @@ class Status(StrEnum):
 
     @property
     def terminal(self) -> bool:
-        """Whether nothing but deletion and erasure follows."""
+        """True if only deletion and erasure can follow."""
         return self in TERMINAL
 
 
@@ -45,7 +45,7 @@ class Action(StrEnum):
 
 
 class Role(StrEnum):
-    """Who may call; a caller can have several."""
+    """The roles of callers; a caller can have several."""
 
     CUSTOMER = "customer"
     STAFF = "staff"
@@ -61,10 +61,10 @@ OWNER_OR_SHOP = SHOP | {Role.CUSTOMER}
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One row: in these statuses the action is allowed to these roles.
+    """One row: the statuses in which the action is allowed, and the roles.
 
-    ``holds_in`` are the statuses in which the action's effect is already there: repeating it there succeeds and
-    changes nothing.
+    ``holds_in`` are the statuses in which the action's effect is already there: repeating it succeeds and changes
+    nothing.
     """
 
     action: Action
@@ -85,7 +85,7 @@ RULES: tuple[Rule, ...] = (
     Rule(Action.FULFIL, frozenset({Status.PROCESSING, Status.PARTIALLY_FULFILLED}), SHOP),
     Rule(Action.DELIVER, frozenset({Status.PARTIALLY_FULFILLED, Status.FULFILLED}), SHOP),
     Rule(Action.COMPLETE, frozenset({Status.FULFILLED}), SHOP, frozenset({Status.COMPLETED})),
-    # Who may change which fields, and when, is finer than a role: Order.update decides that.
+    # Which fields may change, when and by whom, is finer than a role: revising.py decides that.
     Rule(Action.UPDATE, frozenset({Status.PENDING}), OWNER_OR_SHOP - {Role.SERVICE}),
     Rule(Action.UPDATE, frozenset({Status.PROCESSING}), frozenset({Role.STAFF, Role.ADMIN})),
     Rule(Action.DELETE, TERMINAL, frozenset({Role.ADMIN})),
@@ -97,18 +97,18 @@ PLACING_ROLES = OWNER_OR_SHOP
 
 
 def allowed_actions(status: Status, roles: Collection[Role]) -> tuple[Action, ...]:
-    """What a caller with these roles may do to an order in this status, in the table's order."""
+    """Returns the actions that these roles may take in this status, in the table's order."""
     held = frozenset(roles)
     found = {rule.action for rule in RULES if status in rule.sources and rule.roles & held}
     return tuple(action for action in Action if action in found)
 
 
 def may_ever(action: Action, roles: Collection[Role]) -> bool:
-    """Whether any status would allow the action to these roles: if not, the answer is about roles, not status."""
+    """Returns whether any status allows the action to these roles: if not, the refusal is about roles, not status."""
     held = frozenset(roles)
     return any(rule.action is action and rule.roles & held for rule in RULES)
 
 
 def already_holds(action: Action, status: Status) -> bool:
-    """Whether the action's effect is already there, so that repeating it is no change."""
+    """Returns whether the action's effect is already there, so that repeating it is no change."""
     return any(rule.action is action and status in rule.holds_in for rule in RULES)

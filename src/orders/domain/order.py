@@ -1,8 +1,7 @@
 """The Order aggregate: every change of an order is a method here.
 
-A method returns a ``Change``: the order after it and the event that tells of it, or the same order and no event
-where the action's effect already held. Nothing is changed in place, so a change that could not be stored leaves
-nothing behind.
+A method returns a ``Change``: the order after it with its event, or the same order without an event if the action's
+effect already held. Orders are immutable, so a change that could not be stored leaves nothing behind.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -44,20 +43,20 @@ KEPT_KEYS = 32
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order as it stands.
+    """An order.
 
     Attributes:
-        version: goes up with each commercial change; what ETags speak of.
-        sequence: goes up with each event, those of documents included.
-        printed_version: the last version that changed what the PDF prints.
-        lines_ever: how many line ids have been given out.
-        notification_email: where the customer's mails go, if anywhere.
-        notification_fault: why they go nowhere, where there was an address that can't be used.
-        prices_unchecked: prices are in it that neither the shop nor its catalogue has checked.
-        campaign_discount: the campaign's part of the totals' discount; ``None`` where its service said nothing.
-        reason: why it was cancelled or rejected, as typed.
+        version: incremented by each commercial change; the basis of ETags.
+        sequence: incremented by each event, those of documents included.
+        printed_version: the last version that changed the PDF's content.
+        lines_ever: number of line ids ever assigned.
+        notification_email: recipient of the customer's mails, if any.
+        notification_fault: why there is no recipient, if the given address was unusable.
+        prices_unchecked: some prices were checked neither by the shop nor by its catalogue.
+        campaign_discount: the campaign's part of the totals' discount; ``None`` without an answer of its service.
+        reason: why it was cancelled or rejected, as entered.
         recent_keys: the last idempotency keys of changes, each with the sequence of the event that has its receipt.
-        reported: what is kept of other services' reports; nobody is shown it.
+        reported: the record of external events; internal.
     """
 
     tenant_id: str
@@ -97,17 +96,17 @@ class Order:
 
     @property
     def currency(self) -> str:
-        """ISO 4217 code."""
+        """The ISO 4217 code."""
         return self.totals.total.currency.code
 
     @property
     def own_discount(self) -> Money:
-        """The totals' discount without the campaign's part of it."""
+        """The totals' discount without the campaign's part."""
         discount = self.totals.discount
         return discount if self.campaign_discount is None else discount - self.campaign_discount
 
     def open_quantities(self) -> dict[str, int]:
-        """Units not shipped yet, by line id."""
+        """Returns the quantities not shipped yet, by line id."""
         left = {line.line_id: line.quantity for line in self.lines}
         for parcel in self.parcels:
             for shipped in parcel.lines:
@@ -115,17 +114,17 @@ class Order:
         return left
 
     def parcel(self, parcel_id: str) -> Parcel:
-        """The parcel of that id. Raises: UnknownParcel."""
+        """Returns the parcel of that id. Raises: UnknownParcel."""
         for parcel in self.parcels:
             if parcel.parcel_id == parcel_id:
                 return parcel
         raise UnknownParcel(parcel_id, [parcel.parcel_id for parcel in self.parcels])
 
     def allowed_actions(self, roles: Collection[Role]) -> tuple[Action, ...]:
-        """What a caller with these roles may do now."""
+        """Returns the actions that a caller with these roles may take now."""
         allowed = set(allowed_actions(self.status, roles))
         if self.deletion is not None:
-            # Out of everybody's sight, but not out of reach of who has to erase it.
+            # Deleted orders are hidden, but can still be erased.
             allowed &= {Action.ERASE}
         if self.erasure is not None:
             allowed -= {Action.ERASE}
@@ -135,7 +134,7 @@ class Order:
 
     @property
     def current_document(self) -> Document | None:
-        """The PDF of what is printed now, or ``None`` while it waits to be rendered."""
+        """The PDF of the current printed content; ``None`` until it is rendered."""
         if self.document and self.document.version >= self.printed_version:
             return self.document
         return None
@@ -143,27 +142,29 @@ class Order:
     # -- the life cycle ------------------------------------------------------------------------------------------
 
     def process(self, stamp: Stamp, roles: Collection[Role]) -> "Change":
-        """Confirmed: it is being picked, paid, prepared. Raises: IllegalTransition, ActionForbidden."""
+        """Starts processing: picking, payment, preparation. Raises: IllegalTransition, ActionForbidden."""
         return self._move(Action.PROCESS, Status.PROCESSING, EventType.PROCESSING, stamp, roles)
 
     def reject(self, reason: str, stamp: Stamp, roles: Collection[Role]) -> "Change":
-        """Refused by shop, payment or validation. Raises: IllegalTransition, ActionForbidden."""
+        """Rejects the order, by shop, payment or validation. Raises: IllegalTransition, ActionForbidden."""
         return self._move(Action.REJECT, Status.REJECTED, EventType.REJECTED, stamp, roles, reason)
 
     def cancel(self, reason: str, stamp: Stamp, roles: Collection[Role]) -> "Change":
-        """Called off before anything shipped. Raises: IllegalTransition, ActionForbidden."""
+        """Cancels the order before anything has shipped. Raises: IllegalTransition, ActionForbidden."""
         return self._move(Action.CANCEL, Status.CANCELLED, EventType.CANCELLED, stamp, roles, reason)
 
     def complete(self, stamp: Stamp, roles: Collection[Role]) -> "Change":
-        """Delivered and closed. Raises: IllegalTransition, ActionForbidden."""
+        """Completes the delivered order. Raises: IllegalTransition, ActionForbidden."""
         return self._move(Action.COMPLETE, Status.COMPLETED, EventType.COMPLETED, stamp, roles)
 
     def fulfil(self, shipment: Shipment, stamp: Stamp, roles: Collection[Role]) -> "Change":
-        """Ship a parcel of some or all of what is open.
+        """Ships a parcel with some or all outstanding quantities.
 
         Raises:
-            InvalidOrder: an unknown line, nothing open, more than is open, or a time to come or long before the order.
-            ParcelConflict: the carrier and tracking number are on record with other lines.
+            InvalidOrder: an unknown line, nothing outstanding, more than is outstanding, or a time in the future or
+                long before
+                the order.
+            ParcelConflict: a parcel with this carrier and tracking number has other lines.
             IllegalTransition, ActionForbidden: as everywhere.
         """
         if self._on_record(shipment, roles):
@@ -196,9 +197,9 @@ class Order:
     def deliver(
         self, parcel_id: str, stamp: Stamp, roles: Collection[Role], delivered_at: datetime | None = None
     ) -> "Change":
-        """Record that a parcel has arrived; the status stays.
+        """Records the delivery of a parcel; the status stays.
 
-        Raises: UnknownParcel, IllegalTransition, ActionForbidden; InvalidOrder: it can't have arrived then.
+        Raises: UnknownParcel, IllegalTransition, ActionForbidden; InvalidOrder: an impossible delivery time.
         """
         self.guard_role(Action.DELIVER, roles)
         parcel = self.parcel(parcel_id)
@@ -220,7 +221,9 @@ class Order:
     # -- the end ---------------------------------------------------------------------------------------------------
 
     def delete(self, stamp: Stamp, roles: Collection[Role]) -> "Change":
-        """Take it out of everybody's sight, kept for the law. Raises: IllegalTransition, ActionForbidden."""
+        """Deletes the order softly, since the law requires it to be kept. Raises: IllegalTransition,
+        ActionForbidden.
+        """
         self.guard_role(Action.DELETE, roles)
         if self.deletion is not None:
             return Change(self)
@@ -231,10 +234,9 @@ class Order:
     # -- the document --------------------------------------------------------------------------------------------
 
     def document_rendered(self, document: Document, stamp: Stamp) -> "Change":
-        """Put a rendering, good or failed, on record; a later version's stays.
+        """Records a rendering, good or failed, unless a later version's is recorded.
 
-        A failure never displaces a good document of the same version. What shows an order as it was before its
-        erasure is not put on record any more.
+        A failure never replaces a good document of the same version. A document from before an erasure is not recorded.
         """
         known = self.document
         if self.erasure is not None and document.version < self.printed_version:
@@ -257,12 +259,12 @@ class Order:
     # -- how all of them work ------------------------------------------------------------------------------------
 
     def guard_role(self, action: Action, roles: Collection[Role]) -> None:
-        """Return if some status would allow the action to these roles. Raises: ActionForbidden."""
+        """Returns if some status allows the action to these roles. Raises: ActionForbidden."""
         if not may_ever(action, roles):
             raise ActionForbidden(action=action, roles=[str(role) for role in roles])
 
     def guard(self, action: Action, roles: Collection[Role]) -> None:
-        """Return if these roles may take the action now. Raises: IllegalTransition, ActionForbidden."""
+        """Returns if these roles may take the action now. Raises: IllegalTransition, ActionForbidden."""
         self.guard_role(action, roles)
         allowed = self.allowed_actions(roles)
         if action not in allowed:
@@ -284,11 +286,11 @@ class Order:
         data: dict[str, JsonValue] = {"status": to, "previous_status": self.status}
         if reason is not None:
             data["reason_code"] = reason_code(reason)
-            # Stock goes back to where it came from.
+            # Published so that stock is returned.
             data["lines"] = line_quantities(self.lines)
         moved = replace(self, status=to, reason=reason if reason is not None else self.reason)
         if to in CALLED_OFF:
-            # The one change of status that is printed: whoever holds the document must see that nothing will come.
+            # The only printed change of status: the document must show that nothing will be sent.
             moved = replace(moved, printed_version=self.version + 1)
         return moved.changed(event, stamp, data, reason=reason, fields=("/status",))
 
@@ -302,11 +304,11 @@ class Order:
         fields: tuple[str, ...] = (),
         commercial: bool = True,
     ) -> "Change":
-        """This order after a change: counted up, dated, and with the event that tells of it.
+        """Returns the order after a change, with its counters, date and event.
 
         Args:
-            fields: JSON pointers of what changed.
-            commercial: whether a client would call it a change of the order; if not, only ``sequence`` goes up.
+            fields: JSON pointers of the changed fields.
+            commercial: true if clients would call it a change of the order; if not, only ``sequence`` is incremented.
         """
         after = replace(
             self,
@@ -325,7 +327,7 @@ class Order:
         reason: str | None = None,
         changed: tuple[str, ...] = (),
     ) -> OrderEvent:
-        """The event of that type for the order as it is now."""
+        """Makes an event of that type for the order as it is now."""
         identity: dict[str, JsonValue] = {
             "order_id": self.order_id,
             "order_number": self.order_number,
@@ -350,7 +352,7 @@ class Order:
     def _on_record(self, shipment: Shipment, roles: Collection[Role]) -> bool:
         self.guard_role(Action.FULFIL, roles)
         known = parcels_known_as(self.parcels, shipment.carrier, shipment.tracking_number)
-        # Without lines the caller meant all that was open then, which is what that parcel took.
+        # Without lines the caller meant everything outstanding at that time, which is what that parcel has.
         if not known or shipment.lines is None:
             return bool(known)
         wanted = summed(shipment.lines)
@@ -361,7 +363,7 @@ class Order:
     def _shippable(self, shipment: Shipment, faults: Sequence[Fault]) -> tuple[ParcelLine, ...]:
         left = self.open_quantities()
         if shipment.lines is None and not faults:
-            # Never one too many: an order whose remainder could not ship would stay open for good.
+            # Keep one in reserve: otherwise an order could become impossible to ship completely.
             return tuple(ParcelLine(line_id, quantity) for line_id, quantity in left.items() if quantity)
         if len(self.parcels) >= MAX_PARCELS:
             raise InvalidOrder([Fault("", "too_many_parcels", f"an order has at most {MAX_PARCELS} parcels")])
@@ -370,13 +372,15 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What an action led to: the order after it, and its event; no event when nothing changed."""
+    """The result of an action: the order after it, and its event; no event if nothing changed."""
 
     order: Order
     event: OrderEvent | None = None
 
     def answered(self, receipt: Receipt) -> "Change":
-        """The same change, with what its caller is answered; without an event there is nothing to keep it with."""
+        """Returns the change with the receipt in its event; unchanged without an event, which would have to store
+        it.
+        """
         if self.event is None:
             return self
         keys = self.order.recent_keys
@@ -386,7 +390,7 @@ class Change:
 
 
 def campaign_facts(order: Order) -> dict[str, JsonValue]:
-    """What events say of a campaign that gave something: enough to count it as used."""
+    """Returns what events publish of a campaign that gave a discount: enough to count its use."""
     if order.campaign_code is None or order.campaign_discount is None:
         return {}
     return {"campaign_code": order.campaign_code, "campaign_discount": str(order.campaign_discount)}

@@ -1,4 +1,4 @@
-"""What an order consists of: lines, parcels, addresses, the people's particulars, the document on record."""
+"""The parts of an order: lines, parcels, addresses, particulars of people, the record of the document."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ class Line:
     """One product in an order.
 
     Attributes:
-        line_id: unique within the order, never used again.
+        line_id: unique within the order, never reused.
         price: of one unit, tax excluded.
         discount: off the whole line, tax excluded.
         tax_rate: fraction of the net amount, 0 to 1.
@@ -41,7 +41,9 @@ class Line:
         return line_tax(self)
 
     def comes_back_as(self, agreed: "Line | None") -> bool:
-        """Whether it sells the same for the same as a line that was agreed on: its name and sku don't matter."""
+        """Returns whether the line has the same product, quantity and prices as an agreed one; name and sku don't
+        matter.
+        """
         return agreed is not None and self._terms == agreed._terms
 
     @property
@@ -59,10 +61,10 @@ class ParcelLine:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """One shipment of some of an order's open quantity.
+    """A shipment of some of an order's outstanding quantities.
 
     Attributes:
-        delivered_in: the sequence of the event that recorded its arrival; ``None`` where that is not known.
+        delivered_in: the sequence of the event that recorded its delivery; ``None`` if unknown.
     """
 
     parcel_id: str
@@ -76,18 +78,18 @@ class Parcel:
 
     @property
     def lines_by_id(self) -> dict[str, int]:
-        """Quantity by line id: two parcels are the same shipment when this is the same."""
+        """The quantities by line id; equal for duplicates of a shipment."""
         return {line.line_id: line.quantity for line in self.lines}
 
     def is_known_as(self, carrier: str, tracking_number: str) -> bool:
-        """Whether this is that carrier's parcel of that number, however either is written ([DOM-6])."""
+        """Returns whether carrier and tracking number match, in canonical form ([DOM-6])."""
         return is_same(self.tracking_number, tracking_number) and is_same(self.carrier, carrier)
 
 
 def parcels_known_as(parcels: Iterable[Parcel], carrier: str | None, tracking_number: str | None) -> tuple[Parcel, ...]:
-    """That carrier's parcels of that number: those with that very number if there are any, else those with one alike.
+    """Returns that carrier's parcels with that number: exact matches if there are any, else canonical ones.
 
-    There can be several in orders from before numbers were compared in one form.
+    There can be several in orders from before numbers were compared in canonical form.
     """
     carrier, number = carrier or "", tracking_number or ""
     alike = tuple(parcel for parcel in parcels if parcel.is_known_as(carrier, number))
@@ -96,7 +98,7 @@ def parcels_known_as(parcels: Iterable[Parcel], carrier: str | None, tracking_nu
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """Whom the order is for. Personal data."""
+    """The customer's particulars. Personal data."""
 
     name: str | None = field(default=None, repr=False)
     email: str | None = field(default=None, repr=False)
@@ -119,7 +121,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """What a gateway told us about a payment; never a card number."""
+    """Payment data from a gateway; never a card number."""
 
     method: str | None = None
     token: str | None = field(default=None, repr=False)
@@ -128,7 +130,7 @@ class Payment:
 
 
 class DocumentStatus(StrEnum):
-    """What became of a rendering."""
+    """The result of a rendering."""
 
     READY = "ready"
     FAILED = "failed"
@@ -136,13 +138,13 @@ class DocumentStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The PDF on record.
+    """The record of an order's PDF.
 
     Attributes:
         version: the order's version that it shows.
-        key: where it lies in the documents bucket; ``None`` when rendering failed.
+        key: its key in the documents bucket; ``None`` if rendering failed.
         sha256: hex digest of its bytes.
-        size_bytes: its length.
+        size_bytes: its size.
     """
 
     status: DocumentStatus
@@ -155,7 +157,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """When and by whom an order was deleted (softly)."""
+    """The time and actor of an order's soft deletion."""
 
     at: datetime
     by: str
@@ -163,7 +165,7 @@ class Deletion:
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """When and by whom an order's personal data was erased."""
+    """The time and actor of the erasure of an order's personal data."""
 
     at: datetime
     by: str

@@ -1,4 +1,4 @@
-"""Placing an order: from what a caller asks for to an order that keeps every rule, or to all its faults."""
+"""Places an order: turns a caller's draft into a valid order, or reports all its faults."""
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ MAX_QUANTITY = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class DraftLine:
-    """A line as a caller asks for it; amounts are plain decimals, not yet checked against a currency."""
+    """A requested line; amounts are plain decimals, not yet checked against a currency."""
 
     product_id: str
     quantity: int
@@ -37,10 +37,10 @@ class DraftLine:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An order as a caller asks for it.
+    """A requested order.
 
     Attributes:
-        notification_fault: why the address that mails would go to can't be used; then there is none.
+        notification_fault: why the recipient for mails is unusable; then there is none.
     """
 
     customer_id: str
@@ -71,14 +71,14 @@ def place(
     answers: Answers = UNASKED,
     rules: PriceRules = STRICTEST,
 ) -> Change:
-    """A new order in ``pending`` with its created event.
+    """Creates an order in ``pending`` with its created event.
 
     Args:
-        answers: what other services say of the draft's basket.
+        answers: other services' answers on the draft's basket.
         rules: the shop's, for callers who don't act for it.
 
     Raises:
-        InvalidOrder: with every fault there is, each under the JSON pointer of the request's field.
+        InvalidOrder: with every fault, each under the JSON pointer of the request's field.
         ActionForbidden: none of the caller's roles places orders.
     """
     held = tuple(roles)

@@ -1,7 +1,7 @@
-"""What other services report of an order, and what each report means in each status: the one table ([PIPE-11]).
+"""External events about an order, and the meaning of each in each status: the one table ([PIPE-11]).
 
-Payments, fulfilment and products tell what they have done by events of their own, which arrive late, twice and in any
-order. This module is data; ``external_event_rules.py`` carries it out.
+Payments, fulfilment and products publish events, which arrive late, twice and in any order. This module is data;
+``external_event_rules.py`` applies it.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ MAX_PARKED = 32
 
 
 class ReportType(StrEnum):
-    """Every report that is listened to, by its name on the bus."""
+    """The external events consumed, by their name on the bus."""
 
     PAYMENT_CAPTURED = "PaymentCaptured"
     PAYMENT_FAILED = "PaymentFailed"
@@ -51,10 +51,10 @@ class Report:
     """One event of another service.
 
     Attributes:
-        id: the sender's own; the same however often it is sent.
-        at: when it happened, by the sender's clock; contradictory reports go by it.
-        carrier, tracking_number: which parcel a shipment's report is about.
-        lines: what was shipped; ``None`` for all that is open.
+        id: the sender's event id, stable across retries.
+        at: when it happened, by the sender's clock; decides between conflicting events.
+        carrier, tracking_number: identify the parcel of a shipment's event.
+        lines: the shipped lines; ``None`` for everything outstanding.
     """
 
     id: str
@@ -69,14 +69,14 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """What an order keeps of reports.
+    """An order's record of external events.
 
     Attributes:
-        revision: goes up whenever this is written without a change of the order, so that neither write undoes the
-            other.
-        parked: those that wait for a transition, as they came.
-        captured_at: the time of the latest capture of a payment.
-        failed_at: the time of the failed payment for which the order was rejected.
+        revision: incremented by each write of this record without a change of the order, as an optimistic lock between
+            the two kinds of write.
+        parked: events that wait for a transition, in order of arrival.
+        captured_at: time of the latest payment capture.
+        failed_at: time of the failed payment for which the order was rejected.
     """
 
     revision: int = 0
@@ -85,19 +85,19 @@ class Reported:
     failed_at: datetime | None = None
 
     def with_parked(self, report: Report) -> "Reported":
-        """With that report, which is not among them yet, as the last of the parked ones."""
+        """Returns the record with that event, not parked yet, as the last of the parked ones."""
         return replace(self, parked=(*self.parked, report))
 
     def without(self, report: Report) -> "Reported":
-        """Without that report among the parked ones."""
+        """Returns the record without that parked event."""
         return replace(self, parked=tuple(each for each in self.parked if each.id != report.id))
 
     def holds(self, report: Report) -> bool:
-        """Whether it is parked already."""
+        """Returns whether the event is parked already."""
         return any(each.id == report.id for each in self.parked)
 
     def by_time(self) -> tuple[Report, ...]:
-        """The parked ones as they happened."""
+        """Returns the parked events by the time they happened."""
         return tuple(sorted(self.parked, key=lambda each: (each.at, each.id)))
 
 
@@ -105,7 +105,7 @@ NOTHING_REPORTED = Reported()
 
 
 class Reaction(StrEnum):
-    """What is done about a report."""
+    """Reactions to an external event."""
 
     ACT = "act"
     """Its action is taken; what the life cycle refuses then is impossible."""
@@ -134,21 +134,21 @@ def _row(act: str = "", wait: str = "", passed: str = "", by_time: str = "") -> 
 
 REACTIONS: Mapping[ReportType, Mapping[Status, Reaction]] = MappingProxyType(
     {
-        # A capture later than the failure that closed the order should have won, and can't any more: money is there
+        # A capture later than the failure that closed the order should have won, and can't any more: money was taken
         # for an order that will not be delivered.
         ReportType.PAYMENT_CAPTURED: _row(
             act="pending",
             passed="processing partially_fulfilled fulfilled completed cancelled",
             by_time="rejected",
         ),
-        # An order that is worked on can't be rejected: a failure after the capture is for people to look at.
+        # An order in processing can't be rejected: a failure after the capture needs an operator.
         ReportType.PAYMENT_FAILED: _row(
             act="pending",
             passed="cancelled rejected",
             by_time="processing partially_fulfilled fulfilled completed",
         ),
         ReportType.STOCK_REJECTED: _row(act="pending", passed="fulfilled completed cancelled rejected"),
-        # Where everything has shipped only a parcel that is on record is no surprise; the aggregate knows.
+        # Once everything has shipped, only a recorded parcel is plausible; the aggregate decides.
         ReportType.SHIPMENT_DISPATCHED: _row(act="processing partially_fulfilled fulfilled completed", wait="pending"),
         ReportType.SHIPMENT_DELIVERED: MappingProxyType(
             dict.fromkeys(Status, Reaction.REFUSE)

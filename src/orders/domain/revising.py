@@ -1,4 +1,4 @@
-"""Updating an order: which of its fields may change when, and what such a change leads to."""
+"""Updates an order: which fields may change when, and the consequences."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -29,11 +29,11 @@ PRINTED = frozenset({"items", "billing_address", "shipping_address", "notes"})
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """What an order's editable fields are to be; all of them, for what is left out is cleared.
+    """The new values of all editable fields; omitted ones are cleared.
 
     Attributes:
-        lines: ``line_id`` says which line of the order each is; one without is new.
-        total: what the order comes to then; required when lines change.
+        lines: ``line_id`` identifies an existing line; a line without one is new.
+        total: the order's new total; required when lines change.
     """
 
     lines: tuple[DraftLine, ...]
@@ -45,7 +45,7 @@ class Revision:
 
 
 def revision_of(order: Order) -> Revision:
-    """The revision that would change nothing."""
+    """Returns the revision that would change nothing."""
     return Revision(
         lines=tuple(_as_draft(line) for line in order.lines),
         total=order.totals.total.to_decimal(),
@@ -57,7 +57,7 @@ def revision_of(order: Order) -> Revision:
 
 
 def changes_nothing(order: Order, revision: Revision) -> bool:
-    """Whether the order is already as the revision wants it."""
+    """Returns whether the order already matches the revision."""
     return (
         not _lines_differ(order, revision.lines)
         and revision.total in {None, order.totals.total.to_decimal()}
@@ -68,12 +68,12 @@ def changes_nothing(order: Order, revision: Revision) -> bool:
 def revised_basket(
     order: Order, revision: Revision, roles: Collection[Role], rules: PriceRules = STRICTEST
 ) -> Basket | None:
-    """The lines and amounts that the order is to have; ``None`` when they stay as they are.
+    """Returns the order's new lines and amounts; ``None`` if they stay as they are.
 
     Args:
         rules: the shop's, for callers who don't act for it.
 
-    Raises: as ``revise``, but for what the total and other services have to say.
+    Raises: as ``revise``, except for faults of the total and of other services' answers.
     """
     order.guard(Action.UPDATE, roles)
     return _basket(order, revision, rules_for(roles, rules)) if _lines_differ(order, revision.lines) else None
@@ -87,14 +87,14 @@ def revise(
     answers: Answers = UNASKED,
     rules: PriceRules = STRICTEST,
 ) -> Change:
-    """Put the revision's fields in place of the order's; nothing happens where they are the same.
+    """Replaces the order's fields by the revision's; does nothing if they are equal.
 
     Args:
-        answers: what other services say of the revised basket. A campaign's discount is what they say now.
+        answers: other services' answers on the revised basket; a campaign's discount is the one given there.
         rules: the shop's, for callers who don't act for it.
 
     Raises:
-        InvalidOrder: with every fault there is, each under the JSON pointer of the request's field.
+        InvalidOrder: with every fault, each under the JSON pointer of the request's field.
         IllegalTransition, ActionForbidden: the order may not be updated, or not by this caller.
     """
     basket = revised_basket(order, revision, roles, rules)
@@ -130,7 +130,7 @@ def revise(
             "lines": line_quantities(revised.lines),
             "previous_lines": line_quantities(order.lines),
         }
-        # Given before and no longer: said as well, or who counts uses would never learn of it.
+        # Given before and no longer: published as well, so that consumers who count uses learn of it.
         before = campaign_facts(order)
         data |= campaign_facts(revised) or (before and before | {"campaign_discount": None})
     return revised.changed(EventType.UPDATED, stamp, data, fields=tuple(f"/{name}" for name in changed))
@@ -144,12 +144,12 @@ def _lines_differ(order: Order, lines: Sequence[DraftLine]) -> bool:
 
 def _equal(one: DraftLine, other: DraftLine) -> bool:
     # Decimals compare by value: 29.9 and 29.90 are the same price.
-    # What is on record from before unseen characters were left out comes back without them.
+    # Values stored before invisible characters were removed come back without them.
     return one == other or replace(one, name=_seen(one.name)) == other
 
 
 def _seen(value: Any) -> Any:
-    """A field's value as it comes in today: less the characters that nobody can see."""
+    """Removes invisible characters from a stored value, as input validation does today."""
     if isinstance(value, str):
         return visible(value)
     if isinstance(value, tuple):

@@ -1,4 +1,4 @@
-"""What a parcel takes of what is open, and when it can have been on its way."""
+"""Rules of parcels: quantities taken from outstanding ones, and plausible times."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from orders.domain.parts import Parcel, ParcelLine
 
 @dataclass(frozen=True, slots=True)
 class Shipment:
-    """A parcel as somebody reports it; ``lines`` ``None`` means all that is open."""
+    """A parcel as entered; ``lines`` ``None`` means everything outstanding."""
 
     carrier: str
     tracking_number: str = field(repr=False)
@@ -21,7 +21,7 @@ class Shipment:
 
 
 def summed(lines: Iterable[ParcelLine]) -> dict[str, int]:
-    """Quantity by line id; a line may be named several times."""
+    """Sums quantities by line id; a line may occur several times."""
     quantities: dict[str, int] = {}
     for line in lines:
         quantities[line.line_id] = quantities.get(line.line_id, 0) + line.quantity
@@ -29,7 +29,7 @@ def summed(lines: Iterable[ParcelLine]) -> dict[str, int]:
 
 
 def future_faults(pointer: str, at: datetime | None, now: datetime) -> list[Fault]:
-    """What is wrong with the time of something that has happened."""
+    """Returns the fault of a time in the future."""
     if at is None or not is_to_come(at, now):
         return []
     minutes = int(CLOCK_SKEW.total_seconds()) // 60
@@ -38,7 +38,7 @@ def future_faults(pointer: str, at: datetime | None, now: datetime) -> list[Faul
 
 
 def past_faults(pointer: str, at: datetime | None, placed_at: datetime) -> list[Fault]:
-    """What is wrong with the time of something that has happened with an order, by when that was placed."""
+    """Returns the fault of a time before its order was placed."""
     if at is None or not is_long_before(at, placed_at):
         return []
     placed = placed_at.isoformat(timespec="milliseconds")
@@ -47,22 +47,22 @@ def past_faults(pointer: str, at: datetime | None, placed_at: datetime) -> list[
 
 
 def arrived_before_shipping(parcel: Parcel, at: datetime) -> bool:
-    """Whether the parcel can't have arrived then, however clocks differ."""
+    """Returns whether the delivery time is before shipping by more than the clock tolerance."""
     return at < parcel.shipped_at - CLOCK_SKEW
 
 
 def arrival(parcel: Parcel, at: datetime | None, now: datetime, placed_at: datetime) -> datetime:
-    """When the parcel arrived: then, or now where nothing is said. Raises: InvalidOrder: it can't have.
+    """Returns the delivery time, by default now. Raises: InvalidOrder: an impossible time.
 
     Args:
-        placed_at: when its order was.
+        placed_at: when its order was placed.
     """
     faults = future_faults("/delivered_at", at, now)
     if at is not None and arrived_before_shipping(parcel, at):
         message = f"this is before the parcel was shipped, at {parcel.shipped_at.isoformat(timespec='milliseconds')}"
         faults.append(Fault("/delivered_at", "before_shipping", message))
     else:
-        # A parcel may be on record as shipped long before its order: by a release that did not look.
+        # A stored parcel may be shipped long before its order, by a release that did not check.
         faults += past_faults("/delivered_at", at, placed_at)
     if faults:
         raise InvalidOrder(faults)
@@ -72,12 +72,12 @@ def arrival(parcel: Parcel, at: datetime | None, now: datetime, placed_at: datet
 def taken_from(
     open_quantities: Mapping[str, int], lines: Sequence[ParcelLine], found: Sequence[Fault] = ()
 ) -> tuple[ParcelLine, ...]:
-    """The lines, each named once, if all of them are open in that quantity.
+    """Returns the lines, each once, if all of them are outstanding in that quantity.
 
     Args:
-        found: what is wrong with their parcel otherwise.
+        found: faults of the parcel found before.
 
-    Raises: InvalidOrder: with that, and every line that is unknown or of which less is open.
+    Raises: InvalidOrder: with those, and every line that is unknown or has less outstanding.
     """
     left, faults = dict(open_quantities), list(found)
     for index, line in enumerate(lines):

@@ -1,1 +1,1 @@
-"""What the use cases need from the world, as Protocols whose docstrings are their contracts."""
+"""The ports of the use cases: Protocols whose docstrings are their contracts, and the errors they raise."""

@@ -1,4 +1,4 @@
-"""Orders that have been accepted and are yet to be placed ([API-7])."""
+"""Acceptances: orders accepted for asynchronous placement and not placed yet ([API-7])."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,7 +13,7 @@ from orders.domain.placing import Draft
 
 
 class AcceptanceState(StrEnum):
-    """What has become of an acceptance."""
+    """The state of an acceptance."""
 
     ACCEPTED = "accepted"
     PLACED = "placed"
@@ -22,14 +22,14 @@ class AcceptanceState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """A validated order under the id that it is going to have.
+    """A validated order under the id that it will have once placed.
 
     Attributes:
-        customer_id: whose order it is.
-        draft: what is to be placed, complete; ``None`` once that is decided.
-        principal, roles, caller_customer_id: on whose behalf.
-        receipt: what the caller was answered, where they gave an idempotency key.
-        faults: why it was rejected.
+        customer_id: the customer who places the order.
+        draft: the complete order to place; ``None`` once it is placed or rejected.
+        principal, roles, caller_customer_id: the caller on whose behalf it is placed.
+        receipt: the response stored for the caller's idempotency key; ``None`` without a key.
+        faults: the reasons for a rejection.
     """
 
     tenant_id: str
@@ -47,21 +47,21 @@ class Acceptance:
 
     @property
     def order_number(self) -> str:
-        """The number that the order is going to have."""
+        """The number that the order will have."""
         return order_number(self.order_id)
 
 
 @dataclass(frozen=True, slots=True)
 class KeyClaim:
-    """Holds an order's place for what was accepted under its id: it is no order, and no other order may go there.
+    """Reserves an order's key for the request that was accepted under its id; it is not an order and blocks any other.
 
-    An acceptance with an idempotency key is claimed before it is kept. One without a key has an id that nobody else
-    knows, and is claimed only when it is rejected, so that it can't be placed any more.
+    An acceptance with an idempotency key is claimed before it is stored. One without a key has an id that nobody else
+    knows, so it is claimed only on rejection, to stop it from being placed afterwards.
 
     Attributes:
-        receipt: what the first request under the key is answered, whether or not it got any further; its ``key`` says
-            whose the claim is, its ``fingerprint`` for which body. ``None`` without a key.
-        faults: why it was rejected; once there are any, no order takes the claim's place.
+        receipt: the response to the first request under the idempotency key, however far that request got; its ``key``
+            identifies the claim's owner, its ``fingerprint`` the body. ``None`` without a key.
+        faults: the reasons for a rejection; with any, no order can replace the claim.
     """
 
     tenant_id: str
@@ -70,7 +70,7 @@ class KeyClaim:
     faults: tuple[Fault, ...] = ()
 
     def same_request(self, other: "KeyClaim") -> bool:
-        """Whether both are of one key and one body."""
+        """Compares idempotency key and body fingerprint; ``True`` if both claims belong to one request."""
         mine, theirs = self.receipt, other.receipt
         if mine is None or theirs is None:
             return False
@@ -78,56 +78,56 @@ class KeyClaim:
 
 
 class Acceptances(Protocol):
-    """Keeps acceptances. Every method raises ``TransientPortError`` when the table is out of reach or throttles.
+    """Stores acceptances. Every method raises ``TransientPortError`` when the table is unreachable or throttles.
 
-    One that is not queued yet is found by ``Outbox.overdue``, so that none is forgotten. Acceptances and orders of one
-    id exclude each other by way of the order's place: ``OrderRepository.add`` refuses what is claimed there.
+    An acceptance whose command is not queued yet is listed by ``Outbox.overdue``, so none is lost. An acceptance and an
+    order of one id exclude each other through the order's key: ``OrderRepository.add`` refuses a claimed one.
     """
 
     async def add(self, acceptance: Acceptance) -> None:
-        """Keep an acceptance. The very same one again, after an answer got lost, succeeds.
+        """Stores the acceptance. Idempotent: adding an identical one after a lost response succeeds.
 
-        One with a receipt claims the order's place first. A claim that is there for the same key and body is as good
-        as its own: whoever put it did not get any further, or is about to.
+        One with a receipt claims the order's key first. An existing claim for the same idempotency key and body is
+        taken over: the process that wrote it died before going further, or is about to go on.
 
         Raises:
-            OrderExists: with a receipt: an order was placed under its id.
-            OrderClaimed: with a receipt: the order's place is claimed for another body, or another key.
-            AcceptanceExists: another one has its id.
-            UnreadableItem: one has its id that can't be read.
-            OrderTooLarge: it would exceed ``MAX_ORDER_BYTES``; nothing was kept, nor claimed.
+            OrderExists: with a receipt: an order of this id is placed already.
+            OrderClaimed: with a receipt: the order's key is claimed for another body or another idempotency key.
+            AcceptanceExists: another acceptance has this id.
+            UnreadableItem: an unreadable acceptance has this id.
+            OrderTooLarge: it would exceed ``MAX_ORDER_BYTES``; nothing was stored or claimed.
         """
         ...
 
     async def get(self, tenant_id: str, order_id: str) -> Acceptance | None:
-        """The acceptance as of the latest write (strongly consistent). Raises: UnreadableItem."""
+        """Returns the latest version of the acceptance (strongly consistent). Raises: UnreadableItem."""
         ...
 
     async def queued(self, tenant_id: str, order_id: str) -> None:
-        """Note that its command is on the queue: ``Outbox.overdue`` forgets it. Repeatable."""
+        """Records that its command is on the queue, so that ``Outbox.overdue`` no longer lists it. Idempotent."""
         ...
 
     async def finish(
         self, tenant_id: str, order_id: str, state: AcceptanceState, faults: tuple[Fault, ...] = ()
     ) -> None:
-        """Note what has become of it; the draft goes. Repeatable.
+        """Records the final state and deletes the draft. Idempotent.
 
-        What was placed is never rejected any more, and what was rejected never placed: rejecting closes the order's
-        place first, and where an order is there already, notes that instead.
+        A placed order is never rejected afterwards, nor a rejected one placed: a rejection blocks the order's key
+        first, and where an order is there already, records that it was placed instead.
         """
         ...
 
     async def redact(self, tenant_id: str, order_id: str, receipt: Receipt | None) -> None:
-        """Its order was placed and has been erased: the draft goes, and this receipt takes the place of the one kept.
+        """Deletes the draft and replaces the receipt, after the placed order has been erased.
 
-        Repeatable; without an acceptance nothing happens.
+        Idempotent; does nothing without an acceptance.
         """
         ...
 
 
 class OrderCommands(Protocol):
-    """The queue of orders to be placed."""
+    """Sends commands to the order-creation queue."""
 
     async def place_accepted(self, tenant_id: str, order_id: str, traceparent: str | None = None) -> None:
-        """See to it that the accepted order is placed. Raises: TransientPortError."""
+        """Queues the command to place the accepted order. Raises: TransientPortError."""
         ...

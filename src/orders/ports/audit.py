@@ -10,7 +10,7 @@ AUDIT_LOST = "audit_records_lost"
 
 
 class AuditOutcome(StrEnum):
-    """What came of an attempt."""
+    """The outcome of an attempt."""
 
     ALLOWED = "allowed"
     DENIED = "denied"
@@ -23,18 +23,18 @@ class AuditOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AuditRecord:
-    """One attempt. Identifiers, words and times; nothing personal of whom the order is about.
+    """One audited attempt: identifiers, codes and times, and no personal data of the order's customer.
 
     Attributes:
-        at: when it ended, UTC.
-        principal: who: a token's subject, a worker's name, an operator; ``None`` when that is not known.
-        role: in which role, ``none`` without one.
-        tenant_id, order_id: on which order; ``None`` for what is about none or many, or where that is not known.
-        operation: what, such as ``getOrder`` (an operation id of the API), ``render-document`` (a command, or a type
-            of event, that a worker was sent) or ``orders dlq redrive``.
-        origin: from where: a client's address, ``queue:`` and who has sent the message, or ``cli``.
+        at: end of the attempt, UTC.
+        principal: a token's subject, a worker's name or an operator; ``None`` if unknown.
+        role: the role acted in; ``none`` without one.
+        tenant_id, order_id: the order concerned; ``None`` if there is none, there are many, or it is unknown.
+        operation: such as ``getOrder`` (an operation id of the API), ``render-document`` (a worker's command or event
+            type) or ``orders dlq redrive``.
+        origin: a client's address, ``queue:`` and the message's sender, or ``cli``.
         request_id: of the request, or the message's id.
-        why: why it was not allowed, as a word such as ``not-found``.
+        why: the reason for a refusal, as a code such as ``not-found``.
     """
 
     at: datetime
@@ -50,12 +50,14 @@ class AuditRecord:
 
 
 class AuditTrail(Protocol):
-    """Keeps records, in the order in which they come.
+    """Records attempts in the order in which they arrive.
 
-    What callers choose and could fill with anything (``principal``, ``request_id``) is kept without what can be found
-    to be personal; a principal that is somebody's address or number is kept as a hash, the same each time.
+    Fields that callers choose freely (``principal``, ``request_id``) are stored without anything recognisably personal;
+    a principal that is an e-mail address or a phone number is replaced by a hash, which is stable.
     """
 
     def record(self, record: AuditRecord) -> None:
-        """Keep the record. Never fails and never waits: one that can't be kept is counted as ``AUDIT_LOST``."""
+        """Stores the record. Never raises and never waits: a record that can't be written is counted in
+        ``AUDIT_LOST``.
+        """
         ...

@@ -1,4 +1,4 @@
-"""The campaigns service: what a campaign code takes off an order ([DOM-7])."""
+"""The campaigns service: the discount that a campaign code gives an order ([DOM-7])."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,12 +11,12 @@ from orders.domain.pricing.offer_checks import CampaignVerdict
 
 @dataclass(frozen=True, slots=True)
 class CampaignEnquiry:
-    """An order whose customer has a campaign code.
+    """A request to evaluate a customer's campaign code for an order.
 
     Attributes:
-        order_id: the id that the order has or is going to have: who asks again is the same order, not a second one.
-        totals: what it comes to without the campaign.
-        placed_at: when the order was placed; ``None`` for one that is about to be.
+        order_id: the id that the order has or will have; a repeated request with it is about the same order.
+        totals: the order's totals without the campaign.
+        placed_at: when the order was placed; ``None`` for one about to be placed.
         traceparent: W3C trace context of the request or message.
     """
 
@@ -31,10 +31,10 @@ class CampaignEnquiry:
 
 
 class Campaigns(Protocol):
-    """Knows a shop's campaigns. Asking uses nothing up: uses are counted from the orders' events."""
+    """Evaluates campaign codes. An evaluation uses nothing up: uses are counted from the orders' events."""
 
     async def judge(self, enquiry: CampaignEnquiry) -> CampaignVerdict:
-        """The discount that the campaign gives this order, exact and not negative, or why it gives none.
+        """Returns the campaign's discount for this order, exact and not negative, or the reason why there is none.
 
         Raises:
             TransientPortError: as ``ProductCatalogue.offers``.

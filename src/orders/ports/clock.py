@@ -1,20 +1,20 @@
-"""Time and randomness, so that use cases have neither of their own."""
+"""Time and order ids, injected into the use cases so that tests control them."""
 
 from datetime import datetime
 from typing import Protocol
 
 
 class Clock(Protocol):
-    """What time it is."""
+    """Tells the time."""
 
     def now(self) -> datetime:
-        """UTC, time zone aware, cut to whole milliseconds; what two calls return never goes back."""
+        """Returns the time in UTC, time zone aware, truncated to milliseconds and never earlier than before."""
         ...
 
 
 class OrderIds(Protocol):
-    """Where ids of new orders come from."""
+    """Generates ids for new orders."""
 
     def next(self, at: datetime) -> str:
-        """An order id never given before, sorting by ``at``'s millisecond, that nobody can guess."""
+        """Returns a new, unguessable order id that sorts by the millisecond of ``at``."""
         ...

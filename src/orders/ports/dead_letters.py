@@ -1,4 +1,4 @@
-"""Messages that could not be handled, kept apart until somebody has seen to them ([PIPE-12])."""
+"""Dead-letter queues: messages that failed for good and await an operator ([PIPE-12])."""
 
 import re
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ They are part of what workers and operators agree on, whichever release either i
 
 
 def noted_time(text: str | None) -> datetime | None:
-    """What ``FIRST_SENT_ATTRIBUTE`` says; ``None`` where it says nothing that can be read."""
+    """Parses ``FIRST_SENT_ATTRIBUTE``; ``None`` if malformed."""
     try:
         at = datetime.fromisoformat(text or "")
     except ValueError:
@@ -34,12 +34,12 @@ def noted_time(text: str | None) -> datetime | None:
 
 
 def noted_count(text: str | None) -> int:
-    """What ``WAITED_ATTRIBUTE`` says; 0 where it says nothing that can be read."""
+    """Parses ``WAITED_ATTRIBUTE``; 0 if malformed."""
     return int(text) if text and _COUNT.fullmatch(text) else 0
 
 
 class UnknownQueue(PermanentPortError):
-    """There is no dead-letter queue of that name; the message has those there are."""
+    """There is no dead-letter queue of that name; the message lists the existing ones."""
 
     def __init__(self, name: str, known: Sequence[str]) -> None:
         self.name = name
@@ -49,20 +49,25 @@ class UnknownQueue(PermanentPortError):
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A message in a dead-letter queue, held by who has taken it.
+    """A message received from a dead-letter queue, invisible to others while it is held.
 
     Attributes:
-        queue: whose it was: a worker's name, or ``rule:`` and a rule's for what the bus could not deliver.
-        body: as it was sent; can hold personal data.
-        reason: why it was put aside, as a word such as ``MessageRefused``; ``None`` where the queue itself did it,
-            because the message had been received too often.
-        error: the same as a sentence.
-        sent_at: when it came to this queue, or where the queue itself put it aside, to the worker's.
-        logged_as: the id that it had when it first came to the worker's queue, which is that of the worker's log and
-            audit records; ``None`` where it has kept its id.
-        first_sent_at: when it was sent first, however often it has waited since; ``None`` where nobody noted it.
-        waited: how often it has waited for something.
-        claim: what the holder acts with.
+        queue: the queue it failed in: a worker's name, or ``rule:`` and a rule's name for an event that the bus could
+            not
+            deliver.
+        body: the body as sent; can hold personal data.
+        reason: why it was dead-lettered, as a code such as ``MessageRefused``; ``None`` if SQS did it because the
+            message
+            exceeded its maximum receive count.
+        error: the reason as a sentence.
+        sent_at: when it was sent to the dead-letter queue; if SQS moved it there, when it was sent to the worker's
+            queue.
+        logged_as: the message id on first arrival at the worker's queue, as in the worker's log and audit records;
+            ``None``
+            if the id has not changed.
+        first_sent_at: when it was first sent, before any re-queueing; ``None`` if not recorded.
+        waited: number of times it was re-queued to wait for something.
+        claim: the handle (SQS receipt handle) for acting on it.
     """
 
     queue: str
@@ -78,35 +83,36 @@ class DeadLetter:
 
 
 class DeadLetterQueues(Protocol):
-    """All dead-letter queues. Every method raises ``TransientPortError`` when a queue is out of reach.
+    """All dead-letter queues. Every method raises ``TransientPortError`` when a queue is unreachable.
 
-    Those that name a queue raise ``UnknownQueue`` for one that is not there.
+    Methods that take a queue's name raise ``UnknownQueue`` for a name that does not exist.
     """
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Whose dead letters are kept: see ``DeadLetter.queue``."""
+        """The queues' names: see ``DeadLetter.queue``."""
         ...
 
     async def depth(self, queue: str) -> int:
-        """How many letters are there, roughly, those held included."""
+        """Returns the approximate number of letters, including those held."""
         ...
 
     async def take(self, queue: str, *, hold: timedelta) -> Sequence[DeadLetter]:
-        """Some letters, at most ten, hidden from everybody else for ``hold``; none when there are none to be had."""
+        """Receives at most ten letters with the visibility timeout ``hold``; empty if there are none."""
         ...
 
     async def give_back(self, letter: DeadLetter) -> None:
-        """Let others have the letter again at once. One that is no longer held stays as it is."""
+        """Makes the letter visible again at once. Does nothing if it is no longer held."""
         ...
 
     async def redrive(self, letter: DeadLetter) -> None:
-        """Put the letter back to where it came from, as it was, then remove it here: dying between leaves two.
+        """Sends the letter back to its source queue unchanged, then deletes it here; a crash in between leaves a
+        duplicate.
 
-        It may wait there as long as any other: how long it has waited before is forgotten.
+        The time it has waited is reset.
         """
         ...
 
     async def remove(self, letter: DeadLetter) -> None:
-        """Remove the letter for good."""
+        """Deletes the letter."""
         ...

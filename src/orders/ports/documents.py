@@ -1,4 +1,4 @@
-"""Rendering an order's PDF and keeping it."""
+"""Rendering and storing the PDF of an order."""
 
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -11,65 +11,65 @@ MAX_LINK_LIFETIME = timedelta(minutes=5)
 
 
 class DocumentRenderer(Protocol):
-    """Makes an order's PDF."""
+    """Renders the PDF of an order."""
 
     async def render(self, order: Order, tenant: TenantProfile) -> bytes:
-        """The PDF/A-3a of the order; the same order and profile give the same bytes.
+        """Returns the order's PDF/A-3a; deterministic for the same order and profile.
 
         Raises:
-            RenderingFailed: it can't be rendered, now or later.
-            TransientPortError: the renderer is out of memory, was killed or took too long.
+            RenderingFailed: the order can't be rendered, now or later.
+            TransientPortError: the renderer ran out of memory, was killed or timed out.
         """
         ...
 
 
 class DocumentStore(Protocol):
-    """Keeps rendered PDFs. Every method raises ``TransientPortError`` when the bucket is out of reach."""
+    """Stores rendered PDFs. Every method raises ``TransientPortError`` when the bucket is unreachable."""
 
     async def put(self, key: str, pdf: bytes) -> None:
-        """Keep the document under its key; the same key again replaces it."""
+        """Stores the document under its key, overwriting any other."""
         ...
 
     async def get(self, key: str) -> bytes:
-        """The document's bytes. Raises: DocumentMissing."""
+        """Returns the document's bytes. Raises: DocumentMissing."""
         ...
 
     async def exists(self, key: str) -> bool:
-        """Whether a document lies under the key and can be read now."""
+        """Returns whether a readable document is stored under the key."""
         ...
 
     async def link(self, key: str, *, valid_for: timedelta, filename: str) -> str:
-        """An address from which anybody can fetch the document for that long, as a download of that name."""
+        """Returns a URL from which anybody can download the document under that file name for ``valid_for``."""
         ...
 
     async def purge(self, folder: str, *, keep: str) -> None:
-        """Delete every version of every document in the folder, earlier and deleted ones included.
+        """Deletes every version of every document in the folder, including non-current and deleted ones.
 
-        Only for erasure, and only its worker's role may. Repeatable; one that is put meanwhile may be missed.
+        Reserved for erasure: only its worker's role has the permission. Idempotent; a concurrent put may be missed.
 
         Args:
             folder: as ``document_folder`` gives it.
             keep: the key whose document stays, with all its versions.
 
         Raises:
-            PermanentPortError: the bucket refuses to delete; some may be gone.
+            PermanentPortError: the bucket refuses to delete; some may be deleted already.
         """
         ...
 
 
 class DocumentRequests(Protocol):
-    """Asks for a document to be rendered again."""
+    """Requests that a document is rendered again."""
 
     async def request(self, tenant_id: str, order_id: str) -> None:
-        """See to it that the order's document is rendered soon. Raises: TransientPortError."""
+        """Queues a command to render the order's document. Raises: TransientPortError."""
         ...
 
 
 def document_folder(*, tenant_id: str, created_at: datetime, order_id: str) -> str:
-    """Where all PDFs of an order lie: ``orders/{tenant}/{yyyy}/{mm}/{order_id}/``."""
+    """Returns the prefix of all PDFs of an order: ``orders/{tenant}/{yyyy}/{mm}/{order_id}/``."""
     return f"orders/{tenant_id}/{created_at:%Y/%m}/{order_id}/"
 
 
 def document_key(*, tenant_id: str, created_at: datetime, order_id: str, version: int) -> str:
-    """Where one of them lies: ``{version}.pdf`` in that folder."""
+    """Returns the key of one version of the PDF: ``{version}.pdf`` in the order's folder."""
     return f"{document_folder(tenant_id=tenant_id, created_at=created_at, order_id=order_id)}{version}.pdf"

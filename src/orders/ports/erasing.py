@@ -1,12 +1,12 @@
-"""Asking the one worker that erases."""
+"""Requests to the worker that erases personal data."""
 
 from datetime import timedelta
 from typing import Protocol
 
 
 class ScrubRequests(Protocol):
-    """Asks for an erased order to be scrubbed once more."""
+    """Requests that an erased order is scrubbed once more."""
 
     async def request(self, tenant_id: str, order_id: str, *, after: timedelta) -> None:
-        """See to it that it is done when that much time, 15 minutes at most, has passed. Raises: TransientPortError."""
+        """Queues the scrubbing with a delay of ``after``, at most 15 minutes. Raises: TransientPortError."""
         ...

@@ -1,7 +1,7 @@
-"""How a port fails: try again later (transient), or never mind trying (permanent).
+"""Errors of ports: transient (retry later) and permanent (do not retry).
 
-Adapters translate what they recognise of their vendor's errors into these, and let everything else pass: an
-unknown error is a bug to be seen, not a case to be handled.
+Adapters translate the vendor errors that they recognise into these and let all others propagate: an unknown error is a
+bug to be noticed, not a case to be handled.
 """
 
 from collections.abc import Callable
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 
 class PortError(Exception):
-    """Something outside the process did not do what was asked."""
+    """A dependency outside the process failed."""
 
 
 class TransientPortError(PortError):
-    """The dependency could not answer now; the same call may succeed later.
+    """A temporary failure: the same call may succeed later.
 
     Attributes:
-        dependency: what is out of reach or overloaded, such as ``orders table``.
-        throttled: it is there, but asked too much of.
+        dependency: the failing dependency, such as ``orders table``.
+        throttled: it is reachable but throttles requests.
     """
 
     def __init__(self, dependency: str, detail: str, *, throttled: bool = False) -> None:
@@ -34,15 +34,15 @@ class TransientPortError(PortError):
 
 
 class NotPermitted(TransientPortError):
-    """The dependency refuses whoever asks: a permission is missing, or credentials have run out.
+    """The dependency denies access: a permission is missing, or credentials have expired.
 
-    Nothing is wrong with what was asked, so nothing is given up for it: all of it waits until an operator has mended
-    that, as it does while the dependency is down.
+    The request itself is fine, so it is retried rather than given up until an operator has fixed the access, as while
+    the dependency is down.
     """
 
 
 class PermanentPortError(PortError):
-    """The dependency refuses this call and will refuse it again."""
+    """The dependency rejects this call and would reject a retry."""
 
     def __init__(self, dependency: str, detail: str) -> None:
         self.dependency = dependency
@@ -51,7 +51,7 @@ class PermanentPortError(PortError):
 
 
 class ItemKind(StrEnum):
-    """What is kept, each an item of its own or part of one, as metrics, logs and operators' commands call it."""
+    """The kinds of stored items, and of parts of them, as metrics, logs and operators' commands name them."""
 
     ORDER = "order"
     EVENT = "event"
@@ -64,15 +64,15 @@ class ItemKind(StrEnum):
 
 
 class UnreadableItem(PermanentPortError):
-    """What is kept there can't be read: a later release wrote it in a shape of its own, or it is damaged ([PIPE-14]).
+    """A stored item can't be parsed: a later release wrote it in a newer schema, or it is damaged ([PIPE-14]).
 
-    It hurts itself alone: whoever goes through many passes it over, and whoever needs this one is refused.
+    Only this item is affected: readers of many skip it, readers of this one fail.
 
     Attributes:
-        kind: what it is, or should be.
-        place: where it lies: its key; nothing in it is personal.
-        reason: why, without any value of it.
-        tenant_id, order_id, sequence, customer_id: whose it is and which, as far as that can be read.
+        kind: the kind of item expected there.
+        place: its key, which holds nothing personal.
+        reason: why it can't be parsed, without any of its values.
+        tenant_id, order_id, sequence, customer_id: its owner and identity, as far as they can be parsed.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ PassedOver: TypeAlias = Callable[[UnreadableItem], None]
 
 
 class OrderExists(PortError):
-    """An order of this id is there already; ``existing`` is what it looks like."""
+    """An order of this id exists already: ``existing``."""
 
     def __init__(self, existing: Order) -> None:
         self.existing = existing
@@ -109,7 +109,7 @@ class OrderExists(PortError):
 
 
 class OrderClaimed(PortError):
-    """The order's place is held for what was accepted under its id; ``existing`` is the claim."""
+    """The order's key is claimed by the acceptance of another request: ``existing``."""
 
     def __init__(self, existing: "KeyClaim") -> None:
         self.existing = existing
@@ -117,7 +117,7 @@ class OrderClaimed(PortError):
 
 
 class AcceptanceExists(PortError):
-    """An order of this id has been accepted already; ``existing`` is what was."""
+    """An order of this id has been accepted already: ``existing``."""
 
     def __init__(self, existing: "Acceptance") -> None:
         self.existing = existing
@@ -125,7 +125,7 @@ class AcceptanceExists(PortError):
 
 
 class StaleOrder(PortError):
-    """The order has changed since it was read: read it again and decide again."""
+    """The optimistic lock failed, since the order has changed after it was read: read it again and decide again."""
 
     def __init__(self, order_id: str) -> None:
         self.order_id = order_id
@@ -133,22 +133,22 @@ class StaleOrder(PortError):
 
 
 class NotYet(PortError):
-    """What this needs is on its way, by somebody else's doing: come back later. No dependency is at fault."""
+    """Something this depends on is not finished yet: retry later. No dependency is at fault."""
 
 
 class QuotaReached(TransientPortError):
-    """As much as may be done in a day has been done: surely not this one, and none until some of it is a day old."""
+    """The daily quota is used up: nothing can be done until the oldest use is 24 hours old."""
 
     def __init__(self, dependency: str, detail: str) -> None:
         super().__init__(dependency, detail, throttled=True)
 
 
 class Waiting(TransientPortError):
-    """Nothing is wrong with what is asked; it waits on purpose for something else, and goes on by itself."""
+    """The message is fine and waits on purpose for something else; it is resumed without an operator."""
 
 
 class OutboxFull(TransientPortError):
-    """Too many of the order's events wait to be published; the change was not made."""
+    """Too many of the order's events await publishing; the change was not made."""
 
     def __init__(self, order_id: str) -> None:
         self.order_id = order_id
@@ -156,7 +156,7 @@ class OutboxFull(TransientPortError):
 
 
 class OrderTooLarge(PermanentPortError):
-    """The order takes more room than an order may."""
+    """The order exceeds the maximum size."""
 
     def __init__(self, size_bytes: int, limit_bytes: int) -> None:
         self.size_bytes = size_bytes
@@ -165,7 +165,7 @@ class OrderTooLarge(PermanentPortError):
 
 
 class DocumentMissing(PermanentPortError):
-    """There is no document under this key: never rendered, expired, or not replicated yet."""
+    """There is no document under this key: never rendered, expired or not replicated yet."""
 
     def __init__(self, key: str) -> None:
         self.key = key
@@ -173,14 +173,14 @@ class DocumentMissing(PermanentPortError):
 
 
 class RenderingFailed(PermanentPortError):
-    """This order can't be rendered with the templates there are."""
+    """This order can't be rendered with the current templates."""
 
     def __init__(self, detail: str) -> None:
         super().__init__("document renderer", detail)
 
 
 class MailRejected(PermanentPortError):
-    """The mail service refuses this mail or its recipient."""
+    """The mail service rejects this mail or its recipient."""
 
     def __init__(self, detail: str) -> None:
         super().__init__("mail service", detail)

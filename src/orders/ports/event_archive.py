@@ -1,4 +1,4 @@
-"""A tenant's published events by time, for replay ([PIPE-13])."""
+"""The archive of a tenant's published events by time, for replay ([PIPE-13])."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from orders.ports.errors import PassedOver
 
 @dataclass(frozen=True, slots=True)
 class ArchivedEvent:
-    """A published event and its place: places sort as text by time, then order, then sequence."""
+    """A published event with its position; positions sort as text by time, then order, then sequence."""
 
     place: str
     event: OrderEvent
 
 
 class EventArchive(Protocol):
-    """Knows every event that was published, until its order's retention ends."""
+    """Reads all published events within their order's retention."""
 
     async def read(
         self,
@@ -30,17 +30,17 @@ class EventArchive(Protocol):
         limit: int = 500,
         passed_over: PassedOver | None = None,
     ) -> Sequence[ArchivedEvent]:
-        """The tenant's next events by place.
+        """Returns the tenant's next events by position.
 
         Args:
-            since, until: of the events' own times; the first inclusive, the second exclusive.
-            after: only events behind this place.
-            limit: at most so many; none means that there are no more.
-            passed_over: told of each that can't be read, more than once perhaps, which is left out; without it the
-                first of them is raised.
+            since, until: range of the events' own times; inclusive, exclusive.
+            after: return only events behind this position.
+            limit: maximum number of events; an empty result means that there are no more.
+            passed_over: called, perhaps repeatedly, with each unreadable event, which is skipped; without it the first
+                unreadable event is raised.
 
         Raises:
-            UnreadableItem: as told.
-            TransientPortError: the table is out of reach or throttles.
+            UnreadableItem: an event is unreadable and ``passed_over`` was not given.
+            TransientPortError: the table is unreachable or throttles.
         """
         ...

@@ -1,4 +1,4 @@
-"""The bus on which other systems hear of events."""
+"""The event bus, which delivers events to other systems."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -7,16 +7,17 @@ from orders.domain.events import OrderEvent
 
 
 class EventPublisher(Protocol):
-    """Puts events on the bus, at least once each, in no particular order."""
+    """Publishes events on the bus, each at least once, in no particular order."""
 
     async def publish(self, events: Sequence[OrderEvent]) -> Sequence[str | None]:
-        """Publish any number of events.
+        """Publishes any number of events.
 
         Returns:
-            For each event, in the same order, ``None`` when the bus has accepted it, else why it did not. Failing
-            for one entry says nothing of the others; a call that fails as a whole fails for each of its entries.
+            For each event, in the same order, ``None`` if the bus has accepted it, else the error. One entry's failure
+            says
+            nothing of the others; a call that fails as a whole fails each of its entries.
 
         Raises:
-            NotPermitted: the bus refuses whoever asks; some events may have been accepted before.
+            NotPermitted: the bus denies access; some events may have been accepted before.
         """
         ...

@@ -1,16 +1,16 @@
-"""Whether what the service depends on can be reached."""
+"""Health probes of the service's dependencies."""
 
 from typing import Protocol
 
 
 class Probe(Protocol):
-    """One dependency, asked the cheapest question that it answers."""
+    """Checks one dependency by the cheapest call that it has."""
 
     @property
     def name(self) -> str:
-        """What is asked, such as ``orders table``."""
+        """The dependency's name, such as ``orders table``."""
         ...
 
     async def check(self) -> None:
-        """Return when it answers. Raises: PortError saying why not."""
+        """Returns if the dependency answers. Raises: PortError saying why it does not."""
         ...

@@ -1,4 +1,4 @@
-"""What a developer's machine keeps to be looked at: sent mails and rendered documents."""
+"""The archive of sent mails and rendered documents on a developer's machine."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from orders.ports.errors import PermanentPortError
 
 
 class NotKept(PermanentPortError):
-    """There is no such mail, attachment or document among those kept."""
+    """There is no such mail, attachment or document in the archive."""
 
     def __init__(self, name: str) -> None:
         super().__init__("archive", f"nothing is kept under {name[:100]!r}")
@@ -17,7 +17,7 @@ class NotKept(PermanentPortError):
 
 @dataclass(frozen=True, slots=True)
 class KeptAttachment:
-    """What is known of an attachment without its content."""
+    """An attachment's metadata, without its content."""
 
     filename: str
     media_type: str
@@ -26,10 +26,10 @@ class KeptAttachment:
 
 @dataclass(frozen=True, slots=True)
 class KeptMail:
-    """A mail that was sent.
+    """A sent mail.
 
     Attributes:
-        id: names it among those kept.
+        id: its identifier in the archive.
         order_number: from ``X-Order-Number``.
         template: from the tags, such as ``order_confirmation``.
     """
@@ -47,18 +47,18 @@ class KeptMail:
 
 
 class KeptMails(Protocol):
-    """The mails that were sent from here."""
+    """Reads the archive of sent mails."""
 
     async def newest(self, limit: int = 200) -> Sequence[KeptMail]:
-        """The newest ``limit`` mails, newest first."""
+        """Returns the newest ``limit`` mails, newest first."""
         ...
 
     async def get(self, mail_id: str) -> KeptMail:
-        """One mail. Raises: NotKept."""
+        """Returns one mail. Raises: NotKept."""
         ...
 
     async def attachment(self, mail_id: str, index: int) -> tuple[str, str, bytes]:
-        """File name, media type and content of a mail's attachment. Raises: NotKept."""
+        """Returns file name, media type and content of a mail's attachment. Raises: NotKept."""
         ...
 
 
@@ -74,12 +74,12 @@ class KeptDocument:
 
 
 class KeptDocuments(Protocol):
-    """The PDFs that were rendered here."""
+    """Reads the archive of rendered PDFs."""
 
     async def newest(self, limit: int = 200) -> Sequence[KeptDocument]:
-        """The newest ``limit`` documents, newest first. Raises: TransientPortError."""
+        """Returns the newest ``limit`` documents, newest first. Raises: TransientPortError."""
         ...
 
     async def content(self, tenant_id: str, order_id: str, version: int) -> bytes:
-        """A document's bytes. Raises: NotKept, TransientPortError."""
+        """Returns a document's bytes. Raises: NotKept, TransientPortError."""
         ...

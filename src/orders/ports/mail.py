@@ -1,4 +1,4 @@
-"""Composing mails, sending them, and remembering which have been sent."""
+"""Mails: composing and sending them, and the record of mails sent, which deduplicates."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -28,7 +28,7 @@ class MailTemplate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MailContent:
-    """A composed mail: one line of subject, and the same message as text and as HTML."""
+    """A composed mail: a subject line, and the same message as text and as HTML."""
 
     subject: str = field(repr=False)
     text: str = field(repr=False)
@@ -37,12 +37,12 @@ class MailContent:
 
 @dataclass(frozen=True, slots=True)
 class OrderTrouble:
-    """Something that could not be done with an order, and was put aside.
+    """A dead letter about an order, of which staff are notified.
 
     Attributes:
-        where: whose work it was: a worker's name, or ``rule:`` and a rule's.
-        since: when it was put aside.
-        reference: by which operators find it.
+        where: the worker's name, or ``rule:`` and a rule's name.
+        since: when the message was dead-lettered.
+        reference: the identifier by which operators find it.
         order_number: ``None`` for an order that was never placed.
     """
 
@@ -58,20 +58,20 @@ class MailComposer(Protocol):
     async def compose(
         self, template: MailTemplate, order: Order, tenant: TenantProfile, *, parcel_id: str | None = None
     ) -> MailContent:
-        """The mail for an order; ``parcel_id`` says which parcel a shipping mail is about.
+        """Returns the mail for an order; ``parcel_id`` selects the parcel of a shipping mail.
 
         Raises: RenderingFailed.
         """
         ...
 
     async def compose_trouble(self, trouble: OrderTrouble, tenant: TenantProfile) -> MailContent:
-        """The mail ``STAFF_ORDER_STUCK``, which says nothing of a person. Raises: RenderingFailed."""
+        """Returns the mail ``STAFF_ORDER_STUCK``, which holds no personal data. Raises: RenderingFailed."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file that goes with a mail."""
+    """A file attached to a mail."""
 
     filename: str
     media_type: str
@@ -83,8 +83,8 @@ class Mail:
     """A mail to one recipient.
 
     Attributes:
-        sender_name: shown before the service's own sending address.
-        tags: names and values (letters, digits, ``_`` and ``-``) that bounces and complaints bring back.
+        sender_name: display name in front of the service's own sending address.
+        tags: names and values (letters, digits, ``_`` and ``-``) that bounces and complaints return.
         headers: further headers, such as ``X-Order-Number``.
     """
 
@@ -101,23 +101,23 @@ class MailSender(Protocol):
     """Hands mails to the mail service."""
 
     async def send(self, mail: Mail) -> str:
-        """Send one mail; returns the mail service's id of it.
+        """Sends one mail; returns the mail service's message id.
 
         Raises:
-            MailRejected: this mail will never be accepted.
-            TransientPortError: out of reach, or more than may be sent per second or day (``throttled``).
+            MailRejected: the mail service will never accept this mail.
+            TransientPortError: unreachable, or over the rate per second or day (``throttled``).
         """
         ...
 
 
 def recipient_hash(recipient: str) -> str:
-    """What is kept of an address where mails are told apart by it: a hash, the same for any case of it."""
+    """Returns the hash that identifies an address in stored records; case-insensitive."""
     return sha256(recipient.lower().encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
 class MailReference:
-    """Which mail it is, without the address that it goes to."""
+    """Identifies a mail without its recipient's address."""
 
     tenant_id: str
     order_id: str
@@ -128,31 +128,31 @@ class MailReference:
 
 @dataclass(frozen=True, slots=True)
 class MailQuota:
-    """How many mails have been sent in the last 24 hours, and how many may be; below 0 is without end."""
+    """The mail service's quota: mails sent in the last 24 hours and the maximum; a negative maximum means unlimited."""
 
     sent: float
     allowed: float
 
     @property
     def used(self) -> float:
-        """The fraction that is used up."""
+        """The fraction of the quota that is used."""
         return self.sent / self.allowed if self.allowed > 0 else float(self.allowed == 0)
 
 
 class MailQuotas(Protocol):
-    """Knows the mail service's quota for a day."""
+    """Reads the mail service's daily quota."""
 
     async def quota(self) -> MailQuota:
-        """As it is now. Raises: TransientPortError, PermanentPortError."""
+        """Returns the current quota. Raises: TransientPortError, PermanentPortError."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class MailIntent:
-    """That one recipient is to get one mail about one event of one order: at most one such mail is sent.
+    """The intent to send one recipient one mail about one event of an order; at most one mail is sent for it.
 
     Attributes:
-        sequence: of the event that it tells of.
+        sequence: of the event that the mail is about.
     """
 
     tenant_id: str
@@ -163,13 +163,13 @@ class MailIntent:
 
     @property
     def reference(self) -> MailReference:
-        """The intent without the address."""
+        """The intent's identity, without the address."""
         hashed = None if self.recipient is None else recipient_hash(self.recipient)
         return MailReference(self.tenant_id, self.order_id, self.sequence, self.template, hashed)
 
 
 class FeedbackKind(IntEnum):
-    """What can come back of a mail that was sent; what is higher is graver."""
+    """Kinds of feedback on a sent mail, in ascending severity."""
 
     DELAYED = 1
     BOUNCED = 2
@@ -178,10 +178,10 @@ class FeedbackKind(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class MailFeedback:
-    """What came back: a bounce that may pass, one that will not, or the recipient's complaint.
+    """Feedback on a sent mail: a transient or permanent bounce, or a complaint.
 
     Attributes:
-        detail: the mail service's words for what kind of it, such as ``Permanent/NoEmail``; never from the mail.
+        detail: the mail service's classification, such as ``Permanent/NoEmail``; never text of the mail.
     """
 
     kind: FeedbackKind
@@ -200,12 +200,12 @@ class MailState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MailRecord:
-    """What is remembered of an intent; the recipient only as a hint such as ``t…@example.com``.
+    """The stored record of an intent; holds the recipient only as a hint such as ``t…@example.com``.
 
     Attributes:
-        attempts: how often it was claimed; above 1 a mail may have gone out more than once.
+        attempts: number of claims; above 1 the mail may have been sent more than once.
         detail: why it was skipped or failed.
-        feedback: the gravest of what came back of it.
+        feedback: the most severe feedback received.
     """
 
     sequence: int
@@ -219,18 +219,19 @@ class MailRecord:
     feedback: MailFeedback | None = None
 
     def erased(self) -> "MailRecord":
-        """The record with tombstones in place of what it says of the recipient and of why."""
+        """Returns the record with tombstones in place of the recipient's hint and the detail."""
         return replace(self, recipient_hint=self.recipient_hint and ERASED, detail=self.detail and ERASED)
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The answer to a claim.
+    """The result of claiming an intent.
 
     Attributes:
-        granted: the caller now holds the intent until its lease ends, and is to send the mail.
-        record: the intent as it now stands: when not granted, who is ahead (``CLAIMED``) or what became of it.
-        lease_until: when the lease, the caller's or the other holder's, ends; ``None`` when nobody can claim it again.
+        granted: the caller holds the lease on the intent and must send the mail.
+        record: the intent's current record; when not granted, it shows another's lease (``CLAIMED``) or the final
+            state.
+        lease_until: end of the lease, the caller's or the other holder's; ``None`` if it can't be claimed again.
     """
 
     granted: bool
@@ -239,23 +240,23 @@ class Claim:
 
 
 class MailIntents(Protocol):
-    """Remembers intents. Every method raises ``TransientPortError`` when the table is out of reach."""
+    """Stores mail intents. Every method raises ``TransientPortError`` when the table is unreachable or throttles."""
 
     async def claim(self, intent: MailIntent, *, now: datetime, lease: timedelta) -> Claim:
-        """Claim the intent for ``lease``: granted when nobody has, or when an earlier claim's lease has ended unmarked
-        or was given back.
+        """Claims the intent with a lease of ``lease``: granted if it is unclaimed, or if an earlier lease expired
+        without a result or was released.
 
-        Of any number of simultaneous claims exactly one is granted.
+        Of any number of concurrent claims exactly one is granted.
 
-        Raises: UnreadableItem: what became of the intent can't be read; it stays as it is.
+        Raises: UnreadableItem: the stored record is unreadable; it is left unchanged.
         """
         ...
 
     async def release(self, intent: MailIntent, claim: Claim, *, now: datetime, failure: str | None = None) -> None:
-        """Give a granted claim back, because the mail surely did not go out: it can be claimed again at once.
+        """Releases a granted claim whose mail was definitely not sent, so that it can be claimed again at once.
 
-        With ``failure``, which says why it did not, the intent is ``FAILED`` until then. Only this very claim is given
-        back: an intent that is not claimed, or by now by somebody else, stays as it is.
+        With ``failure``, the error text, the intent is ``FAILED`` until then. Only this very claim is released: an
+        intent that is unclaimed, or claimed by another by now, is left unchanged.
         """
         ...
 
@@ -268,36 +269,36 @@ class MailIntents(Protocol):
         message_id: str | None = None,
         detail: str | None = None,
     ) -> None:
-        """Mark what became of a claimed intent (``SENT``, ``SKIPPED``, ``FAILED``); it can never be claimed again.
+        """Records the final state of an intent (``SENT``, ``SKIPPED``, ``FAILED``), after which it can't be claimed
+        again.
 
-        An intent nobody claimed can be marked too: that is how a mail is skipped. A mark of ``SENT`` is final:
-        later marks leave it as it is.
+        An unclaimed intent can be finished too: this is how a mail is skipped. ``SENT`` is never overwritten.
         """
         ...
 
     async def note_feedback(self, mail: MailReference, feedback: MailFeedback) -> bool:
-        """Note what came back of a mail; graver feedback stays, of equal the first.
+        """Records feedback on a mail; more severe feedback replaces less severe, of equal severity the first stays.
 
         Returns:
-            Whether there is such a mail.
+            ``True`` if the mail exists.
         """
         ...
 
     async def of_order(
         self, tenant_id: str, order_id: str, passed_over: PassedOver | None = None
     ) -> Sequence[MailRecord]:
-        """All records of an order by sequence, then time.
+        """Returns all records of an order by sequence, then time.
 
         Args:
-            passed_over: told of each that can't be read, which is left out; without it the first of them is raised.
+            passed_over: called with each unreadable record, which is skipped; without it the first is raised.
 
         Raises: UnreadableItem.
         """
         ...
 
     async def redact(self, tenant_id: str, order_id: str) -> None:
-        """Put tombstones in place of what an order's records say of recipients and of why; what became of mails stays.
+        """Replaces recipients' hints and details in an order's records with tombstones; states stay.
 
-        Repeatable. A record that is written meanwhile may be missed.
+        Idempotent. A record written concurrently may be missed.
         """
         ...

@@ -1,4 +1,4 @@
-"""Counting what happens, for those who watch."""
+"""Metrics: counters and gauges."""
 
 from typing import Protocol
 
@@ -8,16 +8,16 @@ all is a reason for an alarm: something waits for an operator ([PIPE-14])."""
 
 
 class Gauges(Protocol):
-    """Shows how high something is. Never fails, never waits."""
+    """Reports current values. Never raises, never waits."""
 
     def show(self, name: str, value: float, **labels: str) -> None:
-        """So high is it now."""
+        """Sets the gauge."""
         ...
 
 
 class Counters(Protocol):
-    """Counts events by name and labels. Never fails, never waits."""
+    """Counts occurrences by name and labels. Never raises, never waits."""
 
     def count(self, name: str, **labels: str) -> None:
-        """One more of these. Labels have few values each: no ids, nothing that callers choose."""
+        """Increments the counter. Labels have few values each: no ids, nothing that callers choose."""
         ...

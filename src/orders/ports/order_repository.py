@@ -1,4 +1,4 @@
-"""Where orders are kept."""
+"""The repository of orders."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,14 +20,14 @@ MAX_PENDING_BYTES = 200_000
 
 @dataclass(frozen=True, slots=True)
 class OrderQuery:
-    """Which orders of one tenant to list. Everything given must hold.
+    """A query for one tenant's orders; all conditions given must hold.
 
     Attributes:
         statuses: any of these; empty means every status.
         created_from: inclusive.
         created_to: exclusive.
-        after: only orders behind this position in the listing's direction, as in ``OrderPage.next_position``.
-        limit: at most so many orders, 1 to 100.
+        after: return only orders behind this position in the listing's direction, as in ``OrderPage.next_position``.
+        limit: maximum number of orders, 1 to 100.
     """
 
     tenant_id: str
@@ -47,11 +47,10 @@ class OrderPage:
     """A page of a listing.
 
     Attributes:
-        orders: as lists show them: identity, status, lines, totals, parcels, dates; no addresses, no customer, no
-            notes. Can be fewer than asked for although more follow.
-        next_position: where the next page begins (``OrderQuery.after``), ``None`` at the end.
-        unreadable: how many orders that may belong here can't be read and are left out; the next page begins behind
-            them.
+        orders: list entries with identity, status, lines, totals, parcels and dates, without addresses, customer and
+            notes. Can be fewer than ``limit`` although more pages follow.
+        next_position: where the next page begins (``OrderQuery.after``); ``None`` on the last page.
+        unreadable: number of unreadable orders left out that may match; the next page begins behind them.
     """
 
     orders: tuple[Order, ...]
@@ -60,69 +59,73 @@ class OrderPage:
 
 
 class OrderRepository(Protocol):
-    """Keeps orders; each create and each change is one atomic write of the order together with its event.
+    """Stores orders; each create and each change is one atomic write of the order together with its event.
 
-    Every method raises ``TransientPortError`` when the table is out of reach or throttles, and those that need an
-    order that can't be read ``UnreadableItem``; ``page`` leaves such orders out.
+    Every method raises ``TransientPortError`` when the table is unreachable or throttles, and ``UnreadableItem`` when
+    an order that it needs is unreadable; ``page`` leaves such orders out.
     """
 
     async def add(self, change: Change, *, claimed_by: str | None = None) -> None:
-        """Keep a new order and its created event.
+        """Stores a new order and its created event.
 
-        When the outcome of a write is unknown (time-out) the adapter may repeat it: an order equal in id and
-        created event to the one on record counts as this one, not as another.
+        Retries are safe: after a write with an unknown outcome (timeout) the adapter may repeat it, and a stored order
+        with the same id and created event counts as this one.
 
         Args:
-            claimed_by: whose claim the order may take the place of: the key of its receipt. Without one, or where there
-                is no claim, nothing may be there.
+            claimed_by: idempotency key of the receipt whose claim the order may replace. Without a key, or without a
+                claim,
+                the order's key must be free.
 
         Raises:
-            OrderExists: the id is taken by an order of another making.
-            OrderClaimed: it is claimed by somebody else, or what claimed it was rejected.
-            OrderTooLarge: it would exceed ``MAX_ORDER_BYTES``, or its event ``MAX_PENDING_BYTES``; nothing was kept.
+            OrderExists: a different order has this id.
+            OrderClaimed: the id is claimed for another idempotency key, or its acceptance was rejected.
+            OrderTooLarge: the order would exceed ``MAX_ORDER_BYTES``, or its event ``MAX_PENDING_BYTES``; nothing was
+                stored.
         """
         ...
 
     async def get(self, tenant_id: str, order_id: str) -> Order | None:
-        """The order as of the latest completed write (strongly consistent), deleted ones included.
+        """Returns the latest version of the order (strongly consistent), deleted ones included.
 
-        A claim is no order: as long as there is nothing else, ``None``.
+        A claim is not an order: returns ``None`` where there is only a claim.
         """
         ...
 
     async def occupant(self, tenant_id: str, order_id: str) -> Order | KeyClaim | None:
-        """What is in the order's place, be it the order or a claim; else as ``get``."""
+        """Returns whatever is stored under the order's key, the order or a claim; otherwise as ``get``."""
         ...
 
     async def save(self, change: Change) -> None:
-        """Make a change durable: the order after it, and its event among those waiting to be published.
+        """Stores a change: the order after it, and its event in the outbox.
 
-        A change without an event is a programming error (``ValueError``). A repeated write of the same change
-        whose first outcome was unknown succeeds.
+        Retries are safe: repeating a write with an unknown outcome succeeds. A change without an event is a programming
+        error (``ValueError``).
 
         Raises:
-            StaleOrder: the order on record does not have the sequence, or the revision of what is reported, that the
-                change was made from.
-            OutboxFull: ``MAX_PENDING_EVENTS`` or ``MAX_PENDING_BYTES`` wait already; nothing was changed.
-            OrderTooLarge: it would exceed ``MAX_ORDER_BYTES``, or its event ``MAX_PENDING_BYTES``; nothing was changed.
+            StaleOrder: optimistic lock failed: the stored order's sequence, or the revision of its reported state, is
+                not the
+                one that the change was made from.
+            OutboxFull: ``MAX_PENDING_EVENTS`` or ``MAX_PENDING_BYTES`` await publishing already; nothing was changed.
+            OrderTooLarge: the order would exceed ``MAX_ORDER_BYTES``, or its event ``MAX_PENDING_BYTES``; nothing was
+                changed.
         """
         ...
 
     async def note(self, order: Order) -> None:
-        """Make durable what the order keeps of reports (``Order.reported``), and nothing else of it.
+        """Stores the order's record of external events (``Order.reported``) and nothing else of it.
 
-        Its revision is one more than that on record. A repeated write of the same whose first outcome was unknown
+        Its revision must be the stored one plus one. Retries are safe: repeating a write with an unknown outcome
         succeeds.
 
         Raises:
-            StaleOrder: the order on record has another sequence, or another revision.
-            OrderTooLarge: what is parked would exceed ``MAX_PARKED_BYTES``; nothing was kept.
+            StaleOrder: optimistic lock failed: the stored order has another sequence or another revision.
+            OrderTooLarge: the parked events would exceed ``MAX_PARKED_BYTES``; nothing was stored.
         """
         ...
 
     async def page(self, query: OrderQuery) -> OrderPage:
-        """A page of the tenant's orders by creation time, then id; eventually consistent.
+        """Returns a page of the tenant's orders by creation time, then id; eventually consistent.
 
-        Served by an index, reads a bounded number of items whatever the filters and however far in.
+        Served by an index: reads a bounded number of items whatever the filters and the position.
         """
         ...

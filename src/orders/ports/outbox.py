@@ -1,4 +1,4 @@
-"""The events of orders: those waiting to be published, and the log of all."""
+"""The outbox of events to publish, and the log of all events."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,11 +11,11 @@ from orders.ports.errors import PassedOver
 
 @dataclass(frozen=True, slots=True)
 class OutboxEntry:
-    """An order with events waiting since ``since`` (the oldest of them, roughly: never later than it).
+    """An order with events waiting in the outbox since ``since`` (at or before the oldest event's time).
 
     Attributes:
-        accepted: no events wait, but an accepted order whose command is not on its queue yet.
-        position: its place in its shard, to go on behind it.
+        accepted: an accepted order whose command is not on its queue yet, rather than an order with events.
+        position: its position in its shard, to continue behind it.
     """
 
     tenant_id: str
@@ -26,14 +26,14 @@ class OutboxEntry:
 
 
 class Outbox(Protocol):
-    """Events that are durable with their order but not yet known to be published.
+    """The transactional outbox: events stored with their order and not yet known to be published.
 
-    Every method raises ``TransientPortError`` when the table is out of reach or throttles.
+    Every method raises ``TransientPortError`` when the table is unreachable or throttles.
     """
 
     @property
     def shards(self) -> int:
-        """Into how many shards, 0 to ``shards - 1``, the orders of this region are spread."""
+        """The number of shards, 0 to ``shards - 1``, over which the orders of this region are spread."""
         ...
 
     async def overdue(
@@ -45,41 +45,43 @@ class Outbox(Protocol):
         after: str | None = None,
         passed_over: PassedOver | None = None,
     ) -> Sequence[OutboxEntry]:
-        """Orders of a shard whose events have waited since before that time, oldest first; eventually consistent.
+        """Returns the orders of a shard with events waiting since before that time, oldest first; eventually
+        consistent.
 
         Args:
-            limit: at most so many, fewer only at the end.
-            after: only those behind this position, whether or not the entry that had it is still there.
-            passed_over: told of each entry that can't be read, which is left out; without it the first is raised.
+            limit: maximum number of entries; fewer are returned only at the end.
+            after: return only entries behind this position, even if its entry has gone.
+            passed_over: called with each unreadable entry, which is skipped; without it the first is raised.
 
-        Raises: UnreadableItem; ValueError: ``after`` is no position.
+        Raises: UnreadableItem; ValueError: ``after`` is not a position.
         """
         ...
 
     async def waiting(self, tenant_id: str, order_id: str) -> Sequence[OrderEvent]:
-        """The order's waiting events by sequence (strongly consistent); empty when there are none or no order.
+        """Returns the order's waiting events by sequence (strongly consistent); empty if none wait or the order does
+        not exist.
 
-        They end before the first that can't be read, for what is behind it waits with it.
+        Stops before the first unreadable event, since those behind it must wait for it.
 
-        Raises: UnreadableItem: the very first can't be read, or the order's item is of a later shape than is known.
+        Raises: UnreadableItem: the first event is unreadable, or the order's item has an unknown later schema.
         """
         ...
 
     async def settle(self, event: OrderEvent) -> None:
-        """Note that the event is published: into the log if absent, then out of the waiting ones.
+        """Records that the event is published: adds it to the log if absent, then removes it from the outbox.
 
-        Repeatable at any point: whoever finds it half done may do it again. An order leaves ``overdue`` with its
-        last waiting event and not before, whatever is written to it meanwhile.
+        Idempotent at any point: a caller that finds it half done can repeat it. An order leaves ``overdue`` with its
+        last waiting event and not before, whatever is written to it concurrently.
 
         Raises:
-            PermanentPortError: another event is in the log under this one's sequence.
-            UnreadableItem: the order's item is damaged where it would have to be changed.
+            PermanentPortError: the log has another event under this one's sequence.
+            UnreadableItem: the order's item is damaged in the part that would have to be changed.
         """
         ...
 
 
 class EventLog(Protocol):
-    """What happened to an order, published or not."""
+    """Reads the history of an order's events, published or not."""
 
     async def read(
         self,
@@ -90,26 +92,27 @@ class EventLog(Protocol):
         limit: int = 100,
         passed_over: PassedOver | None = None,
     ) -> Sequence[OrderEvent]:
-        """Events with a sequence above ``after``, contiguous and in order, the waiting ones included.
+        """Returns events with a sequence above ``after``, contiguous and in order, including those waiting in the
+        outbox.
 
         Args:
-            limit: at most so many, those that can't be read included.
-            passed_over: told of each that can't be read, with its sequence, which is left out; without it the first of
-                them is raised.
+            limit: maximum number of events, unreadable ones included.
+            passed_over: called with each unreadable event and its sequence, which is skipped; without it the first is
+                raised.
 
         Raises: UnreadableItem.
         """
         ...
 
     async def redact(self, event: OrderEvent) -> bool:
-        """Put ``data``, ``reason`` and ``receipt`` of an event in place of those in the log; all else stays.
+        """Replaces ``data``, ``reason`` and ``receipt`` of an event in the log; all else stays.
 
-        Only for erasure: an event is a fact, and nothing else may change one. Repeatable.
+        Reserved for erasure: events are immutable otherwise. Idempotent.
 
         Returns:
-            Whether the event is in the log; ``False``, and nothing done, while it still waits to be published.
+            ``True`` if the event is in the log; ``False``, and nothing done, while it still waits in the outbox.
 
         Raises:
-            PermanentPortError: another event is in the log under this one's sequence.
+            PermanentPortError: the log has another event under this one's sequence.
         """
         ...

@@ -1,4 +1,4 @@
-"""The product service: what products are sold, at what price, and how many there are ([DOM-7])."""
+"""The product service: current prices and stock of products ([DOM-7])."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ from orders.domain.pricing.offer_checks import Offer
 
 @dataclass(frozen=True, slots=True)
 class ProductEnquiry:
-    """Products that somebody wants to order.
+    """A request for the offers of the products in an order.
 
     Attributes:
-        currency: of the order; prices are wanted in it.
-        units: by product id, how many would come out of stock; 0 where only the price is a question.
+        currency: the order's currency, in which prices are requested.
+        units: quantity to take from stock by product id; 0 where only the price is needed.
         traceparent: W3C trace context of the request or message.
     """
 
@@ -25,15 +25,16 @@ class ProductEnquiry:
 
 
 class ProductCatalogue(Protocol):
-    """Knows a shop's products as they are now. Asking changes nothing there, and reserves nothing."""
+    """Reads a shop's current product offers. A request changes and reserves nothing."""
 
     async def offers(self, enquiry: ProductEnquiry) -> Mapping[str, Offer]:
-        """What there is of the products asked for, by product id; one that isn't among them is unknown.
+        """Returns the offers by product id; an id that is missing is unknown to the service.
 
-        All of them are asked about at once. Prices are exact, in the currency asked for.
+        All products are requested in one call. Prices are exact, in the requested currency.
 
         Raises:
-            TransientPortError: out of reach, too slow, overloaded, or its answer is none. It says so within a time
-                that is set, however long the service would take.
+            TransientPortError: unreachable, too slow, overloaded or a malformed response; raised within a set time
+                limit,
+                however long the service takes.
         """
         ...

@@ -1,4 +1,4 @@
-"""Putting other services' reports back where they came from."""
+"""Re-queueing of external events that can't be applied yet."""
 
 from datetime import timedelta
 from typing import Protocol
@@ -7,10 +7,10 @@ from orders.domain.reports import Report
 
 
 class ReportReturns(Protocol):
-    """Puts a report back on the queue that reports come from."""
+    """Puts an external event back on the queue that it came from."""
 
     async def give_back(self, tenant_id: str, order_id: str, report: Report, *, after: timedelta) -> None:
-        """See to it that it comes again when that much time, 15 minutes at most, has passed.
+        """Queues the event again with a delay of ``after``, at most 15 minutes.
 
         Raises: TransientPortError.
         """

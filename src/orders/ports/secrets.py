@@ -1,4 +1,4 @@
-"""Secrets that are kept outside the service and change without it."""
+"""Secrets in an external store, which can be rotated there at any time."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,7 +10,7 @@ DEPENDENCY = "secrets store"
 
 
 class SecretUnusable(PermanentPortError):
-    """A secret is not there, may not be read, or does not hold what it should; ``detail`` never has its value."""
+    """A secret is missing, access is denied, or its content is invalid; ``detail`` never holds its value."""
 
     def __init__(self, name: str, detail: str) -> None:
         self.name = name
@@ -19,21 +19,21 @@ class SecretUnusable(PermanentPortError):
 
 @dataclass(frozen=True, slots=True)
 class SecretVersion:
-    """One value that a secret has had, and since when it has been kept."""
+    """One version of a secret's value, and when it was stored."""
 
     value: str = field(repr=False)
     created_at: datetime
 
 
 class Secrets(Protocol):
-    """Reads secrets. Every call asks the store; keeping what it says is the caller's affair."""
+    """Reads secrets. Every call reads from the store; caching is up to the caller."""
 
     async def current(self, name: str) -> SecretVersion:
-        """The value that the secret has now. Raises: SecretUnusable, TransientPortError."""
+        """Returns the current value. Raises: SecretUnusable, TransientPortError."""
         ...
 
     async def previous(self, name: str) -> SecretVersion | None:
-        """The value that it had before, or ``None`` when it has not had another one.
+        """Returns the value before the current one; ``None`` if there has been no other.
 
         Raises: SecretUnusable, TransientPortError.
         """

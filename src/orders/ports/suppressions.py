@@ -1,4 +1,4 @@
-"""Addresses that a shop does not write to any more ([PIPE-10])."""
+"""Suppressed addresses: recipients a shop no longer sends mail to ([PIPE-10])."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from orders.ports.errors import PassedOver
 
 
 class SuppressionReason(StrEnum):
-    """Why an address is not written to."""
+    """Reasons for suppressing an address."""
 
     BOUNCED = "bounced"
     COMPLAINED = "complained"
@@ -18,12 +18,12 @@ class SuppressionReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """One address of one shop, known by its hash (``recipient_hash``) only.
+    """A suppressed address of one shop, identified only by its hash (``recipient_hash``).
 
     Attributes:
-        at: when the mail bounced, or its recipient complained.
+        at: when the mail bounced, or the recipient complained.
         order_id: the order that the mail was about.
-        detail: the mail service's words for what kind of bounce or complaint.
+        detail: the mail service's classification of the bounce or complaint.
     """
 
     tenant_id: str
@@ -35,34 +35,36 @@ class Suppression:
 
 
 class Suppressions(Protocol):
-    """Keeps suppressed addresses. Every method raises ``TransientPortError`` when the table is out of reach."""
+    """Stores suppressed addresses. Every method raises ``TransientPortError`` when the table is unreachable or
+    throttles.
+    """
 
     async def add(self, suppression: Suppression) -> None:
-        """Suppress an address; a complaint takes the place of a bounce, else what is there stays. Repeatable.
+        """Suppresses an address. Idempotent; a complaint replaces a bounce, otherwise the stored entry stays.
 
-        What happened before an address was taken off the list does not put it there again.
+        Feedback from before an address was removed from the list does not suppress it again.
         """
         ...
 
     async def find(self, tenant_id: str, recipient_hash: str) -> Suppression | None:
-        """The address's suppression (strongly consistent), or ``None``.
+        """Returns the address's suppression (strongly consistent), or ``None``.
 
-        Raises: UnreadableItem: there is one, and nobody can say what it says.
+        Raises: UnreadableItem: there is one, but it is unreadable.
         """
         ...
 
     async def of_tenant(
         self, tenant_id: str, *, after: str | None = None, limit: int = 100, passed_over: PassedOver | None = None
     ) -> Sequence[Suppression]:
-        """Those of a shop by hash, behind ``after``; at most ``limit``, fewer only at the end.
+        """Returns a shop's suppressions by hash, behind ``after``; at most ``limit``, fewer only at the end.
 
         Args:
-            passed_over: told of each that can't be read, which is left out; without it the first of them is raised.
+            passed_over: called with each unreadable entry, which is skipped; without it the first is raised.
 
         Raises: UnreadableItem.
         """
         ...
 
     async def remove(self, tenant_id: str, recipient_hash: str, *, at: datetime) -> bool:
-        """Take an address off the list, so that it is written to again; whether it was on it."""
+        """Removes an address from the list, so that mail is sent to it again; returns whether it was suppressed."""
         ...

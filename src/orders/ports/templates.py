@@ -1,4 +1,4 @@
-"""Templates of shops' own, which take the place of packaged ones ([PIPE-8])."""
+"""Shops' custom templates, which override the packaged ones ([PIPE-8])."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,14 +14,14 @@ DEFAULT_LOCALE = "default"
 
 @dataclass(frozen=True, slots=True)
 class ShopTemplate:
-    """A file that a shop has put in place of a packaged one, or beside them for its own to include.
+    """A shop's template file that overrides a packaged one, or that its other templates include.
 
     Attributes:
-        locale: what it is for: a language tag in small letters such as ``en-za`` or ``en``, or ``DEFAULT_LOCALE``.
+        locale: a lower-case language tag such as ``en-za`` or ``en``, or ``DEFAULT_LOCALE``.
         path: as packaged, such as ``order_confirmation/body.html``.
-        place: where it lies, for people.
-        etag: another one, another content.
-        source: its text; ``None`` where ``fault`` says why it can't be had.
+        place: its storage location, for people.
+        etag: changes with the content.
+        source: its text; ``None`` if ``fault`` says why it is unavailable.
     """
 
     locale: str
@@ -35,7 +35,7 @@ class ShopTemplate:
 
 @dataclass(frozen=True, slots=True)
 class ShopTemplates:
-    """All templates of one shop; ``fault`` says why nobody knows whether there are any."""
+    """All custom templates of one shop; ``fault`` says why it is unknown which there are."""
 
     files: tuple[ShopTemplate, ...] = ()
     fault: str | None = None
@@ -45,18 +45,18 @@ NONE = ShopTemplates()
 
 
 class TemplateStore(Protocol):
-    """Knows the shops' templates."""
+    """Reads the shops' templates."""
 
     async def of_tenant(self, tenant_id: str) -> ShopTemplates:
-        """All templates of a shop. Never fails: what can't be read is a fault in what is returned.
+        """Returns all templates of a shop. Never raises: failures are faults in the result.
 
-        While the store is out of reach, what was there before holds.
+        While the store is unreachable, the previous result stays in effect.
         """
         ...
 
 
 class Part(StrEnum):
-    """What a template makes, each on its own."""
+    """The parts a template consists of, each rendered separately."""
 
     SUBJECT = "subject"
     TEXT = "text"
@@ -66,12 +66,12 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TemplateTrouble:
-    """What is wrong with a shop's template, for the one who is to mend it; says nothing of any order.
+    """An error in a shop's template, for the shop to correct; holds no order data.
 
     Attributes:
-        template: the path of what is at fault.
-        line: where in it, as far as that is known.
-        place: where the file at fault lies; ``None`` where it is no file of the shop's.
+        template: path of the failing file.
+        line: line number in it, if known.
+        place: storage location of the failing file; ``None`` if it is not the shop's.
         source: its text, if it could be read.
     """
 
@@ -84,11 +84,11 @@ class TemplateTrouble:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """One part of a template as a shop gets it.
+    """One rendered part of a template as a shop receives it.
 
     Attributes:
-        content: what came of it; ``None`` where ``trouble`` says why nothing did.
-        made_of: the shop's files that it is made of; none where it is the default.
+        content: the result; ``None`` if ``trouble`` says why there is none.
+        made_of: the shop's files that contributed; empty for the packaged default.
     """
 
     template: str
@@ -100,37 +100,37 @@ class Preview:
 
 
 class TemplatePreviews(Protocol):
-    """Renders templates to be looked at: as mails and documents do, but a broken one is told of and not replaced."""
+    """Renders templates for preview, as for mails and documents, but reports a broken one instead of falling back."""
 
     @property
     def parts(self) -> Mapping[str, tuple[Part, ...]]:
-        """The templates there are, and what each makes."""
+        """The existing templates, and the parts of each."""
         ...
 
     def path(self, template: str, part: Part) -> str:
-        """The path of a part, which is also that of a shop's own in its folder."""
+        """Returns the path of a part, which is also that of a shop's override in its folder."""
         ...
 
     def takes_part(self, path: str) -> frozenset[str]:
-        """The packaged files that a part is made of, itself included: whose place a shop's own can take."""
+        """Returns the packaged files that a part is made of, itself included; a shop can override each."""
         ...
 
     async def preview(self, template: str, part: Part, order: Order, tenant: TenantProfile, locale: str) -> Preview:
-        """One part for an order.
+        """Renders one part for an order.
 
         Raises:
-            RenderingFailed: a packaged template is broken, or the order has nothing that the template could tell of.
-            TransientPortError: no PDF can be made at the moment.
+            RenderingFailed: a packaged template is broken, or the order lacks what the template is about.
+            TransientPortError: PDFs can't be rendered at the moment.
         """
         ...
 
 
 def locale_folder(locale: str) -> str:
-    """The folder for a language tag: ``en-za`` for ``en_ZA``."""
+    """Returns the folder for a language tag: ``en-za`` for ``en_ZA``."""
     return locale.replace("_", "-").lower()
 
 
 def locale_folders(locale: str) -> tuple[str, ...]:
-    """Where to look for a language tag's templates, the first that has one wins: ``en-za``, ``en``, ``default``."""
+    """Returns the folders to search for a language tag, first match wins: ``en-za``, ``en``, ``default``."""
     parts = locale_folder(locale).split("-")
     return (*("-".join(parts[:count]) for count in range(len(parts), 0, -1)), DEFAULT_LOCALE)

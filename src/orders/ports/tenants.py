@@ -1,4 +1,4 @@
-"""The shops whose orders these are."""
+"""The tenants: the shops whose orders these are."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,19 +10,19 @@ from orders.domain.pricing.price_rules import STRICTEST, PriceRules
 
 @dataclass(frozen=True, slots=True)
 class TenantProfile:
-    """What documents, mails and defaults need to know of a shop.
+    """A shop's profile, used in documents and mails and for defaults.
 
     Attributes:
         name: as customers know it.
         currency: ISO 4217, for orders that name none.
         locale: BCP 47, for orders that name none.
-        staff_addresses: who hears of new and cancelled orders.
-        reply_to: where customers' answers go.
+        staff_addresses: recipients of mails about new and cancelled orders.
+        reply_to: address for customers' replies.
         address: the shop's own postal address, line by line.
         tax_number: as printed on documents.
         accent: CSS colour ``#rrggbb`` of headings and rules.
         logo: a ``data:`` URI with a PNG, JPEG or SVG picture.
-        price_rules: what its customers' orders may say of prices, taxes and shipping.
+        price_rules: which prices, taxes and shipping costs its customers' orders may state.
     """
 
     tenant_id: str
@@ -41,10 +41,10 @@ class TenantProfile:
 
 
 class TenantDirectory(Protocol):
-    """Knows the shops."""
+    """Looks up shops' profiles."""
 
     async def profile(self, tenant_id: str) -> TenantProfile:
-        """The shop's profile; one with the defaults for a shop that has not given any.
+        """Returns the shop's profile, or one with the defaults if the shop has provided none.
 
         Raises: TransientPortError.
         """
@@ -53,11 +53,11 @@ class TenantDirectory(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TenantFile:
-    """What a shop has given of its profile.
+    """A shop's profile file as provided.
 
     Attributes:
-        profile: ``None`` where it has given none, or none that can be used.
-        fault: why it can't be used.
+        profile: ``None`` if there is none, or an invalid one.
+        fault: why it is invalid.
     """
 
     tenant_id: str
@@ -66,28 +66,30 @@ class TenantFile:
 
 
 class TenantFiles(Protocol):
-    """What the shops have given, for whoever looks for what is wrong with it; what holds is ``TenantDirectory``'s."""
+    """Inspects the files that shops have provided, to find errors in them; ``TenantDirectory`` has the profiles in
+    effect.
+    """
 
     async def tenants(self) -> Sequence[str]:
-        """Every shop that has given anything, a template or a profile, by id.
+        """Returns every tenant id with a template or a profile, sorted.
 
-        Names that no shop can have are among them, as they are: what lies there is used for nobody.
+        Includes names that are not valid tenant ids, unchanged: files there are ignored.
 
         Raises: TransientPortError.
         """
         ...
 
     async def inspect(self, tenant_id: str) -> TenantFile:
-        """What the shop has given, as it is now. Raises: TransientPortError."""
+        """Returns the shop's file as it is now. Raises: TransientPortError."""
         ...
 
 
 class OrderingTenants(Protocol):
-    """Knows which shops have orders."""
+    """Finds the shops that have orders."""
 
     async def since(self, begin: datetime, until: datetime) -> Sequence[str]:
-        """The shops of all orders placed from the day of ``begin`` to that of ``until``, in UTC, by id.
+        """Returns the sorted ids of shops with orders placed from the day of ``begin`` to that of ``until``, in UTC.
 
-        Reads all of them: what it costs goes by how many there are. Raises: TransientPortError.
+        Reads all those orders: the cost grows with their number. Raises: TransientPortError.
         """
         ...

@@ -1,4 +1,4 @@
-"""Finding what can't be read, for who is to mend it ([PIPE-14])."""
+"""Finding unreadable items, for operators to repair ([PIPE-14])."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from orders.ports.errors import PortError, UnreadableItem
 
 
 class UnknownPlace(PortError):
-    """A look was to go on behind what is no place in it."""
+    """The position to continue from does not exist."""
 
     def __init__(self, given: str) -> None:
         self.given = given
@@ -17,12 +17,12 @@ class UnknownPlace(PortError):
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What came of a look.
+    """The result of a scan.
 
     Attributes:
-        items: what can't be read, and why.
-        looked_at: how many orders, or entries of the outbox, were looked at.
-        next_position: where to go on; ``None`` at the end.
+        items: the unreadable items, each with the reason.
+        looked_at: number of orders, or outbox entries, that were scanned.
+        next_position: where to continue; ``None`` at the end.
     """
 
     items: Sequence[UnreadableItem]
@@ -31,21 +31,25 @@ class Findings:
 
 
 class UnreadableItems(Protocol):
-    """Looks for items that can't be read. Every method raises ``TransientPortError`` when the table is out of reach."""
+    """Scans for unreadable items. Every method raises ``TransientPortError`` when the table is unreachable or
+    throttles.
+    """
 
     async def in_outbox(self, *, limit: int) -> Findings:
-        """Those that hold up the outbox: orders, their waiting events and acceptances, ``limit`` entries of a shard."""
+        """Returns those that block the outbox: orders, waiting events and acceptances, from ``limit`` entries of each
+        shard.
+        """
         ...
 
     async def of_tenant(self, tenant_id: str, *, after: str | None = None, limit: int = 1000) -> Findings:
-        """Those of a shop, ``limit`` orders at most, oldest first, with all that is kept of each.
+        """Returns those of a shop, from at most ``limit`` orders, oldest first, with everything stored of each.
 
-        What is kept of the shop itself (suppressed addresses) is looked at where nothing is ``after``.
+        Data of the shop itself (suppressed addresses) is scanned when ``after`` is not given.
 
-        Raises: UnknownPlace: ``after`` is no ``Findings.next_position``.
+        Raises: UnknownPlace: ``after`` is not a ``Findings.next_position``.
         """
         ...
 
     async def of_order(self, tenant_id: str, order_id: str) -> Findings:
-        """Those of one order: itself, its events, its acceptance, its mails."""
+        """Returns those of one order: the order, its events, its acceptance and its mails."""
         ...

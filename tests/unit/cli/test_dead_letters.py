@@ -99,7 +99,7 @@ def test_what_cannot_be_meant_is_said_to_be_wrong(operator: Operator) -> None:
         run("dlq", "list", "--order", "ord_1", runtime=operator)
     with pytest.raises(CommandError, match="--until must be later than --since"):
         run("dlq", "purge", "all", "--since", "1h", "--until", "2h", runtime=operator)
-    assert "no dead letter is like that" in run("dlq", "show", "all", "--id", "nope", runtime=operator)[1]
+    assert "no matching dead letter" in run("dlq", "show", "all", "--id", "nope", runtime=operator)[1]
 
 
 def test_redrive_sends_what_is_meant_and_a_dry_run_nothing(operator: Operator) -> None:
@@ -107,7 +107,7 @@ def test_redrive_sends_what_is_meant_and_a_dry_run_nothing(operator: Operator) -
     assert (dry["matched"], operator.desk.queues.redriven) == (3, [])
     assert "nothing was changed" in run("dlq", "redrive", "all", "--dry-run", runtime=operator)[1]
     code, printed = run("dlq", "redrive", "pdf-creator", "--order", an_order_id(3), runtime=operator)
-    assert (code, printed) == (0, "1 sent again (of 1 meant, 3 looked at)\n")
+    assert (code, printed) == (0, "1 sent again (1 matched, 3 inspected)\n")
     tally = json.loads(run("dlq", "redrive", "all", "--rate", "1000", "--json", runtime=operator)[1])
     assert (tally["acted_on"], tally["failed"]) == (2, [])
     assert operator.done[1:3] == [
@@ -128,7 +128,7 @@ def test_purge_asks_first(operator: Operator) -> None:
     assert len(operator.desk.queues._kept["pdf-creator"]) == 3
     assert run("dlq", "purge", "pdf-creator", "--dry-run", runtime=operator)[0] == 0
     code, printed = run("dlq", "purge", "pdf-creator", "--yes", "--limit", "2", runtime=operator)
-    assert (code, printed) == (0, "2 thrown away (of 2 meant, 2 looked at)\n")
+    assert (code, printed) == (0, "2 thrown away (2 matched, 2 inspected)\n")
     assert operator.done == [AuditedCommand("dlq purge --dry-run"), AuditedCommand("dlq purge")]
 
 

@@ -94,7 +94,7 @@ def test_who_knows_an_address_can_look_for_it(operator: Operator) -> None:
 
 @pytest.mark.parametrize(("answer", "how"), [("Thandi@example.com", ()), ("", ("--hash", HASH))])
 def test_an_address_is_written_to_again_by_that_shop(operator: Operator, answer: str, how: tuple[str, ...]) -> None:
-    assert typed(operator, answer, "remove", "--tenant", "tenant_a", *how) == "tenant_a writes to it again\n"
+    assert typed(operator, answer, "remove", "--tenant", "tenant_a", *how) == "tenant_a mails it again\n"
     assert asyncio.run(operator.suppressions.find("tenant_a", HASH)) is None
     assert asyncio.run(operator.suppressions.find("tenant_b", HASH)) is not None
     assert operator.done == [AuditedCommand("suppressions remove", tenant_id="tenant_a")]

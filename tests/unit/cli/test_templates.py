@@ -147,7 +147,7 @@ async def test_a_real_order_is_the_shops_and_goes_on_record(operator: Operator) 
     [
         (("nothing",), "there is no template 'nothing'; there are order_confirmation"),
         (("order_document", "--format", "html"), "order_document makes pdf, and no html"),
-        (("order_confirmation", "--order", an_order_id()), "name that with --tenant"),
+        (("order_confirmation", "--order", an_order_id()), "needs the order's shop: --tenant"),
         (("order_document", "--json"), "give --output FILE"),
         (("order_shipped", "--output", "/nowhere/at/all"), "can't be written"),
     ],

@@ -1,1 +1,1 @@
-"""DynamoDB, the other AWS services, the renderers, and first-class in-memory versions of all of them."""
+"""Outbound adapters: DynamoDB, other AWS services, HTTP clients, renderers, and in-memory versions of all of them."""

@@ -1,4 +1,4 @@
-"""The audit trail as lines of a logger of its own, which ``bootstrap/logging.py`` gives a stream of its own."""
+"""The audit trail as lines of a dedicated logger, whose stream ``bootstrap/logging.py`` sets up."""
 
 from dataclasses import asdict
 
@@ -22,7 +22,7 @@ class LogAuditTrail:
         self._counters = counters
 
     def record(self, record: AuditRecord) -> None:
-        """See ``AuditTrail.record``. What its own stream does not take goes to the other log."""
+        """See ``AuditTrail.record``. Records that the audit stream does not take go to the main log."""
         facts = asdict(fit_to_keep(record))
         facts["at"] = record.at.isoformat(timespec="milliseconds")
         try:

@@ -1,8 +1,8 @@
-"""The one table from botocore's errors to the ports' errors, for every adapter that talks to AWS.
+"""Translates botocore's errors into the ports' errors, for every adapter that talks to AWS.
 
-Only what is recognised is translated: what passes by itself, and a missing permission, which passes when an operator
-has mended it and is no fault of what was asked ([PIPE-14]). Everything else (a wrong name, a malformed call) goes
-through as it is: an adapter that expects it catches it itself, and otherwise it is a bug to be seen.
+Only recognised errors are translated: temporary ones, and missing permissions, which are temporary until an operator
+grants them and not the request's fault ([PIPE-14]). All others (a wrong name, a malformed call) propagate unchanged: an
+adapter that expects one catches it itself; otherwise it is a bug to be noticed.
 """
 
 from collections.abc import Iterator
@@ -97,8 +97,8 @@ PASSING_ERRORS: tuple[type[BotoCoreError], ...] = (
     ConnectionError,
     HTTPClientError,
     IncompleteReadError,
-    # Credentials of a task are fetched from its host, which can be out of reach for a moment. Having none at all
-    # (NoCredentialsError) is a mistake in the set-up and goes through.
+    # A task's credentials are fetched from its host, which can be unreachable for a moment. Having none at all
+    # (NoCredentialsError) is a configuration error and propagates.
     CredentialRetrievalError,
     MetadataRetrievalError,
 )
@@ -106,17 +106,17 @@ PASSING_ERRORS: tuple[type[BotoCoreError], ...] = (
 
 
 def error_code(error: ClientError) -> str:
-    """The service's code of an error, such as ``ConditionalCheckFailedException``; empty when it gave none."""
+    """Returns the AWS code of an error, such as ``ConditionalCheckFailedException``; empty if it has none."""
     return error.response.get("Error", {}).get("Code", "")
 
 
 def kind_of(error: BotoCoreError | ClientError) -> str:
-    """The error in a word, fit to be shown to anybody: a service's messages name accounts, roles and resources."""
+    """Returns the error's kind, safe to show to anybody: AWS messages name accounts, roles and resources."""
     return (error_code(error) if isinstance(error, ClientError) else "") or type(error).__name__
 
 
 def as_transient(error: BotoCoreError | ClientError, dependency: str) -> TransientPortError | None:
-    """What the error means to a port, or ``None`` when it is none of those that pass."""
+    """Translates a temporary error; ``None`` for any other."""
     if isinstance(error, ClientError):
         code = error_code(error)
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
@@ -132,11 +132,11 @@ def as_transient(error: BotoCoreError | ClientError, dependency: str) -> Transie
 
 @contextmanager
 def translated(dependency: str) -> Iterator[None]:
-    """Calls made inside fail as ports fail; ``dependency`` is what errors call it, such as ``orders table``.
+    """Translates errors of the calls inside; ``dependency`` is its name in errors, such as ``orders table``.
 
     Raises:
-        TransientPortError: throttled, out of reach, timed out, or the service's own failure.
-        NotPermitted: the service refuses whoever asks.
+        TransientPortError: throttled, unreachable, timed out, or a failure of the AWS service.
+        NotPermitted: AWS denies access.
     """
     try:
         yield

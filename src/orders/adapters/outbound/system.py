@@ -1,4 +1,4 @@
-"""The time and the randomness of the machine. Contract: ports/clock.py."""
+"""The machine's clock and random number generator. Contract: ports/clock.py."""
 
 import secrets
 import threading
@@ -15,10 +15,10 @@ def _utc_now() -> datetime:
 
 
 class SystemClock:
-    """The machine's time in UTC, in whole milliseconds; where the machine's is set back, it stands still meanwhile."""
+    """The machine's time in UTC, truncated to milliseconds; stands still while the machine's clock is set back."""
 
     def __init__(self, source: Callable[[], datetime] = _utc_now) -> None:
-        """``source`` gives the machine's time, aware and in UTC."""
+        """``source`` gives the machine's time, time zone aware and in UTC."""
         self._source = source
         self._lock = threading.Lock()
         self._latest = datetime.min.replace(tzinfo=UTC)
@@ -33,14 +33,14 @@ class SystemClock:
 
 
 class RandomOrderIds:
-    """Ids with 80 unguessable bits; those made in the same millisecond come in the order in which they were made.
+    """Generates ids with 80 unguessable bits; ids of one millisecond sort by their creation.
 
-    For that, the second and later ids of a millisecond lie a random step of up to 64 bits above the one before:
-    who knows one of them still can't guess the next.
+    For that, each further id of a millisecond adds a random step of up to 64 bits to the one before: knowing one does
+    not make the next guessable.
     """
 
     def __init__(self, random_bits: Callable[[int], int] = secrets.randbits) -> None:
-        """``random_bits`` gives so many unguessable bits as a number."""
+        """``random_bits`` returns that many unguessable bits as a number."""
         self._random_bits = random_bits
         self._lock = threading.Lock()
         self._millisecond = -1
@@ -53,7 +53,7 @@ class RandomOrderIds:
             if millisecond == self._millisecond:
                 self._latest += 1 + self._random_bits(_STEP_BITS)
             else:
-                # One bit less than there is room for: thousands of steps fit above it.
+                # One bit less than the maximum, so that thousands of steps fit above it.
                 self._latest = self._random_bits(RANDOM_BITS - 1)
                 self._millisecond = millisecond
             return new_order_id(at, self._latest)

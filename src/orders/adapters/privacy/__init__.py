@@ -1,1 +1,1 @@
-"""What may leave the process about people, tokens and keys: the same for logs, traces, metrics, errors, letters."""
+"""Masking of personal data, tokens and keys, uniformly for logs, traces, metrics, errors and dead letters."""

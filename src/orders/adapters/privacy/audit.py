@@ -14,7 +14,7 @@ def fit_to_keep(record: AuditRecord) -> AuditRecord:
 
 
 def _pseudonym(principal: str | None) -> str | None:
-    """Who it is; what is a person's address or number in it as a hash, for "who" must stay answerable.
+    """Replaces an address or phone number in a principal by a stable hash, so that records stay attributable.
 
     Issuers take addresses for subjects, and people name their sessions by them.
     """

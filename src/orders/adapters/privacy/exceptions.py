@@ -1,9 +1,8 @@
-"""What may be told of an error.
+"""Formats errors without personal data.
 
-Our own errors carry facts that are fit to be told, and so are told in full. What somebody else's message says is
-nobody's promise: pydantic's quotes the input, Python's the value (``invalid literal for int(): 'Thandi'``), AWS's the
-item or the recipient. Of those the kind is told, and those facts that are known to be no more than that; where it
-happened is in the traceback, whose lines are code.
+Messages of this service's own errors hold only safe facts and are shown in full. Others' messages guarantee nothing:
+pydantic's quote the input, Python's the value (``invalid literal for int(): 'Thandi'``), AWS's the item or the
+recipient. Of those the kind is shown, and facts known to be safe; the traceback, whose lines are code, shows the place.
 """
 
 import os

@@ -104,7 +104,7 @@ _PLAIN = (bool, float, Decimal, datetime, date, time, timedelta, UUID, type(None
 
 @lru_cache(maxsize=4096)
 def is_personal(key: str) -> bool:
-    """Whether what stands under this key is personal or secret; ``postalCode`` and ``Postal-Code`` are one key."""
+    """Returns whether values under this key are personal or secret; ``postalCode`` and ``Postal-Code`` are one key."""
     plain = _HUMP.sub("_", key).replace("-", "_").replace(" ", "_").lower()
     return plain in _PERSONAL_KEYS or plain.endswith(_PERSONAL_ENDS)
 
@@ -135,7 +135,7 @@ def _without_pairs(text: str) -> str:
 
 
 def is_name(text: str) -> bool:
-    """Whether the text can be a name of something technical (a field, a type of event): one short word, no number."""
+    """Returns whether the text can be a technical name (a field, an event type): one short word, no number."""
     return _NAME.fullmatch(text) is not None and mask_text(text) == text
 
 
@@ -167,7 +167,7 @@ def mask(value: Any, *, depth: int = MAX_DEPTH) -> Any:
 
 
 def mask_argument(value: Any) -> Any:
-    """What is to be put into a text, before it becomes one: what has parts, and errors, by ``mask``; else as it is."""
+    """Masks an argument before it is formatted into a text: containers and errors by ``mask``; others unchanged."""
     composed = isinstance(value, BaseException | bytes | list | tuple | AbstractSet) or _members(value) is not None
     return mask(value) if composed else value
 
@@ -181,7 +181,7 @@ def _is_card(value: int) -> bool:
 
 
 def _as_text(value: Any) -> str | None:
-    """What is text, or no more than a text when it is told; ``None`` for what has parts."""
+    """Returns a scalar value as text; ``None`` for containers."""
     if isinstance(value, str | int):
         return str(value)
     if isinstance(value, bytes | bytearray | memoryview):

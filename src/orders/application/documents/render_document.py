@@ -1,4 +1,4 @@
-"""Use cases: render an order's PDF, and say where it can be fetched."""
+"""Use cases: renders an order's PDF, requests it again, and links to it."""
 
 import hashlib
 from contextlib import suppress
@@ -26,10 +26,10 @@ ASK_AGAIN_AFTER = timedelta(seconds=30)
 
 
 class RenderDocument:
-    """Renders what an order prints now, keeps it, and puts it on record.
+    """Renders an order's current document, stores it, and records it on the order.
 
-    A document's version is the order's ``printed_version``: whatever else changes meanwhile, one version of what
-    is printed has one PDF, and rendering it twice writes the same bytes to the same key.
+    A document's version is the order's ``printed_version``: each version of the printed content has one PDF, and
+    rendering it twice writes the same bytes to the same key.
     """
 
     def __init__(
@@ -49,15 +49,16 @@ class RenderDocument:
         self._clock = clock
 
     async def execute(self, caller: Caller, order_id: str, *, again: bool = False) -> None:
-        """Render the order's document unless it is on record already.
+        """Renders the order's document unless it is recorded already.
 
         Args:
-            again: somebody asks for it: render although it is on record, if its file is gone or it failed before, and
-                although the order is deleted.
+            again: on request: render although it is recorded, if its file is missing or it failed before, and although
+                the
+                order is deleted.
 
         Raises:
             OrderNotFound: there is no such order.
-            TransientPortError: table, bucket or renderer could not do their part; nothing is on record.
+            TransientPortError: table, bucket or renderer failed; nothing was recorded.
         """
         order = await self._repository.get(caller.tenant_id, order_id)
         if order is None:
@@ -67,8 +68,8 @@ class RenderDocument:
         document = await self._render(order, again=again)
         if document is None:
             return
-        # Deleted since the look after rendering: the message has nothing left to do. The file lies with the order's
-        # others, and goes when they do.
+        # Deleted since the check after rendering: nothing is left to do. The file stays with the order's others and is
+        # purged with them.
         with suppress(OrderNotFound):
             await self._changer.change(
                 order,
@@ -84,15 +85,15 @@ class RenderDocument:
         return document.key is not None and await self._store.exists(document.key)
 
     async def _render(self, order: Order, *, again: bool) -> Document | None:
-        """The document in the bucket; ``None`` when meanwhile something else is to be printed."""
+        """Renders and stores the document; ``None`` if the printed content has changed meanwhile."""
         version = order.printed_version
         tenant = await self._tenants.profile(order.tenant_id)
         try:
             pdf = await self._renderer.render(order, tenant)
         except RenderingFailed:
             return Document(DocumentStatus.FAILED, version, self._clock.now())
-        # Rendering takes a while. What has been changed since is rendered by the message about that, what has been
-        # deleted needs none unless asked for, and what has been erased must not come back.
+        # Rendering takes a while. A change since then has its own message, a deleted order needs no document unless
+        # requested, and erased data must not come back.
         latest = await self._repository.get(order.tenant_id, order.order_id)
         if latest is None or latest.printed_version != version or (_has_what_it_keeps(latest) and not again):
             return None
@@ -111,23 +112,23 @@ class RenderDocument:
 
 
 def _has_what_it_keeps(order: Order) -> bool:
-    """What a deleted order had been given is kept, and no more is made unless somebody asks for it.
+    """Returns whether a deleted order needs no document: it keeps an existing one, and gets no new one unprompted.
 
-    Erasure takes that away: its redacted form comes in its place.
+    An erased order loses its document and gets a redacted one.
     """
     return order.deletion is not None and order.erasure is None
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentLink:
-    """Where a PDF can be fetched, and until when."""
+    """The URL of a PDF, and its expiry."""
 
     url: str
     expires_at: datetime
 
 
 class RequestDocument:
-    """Asks for a document that is gone or failed to be rendered again, not more often than makes sense."""
+    """Requests that a missing or failed document is rendered again, at a limited rate."""
 
     def __init__(self, requests: DocumentRequests, clock: Clock) -> None:
         self._requests = requests
@@ -135,7 +136,7 @@ class RequestDocument:
         self._asked: dict[str, datetime] = {}
 
     async def execute(self, order: Order) -> None:
-        """See to it that the order's document is rendered soon; asked for a short while ago, that will do.
+        """Requests the rendering unless it was requested a short while ago.
 
         Raises: TransientPortError.
         """
@@ -147,7 +148,7 @@ class RequestDocument:
 
 
 class LinkDocument:
-    """Finds an order's PDF for somebody who has opened the order."""
+    """Links to an order's PDF for a caller who has opened the order."""
 
     def __init__(self, store: DocumentStore, request: RequestDocument, clock: Clock) -> None:
         self._store = store
@@ -155,10 +156,10 @@ class LinkDocument:
         self._clock = clock
 
     async def execute(self, order: Order) -> DocumentLink | None:
-        """A link to the PDF of what the order prints now; ``None`` while it is being rendered.
+        """Returns a link to the PDF of the current printed content; ``None`` while it is being rendered.
 
-        One that is gone from the bucket, or failed, is asked for again; and so is that of an order which was deleted
-        before it had one, for no event will bring it.
+        Requests a PDF that is missing from the bucket or failed, and that of an order which was deleted before it had
+        one, since no event will trigger it.
 
         Raises: TransientPortError.
         """

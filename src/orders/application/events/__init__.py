@@ -1,1 +1,1 @@
-"""Use cases of events: publish, relay, replay, apply those of other services."""
+"""Use cases of events: publishes, relays and replays them, and applies those of other services."""

@@ -1,4 +1,4 @@
-"""Use case: what payments, fulfilment and products report moves orders ([PIPE-11])."""
+"""Use case: applies events of payments, fulfilment and products to orders ([PIPE-11])."""
 
 import logging
 from datetime import timedelta
@@ -21,17 +21,17 @@ _log = logging.getLogger(__name__)
 
 
 class ReportFromTheFuture(ApplicationError):
-    """A report says of itself that it has not happened yet; its sender's clock is wrong."""
+    """An event is dated in the future: its sender's clock is wrong."""
 
     def __init__(self, report: Report) -> None:
         super().__init__(f"{report.type} happened at {report.at.isoformat()}, which is yet to come")
 
 
 class ApplyExternalEvent:
-    """Carries out reports, whatever their order and however often they come.
+    """Applies external events, in any order and idempotently.
 
-    Too early ones are parked on the order. What they wait for is told by an event of the order, whoever brings it
-    about; that event has ``catch_up`` called, once more for each time that a process dies over it.
+    Early ones are parked on the order. The order's own event about the transition that they wait for triggers
+    ``catch_up``, again after each crash.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class ApplyExternalEvent:
         *,
         hold: timedelta,
     ) -> None:
-        """``hold`` is the age at which a failed payment is believed."""
+        """``hold`` is the minimum age of a failed payment before it is applied."""
         self._repository = repository
         self._acceptances = acceptances
         self._changer = changer
@@ -53,12 +53,12 @@ class ApplyExternalEvent:
         self._hold = hold
 
     async def execute(self, tenant_id: str, order_id: str, report: Report, *, traceparent: str | None = None) -> None:
-        """See a report through: done, parked, obsolete, or put back for later.
+        """Applies, parks, drops or re-queues an external event.
 
         Raises:
             OrderNotFound, ReportFromTheFuture: it can't be true.
             NotYet: its order is accepted and not placed yet.
-            DomainError: it is impossible; nothing was changed by it.
+            DomainError: it is impossible; nothing was changed.
             OutboxFull, OrderTooLarge, TransientPortError: as ``OrderChanger.change``.
         """
         now = self._clock.now()
@@ -74,9 +74,9 @@ class ApplyExternalEvent:
         await self._catch_up(order)
 
     async def catch_up(self, tenant_id: str, order_id: str) -> None:
-        """Carry out those of an order's parked reports whose time has come.
+        """Applies the order's parked events that are due.
 
-        Those that have become impossible are put back on the queue, which makes dead letters of them.
+        Those that have become impossible are put back on the queue, where they are dead-lettered.
 
         Raises: OrderNotFound; OutboxFull, OrderTooLarge, TransientPortError: as ``OrderChanger.change``.
         """
@@ -87,7 +87,7 @@ class ApplyExternalEvent:
 
     async def _catch_up(self, order: Order) -> None:
         seen = None
-        # One that is done may have been what another has waited for.
+        # Applying one may unblock another.
         while order.reported.parked and order.reported.parked != seen:
             seen = order.reported.parked
             for report in order.reported.by_time():
@@ -99,7 +99,7 @@ class ApplyExternalEvent:
             return await self._to_the_end(order, caller, lambda current, stamp: hear_parked(current, report, stamp))
         except DomainError as error:
             _log.warning("a parked report of order %s is impossible by now: %s", order.order_id, error)
-            # First there, then gone here: a crash in between makes two dead letters of it, and never none.
+            # Queue first, remove second: a crash in between leaves two dead letters, never none.
             await self._returns.give_back(order.tenant_id, order.order_id, report, after=timedelta(0))
             return await self._to_the_end(order, caller, lambda current, _: dropped(current, report))
 
@@ -115,7 +115,7 @@ class ApplyExternalEvent:
         if order is not None:
             return order
         acceptance = await self._acceptances.get(tenant_id, order_id)
-        # One that is placed was placed between the two looks: the next finds its order.
+        # If it is placed, that happened between the two reads: the retry finds the order.
         if acceptance is not None and acceptance.state is not AcceptanceState.REJECTED:
             raise NotYet(f"order {order_id} is accepted and not placed yet")
         raise OrderNotFound(order_id)

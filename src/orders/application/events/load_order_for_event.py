@@ -1,4 +1,4 @@
-"""The order that an event is about, as it was after the event or later."""
+"""Loads the order of an event in the state after the event or later."""
 
 from types import MappingProxyType
 
@@ -25,12 +25,12 @@ ENDS = MappingProxyType(
 async def order_of_event(
     repository: OrderRepository, tenant_id: str, order_id: str, event: EventType, sequence: int
 ) -> Order:
-    """The order, nothing of which is older than its event of that sequence.
+    """Returns the order, at least as recent as its event of that sequence.
 
     Raises:
         OrderNotFound: there is no such order.
-        NotYet: the order as it is here has not had the event: another region's change is still on its way.
-        EventNeverWas: the order is not what the event would have made of it.
+        NotYet: the local copy has not had the event yet: another region's change is being replicated.
+        EventNeverWas: the event can't have happened to this order.
     """
     order = await repository.get(tenant_id, order_id)
     if order is None:

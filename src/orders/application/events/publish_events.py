@@ -1,7 +1,7 @@
-"""Use cases: publish events, right after their write or later.
+"""Use cases: publishes events, right after their write or later.
 
-Publishing one event is PutEvents, then the log, then out of the waiting ones; each step may be repeated, so a
-process can die between any two of them and somebody else goes on.
+Publishing one event is PutEvents, then adding it to the log, then removing it from the outbox; each step is idempotent,
+so that after a crash between any two another process can continue.
 """
 
 import asyncio
@@ -20,22 +20,22 @@ _log = logging.getLogger(__name__)
 
 
 class PublishEvents:
-    """Publishes events and notes that they are published."""
+    """Publishes events and settles them in the outbox."""
 
     def __init__(self, outbox: Outbox, publisher: EventPublisher) -> None:
         self._outbox = outbox
         self._publisher = publisher
 
     async def execute(self, events: Sequence[OrderEvent]) -> int:
-        """Publish events of one order.
+        """Publishes events of one order.
 
         Returns:
-            How many are now published and settled; the others stay waiting.
+            The number of events now published and settled; the others stay in the outbox.
 
         Raises:
-            TransientPortError: the table is out of reach, or the bus refuses whoever asks; what was published is
-                published again later.
-            PermanentPortError: the table has it otherwise, or can't be changed where it would have to be.
+            TransientPortError: the table is unreachable, or the bus denies access; published events will be published
+                again.
+            PermanentPortError: the table has a different event, or can't be changed as needed.
         """
         settled = 0
         for event, failure in zip(events, await self._publisher.publish(events), strict=True):
@@ -47,13 +47,13 @@ class PublishEvents:
         return settled
 
     async def in_turn(self, event: OrderEvent) -> int:
-        """Publish one event, unless one before it can't be read: behind that it waits with its order ([PIPE-14]).
+        """Publishes one event, unless an unreadable one precedes it: then it waits with its order ([PIPE-14]).
 
         Returns:
-            How many are now published and settled: none if it waits, or was settled before.
+            The number of events now published and settled: 0 if it waits, or was settled before.
 
         Raises:
-            UnreadableItem: the first that waits can't be read.
+            UnreadableItem: the first waiting event is unreadable.
             TransientPortError, PermanentPortError: as ``execute``.
         """
         if event.sequence > FIRST_SEQUENCE:
@@ -63,10 +63,10 @@ class PublishEvents:
         return await self.execute([event])
 
     async def waiting_of(self, tenant_id: str, order_id: str) -> int:
-        """Publish what waits of one order, in sequence, up to what can't be read; how many are settled.
+        """Publishes one order's waiting events in sequence, up to an unreadable one; returns the number settled.
 
         Raises:
-            UnreadableItem: the first that waits can't be read.
+            UnreadableItem: the first waiting event is unreadable.
             TransientPortError, PermanentPortError: as ``execute``.
         """
         events = await self._outbox.waiting(tenant_id, order_id)
@@ -74,10 +74,10 @@ class PublishEvents:
 
 
 class EventFastPath:
-    """Publishes an event in the background as soon as it is durable, so that nobody waits for the relay.
+    """Publishes events in the background as soon as they are durable, without waiting for the relay.
 
-    It promises nothing: whatever it does not get done (too much at once, a failure, the process ending) is still
-    waiting in the outbox and the relay's business.
+    Best effort: whatever it does not finish (overload, a failure, the process ending) stays in the outbox for the
+    relay.
     """
 
     def __init__(self, publish: PublishEvents, *, limit: int = 256) -> None:
@@ -86,11 +86,11 @@ class EventFastPath:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def publish(self, event: OrderEvent) -> None:
-        """Begin to publish the event and return at once."""
+        """Starts publishing the event and returns at once."""
         self.begin(self._run(event))
 
     def begin(self, work: Coroutine[None, None, None]) -> None:
-        """Begin work of which somebody else would do what is left undone; not at all when there is too much."""
+        """Starts work that the relay would otherwise do; skipped under overload."""
         if len(self._tasks) >= self._limit:
             work.close()
             return
@@ -99,18 +99,18 @@ class EventFastPath:
         task.add_done_callback(self._tasks.discard)
 
     async def relieve(self, tenant_id: str, order_id: str) -> int:
-        """Publish what waits of one order now, because it has too much waiting to be changed again.
+        """Publishes an order's waiting events now, because its outbox is too full for another change.
 
         Returns:
-            How many events have been settled.
+            The number of settled events.
 
         Raises:
-            TransientPortError: the table is out of reach.
+            TransientPortError: the table is unreachable.
         """
         return await self._publish.waiting_of(tenant_id, order_id)
 
     async def drain(self) -> None:
-        """Wait for what has begun."""
+        """Waits for work in progress."""
         while self._tasks:
             await asyncio.wait(self._tasks)
 

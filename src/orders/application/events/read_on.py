@@ -1,4 +1,4 @@
-"""Reading an order's log past what in it can't be read."""
+"""Reads an order's log past unreadable events."""
 
 from dataclasses import dataclass
 
@@ -9,11 +9,11 @@ from orders.ports.outbox import EventLog
 
 @dataclass(frozen=True, slots=True)
 class LogPage:
-    """Part of a log.
+    """A page of a log.
 
     Attributes:
-        lost: why the other events up to there can't be read.
-        reached: the last sequence of this part.
+        lost: errors of the unreadable events in it.
+        reached: the last sequence of this page.
     """
 
     events: tuple[OrderEvent, ...]
@@ -22,7 +22,7 @@ class LogPage:
 
 
 async def read_on(log: EventLog, tenant_id: str, order_id: str, *, after: int, limit: int) -> LogPage | None:
-    """The part of the log behind a sequence; ``None`` at its end. Raises: TransientPortError."""
+    """Returns the page of the log behind a sequence; ``None`` at its end. Raises: TransientPortError."""
     lost: list[UnreadableItem] = []
     events = await log.read(tenant_id, order_id, after=after, limit=limit, passed_over=lost.append)
     sequences = [event.sequence for event in events] + [error.sequence or 0 for error in lost]

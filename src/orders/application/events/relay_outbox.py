@@ -1,4 +1,4 @@
-"""Use case: send out what the writers of orders left behind."""
+"""Use case: relays events and commands that the writers of orders left in the outbox."""
 
 import logging
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ _Held = tuple[str, str, bool]
 
 @dataclass(frozen=True, slots=True)
 class _Hold:
-    """Until when an order is left alone, and how long the next time."""
+    """The back-off of an order: until when it is skipped, and the next delay."""
 
     until: datetime
     longer: timedelta
@@ -39,7 +39,7 @@ class _Hold:
 
 @dataclass(slots=True)
 class _Page:
-    """What came of a page: how many events and commands went out, and of the orders what became of each."""
+    """The result of a page: number of events and commands sent, and the outcome for each order."""
 
     sent: int = 0
     tried: int = 0
@@ -48,10 +48,10 @@ class _Page:
 
 
 class RelayOutbox:
-    """Publishes, and queues, what has waited for longer than the fast path takes.
+    """Publishes events and queues commands that are older than the fast path takes.
 
-    What can't be sent (an order or event that can't be read, one that contradicts its log, a bug) hurts its order
-    alone: it is logged, counted, left alone for a while, and everything behind it goes out ([PIPE-14]).
+    An entry that can't be sent (an unreadable order or event, a conflict with the log, a bug) affects only its order:
+    it is logged, counted and backed off, and everything behind it is sent ([PIPE-14]).
     """
 
     def __init__(
@@ -76,16 +76,16 @@ class RelayOutbox:
         self._held: dict[_Held, _Hold] = {}
 
     async def sweep(self, shard: int) -> int:
-        """Publish a batch of a shard's overdue orders, oldest first, and queue those that are only accepted.
+        """Publishes a batch of a shard's overdue orders, oldest first, and queues commands of accepted ones.
 
-        It begins where the last sweep of the shard has ended, and at the beginning when that was the end: what stands
-        at the beginning and can't be sent is not in the way of what is behind it.
+        Each sweep continues where the shard's last one ended, and wraps around: entries at the beginning that can't be
+        sent don't block those behind them.
 
         Returns:
-            How many events and commands have gone out; 0 means nothing is overdue or nothing could be sent.
+            The number of events and commands sent; 0 means that nothing is overdue or nothing could be sent.
 
         Raises:
-            TransientPortError: table or bus are out of reach, or refuse whoever asks.
+            TransientPortError: table or bus are unreachable, or deny access.
         """
         for _ in range(MAX_PAGES):
             page = await self._next_page(shard)
@@ -103,7 +103,7 @@ class RelayOutbox:
             after=self._reached.get(shard),
             passed_over=self._note_entry,
         )
-        # Also where a failure ends the page: one order must not have all others wait for the same beginning.
+        # Also after a failure: one order must not make all sweeps start at the same place.
         self._reached[shard] = entries[-1].position if len(entries) == self._batch else None
         page = _Page()
         for entry in entries:
@@ -143,7 +143,7 @@ class RelayOutbox:
         try:
             await self._queue.execute(entry.tenant_id, entry.order_id)
         except TransientPortError as error:
-            # The queue's trouble is not that of the orders that wait for the bus.
+            # A queue's outage must not affect orders that wait for the bus.
             _log.warning("accepted order %s not queued: %s", entry.order_id, error)
             return 0
         return 1

@@ -1,4 +1,4 @@
-"""Use case of operators: publish events again, from the log ([PIPE-13])."""
+"""Use case of operators: replays events from the log ([PIPE-13])."""
 
 import asyncio
 import logging
@@ -28,12 +28,13 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which events to publish again.
+    """The events to replay.
 
     Attributes:
-        order_id: this order's; without it all of the tenant's between ``since`` and ``until``, which then are needed.
-        types: of these kinds; empty means any.
-        since, until: of the events' own times; the first inclusive, the second exclusive.
+        order_id: only this order's; without it all of the tenant's between ``since`` and ``until``, which are then
+            required.
+        types: of these types; empty means any.
+        since, until: range of the events' own times; inclusive, exclusive.
     """
 
     tenant_id: str
@@ -43,7 +44,7 @@ class Selection:
     until: datetime | None = None
 
     def holds(self, event: OrderEvent) -> bool:
-        """Whether the event is one of them."""
+        """Returns whether the event is selected."""
         return (
             (not self.types or event.type in self.types)
             and (self.since is None or event.at >= self.since)
@@ -53,12 +54,12 @@ class Selection:
 
 @dataclass(slots=True)
 class Progress:
-    """How far a replay is.
+    """The progress of a replay.
 
     Attributes:
-        published: how many events have gone out.
-        unreadable: how many could not be read and were passed over.
-        place: given to ``ReplayEvents.execute`` it goes on from here; what it stands behind has gone out.
+        published: number of published events.
+        unreadable: number of unreadable events skipped.
+        place: pass it to ``ReplayEvents.execute`` to continue; everything before it has been published.
         finished: nothing is left.
     """
 
@@ -73,15 +74,15 @@ Pause = Callable[[float], Awaitable[object]]
 
 
 class ReplayEvents:
-    """Publishes events again, each order's in its sequence, through a publisher that marks them as replayed.
+    """Publishes events again, each order's in sequence, through a publisher that marks them as replayed.
 
-    What can't be read is passed over, logged and counted: nothing that is behind it is told anew by waiting for it.
+    Unreadable events are skipped, logged and counted: waiting for them would not help those behind.
     """
 
     def __init__(
         self, log: EventLog, archive: EventArchive, publisher: EventPublisher, *, pause: Pause = asyncio.sleep
     ) -> None:
-        """``passed_over`` has, by place, what the selection that was read last held and could not be read."""
+        """``passed_over`` holds, by position, the unreadable events of the selection read last."""
         self._log = log
         self._archive = archive
         self._publisher = publisher
@@ -89,7 +90,7 @@ class ReplayEvents:
         self.passed_over: dict[str, UnreadableItem] = {}
 
     def selected(self, selection: Selection, after: str | None = None) -> AsyncIterator[ArchivedEvent]:
-        """The events of the selection in the order in which they are published. Raises: TransientPortError."""
+        """Yields the selected events in publishing order. Raises: TransientPortError."""
         self.passed_over.clear()
         source = self._of_tenant(selection, after) if selection.order_id is None else self._of_order(selection, after)
         return _those(source, selection)
@@ -97,13 +98,14 @@ class ReplayEvents:
     async def execute(
         self, selection: Selection, watch: Watch, *, after: str | None = None, per_second: float | None = None
     ) -> Progress:
-        """Publish the selection's events, at most so many a second.
+        """Publishes the selected events, at most ``per_second``.
 
         Args:
-            watch: told after each batch, so that the place can be kept; what is broken off goes on from there, and
-                may publish what is behind it a second time, which consumers can bear.
+            watch: called after each batch to store the progress; an interrupted replay continues from there and may
+                publish
+                some events a second time, which consumers deduplicate.
 
-        Raises: TransientPortError: the table is out of reach, or the bus does not take an event.
+        Raises: TransientPortError: the table is unreachable, or the bus rejects an event.
         """
         progress = Progress(place=after)
         batch: list[ArchivedEvent] = []
@@ -126,7 +128,7 @@ class ReplayEvents:
         failures = await self._publisher.publish([each.event for each in batch])
         failed = next((failure for failure in failures if failure is not None), None)
         if failed is not None:
-            # Going on would overtake it; what of this batch went out goes out again next time.
+            # Continuing would overtake it; the published part of this batch is published again next time.
             raise TransientPortError("event bus", f"an event was not taken: {failed}")
         progress.published += len(batch)
         progress.place = next((each.place for each in reversed(batch) if each.place), progress.place)
@@ -169,7 +171,7 @@ class ReplayEvents:
                     yield each
                 return
             place = page[-1].place
-            # What belongs before one of these may come so much later by its time.
+            # An event that belongs before one of these may be dated this much later.
             safe = page[-1].event.at - CLOCK_SKEW
             ready = sum(each.event.at <= safe for each in held)
             for each in _in_sequence(held, ready):
@@ -177,9 +179,9 @@ class ReplayEvents:
 
 
 def _in_sequence(held: list[ArchivedEvent], ready: int) -> list[ArchivedEvent]:
-    """Take the first so many out, before each whatever of its order's belongs before it.
+    """Takes the first ``ready`` events, each preceded by earlier ones of its order.
 
-    Where that changes the order of time, places are given only to the last: they stand for all before them.
+    Where that changes the order of time, only the last gets a position: it stands for all before it.
     """
     due, rest = held[:ready], held[ready:]
     last: dict[str, int] = {}

@@ -1,1 +1,1 @@
-"""Use cases of mail: notify customers and staff, record what comes back, preview templates."""
+"""Use cases of mail: notifies customers and staff, records feedback, previews templates."""

@@ -1,4 +1,4 @@
-"""Use case: tell the customer what has become of their order."""
+"""Use case: notifies the customer of changes to their order."""
 
 from types import MappingProxyType
 
@@ -29,7 +29,7 @@ TEMPLATES = MappingProxyType(
 
 
 class NotifyCustomer:
-    """Mails the customer; the confirmation with the PDF."""
+    """Mails the customer; the confirmation has the PDF attached."""
 
     def __init__(
         self,
@@ -50,13 +50,13 @@ class NotifyCustomer:
     async def execute(
         self, tenant_id: str, order_id: str, event: EventType, sequence: int, parcel_id: str | None = None
     ) -> None:
-        """Send the mail that belongs to the event, once; events that concern no customer do nothing.
+        """Sends the event's mail, once; does nothing for events without a customer mail.
 
-        It tells of the order as it was at its event, whenever it is written; whether it is sent at all is decided by
-        the order as it is. About one that is deleted or erased nobody is written to any more, and nothing is noted.
+        The mail shows the order as of the event, whenever it is written; whether it is sent depends on the current
+        order. For a deleted or erased order nothing is sent or recorded.
 
         Args:
-            parcel_id: which parcel a ``FULFILLED`` event is about.
+            parcel_id: the parcel of a ``FULFILLED`` event.
 
         Raises:
             OrderNotFound, EventNeverWas: as ``order_of_event``.
@@ -72,7 +72,7 @@ class NotifyCustomer:
         intent = MailIntent(
             tenant_id=tenant_id,
             order_id=order_id,
-            # The confirmation tells of the creation, whichever document event sets it off: so there is one.
+            # The confirmation belongs to the created event, whichever document event triggers it: so there is one.
             sequence=CREATED_SEQUENCE if confirmation else sequence,
             template=template,
             recipient=order.notification_email,
@@ -84,7 +84,7 @@ class NotifyCustomer:
             await self._send.skip(intent, order.notification_fault)
             return
         if confirmation and order.current_document is None:
-            # What is printed has changed since: the next document's event brings the mail, and both agree.
+            # The printed content has changed since: the next document's event triggers the mail, and both agree.
             return
         tenant = await self._tenants.profile(tenant_id)
         told = as_it_was(order, EventType.CREATED if confirmation else event, intent.sequence, parcel_id)

@@ -1,4 +1,4 @@
-"""Use case: tell a shop's staff of its orders with which something could not be done ([PIPE-9])."""
+"""Use case: notifies a shop's staff of dead letters about its orders ([PIPE-9])."""
 
 import re
 from collections.abc import Sequence
@@ -38,10 +38,10 @@ NO_EVENT = 0
 
 
 class NotifyDeadLetters:
-    """Looks through all dead-letter queues, and mails the staff of each letter's shop once.
+    """Scans all dead-letter queues and mails each letter's shop once.
 
-    Letters stay where they are. What a letter is about is all that leaves its body; a mail has the order's number and
-    nothing of a person. Once is for each order, event and address: that is what the intent says, whoever else looks.
+    Letters stay in their queue. Only the letter's subject is used; a mail holds the order's number and no personal
+    data. Mails are deduplicated by an intent of order, event and address, across all tasks.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class NotifyDeadLetters:
         audit: Audit,
         counters: Counters,
     ) -> None:
-        """``pace`` is awaited before each mail; the service should hold letters for ``HELD_FOR``."""
+        """``pace`` is awaited before each mail; the service must hold letters for ``HELD_FOR``."""
         self._service = service
         self._tenants = tenants
         self._composer = composer
@@ -67,13 +67,13 @@ class NotifyDeadLetters:
         self._looks = 0
 
     async def execute(self) -> None:
-        """Tell of every letter that this process has not told of yet.
+        """Notifies staff of every letter that this process has not handled yet.
 
-        A queue that can't be looked into keeps nobody from being told of the others' letters.
+        A failing queue does not prevent notifications about the others.
 
         Raises:
-            PortError: queue, table, bucket or mail service; the rest is told of at the next look.
-            ExceptionGroup: of some letters nothing could be told, which nobody expected; of the others it has been.
+            PortError: of queue, table, bucket or mail service; the next scan handles the rest.
+            ExceptionGroup: unexpected errors of some letters; all others were handled.
         """
         faults: list[Exception] = []
         unreached: PortError | None = None
@@ -91,9 +91,9 @@ class NotifyDeadLetters:
             raise ExceptionGroup("nothing could be told of some dead letters", faults)
 
     async def _look_into(self, queue: str) -> list[Exception]:
-        """Tell of one queue's letters; as ``_tell_of``. Raises: PortError."""
+        """Scans one queue; as ``_tell_of``. Raises: PortError."""
         depth = await self._service.depth(queue)
-        # Letters that are looked at are out of operators' reach meanwhile: where nothing has changed, none is.
+        # Received letters are invisible to operators for a moment, so unchanged queues are skipped.
         if not depth or self._told_all.get(queue) == depth:
             return []
         letters, _ = await self._service.list([queue], LetterFilter(besides=self._told), limit=MOST_AT_ONCE)
@@ -103,7 +103,7 @@ class NotifyDeadLetters:
         return faults
 
     async def _tell_of(self, letters: Sequence[DeadLetter]) -> list[Exception]:
-        """What kept anything from being told of some of them. Raises: TransientPortError."""
+        """Notifies staff of the letters; returns the unexpected errors. Raises: TransientPortError."""
         faults: list[Exception] = []
         for letter in letters:
             try:
@@ -120,11 +120,11 @@ class NotifyDeadLetters:
         return faults
 
     async def _told_of(self, letter: DeadLetter) -> bool:
-        """Whether there is nothing left to be done about the letter."""
+        """Notifies staff of the letter; returns whether nothing is left to do for it."""
         subject = subject_of(letter.body)
         if subject.tenant_id is not None:
             return await self._told_staff(letter, subject, subject.tenant_id)
-        # Nobody knows whose it is; operators see to it, as to any letter.
+        # The tenant is unknown; operators handle it like any letter.
         self._counters.count(UNTOLD, queue=letter.queue)
         return True
 
@@ -142,11 +142,11 @@ class NotifyDeadLetters:
             try:
                 await self._mail(letter, subject, tenant_id)
             except NotYet:
-                # Another task is at it, and may fail.
+                # Another task holds the lease, and may fail.
                 attempt.ended(AuditOutcome.ALLOWED)
                 return False
             except PermanentPortError:
-                # No template for it: that is logged where it is found, and is no reason to keep the others waiting.
+                # Rendering failed: logged where it happens, and must not delay the others.
                 attempt.ended(AuditOutcome.FAILED)
                 return True
             attempt.ended(AuditOutcome.ALLOWED)
@@ -159,7 +159,7 @@ class NotifyDeadLetters:
         for address in tenant.staff_addresses or (None,):
             intent = MailIntent(
                 tenant_id=tenant_id,
-                # One that came by queue and was never placed has no id: then the letter itself stands for it.
+                # An order sent by queue and never placed has no id: the letter's id replaces it.
                 order_id=subject.order_id or letter.message_id,
                 sequence=sequence_in(letter.body),
                 template=MailTemplate.STAFF_ORDER_STUCK,
@@ -184,7 +184,7 @@ class NotifyDeadLetters:
 
 
 def sequence_in(body: str) -> int:
-    """The sequence of the order's own event that a message brings; ``NO_EVENT`` for anything else. Never fails."""
+    """Returns the sequence of the event in a message; ``NO_EVENT`` for anything else. Never raises."""
     try:
         content: Any = parse_text(body)
     except ValueError:

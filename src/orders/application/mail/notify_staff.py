@@ -1,4 +1,4 @@
-"""Use case: tell the shop's staff what came in and what was called off."""
+"""Use case: notifies the shop's staff of new and cancelled orders."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -25,7 +25,7 @@ Pace = Callable[[], Awaitable[None]]
 
 
 async def unhurried() -> None:
-    """Where nobody counts mails per second."""
+    """Returns at once: the pace without a rate limit."""
 
 
 class NotifyStaff:
@@ -39,7 +39,7 @@ class NotifyStaff:
         send: SendMail,
         pace: Pace = unhurried,
     ) -> None:
-        """``pace`` is awaited before each mail of an event beyond the first, whose turn the event's own was."""
+        """``pace`` is awaited before each mail of an event but the first, which the event's own token covers."""
         self._repository = repository
         self._tenants = tenants
         self._composer = composer
@@ -47,14 +47,14 @@ class NotifyStaff:
         self._pace = pace
 
     async def execute(self, tenant_id: str, order_id: str, event: EventType, sequence: int) -> None:
-        """Send the mail that belongs to the event, once to each address; a shop without one is noted as skipped.
+        """Sends the event's mail, once to each address; recorded as skipped if the shop has no address.
 
-        It tells of the order as it was at its event, whenever it is written. About an order that is deleted or erased
-        nobody is written to any more, and nothing is noted.
+        The mail shows the order as of the event, whenever it is written. For a deleted or erased order nothing is sent
+        or recorded.
 
         Raises:
             OrderNotFound, EventNeverWas: as ``order_of_event``.
-            NotYet, TransientPortError: as that and ``SendMail.execute``; addresses already served are not served again.
+            NotYet, TransientPortError: as that and ``SendMail.execute``; a retry skips addresses already served.
         """
         template = TEMPLATES.get(event)
         if template is None:

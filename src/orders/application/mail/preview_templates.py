@@ -1,4 +1,4 @@
-"""Use cases of operators: see which templates a shop has, what comes of them, what is wrong with them ([PIPE-8])."""
+"""Use cases of operators: lists, previews and checks a shop's templates ([PIPE-8])."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -52,12 +52,12 @@ _TOLD_OF: Mapping[str, EventType] = MappingProxyType(
 
 
 class UnknownTemplate(ApplicationError):
-    """There is no such template, or it makes no such part; the message has those there are."""
+    """There is no such template or part; the message lists those that exist."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListedPart:
-    """A part of a template and the files of a shop's own that it is made of, for any language."""
+    """A part of a template and the shop's overrides that it is made of, in any language."""
 
     template: str
     part: Part
@@ -66,7 +66,7 @@ class ListedPart:
 
 
 class PreviewTemplates:
-    """Looks at templates for operators."""
+    """Previews templates for operators."""
 
     def __init__(
         self,
@@ -90,17 +90,17 @@ class PreviewTemplates:
         order_id: str | None,
         order_number: str | None = None,
     ) -> Preview:
-        """One part of a template, for an order of the shop or a sample.
+        """Renders one part of a template, for an order of the shop or a sample.
 
         Args:
-            part: without it the template's text, or its PDF where it makes that.
-            order_id, order_number: one of them names the order; neither, a sample.
+            part: by default the template's text, or its PDF if it makes one.
+            order_id, order_number: one of them selects the order; neither, a sample.
 
         Raises:
             UnknownTemplate: there is no such template or part.
             OrderNotFound: the shop has no such order.
-            PermanentPortError: the order has nothing that the template could tell of.
-            TransientPortError: something that is needed is out of reach.
+            PermanentPortError: the order lacks what the template is about.
+            TransientPortError: a dependency is unreachable.
         """
         part = self._part(template, part)
         tenant = PACKAGED if tenant_id is None else await self._tenants.profile(tenant_id)
@@ -110,7 +110,7 @@ class PreviewTemplates:
         return await self._previews.preview(template, part, order, tenant, locale or order.locale or tenant.locale)
 
     async def listing(self, tenant_id: str | None) -> Sequence[ListedPart]:
-        """Every part of every template. Raises: TransientPortError: nobody knows which the shop has."""
+        """Returns every part of every template. Raises: TransientPortError: the shop's overrides are unknown."""
         files = () if tenant_id is None else await self._files(tenant_id)
         listed = []
         for template, parts in self._previews.parts.items():
@@ -122,9 +122,9 @@ class PreviewTemplates:
         return listed
 
     async def check(self, tenant_id: str) -> Sequence[Preview]:
-        """Every part that is made of a shop's own files, for a sample, in each language for which there is one.
+        """Renders every part with overrides for a sample, in each language that has some.
 
-        Raises: TransientPortError: something that is needed is out of reach.
+        Raises: TransientPortError: a dependency is unreachable.
         """
         tenant = await self._tenants.profile(tenant_id)
         found = []
@@ -136,7 +136,7 @@ class PreviewTemplates:
         return [*found, *await self._idle(tenant_id)]
 
     async def _idle(self, tenant_id: str) -> list[Preview]:
-        """Files that can't be read and take part in nothing as they lie there: a misspelt path is one."""
+        """Returns files that are unreadable or unused because of where they are, such as a misspelt path."""
         known = {path for listed in await self.listing(None) for path in self._previews.takes_part(listed.path)}
         return [
             Preview(
@@ -179,6 +179,6 @@ class PreviewTemplates:
         order = await self._repository.get(tenant.tenant_id, order_id)
         if order is None:
             raise OrderNotFound(order_id)
-        # As a mail would tell of it: as it was at the event that sets the mail off, the latest of them.
+        # As in a mail: the order as of the latest event that triggers the template.
         event = _TOLD_OF.get(template)
         return order if event is None else as_it_was(order, event, order.sequence)

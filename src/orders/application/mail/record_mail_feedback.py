@@ -1,4 +1,4 @@
-"""Use case: what comes back of mails is noted, and addresses that don't want or take any are left alone ([PIPE-10])."""
+"""Use case: records bounces and complaints, and suppresses the addresses ([PIPE-10])."""
 
 import logging
 
@@ -22,14 +22,14 @@ _log = logging.getLogger(__name__)
 
 
 class FeedbackFromTheFuture(ApplicationError):
-    """What came back of a mail says that it did so later than now."""
+    """Feedback on a mail is dated in the future."""
 
     def __init__(self) -> None:
         super().__init__(f"it is dated more than {CLOCK_SKEW.seconds // 60} minutes from now")
 
 
 class RecordMailFeedback:
-    """Puts feedback on the mail's record, which history shows, and suppresses its address for its tenant."""
+    """Records feedback on the mail, where the history shows it, and suppresses the address for its tenant."""
 
     def __init__(self, intents: MailIntents, suppressions: Suppressions, counters: Counters, clock: Clock) -> None:
         self._intents = intents
@@ -38,13 +38,13 @@ class RecordMailFeedback:
         self._clock = clock
 
     async def execute(self, mail: MailReference, feedback: MailFeedback) -> None:
-        """Note it; any number of times and in any order the effect is that of the gravest, once.
+        """Records the feedback. Idempotent and independent of order: the most severe feedback wins.
 
-        A mail that is not on record is counted and passed over: nothing is suppressed on a message's word alone.
+        Feedback on an unknown mail is counted and dropped: a message alone does not suppress an address.
 
         Raises:
-            FeedbackFromTheFuture: it would outlast whatever an operator does to the address from now on.
-            TransientPortError: the table is out of reach.
+            FeedbackFromTheFuture: it would override later actions of operators on the address.
+            TransientPortError: the table is unreachable.
         """
         if is_to_come(feedback.at, self._clock.now()):
             raise FeedbackFromTheFuture

@@ -1,4 +1,4 @@
-"""An order that nobody placed, for looking at templates: with all that one can have, in whole units of any currency."""
+"""A sample order for previewing templates, with every optional field, in whole units of any currency."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -34,7 +34,7 @@ _ADDRESS = Address(name="Lerato Sample", line1="1 Sample Street", city="Cape Tow
 
 
 def sample_order(tenant: TenantProfile, locale: str, *, called_off: bool = False) -> Order:
-    """A sample of an order of this shop, partly shipped or called off; the same whenever it is asked for."""
+    """Makes a sample order of this shop, partly shipped or cancelled; deterministic."""
     lines = tuple(replace(line, tax_rate=_TAX) for line in _LINES)
     net = sum((line.price * line.quantity - line.discount for line in lines), Decimal(0))
     draft = Draft(

@@ -1,4 +1,4 @@
-"""Sending each intended mail once: claim, send, mark."""
+"""Sends each intended mail once: claim, send, mark."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ _PASSING = (TransientPortError, NotYet, StaleOrder)
 
 @dataclass(slots=True)
 class MailCounts:
-    """What has been done since the process started."""
+    """Counts since the process started."""
 
     sent: int = 0
     skipped: int = 0
@@ -36,10 +36,10 @@ class MailCounts:
 
 
 class SendMail:
-    """Sends a mail for an intent unless somebody has.
+    """Sends the mail of an intent unless it was sent already.
 
-    Between the mail service's acceptance and the mark a process can die; the claim's lease then runs out and the
-    mail is sent again. Those are counted: they are the only duplicates there can be.
+    A process can die between the mail service's acceptance and the mark; the claim's lease then expires and the mail is
+    sent again. These are counted: they are the only possible duplicates.
     """
 
     def __init__(
@@ -53,17 +53,17 @@ class SendMail:
         self.counts = MailCounts()
 
     async def execute(self, intent: MailIntent, compose: Callable[[str], Awaitable[Mail]]) -> None:
-        """See the intent through.
+        """Claims the intent, sends its mail and marks it.
 
         Args:
-            compose: makes the mail for the recipient; only called when it is to be sent.
+            compose: makes the mail for the recipient; called only if it will be sent.
 
         Raises:
-            NotYet: somebody else holds the intent and may still be sending.
-            TransientPortError: nothing went out, or nobody knows; the claim is open again or runs out.
+            NotYet: another process holds the lease and may still be sending.
+            TransientPortError: nothing was sent, or the outcome is unknown; the claim was released or expires.
 
-        Whatever else it fails with: nothing went out. The intent is marked as failed, which history shows, and can be
-        claimed again when the message is sent again.
+        After any other error nothing was sent. The intent is marked as failed, which history shows, and can be claimed
+        again when the message is redelivered.
         """
         if intent.recipient is None:
             await self.skip(intent, NO_ADDRESS)
@@ -74,7 +74,7 @@ class SendMail:
                 raise NotYet(f"mail {intent.template} of order {intent.order_id} is being sent by somebody else")
             return
         try:
-            # With the intent in hand: of an address that is suppressed every mail has its entry, and none is sent.
+            # After the claim: each mail to a suppressed address is recorded, and none is sent.
             suppression = await self._suppressions.find(intent.tenant_id, recipient_hash(intent.recipient))
             mail = None if suppression is not None else await compose(intent.recipient)
         except Exception as error:
@@ -87,12 +87,12 @@ class SendMail:
             await self._send(intent, mail, claim)
 
     async def skip(self, intent: MailIntent, why: str) -> None:
-        """Note that the mail is not to be sent, for history to show. Raises: TransientPortError."""
+        """Marks the mail as skipped, for history to show. Raises: TransientPortError."""
         await self._intents.finish(intent, MailState.SKIPPED, at=self._clock.now(), detail=why)
         self.counts.skipped += 1
 
     async def skip_if_open(self, intent: MailIntent, why: str) -> None:
-        """Note that the mail is not to be sent any more, unless it is done with or under way.
+        """Marks the mail as skipped, unless it is finished or in progress.
 
         Raises: TransientPortError.
         """
@@ -110,7 +110,7 @@ class SendMail:
             self.counts.rejected += 1
             return
         except Exception as error:
-            # After a time-out nobody knows whether it was sent, and the lease decides.
+            # After a timeout the outcome is unknown, and the lease decides.
             if not isinstance(error, TransientPortError) or error.throttled:
                 await self._give_back(intent, claim, error)
             raise
@@ -118,6 +118,6 @@ class SendMail:
         self.counts.sent += 1
 
     async def _give_back(self, intent: MailIntent, claim: Claim, error: Exception) -> None:
-        """Let go of an intent whose mail surely did not go out."""
+        """Releases an intent whose mail was definitely not sent."""
         failure = None if isinstance(error, _PASSING) else f"the mail could not be made ({type(error).__name__})"
         await self._intents.release(intent, claim, now=self._clock.now(), failure=failure)

@@ -1,4 +1,4 @@
-"""Use cases of operators: which addresses a shop does not write to any more, and writing to one again ([PIPE-10])."""
+"""Use cases of operators: lists a shop's suppressed addresses, and removes one ([PIPE-10])."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ class NotSuppressed(ApplicationError):
 
 
 class SuppressionList:
-    """A shop's suppressed addresses. They are kept as hashes: whoever knows an address can look for it."""
+    """A shop's suppressed addresses, stored as hashes: an operator who knows an address can look it up."""
 
     def __init__(self, suppressions: Suppressions, clock: Clock) -> None:
         self._suppressions = suppressions
@@ -32,9 +32,9 @@ class SuppressionList:
         limit: int = 100,
         passed_over: PassedOver | None = None,
     ) -> Sequence[Suppression]:
-        """Those of a shop by hash, behind ``after``; with an address that one, if it is there.
+        """Returns a shop's suppressions by hash, behind ``after``; with an address only that one, if present.
 
-        Raises: TransientPortError; UnreadableItem where nobody is told of what is ``passed_over``.
+        Raises: TransientPortError; UnreadableItem: an entry is unreadable and ``passed_over`` was not given.
         """
         if address is None:
             return await self._suppressions.of_tenant(tenant_id, after=after, limit=limit, passed_over=passed_over)
@@ -42,6 +42,6 @@ class SuppressionList:
         return [] if found is None else [found]
 
     async def remove(self, tenant_id: str, hashed: str) -> None:
-        """Have the shop write to the address again. Raises: NotSuppressed, TransientPortError."""
+        """Removes an address, so that the shop mails it again. Raises: NotSuppressed, TransientPortError."""
         if not await self._suppressions.remove(tenant_id, hashed, at=self._clock.now()):
             raise NotSuppressed(tenant_id)

@@ -1,4 +1,4 @@
-"""Use case: show how much of the mail service's quota for a day is used up, so that somebody is told in time."""
+"""Use case: reports the used share of the mail service's daily quota, for an alarm."""
 
 from orders.ports.mail import MailQuota, MailQuotas
 from orders.ports.metrics import Gauges
@@ -10,14 +10,14 @@ NEARLY = 0.9
 
 
 class WatchMailQuota:
-    """Looks at the quota."""
+    """Reports the quota."""
 
     def __init__(self, quotas: MailQuotas, gauges: Gauges) -> None:
         self._quotas = quotas
         self._gauges = gauges
 
     async def execute(self) -> MailQuota:
-        """Show the fraction that is used; returns what there is. Raises: TransientPortError, PermanentPortError."""
+        """Sets the gauge to the used fraction; returns the quota. Raises: TransientPortError, PermanentPortError."""
         quota = await self._quotas.quota()
         self._gauges.show(QUOTA_USED, quota.used)
         return quota

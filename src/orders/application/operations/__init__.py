@@ -1,1 +1,1 @@
-"""Use cases of operators: dead letters, health, what can't be read."""
+"""Use cases of operators: dead letters, health, tenants, unreadable items."""

@@ -1,4 +1,4 @@
-"""Use case: say whether the service can do its work."""
+"""Use case: checks whether the service can do its work."""
 
 import asyncio
 from collections.abc import Sequence
@@ -15,10 +15,10 @@ PROBE_TIMEOUT_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What the probes found.
+    """The results of the probes.
 
     Attributes:
-        faults: by dependency what there is to say of it; empty when all is well.
+        faults: error by dependency; empty if all is well.
         waiting: those of them that only wait for something else.
     """
 
@@ -28,12 +28,12 @@ class Health:
 
     @property
     def healthy(self) -> bool:
-        """Whether every dependency answers; that one waits does not count against it."""
+        """True if every dependency answers; waiting ones do not count."""
         return all(name in self.waiting for name, _ in self.faults)
 
 
 class CheckHealth:
-    """Asks every dependency, at most once in ``cached_for`` however often it is called."""
+    """Probes every dependency, at most once in ``cached_for`` however often it is called."""
 
     def __init__(self, probes: Sequence[Probe], clock: Clock, *, cached_for: timedelta = CACHED_FOR) -> None:
         self._probes = tuple(probes)
@@ -43,7 +43,7 @@ class CheckHealth:
         self._last: tuple[datetime, Health] | None = None
 
     async def execute(self) -> Health:
-        """The state of all dependencies, no older than ``cached_for``."""
+        """Returns the state of all dependencies, no older than ``cached_for``."""
         async with self._lock:
             now = self._clock.now()
             if self._last is None or now - self._last[0] >= self._cached_for:

@@ -1,4 +1,4 @@
-"""Use case of operators: which shops take no orders of customers, and why ([SEC-10])."""
+"""Use case of operators: finds the shops that take no customers' orders, and why ([SEC-10])."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ from orders.ports.tenants import OrderingTenants, TenantFile, TenantFiles
 
 @dataclass(frozen=True, slots=True)
 class TenantVerdict:
-    """Whether a shop takes orders of customers in sit and prod.
+    """The verdict on whether a shop takes customers' orders in sit and prod.
 
     Attributes:
-        why: what makes it so.
-        fault: what is wrong with its profile, which then counts as none.
+        why: the reason.
+        fault: the error in its profile, which then counts as missing.
     """
 
     tenant_id: str
@@ -25,7 +25,7 @@ class TenantVerdict:
 
 
 class CheckTenants:
-    """Looks through the shops: those in the templates bucket, those with orders of late, and those named to it."""
+    """Checks the shops in the templates bucket, those with recent orders, and those named to it."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class CheckTenants:
         prices_checked: bool,
         named: Collection[str] = (),
     ) -> None:
-        """``prices_checked``: a product service checks all prices; ``named`` are shops that settings speak of."""
+        """``prices_checked``: a product service checks all prices; ``named`` are the tenants in settings."""
         self._files = files
         self._ordering = ordering
         self._clock = clock
@@ -44,10 +44,10 @@ class CheckTenants:
         self._named = frozenset(named)
 
     async def execute(self, *, days: int, also: Collection[str] = ()) -> Sequence[TenantVerdict]:
-        """A verdict on each shop, by id.
+        """Returns a verdict on each shop, by id.
 
         Args:
-            days: shops with orders of so many days are looked at as well; 0 for none.
+            days: also check shops with orders of that many days; 0 for none.
             also: further shops.
 
         Raises: TransientPortError.
@@ -74,5 +74,5 @@ class CheckTenants:
 
 
 def _nobodys(name: str) -> TenantVerdict:
-    """Of a slip in a name: whoever has put it there takes it for a shop's."""
+    """Makes the verdict on a name that is no valid tenant id, probably misspelt."""
     return TenantVerdict(name, False, "no shop can have this name; it is 1 to 64 of letters, digits, '_', '.' and '-'")

@@ -1,4 +1,4 @@
-"""Use cases of operators: look through dead letters, send them again, throw them away ([PIPE-12])."""
+"""Use cases of operators: lists, redrives and purges dead letters ([PIPE-12])."""
 
 import asyncio
 import re
@@ -30,7 +30,7 @@ _Letters: TypeAlias = list[DeadLetter]
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Whom and what a letter is about, as far as its body tells; ``kind`` is one that there is, or none."""
+    """The tenant and order that a letter is about, as far as its body tells; ``kind`` is a known one or none."""
 
     tenant_id: str | None = None
     order_id: str | None = None
@@ -38,7 +38,7 @@ class Subject:
 
 
 def subject_of(body: str) -> Subject:
-    """Reads which order a message is about, and what it is: an event or a command. Never fails."""
+    """Extracts the subject of an event or command. Never raises."""
     try:
         content: Any = parse_text(body)
         if isinstance(content, dict) and "TopicArn" in content and isinstance(content.get("Message"), str):
@@ -84,13 +84,13 @@ def _first(layers: Sequence[dict[str, Any]], name: str, form: re.Pattern[str]) -
 
 @dataclass(frozen=True, slots=True)
 class LetterFilter:
-    """Which letters are meant; everything given must hold, nothing given means all.
+    """A filter of letters; all conditions given must hold, none means all letters.
 
     Attributes:
-        message_ids: one of these, its own or that which the worker's log has.
-        reason: the word or part of the sentence that says why, in any case.
-        besides: none of these, by its own id.
-        sent_before, sent_from: by ``DeadLetter.sent_at``; the first exclusive, the second inclusive.
+        message_ids: any of these, the letter's own id or the one in the worker's log.
+        reason: the reason's code, or part of the error text; case-insensitive.
+        besides: excludes these, by the letter's own id.
+        sent_before, sent_from: by ``DeadLetter.sent_at``; exclusive, inclusive.
     """
 
     order_id: str | None = None
@@ -103,7 +103,7 @@ class LetterFilter:
     sent_before: datetime | None = None
 
     def matches(self, letter: DeadLetter) -> bool:
-        """Whether the letter is meant."""
+        """Returns whether the letter matches."""
         if letter.message_id in self.besides:
             return False
         subject = subject_of(letter.body)
@@ -123,7 +123,7 @@ class LetterFilter:
 
 @dataclass(slots=True)
 class Tally:
-    """What a pass over dead letters has come to; ``failed`` has one sentence for each that could not be acted on."""
+    """The result of a pass over dead letters; ``failed`` has one sentence for each failure."""
 
     looked_at: int = 0
     matched: int = 0
@@ -138,14 +138,14 @@ Pause = Callable[[float], Awaitable[object]]
 
 
 def _unwatched(letter: DeadLetter, tally: Tally) -> None:
-    """Where nobody looks on."""
+    """Ignores progress."""
 
 
 class DeadLetterService:
-    """Looks through dead-letter queues.
+    """Inspects dead-letter queues.
 
-    SQS has no way to look at a message but to receive it: letters looked at are hidden from others meanwhile, and
-    given back afterwards. If the process dies before, they come back by themselves after ``hold``.
+    SQS can show a message only by receiving it: letters are invisible to others while they are inspected, and returned
+    afterwards. If the process dies before, they reappear after ``hold``.
     """
 
     def __init__(
@@ -158,21 +158,21 @@ class DeadLetterService:
 
     @property
     def queue_names(self) -> tuple[str, ...]:
-        """Whose dead letters there can be."""
+        """The names of all dead-letter queues."""
         return self._queues.names
 
     async def depths(self) -> dict[str, int]:
-        """How many letters each queue holds, roughly. Raises: TransientPortError."""
+        """Returns the approximate depth of each queue. Raises: TransientPortError."""
         return {name: await self._queues.depth(name) for name in self._queues.names}
 
     async def depth(self, queue: str) -> int:
-        """How many letters one queue holds, roughly. Raises: UnknownQueue, TransientPortError."""
+        """Returns the approximate depth of one queue. Raises: UnknownQueue, TransientPortError."""
         return await self._queues.depth(queue)
 
     async def list(
         self, queues: Sequence[str], wanted: LetterFilter, *, limit: int = 100
     ) -> tuple[list[DeadLetter], Tally]:
-        """Up to ``limit`` letters that are meant, oldest first. Raises: UnknownQueue, TransientPortError."""
+        """Returns up to ``limit`` matching letters, oldest first. Raises: UnknownQueue, TransientPortError."""
         found: list[DeadLetter] = []
         tally = await self._pass(queues, wanted, None, limit=limit, watch=lambda letter, _: found.append(letter))
         return sorted(found, key=lambda letter: letter.sent_at), tally
@@ -186,19 +186,19 @@ class DeadLetterService:
         per_second: float | None = None,
         watch: Watch = _unwatched,
     ) -> Tally:
-        """Send letters back to where they came from, at most so many a second.
+        """Sends matching letters back to their source queue, at most ``per_second``.
 
-        Who handles them can bear them any number of times, so a pass that was broken off is simply made again. One
-        that fails again and comes back while the pass goes on is not sent a second time.
+        Workers deduplicate, so an interrupted pass is simply repeated. A letter that fails again and returns during the
+        pass is not sent a second time.
 
-        Raises: UnknownQueue; TransientPortError when a queue can't be read.
+        Raises: UnknownQueue; TransientPortError: a queue can't be read.
         """
         return await self._pass(queues, wanted, self._queues.redrive, limit=limit, per_second=per_second, watch=watch)
 
     async def purge(
         self, queues: Sequence[str], wanted: LetterFilter, *, limit: int | None = None, watch: Watch = _unwatched
     ) -> Tally:
-        """Throw letters away for good. Raises: as ``redrive``."""
+        """Deletes matching letters. Raises: as ``redrive``."""
         return await self._pass(queues, wanted, self._queues.remove, limit=limit, watch=watch)
 
     async def _pass(
@@ -241,13 +241,13 @@ class DeadLetterService:
             while taken := await self._taken(queue):
                 fresh = [letter for letter in taken if letter.message_id not in seen]
                 if not fresh:
-                    return  # looked at all, and some have come back into reach since
+                    return  # all inspected, and some have become visible again
                 seen.update(letter.message_id for letter in fresh)
                 taken = fresh
                 while taken:
                     yield taken.pop(0)
         finally:
-            # Broken off in the middle of what was taken at once.
+            # Interrupted in the middle of a batch.
             await self._give_back(taken)
 
     async def _taken(self, queue: str) -> _Letters:
@@ -255,7 +255,7 @@ class DeadLetterService:
         try:
             return list(await asyncio.shield(asking))
         except asyncio.CancelledError:
-            # The queue goes on with what it was asked for and hides letters from everybody: they are given back.
+            # The receive completes all the same and hides letters from everybody: return them.
             with suppress(PortError):
                 await self._give_back(await asking)
             raise
@@ -265,7 +265,7 @@ class DeadLetterService:
         try:
             await act(letter)
         except PortError as error:
-            # Out of reach or refused: that of this letter says nothing of the next.
+            # Unreachable or refused: one letter's failure says nothing of the next.
             tally.failed.append(f"{letter.message_id}: {error}")
             return False
         tally.acted_on += 1
@@ -276,4 +276,4 @@ class DeadLetterService:
             try:
                 await self._queues.give_back(letter)
             except PortError:
-                return  # they come back by themselves
+                return  # they become visible again by themselves

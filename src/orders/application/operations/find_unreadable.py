@@ -1,10 +1,10 @@
-"""Use case of operators: find what can't be read ([PIPE-14])."""
+"""Use case of operators: finds unreadable items ([PIPE-14])."""
 
 from orders.ports.unreadable_items import Findings, UnreadableItems
 
 
 class FindUnreadable:
-    """Looks for what relay, listings, histories and replays pass over."""
+    """Finds the items that relay, listings, histories and replays skip."""
 
     def __init__(self, items: UnreadableItems) -> None:
         self._items = items
@@ -17,9 +17,9 @@ class FindUnreadable:
         after: str | None = None,
         limit: int = 1000,
     ) -> Findings:
-        """Of one order, of a shop, or of neither: then what holds up the outbox of this region.
+        """Returns those of one order, of a shop, or by default those that block this region's outbox.
 
-        Raises: TransientPortError: the table is out of reach.
+        Raises: TransientPortError: the table is unreachable.
         """
         if tenant_id is None:
             return await self._items.in_outbox(limit=limit)

@@ -1,7 +1,7 @@
-"""A message as it may be looked at: its structure, and what nobody could have put a value of their own into.
+"""Makes messages safe to show: their structure, and only values that can't hold user input.
 
-A value is shown when its member is one of ours, it lies where we have it, and it has the form or is one of the words
-that can stand there: a name in the place of a status, or among a caller's own metadata, is neither.
+A value is shown if its member is known, in its known position, and the value has the expected form or is one of the
+expected words: a name in the place of a status, or among a caller's own metadata, is not shown.
 """
 
 import json
@@ -61,7 +61,7 @@ _VALUES: Mapping[str, Shown] = MappingProxyType(
         "source": lambda text: text in {EVENT_SOURCE, *SOURCES.values()} or _SOURCE(text),
         "id": _form(rf"ord_[0-9A-Z]{{26}}-\d{{1,12}}|{_UUID}"),
         "event_id": _form(rf"ord_[0-9A-Z]{{26}}-\d{{1,12}}|{_UUID}"),
-        # Identifiers of shops', customers and products are what operators go by, here as in the logs.
+        # Operators need the identifiers of shops, customers and products, here as in the logs.
         "tenant_id": _KEY,
         "customer_id": _KEY,
         "product_id": _KEY,
@@ -123,7 +123,7 @@ HIDDEN = "…"
 
 
 def outline(body: str) -> str:
-    """A message's body to be looked at."""
+    """Returns a message's body, safe to show."""
     try:
         return json.dumps(_outlined(parse_text(body), ours=True), indent=2, ensure_ascii=False)
     except ValueError:
@@ -131,7 +131,7 @@ def outline(body: str) -> str:
 
 
 def known_kind(text: str | None) -> str | None:
-    """The name of a command, a type of event or of feedback, if it is one that there is."""
+    """Returns the name of a command, event type or feedback type, if it is a known one."""
     return text if text in COMMANDS or text in EVENT_TYPES or text in FEEDBACK_TYPES else None
 
 

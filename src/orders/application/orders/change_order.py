@@ -1,4 +1,4 @@
-"""The one way in which an order that exists is changed: decide, write under a condition, decide again if it moved."""
+"""Changes existing orders under an optimistic lock: decide, write conditionally, decide again on a conflict."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -25,11 +25,11 @@ Decision = Callable[[Order, Stamp], Change | Awaitable[Change]]
 
 
 class OrderChanger:
-    """Makes a change durable without ever losing another one.
+    """Stores changes without losing a concurrent one.
 
-    What wants to change one order in one process takes turns: fifty at once would otherwise write some 1,300 times, for
-    each that succeeds refuses all others, and the last would wait longer than a request may take. Between processes
-    the condition of the write decides.
+    Changes of one order in one process are serialised: fifty at once would otherwise cause some 1,300 writes, since
+    each success fails all others, and the last would exceed the request timeout. Between processes the write's
+    condition decides.
     """
 
     def __init__(self, repository: OrderRepository, clock: Clock, fast_path: EventFastPath, replays: Replays) -> None:
@@ -37,7 +37,7 @@ class OrderChanger:
         self._replays = replays
         self._clock = clock
         self._fast_path = fast_path
-        # Gone as soon as nobody holds it or waits for it.
+        # Weak references: a lock is dropped when nobody holds it or waits for it.
         self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     async def change(
@@ -49,27 +49,27 @@ class OrderChanger:
         terms: Preconditions = NO_PRECONDITIONS,
         see_deleted: bool = False,
     ) -> Order:
-        """Apply ``decide`` to the order and store what comes of it; on a concurrent change, to the order as it is then.
+        """Applies ``decide`` to the order and stores the result; after a conflict, to the latest version.
 
-        A change of nothing but what is kept of reports has no event, and is written without one.
+        A change of nothing but the record of external events has no event, and is written without one.
 
         Args:
-            see_deleted: go on with an order that has been deleted meanwhile.
+            see_deleted: continue with an order that has been deleted meanwhile.
 
         Returns:
-            The order after the change, or as it is when the action's effect already held.
+            The order after the change, or as it is if the action's effect already holds.
 
         Raises:
-            AlreadyAnswered, KeyReused: the request, or its key, has been here before.
+            AlreadyAnswered, KeyReused: the idempotency key was used before.
             VersionMismatch: the order has another version than expected.
-            DomainError, TransientPortError: what ``decide`` refuses, or can't find out.
+            DomainError, TransientPortError: raised by ``decide``.
             OutboxFull, OrderTooLarge, TransientPortError: as ``OrderRepository.save`` and ``note``.
         """
         turn = self._turns.setdefault((order.tenant_id, order.order_id), asyncio.Lock())
         waits = turn.locked()
         async with turn:
             if waits:
-                # Whoever had their turn before has changed it.
+                # The previous holder of the lock has changed it.
                 order = await self._reread(caller, order.order_id, see_deleted=see_deleted)
             return await self._change(order, caller, decide, terms=terms, see_deleted=see_deleted)
 
@@ -96,7 +96,7 @@ class OrderChanger:
                 order = await self._reread(caller, order.order_id, see_deleted=see_deleted)
                 continue
             except OutboxFull:
-                # Many changes at once outrun the fast path; who comes next makes room, unless the bus takes nothing.
+                # Many changes at once outrun the fast path: make room by publishing, unless the bus is down.
                 if not await self._fast_path.relieve(order.tenant_id, order.order_id):
                     raise
                 continue

@@ -11,7 +11,7 @@ UNSPECIFIED = "unspecified"
 
 
 class ChangeStatus:
-    """Moves an order along its life cycle."""
+    """Changes an order's status."""
 
     def __init__(self, changer: OrderChanger) -> None:
         self._changer = changer
@@ -25,7 +25,7 @@ class ChangeStatus:
         reason: str | None = None,
         terms: Preconditions = NO_PRECONDITIONS,
     ) -> Order:
-        """Take ``PROCESS``, ``REJECT``, ``CANCEL`` or ``COMPLETE``; repeating one whose effect holds changes nothing.
+        """Performs ``PROCESS``, ``REJECT``, ``CANCEL`` or ``COMPLETE``. Idempotent.
 
         Raises: as ``OrderChanger.change``.
         """

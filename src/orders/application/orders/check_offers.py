@@ -1,4 +1,4 @@
-"""Asking other services about an order before it is accepted, and what holds when they don't answer ([DOM-7])."""
+"""Checks an order with the product and campaigns services before it is accepted, and handles outages ([DOM-7])."""
 
 import asyncio
 import logging
@@ -24,7 +24,7 @@ _Port = TypeVar("_Port")
 
 
 class WhenDown(StrEnum):
-    """What holds for an order while a service can't be asked about it."""
+    """The policy for orders while a service is unavailable."""
 
     ACCEPT = "accept"
     REFUSE = "refuse"
@@ -32,7 +32,7 @@ class WhenDown(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Consulted(Generic[_Port]):
-    """A service that is asked, and what holds when it can't be."""
+    """A service to consult, and the policy for its outages."""
 
     port: _Port
     when_down: WhenDown
@@ -40,10 +40,10 @@ class Consulted(Generic[_Port]):
 
 @dataclass(frozen=True, slots=True)
 class OfferQuestion:
-    """An order that is to be placed, or is to have other lines.
+    """An order to be placed, or to get other lines.
 
     Attributes:
-        placed_at: ``None`` for one that is to be placed.
+        placed_at: ``None`` for an order to be placed.
     """
 
     order_id: str
@@ -53,7 +53,7 @@ class OfferQuestion:
 
 
 class CheckOffers:
-    """Asks the services that there are, at once."""
+    """Consults the configured services concurrently."""
 
     def __init__(
         self,
@@ -67,18 +67,19 @@ class CheckOffers:
 
     @property
     def idle(self) -> bool:
-        """Whether there is nobody to ask."""
+        """True if no service is configured."""
         return self._products is None and self._campaigns is None
 
     async def execute(self, caller: Caller, question: OfferQuestion) -> Answers:
-        """What the services say. One that isn't there, or has nothing to be asked, says nothing.
+        """Returns the services' answers. A service that is not configured, or has nothing to check, contributes none.
 
         Raises:
-            TransientPortError: one can't be asked, and the order is refused until it can be. That is so by its
-                policy; and by any policy where the given total counts on a discount that nobody has confirmed.
+            TransientPortError: a service is unavailable and the order must wait for it: by its policy, or under any
+                policy if
+                the given total relies on an unconfirmed discount.
         """
         offers, campaign = await asyncio.gather(self._offers(caller, question), self._verdict(caller, question))
-        # Looked at only now, so that none of the calls is left running behind the answer.
+        # Evaluated only now, so that none of the calls is left running.
         for answer in (offers, campaign):
             if isinstance(answer, TransientPortError):
                 raise answer
@@ -117,7 +118,7 @@ class CheckOffers:
         try:
             return await self._campaigns.port.judge(enquiry)
         except TransientPortError as error:
-            # What nobody confirms is not given away; what does not count on it need not wait for it.
+            # No unconfirmed discount is given; a total that does not rely on one need not wait.
             when_down = WhenDown.REFUSE if basket.counts_on_campaign else self._campaigns.when_down
             return self._without(error, when_down, caller, question)
 

@@ -1,6 +1,6 @@
-"""Use case: erase an order's personal data ([DATA-5]).
+"""Use case: erases an order's personal data ([DATA-5]).
 
-The order itself is redacted here, in one write; everything else that was kept of it follows from the event of that
+The order itself is redacted here, in one write; everything else stored about it follows from that write's event
 (``ScrubOrder``).
 """
 
@@ -12,13 +12,13 @@ from orders.domain.order import Order
 
 
 class ErasePersonalData:
-    """Takes the personal data out of an order that has come to its end."""
+    """Erases the personal data of a finished order."""
 
     def __init__(self, changer: OrderChanger) -> None:
         self._changer = changer
 
     async def execute(self, caller: Caller, order: Order, *, terms: Preconditions = NO_PRECONDITIONS) -> Order:
-        """Erase it; again changes nothing. Raises: as ``domain.erasing.erase`` and ``OrderChanger.change``."""
+        """Erases it. Idempotent. Raises: as ``domain.erasing.erase`` and ``OrderChanger.change``."""
         return await self._changer.change(
             order,
             caller,

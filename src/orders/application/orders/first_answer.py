@@ -1,9 +1,9 @@
-"""One answer for each idempotency key of a create, by whichever of the two ways it comes first ([API-4], [API-7]).
+"""Deduplicates creates by idempotency key across synchronous placing and acceptance ([API-4], [API-7]).
 
-An order is placed under one key of the table and accepted under another, and both at once must not succeed. So what is
-accepted with an idempotency key first claims the order's place. Whoever finds the place claimed and nothing accepted
-came upon a process that died in between, or is about to go on: they go on in its stead, with the answer that it was
-going to give, so that each request under the key gets that one.
+An order is placed under one key of the table and accepted under another, and both at once must not succeed. So an
+acceptance with an idempotency key first claims the order's key. A request that finds a claim without an acceptance has
+met a process that died in between, or is about to go on: it completes that acceptance with the claim's stored response,
+so that every request under the key gets the same one.
 """
 
 import logging
@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 
 class FirstAnswer:
-    """Finds the answer that a create's key has had, or that the first request under it was going to be given."""
+    """Finds the stored or claimed response to a create's idempotency key."""
 
     def __init__(
         self,
@@ -43,25 +43,25 @@ class FirstAnswer:
         self._replays = replays
 
     async def find_claim(self, caller: Caller, request: KeyedRequest) -> KeyClaim | None:
-        """Return when nothing has been placed or accepted under the request's key.
+        """Returns if nothing has been placed or accepted under the request's key.
 
-        Looked for before anything is written, although the write would find it too: what was taken once must not be
+        Checked before anything is written, although the write would detect it too: a request accepted once must not be
         refused now because a price has changed since.
 
         Returns:
-            The claim that this very request, coming before, got no further than.
+            The claim of this very request, if an earlier attempt got no further.
 
         Raises:
-            AlreadyAnswered: something has.
-            KeyReused: something has, or is about to be, with another body.
-            TransientPortError: the table is out of reach.
+            AlreadyAnswered: the request was carried out before.
+            KeyReused: the key was used, or claimed, with another body.
+            TransientPortError: the table is unreachable.
         """
         order_id = request.order_id(caller)
         occupant = await self._repository.occupant(caller.tenant_id, order_id)
         if isinstance(occupant, Order):
             await self._replays.check_creation(occupant, request)
-        # Releases before claims accepted without one; and an id that a sender has chosen can be that of an order that
-        # was accepted without a key. So it is looked for whether or not there is a claim.
+        # Earlier releases accepted without a claim, and a sender can choose the id of an order that was accepted
+        # without a key. So the acceptance is read whether or not there is a claim.
         acceptance = await self._acceptances.get(caller.tenant_id, order_id)
         if acceptance is not None:
             _repeat(acceptance.receipt, request)
@@ -73,10 +73,10 @@ class FirstAnswer:
         return occupant
 
     async def accept(self, caller: Caller, draft: Draft, order: Order, request: KeyedRequest | None) -> None:
-        """Accept the order that comes of a complete draft; when this returns it is durable.
+        """Accepts the order of a complete draft; it is durable when this returns.
 
         Raises:
-            AlreadyAnswered, KeyReused: the request, or its key, has been here in the meantime.
+            AlreadyAnswered, KeyReused: the idempotency key was used in the meantime.
             OrderTooLarge, TransientPortError: as ``Acceptances.add``.
         """
         receipt = None if request is None else request.receipt(caller, order)
@@ -88,9 +88,9 @@ class FirstAnswer:
             raise
 
     async def give(self, claim: KeyClaim, caller: Caller, draft: Draft, request: KeyedRequest) -> None:
-        """Accept what was claimed by the same request, and answer it as that was going to be answered.
+        """Completes the acceptance that the same request claimed, with the response stored in the claim.
 
-        What the order is worth has been looked at before it was claimed, and is again when it is placed.
+        The order was validated before the claim, and will be again when it is placed.
 
         Raises: AlreadyAnswered, KeyReused, OrderTooLarge, TransientPortError; this never returns.
         """
@@ -125,7 +125,7 @@ class FirstAnswer:
 
 
 def _repeat(receipt: Receipt | None, request: KeyedRequest) -> None:
-    """Answer as the receipt says. Raises: AlreadyAnswered, KeyReused; this never returns."""
+    """Raises the stored response. Raises: AlreadyAnswered, KeyReused; this never returns."""
     if receipt is None:
-        raise KeyReused  # of an order that was accepted without a key, whose id a sender has chosen
+        raise KeyReused  # an order accepted without a key, whose id the sender has chosen
     repeat(receipt, request)

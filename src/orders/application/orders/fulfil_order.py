@@ -1,4 +1,4 @@
-"""Use cases: ship a parcel, and note that it has arrived."""
+"""Use cases: ships a parcel, and records its delivery."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from orders.domain.shipping import Shipment
 
 
 class FulfilOrder:
-    """Ships some or all of what is open."""
+    """Ships some or all outstanding quantities."""
 
     def __init__(self, changer: OrderChanger) -> None:
         self._changer = changer
@@ -18,7 +18,7 @@ class FulfilOrder:
     async def execute(
         self, caller: Caller, order: Order, shipment: Shipment, *, terms: Preconditions = NO_PRECONDITIONS
     ) -> Order:
-        """Put a parcel on record; the same one again changes nothing.
+        """Records a parcel. Idempotent.
 
         Raises: as ``Order.fulfil`` and ``OrderChanger.change``.
         """
@@ -31,7 +31,7 @@ class FulfilOrder:
 
 
 class DeliverParcel:
-    """Notes that a parcel has arrived."""
+    """Records the delivery of a parcel."""
 
     def __init__(self, changer: OrderChanger) -> None:
         self._changer = changer
@@ -45,7 +45,7 @@ class DeliverParcel:
         delivered_at: datetime | None = None,
         terms: Preconditions = NO_PRECONDITIONS,
     ) -> Order:
-        """Put the delivery on record, as of now where no time is given; again changes nothing.
+        """Records the delivery, by default as of now. Idempotent.
 
         Raises: as ``Order.deliver`` and ``OrderChanger.change``.
         """

@@ -1,4 +1,4 @@
-"""Use case: list a tenant's orders."""
+"""Use case: lists a tenant's orders."""
 
 from dataclasses import replace
 
@@ -9,20 +9,20 @@ from orders.ports.order_repository import OrderPage, OrderQuery, OrderRepository
 
 
 class ListOrders:
-    """Lists what the caller may see."""
+    """Lists the orders visible to the caller."""
 
     def __init__(self, repository: OrderRepository, counters: Counters) -> None:
         self._repository = repository
         self._counters = counters
 
     async def execute(self, caller: Caller, query: OrderQuery) -> OrderPage:
-        """A page of the query's orders; a customer only ever gets their own, whatever the query names.
+        """Returns a page of the query's orders; a customer only ever gets their own, whatever the query names.
 
-        How many can't be read and are left out is the shop's to know, and counted.
+        The number of unreadable orders left out is shown to the shop only, and counted.
 
         Raises:
-            ActionForbidden: the caller's roles don't list orders, or don't see deleted ones.
-            TransientPortError: the table is out of reach.
+            ActionForbidden: the caller's roles don't permit listing, or seeing deleted orders.
+            TransientPortError: the table is unreachable.
         """
         permit(Operation.LIST, caller.roles)
         if query.include_deleted:

@@ -1,4 +1,4 @@
-"""Use case: reach an order, if it is the caller's to reach."""
+"""Use case: loads an order that the caller may access."""
 
 from orders.application.policy.caller import Caller, Operation, owns, permit, reaches, reaches_deleted
 from orders.application.policy.errors import NotPlacedYet, OrderNotFound
@@ -13,7 +13,7 @@ from orders.ports.order_repository import OrderRepository
 
 
 class OpenOrder:
-    """Finds an order for whatever a caller wants to do with it; everything about one order starts here."""
+    """Loads and authorises an order; every operation on one order starts here."""
 
     def __init__(self, repository: OrderRepository, acceptances: Acceptances, counters: Counters) -> None:
         self._repository = repository
@@ -28,19 +28,18 @@ class OpenOrder:
         *,
         include_deleted: bool = False,
     ) -> Order:
-        """The order as of the latest write.
+        """Returns the latest version of the order.
 
-        Deleted ones only where asked for, and only to who may see those; others who ask for them are told so, of
-        orders that they may see. Ownership is looked at before the role: to whom an order does not belong it does not
-        exist, and neither does a deleted one to who may not see those.
+        Deleted orders are returned only on request, and only to those who may see them; others get an explicit refusal
+        for orders that they may see. Ownership is checked before the role: to others an order does not exist, and a
+        deleted order does not exist for those who may not see it.
 
         Raises:
             OrderNotFound: no such order, or not this caller's, or deleted.
-            NotPlacedYet: it is theirs, and accepted only.
-            ActionForbidden: it is theirs, but their roles never allow the operation, or to ask for deleted ones.
-            UnreadableItem: it is there and can't be read; whose it is, where that can't be read either, nobody knows
-                but the shop.
-            TransientPortError: the table is out of reach.
+            NotPlacedYet: it is the caller's, and only accepted so far.
+            ActionForbidden: it is the caller's, but their roles never permit the operation, or seeing deleted orders.
+            UnreadableItem: it is unreadable; if its owner is unreadable too, only the shop gets this error.
+            TransientPortError: the table is unreachable.
         """
         try:
             check_order_id(order_id)

@@ -1,4 +1,4 @@
-"""Use case: place an order that another service has put on the queue ([PIPE-6])."""
+"""Use case: places an order that another service has sent by queue ([PIPE-6])."""
 
 from dataclasses import dataclass
 
@@ -17,9 +17,9 @@ class QueuedOrder:
     """An order as another service sent it.
 
     Attributes:
-        sender: who put it on the queue, as the queue knows them.
-        idempotency_key, order_id: one of both says which order it is, however often it comes.
-        fingerprint: hash of what was sent, so that another order under the same name is noticed.
+        sender: the sender as SQS identifies it.
+        idempotency_key, order_id: exactly one is given; it identifies the order for deduplication.
+        fingerprint: hash of the body, to detect another order under the same identifier.
     """
 
     tenant_id: str
@@ -38,7 +38,7 @@ class PlaceQueued:
         self._place_order = place_order
 
     async def execute(self, queued: QueuedOrder) -> None:
-        """Place the order, once however often it comes.
+        """Places the order. Idempotent.
 
         Raises:
             KeyReused: its key or id belongs to another order.

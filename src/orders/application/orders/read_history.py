@@ -1,4 +1,4 @@
-"""Use case: what happened to an order, and which mails were sent about it."""
+"""Use case: reads an order's history: its events, and the mails sent about it."""
 
 import logging
 from collections.abc import Sequence
@@ -27,12 +27,12 @@ def _without_shop(event: OrderEvent, caller: Caller) -> OrderEvent:
 
 
 def _given_back(mail: MailRecord) -> bool:
-    """Whether nobody sends the mail and nobody has tried: its claim was given back, and none has come since."""
+    """Returns whether the mail's claim was released and not claimed again."""
     return mail.state is MailState.CLAIMED and mail.attempts == 0
 
 
 def _in_order(events: Sequence[OrderEvent], mails: Sequence[MailRecord]) -> list[OrderEvent | MailRecord]:
-    # The clocks of two tasks differ: an event can be dated before the one that it follows.
+    # Clocks of tasks differ: an event can be dated before its predecessor.
     placed: list[tuple[datetime, OrderEvent | MailRecord]] = []
     reached: dict[int, datetime] = {}
     latest = datetime.min.replace(tzinfo=UTC)
@@ -45,13 +45,12 @@ def _in_order(events: Sequence[OrderEvent], mails: Sequence[MailRecord]) -> list
 
 @dataclass(frozen=True, slots=True)
 class HistoryPage:
-    """Part of an order's history.
+    """A page of an order's history.
 
     Attributes:
-        entries: events by sequence, and mails by time among them, each after the event that it tells of and on that
-            event's page.
+        entries: events by sequence, with mails by time among them, each after its event and on that event's page.
         next_sequence: where the next page begins, ``None`` at the end.
-        unreadable: how many entries of this page can't be read and are left out.
+        unreadable: number of unreadable entries left out of this page.
     """
 
     entries: tuple[OrderEvent | MailRecord, ...]
@@ -61,12 +60,12 @@ class HistoryPage:
 
 @dataclass(frozen=True, slots=True)
 class EventPage:
-    """Part of an order's events.
+    """A page of an order's events.
 
     Attributes:
         events: by sequence.
         next_sequence: where the next page begins, ``None`` at the end.
-        unreadable: the sequences of those of this page that can't be read and are left out.
+        unreadable: the sequences of unreadable events left out of this page.
     """
 
     events: tuple[OrderEvent, ...]
@@ -83,12 +82,12 @@ class ReadHistory:
         self._counters = counters
 
     async def execute(self, caller: Caller, order: Order, *, after: int = 0, limit: int = 25) -> HistoryPage:
-        """Entries about the events with a sequence above ``after``, ``limit`` events at most.
+        """Returns entries about the events with a sequence above ``after``, at most ``limit`` events.
 
-        Customers see their own mails and who of themselves did what; which of the shop's people it was, and what
-        those were told, is the shop's affair.
+        Customers see their own mails and their own actions; which of the shop's people acted, and mails to them, are
+        shown to the shop only.
 
-        What can't be read is left out, counted and said: the rest is true without it.
+        Unreadable entries are left out, counted and reported: the rest is correct without them.
 
         Raises: TransientPortError.
         """
@@ -101,8 +100,8 @@ class ReadHistory:
             for mail in await self._intents.of_order(order.tenant_id, order.order_id, lost.append)
             if not _given_back(mail)
         ]
-        # One whose event can't be read has nothing to stand after, and of one that can't itself be read nobody knows
-        # for sure where it stood: it is told of on the first page.
+        # A mail whose event is unreadable has no position, and neither has an unreadable mail: both are reported on the
+        # first page.
         mails = [mail for mail in known if mail.sequence in covered]
         unreadable = len(page.unreadable) + sum(mail.sequence in page.unreadable for mail in known)
         if after == 0:
@@ -115,7 +114,7 @@ class ReadHistory:
         return HistoryPage(tuple(_in_order(shown, mails)), page.next_sequence, unreadable)
 
     async def events(self, order: Order, *, after: int = 0, limit: int = 25) -> EventPage:
-        """The order's events with a sequence above ``after``, ``limit`` at most, those that can't be read included.
+        """Returns the order's events with a sequence above ``after``, at most ``limit``, unreadable ones included.
 
         Raises: TransientPortError.
         """
@@ -129,7 +128,7 @@ class ReadHistory:
         missing = [each for each in lost if last is None or (each.sequence or 0) <= last]
         self._noted(missing)
         if order.erasure is not None:
-            # They are redacted in the log too, but a moment later than the order.
+            # The log is redacted too, but a moment after the order.
             shown = [erased_event(event) for event in shown]
         return EventPage(tuple(shown), last, tuple(each.sequence or 0 for each in missing))
 

@@ -1,7 +1,6 @@
-"""Use case: take the personal data of an erased order out of everything else that was kept of it ([DATA-5]).
+"""Use case: removes an erased order's personal data from everything else stored about it ([DATA-5]).
 
-Every step can be repeated, and none relies on the one before having been done by the same process: whoever dies here
-is followed by the next delivery of the message, which begins anew.
+Every step is idempotent and independent of the others: after a crash the next delivery of the message starts over.
 """
 
 import logging
@@ -34,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class PersonalDataStores:
-    """Where something of an order is kept beside the order itself."""
+    """The stores with personal data of an order beside the order itself."""
 
     log: EventLog
     acceptances: Acceptances
@@ -43,10 +42,10 @@ class PersonalDataStores:
 
 
 class ScrubOrder:
-    """Goes through events, stored answers, mails' records and documents of an erased order.
+    """Scrubs events, stored responses, mail records and documents of an erased order.
 
-    Who read the order before it was erased may write after: a document of an earlier version, the hint of a
-    recipient. So there is a second pass when all of those have ended.
+    A process that read the order before the erasure may write afterwards: a document of an earlier version, a
+    recipient's hint. So a second pass runs when all such processes have ended.
     """
 
     def __init__(
@@ -64,24 +63,24 @@ class ScrubOrder:
         self._redact_body = redact_body
 
     async def execute(self, tenant_id: str, order_id: str, *, again: bool = True) -> None:
-        """Scrub everything there is now.
+        """Scrubs everything stored now.
 
         Args:
-            again: ask for the second pass when this one has gone through.
+            again: request the second pass after this one succeeds.
 
         Raises:
             OrderNotFound: there is no such order.
-            NotYet: it is not erased here, or its log has a gap.
-            TransientPortError: something is out of reach; all that isn't has been scrubbed up to there.
-            PermanentPortError: something refuses, or can't be read; all else has been scrubbed.
+            NotYet: it is not erased here yet, or its log has a gap.
+            TransientPortError: a dependency is unreachable; everything that could be scrubbed has been.
+            PermanentPortError: a dependency refuses, or an item is unreadable; everything else has been scrubbed.
         """
         order = await self._repository.get(tenant_id, order_id)
         if order is None:
             raise OrderNotFound(order_id)
         if order.erasure is None:
             raise NotYet(f"order {order_id} is not erased; nothing of it may be scrubbed")
-        # What waits becomes part of the log first, where nobody can put the unredacted form back.
-        # What can't be published or read must not keep the rest from being scrubbed.
+        # Settle waiting events first: once in the log, nobody can write the unredacted form again.
+        # Unpublishable or unreadable events must not stop the rest from being scrubbed.
         faults = [
             await _fault_of(self._publish.waiting_of(tenant_id, order_id)),
             await self._scrub_log(order),
@@ -97,7 +96,7 @@ class ScrubOrder:
         _log.info("order %s is scrubbed", order_id)
 
     async def _scrub_log(self, order: Order) -> PortError | None:
-        """Redact what is in the log; why it has to be gone through again, if it has to."""
+        """Redacts the log; returns the reason for another pass, if one is needed."""
         waiting = seen = 0
         lost: list[UnreadableItem] = []
         while page := await read_on(self._kept.log, order.tenant_id, order.order_id, after=seen, limit=_PAGE):
@@ -108,7 +107,7 @@ class ScrubOrder:
             lost += page.lost
             seen = page.reached
         if lost:
-            # Whatever it says of somebody, it says it still.
+            # Its personal data, if any, is still there.
             return lost[0]
         if waiting:
             return TransientPortError("event bus", f"{waiting} events of order {order.order_id} wait to be published")
@@ -126,7 +125,7 @@ class ScrubOrder:
 
     async def _purge_documents(self, order: Order) -> None:
         folder = document_folder(tenant_id=order.tenant_id, created_at=order.created_at, order_id=order.order_id)
-        # Erasure has raised the version: what lies, or will lie, under the current one's key was rendered after it.
+        # Erasure raised the version: a document under the current version's key was rendered afterwards.
         current = document_key(
             tenant_id=order.tenant_id,
             created_at=order.created_at,
@@ -141,7 +140,7 @@ class ScrubOrder:
 
 
 async def _fault_of(step: Awaitable[object]) -> PortError | None:
-    """What the step failed with; what comes after it is done all the same."""
+    """Runs the step and returns its error, so that later steps run all the same."""
     try:
         await step
     except PortError as error:

@@ -1,4 +1,4 @@
-"""Use cases: update an order's editable fields, and delete an order softly."""
+"""Use cases: updates an order's editable fields, and deletes an order softly."""
 
 from collections.abc import Awaitable, Callable
 
@@ -16,7 +16,7 @@ from orders.domain.revising import Revision, revise, revised_basket
 
 
 class UpdateOrder:
-    """Puts new values into an order's editable fields."""
+    """Updates an order's editable fields."""
 
     def __init__(self, changer: OrderChanger, services: CheckOffers, terms: PriceTerms) -> None:
         self._changer = changer
@@ -31,15 +31,15 @@ class UpdateOrder:
         *,
         terms: Preconditions = NO_PRECONDITIONS,
     ) -> Order:
-        """Update the order.
+        """Updates the order.
 
         Args:
-            plan: what the fields are to be, given the order as it is; asked again when the order has changed
-                meanwhile, so that a merge of some fields never undoes what somebody else did to others.
+            plan: computes the new values from the current order; called again after a conflict, so that a merge of some
+                fields never undoes concurrent changes of others.
 
         Raises:
-            ShopNotReady: a customer wants other lines of a shop that does not take orders of customers.
-            Others: as ``revise``, ``CheckOffers.execute`` and ``OrderChanger.change``, and what ``plan`` refuses.
+            ShopNotReady: a customer wants other lines from a shop that does not take customers' orders.
+            Others: as ``revise``, ``CheckOffers.execute`` and ``OrderChanger.change``, and those of ``plan``.
         """
 
         async def decide(current: Order, stamp: Stamp) -> Change:
@@ -47,7 +47,7 @@ class UpdateOrder:
             revision = await planned if isinstance(planned, Awaitable) else planned
             basket = revised_basket(current, revision, caller.roles)
             if basket is None:
-                # Nothing of it is a matter of money: neither the shop's profile nor anybody else is asked.
+                # No amounts change: neither the shop's profile nor another service is needed.
                 return revise(current, revision, stamp, caller.roles)
             rules = await self._terms.rules(caller)
             answers = await self._ask(caller, current, basket, rules)
@@ -57,7 +57,7 @@ class UpdateOrder:
 
     async def _ask(self, caller: Caller, order: Order, basket: Basket, rules: PriceRules) -> Answers:
         if units_wanted(basket.lines, basket.before):
-            # Other prices than those agreed on are as good as a new order's.
+            # Changed prices are treated like a new order's.
             self._terms.check_ready(caller, rules)
         if self._services.idle:
             return UNASKED
@@ -67,13 +67,13 @@ class UpdateOrder:
 
 
 class DeleteOrder:
-    """Takes an order out of sight."""
+    """Deletes orders softly."""
 
     def __init__(self, changer: OrderChanger) -> None:
         self._changer = changer
 
     async def execute(self, caller: Caller, order: Order, *, terms: Preconditions = NO_PRECONDITIONS) -> None:
-        """Delete the order softly; again changes nothing. Raises: as ``Order.delete`` and ``OrderChanger.change``."""
+        """Deletes the order softly. Idempotent. Raises: as ``Order.delete`` and ``OrderChanger.change``."""
         await self._changer.change(
             order,
             caller,

@@ -1,1 +1,1 @@
-"""Policies that every use case obeys: who may do what, idempotency, audit."""
+"""Policies of all use cases: authorisation, idempotency, audit."""

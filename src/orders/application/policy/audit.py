@@ -1,7 +1,7 @@
-"""Attempts and the records they leave: whatever way one ends, it leaves exactly one ([SEC-5]).
+"""Audits attempts: each leaves exactly one record, however it ends ([SEC-5]).
 
-Inbound adapters begin an attempt around everything they do for somebody. What it turns out to be about is noted by
-whoever learns it (``about``), also deep inside a use case.
+Inbound adapters open an attempt around every request, message and command. Code that learns what it is about records
+that by ``about``, even deep inside a use case.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,9 +19,9 @@ NO_ROLE = "none"
 
 @dataclass(slots=True)
 class Attempt:
-    """What somebody is about to do; see ``AuditRecord`` for the fields.
+    """An attempt in progress; see ``AuditRecord`` for the fields.
 
-    Failed unless it is known to have ended otherwise: one that is broken off in the middle counts as that.
+    Its outcome is failure unless set otherwise: an interrupted attempt has failed.
     """
 
     operation: str
@@ -35,15 +35,15 @@ class Attempt:
     why: str | None = None
 
     def by(self, caller: Caller) -> None:
-        """Note who it is."""
+        """Sets the caller."""
         self.principal, self.role, self.tenant_id = caller.principal, caller.leading_role, caller.tenant_id
 
     def ended(self, outcome: AuditOutcome, why: str | None = None) -> None:
-        """Note what has come of it."""
+        """Sets the outcome."""
         self.outcome, self.why = outcome, why
 
     def record(self, at: datetime) -> AuditRecord:
-        """What is kept of it."""
+        """Makes the audit record."""
         return AuditRecord(
             at=at,
             principal=self.principal,
@@ -68,7 +68,7 @@ def _failed(_: BaseException) -> AuditOutcome:
 
 
 class Audit:
-    """Sees to it that each attempt leaves its record."""
+    """Records each attempt."""
 
     def __init__(self, trail: AuditTrail, clock: Clock) -> None:
         self._trail = trail
@@ -76,15 +76,15 @@ class Audit:
 
     @contextmanager
     def attempt(self, attempt: Attempt, *, judge: Judge = _failed) -> Iterator[Attempt]:
-        """Everything done inside belongs to the attempt. Its record is kept on leaving, whatever the reason.
+        """Wraps an attempt; the record is written on leaving, whatever the reason.
 
-        It ends as ``Attempt.ended`` has said; with an error before that, as ``judge`` says of the error.
+        The outcome is that of ``Attempt.ended``, or after an error before that, the one that ``judge`` derives from it.
         """
         token = _under_way.set(attempt)
         try:
             yield attempt
         except BaseException as error:
-            # What has been answered has been answered, whatever goes wrong after it.
+            # A response that was sent counts, whatever fails afterwards.
             if attempt.outcome is None:
                 attempt.ended(judge(error), type(error).__name__)
             raise
@@ -94,7 +94,7 @@ class Audit:
 
 
 def about(*, order_id: str, tenant_id: str | None = None) -> None:
-    """Note which order the attempt under way is about, if there is one."""
+    """Sets the order of the current attempt, if there is one."""
     attempt = _under_way.get()
     if attempt is not None:
         attempt.order_id = order_id
@@ -102,7 +102,7 @@ def about(*, order_id: str, tenant_id: str | None = None) -> None:
 
 
 def attempted_by(caller: Caller) -> None:
-    """Note who makes the attempt under way, if there is one."""
+    """Sets the caller of the current attempt, if there is one."""
     attempt = _under_way.get()
     if attempt is not None:
         attempt.by(caller)

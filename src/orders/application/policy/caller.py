@@ -1,4 +1,4 @@
-"""Who is asking, as the use cases see it, and what each role may do: the one policy table.
+"""The caller of a use case, and the permissions of each role: the one policy table.
 
 Role by operation (``POLICY``) and role by ownership (``REACH``), both within the caller's own tenant; another tenant's
 orders are nobody's:
@@ -41,10 +41,10 @@ class Caller:
     """An authenticated caller, or one of the service's own workers.
 
     Attributes:
-        principal: who it is: the token's subject, or a worker's name.
-        customer_id: whose orders a ``customer`` sees.
-        email: from the token; where mails about a customer's own orders go when the order names no address.
-        email_fault: why the one in the token can't be used, if it can't; then ``email`` is ``None``.
+        principal: the token's subject, or a worker's name.
+        customer_id: the customer whose orders a ``customer`` sees.
+        email: from the token; recipient of mails about a customer's own orders when the order names no address.
+        email_fault: why the token's address is unusable; then ``email`` is ``None``.
         traceparent: W3C trace context of the request or message.
     """
 
@@ -58,16 +58,16 @@ class Caller:
 
     @property
     def acts_for_shop(self) -> bool:
-        """Whether all of the tenant's orders are theirs to see, not only their own."""
+        """True if the caller sees all of the tenant's orders, not only their own."""
         return bool(self.roles & SHOP)
 
     @property
     def leading_role(self) -> str:
-        """The one of their roles that they are said to act in; ``none`` without any."""
+        """The highest of the caller's roles, for records; ``none`` without any."""
         return next((role for role in _LEADING if role in self.roles), "none")
 
     def stamp(self, at: datetime) -> Stamp:
-        """When, who and in which trace, for what is done on this caller's behalf."""
+        """Makes the stamp of time, actor and trace for changes on this caller's behalf."""
         return Stamp(at=at, actor=Actor(self.principal, self.leading_role), traceparent=self.traceparent)
 
 
@@ -75,12 +75,12 @@ _LEADING = (Role.ADMIN, Role.STAFF, Role.SERVICE, Role.OPERATOR, Role.CUSTOMER)
 
 
 def worker(tenant_id: str, name: str, traceparent: str | None = None) -> Caller:
-    """One of the service's own workers, acting in a tenant it got a message about."""
+    """Makes the caller for one of the service's own workers, acting in a message's tenant."""
     return Caller(tenant_id, name, frozenset({Role.SERVICE}), traceparent=traceparent)
 
 
 class Operation(StrEnum):
-    """What can be asked of the service beyond the life cycle's actions."""
+    """Operations beyond the life cycle's actions."""
 
     PLACE = "place"
     LIST = "list"
@@ -89,7 +89,7 @@ class Operation(StrEnum):
 
 
 class Reach(StrEnum):
-    """Whose orders a role reaches."""
+    """The orders that a role gives access to."""
 
     OWN = "own"
     TENANT = "tenant"
@@ -117,39 +117,41 @@ REACH: MappingProxyType[Role, Reach] = MappingProxyType(
 
 
 def admit(caller: Caller) -> None:
-    """Return when the caller has any role here.
+    """Returns if the caller has any role here.
 
-    Whoever has none is told so whatever they ask for, and so learns nothing of what there is. Raises: ActionForbidden.
+    Callers without one are refused whatever they ask for, and so learn nothing of what exists. Raises: ActionForbidden.
     """
     if not caller.roles:
         raise ActionForbidden(action="use the order service", roles=())
 
 
 def permit(operation: Operation | Action, roles: Collection[Role]) -> None:
-    """Return when one of the roles has the operation. Raises: ActionForbidden."""
+    """Returns if one of the roles permits the operation. Raises: ActionForbidden."""
     if not POLICY[operation] & frozenset(roles):
         raise ActionForbidden(action=str(operation), roles=sorted(roles))
 
 
 def reaches_deleted(operation: Operation | Action, roles: Collection[Role]) -> bool:
-    """Whether one of the roles may do this to an order that is deleted.
+    """Returns whether one of the roles may do this to a deleted order.
 
-    Personal data is erased by whoever may erase it, without their seeing any of it.
+    Those who may erase personal data may do so without seeing it.
     """
     held = frozenset(roles)
     return bool(held & POLICY[Operation.READ_DELETED]) or (operation is Action.ERASE and bool(held & POLICY[operation]))
 
 
 def owns(caller: Caller, order: Order | Acceptance) -> bool:
-    """Whether the order is this caller's business at all: of their tenant, and theirs if they are a customer.
+    """Returns whether the order is accessible to this caller: in their tenant, and their own if they are a customer.
 
-    An operator who is a customer as well sees, as a customer, their own orders only.
+    An operator who is also a customer sees, as a customer, their own orders only.
     """
     return order.tenant_id == caller.tenant_id and reaches(caller, order.customer_id)
 
 
 def reaches(caller: Caller, customer_id: str | None) -> bool:
-    """Whether the orders of that customer of the caller's tenant are theirs to see; of nobody's, only the shop's."""
+    """Returns whether the caller sees that customer's orders in their tenant; those without a customer only the
+    shop sees.
+    """
     if caller.acts_for_shop or (caller.roles and all(REACH[role] is Reach.TENANT for role in caller.roles)):
         return True
     return Role.CUSTOMER in caller.roles and customer_id is not None and caller.customer_id == customer_id

@@ -1,4 +1,4 @@
-"""How a use case refuses, beyond what the domain and the ports say."""
+"""Errors of use cases, beyond those of the domain and the ports."""
 
 from collections.abc import Collection
 
@@ -13,11 +13,11 @@ MAX_NAMED = 5
 
 
 class ApplicationError(Exception):
-    """A use case refuses what was asked."""
+    """A use case refuses a request."""
 
 
 class OrderNotFound(ApplicationError):
-    """There is no such order for this caller; whether another may see it is not theirs to know."""
+    """There is no such order for this caller; it may exist for others."""
 
     def __init__(self, order_id: str) -> None:
         self.order_id = order_id
@@ -25,14 +25,14 @@ class OrderNotFound(ApplicationError):
 
 
 class EventNeverWas(ApplicationError):
-    """A message tells of an event that the order can't have had."""
+    """A message reports an event that can't have happened to the order."""
 
     def __init__(self, order_id: str, event: EventType, status: Status) -> None:
         super().__init__(f"order {order_id} is {status}: it was never {event}, as the message says")
 
 
 class NotPlacedYet(ApplicationError):
-    """The order is accepted, or was refused since, and is no order yet; ``acceptance`` is what is known of it."""
+    """The order is accepted, or was rejected since, and does not exist yet: ``acceptance``."""
 
     def __init__(self, acceptance: Acceptance) -> None:
         self.acceptance = acceptance
@@ -43,7 +43,7 @@ class NotPlacedYet(ApplicationError):
 
 
 class VersionMismatch(ApplicationError):
-    """The caller's If-Match names other versions than the order now has, or none of an order at all."""
+    """The caller's If-Match names other versions than the order's, or there is no order to match."""
 
     def __init__(self, *, expected: Collection[int], current: int) -> None:
         self.expected = frozenset(expected)
@@ -53,7 +53,9 @@ class VersionMismatch(ApplicationError):
 
 
 class ShopNotReady(ApplicationError):
-    """The shop takes no orders of customers: nobody checks their prices, and it doesn't say that they need no check."""
+    """The shop takes no customers' orders: no service checks their prices, and its profile does not waive the
+    check.
+    """
 
     def __init__(self, tenant_id: str) -> None:
         self.tenant_id = tenant_id
@@ -63,7 +65,7 @@ class ShopNotReady(ApplicationError):
 
     @property
     def fault(self) -> Fault:
-        """The same as what is wrong with an order."""
+        """The error as a fault of an order."""
         return Fault("", "shop_not_ready", str(self))
 
 

@@ -1,11 +1,11 @@
-"""Long pieces of work with a pause between: an order of 500 lines takes tens of milliseconds to decide, show or keep.
+"""Splits long work: an order of 500 lines takes tens of milliseconds to decide, show or store.
 
-Between two of them the event loop does whatever else there is, such as to say that the process is alive.
+In between, the event loop runs other tasks, such as health checks.
 """
 
 import asyncio
 
 
 async def others_turn() -> None:
-    """Let everything else go first that is waiting for its turn."""
+    """Yields to all other tasks that are ready."""
     await asyncio.sleep(0)

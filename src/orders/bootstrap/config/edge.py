@@ -1,4 +1,4 @@
-"""From settings to what surrounds the HTTP application."""
+"""Derives the edge's rules from the settings."""
 
 from datetime import timedelta
 
@@ -8,7 +8,7 @@ from orders.bootstrap.config.settings import Settings
 
 
 def edge_rules(settings: Settings) -> EdgeRules:
-    """What the settings say; of the rate, this task's share."""
+    """Returns the rules; of the rate limit, this task's share."""
     return EdgeRules(
         rate=Rate(settings.rate_limit_per_second, settings.rate_limit_burst).share(settings.api_tasks),
         request_timeout=timedelta(seconds=settings.request_timeout_seconds),

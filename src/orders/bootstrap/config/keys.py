@@ -1,4 +1,4 @@
-"""Which keys tokens, API keys and cursors are checked with, and where they come from."""
+"""Selects the keys that verify tokens, API keys and cursors, and their sources."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -30,21 +30,23 @@ SECRET_PATIENCE_SECONDS = 3.0
 
 @runtime_checkable
 class Remote(Protocol):
-    """Keys that come from elsewhere."""
+    """Keys from a remote source."""
 
     async def warm_up(self) -> None:
-        """Have them before they are needed. Raises: PortError."""
+        """Fetches the keys in advance. Raises: PortError."""
         ...
 
     async def close(self) -> None:
-        """Leave no question under way behind."""
+        """Cancels a request in progress."""
         ...
 
 
 def dev_issuer(settings: Settings) -> DevIssuer:
-    """The development issuer of the settings' data directory. Raises: SettingsError when it can't be used there."""
+    """Returns the development issuer of the settings' data directory. Raises: SettingsError: it can't be used
+    there.
+    """
     if settings.environment in PROTECTED:
-        # Settings refuse to switch it on there; this is for whoever comes by another way.
+        # Settings refuse it there; this guards other callers.
         raise SettingsError(f"the development issuer is not available when ENVIRONMENT is {settings.environment}")
     try:
         return DevIssuer(settings.orders_data_dir)
@@ -56,7 +58,7 @@ def dev_issuer(settings: Settings) -> DevIssuer:
 
 
 def token_keys(settings: Settings) -> KeySource:
-    """The keys that tokens may be signed with. Raises: SettingsError."""
+    """Returns the keys that may sign tokens. Raises: SettingsError."""
     if settings.dev_issuer_enabled:
         return dev_issuer(settings)
     if settings.jwks_url is None:
@@ -67,7 +69,7 @@ def token_keys(settings: Settings) -> KeySource:
 
 
 def token_rules(settings: Settings) -> TokenRules:
-    """What tokens must say."""
+    """Returns the required claims of tokens."""
     dev = settings.dev_issuer_enabled
     return TokenRules(
         issuer=ISSUER if dev else settings.auth_issuer,
@@ -81,7 +83,7 @@ def token_rules(settings: Settings) -> TokenRules:
 
 
 def api_keys(settings: Settings, secrets: Secrets) -> ApiKeys | None:
-    """The API keys that callers have to bring; ``None`` when they needn't."""
+    """Returns the API keys that callers must send; ``None`` if they need none."""
     if not settings.asks_for_api_keys:
         return None
     if settings.api_keys_secret is not None:
@@ -90,10 +92,10 @@ def api_keys(settings: Settings, secrets: Secrets) -> ApiKeys | None:
 
 
 def cursor_keys(settings: Settings, secrets: Secrets, clock: Clock) -> CursorKeys:
-    """The keys that seal cursors; locally one that the data directory brings along. Raises: SettingsError."""
+    """Returns the keys that seal cursors; locally one derived from the data directory. Raises: SettingsError."""
     if settings.cursor_keys_secret is not None:
         freshness = _freshness(settings)
-        # A task goes on with what it has read until that is stale, and reads it anew after a pause at the latest.
+        # A task uses its cached value until that is stale, and refreshes it after a pause at the latest.
         settled = timedelta(seconds=(freshness.stale_seconds or 0) + freshness.pause_seconds)
         return SecretCursorKeys(secrets, settings.cursor_keys_secret, freshness, clock=clock, settled_after=settled)
     if settings.cursor_keys:
@@ -103,12 +105,12 @@ def cursor_keys(settings: Settings, secrets: Secrets, clock: Clock) -> CursorKey
 
 @asynccontextmanager
 async def with_keys(*keys: object, within_seconds: float = WARM_UP_SECONDS) -> AsyncIterator[None]:
-    """Keys that come from elsewhere: there before the first request, if they can be had in a moment.
+    """Fetches remote keys before the first request, if that is possible within the time limit.
 
-    An issuer or a secrets store that is out of reach does not keep the service from starting: what needs the keys is
-    refused for a while, the rest works. On leaving no question to them is left under way.
+    An unreachable issuer or secrets store does not stop the service from starting: requests that need the keys are
+    refused for a while, the rest works. On leaving, requests in progress are cancelled.
 
-    Raises: SettingsError: a secret is not there, may not be read, or does not hold keys.
+    Raises: SettingsError: a secret is missing, access is denied, or it holds no keys.
     """
     remote = [each for each in keys if isinstance(each, Remote)]
     try:

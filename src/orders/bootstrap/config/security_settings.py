@@ -1,4 +1,4 @@
-"""What settings of security must be, by environment: no development aids and no secrets in variables near customers."""
+"""Validates security settings by environment: no development aids and no secrets in variables near customers."""
 
 import re
 from collections.abc import Iterator
@@ -15,17 +15,17 @@ MIN_CURSOR_KEY_CHARACTERS = 32
 
 
 def is_key(text: str) -> bool:
-    """Whether it can name a tenant or a client."""
+    """Returns whether the text can be a tenant's or client's name."""
     return re.fullmatch(KEY_PATTERN, text) is not None
 
 
 def is_sha256(text: str) -> bool:
-    """Whether it is a SHA-256 in hex."""
+    """Returns whether the text is a SHA-256 in hex."""
     return re.fullmatch(r"[0-9a-f]{64}", text) is not None
 
 
 def security_faults(settings: "Settings") -> list[str]:
-    """Everything that is wrong, in one sentence each."""
+    """Returns all errors, one sentence each."""
     return [
         *_development_aids(settings),
         *_issuer(settings),
@@ -60,7 +60,7 @@ def _issuer(settings: "Settings") -> Iterator[str]:
 
 
 def _keys(settings: "Settings", secret: str, variable: str, *, needed: bool) -> Iterator[str]:
-    """Keys come from Secrets Manager, or from the environment where no customer's data is."""
+    """Checks that keys come from Secrets Manager, or from variables only where there is no customer data."""
     kept, given = getattr(settings, secret.lower()), getattr(settings, variable.lower())
     protected = settings.environment in PROTECTED
     if protected and given:

@@ -1,4 +1,4 @@
-"""Every setting of the service, read from environment variables here and nowhere else."""
+"""The settings of the service; the only place that reads environment variables."""
 
 import re
 from datetime import timedelta
@@ -21,7 +21,7 @@ _PAIRS = {"order_senders": "SENDER=TENANT", "service_clients": "CLIENT_ID=TENANT
 
 
 class SettingsError(CannotRun):
-    """One or more settings are wrong or missing; the message names all of them."""
+    """Settings are invalid or missing; the message names all of them."""
 
 
 class Settings(BaseSettings):
@@ -303,12 +303,14 @@ class Settings(BaseSettings):
 
     @property
     def asks_for_api_keys(self) -> bool:
-        """Whether every caller has to bring an API key."""
+        """True if every caller must send an API key."""
         return self.environment == "prod" if self.api_key_required is None else self.api_key_required
 
     @property
     def prices_must_be_settled(self) -> bool:
-        """Whether each shop has to say that its prices need no check: customers are real, and nothing checks them."""
+        """True if each shop must waive price checks explicitly: customers are real, and no product service is
+        configured.
+        """
         return self.environment in {"sit", "prod"} and self.product_api_url is None
 
     @property
@@ -325,12 +327,12 @@ class Settings(BaseSettings):
 
     @property
     def queue_visibility(self) -> timedelta:
-        """How long a received message is hidden from other receivers."""
+        """The visibility timeout of received messages."""
         return timedelta(seconds=self.queue_visibility_seconds)
 
     @property
     def payment_failure_hold(self) -> timedelta:
-        """Age at which a failed payment is believed."""
+        """Minimum age at which a failed payment is applied."""
         return timedelta(seconds=self.payment_failure_hold_seconds)
 
     @property
@@ -345,20 +347,20 @@ class Settings(BaseSettings):
 
     @property
     def mail_archive(self) -> Path:
-        """Where copies of sent mails are kept for the local pages."""
+        """The directory of sent mails' copies for the local pages."""
         return self.orders_data_dir / "mails"
 
     @property
     def mail_lease(self) -> timedelta:
-        """How long a claimed mail is its claimant's."""
+        """The lease of a claimed mail."""
         return timedelta(seconds=self.mail_lease_seconds)
 
 
 def load_settings(**overrides: Any) -> Settings:
-    """The settings from the environment; ``overrides`` by field name go first.
+    """Reads the settings from the environment; ``overrides`` by field name take precedence.
 
     Raises:
-        SettingsError: one message that names everything that is wrong and what would be right.
+        SettingsError: one message that names every error and what would be right.
     """
     try:
         return Settings(**overrides)

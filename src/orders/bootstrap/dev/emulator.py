@@ -126,7 +126,9 @@ def stop(running: RunningEmulator, *, timeout_seconds: float = 30.0) -> None:
 
 
 def was_stopped(running: RunningEmulator) -> bool:
-    """Whether an emulator that has ended was stopped by ``stop``, which leaves no record, and so kept its state."""
+    """Returns whether an emulator that has ended was stopped by ``stop``, which removes its record, and so saved
+    its state.
+    """
     files = EmulatorFiles(running.data_dir)
     with _locked(files, time.monotonic() + 30):
         return files.read_record() != running

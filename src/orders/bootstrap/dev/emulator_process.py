@@ -38,14 +38,14 @@ class RunningEmulator:
         return f"http://{LOOPBACK}:{self.port}"
 
     def is_alive(self) -> bool:
-        """Whether this very process still runs; one that ended and waits to be collected doesn't."""
+        """Returns whether this very process still runs; false for a zombie."""
         with suppress(ChildProcessError):
             # Collects it if it is this process's own child: otherwise it would stay as a zombie.
             os.waitpid(self.pid, os.WNOHANG)
         return start_mark(self.pid) == self.started
 
     def answers(self) -> bool:
-        """Whether its health endpoint answers as MiniStack does, within two seconds."""
+        """Returns whether its health endpoint answers as MiniStack does, within two seconds."""
         try:
             with urllib.request.urlopen(self.url + _HEALTH_PATH, timeout=_HEALTH_TIMEOUT_SECONDS) as response:  # noqa: S310 - always http, on loopback
                 return "services" in json.load(response)
@@ -55,7 +55,7 @@ class RunningEmulator:
 
 @dataclass(frozen=True, slots=True)
 class EmulatorFiles:
-    """Where an emulator keeps what: all of it below one data directory."""
+    """The paths of an emulator's files, all below one data directory."""
 
     data_dir: Path
 
@@ -81,7 +81,7 @@ class EmulatorFiles:
 
     @property
     def record(self) -> Path:
-        """Who the running emulator is, as JSON."""
+        """The running emulator's identity, as JSON."""
         return self.data_dir / "emulator.json"
 
     def prepare(self) -> None:
@@ -157,7 +157,7 @@ def _environment(state: Path, *, port: int, region: str) -> dict[str, str]:
 
 
 def start_mark(pid: int) -> str | None:
-    """When the process started, as the system writes it; None if there is no such process or it has ended."""
+    """Returns when the process started, as the system writes it; None if there is no such process or it has ended."""
     if Path("/proc/self/stat").exists():
         try:
             stat = Path(f"/proc/{pid}/stat").read_text("ascii", errors="replace")

@@ -1,7 +1,7 @@
-"""Processes of `orders dev` on this machine: who runs on a data directory, and what a crash has left there.
+"""Finds processes of `orders dev` on this machine: running services, and leftovers of crashes.
 
-What nobody has a record of is found where the system shows other processes' environments (Linux); elsewhere records
-alone tell.
+Processes without a record are found where the system shows other processes' environments (Linux); elsewhere only
+recorded ones.
 """
 
 import json
@@ -33,7 +33,7 @@ class RunningService:
     url: str
 
     def is_alive(self) -> bool:
-        """Whether this very process still runs."""
+        """Returns whether this very process still runs."""
         return start_mark(self.pid) == self.started
 
 

@@ -1,4 +1,4 @@
-"""What `orders dev` runs over its emulator, once that answers: API, workers, relay, demo shops, local pages."""
+"""The service of `orders dev` over its emulator: API, workers, relay, demo shops, local pages."""
 
 import asyncio
 import contextlib
@@ -111,7 +111,7 @@ async def run_service(
 
 
 async def _together(work: Sequence[Awaitable[None]], stop: asyncio.Event) -> None:
-    """Run all until they end; when one fails, stop the others properly and raise what it failed with."""
+    """Runs all until they end; when one fails, stops the others cleanly and raises its error."""
     tasks = [asyncio.ensure_future(each) for each in work]
     await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
     stop.set()
@@ -121,7 +121,7 @@ async def _together(work: Sequence[Awaitable[None]], stop: asyncio.Event) -> Non
 
 
 async def _watch(running: emulator.RunningEmulator, stop: asyncio.Event) -> None:
-    """Notice the emulator's end, without which nothing here works. Raises: EmulatorGone."""
+    """Raises when the emulator ends, without which nothing here works. Raises: EmulatorGone."""
     while not stop.is_set():
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), EMULATOR_LOOKED_AT_EVERY_SECONDS)
@@ -149,14 +149,14 @@ def resource_clients(clients: AwsClients) -> ResourceClients:
 
 
 def _token_command(settings: Settings) -> str:
-    """The command that mints tokens which this service believes: the key lies in its data directory."""
+    """Returns the command that issues tokens for this service, with the key in its data directory."""
     usual = settings.orders_data_dir == Settings.model_fields["orders_data_dir"].default
     where = "" if usual else f"ORDERS_DATA_DIR={shlex.quote(str(settings.orders_data_dir.absolute()))} "
     return f"{where}.venv/bin/orders token"
 
 
 def _announce(settings: Settings, running: emulator.RunningEmulator, seconds: float) -> None:
-    """Say that it is ready and what to do next; every line can be pasted as it stands."""
+    """Prints that the service is ready and what to do next; every line can be pasted as it is."""
     base = base_url(settings)
     issuer = dev_issuer(settings)
 

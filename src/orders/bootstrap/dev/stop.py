@@ -1,4 +1,4 @@
-"""`orders dev --stop`: ends what runs on a data directory, and what a crash has left there; says what that was."""
+"""`orders dev --stop`: stops the processes of a data directory, crash leftovers included, and reports them."""
 
 import os
 import signal

@@ -1,1 +1,1 @@
-"""The declared topology: read from topology.yaml, created on emulators, found on AWS."""
+"""The declared topology: read from topology.yaml, created on emulators, resolved on AWS."""

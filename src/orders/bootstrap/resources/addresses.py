@@ -1,4 +1,4 @@
-"""Where this environment's resources are: names from the topology, queue URLs asked of SQS."""
+"""Resolves this environment's resources: names from the topology, queue URLs from SQS."""
 
 import asyncio
 import contextlib
@@ -25,11 +25,11 @@ _log = logging.getLogger(__name__)
 
 
 class ResourcesMissing(CannotRun):
-    """A resource that the process needs is not there; the message names it and how it comes into being."""
+    """A resource that the process needs does not exist; the message names it and how to create it."""
 
 
 class QueuesOutOfReach(ResourcesMissing):
-    """SQS does not answer now; it may later."""
+    """SQS is temporarily unreachable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,9 @@ class Addresses:
 
 
 async def queue_url(sqs: "SQSClient", name: str) -> str:
-    """The URL of a queue. Raises: QueuesOutOfReach: SQS can't be asked. ResourcesMissing: it is not there."""
+    """Returns the URL of a queue. Raises: QueuesOutOfReach: SQS is unreachable. ResourcesMissing: it does not
+    exist.
+    """
     try:
         return (await sqs.get_queue_url(QueueName=name))["QueueUrl"]
     except (ClientError, BotoCoreError) as error:
@@ -71,11 +73,11 @@ def _remedy(error: Exception, *, passing: bool) -> str:
 
 
 async def resolve_addresses(sqs: "SQSClient", topology: Topology, settings: Settings) -> Addresses:
-    """The addresses of the environment that the settings name.
+    """Returns the addresses of the settings' environment.
 
     Raises:
-        QueuesOutOfReach: SQS can't be asked.
-        ResourcesMissing: a queue is not there.
+        QueuesOutOfReach: SQS is unreachable.
+        ResourcesMissing: a queue does not exist.
     """
     environment = settings.environment
 
@@ -84,7 +86,7 @@ async def resolve_addresses(sqs: "SQSClient", topology: Topology, settings: Sett
         for worker in topology.workers
         for name in (topology.queue_name(worker, environment), topology.dead_letter_queue_name(worker, environment))
     ]
-    # All at once: one after the other they are a tenth of a second of every start, even where the answers are near.
+    # Concurrently: sequentially they take a tenth of a second of every start, even with low latency.
     urls = iter(await _all_at_once([queue_url(sqs, name) for name in names]))
     queues = {worker: QueueAddress(url=next(urls), dead_letter_url=next(urls)) for worker in topology.workers}
     return Addresses(
@@ -97,7 +99,9 @@ async def resolve_addresses(sqs: "SQSClient", topology: Topology, settings: Sett
 
 
 async def _all_at_once(asked: Sequence[Coroutine[Any, Any, str]]) -> list[str]:
-    """The answers in order; a failure ends the other questions and is raised as itself, mistakes before outages."""
+    """Returns the results in order; a failure cancels the others and is raised, configuration errors before
+    outages.
+    """
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(each) for each in asked]
@@ -110,10 +114,10 @@ async def _all_at_once(asked: Sequence[Coroutine[Any, Any, str]]) -> list[str]:
 async def addresses_in_reach(
     sqs: "SQSClient", topology: Topology, settings: Settings, stop: asyncio.Event, *, reconnect: Backoff = RECONNECT
 ) -> Addresses | None:
-    """The same, waited for while SQS is out of reach; ``None`` when ``stop`` is set before it answers.
+    """Resolves addresses and waits while SQS is unreachable; ``None`` if ``stop`` is set first.
 
     Raises:
-        ResourcesMissing: a queue is not there.
+        ResourcesMissing: a queue does not exist.
     """
     failures = 0
     while not stop.is_set():

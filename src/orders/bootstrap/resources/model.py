@@ -1,4 +1,4 @@
-"""What creating resources has in common: the clients, what was changed, how ARNs are made of names."""
+"""Shared parts of resource creation: clients, the list of changes, names and ARNs."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 
 class ResourceError(CannotRun):
-    """A resource could not be looked at, created or changed; the message says which call was refused and why."""
+    """A resource could not be read, created or changed; the message names the refused call and the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResourceClients:
-    """The clients resources are created with, all of one account and region."""
+    """The clients for creating resources, all of one account and region."""
 
     dynamodb: "DynamoDBClient"
     sqs: "SQSClient"
@@ -37,9 +37,9 @@ class ResourceClients:
 
 @dataclass(slots=True)
 class Changes:
-    """What one run did, in lines a person can read: `queue bbws-order-events-local`.
+    """The changes of one run as readable lines: `queue bbws-order-events-local`.
 
-    `differences` are those that only deleting the resource would mend; each says what is and what was declared.
+    `differences` are those that require deleting the resource; each states the actual and the declared value.
     """
 
     created: list[str] = field(default_factory=list)
@@ -48,13 +48,13 @@ class Changes:
 
     @property
     def nothing(self) -> bool:
-        """Whether everything was there, and as declared."""
+        """True if everything existed as declared."""
         return not (self.created or self.updated or self.differences)
 
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """One topology in one environment of one account and region: what names and ARNs are made of."""
+    """One topology in one environment of one account and region, from which names and ARNs are made."""
 
     topology: Topology
     environment: str
@@ -63,19 +63,19 @@ class Deployment:
     account: str
 
     def name(self, declared: str) -> str:
-        """The resource's name in this environment."""
+        """Returns the resource's name in this environment."""
         return environment_name(declared, self.environment)
 
     def queue_arn(self, declared: str) -> str:
-        """ARN of the queue (or dead-letter queue) of a declared name."""
+        """Returns the ARN of the queue (or dead-letter queue) with that declared name."""
         return f"arn:{self.partition}:sqs:{self.region}:{self.account}:{self.name(declared)}"
 
     def topic_arn(self, declared: str) -> str:
-        """ARN of the topic of a declared name."""
+        """Returns the ARN of the topic with that declared name."""
         return f"arn:{self.partition}:sns:{self.region}:{self.account}:{self.name(declared)}"
 
     def rule_arn(self, declared: str) -> str:
-        """ARN of the rule of a declared name, on this environment's bus."""
+        """Returns the ARN of the rule with that declared name, on this environment's bus."""
         bus = self.topology.bus_name(self.environment)
         return f"arn:{self.partition}:events:{self.region}:{self.account}:rule/{bus}/{self.name(declared)}"
 
@@ -91,5 +91,5 @@ async def together(*work: Coroutine[Any, Any, object]) -> None:
 
 
 def error_code(error: ClientError) -> str:
-    """The vendor's error code, such as `ResourceNotFoundException`."""
+    """Returns the vendor's error code, such as `ResourceNotFoundException`."""
     return str(error.response.get("Error", {}).get("Code", ""))

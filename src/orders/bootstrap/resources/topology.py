@@ -70,7 +70,7 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class QueueSettings:
-    """What all workers' queues have in common. `wait_seconds` is the long poll of one receive call."""
+    """Settings shared by all workers' queues. `wait_seconds` is the long poll of one receive call."""
 
     visibility_timeout_seconds: int
     max_receive_count: int
@@ -98,7 +98,7 @@ class MailEvents:
 
 @dataclass(frozen=True, slots=True)
 class RuleRetry:
-    """How long the bus tries to reach a rule's target before it uses the rule's dead-letter queue."""
+    """The retry policy of a rule's target before the event goes to the rule's dead-letter queue."""
 
     maximum_event_age_seconds: int
     maximum_retry_attempts: int

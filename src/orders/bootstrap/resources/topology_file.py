@@ -1,4 +1,4 @@
-"""Reads `topology.yaml`, holds it against its JSON Schema and its own references, and builds the `Topology`."""
+"""Reads `topology.yaml`, validates its JSON Schema and references, and builds the `Topology`."""
 
 import json
 from collections import Counter
@@ -33,16 +33,16 @@ INCLUDED_ATTRIBUTES_LIMIT = 100
 
 @cache
 def packaged_topology() -> Topology:
-    """The topology that ships with the code, read once in a process.
+    """Returns the packaged topology, read once per process.
 
-    It is not held against its schema again: tests do that with every build, and the library for it would cost each
-    process two MiB and a twentieth of a second.
+    It is not validated here: tests do that with every build, and the library would cost each process two MiB and a
+    twentieth of a second.
     """
     return _build(yaml.load(packaged_text(), Loader=_LOADER))  # noqa: S506 - either of the two is a safe loader
 
 
 def packaged_text() -> str:
-    """The file that ships with the code."""
+    """Returns the packaged file's text."""
     return files("orders").joinpath("topology.yaml").read_text("utf-8")
 
 
@@ -154,7 +154,7 @@ def _rule(declared: dict[str, Any]) -> Rule:
 
 
 def _contradictions(topology: Topology, document: dict[str, Any]) -> Iterator[str]:
-    """What a schema can't see: names used twice, references to what isn't declared, DynamoDB's sum over indexes."""
+    """Finds errors beyond the schema: duplicate names, undeclared references, DynamoDB's limit over all indexes."""
     queues = {queue.name for queue in topology.queues}
     topics = {topic.key for topic in topology.topics}
     for topic in topology.topics:

@@ -39,7 +39,7 @@ async def serve(
     *,
     protocol: type[BoundedHttp] = BoundedHttp,
 ) -> None:
-    """Serve until ``stop`` is set, then let what was accepted end."""
+    """Serves until ``stop`` is set, then lets accepted requests end."""
     running = server(app, protocol)
     serving = asyncio.create_task(running.serve(sockets=list(listeners)))
     stopping = asyncio.create_task(stop.wait())
@@ -50,7 +50,7 @@ async def serve(
 
 
 async def run_api(settings: Settings, stop: asyncio.Event) -> None:
-    """The API as a process of its own. Raises: PortTaken, ResourcesMissing, SettingsError."""
+    """Runs the API as a process of its own. Raises: PortTaken, ResourcesMissing, SettingsError."""
     with contextlib.ExitStack() as opened:
         listeners = [opened.enter_context(listen(settings))]
         if settings.health_port is not None:
@@ -73,7 +73,7 @@ async def run_api(settings: Settings, stop: asyncio.Event) -> None:
 
 
 def kept_pages(settings: Settings, clients: AwsClients, addresses: Addresses) -> list[ControllerRouterHandler]:
-    """What is there for people on a developer's machine: sent mails, rendered PDFs, tokens."""
+    """Returns the pages for a developer's machine: sent mails, rendered PDFs, tokens."""
     return [
         local_pages(MailArchive(settings.mail_archive), BucketDocuments(clients.s3, addresses.documents_bucket)),
         to_local_pages,
@@ -82,7 +82,7 @@ def kept_pages(settings: Settings, clients: AwsClients, addresses: Addresses) ->
 
 
 def token_route(settings: Settings) -> list[ControllerRouterHandler]:
-    """The route to tokens of the development issuer; none where that isn't believed."""
+    """Returns the route to the development issuer's tokens; none if they are not accepted."""
     if not settings.dev_issuer_enabled:
         return []
     issuer = dev_issuer(settings)

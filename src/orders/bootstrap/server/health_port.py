@@ -19,9 +19,9 @@ _ALWAYS_ANEW = timedelta()
 
 @asynccontextmanager
 async def answering_health(settings: Settings, probe: Probe) -> AsyncIterator[None]:
-    """Answer on the health port, if there is one, while the work inside goes on. Raises: PortTaken.
+    """Serves the health port, if configured, while the work inside runs. Raises: PortTaken.
 
-    The answers come from the event loop that does the work: one that is stuck gives none.
+    The endpoint runs in the event loop that does the work: a blocked loop does not answer.
     """
     if settings.health_port is None:
         yield

@@ -1,4 +1,4 @@
-"""Running a process until it is told to stop: signals become one event; and what it does last."""
+"""Runs a process until it is told to stop: turns signals into one event, and drains at the end."""
 
 import asyncio
 import contextlib
@@ -14,7 +14,7 @@ DRAIN_SECONDS = 3
 
 
 def run_until_stopped(main: Callable[[asyncio.Event], Awaitable[None]]) -> None:
-    """Run ``main`` with an event that SIGTERM and SIGINT set; a second one of them ends the process at once."""
+    """Runs ``main`` with an event that SIGTERM and SIGINT set; a second signal ends the process at once."""
 
     async def supervised() -> None:
         stop = asyncio.Event()
@@ -35,7 +35,7 @@ def run_until_stopped(main: Callable[[asyncio.Event], Awaitable[None]]) -> None:
 
 
 async def drain(fast_path: EventFastPath) -> None:
-    """Let events that are being published get out; what isn't by then, the relay publishes."""
+    """Waits for events being published; the relay publishes the rest."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(DRAIN_SECONDS):
             await fast_path.drain()

@@ -1,4 +1,4 @@
-"""The ports of a process, taken before anything else is begun."""
+"""The ports of a process, bound before anything else starts."""
 
 import socket
 
@@ -9,24 +9,24 @@ LOOPBACK = "127.0.0.1"
 
 
 class PortTaken(CannotRun):
-    """A port that the process is to listen on is somebody else's."""
+    """A port that the process needs is in use."""
 
 
 def base_url(settings: Settings) -> str:
-    """Where the API of these settings is called on this machine."""
+    """Returns the API's address on this machine."""
     host = f"[{settings.api_host}]" if ":" in settings.api_host else settings.api_host
     return f"http://{host}:{settings.api_port}"
 
 
 def listen(settings: Settings) -> socket.socket:
-    """A socket bound to the API's address, before anything else is begun. Raises: PortTaken."""
+    """Binds a socket to the API's address, before anything else starts. Raises: PortTaken."""
     return _bound(
         settings.api_host, settings.api_port, settings.api_backlog, another="API_PORT, or orders dev --port N"
     )
 
 
 def listen_for_health(port: int) -> socket.socket:
-    """A socket for the questions of whoever looks after the container. Raises: PortTaken."""
+    """Binds a socket for health checks of the container. Raises: PortTaken."""
     return _bound(LOOPBACK, port, 16, another="HEALTH_PORT")
 
 

@@ -1,4 +1,4 @@
-"""uvicorn as every process uses it: with this service's timeouts, and stopped by whoever runs it."""
+"""The uvicorn server with this service's timeouts, stopped by its caller."""
 
 import asyncio
 import contextlib
@@ -11,16 +11,16 @@ SHUTDOWN_SECONDS = 20
 
 
 class Server(uvicorn.Server):
-    """uvicorn, stopped by whoever runs it and not by signals of its own."""
+    """uvicorn without signal handlers of its own."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave signals to ``bootstrap.processes``."""
+        """Leaves signals to ``signals.py``."""
         yield
 
 
 def server(app: Any, protocol: type[asyncio.Protocol] | Literal["httptools"], *, lifespan: bool = True) -> Server:
-    """A server for an ASGI application."""
+    """Makes a server for an ASGI application."""
     return Server(
         uvicorn.Config(
             app,

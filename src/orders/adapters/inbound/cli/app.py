@@ -27,7 +27,7 @@ EXIT_REFUSED = 2
 
 
 def build(runtime: Runtime, version: str) -> typer.Typer:
-    """The command with all its groups."""
+    """Builds the command with all its groups."""
     app = typer.Typer(
         name="orders",
         help="The order service of the BBWS customer portal: one image, every role.",
@@ -66,7 +66,7 @@ def build(runtime: Runtime, version: str) -> typer.Typer:
 
 
 def run_with(runtime: Runtime, version: str) -> None:
-    """Run the command line's command, and end the process with its exit code."""
+    """Runs the given command line and ends the process with its exit code."""
     try:
         command = typer.main.get_command(build(runtime, version))
         _without_types_of_flags(command)
@@ -74,14 +74,14 @@ def run_with(runtime: Runtime, version: str) -> None:
     except (CommandError, InvalidIdentifier) as error:
         _refuse(str(error))
     except Exception as error:  # noqa: BLE001 - a traceback tells who typed the command nothing
-        # Loaded here: every start of the command line would wait for it otherwise.
+        # Imported here to keep the start of the command line fast.
         from orders.adapters.privacy.exceptions import safe_error_text
 
         _refuse(f"this failed by a fault of the command itself: {safe_error_text(error)}")
 
 
 def _without_types_of_flags(command: Any) -> None:
-    """Have help show no type behind options that take no value."""
+    """Removes the type from the help of options that take no value."""
     for option in (*command.params, command.get_help_option(typer.Context(command))):
         if option is not None and getattr(option, "is_flag", False):
             option.metavar = ""

@@ -1,4 +1,4 @@
-"""``orders dlq``: messages that no worker could handle, looked through, sent again, thrown away ([PIPE-12])."""
+"""``orders dlq``: lists, shows, redrives and purges dead letters ([PIPE-12])."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -31,27 +31,29 @@ Ids = Annotated[
     list[str] | None, typer.Option("--id", metavar="ID", help="Only this message, by its id or the log's; repeatable.")
 ]
 Reason = Annotated[
-    str | None, typer.Option("--reason", metavar="TEXT", help="Only with this in the reason, such as MessageRefused.")
+    str | None,
+    typer.Option("--reason", metavar="TEXT", help="Only with this text in the reason, such as MessageRefused."),
 ]
 Since = Annotated[
     str | None,
-    typer.Option("--since", metavar="TIME", help="Only from then on: 2026-03-01T12:00:00Z, or 90m, 12h, 3d ago."),
+    typer.Option("--since", metavar="TIME", help="Only from this time on: 2026-03-01T12:00:00Z, or 90m, 12h, 3d ago."),
 ]
-Until = Annotated[str | None, typer.Option("--until", metavar="TIME", help="Only from before then; as --since.")]
-Limit = Annotated[int | None, typer.Option("--limit", min=1, metavar="N", help="At most so many.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say which ones it would be, and leave them.")]
+Until = Annotated[str | None, typer.Option("--until", metavar="TIME", help="Only before this time; format as --since.")]
+Limit = Annotated[int | None, typer.Option("--limit", min=1, metavar="N", help="Maximum number.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="List the matching letters and change nothing.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
 
 def register(app: typer.Typer, runtime: Runtime) -> None:
-    """Add ``dlq`` and its commands."""
-    group = typer.Typer(no_args_is_help=True, help="Look through dead letters, send them again, throw them away.")
+    """Adds ``dlq`` and its commands."""
+    group = typer.Typer(no_args_is_help=True, help="Inspect, redrive and delete dead letters.")
     app.add_typer(group, name="dlq", rich_help_panel="Operate")
 
     @group.command("list")
     def list_(
         queue: Annotated[
-            str | None, typer.Argument(metavar="[QUEUE]", help="Of this queue, each letter; without, how many where.")
+            str | None,
+            typer.Argument(metavar="[QUEUE]", help="List the letters of this queue; default: counts by queue."),
         ] = None,
         order: Order = None,
         tenant: Tenant = None,
@@ -59,11 +61,11 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         reason: Reason = None,
         since: Since = None,
         until: Until = None,
-        limit: Annotated[int, typer.Option(min=1, metavar="N", help="At most so many.")] = 100,
+        limit: Annotated[int, typer.Option(min=1, metavar="N", help="Maximum number.")] = 100,
         as_json: AsJson = False,
         _data_dir: DataDir = None,
     ) -> None:
-        """How many dead letters there are where; or those of a queue, or about an order."""
+        """List the number of dead letters by queue; or the letters of a queue, or about an order."""
         wanted = _wanted(runtime, order, tenant, message_id, reason, since, until)
         if queue is None and wanted == LetterFilter():
             _print_depths(
@@ -81,12 +83,12 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         queue: Queue,
         message_id: Ids = None,
         order: Order = None,
-        limit: Annotated[int, typer.Option(min=1, metavar="N", help="At most so many.")] = 10,
-        clear: Annotated[bool, typer.Option("--clear", help="Show personal data too; goes on record.")] = False,
+        limit: Annotated[int, typer.Option(min=1, metavar="N", help="Maximum number.")] = 10,
+        clear: Annotated[bool, typer.Option("--clear", help="Show personal data too; audited.")] = False,
         as_json: AsJson = False,
         _data_dir: DataDir = None,
     ) -> None:
-        """Everything about dead letters; of their bodies only what says nothing of a person, unless asked for."""
+        """Show dead letters in full; of their bodies only what can't be personal data, unless asked for."""
         wanted = _wanted(runtime, order, None, message_id, None, None, None)
         _one_letter_if(clear, message_id)
         letters = runtime.with_dead_letters(
@@ -106,14 +108,12 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         since: Since = None,
         until: Until = None,
         limit: Limit = None,
-        rate: Annotated[
-            float, typer.Option(min=0.1, metavar="N", help="At most so many a second.")
-        ] = DEFAULT_PER_SECOND,
+        rate: Annotated[float, typer.Option(min=0.1, metavar="N", help="Maximum per second.")] = DEFAULT_PER_SECOND,
         dry_run: DryRun = False,
         as_json: AsJson = False,
         _data_dir: DataDir = None,
     ) -> None:
-        """Send dead letters back to their queues. Done twice it has the effect of once; broken off, do it again."""
+        """Send dead letters back to their source queues. Idempotent: repeat it after an interruption."""
         wanted = _wanted(runtime, order, tenant, message_id, reason, since, until)
         if dry_run:
             _print_dry_run(runtime, "dlq redrive", queue, wanted, limit, as_json=as_json)
@@ -141,11 +141,11 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         until: Until = None,
         limit: Limit = None,
         dry_run: DryRun = False,
-        yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+        yes: Annotated[bool, typer.Option("--yes", help="Don't ask for confirmation.")] = False,
         as_json: AsJson = False,
         _data_dir: DataDir = None,
     ) -> None:
-        """Throw dead letters away for good."""
+        """Delete dead letters for good."""
         wanted = _wanted(runtime, order, tenant, message_id, reason, since, until)
         if dry_run:
             _print_dry_run(runtime, "dlq purge", queue, wanted, limit, as_json=as_json)
@@ -184,7 +184,7 @@ def _wanted(
 
 
 def _named(order: str | None) -> tuple[str | None, str | None]:
-    """The id or the number of the order that is meant, however it was pasted. Raises: CommandError."""
+    """Parses a pasted order id or number. Raises: CommandError."""
     if order is None:
         return None, None
     try:
@@ -203,15 +203,15 @@ def _queues(service: DeadLetterService, queue: str) -> Sequence[str]:
 
 
 def _one_letter_if(clear: bool, message_ids: Sequence[str] | None) -> None:
-    """Raises: CommandError."""
+    """Checks that ``--clear`` names a single letter. Raises: CommandError."""
     if clear and len(message_ids or ()) != 1:
-        raise CommandError("--clear shows one letter, so that it is on record whose it was: name it with --id")
+        raise CommandError("--clear shows one letter, so that the audit trail says whose it was: name it with --id")
 
 
 async def _taken_out(
     service: DeadLetterService, queues: Sequence[str], wanted: LetterFilter, *, limit: int
 ) -> Sequence[DeadLetter]:
-    """Letters to be shown; of a single one it goes on record whose it is."""
+    """Returns the letters to show; a single one's order is audited."""
     letters, _ = await service.list(queues, wanted, limit=limit)
     subject = subject_of(letters[0].body) if len(letters) == 1 else None
     if subject is not None and subject.order_id is not None:
@@ -264,7 +264,7 @@ def _print_bodies(shown: Sequence[dict[str, Any]], *, as_json: bool) -> None:
         print_facts(str(facts.pop("message_id")), facts)
         typer.echo()
     if not shown:
-        typer.echo("no dead letter is like that", err=True)
+        typer.echo("no matching dead letter", err=True)
 
 
 def _print_dry_run(
@@ -285,7 +285,7 @@ def _print_tally(tally: Tally, what: str, *, as_json: bool) -> None:
     if as_json:
         print_json(asdict(tally))
     else:
-        typer.echo(f"{tally.acted_on} {what} (of {tally.matched} meant, {tally.looked_at} looked at)")
+        typer.echo(f"{tally.acted_on} {what} ({tally.matched} matched, {tally.looked_at} inspected)")
         for failure in tally.failed[:20]:
             typer.echo(f"failed: {failure}", err=True)
     if tally.failed:

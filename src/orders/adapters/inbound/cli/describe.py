@@ -1,4 +1,4 @@
-"""Commands that say what the service is."""
+"""Commands that describe the service."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +9,7 @@ from orders.adapters.inbound.cli.runtime import CommandError, Runtime
 
 
 def register(app: typer.Typer, runtime: Runtime) -> None:
-    """Add ``openapi``."""
+    """Adds ``openapi``."""
 
     @app.command(rich_help_panel="About the API")
     def openapi(
@@ -22,11 +22,11 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
             typer.Option(
                 dir_okay=False,
                 metavar="FILE",
-                help="A document of before: what breaks its callers is listed, not written.",
+                help="An earlier document: list breaking changes instead of writing.",
             ),
         ] = None,
     ) -> None:
-        """Print the OpenAPI document of the HTTP API, as it is served."""
+        """Print the HTTP API's OpenAPI document as served."""
         if against is not None:
             _refuse_breaking(runtime, against)
         text = runtime.openapi()

@@ -1,4 +1,4 @@
-"""``orders health``: asks the process of this container how it is. Only the standard library, and little of it."""
+"""``orders health``: checks the process of this container. Imports little, and only the standard library."""
 
 import socket
 import sys
@@ -14,19 +14,19 @@ _MOST_BYTES = 65536
 
 @dataclass(frozen=True, slots=True)
 class HealthQuestion:
-    """What is asked: whether the process is alive, or whether it is ready for work as well."""
+    """A health check of a process: liveness, or readiness too."""
 
     port: int
     ready: bool = False
 
     @property
     def path(self) -> str:
-        """The path that answers."""
+        """The path of the endpoint."""
         return "/health/ready" if self.ready else "/health/live"
 
 
 def parse(arguments: Sequence[str]) -> HealthQuestion | None:
-    """The question of a complete ``health --port N [--ready]``; ``None`` leaves the arguments to the command line."""
+    """Parses a complete ``health --port N [--ready]``; ``None`` leaves the arguments to the command line."""
     match list(arguments):
         case ["health", "--port", port] if port.isdecimal():
             return HealthQuestion(int(port))
@@ -36,7 +36,7 @@ def parse(arguments: Sequence[str]) -> HealthQuestion | None:
 
 
 def answer(question: HealthQuestion) -> int:
-    """Ask, print the answer, and return the exit code: 0 when all is well, else 1."""
+    """Runs the check, prints the response, and returns the exit code: 0 if healthy, else 1."""
     try:
         status, body = ask(question)
     except OSError as error:
@@ -47,9 +47,9 @@ def answer(question: HealthQuestion) -> int:
 
 
 def ask(question: HealthQuestion) -> tuple[int, str]:
-    """Status and body of the answer.
+    """Returns status and body of the response.
 
-    Raises: OSError: nobody listens, nobody answers in time, or what answers does not speak HTTP.
+    Raises: OSError: nothing listens or responds in time, or the response is not HTTP.
     """
     request = f"GET {question.path} HTTP/1.0\r\nHost: {_LOOPBACK}:{question.port}\r\nConnection: close\r\n\r\n"
     received = b""

@@ -1,4 +1,4 @@
-"""Commands that make keys."""
+"""Commands that generate keys."""
 
 import json
 from typing import Annotated
@@ -9,15 +9,15 @@ from orders.adapters.inbound.cli.runtime import CommandError
 
 
 def register(app: typer.Typer) -> None:
-    """Add ``api-key``."""
+    """Adds ``api-key``."""
 
     @app.command("api-key", rich_help_panel="Keys")
     def api_key(
-        client: Annotated[str, typer.Argument(metavar="CLIENT", help="What the client is called, such as portal-web.")],
+        client: Annotated[str, typer.Argument(metavar="CLIENT", help="The client's name, such as portal-web.")],
         as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")] = False,
     ) -> None:
-        """Make an API key: the key for the client, and the entry with its hash for the secret of API keys."""
-        # Loaded here: every start of the command line would wait for it otherwise.
+        """Generate an API key: the key for the client, and the entry with its hash for the secret of API keys."""
+        # Imported here to keep the start of the command line fast.
         from orders.adapters.wire.api_keys import hash_of, is_client, new_key
 
         if not is_client(client):

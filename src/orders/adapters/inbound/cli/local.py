@@ -13,7 +13,7 @@ _DATA_DIR_HELP = "Where state and keys are kept (default: ORDERS_DATA_DIR, else 
 
 
 def register(app: typer.Typer, runtime: Runtime) -> None:
-    """Add ``dev`` and ``token``."""
+    """Adds ``dev`` and ``token``."""
 
     @app.command(rich_help_panel="On your machine")
     def dev(
@@ -23,10 +23,11 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         ] = None,
         data_dir: Annotated[Path | None, typer.Option(file_okay=False, metavar="DIR", help=_DATA_DIR_HELP)] = None,
         stop: Annotated[
-            bool, typer.Option("--stop", help="Stop what runs there, or was left by a crash; its state is kept.")
+            bool,
+            typer.Option("--stop", help="Stop the running service, or what a crash left of it; its state is kept."),
         ] = False,
     ) -> None:
-        """Run everything here: emulator, API, workers and relay, with demo shops. Ctrl-C stops it."""
+        """Run everything locally: emulator, API, workers and relay, with demo shops. Ctrl-C stops it."""
         if not stop:
             runtime.dev(port=port, data_dir=data_dir)
         else:
@@ -41,10 +42,10 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         email: Annotated[
             str | None, typer.Option(metavar="ADDRESS", help="E-mail address (default: made up from the customer id).")
         ] = None,
-        hours: Annotated[float, typer.Option(min=-24, max=8760, metavar="N", help="Hours that it is valid for.")] = 12,
+        hours: Annotated[float, typer.Option(min=-24, max=8760, metavar="N", help="Validity in hours.")] = 12,
         _data_dir: DataDir = None,
     ) -> None:
-        """Print a bearer token of the development issuer, and nothing else."""
+        """Print only a bearer token from the development issuer."""
         unknown = [name for name in role if name not in set(Role)]
         if unknown:
             raise CommandError(f"there is no role {', '.join(unknown)}; there are {', '.join(Role)}")

@@ -1,4 +1,4 @@
-"""Options that several commands have."""
+"""Options shared by several commands."""
 
 from pathlib import Path
 from typing import Annotated
@@ -19,7 +19,7 @@ DataDir = Annotated[
         metavar="DIR",
         callback=_use,
         expose_value=False,
-        help="The local data directory that it is about (default: ORDERS_DATA_DIR, else .orders-dev).",
+        help="The local data directory to use (default: ORDERS_DATA_DIR, else .orders-dev).",
     ),
 ]
 """Taken by the runtime; a command declares it as ``_data_dir`` and never sees it."""

@@ -1,4 +1,4 @@
-"""How commands print: tables for people, JSON for scripts, progress while something takes long."""
+"""Output of commands: tables for people, JSON for scripts, progress bars for long operations."""
 
 import json
 import sys
@@ -19,12 +19,14 @@ PIPE_COLUMNS = 160
 
 
 def print_json(value: Any) -> None:
-    """One JSON document on standard output."""
+    """Prints a JSON document on standard output."""
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=_json_text))
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """A table; numbers to the right, ids whole. Too wide for the terminal, it becomes a block of lines for each row."""
+    """Prints a table; numbers right-aligned, ids whole. If too wide for the terminal, each row becomes a block of
+    lines.
+    """
     numeric = [bool(rows) and all(isinstance(row[place], int) for row in rows) for place in range(len(columns))]
     console = _console()
     # Not the table's own title, which would be broken at the table's width.
@@ -46,7 +48,7 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[obje
 
 
 def print_facts(title: str, facts: Mapping[str, object]) -> None:
-    """Names and values, a line each."""
+    """Prints names and values, one per line."""
     console = _console()
     console.print(title, soft_wrap=True)
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
@@ -57,7 +59,9 @@ def print_facts(title: str, facts: Mapping[str, object]) -> None:
 
 @contextmanager
 def progress(what: str, total: int | None, *, shown: bool) -> Iterator[Callable[[int], None]]:
-    """A bar on standard error; gives what sets how far it is. Nothing where it is not to be shown, or to a file."""
+    """Shows a bar on standard error; yields the function that sets it. Does nothing if not shown, or not to a
+    terminal.
+    """
     console = Console(stderr=True)
     if not shown or not console.is_terminal:
         yield lambda _: None

@@ -1,4 +1,4 @@
-"""``orders events``: events published again from the log ([PIPE-13])."""
+"""``orders events``: replays events from the log ([PIPE-13])."""
 
 import json
 import re
@@ -26,7 +26,7 @@ UNREADABLE = "unreadable"
 
 
 def register(app: typer.Typer, runtime: Runtime) -> None:
-    """Add ``events`` and its commands."""
+    """Adds ``events`` and its commands."""
     group = typer.Typer(no_args_is_help=True, help="Publish events again.")
     app.add_typer(group, name="events", rich_help_panel="Operate")
 
@@ -36,41 +36,42 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
 
     @group.command()
     def replay(
-        tenant: Annotated[str, typer.Option(metavar="SHOP", help="The shop whose events they are.")],
+        tenant: Annotated[str, typer.Option(metavar="SHOP", help="The shop whose events to publish.")],
         order: Annotated[
-            str | None, typer.Option(metavar="ORDER_ID", help="Only of this order (ord_...); then no times are needed.")
+            str | None,
+            typer.Option(metavar="ORDER_ID", help="Only this order's events (ord_...); then no times are needed."),
         ] = None,
         kind: Annotated[
             list[str] | None,
-            typer.Option(
-                "--type", metavar="TYPE", help=f"Only of this kind, one of {', '.join(EventType)}; repeatable."
-            ),
+            typer.Option("--type", metavar="TYPE", help=f"Only this type, one of {', '.join(EventType)}; repeatable."),
         ] = None,
         since: Annotated[
-            str | None, typer.Option(metavar="TIME", help="From then on: 2026-03-01T12:00:00Z, or 90m, 3d ago.")
+            str | None, typer.Option(metavar="TIME", help="From this time on: 2026-03-01T12:00:00Z, or 90m, 3d ago.")
         ] = None,
         until: Annotated[
-            str | None, typer.Option(metavar="TIME", help="Until before then; as --since (default: now).")
+            str | None, typer.Option(metavar="TIME", help="Before this time; format as --since (default: now).")
         ] = None,
         rate: Annotated[
-            float, typer.Option(min=0.1, metavar="N", help="At most so many events a second.")
+            float, typer.Option(min=0.1, metavar="N", help="Maximum events per second.")
         ] = DEFAULT_PER_SECOND,
         checkpoint: Annotated[
             Path | None,
             typer.Option(
-                dir_okay=False, metavar="FILE", help="Keep the place in this file; the same command goes on from there."
+                dir_okay=False,
+                metavar="FILE",
+                help="Store the position in this file; the same command continues from it.",
             ),
         ] = None,
         with_mails: Annotated[
             bool, typer.Option("--with-mails", help="Send those of their mails that have not been sent yet.")
         ] = False,
-        dry_run: Annotated[bool, typer.Option("--dry-run", help="Count them, and publish nothing.")] = False,
+        dry_run: Annotated[bool, typer.Option("--dry-run", help="Count the events and publish nothing.")] = False,
         as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")] = False,
         _data_dir: DataDir = None,
     ) -> None:
-        """Publish events again from the log, each order's in its sequence, marked as replayed.
+        """Publish events again from the log, each order's in sequence, marked as replayed.
 
-        Mails are not sent again. Broken off, it goes on from its checkpoint.
+        Mails are not sent again. After an interruption it continues from its checkpoint.
         """
         selection = _selection(runtime, tenant, order, kind or (), since, until)
         if dry_run:
@@ -106,20 +107,21 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
 
 
 class Checkpoint:
-    """Where a replay is, in a file that says which one it belongs to."""
+    """The position of a replay in a file, which identifies the replay."""
 
     def __init__(self, path: Path, selection: Selection) -> None:
         self._path = path
-        # The end is left out: "until now" is another time whenever it is asked.
+        # The end is left out: "until now" differs in each run.
         named = (selection.tenant_id, selection.order_id, sorted(selection.types), str(selection.since))
         self._is_place = _is_moment if selection.order_id is None else _is_sequence
         self._of = sha256(repr(named).encode()).hexdigest()[:16]
 
     def place(self) -> str | None:
-        """Where to go on, ``None`` at the beginning.
+        """Returns the position to continue from; ``None`` at the beginning.
 
-        Raises: CommandError: it is another replay's, or can't be read or written, which is found out here, before
-            anything is published.
+        Raises: CommandError: the file is another replay's, or can't be read or written, which is checked before
+        anything is
+            published.
         """
         if not self._path.exists():
             self.keep(Progress())
@@ -139,7 +141,7 @@ class Checkpoint:
         return place
 
     def keep(self, current: Progress) -> None:
-        """Note how far it is; a reader sees the old place or the new, never half of one. Raises: CommandError."""
+        """Stores the position atomically. Raises: CommandError."""
         new = self._path.with_name(self._path.name + ".new")
         content = {"of": self._of, "place": current.place, "published": current.published, "finished": current.finished}
         try:
@@ -161,7 +163,7 @@ def _is_sequence(place: str) -> bool:
 
 
 def _is_moment(place: str) -> bool:
-    """Whether a place among a shop's events has the day that reading goes on from."""
+    """Returns whether a position among a shop's events has a valid day to continue from."""
     try:
         date.fromisoformat(place[:10])
     except ValueError:

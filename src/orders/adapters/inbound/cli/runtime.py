@@ -1,4 +1,4 @@
-"""What the commands need done; bootstrap does it."""
+"""The interface between commands and bootstrap, which implements it."""
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,16 +18,16 @@ Result = TypeVar("Result")
 
 
 class CommandError(Exception):
-    """A command can't be carried out; the message says why and what to do, for people."""
+    """A command can't be carried out; the message tells people why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class AuditedCommand:
-    """What an operator does, as it goes on record ([SEC-5]).
+    """An operator's command for the audit trail ([SEC-5]).
 
     Attributes:
-        command: such as ``dlq redrive``, with those options that make another thing of it.
-        order_id, tenant_id: whose data it is about, where the operator has said so.
+        command: such as ``dlq redrive``, with options that change its meaning.
+        order_id, tenant_id: the order concerned, if the operator named it.
     """
 
     command: str
@@ -39,96 +39,100 @@ class Runtime(Protocol):
     """Runs the service's processes and tools. Every method raises ``CommandError``."""
 
     def use_data_dir(self, data_dir: Path) -> None:
-        """Have all that follows be about this data directory."""
+        """Selects the data directory for all later calls."""
         ...
 
     def aws_target(self) -> str:
-        """What operators' commands speak to: whose emulator it is, and where, or which AWS."""
+        """Returns a description of the AWS that operators' commands use: which emulator at which address, or AWS
+        itself.
+        """
         ...
 
     def service_url(self) -> str:
-        """Where the API of the `orders dev` that runs on the data directory is."""
+        """Returns the API's address of the `orders dev` running on the data directory."""
         ...
 
     def dev(self, *, port: int | None, data_dir: Path | None) -> None:
-        """Run everything on this machine until it is stopped."""
+        """Runs everything on this machine until it is stopped."""
         ...
 
     def stop_dev(self, *, data_dir: Path | None) -> Sequence[str]:
-        """Stop what runs on a data directory, so that its state is kept, and what a crash left; says what that was."""
+        """Stops the processes of a data directory, so that its state is saved, and those a crash left; returns a
+        report.
+        """
         ...
 
     def api(self) -> None:
-        """Serve HTTP until it is stopped."""
+        """Serves HTTP until it is stopped."""
         ...
 
     def worker(self, name: str) -> None:
-        """Work on one queue until it is stopped."""
+        """Processes one queue until it is stopped."""
         ...
 
     def worker_names(self) -> tuple[str, ...]:
-        """The workers there are."""
+        """Returns the names of all workers."""
         ...
 
     def relay(self) -> None:
-        """Publish what waits in the outbox until it is stopped."""
+        """Publishes the outbox's events until it is stopped."""
         ...
 
     def health_port(self) -> int:
-        """The port on which a process of this configuration says how it is."""
+        """Returns the port on which a process of this configuration serves its health."""
         ...
 
     def create_resources(self, *, demo_shops: bool) -> list[str]:
-        """Create table, queues, bus and buckets on the emulator, and the demo shops' profiles if asked to.
+        """Creates table, queues, bus and buckets on the emulator, and optionally the demo shops' profiles.
 
-        Returns what was created or differs.
+        Returns the created and the differing resources.
         """
         ...
 
     def openapi(self) -> str:
-        """The OpenAPI document of the HTTP API."""
+        """Returns the OpenAPI document of the HTTP API."""
         ...
 
     def broken_since(self, baseline: str) -> list[str]:
-        """What of the HTTP API breaks callers of the one that an OpenAPI document describes, one line each."""
+        """Returns the HTTP API's breaking changes against an OpenAPI document, one line each."""
         ...
 
     def token(self, *, tenant: str, customer: str, roles: list[str], email: str | None, hours: float) -> str:
-        """A token of the development issuer."""
+        """Issues a token of the development issuer."""
         ...
 
     def now(self) -> datetime:
-        """What time it is."""
+        """Returns the current time."""
         ...
 
     def with_dead_letters(
         self, doing: AuditedCommand, work: Callable[[DeadLetterService], Awaitable[Result]]
     ) -> Result:
-        """What comes of work among the dead letters of the environment that the settings name; it is audited."""
+        """Runs audited work on the dead letters of the settings' environment and returns its result."""
         ...
 
     def with_replay(
         self, doing: AuditedCommand, work: Callable[[ReplayEvents], Awaitable[Result]], *, mails: bool
     ) -> Result:
-        """What comes of work with a replay; with ``mails`` what it publishes may send mails. It is audited."""
+        """Runs an audited replay and returns its result; with ``mails``, replayed events may send mails."""
         ...
 
     def with_templates(self, doing: AuditedCommand, work: Callable[[PreviewTemplates], Awaitable[Result]]) -> Result:
-        """What comes of looking at templates; it is audited. Raises also: ApplicationError."""
+        """Runs audited work on templates and returns its result. Raises also: ApplicationError."""
         ...
 
     def with_suppressions(self, doing: AuditedCommand, work: Callable[[SuppressionList], Awaitable[Result]]) -> Result:
-        """What comes of work on suppressed addresses, which goes on record."""
+        """Runs audited work on suppressed addresses and returns its result."""
         ...
 
     def with_tenants(self, doing: AuditedCommand, work: Callable[[CheckTenants], Awaitable[Result]]) -> Result:
-        """What comes of looking through the shops, which goes on record."""
+        """Runs audited work on the shops and returns its result."""
         ...
 
     def with_unreadable(self, doing: AuditedCommand, work: Callable[[FindUnreadable], Awaitable[Result]]) -> Result:
-        """What comes of looking for what can't be read, which goes on record."""
+        """Runs an audited scan for unreadable items and returns its result."""
         ...
 
     def smoke(self, *, base_url: str, environment: str, within_seconds: float) -> Iterator[StepResult]:
-        """Run the smoke test against a service, each step's result as it comes."""
+        """Runs the smoke test against a service and yields each step's result."""
         ...

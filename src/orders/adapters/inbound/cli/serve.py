@@ -12,7 +12,7 @@ _PANEL = "Processes"
 
 
 def register(app: typer.Typer, runtime: Runtime) -> None:
-    """Add ``api``, ``worker``, ``relay``, ``health`` and ``bootstrap``."""
+    """Adds ``api``, ``worker``, ``relay``, ``health`` and ``bootstrap``."""
     names = ", ".join(runtime.worker_names())
 
     @app.command(rich_help_panel=_PANEL)
@@ -22,27 +22,32 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
 
     @app.command(rich_help_panel=_PANEL)
     def worker(name: Annotated[str, typer.Argument(metavar="NAME", help=f"One of {names}.")]) -> None:
-        """Work on one queue."""
+        """Process one queue."""
         if name not in runtime.worker_names():
             raise CommandError(f"there is no worker {name}; there are {names}")
         runtime.worker(name)
 
     @app.command(rich_help_panel=_PANEL)
     def relay() -> None:
-        """Publish events that wait in the outbox."""
+        """Publish events waiting in the outbox."""
         runtime.relay()
 
     @app.command(rich_help_panel=_PANEL)
     def health(
         port: Annotated[
             int | None,
-            typer.Option(min=1, max=65535, metavar="PORT", help="Where to ask (default: HEALTH_PORT, else API_PORT)."),
+            typer.Option(
+                min=1,
+                max=65535,
+                metavar="PORT",
+                help="Port of the health endpoint (default: HEALTH_PORT, else API_PORT).",
+            ),
         ] = None,
         ready: Annotated[
-            bool, typer.Option("--ready", help="Ask whether it reaches what it needs, not only whether it is alive.")
+            bool, typer.Option("--ready", help="Check that its dependencies are reachable, not only that it is alive.")
         ] = False,
     ) -> None:
-        """Ask the process of this container how it is; exit code 0 when all is well, else 1."""
+        """Check the process of this container; exit code 0 if healthy, else 1."""
         raise typer.Exit(
             health_question.answer(health_question.HealthQuestion(port or runtime.health_port(), ready=ready))
         )
@@ -50,7 +55,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
     @app.command(rich_help_panel=_PANEL)
     def bootstrap(
         demo_shops: Annotated[
-            bool, typer.Option("--demo-shops", help="Give the demo shops their profiles, where they have none.")
+            bool, typer.Option("--demo-shops", help="Create profiles of the demo shops that have none.")
         ] = False,
         _data_dir: DataDir = None,
     ) -> None:

@@ -25,7 +25,7 @@ class Target(StrEnum):
 
 
 def register(app: typer.Typer, runtime: Runtime) -> None:
-    """Add ``smoke``."""
+    """Adds ``smoke``."""
 
     @app.command(rich_help_panel="Operate")
     def smoke(
@@ -33,17 +33,17 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
             str | None,
             typer.Option(
                 metavar="URL",
-                help="Where the API is, such as https://api-dev.bbws.io (default: the `orders dev` here).",
+                help="The API's address, such as https://api-dev.bbws.io (default: the local `orders dev`).",
             ),
         ] = None,
-        env: Annotated[Target, typer.Option(help="Which environment that is.")] = Target.LOCAL,
+        env: Annotated[Target, typer.Option(help="The environment of that API.")] = Target.LOCAL,
         within: Annotated[
-            float, typer.Option(min=1, metavar="SECONDS", help="Seconds that the PDF and the mails may take.")
+            float, typer.Option(min=1, metavar="SECONDS", help="Time limit in seconds for the PDF and the mails.")
         ] = 60,
         as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
         _data_dir: DataDir = None,
     ) -> None:
-        """Try every operation on a running service, and wait for the PDF and the mails of an order.
+        """Test every operation of a running service, and wait for the PDF and the mails of an order.
 
         A local service gives its tokens itself. Any other needs two of one shop:
 
@@ -68,7 +68,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
 def _running_here(runtime: Runtime, environment: Target) -> str:
     """Raises: CommandError."""
     if environment is not Target.LOCAL:
-        raise CommandError(f"say where the API of {environment} is, with --base-url")
+        raise CommandError(f"give the address of {environment}'s API with --base-url")
     return runtime.service_url()
 
 

@@ -1,4 +1,4 @@
-"""``orders suppressions``: addresses that a shop does not write to, for a mail bounced or somebody complained."""
+"""``orders suppressions``: addresses that a shop no longer mails, after a bounce or a complaint."""
 
 import re
 from dataclasses import asdict
@@ -22,22 +22,22 @@ _COLUMNS = ("recipient_hash", "reason", "at", "order_id", "detail")
 
 
 def register(app: typer.Typer, runtime: Runtime) -> None:
-    """Add ``suppressions`` and its commands."""
-    group = typer.Typer(no_args_is_help=True, help="Addresses that shops do not write to any more.")
+    """Adds ``suppressions`` and its commands."""
+    group = typer.Typer(no_args_is_help=True, help="List and remove addresses that shops no longer mail.")
     app.add_typer(group, name="suppressions", rich_help_panel="Operate")
 
     @group.command("list")
     def list_(
         tenant: Tenant,
-        ask: Annotated[bool, typer.Option("--ask", help="Ask for an address, and look for that one only.")] = False,
+        ask: Annotated[bool, typer.Option("--ask", help="Prompt for an address and show only that one.")] = False,
         after: Annotated[
-            str | None, typer.Option(metavar="HASH", help="Behind this hash: the last one of the page before.")
+            str | None, typer.Option(metavar="HASH", help="Start behind this hash: the last one of the previous page.")
         ] = None,
-        limit: Annotated[int, typer.Option(min=1, metavar="N", help="At most so many.")] = 100,
+        limit: Annotated[int, typer.Option(min=1, metavar="N", help="Maximum number.")] = 100,
         as_json: AsJson = False,
         _data_dir: DataDir = None,
     ) -> None:
-        """A shop's suppressed addresses, as hashes: nobody's address is kept for this."""
+        """List a shop's suppressed addresses as hashes; the addresses themselves are not stored."""
         check_key(tenant, "--tenant")
         address = _asked() if ask else None
         lost: list[UnreadableItem] = []
@@ -63,12 +63,12 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         tenant: Tenant,
         hashed: Annotated[
             str | None,
-            typer.Option("--hash", metavar="HASH", help="The address's hash; without, the address is asked for."),
+            typer.Option("--hash", metavar="HASH", help="The address's hash; default: prompt for the address."),
         ] = None,
         as_json: AsJson = False,
         _data_dir: DataDir = None,
     ) -> None:
-        """Have a shop write to an address again, after its owner has asked for it or their mailbox is back."""
+        """Remove an address from the list, after its owner has asked for it or the mailbox works again."""
         check_key(tenant, "--tenant")
         if hashed is not None and not _HASH.fullmatch(hashed):
             raise CommandError("a hash is 16 of 0-9 and a-f, as `orders suppressions list` prints them")
@@ -84,12 +84,12 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         if as_json:
             print_json({"tenant_id": tenant, "recipient_hash": named, "removed": True})
         else:
-            typer.echo(f"{tenant} writes to it again")
+            typer.echo(f"{tenant} mails it again")
 
 
 def _asked() -> str:
-    """The address that mail goes to, of the one typed in. Raises: CommandError."""
-    # Asked for, not an argument: shells keep those.
+    """Asks for an address and returns it in the form used for mail. Raises: CommandError."""
+    # Prompted for, not an argument: shells store arguments in their history.
     try:
         return deliverable(str(typer.prompt("address", err=True)))
     except UndeliverableAddress as error:

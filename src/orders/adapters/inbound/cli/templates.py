@@ -1,4 +1,4 @@
-"""``orders templates``: which templates a shop has, what comes of them, and what is wrong with them ([PIPE-8])."""
+"""``orders templates``: lists, previews and checks a shop's templates ([PIPE-8])."""
 
 import re
 import sys
@@ -22,7 +22,7 @@ LINES_AROUND = 2
 MAX_LINE_CHARS = 160
 
 Tenant = Annotated[
-    str | None, typer.Option("--tenant", metavar="SHOP", help="The shop; without, the packaged templates.")
+    str | None, typer.Option("--tenant", metavar="SHOP", help="The shop; default: the packaged templates.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
@@ -31,13 +31,13 @@ _TAG = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}")
 
 
 def register(app: typer.Typer, runtime: Runtime) -> None:
-    """Add ``templates`` and its commands."""
-    group = typer.Typer(no_args_is_help=True, help="Look at the templates of mails and documents, and at their faults.")
+    """Adds ``templates`` and its commands."""
+    group = typer.Typer(no_args_is_help=True, help="List, preview and check templates of mails and documents.")
     app.add_typer(group, name="templates", rich_help_panel="Operate")
 
     @group.command("list")
     def list_(tenant: Tenant = None, as_json: AsJson = False, _data_dir: DataDir = None) -> None:
-        """Every template, what it makes, and what of it a shop has replaced."""
+        """List every template, its parts, and which of them a shop overrides."""
         if tenant is not None:
             check_key(tenant, "--tenant")
         listed = runtime.with_templates(
@@ -47,29 +47,29 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
 
     @group.command()
     def preview(
-        template: Annotated[str, typer.Argument(metavar="TEMPLATE", help="Which; `orders templates list` has them.")],
+        template: Annotated[str, typer.Argument(metavar="TEMPLATE", help="The template; see `orders templates list`.")],
         tenant: Tenant = None,
         locale: Annotated[
             str | None,
-            typer.Option(metavar="TAG", help="Language, such as en-ZA; without, the order's, else the shop's."),
+            typer.Option(metavar="TAG", help="Language, such as en-ZA; default: the order's, else the shop's."),
         ] = None,
         order: Annotated[
             str | None,
-            typer.Option(
-                metavar="ORDER", help="For this order of the shop, by its id or number; without, for a sample."
-            ),
+            typer.Option(metavar="ORDER", help="An order of the shop, by its id or number; default: a sample."),
         ] = None,
-        part: Annotated[Part | None, typer.Option("--format", help="What of it; without, its text or its PDF.")] = None,
+        part: Annotated[
+            Part | None, typer.Option("--format", help="The part to render; default: its text or its PDF.")
+        ] = None,
         output: Annotated[
             Path | None,
-            typer.Option(dir_okay=False, metavar="FILE", help="Write it into this file instead of printing it."),
+            typer.Option(dir_okay=False, metavar="FILE", help="Write to this file instead of printing."),
         ] = None,
         as_json: AsJson = False,
         _data_dir: DataDir = None,
     ) -> None:
-        """What comes of a template. One that is broken is not replaced by the default here: it says what is wrong."""
+        """Render a template. A broken override is reported, not replaced by the default."""
         if order is not None and tenant is None:
-            raise CommandError("an order is a shop's: name that with --tenant")
+            raise CommandError("--order needs the order's shop: --tenant")
         if locale is not None and not _TAG.fullmatch(locale):
             raise CommandError("--locale is a language tag such as en-ZA")
         number = _number(order)
@@ -95,7 +95,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         as_json: AsJson = False,
         _data_dir: DataDir = None,
     ) -> None:
-        """Try everything that a shop has replaced with a sample; exit code 1 if anything is broken."""
+        """Render all of a shop's overrides with a sample order; exit code 1 if anything is broken."""
         check_key(tenant, "--tenant")
         found = runtime.with_templates(
             AuditedCommand("templates check", tenant_id=tenant), lambda previews: previews.check(tenant)
@@ -104,7 +104,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
 
 
 def _number(order: str | None) -> str | None:
-    """The order number that is meant, if it is one. Raises: CommandError: it is mistyped."""
+    """Parses an order number, if it is one. Raises: CommandError: it is mistyped."""
     try:
         return None if order is None else parse_order_number(order)
     except InvalidOrderNumber as error:
@@ -153,7 +153,7 @@ def _file(file: ShopTemplate) -> dict[str, Any]:
 
 def _print_preview(shown: Preview, output: Path | None, *, as_json: bool) -> None:
     if shown.content is not None and shown.part is Part.PDF and output is None and (as_json or sys.stdout.isatty()):
-        raise CommandError("a PDF is nothing to be printed here: give --output FILE")
+        raise CommandError("a PDF can't be printed here: give --output FILE")
     if shown.content is not None and output is not None:
         try:
             write_private(output, shown.content)
@@ -200,7 +200,7 @@ def _print_trouble(shown: Preview, trouble: TemplateTrouble) -> None:
 
 
 def _excerpt(trouble: TemplateTrouble) -> list[tuple[int, str]]:
-    """The line at fault and those around it."""
+    """Returns the failing line with its neighbours."""
     if trouble.source is None or trouble.line is None:
         return []
     lines = list(enumerate(trouble.source.splitlines(), start=1))
@@ -233,5 +233,5 @@ def _verdict(each: Preview) -> tuple[str, str, str]:
 
 
 def _short(place: str | None) -> str:
-    """A file's place within its shop's folder."""
+    """Returns a file's path within its shop's folder."""
     return (place or "").partition("/templates/")[2]

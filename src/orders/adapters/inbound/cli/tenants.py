@@ -1,4 +1,4 @@
-"""``orders tenants``: shops that are not set up to take orders of customers ([SEC-10])."""
+"""``orders tenants``: finds shops that are not configured to take customers' orders ([SEC-10])."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -17,11 +17,11 @@ _COLUMNS = ("tenant_id", "verdict", "why", "fault")
 
 
 def register(app: typer.Typer, runtime: Runtime) -> None:
-    """Add ``tenants`` and its command."""
-    group = typer.Typer(no_args_is_help=True, help="Look at the shops and their profiles.")
+    """Adds ``tenants`` and its command."""
+    group = typer.Typer(no_args_is_help=True, help="Check the shops and their profiles.")
     app.add_typer(group, name="tenants", rich_help_panel="Operate")
 
-    # Keeps `check` a command of its own name while there is no other.
+    # Keeps `check` a subcommand while it is the only one.
     @group.callback()
     def tenants() -> None:
         pass
@@ -29,15 +29,15 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
     @group.command()
     def check(
         tenant: Annotated[
-            list[str] | None, typer.Option(metavar="SHOP", help="This shop as well; may be repeated.")
+            list[str] | None, typer.Option(metavar="SHOP", help="Also check this shop; repeatable.")
         ] = None,
         days: Annotated[
-            int, typer.Option(min=0, max=366, metavar="N", help="Shops with orders of so many days, too.")
+            int, typer.Option(min=0, max=366, metavar="N", help="Also check shops with orders in this many days.")
         ] = DAYS,
         as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")] = False,
         _data_dir: DataDir = None,
     ) -> None:
-        """Shops whose customers' orders sit and prod refuse; exit code 1 if there is one."""
+        """List shops whose customers' orders sit and prod refuse; exit code 1 if there is one."""
         also = [check_key(each, "--tenant") for each in tenant or ()]
         found = runtime.with_tenants(
             AuditedCommand("tenants check"), lambda checking: checking.execute(days=days, also=also)

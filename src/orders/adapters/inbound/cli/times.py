@@ -1,4 +1,4 @@
-"""Times as people type them on a command line."""
+"""Times as command-line options."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -11,7 +11,7 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def a_time(option: str, text: str | None, now: datetime) -> datetime | None:
-    """The moment that an option names: RFC 3339 with an offset, or so long ago (``90m``).
+    """Parses an option's time: RFC 3339 with an offset, or a duration before now (``90m``).
 
     Raises: CommandError.
     """
@@ -30,6 +30,6 @@ def a_time(option: str, text: str | None, now: datetime) -> datetime | None:
 
 
 def in_order(first: str, begin: datetime | None, second: str, end: datetime | None) -> None:
-    """Return when there can be something between two options' moments. Raises: CommandError."""
+    """Checks that the second time is later than the first. Raises: CommandError."""
     if begin is not None and end is not None and begin >= end:
         raise CommandError(f"{second} must be later than {first}: nothing lies between them")

@@ -1,4 +1,4 @@
-"""``orders unreadable``: what is kept and can't be read, and is therefore passed over ([PIPE-14])."""
+"""``orders unreadable``: finds unreadable stored items, which are skipped elsewhere ([PIPE-14])."""
 
 from typing import Annotated
 
@@ -14,8 +14,8 @@ _COLUMNS = ("kind", "tenant", "order", "sequence", "place", "reason")
 
 
 def register(app: typer.Typer, runtime: Runtime) -> None:
-    """Add ``unreadable`` and its command."""
-    group = typer.Typer(no_args_is_help=True, help="What is kept and can't be read.")
+    """Adds ``unreadable`` and its command."""
+    group = typer.Typer(no_args_is_help=True, help="Find unreadable stored items.")
     app.add_typer(group, name="unreadable", rich_help_panel="Operate")
 
     @group.callback()
@@ -26,19 +26,20 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
     def list_(
         tenant: Annotated[
             str | None,
-            typer.Option(metavar="SHOP", help="The shop; without it, what holds up the outbox of any shop."),
+            typer.Option(metavar="SHOP", help="The shop; default: items of any shop that block the outbox."),
         ] = None,
         order: Annotated[
-            str | None, typer.Option(metavar="ORDER_ID", help="Only of this order (ord_...) of the shop.")
+            str | None, typer.Option(metavar="ORDER_ID", help="Only this order (ord_...) of the shop.")
         ] = None,
         after: Annotated[
-            str | None, typer.Option(metavar="PLACE", help="Behind this place, which the page before has told.")
+            str | None,
+            typer.Option(metavar="PLACE", help="Start behind this position, as printed by the previous page."),
         ] = None,
-        limit: Annotated[int, typer.Option(min=1, metavar="N", help="Look at so many orders at most.")] = 1000,
+        limit: Annotated[int, typer.Option(min=1, metavar="N", help="Maximum number of orders to scan.")] = 1000,
         as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")] = False,
         _data_dir: DataDir = None,
     ) -> None:
-        """Items that can't be read: which, where, and why; never what is in them."""
+        """List unreadable items: which, where and why; never their contents."""
         if tenant is None and (order or after):
             raise CommandError("--order and --after need the shop: --tenant")
         tenant_id = None if tenant is None else check_key(tenant, "--tenant")
@@ -61,4 +62,4 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         title = f"{len(rows)} items can't be read; {found.looked_at} orders or entries were looked at"
         print_table(title, _COLUMNS, rows)
         if found.next_position is not None:
-            typer.echo(f"there are more orders: go on with --after {found.next_position!r}")
+            typer.echo(f"there are more orders: continue with --after {found.next_position!r}")

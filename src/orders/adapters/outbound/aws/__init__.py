@@ -1,1 +1,1 @@
-"""The ports on AWS: the event bus, buckets, the mail service, and whether each can be reached."""
+"""Ports on AWS: event bus, queues, buckets, secrets and mail service, and their health probes."""

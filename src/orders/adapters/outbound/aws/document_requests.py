@@ -1,4 +1,4 @@
-"""Asks the pdf-creator for a document by a command on its queue."""
+"""Requests documents by a command on the pdf-creator's queue."""
 
 import json
 from typing import TYPE_CHECKING

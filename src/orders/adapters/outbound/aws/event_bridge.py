@@ -36,7 +36,9 @@ class EventBridgePublisher:
         replayed: bool = False,
         mails: bool = False,
     ) -> None:
-        """``replayed`` marks everything published as sent again from the log; with ``mails`` it may send its mails."""
+        """``replayed`` marks all events as sent again from the log; ``mails`` lets replayed events send their
+        mails.
+        """
         self._client = client
         self._bus_name = bus_name
         self._source = source
@@ -49,7 +51,7 @@ class EventBridgePublisher:
         failures: list[str | None] = []
         for batch in _batches(entries):
             if len(batch) == 1 and entry_bytes(batch[0]) > MAX_CALL_BYTES:
-                # Sent together with others it would fail all of them, alone it would fail for certain.
+                # Too large for any call: it would fail the whole batch, so it is not sent.
                 failures.append(f"the event takes {entry_bytes(batch[0])} bytes; the bus takes {MAX_CALL_BYTES}")
             else:
                 failures.extend(await self._put(batch))
@@ -61,7 +63,7 @@ class EventBridgePublisher:
         except (BotoCoreError, ClientError) as error:
             meaning = as_transient(error, DEPENDENCY)
             if isinstance(meaning, NotPermitted):
-                # No failure of these events: none of any order would be taken, until somebody has mended that.
+                # Not these events' fault: every event is refused until an operator has fixed the permission.
                 raise meaning from error
             return [safe_error_text(error)] * len(batch)
         results = response.get("Entries", [])
@@ -69,7 +71,7 @@ class EventBridgePublisher:
             f"{result['ErrorCode']}: {result.get('ErrorMessage', '')}" if result.get("ErrorCode") else None
             for result in results[: len(batch)]
         ]
-        # An entry that the answer does not speak of was not accepted, as far as anybody knows.
+        # An entry missing from the response counts as not accepted.
         return failures + ["the bus did not say what became of it"] * (len(batch) - len(failures))
 
     def _entry(self, event: OrderEvent) -> "PutEventsRequestEntryTypeDef":
@@ -84,7 +86,7 @@ class EventBridgePublisher:
 
 
 def entry_bytes(entry: "PutEventsRequestEntryTypeDef") -> int:
-    """What an entry counts towards a call's limit, by EventBridge's own reckoning ("Calculating PutEvents size")."""
+    """Returns the bytes that an entry counts towards a call's limit (EventBridge, "Calculating PutEvents size")."""
     texts = (entry.get("Source", ""), entry.get("DetailType", ""), entry.get("Detail", ""))
     return _TIME_BYTES + sum(len(text.encode()) for text in texts)
 

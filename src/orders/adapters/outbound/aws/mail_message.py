@@ -1,4 +1,4 @@
-"""A mail as RFC 5322 and MIME have it, built with the standard library so that no header can be smuggled in."""
+"""Builds mails as RFC 5322 and MIME messages with the standard library, safe from header injection."""
 
 import re
 from datetime import datetime
@@ -26,10 +26,10 @@ _OWN_HEADER = re.compile(r"^X-(?!SES-)[A-Za-z0-9-]{1,60}$", re.IGNORECASE)
 
 
 def build_mime(mail: Mail, *, from_address: str, date: datetime) -> EmailMessage:
-    """The message; as bytes it is 7-bit throughout, with CRLF line ends. Message-ID is left to the mail service.
+    """Returns the message; as bytes it is 7-bit throughout, with CRLF line ends. The mail service adds the Message-ID.
 
     Raises:
-        MailRejected: an address is none that mails can be sent to.
+        MailRejected: an address is invalid.
         ValueError: a tag or a header's name breaks the rules of ``Mail``: a programming error.
     """
     message = EmailMessage(policy=_POLICY)
@@ -54,24 +54,24 @@ def build_mime(mail: Mail, *, from_address: str, date: datetime) -> EmailMessage
 
 
 def envelope_address(text: str) -> str:
-    """The address as SMTP takes it, an international domain in its ASCII form. Raises: MailRejected."""
+    """Returns the address for SMTP, an international domain in its ASCII form. Raises: MailRejected."""
     try:
         return deliverable(text)
     except UndeliverableAddress as error:
-        # Not quoted: an address is personal, and this text goes to logs and histories.
+        # The address is left out: it is personal data, and this text goes to logs and histories.
         raise MailRejected(f"an address of the mail is not one that mail can be sent to: {error} is") from None
 
 
 def one_line(text: str) -> str:
-    """The text with every run of blanks, line breaks and control characters as one space."""
+    """Replaces every run of white space, line breaks and control characters by one space."""
     return _BREAKS.sub(" ", text).strip()
 
 
 class _HeaderPolicy(EmailPolicy):
-    """Writes the headers that hold free text itself.
+    """Writes free-text headers itself, to keep quotes that the standard library loses.
 
-    When the standard library folds a long sender's name it drops the quotes around it, as of Python 3.11: a comma in
-    a shop's name then makes two senders of one.
+    When Python 3.11 and later fold a long sender's name they drop its quotes: a comma in a shop's name then makes two
+    senders of one.
     """
 
     def fold(self, name: str, value: Any) -> str:
@@ -98,14 +98,14 @@ def _phrase(name: str) -> str:
 
 
 def _encoded(text: str, header_name: str) -> str:
-    """The text, in encoded words (RFC 2047) where it is not plain, folded where it is long."""
+    """Returns the text as encoded words (RFC 2047) if it is not plain, folded if it is long."""
     if _plain(text) and len(text) <= MAX_PLAIN_LENGTH:
         return text
     return Header(text, "utf-8", header_name=header_name).encode(linesep="\r\n")
 
 
 def _plain(text: str) -> bool:
-    # What looks like an encoded word would be decoded by whoever reads it.
+    # Text that looks like an encoded word would be decoded by mail programs.
     return text.isascii() and "=?" not in text
 
 

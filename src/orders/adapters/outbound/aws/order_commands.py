@@ -1,4 +1,4 @@
-"""Asks the record-creator for an order by a command on its queue."""
+"""Requests the placing of accepted orders by a command on the record-creator's queue."""
 
 import json
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""Asks queues, buckets and the mail service the cheapest question that each answers."""
+"""Health probes of queues, buckets, the event bus and the mail service."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ ROOM_TO_GO_ON = 0.01
 
 
 class QueueProbe:
-    """Whether a queue is there."""
+    """Checks that a queue exists."""
 
     def __init__(self, client: "SQSClient", queue_url: str, name: str) -> None:
         self._client = client
@@ -41,7 +41,7 @@ class QueueProbe:
 
 
 class BucketProbe:
-    """Whether a bucket is there and this process may read it."""
+    """Checks that a bucket exists and this process may read it."""
 
     def __init__(self, client: "S3Client", bucket: str, name: str) -> None:
         self._client = client
@@ -60,7 +60,7 @@ class BucketProbe:
 
 
 class BusProbe:
-    """Whether the event bus is there."""
+    """Checks that the event bus exists."""
 
     name = "event bus"
 
@@ -75,12 +75,13 @@ class BusProbe:
 
 
 class MailProbe:
-    """Whether mails can be sent: the service answers and the day's quota is not used up.
+    """Checks that mails can be sent: the service answers and its daily quota is not used up.
 
-    Once it is, there has to be room for some before it passes again: the last 24 hours' mails grow old one by one.
+    Once the quota is used up, the probe fails until there is room for some mails again, since the count of the last 24
+    hours falls one mail at a time.
 
     Args:
-        allowed: mails of 24 hours that may be sent; ``None`` for what the service tells.
+        allowed: maximum number of mails per 24 hours; ``None`` for the service's own quota.
     """
 
     name = "mail service"
@@ -108,7 +109,7 @@ class MailProbe:
 
 @contextmanager
 def _asked(dependency: str) -> Iterator[None]:
-    """Whatever keeps the answer away, a wrong name or a missing permission included, is a finding here and no bug."""
+    """Translates every failure, a wrong name or a missing permission included: for a probe none is a bug."""
     try:
         yield
     except (BotoCoreError, ClientError) as error:

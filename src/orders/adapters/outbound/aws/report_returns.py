@@ -1,4 +1,4 @@
-"""Puts reports of other services back on the event-processor's queue, as the bus had delivered them."""
+"""Puts external events back on the event-processor's queue, in the form in which the bus delivered them."""
 
 import json
 import math

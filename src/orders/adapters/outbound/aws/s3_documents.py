@@ -1,4 +1,4 @@
-"""Keeps rendered PDFs in an S3 bucket."""
+"""Stores rendered PDFs in an S3 bucket."""
 
 import re
 from datetime import timedelta
@@ -32,10 +32,10 @@ _ARCHIVE_CLASSES = frozenset({"GLACIER", "DEEP_ARCHIVE"})
 
 
 class S3DocumentStore:
-    """``DocumentStore`` on S3. The bucket's own settings see to encryption, versions and life cycle."""
+    """``DocumentStore`` on S3. Encryption, versioning and life cycle are settings of the bucket."""
 
     def __init__(self, client: "S3Client", bucket: str, presign_client: "S3Client | None" = None) -> None:
-        """``presign_client`` signs links; give one whose endpoint is the public one where ``client``'s is not.
+        """``presign_client`` signs links; it needs the public endpoint if ``client``'s is not public.
 
         Its signatures must be version 4 (``Config(signature_version="s3v4")``).
         """
@@ -81,7 +81,7 @@ class S3DocumentStore:
         """See ``DocumentStore.link``.
 
         Raises:
-            ValueError: longer than ``MAX_LINK_LIFETIME``, or no time at all.
+            ValueError: ``valid_for`` exceeds ``MAX_LINK_LIFETIME`` or is not positive.
         """
         check_lifetime(valid_for)
         with translated(DEPENDENCY):
@@ -99,7 +99,7 @@ class S3DocumentStore:
     async def purge(self, folder: str, *, keep: str) -> None:
         """See ``DocumentStore.purge``."""
         with translated(DEPENDENCY):
-            # All of them first: a listing that goes on behind what has just been deleted is nobody's promise.
+            # List all before deleting: S3 does not promise that a listing continues correctly behind deleted keys.
             found = [each async for each in self._versions(folder) if each["Key"] != keep]
             for first in range(0, len(found), _DELETED_AT_ONCE):
                 batch = found[first : first + _DELETED_AT_ONCE]
@@ -117,7 +117,7 @@ class S3DocumentStore:
 
 
 def _refusal(error: "ErrorTypeDef") -> PortError:
-    """What it means that one object of several was not deleted; the call as a whole succeeds."""
+    """Translates the error of one object in an otherwise successful bulk delete."""
     code = error.get("Code", "")
     if code in THROTTLING_CODES or code in PASSING_CODES:
         return TransientPortError(DEPENDENCY, code, throttled=code in THROTTLING_CODES)
@@ -125,13 +125,13 @@ def _refusal(error: "ErrorTypeDef") -> PortError:
 
 
 def check_lifetime(valid_for: timedelta) -> None:
-    """A link is a key to the document for whoever holds it. Raises: ValueError."""
+    """Checks the lifetime of a link, which gives access to anybody who has it. Raises: ValueError."""
     if not timedelta(seconds=1) <= valid_for <= MAX_LINK_LIFETIME:
         raise ValueError(f"a link is valid for 1 s to {MAX_LINK_LIFETIME}, not {valid_for}")
 
 
 def attachment_disposition(filename: str) -> str:
-    """``Content-Disposition`` of a download of that name (RFC 6266), safe to be a header whatever the name holds."""
+    """Returns the ``Content-Disposition`` header of a download (RFC 6266), safe for any file name."""
     plain = re.sub(r"[^A-Za-z0-9 ._-]", "_", filename)
     if plain == filename:
         return f'attachment; filename="{plain}"'
@@ -140,5 +140,5 @@ def attachment_disposition(filename: str) -> str:
 
 def _readable(head: "HeadObjectOutputTypeDef") -> bool:
     archived = head.get("StorageClass") in _ARCHIVE_CLASSES or "ArchiveStatus" in head
-    # 'ongoing-request="false", expiry-date=...' on an archived object says that a restored copy is there.
+    # 'ongoing-request="false", expiry-date=...' on an archived object means that a restored copy is available.
     return not archived or 'ongoing-request="false"' in head.get("Restore", "")

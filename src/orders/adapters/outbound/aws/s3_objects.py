@@ -1,4 +1,4 @@
-"""Reading an object of a bucket to its end, with every way in which that breaks off."""
+"""Reads an S3 object completely and translates every way in which the transfer can break off."""
 
 from typing import TYPE_CHECKING
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 
 async def read_body(response: "GetObjectOutputTypeDef", *, dependency: str) -> bytes:
-    """All bytes of a GetObject response.
+    """Returns all bytes of a GetObject response.
 
     Raises:
-        TransientPortError: the connection ended too early, or what came was not what had been stored.
-        botocore.exceptions.BotoCoreError: timed out, and other failures that ``translated`` knows.
+        TransientPortError: the connection ended early, or the content does not match its checksum.
+        botocore.exceptions.BotoCoreError: timeouts and other failures that ``translated`` handles.
     """
     body = response["Body"]
     try:
-        # What the body gives as context is the bare HTTP response, whose read() checks neither length nor checksum.
+        # As a context manager the body yields the bare HTTP response, whose read() checks neither length nor checksum.
         async with body:
             return await body.read()
     except (aiohttp.ClientPayloadError, FlexibleChecksumError) as error:

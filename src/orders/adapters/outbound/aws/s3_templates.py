@@ -1,4 +1,4 @@
-"""Shops' templates in the templates bucket: ``tenants/{tenant}/templates/{locale}/{path}``. See ADR 32."""
+"""Reads shops' templates from the templates bucket: ``tenants/{tenant}/templates/{locale}/{path}``. See ADR 32."""
 
 import asyncio
 import re
@@ -40,7 +40,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class _Known:
-    """What is known of a shop; ``read`` has its files by key."""
+    """The cached files of a shop; ``read`` has them by key."""
 
     templates: ShopTemplates | None = None
     read: dict[str, ShopTemplate] = field(default_factory=dict)
@@ -49,10 +49,10 @@ class _Known:
 
 
 class S3TemplateStore:
-    """``TemplateStore`` on S3: a shop's folder is listed once in each ``ttl``, and only what is new there is read.
+    """``TemplateStore`` on S3: lists a shop's folder once per ``ttl`` and reads only the files whose ETag has changed.
 
-    One listing says of everything whether it is there, how large it is and which ETag it has: it takes the place of a
-    conditional GET for each part and language, most of which would answer that there is nothing.
+    One listing gives existence, size and ETag of every file. It replaces a conditional GET for each part and language,
+    most of which would find nothing.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class S3TemplateStore:
         self._known.move_to_end(tenant_id)
         if len(self._known) > MAX_SHOPS:
             self._known.popitem(last=False)
-        # One question at a time for each shop: those who come meanwhile take its answer.
+        # One request at a time for each shop: concurrent callers share its result.
         async with known.lock:
             if known.templates is None or self._monotonic() >= known.fresh_until:
                 await self._refresh(tenant_id, known)
@@ -112,12 +112,12 @@ class S3TemplateStore:
         return files
 
     async def _content(self, listed: ShopTemplate, known: ShopTemplate | None) -> ShopTemplate:
-        """The file with its text; the text that is known if its ETag is."""
+        """Returns the file with its text, from the cache if the ETag is unchanged."""
         if known is not None and known.etag == listed.etag and known.source is not None:
             return known
         try:
             response = await self._client.get_object(Bucket=self._bucket, Key=listed.place)
-            # It can have changed since it was listed; what is read then is that of this answer.
+            # The file can have changed since the listing: the ETag is that of the content read.
             listed = replace(listed, etag=response["ETag"], size_bytes=response["ContentLength"])
             if listed.size_bytes > MAX_FILE_BYTES:
                 response["Body"].close()
@@ -126,7 +126,7 @@ class S3TemplateStore:
         except (ClientError, BotoCoreError, TransientPortError) as error:
             if known is not None and known.source is not None:
                 return known
-            # Without an ETag of its own: the next look asks again.
+            # Stored without an ETag, so that the next refresh reads it again.
             return replace(listed, etag="", fault=f"it can't be read: {_told(error)}")
         try:
             return replace(listed, source=content.decode("utf-8-sig"))
@@ -135,7 +135,7 @@ class S3TemplateStore:
 
 
 def _listed(prefix: str, entry: Any) -> ShopTemplate | None:
-    """The file as the listing has it; ``None`` for what is no template's place."""
+    """Returns the file as listed; ``None`` for a key that is not a template's."""
     locale, _, path = entry["Key"].removeprefix(prefix).partition("/")
     if not _LOCALE.fullmatch(locale) or not _PATH.fullmatch(path):
         return None

@@ -1,4 +1,4 @@
-"""Looks at the shops' profiles in the templates bucket as they lie there, broken ones included."""
+"""Inspects the shops' profiles in the templates bucket, broken ones included."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING

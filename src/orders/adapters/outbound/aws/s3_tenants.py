@@ -1,4 +1,4 @@
-"""Knows the shops by the profiles that lie in the templates bucket."""
+"""Looks up shops' profiles in the templates bucket, through a cache."""
 
 import asyncio
 import time
@@ -32,16 +32,16 @@ _log = structlog.get_logger(__name__)
 
 
 def profile_key(tenant_id: str) -> str:
-    """Where a shop's profile lies in the templates bucket."""
+    """Returns the key of a shop's profile in the templates bucket."""
     return f"{FOLDER}{tenant_id}/profile.json"
 
 
 @dataclass(slots=True)
 class _Known:
-    """What is known of a tenant; ``etag`` of the file it comes from, ``None`` when there is no file.
+    """A cached profile; ``etag`` is that of its file, ``None`` if there is no file.
 
     Attributes:
-        good: what the last file that could be read said; ``None`` since there is no file.
+        good: the profile of the last valid file; ``None`` if there is no file.
     """
 
     profile: TenantProfile | None = None
@@ -52,7 +52,7 @@ class _Known:
 
 
 class S3TenantDirectory:
-    """``TenantDirectory`` on S3, cached for ``ttl`` and then asked again by ETag."""
+    """``TenantDirectory`` on S3, cached for ``ttl`` and then revalidated by ETag."""
 
     def __init__(
         self,
@@ -65,9 +65,9 @@ class S3TenantDirectory:
         monotonic: Callable[[], float] = time.monotonic,
         room: int = MAX_CACHED,
     ) -> None:
-        """``default`` gives the profile of a shop without a file, or with a broken one; ``monotonic`` is in seconds.
+        """``default`` makes the profile of a shop with a missing or broken file; ``monotonic`` is in seconds.
 
-        At most ``room`` profiles are kept, those asked for last.
+        At most ``room`` profiles are cached; the least recently used are evicted.
         """
         self._client = client
         self._bucket = bucket
@@ -79,14 +79,14 @@ class S3TenantDirectory:
         self._known: OrderedDict[str, _Known] = OrderedDict()
 
     async def profile(self, tenant_id: str) -> TenantProfile:
-        """See ``TenantDirectory.profile``. While the bucket is out of reach the last good profile is given."""
+        """See ``TenantDirectory.profile``. While the bucket is unreachable the last valid profile is returned."""
         known = self._known.setdefault(tenant_id, _Known())
         self._known.move_to_end(tenant_id)
         if len(self._known) > self._room:
             self._known.popitem(last=False)
         if known.profile is not None and self._monotonic() < known.fresh_until:
             return known.profile
-        # One question at a time for each tenant: those who come meanwhile take its answer.
+        # One request at a time for each tenant: concurrent callers share its result.
         async with known.lock:
             if known.profile is not None and self._monotonic() < known.fresh_until:
                 return known.profile
@@ -120,14 +120,14 @@ class S3TenantDirectory:
                     return self._default(tenant_id)
                 raise
             content = await read_body(response, dependency=DEPENDENCY)
-        # A broken file's tag is kept as well: it is complained of once, not once in every ttl.
+        # A broken file's ETag is cached too, so that it is logged once rather than once per ttl.
         known.etag = response["ETag"]
         try:
             known.good = parse_profile(content, tenant_id=tenant_id)
         except BrokenProfile as error:
             self._counters.count(UNREADABLE_ITEMS, kind=str(ItemKind.PROFILE), where="profile")
             if known.good is not None:
-                # Whatever a later release or a slip has put there: the shop keeps its name and its staff.
+                # A file broken by mistake or written by a later release does not replace the last valid profile.
                 _log.warning("tenant profile is broken, the last good one stays", key=request["Key"], error=str(error))
                 return known.good
             _log.warning("tenant profile is broken, the default is used", key=request["Key"], error=str(error))

@@ -1,4 +1,4 @@
-"""Asks the event-processor to scrub an order by a command on its queue that is delivered later."""
+"""Requests scrubbing by a delayed command on the event-processor's queue."""
 
 import json
 from datetime import timedelta

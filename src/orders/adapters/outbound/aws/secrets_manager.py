@@ -1,4 +1,4 @@
-"""Secrets in AWS Secrets Manager.
+"""Reads secrets from AWS Secrets Manager.
 
 https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html: putting a new value moves the label
 AWSCURRENT to it and AWSPREVIOUS to the one before.
@@ -25,7 +25,7 @@ _NOT_FOUND = "ResourceNotFoundException"
 
 
 class SecretsManager:
-    """``Secrets`` on Secrets Manager; names are secrets' names or ARNs."""
+    """``Secrets`` on Secrets Manager; accepts secrets' names and ARNs."""
 
     def __init__(self, client: "SecretsManagerClient") -> None:
         self._client = client
@@ -41,7 +41,7 @@ class SecretsManager:
         """See ``Secrets.previous``."""
         previous = await self._labelled(name, "AWSPREVIOUS")
         if previous is None:
-            # The same answer is given for a secret that isn't there at all.
+            # A secret that does not exist gives the same error.
             await self.current(name)
         return previous
 

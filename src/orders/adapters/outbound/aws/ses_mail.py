@@ -1,7 +1,4 @@
-"""Sends mails through SES.
-
-Through version 1 of its API, ``SendRawEmail``: emulators have that one and not all of them version 2.
-"""
+"""Sends mails through SES, by ``SendRawEmail`` of its version 1 API: not all emulators have version 2."""
 
 import re
 from collections.abc import Callable
@@ -56,7 +53,7 @@ class SesMailSender:
         *,
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
-        """``from_address`` is the service's own, verified with SES; ``now`` dates the mails."""
+        """``from_address`` is the service's own, verified with SES; ``now`` gives the mails' date."""
         self._client = client
         self._from_address = from_address
         self._configuration_set = configuration_set
@@ -69,7 +66,7 @@ class SesMailSender:
             raise MailRejected(f"the mail takes {len(message)} bytes; the mail service takes {MAX_MESSAGE_BYTES}")
         request: SendRawEmailRequestTypeDef = {
             "Source": self._from_address,
-            # Named here, recipients are who gets it: nothing that the headers say can add to them.
+            # Explicit destinations: headers can't add recipients.
             "Destinations": [envelope_address(mail.recipient)],
             "RawMessage": {"Data": message},
         }
@@ -86,7 +83,7 @@ class SesMailSender:
         return response["MessageId"]
 
     def _refusal(self, error: ClientError) -> PortError | None:
-        """What SES's refusal means; ``None`` when it is not one of those that it has of its own."""
+        """Translates an SES error; ``None`` for errors that are not specific to SES."""
         code = error_code(error)
         message = error.response.get("Error", {}).get("Message", "")
         if code in _THROTTLED:
@@ -100,6 +97,6 @@ class SesMailSender:
         if code in _SET_UP_WRONGLY or unverified_sender:
             return TransientPortError(DEPENDENCY, f"{code}: {mask_text(message)}")
         if code in _REFUSED:
-            # Histories and logs show this: whom the mail was for is not for them.
+            # This text goes to logs and histories: the recipient is left out.
             return MailRejected(f"{code}: {mask_text(message)}")
         return None

@@ -44,9 +44,9 @@ _GONE = frozenset({"ReceiptHandleIsInvalid", "InvalidParameterValue", "MessageNo
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """A dead-letter queue and the queue that its letters go back to, by their URLs.
+    """A dead-letter queue and its source queue, by their URLs.
 
-    ``source_url`` is ``None`` where they came from no queue.
+    ``source_url`` is ``None`` for letters that did not come from a queue.
     """
 
     url: str
@@ -61,8 +61,8 @@ class SqsDeadLetterQueues:
     ) -> None:
         """``mailboxes`` by the names that operators use: see ``DeadLetter.queue``.
 
-        ``may_forward`` says of a sender whether it is believed about who sent a message first: workers that put
-        letters aside are, and nobody else could set that on them.
+        ``may_forward`` tells whether a sender is trusted to name a message's original sender: workers that dead-letter
+        messages are, and nobody else could set that attribute on them.
         """
         self._client = client
         self._may_forward = may_forward
@@ -111,7 +111,7 @@ class SqsDeadLetterQueues:
                     raise
 
     async def redrive(self, letter: DeadLetter) -> None:
-        """See ``DeadLetterQueues.redrive``. Raises also: PermanentPortError where letters came from no queue."""
+        """See ``DeadLetterQueues.redrive``. Raises also: PermanentPortError: the letters came from no queue."""
         mailbox = self._mailbox(letter.queue)
         if mailbox.source_url is None:
             raise PermanentPortError(
@@ -132,7 +132,9 @@ class SqsDeadLetterQueues:
             await self._client.delete_message(QueueUrl=self._mailbox(letter.queue).url, ReceiptHandle=letter.claim)
 
     def _as_it_was(self, message: Mapping[str, Any]) -> dict[str, Any]:
-        """The attributes that the message was sent with, and who sent it: SQS will say that we did."""
+        """Returns the message's original attributes, and its original sender, since SQS will report this service
+        instead.
+        """
         attributes = {
             name: {kind: content for kind, content in value.items() if not kind.endswith("ListValues")}
             for name, value in message.get("MessageAttributes", {}).items()

@@ -1,4 +1,4 @@
-"""A shop's profile as it lies in the templates bucket: ``tenants/{tenant}/profile.json``."""
+"""Parses a shop's profile in the templates bucket: ``tenants/{tenant}/profile.json``."""
 
 import re
 from decimal import Decimal
@@ -20,7 +20,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class BrokenProfile(Exception):
-    """A profile file is not what it should be; the message names everything that is wrong, without values."""
+    """A profile file is invalid; the message names every error, without values."""
 
 
 def _one_line(text: str) -> str:
@@ -51,7 +51,7 @@ def _tax_rate(rate: Decimal) -> Decimal:
 
 
 def _amounts(listed: dict[str, tuple[Decimal, ...]]) -> dict[str, tuple[Decimal, ...]]:
-    """The amounts by currency, if each is one. Raises: ValueError."""
+    """Parses amounts by currency. Raises: ValueError: one of them is not an amount."""
     for code, amounts in listed.items():
         for amount in amounts:
             if _money(amount, code).minor < 0:
@@ -78,7 +78,7 @@ _OF_PRICES = {"prices", "tax_rates", "shipping_amounts", "free_products"}
 
 
 class ProfileFile(BaseModel):
-    """Everything a profile file may say. ``name`` is all that it must; docs/profiles.md has all of it for shops."""
+    """The schema of a profile file. Only ``name`` is required; docs/profiles.md describes it to shops."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -100,7 +100,7 @@ class ProfileFile(BaseModel):
     free_products: Annotated[tuple[_ProductId, ...], Field(max_length=1000)] = ()
 
     def to_profile(self, tenant_id: str) -> TenantProfile:
-        """The same as the ports know it."""
+        """Returns the profile as the ports define it."""
         shown = self.model_dump(exclude=_OF_PRICES)
         return TenantProfile(tenant_id=tenant_id, price_rules=self._price_rules(), **shown)
 
@@ -117,7 +117,7 @@ class ProfileFile(BaseModel):
 
 
 def parse_profile(content: bytes, *, tenant_id: str) -> TenantProfile:
-    """The profile that a file gives. Raises: BrokenProfile."""
+    """Parses a profile file. Raises: BrokenProfile."""
     if len(content) > MAX_PROFILE_BYTES:
         raise BrokenProfile(f"{len(content)} bytes; at most {MAX_PROFILE_BYTES} are read")
     try:

@@ -1,1 +1,1 @@
-"""The product and campaigns services over HTTP, as docs/integrations describes them."""
+"""Clients of the product and campaigns services over HTTP, as docs/integrations specifies them."""

@@ -1,6 +1,6 @@
-"""A circuit breaker: a service that keeps failing is left alone for a while, then asked by one call.
+"""A circuit breaker: stops calls to a failing service for a while, then probes it with a single call.
 
-The states are those of Nygard's "Release It!". Why not a library's: docs/adr/0009-dependencies.md.
+The states are those of Nygard's "Release It!". Why it is not a library's: docs/adr/0009-dependencies.md.
 """
 
 import time
@@ -14,7 +14,7 @@ OPEN_FOR = timedelta(seconds=10)
 
 
 class BreakerState(StrEnum):
-    """Calls go through; no call goes through; one goes through, and decides."""
+    """The states: all calls pass; none passes; one passes, and its outcome decides."""
 
     CLOSED = "closed"
     OPEN = "open"
@@ -22,7 +22,7 @@ class BreakerState(StrEnum):
 
 
 class CircuitOpen(Exception):
-    """No call is made: the service has failed too often just now."""
+    """The call was not made, because the service has failed too often recently."""
 
 
 def _nobody_listens(state: BreakerState) -> None:
@@ -30,10 +30,10 @@ def _nobody_listens(state: BreakerState) -> None:
 
 
 class CircuitBreaker:
-    """Lets calls through, or not. For one event loop: nothing here waits, so nothing needs a lock.
+    """Lets calls through or refuses them. For one event loop: nothing in it awaits, so it needs no lock.
 
-    A call that ends after the state has changed says nothing any more: neither does one that was begun before an
-    outage close the circuit, nor one that hung through it open it again.
+    A call that ends after the state has changed is ignored: neither does one begun before an outage close the circuit,
+    nor one that hung through the outage open it again.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class CircuitBreaker:
         monotonic: Callable[[], float] = time.monotonic,
         on_change: Callable[[BreakerState], None] = _nobody_listens,
     ) -> None:
-        """``failures`` are the errors that count against the service; so many in a row open the circuit."""
+        """``failures`` are the errors that count; ``threshold`` consecutive ones open the circuit."""
         self._counted = failures
         self._threshold = threshold
         self._open_for_seconds = open_for.total_seconds()
@@ -58,11 +58,11 @@ class CircuitBreaker:
 
     @property
     def state(self) -> BreakerState:
-        """As of the last call; one that is open stays so until a call finds that its time is over."""
+        """The state as of the last call; an open circuit stays open until a call finds that ``open_for`` is over."""
         return self._state
 
     def check(self) -> None:
-        """Return if a call would be let through now. Raises: CircuitOpen."""
+        """Returns if a call would be let through now. Raises: CircuitOpen."""
         if self._state is BreakerState.HALF_OPEN:
             raise CircuitOpen("it kept failing, and one call is finding out whether it is back")
         left = self._open_until - self._monotonic()
@@ -71,7 +71,7 @@ class CircuitBreaker:
 
     @contextmanager
     def call(self) -> Iterator[None]:
-        """Around one call. Raises: CircuitOpen before anything is done; else whatever the call raises."""
+        """Wraps one call. Raises: CircuitOpen before anything is done; else whatever the call raises."""
         self.check()
         if self._state is BreakerState.OPEN:
             self._become(BreakerState.HALF_OPEN)
@@ -83,7 +83,7 @@ class CircuitBreaker:
                 self._failed()
             raise
         except BaseException:
-            # Cancelled, or a fault of ours: nothing is known of the service, and the next call has to find out.
+            # Cancelled, or a bug of this service: says nothing of the other one, so the next call probes it.
             if turn == self._turn and self._state is BreakerState.HALF_OPEN:
                 self._become(BreakerState.OPEN)
             raise

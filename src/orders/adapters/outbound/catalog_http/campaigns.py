@@ -1,4 +1,4 @@
-"""The campaigns service over HTTP. Contracts: ports/campaigns.py towards us, docs/integrations towards the service."""
+"""The client of the campaigns service. Contracts: ports/campaigns.py inwards, docs/integrations outwards."""
 
 import re
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ _REASONS: Mapping[str, CampaignRefusalReason] = {str(reason): reason for reason 
 
 
 class EvaluationAnswer(AnswerModel):
-    """What the service makes of a code: ``discount`` with a valid one, ``reason`` and ``message`` without."""
+    """The evaluation of a code: ``discount`` if it is valid, else ``reason`` and ``message``."""
 
     valid: bool
     discount: Amount | None = None
@@ -29,7 +29,7 @@ class EvaluationAnswer(AnswerModel):
 
 
 class HttpCampaigns:
-    """``Campaigns`` of a campaigns service."""
+    """``Campaigns`` over HTTP."""
 
     def __init__(self, service: HttpService) -> None:
         self._service = service
@@ -83,13 +83,13 @@ def _verdict(value: Any, currency: Currency) -> CampaignVerdict:
         if answer.discount is None:
             raise BrokenAnswer("discount: missing with a valid code")
         return CampaignGranted(money(answer.discount, currency, of="discount"))
-    # A reason that a later release of the service adds is still a refusal.
+    # An unknown reason, added by a later release of the service, is still a refusal.
     reason = _REASONS.get(answer.reason or "", CampaignRefusalReason.NOT_APPLICABLE)
     return CampaignRefused(reason, _said(answer.message))
 
 
 def _said(message: str | None) -> str | None:
-    """A sentence that may be passed on to people: one line, not long."""
+    """Shortens a message to one line that can be shown to people."""
     text = " ".join(_NOT_FOR_PEOPLE.sub(" ", message or "").split())
     if len(text) > MAX_MESSAGE_CHARACTERS:
         text = text[: MAX_MESSAGE_CHARACTERS - 1] + "…"

@@ -1,6 +1,6 @@
-"""Asking another service by HTTP: bounded in time, size and number, tried twice, left alone while it is down.
+"""An HTTP client for other services: timeouts, bounded size and concurrency, one retry, circuit breaker.
 
-An answer takes at most ``2 × timeout + LONGEST_PAUSE_SECONDS``, whatever the service does.
+A call takes at most ``2 × timeout + LONGEST_PAUSE_SECONDS``, whatever the service does.
 """
 
 import asyncio
@@ -38,12 +38,12 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ServiceAddress:
-    """Where a service is, and how long it is waited for.
+    """A service's address and timeout.
 
     Attributes:
         name: as errors, logs and counters call it, such as ``product service``.
-        url: the address that paths are added to.
-        timeout: of one attempt, from taking its place in line to the last byte of the answer.
+        url: the base URL that paths are appended to.
+        timeout: of one attempt, from waiting for a free slot to the last byte of the response.
         token: sent as a bearer token.
     """
 
@@ -54,7 +54,7 @@ class ServiceAddress:
 
 
 class ServiceFailed(Exception):
-    """The service gave no answer that can be used; ``passing`` is whether a second try may do better."""
+    """The service gave no usable response; ``passing`` tells whether a retry may help."""
 
     def __init__(self, detail: str, *, passing: bool) -> None:
         self.passing = passing
@@ -62,7 +62,7 @@ class ServiceFailed(Exception):
 
 
 class _NotAsked(Exception):
-    """The call was not made; ``outcome`` is what counters call that."""
+    """The call was not made; ``outcome`` is its counter label."""
 
     def __init__(self, detail: str, outcome: str) -> None:
         self.outcome = outcome
@@ -70,19 +70,19 @@ class _NotAsked(Exception):
 
 
 def open_session() -> aiohttp.ClientSession:
-    """A session for ``HttpService``: its time-outs and limits are those of the service, it keeps no cookies."""
+    """Opens a session for ``HttpService``, which sets the timeouts and limits itself; without cookies."""
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=10),
         timeout=aiohttp.ClientTimeout(total=None),
         cookie_jar=aiohttp.DummyCookieJar(),
-        # Compressed answers would have to be bounded twice; none is asked for.
+        # Compressed responses would need two size limits, so none is requested.
         auto_decompress=False,
         headers={"User-Agent": "bbws-orders", "Accept": "application/json", "Accept-Encoding": "identity"},
     )
 
 
 class HttpService:
-    """One service, asked by POSTing JSON. Also a ``Probe`` of it, which is up unless the circuit is open."""
+    """Calls one service by POSTing JSON. Also its ``Probe``, which passes unless the circuit is open."""
 
     def __init__(
         self,
@@ -96,7 +96,7 @@ class HttpService:
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        """``request_id`` gives that of the request being served; ``pause``, ``chance`` make the wait before a retry."""
+        """``request_id`` gives the current request's id; ``pause`` and ``chance`` make the delay before a retry."""
         self.name = address.name
         self._session = session
         self._address = address
@@ -108,7 +108,7 @@ class HttpService:
         self._chance = chance
 
     async def check(self) -> None:
-        """Return unless the circuit is open. Raises: TransientPortError."""
+        """Returns unless the circuit is open. Raises: TransientPortError."""
         try:
             self._breaker.check()
         except CircuitOpen as error:
@@ -117,13 +117,13 @@ class HttpService:
     async def ask(
         self, path: str, question: object, read: Callable[[Any], _Answer], *, traceparent: str | None = None
     ) -> _Answer:
-        """What the service answers; asking must change nothing there, for it may be asked twice.
+        """Sends a request and returns the parsed response; it must be safe to repeat, since it may be retried.
 
         Args:
-            read: makes the answer of the JSON value; raises ``BrokenAnswer`` where it is none.
+            read: parses the JSON value; raises ``BrokenAnswer`` if it is malformed.
 
         Raises:
-            TransientPortError: there is no answer, for whatever reason.
+            TransientPortError: no usable response, for whatever reason.
         """
         body, headers = encode(question), self._headers(traceparent)
         try:
@@ -148,7 +148,7 @@ class HttpService:
         outcome = "failed"
         try:
             async with _place(self._slots, deadline):
-                # Asked only with a place in line: those who waited for one don't call what has been found down since.
+                # Checked after waiting for a slot: the circuit may have opened meanwhile.
                 with self._breaker.call():
                     status, answer = await self._exchange(path, body, headers, read, deadline)
             if answer is None:
@@ -171,7 +171,7 @@ class HttpService:
     async def _exchange(
         self, path: str, body: bytes, headers: Mapping[str, str], read: Callable[[Any], _Answer], deadline: float
     ) -> tuple[int, tuple[_Answer] | None]:
-        """Status and answer; no answer with one of ``_ABOUT_THE_QUESTION``."""
+        """Returns status and parsed response; no response with a status of ``_ABOUT_THE_QUESTION``."""
         try:
             async with (
                 asyncio.timeout_at(deadline),
@@ -182,7 +182,7 @@ class HttpService:
                 status = response.status
                 if status == 200:
                     return status, (read(decode(await _bounded(response))),)
-                # What it says beyond the status is not looked at; a connection with something unread is not kept.
+                # The body is not read; closing drops the connection, since one with unread data can't be reused.
                 response.close()
         except TimeoutError:
             seconds = self._address.timeout.total_seconds()
@@ -214,7 +214,7 @@ class HttpService:
 
 @asynccontextmanager
 async def _place(slots: asyncio.Semaphore, deadline: float) -> AsyncIterator[None]:
-    """One of the places there are, so that a hung service holds so many callers and no more. Raises: _NotAsked."""
+    """Waits for one of the slots, so that a hung service blocks no more than that many callers. Raises: _NotAsked."""
     try:
         async with asyncio.timeout_at(deadline):
             await slots.acquire()

@@ -1,4 +1,4 @@
-"""The product service over HTTP. Contracts: ports/products.py towards us, docs/integrations towards the service."""
+"""The client of the product service. Contracts: ports/products.py inwards, docs/integrations outwards."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -16,7 +16,7 @@ PATH = "/products/offers"
 
 
 class OfferAnswer(AnswerModel):
-    """A product as the service has it; ``price`` absent or null when it isn't sold in the currency."""
+    """A product's offer; ``price`` is absent or null if it isn't sold in the currency."""
 
     product_id: str
     price: Amount | None = None
@@ -25,13 +25,13 @@ class OfferAnswer(AnswerModel):
 
 
 class OffersAnswer(AnswerModel):
-    """The products that are known, each once."""
+    """The offers of the known products, each once."""
 
     items: list[OfferAnswer]
 
 
 class HttpProductCatalogue:
-    """``ProductCatalogue`` of a product service."""
+    """``ProductCatalogue`` over HTTP."""
 
     def __init__(self, service: HttpService) -> None:
         self._service = service

@@ -1,4 +1,4 @@
-"""JSON to and from other services: numbers are exact, what they add is passed over, what is missing is named."""
+"""JSON to and from other services: exact numbers, unknown members ignored, missing ones reported."""
 
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar
@@ -14,11 +14,11 @@ _MAX_NUMBER_CHARACTERS = 64
 
 
 class BrokenAnswer(Exception):
-    """An answer is not what docs/integrations says; the message names what is wrong, without values."""
+    """A response does not match docs/integrations; the message names the errors, without values."""
 
 
 def _number(text: str) -> Decimal:
-    # Never by way of a float; and a number of a million digits is not worth the time that it takes.
+    # Never through a float; and the number of digits is bounded, since parsing a million takes too long.
     if len(text) > _MAX_NUMBER_CHARACTERS:
         raise ValueError("a number with too many digits")
     try:
@@ -32,7 +32,7 @@ _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
 def decode(body: bytes) -> Any:
-    """The value of a JSON text; numbers with a point or an exponent as ``Decimal``. Raises: BrokenAnswer."""
+    """Parses a JSON text, with fractions and exponents as ``Decimal``. Raises: BrokenAnswer."""
     try:
         return _DECODER.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError, RecursionError) as error:
@@ -40,12 +40,12 @@ def decode(body: bytes) -> Any:
 
 
 def encode(value: object) -> bytes:
-    """A JSON text; decimals as numbers with exactly their digits."""
+    """Writes a JSON text; decimals become numbers with exactly their digits."""
     return _ENCODER.encode(value)
 
 
 def _exact(value: Any) -> Any:
-    """A JSON number, or the same as text, as services write that want no reader to use floats."""
+    """Parses a number, given as a JSON number or as a string by services that avoid floats."""
     if isinstance(value, str) and len(value) <= _MAX_NUMBER_CHARACTERS:
         try:
             return Decimal(value)
@@ -60,7 +60,7 @@ Amount = Annotated[Decimal, BeforeValidator(_exact)]
 
 
 class AnswerModel(BaseModel):
-    """What another service answers; members that it adds are none of our business."""
+    """The base of other services' responses; unknown members are ignored."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
 
@@ -69,7 +69,7 @@ _Model = TypeVar("_Model", bound=AnswerModel)
 
 
 def read(model: type[_Model], value: Any) -> _Model:
-    """The value as that model. Raises: BrokenAnswer."""
+    """Validates the value against the model. Raises: BrokenAnswer."""
     try:
         return model.model_validate(value)
     except ValidationError as error:
@@ -79,7 +79,7 @@ def read(model: type[_Model], value: Any) -> _Model:
 
 
 def money(amount: Decimal, currency: Currency, *, of: str) -> Money:
-    """The amount, not negative, in the currency that was asked for. Raises: BrokenAnswer."""
+    """Returns the amount in the requested currency, not negative. Raises: BrokenAnswer."""
     try:
         parsed = Money.parse(amount, currency)
     except InvalidAmount as error:

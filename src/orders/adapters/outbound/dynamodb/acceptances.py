@@ -1,6 +1,6 @@
-"""Accepted orders in DynamoDB, each an item in its order's partition. Contract: ports/acceptances.py ([API-7]).
+"""Acceptances in DynamoDB, each an item in its order's partition. Contract: ports/acceptances.py ([API-7]).
 
-The key of an acceptance's item is not the order's: what keeps an order and an acceptance of one id apart is the claim
+An acceptance's item does not have the order's key: what keeps an order and an acceptance of one id apart is the claim
 that the acceptance puts under the order's key (``claim_items.py``).
 """
 
@@ -39,7 +39,7 @@ _MARKERS = ("outboxShard", "outboxSince")
 
 
 class DynamoAcceptances:
-    """Acceptances, with the marker that puts them into the index of their region's relay until they are queued."""
+    """``Acceptances``; an attribute puts each into the index of its region's relay until its command is queued."""
 
     def __init__(self, client: "DynamoDBClient", table_name: str, *, region: str, outbox_shards: int) -> None:
         """See ``DynamoOrderRepository``."""
@@ -79,7 +79,7 @@ class DynamoAcceptances:
                 place=place,
             )
         except ConditionFailed:
-            return  # noted before
+            return  # recorded before
 
     async def finish(
         self, tenant_id: str, order_id: str, state: AcceptanceState, faults: tuple[Fault, ...] = ()
@@ -100,7 +100,7 @@ class DynamoAcceptances:
                 place=place,
             )
         except ConditionFailed:
-            return  # noted before, or placed, which is final
+            return  # recorded before, or placed, which is final
 
     async def redact(self, tenant_id: str, order_id: str, receipt: Receipt | None) -> None:
         """See ``Acceptances.redact``."""
@@ -115,10 +115,10 @@ class DynamoAcceptances:
                 place=place,
             )
         except ConditionFailed:
-            return  # nothing was accepted under this id
+            return  # no acceptance has this id
 
     async def _claim(self, claim: KeyClaim) -> None:
-        """Hold the order's place for the acceptance. Raises: OrderExists, OrderClaimed."""
+        """Claims the order's key for the acceptance. Raises: OrderExists, OrderClaimed."""
         try:
             await self._table.put_new(claim_to_item(claim))
         except ConditionFailed as refused:
@@ -129,7 +129,7 @@ class DynamoAcceptances:
                 raise OrderClaimed(existing) from refused
 
     async def _close(self, tenant_id: str, order_id: str, faults: tuple[Fault, ...]) -> bool:
-        """See to it that no order takes its place any more; ``False`` where one has."""
+        """Blocks the order's key for good; returns ``False`` if an order is there."""
         place = Placeholders()
         change, condition = closing(faults, place)
         try:
@@ -140,7 +140,7 @@ class DynamoAcceptances:
 
 
 def acceptance_to_item(acceptance: Acceptance) -> Item:
-    """The acceptance as it is stored, keys included."""
+    """Converts the acceptance to its item, keys included."""
     return acceptance_key(acceptance.tenant_id, acceptance.order_id) | present(
         **{SCHEMA_ATTRIBUTE: SCHEMA_VERSION},
         tenantId=acceptance.tenant_id,
@@ -160,7 +160,7 @@ def acceptance_to_item(acceptance: Acceptance) -> Item:
 
 @item_reader(ItemKind.ACCEPTANCE, Acceptance)
 def acceptance_from_item(item: Mapping[str, Any]) -> Acceptance:
-    """The acceptance that ``acceptance_to_item`` wrote. Raises: UnreadableItem."""
+    """Parses the item of ``acceptance_to_item``. Raises: UnreadableItem."""
     draft, receipt = item.get("draft"), item.get("receipt")
     return Acceptance(
         tenant_id=item["tenantId"],

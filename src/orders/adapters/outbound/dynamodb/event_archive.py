@@ -1,4 +1,4 @@
-"""Published events by tenant and time, in DynamoDB. Contract: ports/event_archive.py ([PIPE-13])."""
+"""Published events by tenant and time in DynamoDB. Contract: ports/event_archive.py ([PIPE-13])."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ _INDEX = "EventsByTenantAndTime"
 
 
 class DynamoEventArchive:
-    """Reads the index of events by tenant and day; all shards of a day, one day after the other."""
+    """Reads the index of events by tenant and day: all shards of a day, day by day."""
 
     def __init__(self, client: "DynamoDBClient", table_name: str) -> None:
         self._table = OrdersTable(client, table_name)
@@ -49,7 +49,7 @@ class DynamoEventArchive:
                     passed_over(event)
             if found:
                 return found
-            # None means that there are no more: behind those that can't be read there may be.
+            # An empty result would mean the end, but more may follow the unreadable ones.
             after = items[-1]["eventTimeKey"]
         return []
 
@@ -57,7 +57,7 @@ class DynamoEventArchive:
         self, tenant_id: str, *, since: datetime, until: datetime, after: str | None, limit: int
     ) -> list[Item]:
         lowest = max(bound_text(since), after or "")
-        # An instant alone sorts before every place of that instant, which is thereby left out.
+        # A bare instant sorts before every position of that instant, which excludes it.
         highest = bound_text(until)
         found: list[Item] = []
         for day in _days(lowest, until):
@@ -84,7 +84,7 @@ class DynamoEventArchive:
         items: list[Item] = []
         resume = None
         while len(items) <= limit:
-            # One more than asked for: the one at the place itself is among them.
+            # One more than requested, since the range includes the position itself.
             page = await self._table.query(condition, place, index=_INDEX, limit=limit + 1 - len(items), resume=resume)
             items.extend(page.items)
             resume = page.resume

@@ -1,6 +1,6 @@
-"""The keys of every item and index, and the positions in listings that are made of them.
+"""The keys of every item and index, and the listing positions made of them.
 
-A tenant's id is part of every key of the table, and no part of a key contains ``#`` but as a separator.
+A tenant's id is part of every key of the table, and ``#`` appears in keys only as a separator.
 """
 
 import re
@@ -33,27 +33,27 @@ _ORDER_PARTITION = re.compile(r"TENANT#([^#]+)#ORDER#([^#]+)")
 
 
 def shard_of(order_id: str, shards: int) -> int:
-    """Which of so many shards an order belongs to; the same in every process."""
+    """Returns an order's shard out of ``shards``; the same in every process."""
     return crc32(order_id.encode()) % shards
 
 
 def order_partition(tenant_id: str, order_id: str) -> str:
-    """The partition of an order and its events."""
+    """Returns the partition key of an order and its events."""
     return f"TENANT#{tenant_id}#ORDER#{order_id}"
 
 
 def order_key(tenant_id: str, order_id: str) -> Key:
-    """The key of an order's item."""
+    """Returns the key of an order's item."""
     return {"PK": order_partition(tenant_id, order_id), "SK": ORDER_SORT_KEY}
 
 
 def acceptance_key(tenant_id: str, order_id: str) -> Key:
-    """The key of an accepted order that is yet to be placed."""
+    """Returns the key of an acceptance's item."""
     return {"PK": order_partition(tenant_id, order_id), "SK": ACCEPTANCE_SORT_KEY}
 
 
 def order_of_partition(partition: str) -> tuple[str, str]:
-    """Tenant and order id of an order's partition. Raises: ValueError."""
+    """Parses tenant and order id from an order's partition key. Raises: ValueError."""
     found = _ORDER_PARTITION.fullmatch(partition)
     if not found:
         raise ValueError(f"{partition!r} is no order's partition")
@@ -61,27 +61,27 @@ def order_of_partition(partition: str) -> tuple[str, str]:
 
 
 def event_sort_key(sequence: int) -> str:
-    """The sort key of a published event: text order is the order of events."""
+    """Returns the sort key of a published event: text order is the order of events."""
     return f"{EVENT_PREFIX}{sequence_text(sequence)}"
 
 
 def sequence_text(sequence: int) -> str:
-    """A sequence as keys and the names in the map of waiting events hold it."""
+    """Formats a sequence for keys and for names in the map of waiting events."""
     return f"{sequence:010d}"
 
 
 def event_key(tenant_id: str, order_id: str, sequence: int) -> Key:
-    """The key of a published event."""
+    """Returns the key of a published event."""
     return {"PK": order_partition(tenant_id, order_id), "SK": event_sort_key(sequence)}
 
 
 def position_of(created_at: datetime, order_id: str) -> str:
-    """An order's place in every listing by date (``createdAtId``): its creation, then its id."""
+    """Returns an order's position in every listing by date (``createdAtId``): creation time, then id."""
     return f"{instant_text(created_at)}#{order_id}"
 
 
 def check_position(text: str) -> str:
-    """The text, if it is a position. Raises: ValueError."""
+    """Returns the text if it is a position. Raises: ValueError."""
     found = _POSITION.fullmatch(text)
     if not found:
         raise ValueError(f"{text[:80]!r} is no position in a listing")
@@ -94,7 +94,7 @@ def check_position(text: str) -> str:
 
 
 def is_position(text: str) -> bool:
-    """Whether the text is a position."""
+    """Returns whether the text is a position."""
     try:
         check_position(text)
     except ValueError:
@@ -103,58 +103,58 @@ def is_position(text: str) -> bool:
 
 
 def just_below(position: str) -> str:
-    """The highest text below the position that is above every position below it."""
+    """Returns the highest text below the position that is above every position below it."""
     return position[:-1] + chr(ord(position[-1]) - 1) + AFTER_ALL
 
 
 def just_above(position: str) -> str:
-    """The lowest such text above it. Positions are all of one length: none lies between."""
+    """Returns the lowest text above the position. Positions all have one length, so none lies between."""
     return position + AFTER_ALL
 
 
 def customer_key(tenant_id: str, customer_id: str) -> str:
-    """Hash key of ``OrdersByCustomer``."""
+    """Returns the hash key of ``OrdersByCustomer``."""
     return f"{tenant_id}#{customer_id}"
 
 
 def status_key(tenant_id: str, status: str) -> str:
-    """Hash key of ``OrdersByStatus``."""
+    """Returns the hash key of ``OrdersByStatus``."""
     return f"{tenant_id}#{status}"
 
 
 def number_key(tenant_id: str, order_number: str) -> str:
-    """Hash key of ``OrderByNumber``."""
+    """Returns the hash key of ``OrderByNumber``."""
     return f"{tenant_id}#{order_number}"
 
 
 def day_shard(at: datetime, shard: int) -> str:
-    """Hash key of ``OrdersByDate``: all tenants' orders of that instant's UTC day, one shard of them."""
+    """Returns the hash key of ``OrdersByDate``: all tenants' orders of that instant's UTC day, in one shard."""
     day, _, _ = instant_text(at).partition("T")
     return f"{day}#{shard}"
 
 
 def event_day_shard(tenant_id: str, at: datetime, shard: int) -> str:
-    """Hash key of ``EventsByTenantAndTime``: a tenant's published events of a UTC day, one shard of them."""
+    """Returns the hash key of ``EventsByTenantAndTime``: a tenant's published events of a UTC day, in one shard."""
     return f"{tenant_id}#{day_shard(at, shard)}"
 
 
 def event_time_key(at: datetime, order_id: str, sequence: int) -> str:
-    """Range key of ``EventsByTenantAndTime``."""
+    """Returns the range key of ``EventsByTenantAndTime``."""
     return f"{instant_text(at)}#{order_id}#{sequence_text(sequence)}"
 
 
 def outbox_shard(region: str, shard: int) -> str:
-    """Hash key of ``OutboxPending``: one shard of the orders that a region's relay looks after."""
+    """Returns the hash key of ``OutboxPending``: one shard of the orders that a region's relay publishes."""
     return f"{region}#{shard}"
 
 
 def mail_partition(tenant_id: str, order_id: str) -> str:
-    """The partition of an order's mail intents: their own, so that a role can be held to it."""
+    """Returns the partition key of an order's mail intents: separate, so that a role can be restricted to it."""
     return f"TENANT#{tenant_id}#MAIL#{order_id}"
 
 
 def mail_key(mail: MailReference) -> Key:
-    """The key of a mail intent; of the recipient only a hash, the same for any case of the address."""
+    """Returns the key of a mail intent, with only a case-insensitive hash of the recipient."""
     return {
         "PK": mail_partition(mail.tenant_id, mail.order_id),
         "SK": f"{sequence_text(mail.sequence)}#{mail.template}#{mail.recipient_hash or 'none'}",
@@ -162,10 +162,10 @@ def mail_key(mail: MailReference) -> Key:
 
 
 def suppression_partition(tenant_id: str) -> str:
-    """The partition of a tenant's suppressed addresses."""
+    """Returns the partition key of a tenant's suppressed addresses."""
     return f"TENANT#{tenant_id}#SUPPRESSION"
 
 
 def suppression_key(tenant_id: str, recipient_hash: str) -> Key:
-    """The key of a suppressed address."""
+    """Returns the key of a suppressed address."""
     return {"PK": suppression_partition(tenant_id), "SK": recipient_hash}

@@ -1,7 +1,7 @@
-"""Pages of a tenant's orders, each from the index that answers it, none by a scan ([API-6]).
+"""Reads pages of a tenant's orders, each from the index that answers the query, never by a scan ([API-6]).
 
-Whatever an index can't decide (deleted or not, a status among one customer's orders) is decided on what was read. So
-that no page costs more than another, it considers a bounded number of orders and may come out short.
+Filters that an index can't apply (deleted or not, a status among one customer's orders) are applied to the items read.
+To bound the cost of a page, a bounded number of orders is examined, so a page may come out short.
 """
 
 import asyncio
@@ -42,20 +42,20 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The positions that a listing runs over, both ends included."""
+    """The range of positions of a listing, both ends included."""
 
     lowest: str
     highest: str
 
     @classmethod
     def of(cls, query: OrderQuery) -> "Span":
-        """What is left of the query's dates behind its position. Raises: ValueError for what is no position."""
+        """Returns the rest of the query's date range behind its position. Raises: ValueError: not a position."""
         lowest = BEFORE_ALL if query.created_from is None else bound_text(query.created_from)
-        # A bare instant sorts before every position of it: as the highest it excludes its own millisecond.
+        # A bare instant sorts before all its positions: as an upper bound it excludes its own millisecond.
         highest = AFTER_ALL if query.created_to is None else bound_text(query.created_to)
         if query.after is not None:
             after = check_position(query.after)
-            # Without the position itself, whose order has been given: each page then reads as much as the first.
+            # Excludes the position itself, whose order was returned already: each page reads as much as the first.
             if query.ascending:
                 lowest = max(lowest, just_above(after))
             else:
@@ -68,7 +68,7 @@ class Span:
 
 @dataclass(slots=True)
 class Branch:
-    """One index's orders under one hash key, read ahead by chunks."""
+    """One index's orders under one hash key, read ahead in chunks."""
 
     table: OrdersTable
     index: str
@@ -81,7 +81,7 @@ class Branch:
     ended: bool = False
 
     async def fill(self) -> None:
-        """Read on until there is something to take, or nothing more."""
+        """Reads on until an item is available or the end is reached."""
         while not self.read and not self.ended:
             place = Placeholders()
             attribute, value = self.hash_key
@@ -102,11 +102,11 @@ class Branch:
 
 
 async def read_page(table: OrdersTable, query: OrderQuery) -> OrderPage:
-    """A page of orders.
+    """Reads a page of orders.
 
     Raises:
-        ValueError: ``after`` is no position.
-        TransientPortError: the table is out of reach or throttles.
+        ValueError: ``after`` is not a position.
+        TransientPortError: the table is unreachable or throttles.
     """
     span = Span.of(query)
     if span.lowest > span.highest:
@@ -119,7 +119,7 @@ async def read_page(table: OrdersTable, query: OrderQuery) -> OrderPage:
         if len(orders) == query.limit or not may_consider:
             return OrderPage(tuple(orders), last, unreadable)
         may_consider -= 1
-        # No page can begin behind what is no position; such a row is read again with the next page.
+        # A page can only begin behind a valid position; such a row is read again with the next page.
         last = item["createdAtId"] if is_position(item["createdAtId"]) else last
         if not _may_hold(item, query):
             continue
@@ -132,7 +132,7 @@ async def read_page(table: OrdersTable, query: OrderQuery) -> OrderPage:
 
 
 def _candidates(table: OrdersTable, query: OrderQuery, span: Span) -> AsyncIterator[Item]:
-    """Orders in the listing's direction: all that meet the filters, and some that don't."""
+    """Yields orders in the listing's direction: all that match the filters, and some that don't."""
     if query.order_number is not None:
         return _by_number(table, number_key(query.tenant_id, query.order_number), span)
     return _merged(_branches(table, query, span), ascending=query.ascending)
@@ -147,7 +147,7 @@ def _branches(table: OrdersTable, query: OrderQuery, span: Span) -> list[Branch]
         hash_keys = [("OrdersByStatus", "statusKey", status_key(tenant_id, status)) for status in statuses]
     else:
         hash_keys = [("OrdersByTenantAndDate", "tenantId", tenant_id)]
-    # One more than a page holds tells whether there is a next page.
+    # One more than a page, to know whether there is a next page.
     chunk = query.limit + 1
     return [
         Branch(table, index, (attribute, value), span, ascending=query.ascending, chunk=chunk)
@@ -156,7 +156,7 @@ def _branches(table: OrdersTable, query: OrderQuery, span: Span) -> list[Branch]
 
 
 async def _merged(branches: Sequence[Branch], *, ascending: bool) -> AsyncIterator[Item]:
-    """The items of all branches in order, each order once."""
+    """Merges the items of all branches in order, without duplicates."""
     pick = min if ascending else max
     while True:
         await asyncio.gather(*(branch.fill() for branch in branches))
@@ -165,7 +165,7 @@ async def _merged(branches: Sequence[Branch], *, ascending: bool) -> AsyncIterat
             return
         position = pick(branch.read[0]["createdAtId"] for branch in heads)
         same = [branch.read.popleft() for branch in heads if branch.read[0]["createdAtId"] == position]
-        # An order that is just changing status can show under both: the later state counts.
+        # An order whose status is changing can appear under both: the later version counts.
         yield max(same, key=_sequence)
 
 
@@ -175,7 +175,7 @@ def _sequence(item: Item) -> int:
 
 
 def _may_hold(item: Item, query: OrderQuery) -> bool:
-    """Whether the order meets every filter but those of time; what is not there to be asked meets them all."""
+    """Returns whether the order matches every filter but those of time; a missing attribute matches."""
     return (
         (query.include_deleted or "deletedAt" not in item)
         and (not query.statuses or item.get("status", query.statuses[0]) in query.statuses)
@@ -184,12 +184,12 @@ def _may_hold(item: Item, query: OrderQuery) -> bool:
 
 
 async def _by_number(table: OrdersTable, number: str, span: Span) -> AsyncIterator[Item]:
-    """The order of that number, if it is in the span."""
+    """Returns the order of that number, if it is in the span."""
     place = Placeholders()
     condition = f"{place.name('numberKey')} = {place.value(number)}"
     page = await table.query(condition, place, index="OrderByNumber", limit=1)
     for found in page.items:
         item = await table.get(order_key(*order_of_partition(found["PK"])), consistent=False)
-        # Without its own place, which the table can lack and an index can't, it is where its page ends.
+        # Without a position of its own, which only an index guarantees, it ends its page.
         if item is not None and item.setdefault("createdAtId", span.lowest) in span:
             yield item

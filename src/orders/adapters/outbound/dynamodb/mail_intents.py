@@ -1,4 +1,4 @@
-"""Which mails have been sent, in DynamoDB: every claim and mark is one write. Contract: ports/mail.py ([PIPE-9])."""
+"""Mail intents in DynamoDB: every claim and mark is one conditional write. Contract: ports/mail.py ([PIPE-9])."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -36,12 +36,12 @@ def _claim_token() -> str:
 
 
 class DynamoMailIntents:
-    """Mail intents in a partition of their own for each order; of recipients only a hash and a hint."""
+    """Mail intents in a separate partition for each order; recipients only as a hash and a hint."""
 
     def __init__(
         self, client: "DynamoDBClient", table_name: str, *, claim_tokens: Callable[[], str] = _claim_token
     ) -> None:
-        """``claim_tokens`` gives a text for each claim that no other claim has."""
+        """``claim_tokens`` returns a unique text for each claim."""
         self._table = OrdersTable(client, table_name)
         self._claim_tokens = claim_tokens
 
@@ -68,10 +68,10 @@ class DynamoMailIntents:
                     f"{change}, {attempts} = if_not_exists({attempts}, {place.value(0)}) + {place.value(1)}"
                     f" REMOVE {place.name('detail')}"
                 ),
-                # What has failed for good has no lease; what has failed and was given back has one that has ended.
+                # A permanent failure has no lease; a released one has a lease that has expired.
                 condition=(
                     f"attribute_not_exists({place.name('PK')}) OR"
-                    # What a later release wrote in a shape of its own is not ours to write anew.
+                    # An item of a later schema must not be overwritten.
                     f" ((attribute_not_exists({schema}) OR {schema} <= {place.value(SCHEMA_VERSION)})"
                     f" AND {state} IN ({place.value(MailState.CLAIMED)}, {place.value(MailState.FAILED)})"
                     f" AND {lease_until} <= {place.value(instant_text(now))})"
@@ -80,7 +80,7 @@ class DynamoMailIntents:
                 returning=True,
             )
         except ConditionFailed as refused:
-            # The client repeats a request whose answer got lost: the claim in its way is then its own.
+            # The client retries after a lost response: the existing claim may be its own.
             return _claim(refused.found, granted=refused.found.get("claimToken") == token)
         return _claim(item, granted=True)
 
@@ -89,7 +89,7 @@ class DynamoMailIntents:
         place = Placeholders()
         attempts, state, lease_until = place.name("attempts"), place.name("state"), place.name("leaseUntil")
         at = place.value(instant_text(now))
-        # No mail came of this claim, so it is none of the attempts that may have sent one.
+        # This claim sent no mail, so it does not count as an attempt.
         change = f"SET {lease_until} = {at}, {attempts} = {attempts} - {place.value(1)}"
         if failure is not None:
             failed, detail = place.value(MailState.FAILED), place.value(failure)
@@ -98,7 +98,7 @@ class DynamoMailIntents:
             await self._table.update(
                 mail_key(intent.reference),
                 change=change,
-                # No two claims of an intent end at the same time: the next begins when the last has ended.
+                # Leases of one intent never end at the same time: the next begins when the last has expired.
                 condition=(
                     f"{state} = {place.value(MailState.CLAIMED)} AND {lease_until} > {at}"
                     f" AND {lease_until} = {place.value(claim.lease_until and instant_text(claim.lease_until))}"
@@ -106,7 +106,7 @@ class DynamoMailIntents:
                 place=place,
             )
         except ConditionFailed:
-            return  # marked, run out, given back already, or somebody else's by now
+            return  # finished, expired, released already, or claimed by another by now
 
     async def finish(
         self,
@@ -132,7 +132,7 @@ class DynamoMailIntents:
                 place=place,
             )
         except ConditionFailed:
-            return  # marked as sent, which is final
+            return  # finished as sent, which is final
 
     async def note_feedback(self, mail: MailReference, feedback: MailFeedback) -> bool:
         """See ``MailIntents.note_feedback``."""
@@ -197,7 +197,7 @@ class DynamoMailIntents:
 
 
 def recipient_hint(recipient: str) -> str:
-    """Enough of an address to recognise one's own: ``t…@example.com``."""
+    """Masks an address so that only its owner recognises it: ``t…@example.com``."""
     name, at, host = recipient.rpartition("@")
     return f"{name[:1]}…{at}{host}" if at else "…"
 
@@ -226,7 +226,7 @@ def _claim(item: Item, *, granted: bool) -> Claim:
 
 @item_reader(ItemKind.MAIL, MailRecord)
 def mail_from_item(item: Mapping[str, Any]) -> MailRecord:
-    """What an intent's item remembers. Raises: UnreadableItem."""
+    """Parses an intent's item. Raises: UnreadableItem."""
     return MailRecord(
         sequence=item["sequence"],
         template=MailTemplate(item["template"]),

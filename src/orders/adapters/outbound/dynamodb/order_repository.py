@@ -43,16 +43,16 @@ if TYPE_CHECKING:
 class DynamoOrderRepository:
     """Orders and their waiting events in one item each.
 
-    An order's item carries, beside the order, ``pending`` (waiting events by sequence; empty but there when none
-    waits), ``pendingBytes``, and while events wait the marker ``outboxShard``, ``outboxSince`` that puts it into
-    the index of its region's relay. Changes never write ``pending`` as a whole, so they and whoever settles events
-    can't undo each other's work.
+    An order's item holds, beside the order, ``pending`` (waiting events by sequence; present but empty when none wait),
+    ``pendingBytes``, and while events wait the attributes ``outboxShard`` and ``outboxSince``, which put it into the
+    index of its region's relay. Changes never write ``pending`` as a whole, so that they and the settling of events
+    can't undo each other.
     """
 
     def __init__(self, client: "DynamoDBClient", table_name: str, *, region: str, outbox_shards: int) -> None:
-        """``region`` is the one this process writes in; ``outbox_shards`` are those its relay looks through.
+        """``region`` is the one this process writes in; ``outbox_shards`` is the number of shards its relay reads.
 
-        Raise the number of shards at any time; lower it only when the ones given up have nothing pending.
+        The number of shards can be raised at any time; lower it only when the shards to be dropped are empty.
         """
         self._table = OrdersTable(client, table_name)
         self._region = region
@@ -72,7 +72,7 @@ class DynamoOrderRepository:
         try:
             await self._table.put(item, condition=place_is_free(claimed_by, place), place=place)
         except ConditionFailed as refused:
-            # Refused because an item is there: it comes with the refusal.
+            # Refused because an item exists, which the error contains.
             if is_claim(refused.found):
                 raise OrderClaimed(claim_from_item(refused.found)) from refused
             if not await self._is_done(change, refused.found):
@@ -127,14 +127,14 @@ class DynamoOrderRepository:
             )
         except ConditionFailed as refused:
             found = refused.found
-            # The very write, whose answer got lost.
+            # This very write succeeded and its response got lost.
             with reading(ItemKind.ORDER, found):
                 done = found.get("sequence") == order.sequence and reported_from_item(found) == order.reported
             if not done:
                 raise StaleOrder(order.order_id) from refused
 
     async def page(self, query: OrderQuery) -> OrderPage:
-        """See ``OrderRepository.page``. Raises also: ValueError when ``after`` is no position."""
+        """See ``OrderRepository.page``. Raises also: ValueError: ``after`` is not a position."""
         return await read_page(self._table, query)
 
     def _update_expression(self, order: Order, waiting: Item, *, place: Placeholders) -> str:
@@ -158,12 +158,12 @@ class DynamoOrderRepository:
         return outbox_shard(self._region, shard_of(order_id, self._shards))
 
     async def _is_done(self, change: Change, found: Item) -> bool:
-        """Whether this very change was made earlier and only the answer got lost."""
+        """Returns whether this very change was stored earlier and only the response got lost."""
         event = _event_of(change)
         with reading(ItemKind.ORDER, found):
             if found["sequence"] < event.sequence:
                 return False
-        # Events name the fields that changed, not their values: where nothing followed, the orders must agree too.
+        # Events name changed fields, not values: with nothing stored since, the orders must be equal too.
         if found["sequence"] == event.sequence and order_from_item(found) != _as_stored(change.order):
             return False
         recorded = waiting_in(found, event.sequence) or await self._table.get(
@@ -180,7 +180,7 @@ def _event_of(change: Change) -> OrderEvent:
 
 def _bounded_item(order: Order) -> Item:
     item = order_to_item(order)
-    # What is parked has a room of its own: an order must not become too large for its next change by it.
+    # Parked events have a separate limit: they must not make an order too large for its next change.
     size = item_bytes({name: value for name, value in item.items() if name != PARKED})
     if size > MAX_ORDER_BYTES:
         raise OrderTooLarge(size, MAX_ORDER_BYTES)
@@ -195,7 +195,7 @@ def _bounded_event(event: OrderEvent) -> Item:
 
 
 def _check_outbox(found: Item) -> None:
-    """Return when what a change needs of the order's outbox is there, or no order is. Raises: UnreadableItem."""
+    """Returns if the order's outbox attributes are intact, or there is no order. Raises: UnreadableItem."""
     if found and not (isinstance(found.get("pending"), dict) and isinstance(found.get("pendingBytes"), int)):
         raise unreadable(ItemKind.ORDER, found, "'pending' or 'pendingBytes' is missing or of another type")
 
@@ -212,7 +212,7 @@ def _same_reports(revision: int, place: Placeholders) -> str:
 def _save_condition(waiting: Item, place: Placeholders) -> str:
     pending, sequence, total = place.name("pending"), place.name("sequence"), place.name("pendingBytes")
     return (
-        # First that it is there at all: what follows can't be asked of nothing.
+        # Existence first: the other conditions need an item.
         f"attribute_exists({place.name('PK')}) AND {sequence} = {place.value(waiting['sequence'] - 1)}"
         f" AND size({pending}) < {place.value(MAX_PENDING_EVENTS)}"
         f" AND {total} <= {place.value(MAX_PENDING_BYTES - waiting[BYTES])}"

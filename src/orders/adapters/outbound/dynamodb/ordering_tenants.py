@@ -1,4 +1,4 @@
-"""Which shops have orders, from the index of all orders by day. Contract: ports/tenants.py."""
+"""Finds the shops that have orders, through the index of all orders by day. Contract: ports/tenants.py."""
 
 import asyncio
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ _INDEX = "OrdersByDate"
 
 
 class DynamoOrderingTenants:
-    """Reads the index of orders by day: all shards of a day, one day after the other."""
+    """Reads the index of orders by day: all shards of a day, day by day."""
 
     def __init__(self, client: "DynamoDBClient", table_name: str) -> None:
         self._table = OrdersTable(client, table_name)
@@ -37,7 +37,7 @@ class DynamoOrderingTenants:
         resume = None
         while True:
             page = await self._table.query(condition, place, index=_INDEX, resume=resume)
-            # Which shop it is stands in every projection: an order that this release can't read counts as well.
+            # The tenant is in every projection, so that unreadable orders count too.
             found.update(str(item["tenantId"]) for item in page.items)
             resume = page.resume
             if resume is None:

@@ -1,4 +1,4 @@
-"""Waiting events and the log of all, in DynamoDB. Contract: ports/outbox.py ([PIPE-1])."""
+"""The outbox and the event log in DynamoDB. Contract: ports/outbox.py ([PIPE-1])."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -45,10 +45,10 @@ _BETWEEN = "\x1f"
 
 
 class DynamoOutbox:
-    """Outbox and event log over the items that ``DynamoOrderRepository`` writes."""
+    """``Outbox`` and ``EventLog`` over the items that ``DynamoOrderRepository`` writes."""
 
     def __init__(self, client: "DynamoDBClient", table_name: str, *, region: str, outbox_shards: int) -> None:
-        """``region`` is whose orders ``overdue`` looks through; see ``DynamoOrderRepository`` for the shards."""
+        """``region`` is the one whose orders ``overdue`` reads; see ``DynamoOrderRepository`` for the shards."""
         self._table = OrdersTable(client, table_name)
         self._region = region
         self._shards = outbox_shards
@@ -104,7 +104,9 @@ class DynamoOutbox:
         return events
 
     async def _pending(self, tenant_id: str, order_id: str) -> Sequence[OrderEvent | UnreadableItem]:
-        """What waits, by sequence, what can't be read included. Raises: UnreadableItem: the order's item."""
+        """Returns the waiting events by sequence, unreadable ones included. Raises: UnreadableItem: the order's
+        item.
+        """
         item = await self._table.get(order_key(tenant_id, order_id), only=("pending", SCHEMA_ATTRIBUTE, CLAIM))
         if not item or is_claim(item):
             return []
@@ -118,18 +120,18 @@ class DynamoOutbox:
     async def settle(self, event: OrderEvent) -> None:
         """See ``Outbox.settle``.
 
-        Raises also: PermanentPortError: another event is in the log under this one's sequence.
+        Raises also: PermanentPortError: the log has another event under this one's sequence.
         """
         await self._log(event)
         key, sequence = order_key(event.tenant_id, event.order_id), event.sequence
-        # Each time round, another event came or went between the two attempts.
+        # In each round, another event came or went between the two attempts.
         for attempt in (self._remove_last, self._remove_one_of_several) * _SETTLING_ROUNDS:
             try:
                 await attempt(key, sequence)
             except ConditionFailed as refused:
                 if waiting_in(refused.found, sequence):
                     continue
-            return  # now, or by somebody else before
+            return  # now, or by another process before
         raise TransientPortError(DEPENDENCY, f"order {event.order_id} changes too fast to settle its event {sequence}")
 
     async def read(
@@ -142,7 +144,7 @@ class DynamoOutbox:
         passed_over: PassedOver | None = None,
     ) -> Sequence[OrderEvent]:
         """See ``EventLog.read``."""
-        # The waiting ones first: an event settled in between is then read twice; the other way round, not at all.
+        # Waiting events first: one settled in between is then read twice; in the other order it would be missed.
         waiting = await self._pending(tenant_id, order_id)
         found = {event.sequence: event for event in waiting}
         for event in await self._published(order_partition(tenant_id, order_id), after=after, limit=limit):
@@ -162,7 +164,7 @@ class DynamoOutbox:
 
     async def redact(self, event: OrderEvent) -> bool:
         """See ``EventLog.redact``."""
-        # Attribute by attribute: what a later release may have added to the item is not ours to lose.
+        # Attribute by attribute, to keep what a later release may have added.
         place, item = Placeholders(), event_to_item(event)
         told = {name: item[name] for name in REDACTABLE if name in item}
         change = ", ".join(f"{place.name(name)} = {place.value(value)}" for name, value in told.items())
@@ -184,12 +186,12 @@ class DynamoOutbox:
         try:
             await self._table.put_new(published_event(event))
         except ConditionFailed as refused:
-            # Erasure may have taken texts out of the one in the log; what it leaves must agree.
+            # Erasure may have removed texts from the one in the log; the rest must match.
             if not is_same_fact(event, refused.found):
                 raise _another(event) from refused
 
     async def _remove_last(self, key: Key, sequence: int) -> None:
-        """Take the event out, and the order out of the relay's index, if nothing else waits."""
+        """Removes the event, and the order from the relay's index, if no other event waits."""
         place = Placeholders()
         event, pending = place.name("pending", sequence_text(sequence)), place.name("pending")
         marker = ", ".join(map(place.name, ("outboxShard", "outboxSince")))
@@ -201,7 +203,7 @@ class DynamoOutbox:
         )
 
     async def _remove_one_of_several(self, key: Key, sequence: int) -> None:
-        """Take the event out and leave the order in the relay's index, if others wait."""
+        """Removes the event and leaves the order in the relay's index, if other events wait."""
         place = Placeholders()
         name = sequence_text(sequence)
         event, pending, total = place.name("pending", name), place.name("pending"), place.name("pendingBytes")
@@ -230,7 +232,7 @@ class DynamoOutbox:
 
 
 def _entry(item: Mapping[str, Any]) -> OutboxEntry:
-    """What an entry of the index stands for. Raises: UnreadableItem."""
+    """Parses an entry of the index. Raises: UnreadableItem."""
     with reading(ItemKind.OUTBOX, item):
         if item["SK"] not in {ORDER_SORT_KEY, ACCEPTANCE_SORT_KEY}:
             raise unreadable(ItemKind.OUTBOX, item, "it is of a kind that is not known here")
@@ -243,7 +245,7 @@ def _entry(item: Mapping[str, Any]) -> OutboxEntry:
 
 
 def _resume(after: str, marker: str) -> Item:
-    """Where a query goes on behind a position. Raises: ValueError."""
+    """Returns the key from which a query continues behind a position. Raises: ValueError."""
     since, partition, sort = after.split(_BETWEEN)
     return to_wire({"PK": partition, "SK": sort, "outboxShard": marker, "outboxSince": since})
 

@@ -1,4 +1,4 @@
-"""Whether the orders table can be reached."""
+"""A health probe of the orders table."""
 
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ _NO_ITEM = {"PK": "PROBE", "SK": "PROBE"}
 
 
 class DynamoProbe:
-    """Asks the table for an item that is never there: half a read unit, and what a task may do anyway."""
+    """Reads an item that never exists: half a read unit, and a permission that every task has."""
 
     def __init__(self, client: "DynamoDBClient", table_name: str) -> None:
         self._table = OrdersTable(client, table_name)
@@ -30,5 +30,5 @@ class DynamoProbe:
         try:
             await self._table.get(_NO_ITEM, consistent=False)
         except (BotoCoreError, ClientError) as error:
-            # Not one of those that pass: no such table, no permission, no credentials.
+            # Not temporary: no such table, no permission, no credentials.
             raise PermanentPortError(DEPENDENCY, kind_of(error)) from error

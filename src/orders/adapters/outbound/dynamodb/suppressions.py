@@ -1,7 +1,7 @@
-"""Suppressed addresses in DynamoDB: one item for each, of the address only a hash. Contract: ports/suppressions.py.
+"""Suppressed addresses in DynamoDB: one item for each, identified by a hash. Contract: ports/suppressions.py.
 
-What is taken off the list keeps its item, marked: no role may delete items, and feedback that comes late, or twice,
-must find out that it is about what was before.
+An address removed from the list keeps its item, marked as removed: no role may delete items, and late or repeated
+feedback must be recognised as older than the removal.
 """
 
 from collections.abc import Mapping, Sequence
@@ -54,7 +54,7 @@ class DynamoSuppressions:
                 place=place,
             )
         except ConditionFailed:
-            return  # known as that or worse, or taken off the list since
+            return  # suppressed for this or a graver reason, or removed from the list since
 
     async def find(self, tenant_id: str, recipient_hash: str) -> Suppression | None:
         """See ``Suppressions.find``."""
@@ -70,7 +70,7 @@ class DynamoSuppressions:
         while True:
             place = Placeholders()
             condition = f"{place.name('PK')} = {place.value(suppression_partition(tenant_id))}"
-            # The table's client takes the place to go on from as DynamoDB writes it.
+            # The client takes the start key in DynamoDB's form.
             page = await self._table.query(condition, place, limit=_PAGE, resume=resume and to_wire(resume))
             for item in page.items:
                 try:
@@ -95,14 +95,14 @@ class DynamoSuppressions:
                 place=place,
             )
         except ConditionFailed as refused:
-            # The very write, whose answer got lost.
+            # This very write succeeded and its response got lost.
             return bool(refused.found.get("removedAt") == instant_text(at))
         return True
 
 
 @item_reader(ItemKind.SUPPRESSION, Suppression)
 def suppression_from_item(item: Mapping[str, Any]) -> Suppression:
-    """The suppressed address that an item stands for. Raises: UnreadableItem."""
+    """Parses an item. Raises: UnreadableItem."""
     return Suppression(
         tenant_id=item["PK"].split("#")[1],
         recipient_hash=item["SK"],

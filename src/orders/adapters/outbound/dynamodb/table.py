@@ -1,4 +1,4 @@
-"""The orders table, asked in plain values: requests are built, answers read and errors translated here."""
+"""Access to the orders table with plain values: builds requests, parses responses, translates errors."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ class ConditionFailed(Exception):
     """A conditional write was refused and changed nothing.
 
     Attributes:
-        found: the item that was there at that moment; empty when there was none.
+        found: the existing item at that moment; empty if there was none.
     """
 
     def __init__(self, found: Item) -> None:
@@ -37,17 +37,17 @@ class ConditionFailed(Exception):
 
 @dataclass(slots=True)
 class Placeholders:
-    """The names and values of one request: its expressions hold placeholders, never a name or value itself."""
+    """The names and values of one request: expressions contain placeholders, never a name or value itself."""
 
     names: dict[str, str] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
 
     def name(self, *path: str) -> str:
-        """Stands for an attribute, or with further names for what lies under it in maps."""
+        """Returns the placeholder of an attribute, or with further names of a path inside maps."""
         return ".".join(map(self._segment, path))
 
     def value(self, value: Any) -> str:
-        """Stands for a plain value."""
+        """Returns the placeholder of a plain value."""
         placeholder = f":v{len(self.values)}"
         self.values[placeholder] = wire_value(value)
         return placeholder
@@ -61,7 +61,7 @@ class Placeholders:
         return placeholder
 
     def arguments(self) -> dict[str, Any]:
-        """The request's arguments."""
+        """Returns the request's arguments."""
         given: dict[str, Any] = {}
         if self.names:
             given["ExpressionAttributeNames"] = self.names
@@ -72,16 +72,16 @@ class Placeholders:
 
 @dataclass(frozen=True, slots=True)
 class QueryPage:
-    """What one request of a query gave; ``resume`` is where the next goes on, ``None`` at the end."""
+    """The items of one query request; ``resume`` is the next one's start key, ``None`` at the end."""
 
     items: tuple[Item, ...]
     resume: Mapping[str, Any] | None
 
 
 class OrdersTable:
-    """The table of one environment, through a client that is open already.
+    """The table of one environment, through an open client.
 
-    Every method raises ``TransientPortError`` when the table is out of reach or throttles.
+    Every method raises ``TransientPortError`` when the table is unreachable or throttles.
     """
 
     def __init__(self, client: "DynamoDBClient", name: str) -> None:
@@ -89,7 +89,7 @@ class OrdersTable:
         self._name = name
 
     async def get(self, key: Key, *, only: Sequence[str] = (), consistent: bool = True) -> Item | None:
-        """The item under the key, or of it only some attributes; strongly consistent unless told otherwise."""
+        """Returns the item under the key, or only some of its attributes; strongly consistent by default."""
         arguments: dict[str, Any] = {"TableName": self._name, "Key": to_wire(key), "ConsistentRead": consistent}
         if only:
             place = Placeholders()
@@ -101,22 +101,24 @@ class OrdersTable:
         return None if item is None else from_wire(item)
 
     async def put_new(self, item: Mapping[str, Any]) -> None:
-        """Write an item where there is none. Raises: ConditionFailed with the one that is there."""
+        """Writes an item if its key is free. Raises: ConditionFailed with the existing one."""
         place = Placeholders()
         await self.put(item, condition=f"attribute_not_exists({place.name('PK')})", place=place)
 
     async def put(self, item: Mapping[str, Any], *, condition: str, place: Placeholders) -> None:
-        """Write an item, whole, in place of what is there. Raises: ConditionFailed with the one that is there."""
+        """Writes an item, replacing an existing one under the condition. Raises: ConditionFailed with the existing
+        one.
+        """
         await self._write(self._client.put_item, Item=to_wire(item), ConditionExpression=condition, **place.arguments())
 
     async def update(
         self, key: Key, *, change: str, condition: str, place: Placeholders, returning: bool = False
     ) -> Item:
-        """Change an item by an update expression; with ``returning``, all of it as it then is, else nothing.
+        """Changes an item by an update expression; with ``returning``, returns the whole updated item, else nothing.
 
         Raises:
             ConditionFailed: nothing was changed.
-            UnreadableItem: what would have to be changed is not what it should be; nothing was changed.
+            UnreadableItem: an attribute to be changed has the wrong type; nothing was changed.
         """
         try:
             answer = await self._write(
@@ -144,9 +146,9 @@ class OrdersTable:
         limit: int | None = None,
         resume: Mapping[str, Any] | None = None,
     ) -> QueryPage:
-        """One request's worth of the items that a key condition selects, at most ``limit``.
+        """Sends one query request for a key condition and returns at most ``limit`` items.
 
-        Of the table strongly consistent, of an index eventually.
+        Strongly consistent on the table, eventually consistent on an index.
         """
         arguments: dict[str, Any] = {
             "TableName": self._name,

@@ -1,4 +1,4 @@
-"""Items that can't be read, found by reading. Contract: ports/unreadable_items.py ([PIPE-14])."""
+"""Finds unreadable items by reading all items. Contract: ports/unreadable_items.py ([PIPE-14])."""
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class DynamoUnreadableItems:
-    """Reads what there is, and keeps what can't be."""
+    """``UnreadableItems`` over the table's items."""
 
     def __init__(self, client: "DynamoDBClient", table_name: str, *, region: str, outbox_shards: int) -> None:
         """See ``DynamoOutbox``."""
@@ -99,7 +99,7 @@ class DynamoUnreadableItems:
 
 
 def faults_of(item: Item) -> Iterator[UnreadableItem]:
-    """Why an item, or what it holds, can't be read; nothing for one that can, or of a kind that is not known here."""
+    """Returns the faults of an item and its contents; empty if it is readable, or of an unknown kind."""
     partition, sort = str(item.get("PK", "")), str(item.get("SK", ""))
     if "#MAIL#" in partition:
         yield from _fault(mail_from_item, item)

@@ -1,1 +1,1 @@
-"""The token issuer's public keys, as it publishes them (RFC 7517)."""
+"""The token issuer's published public keys (RFC 7517)."""

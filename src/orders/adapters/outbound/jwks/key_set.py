@@ -1,4 +1,4 @@
-"""A JSON Web Key Set (RFC 7517): which of its keys may sign tokens for this service."""
+"""Parses a JSON Web Key Set (RFC 7517) for the keys that may sign tokens for this service."""
 
 import json
 from collections.abc import Mapping
@@ -19,13 +19,13 @@ _ALGORITHMS: Mapping[str, str] = {"RSA": "RS256", "EC": "ES256"}
 
 
 class NoUsableKeys(Exception):
-    """A document is no key set, or there is no key in it that may sign tokens; the message says which."""
+    """A document is not a key set, or has no usable key; the message says which."""
 
 
 def parse_key_set(content: bytes) -> dict[str, PublicKey]:
-    """The usable keys by ``kid``; of two with one id the first.
+    """Returns the usable keys by ``kid``; of duplicate ids the first.
 
-    Used are RSA keys of at least 2048 bits and EC keys on P-256, with an id, for signatures. Others are left out: an
+    Usable are RSA keys of at least 2048 bits and EC keys on P-256, with an id, for signatures. Others are ignored: an
     issuer may publish them for other audiences.
 
     Raises: NoUsableKeys.
@@ -56,18 +56,18 @@ def _key(entry: dict[str, Any]) -> tuple[str, PublicKey | None]:
     try:
         key = PyJWK(entry, algorithm).key
     except (PyJWTError, UnsupportedAlgorithm, ValueError, TypeError, LookupError, AttributeError):
-        # PyJWT's messages hold the whole key; that it is left out says enough.
+        # PyJWT's messages contain the whole key, so the key is skipped without a message.
         return "", None
     if isinstance(key, RSAPublicKey):
         return key_id, key if key.key_size >= MIN_RSA_BITS else None
     if isinstance(key, EllipticCurvePublicKey):
         return key_id, key if isinstance(key.curve, SECP256R1) else None
-    # A private key: whoever publishes one has no key any more.
+    # A private key: publishing it has compromised it.
     return "", None
 
 
 def _verifies(entry: dict[str, Any], algorithm: str) -> bool:
-    """Whether the key is meant for these signatures (RFC 7517, sections 4.2 to 4.4)."""
+    """Returns whether the key is intended for these signatures (RFC 7517, sections 4.2 to 4.4)."""
     operations = entry.get("key_ops")
     return (
         entry.get("use", "sig") == "sig"

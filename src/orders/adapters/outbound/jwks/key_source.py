@@ -1,4 +1,4 @@
-"""Knows a token issuer's public keys from the key set that it publishes."""
+"""Fetches and caches a token issuer's public keys."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -23,13 +23,13 @@ _TIMEOUT = aiohttp.ClientTimeout(total=5, sock_connect=2)
 class JwksKeySource:
     """``KeySource`` over HTTP.
 
-    The keys are asked for when a token names one that is not known, at most once a minute, and in the background
-    when they are older than ``fresh_for``: a token signed with a known key never waits. While the issuer is out of
-    reach, or answers with anything but keys, the last good ones stay.
+    Fetches the keys when a token names an unknown one, at most once a minute, and refreshes them in the background when
+    they are older than ``fresh_for``: a token signed with a known key never waits. While the issuer is unreachable, or
+    responds with anything but keys, the last valid ones stay in use.
     """
 
     def __init__(self, url: str, *, fresh_for: timedelta, monotonic: Callable[[], float] = time.monotonic) -> None:
-        """``url`` is the key set's own address; ``monotonic`` is in seconds."""
+        """``url`` is the key set's address; ``monotonic`` is in seconds."""
         self._url = url
         freshness = Freshness(
             fresh_seconds=fresh_for.total_seconds(),
@@ -46,11 +46,11 @@ class JwksKeySource:
         return keys.get(key_id)
 
     async def warm_up(self) -> None:
-        """Have the keys before the first token comes. Raises: TransientPortError."""
+        """Fetches the keys before the first token arrives. Raises: TransientPortError."""
         await self._keys.get()
 
     async def close(self) -> None:
-        """Leave no request under way behind."""
+        """Cancels a request in progress."""
         await self._keys.close()
 
     async def _fetch(self) -> Mapping[str, PublicKey]:

@@ -1,1 +1,1 @@
-"""What only ``orders dev`` uses: mails kept where a developer can look at them."""
+"""Adapters that only ``orders dev`` uses: the development issuer, and archives of mails and documents."""

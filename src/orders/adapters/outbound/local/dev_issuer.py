@@ -1,4 +1,4 @@
-"""The development issuer: signs tokens with a key of its own, kept in the data directory.
+"""The development issuer: signs tokens with its own key, stored in the data directory.
 
 Never available in sit or prod: settings refuse it there.
 """
@@ -25,13 +25,13 @@ _KEY_FILE = "dev-issuer-key.pem"
 
 
 class DevIssuer:
-    """Mints tokens, and knows its own public key as a key source does."""
+    """Issues tokens, and provides its public key as a key source does."""
 
     def __init__(self, data_dir: Path) -> None:
         self._private = _load_or_create(data_dir)
 
     async def key(self, key_id: str) -> Any:
-        """The public key, if it is asked for by its id."""
+        """Returns the public key for its own key id."""
         return self._private.public_key() if key_id == KEY_ID else None
 
     def token(
@@ -44,7 +44,9 @@ class DevIssuer:
         valid_for: timedelta = timedelta(hours=12),
         email: str | None = None,
     ) -> str:
-        """A token such as Cognito's pre-token-generation trigger would shape; ``email`` is made up if not given."""
+        """Issues a token as Cognito's pre-token-generation trigger would shape it; ``email`` defaults to a made-up
+        one.
+        """
         claims = {
             "iss": ISSUER,
             "sub": customer_id,
@@ -60,7 +62,7 @@ class DevIssuer:
         return jwt.encode(claims, self._private, algorithm="ES256", headers={"kid": KEY_ID})
 
     def derived_secret(self, purpose: str) -> bytes:
-        """32 bytes that only this data directory has, for keys that local runs need and nobody configures."""
+        """Derives 32 bytes unique to this data directory, for keys that local runs need and nobody configures."""
         secret = self._private.private_numbers().private_value.to_bytes(32)
         return hmac.digest(secret, purpose.encode(), hashlib.sha256)
 
@@ -76,7 +78,7 @@ def _load_or_create(data_dir: Path) -> ec.EllipticCurvePrivateKey:
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(pem)
-            # A link fails where a rename would replace: of two processes that start at once one key wins.
+            # Unlike rename, link fails if the file exists: of two processes starting at once, one key wins.
             Path(path).hardlink_to(temporary)
         except FileExistsError:
             pass

@@ -1,4 +1,4 @@
-"""The rendered PDFs in a bucket, as a developer looks at them."""
+"""The archive of rendered PDFs, read from their bucket."""
 
 import re
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ _KEY = re.compile(r"^orders/(?P<tenant>[^/]+)/\d{4}/\d{2}/(?P<order>ord_[0-9A-Z]
 
 
 class BucketDocuments:
-    """``KeptDocuments`` by listing a bucket: fine for a developer's machine, not for a shop's."""
+    """``KeptDocuments`` by listing a bucket: fast enough for a developer's machine only."""
 
     def __init__(self, client: "S3Client", bucket: str) -> None:
         self._client = client

@@ -1,4 +1,4 @@
-"""Keeps sent mails as files, so that a developer can read them, after a restart too."""
+"""Archives sent mails as files, which survive a restart."""
 
 import asyncio
 import re
@@ -27,7 +27,7 @@ _log = structlog.get_logger(__name__)
 
 
 class ArchivingMailSender:
-    """``MailSender`` that keeps a copy of what another one has accepted."""
+    """``MailSender`` that archives the mails which another one has accepted."""
 
     def __init__(
         self,
@@ -37,14 +37,14 @@ class ArchivingMailSender:
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """``mime_builder`` makes the message of a mail dated so; the directory is created when it is missing."""
+        """``mime_builder`` makes the message of a mail with the given date; the directory is created if missing."""
         self._inner = inner
         self._directory = directory
         self._mime_builder = mime_builder
         self._now = now
 
     async def send(self, mail: Mail) -> str:
-        """See ``MailSender.send``. A copy that can't be written is complained of; the mail is sent all the same."""
+        """See ``MailSender.send``. A failure to write the copy is logged; the mail is sent all the same."""
         message_id = await self._inner.send(mail)
         try:
             await asyncio.to_thread(self._keep, mail, message_id)
@@ -56,20 +56,20 @@ class ArchivingMailSender:
         at = self._now().astimezone(UTC)
         name = f"{at:{_TIME_FORMAT}}Z-{re.sub(r'[^A-Za-z0-9._=+-]', '_', message_id)[:150] or '_'}"
         private_directory(self._directory)
-        # Renamed when complete: whoever lists meanwhile, or after a crash, sees whole mails only.
+        # Renamed when complete: readers never see a partial file, not even after a crash.
         unfinished = self._directory / f".{name}.part"
         write_private(unfinished, self._mime_builder(mail, at))
         unfinished.replace(self._directory / f"{name}.eml")
 
 
 class MailArchive:
-    """``KeptMails`` of what ``ArchivingMailSender`` has kept in a directory."""
+    """``KeptMails`` in a directory that ``ArchivingMailSender`` writes."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
     async def newest(self, limit: int = 200) -> Sequence[KeptMail]:
-        """See ``KeptMails.newest``. Files that are no mails are passed over with a warning."""
+        """See ``KeptMails.newest``. Files that are not mails are skipped with a warning."""
         return await asyncio.to_thread(self._newest, limit)
 
     async def get(self, mail_id: str) -> KeptMail:
@@ -84,7 +84,7 @@ class MailArchive:
         return await asyncio.to_thread(self._attachment, mail_id, index)
 
     def _newest(self, limit: int) -> Sequence[KeptMail]:
-        # Names begin with the time: sorted by name is sorted by time.
+        # Names begin with the time, so sorting by name sorts by time.
         paths = sorted(self._directory.glob("*.eml"), key=lambda path: path.name, reverse=True)
         return tuple(islice(filter(None, map(_read, paths)), limit))
 
@@ -99,7 +99,7 @@ class MailArchive:
         raise NotKept(f"{mail_id}/{index}")
 
     def _path(self, mail_id: str) -> Path:
-        # An id that passes has no separator and no leading dot: it can't lead out of the directory.
+        # A valid id has no separator and no leading dot, which prevents path traversal.
         path = self._directory / f"{mail_id}.eml"
         if not _ID.fullmatch(mail_id) or not path.is_file():
             raise NotKept(mail_id)
@@ -149,7 +149,7 @@ def _header(message: EmailMessage, name: str) -> str | None:
 
 
 def _template(message: EmailMessage) -> str | None:
-    # The tags' header belongs to the mail service that the message was built for; all are alike in this.
+    # Mail services name the tags' header differently, with the same ending.
     for name, value in message.items():
         if name.upper().endswith("-MESSAGE-TAGS") and (found := _TEMPLATE_TAG.search(str(value))):
             return found[1]

@@ -1,4 +1,4 @@
-"""Accepted orders in memory. Contract: ports/acceptances.py."""
+"""Acceptances in memory. Contract: ports/acceptances.py."""
 
 from dataclasses import replace
 
@@ -87,7 +87,7 @@ class MemoryAcceptances:
 
 
 class MemoryOrderCommands:
-    """``OrderCommands`` that remembers what was asked for, as (tenant id, order id, traceparent)."""
+    """``OrderCommands`` that records requests as (tenant id, order id, traceparent)."""
 
     def __init__(self) -> None:
         self.reachable = True

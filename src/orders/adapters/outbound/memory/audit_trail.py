@@ -1,4 +1,4 @@
-"""The audit trail in a list. Contract: ports/audit.py."""
+"""The audit trail as a list. Contract: ports/audit.py."""
 
 from orders.adapters.privacy.audit import fit_to_keep
 from orders.ports.audit import AUDIT_LOST, AuditRecord
@@ -6,7 +6,7 @@ from orders.ports.metrics import Counters
 
 
 class MemoryAuditTrail:
-    """``AuditTrail`` in memory; set ``full`` to have records lost."""
+    """``AuditTrail`` in memory; set ``full`` to lose records."""
 
     def __init__(self, counters: Counters) -> None:
         self.records: list[AuditRecord] = []

@@ -13,12 +13,12 @@ DEPENDENCY = "campaigns service"
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """A campaign of a shop: an ``amount`` off, in that currency only, and a ``rate`` of the subtotal.
+    """A shop's campaign: ``amount`` off, in its currency only, and a ``rate`` of the subtotal off.
 
     Attributes:
-        at_least: what the goods of an order must come to, net.
-        refuses: why it gives nothing to anybody.
-        detail: what is said to people of that.
+        at_least: minimum net value of the order's goods.
+        refuses: why the code is refused for everybody.
+        detail: the message shown to people with a refusal.
     """
 
     code: str
@@ -30,7 +30,7 @@ class Campaign:
 
 
 class MemoryCampaigns:
-    """``Campaigns`` over what was ``put`` into it; ``reachable`` false is an outage; ``asked`` holds all calls."""
+    """``Campaigns`` in a dictionary; set ``reachable`` to false for an outage; ``asked`` records all calls."""
 
     def __init__(self) -> None:
         self.reachable = True
@@ -38,7 +38,7 @@ class MemoryCampaigns:
         self._campaigns: dict[tuple[str, str], Campaign] = {}
 
     def put(self, tenant_id: str, *campaigns: Campaign) -> None:
-        """Run these, instead of what had their codes before."""
+        """Adds campaigns, replacing those with the same codes."""
         for campaign in campaigns:
             self._campaigns[tenant_id, campaign.code] = campaign
 

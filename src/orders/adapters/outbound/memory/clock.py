@@ -1,4 +1,4 @@
-"""Time and ids that tests decide. Contract: ports/clock.py."""
+"""Time and ids under a test's control. Contract: ports/clock.py."""
 
 from datetime import datetime, timedelta
 from itertools import count
@@ -7,7 +7,7 @@ from orders.domain.identity import new_order_id
 
 
 class FixedClock:
-    """It is always ``at``, until somebody sets it."""
+    """A clock that always shows ``at``."""
 
     def __init__(self, at: datetime) -> None:
         self.at = at
@@ -17,12 +17,12 @@ class FixedClock:
         return self.at
 
     def advance(self, by: timedelta) -> None:
-        """Let time pass."""
+        """Moves the clock forward."""
         self.at += by
 
 
 class SteppingClock:
-    """The first look shows ``start``, each further one ``step`` later."""
+    """A clock that shows ``start`` first and moves by ``step`` with each call."""
 
     def __init__(self, start: datetime, step: timedelta = timedelta(milliseconds=1)) -> None:
         self._next = start
@@ -35,16 +35,16 @@ class SteppingClock:
         return shown
 
     def advance(self, by: timedelta) -> None:
-        """Let time pass beside that."""
+        """Moves the clock forward in addition."""
         self._next += by
 
 
 class SequentialOrderIds:
-    """Ids whose random part counts up from ``first``: the same in each run."""
+    """Order ids whose random part counts up from ``first``: the same in each run."""
 
     def __init__(self, first: int = 1) -> None:
         self._numbers = count(first)
 
     def next(self, at: datetime) -> str:
-        """See ``OrderIds.next``; anybody can guess it."""
+        """See ``OrderIds.next``, except that the ids are guessable."""
         return new_order_id(at, next(self._numbers))

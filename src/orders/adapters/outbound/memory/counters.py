@@ -1,13 +1,13 @@
-"""Counters that can be read. Contract: ports/metrics.py."""
+"""Counters and gauges that can be read back. Contract: ports/metrics.py."""
 
 from collections import Counter
 
 
 class MemoryCounters:
-    """``Counters`` and ``Gauges`` that remember; labels in any order are the same labels.
+    """``Counters`` and ``Gauges`` in memory; the order of labels does not matter.
 
     Attributes:
-        shown: what gauges showed last, by name and labels.
+        shown: each gauge's last value, by name and labels.
     """
 
     def __init__(self) -> None:
@@ -23,6 +23,6 @@ class MemoryCounters:
         self.shown[name, frozenset(labels.items())] = value
 
     def of(self, name: str, **labels: str) -> int:
-        """How often it was counted with these labels, whatever others it had."""
+        """Returns the count with these labels, summed over all other labels."""
         wanted = labels.items()
         return sum(times for (each, held), times in self._counted.items() if each == name and wanted <= held)

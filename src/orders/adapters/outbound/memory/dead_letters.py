@@ -1,4 +1,4 @@
-"""Dead letters in memory. Contract: ports/dead_letters.py."""
+"""Dead-letter queues in memory. Contract: ports/dead_letters.py."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,11 +20,11 @@ class _Kept:
 
 @dataclass
 class MemoryDeadLetterQueues:
-    """Queues of letters.
+    """``DeadLetterQueues`` in dictionaries.
 
     Attributes:
-        redriven: letters put back to where they came from, in order.
-        reachable: while false every call fails; ``failures`` lets just the next redrives fail.
+        redriven: letters sent back to their source queue, in order.
+        reachable: set to false to fail every call; ``failures`` makes only the next redrives fail.
     """
 
     clock: Clock
@@ -43,7 +43,7 @@ class MemoryDeadLetterQueues:
         return tuple(self._kept)
 
     def dead_letter(self, letter: DeadLetter) -> None:
-        """Put a letter into its queue."""
+        """Puts a letter into its queue."""
         self._kept[letter.queue][letter.message_id] = _Kept(letter)
 
     async def depth(self, queue: str) -> int:

@@ -1,8 +1,8 @@
-"""Requests for documents, kept in a list."""
+"""Requests for documents, recorded in a list."""
 
 
 class MemoryDocumentRequests:
-    """``DocumentRequests`` that remembers what was asked for, as (tenant id, order id)."""
+    """``DocumentRequests`` that records requests as (tenant id, order id)."""
 
     def __init__(self) -> None:
         self.requested: list[tuple[str, str]] = []

@@ -1,4 +1,4 @@
-"""Documents kept in a dictionary."""
+"""Documents in a dictionary. Contract: ports/documents.py."""
 
 from datetime import timedelta
 from urllib.parse import quote
@@ -11,8 +11,8 @@ class MemoryDocumentStore:
     """``DocumentStore`` in memory; set ``reachable`` to false for an outage.
 
     Attributes:
-        documents: by key, those that can be read.
-        versions: each that was ever put, with its key, as a bucket with versions keeps them.
+        documents: readable documents by key.
+        versions: every version ever put, with its key, as in a bucket with versioning.
     """
 
     def __init__(self) -> None:
@@ -40,10 +40,10 @@ class MemoryDocumentStore:
         return key in self.documents
 
     async def link(self, key: str, *, valid_for: timedelta, filename: str) -> str:
-        """See ``DocumentStore.link``; an address ``https://documents.invalid/key?filename=...&seconds=...``.
+        """See ``DocumentStore.link``; returns ``https://documents.invalid/key?filename=...&seconds=...``.
 
         Raises:
-            ValueError: longer than five minutes, or no time at all.
+            ValueError: ``valid_for`` is longer than five minutes or not positive.
         """
         self._reach()
         if not timedelta(seconds=1) <= valid_for <= MAX_LINK_LIFETIME:

@@ -1,4 +1,4 @@
-"""A bus that only remembers."""
+"""An event bus that records events."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -15,14 +15,14 @@ def _accept_all(_: OrderEvent) -> str | None:
 
 
 def _unchecked(_: Mapping[str, Any]) -> None:
-    """Where nobody holds events against anything."""
+    """Accepts every event."""
 
 
 class MemoryEventPublisher:
-    """``EventPublisher`` in memory: ``published`` holds what was accepted, in the order in which it was.
+    """``EventPublisher`` in memory: ``published`` holds the accepted events in order.
 
-    It refuses what ``refuse`` gives a reason for; set it to have entries fail. ``check`` sees each event as other
-    systems would read it, and may raise.
+    Events for which ``refuse`` returns a reason are rejected; set it to make entries fail. ``check`` is called with
+    each event as other systems read it, and may raise.
     """
 
     def __init__(self, refuse: Refusal = _accept_all, check: Callable[[Mapping[str, Any]], None] = _unchecked) -> None:
@@ -32,7 +32,7 @@ class MemoryEventPublisher:
 
     @property
     def cloud_events(self) -> Sequence[Mapping[str, Any]]:
-        """What was published as other systems would read it: through JSON and back."""
+        """The published events as other systems read them: through JSON and back."""
         return [_as_read(event) for event in self.published]
 
     async def publish(self, events: Sequence[OrderEvent]) -> Sequence[str | None]:

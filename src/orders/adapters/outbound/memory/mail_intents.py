@@ -1,4 +1,4 @@
-"""Which mails have been sent, in memory. Contract: ports/mail.py."""
+"""Mail intents in memory. Contract: ports/mail.py."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -23,11 +23,11 @@ class MemoryMailIntents:
         self._damaged: set[MailReference] = set()
 
     def damage(self, mail: MailReference) -> None:
-        """Make a record one that can't be read any more."""
+        """Makes a record unreadable."""
         self._damaged.add(mail)
 
     def faults(self) -> list[UnreadableItem]:
-        """Everything that can't be read."""
+        """Returns all unreadable records."""
         return [_fault(mail) for mail in sorted(self._damaged, key=str)]
 
     async def claim(self, intent: MailIntent, *, now: datetime, lease: timedelta) -> Claim:
@@ -49,7 +49,7 @@ class MemoryMailIntents:
         self._ask()
         known = self._entries.get(intent.reference)
         if known and known.lease_until and known.lease_until > now and known.lease_until == claim.lease_until:
-            # No mail came of this claim, so it is none of the attempts that may have sent one.
+            # This claim sent no mail, so it does not count as an attempt.
             record = replace(known.record, attempts=known.record.attempts - 1)
             if failure is not None:
                 record = replace(record, state=MailState.FAILED, at=now, detail=failure)

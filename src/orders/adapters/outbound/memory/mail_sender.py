@@ -1,4 +1,4 @@
-"""A mail service that only remembers."""
+"""A mail service that records mails."""
 
 import re
 
@@ -9,10 +9,9 @@ _ADDRESS = re.compile(r"^[^\s@]+@[^\s@]+$")
 
 
 class MemoryMailSender:
-    """``MailSender`` in memory: ``sent`` holds what was accepted, in order.
+    """``MailSender`` in memory: ``sent`` holds the accepted mails in order.
 
-    To have it fail put what the next calls are to raise into ``failures``: each call takes one, and sends when there
-    is none left.
+    Errors put into ``failures`` are raised by the next calls, one each; further calls succeed.
 
     ```
     sender.failures.append(TransientPortError("mail service", "Maximum sending rate exceeded.", throttled=True))
@@ -34,5 +33,5 @@ class MemoryMailSender:
         return f"memory-{len(self.sent)}"
 
     def to(self, recipient: str) -> list[Mail]:
-        """The mails that an address has got."""
+        """Returns the mails sent to an address."""
         return [mail for mail in self.sent if mail.recipient == recipient]

@@ -101,7 +101,7 @@ class MemoryOrderRepository:
             if tenant_id == query.tenant_id and behind and _holds(row.order, query):
                 found.append((place, row.order))
         found.sort(key=lambda each: each[0], reverse=not query.ascending)
-        # What can't be read is considered, as long as the page is not full, and left out.
+        # Unreadable orders are counted and left out, as long as the page is not full.
         readable = [self._table.fault(ItemKind.ORDER, query.tenant_id, order.order_id) is None for _, order in found]
         considered = next((end for end in range(len(found)) if sum(readable[:end]) == query.limit), len(found))
         orders = [order for (_, order), good in zip(found[:considered], readable, strict=False) if good]
@@ -113,7 +113,7 @@ class MemoryOrderRepository:
         )
 
     def _is_done(self, change: Change, row: OrderRow) -> bool:
-        """Whether this very change was made earlier."""
+        """Returns whether this very change was made earlier."""
         event = _event_of(change)
         if row.order.sequence == event.sequence and row.order != change.order:
             return False
@@ -144,7 +144,7 @@ def _holds(order: Order, query: OrderQuery) -> bool:
 
 
 def _as_listed(order: Order) -> Order:
-    """Of an order what lists show."""
+    """Returns the order as listings contain it."""
     return Order(
         tenant_id=order.tenant_id,
         order_id=order.order_id,

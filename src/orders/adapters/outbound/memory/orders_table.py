@@ -1,4 +1,4 @@
-"""What the in-memory repository and outbox share: orders with their waiting events, and the log."""
+"""The table that in-memory adapters share: orders with their waiting events, and the event log."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
@@ -19,7 +19,7 @@ class OrderRow:
     """An order with its waiting events by sequence.
 
     Attributes:
-        since: as in ``OutboxEntry``; ``None`` while nothing waits.
+        since: as in ``OutboxEntry``; ``None`` while no event waits.
     """
 
     order: Order
@@ -27,12 +27,12 @@ class OrderRow:
     since: datetime | None = None
 
     def wait(self, event: OrderEvent) -> None:
-        """Put an event among the waiting ones."""
+        """Adds an event to the waiting ones."""
         self.waiting[event.sequence] = event
         self.since = self.since or event.at
 
     def settle(self, sequence: int) -> None:
-        """Take an event from among the waiting ones, if it is there."""
+        """Removes an event from the waiting ones, if present."""
         self.waiting.pop(sequence, None)
         if not self.waiting:
             self.since = None
@@ -41,9 +41,10 @@ class OrderRow:
 class MemoryTable:
     """Orders and published events, in dictionaries.
 
-    Set ``reachable`` to false for an outage, ``answering`` for one in which writes take effect and answers get lost.
+    Set ``reachable`` to false for an outage, ``answering`` for one in which writes succeed and their responses get
+    lost.
 
-    Nothing awaits between a look and a write, so every operation on it is atomic within one event loop.
+    Nothing awaits between a read and a write, so every operation on it is atomic within one event loop.
     """
 
     def __init__(self) -> None:
@@ -57,13 +58,13 @@ class MemoryTable:
         self._damaged: set[tuple[ItemKind, str, str, int | None]] = set()
 
     def damage(self, kind: ItemKind, tenant_id: str, order_id: str, sequence: int | None = None) -> None:
-        """Make an item one that can't be read any more: an order, an acceptance, an outbox entry, an event."""
+        """Makes an item unreadable: an order, an acceptance, an outbox entry or an event."""
         self._damaged.add((kind, tenant_id, order_id, sequence))
 
     def fault(
         self, kind: ItemKind, tenant_id: str, order_id: str, sequence: int | None = None
     ) -> UnreadableItem | None:
-        """Why the item can't be read, if it can't."""
+        """Returns why the item is unreadable; ``None`` if it is not."""
         if (kind, tenant_id, order_id, sequence) not in self._damaged:
             return None
         return UnreadableItem(
@@ -77,58 +78,58 @@ class MemoryTable:
         )
 
     def faults(self) -> list[UnreadableItem]:
-        """Everything that can't be read."""
+        """Returns all unreadable items."""
         found = (self.fault(*each) for each in sorted(self._damaged, key=str))
         return [fault for fault in found if fault is not None]
 
     def check(self, kind: ItemKind, tenant_id: str, order_id: str, sequence: int | None = None) -> None:
-        """Return when the item can be read. Raises: UnreadableItem."""
+        """Returns if the item is readable. Raises: UnreadableItem."""
         fault = self.fault(kind, tenant_id, order_id, sequence)
         if fault is not None:
             raise fault
 
     @property
     def rows(self) -> dict[OrderKey, OrderRow]:
-        """The orders. Raises: TransientPortError while out of reach."""
+        """The orders. Raises: TransientPortError while unreachable."""
         self._ask()
         return self._rows
 
     @property
     def accepted(self) -> dict[OrderKey, Acceptance]:
-        """The accepted orders. Raises: TransientPortError while out of reach."""
+        """The acceptances. Raises: TransientPortError while unreachable."""
         self._ask()
         return self._accepted
 
     @property
     def claims(self) -> dict[OrderKey, KeyClaim]:
-        """What holds the places of orders that are not there. Raises: TransientPortError while out of reach."""
+        """The claims of keys at which there is no order. Raises: TransientPortError while unreachable."""
         self._ask()
         return self._claims
 
     @property
     def unqueued(self) -> dict[OrderKey, datetime]:
-        """Since when accepted orders wait to be queued. Raises: TransientPortError while out of reach."""
+        """The times since which acceptances wait to be queued. Raises: TransientPortError while unreachable."""
         self._ask()
         return self._unqueued
 
     @property
     def logs(self) -> dict[OrderKey, dict[int, OrderEvent]]:
-        """The published events of all orders by sequence. Raises: TransientPortError while out of reach."""
+        """The published events of all orders by sequence. Raises: TransientPortError while unreachable."""
         self._ask()
         return self._log
 
     def log(self, tenant_id: str, order_id: str) -> dict[int, OrderEvent]:
-        """An order's published events by sequence. Raises: TransientPortError while out of reach."""
+        """Returns an order's published events by sequence. Raises: TransientPortError while unreachable."""
         self._ask()
         return self._log.setdefault((tenant_id, order_id), {})
 
     def answer(self) -> None:
-        """Let a write's answer through. Raises: TransientPortError when answers get lost."""
+        """Returns a write's response. Raises: TransientPortError if responses get lost."""
         if not self.answering:
             raise TransientPortError("orders table", "connection lost")
 
     def recorded(self, event: OrderEvent) -> OrderEvent | None:
-        """The event under that one's order and sequence, waiting or published."""
+        """Returns the event stored under the given one's order and sequence, waiting or published."""
         row = self.rows.get((event.tenant_id, event.order_id))
         waiting = row.waiting.get(event.sequence) if row else None
         return waiting or self.log(event.tenant_id, event.order_id).get(event.sequence)
@@ -139,7 +140,7 @@ class MemoryTable:
 
 
 def rough_bytes(value: object) -> int:
-    """About what a value takes when stored: texts in UTF-8, everything else eight bytes."""
+    """Estimates a value's stored size: texts in UTF-8, everything else eight bytes."""
     if isinstance(value, str):
         return len(value.encode())
     if is_dataclass(value):

@@ -1,4 +1,4 @@
-"""Waiting events and the log of all, in memory. Contract: ports/outbox.py."""
+"""The outbox and the event log in memory. Contract: ports/outbox.py."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -69,10 +69,10 @@ class MemoryOutbox:
     async def settle(self, event: OrderEvent) -> None:
         """See ``Outbox.settle``.
 
-        Raises also: PermanentPortError: another event is in the log under this one's sequence.
+        Raises also: PermanentPortError: the log has another event under this one's sequence.
         """
         logged = self._table.log(event.tenant_id, event.order_id).setdefault(event.sequence, event)
-        # Erasure may have taken texts out of the one in the log; what it leaves must agree.
+        # Erasure may have removed texts from the one in the log; the rest must match.
         _check_same(logged, event)
         row = self._table.rows.get((event.tenant_id, event.order_id))
         if row is not None:

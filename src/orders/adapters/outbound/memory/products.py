@@ -13,7 +13,7 @@ DEPENDENCY = "product service"
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A product of a shop, with a price in each currency that it is sold in; ``stock`` ``None`` is not counted."""
+    """A shop's product with a price in each currency that it is sold in; ``stock`` ``None`` means unlimited."""
 
     product_id: str
     prices: tuple[Money, ...]
@@ -22,7 +22,7 @@ class Product:
 
 
 class MemoryProductCatalogue:
-    """``ProductCatalogue`` of what was ``put`` in; ``reachable`` false is an outage; ``asked`` holds all calls."""
+    """``ProductCatalogue`` in a dictionary; set ``reachable`` to false for an outage; ``asked`` records all calls."""
 
     def __init__(self) -> None:
         self.reachable = True
@@ -30,7 +30,7 @@ class MemoryProductCatalogue:
         self._products: dict[tuple[str, str], Product] = {}
 
     def put(self, tenant_id: str, *products: Product) -> None:
-        """Sell these, instead of what had their ids before."""
+        """Adds products, replacing those with the same ids."""
         for product in products:
             self._products[tenant_id, product.product_id] = product
 

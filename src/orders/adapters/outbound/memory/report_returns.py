@@ -1,4 +1,4 @@
-"""Reports put back, kept in a list."""
+"""Re-queued external events, recorded in a list."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ from orders.ports.errors import TransientPortError
 
 
 class MemoryReportReturns:
-    """``ReportReturns`` that remembers what was put back, as (tenant id, order id, report, after)."""
+    """``ReportReturns`` that records re-queued events as (tenant id, order id, report, after)."""
 
     def __init__(self) -> None:
         self.reachable = True

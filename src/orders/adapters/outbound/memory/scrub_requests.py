@@ -1,4 +1,4 @@
-"""Requests for scrubbing, kept in a list."""
+"""Requests for scrubbing, recorded in a list."""
 
 from datetime import timedelta
 
@@ -6,7 +6,7 @@ from orders.ports.errors import TransientPortError
 
 
 class MemoryScrubRequests:
-    """``ScrubRequests`` that remembers what was asked for, as (tenant id, order id, after)."""
+    """``ScrubRequests`` that records requests as (tenant id, order id, after)."""
 
     def __init__(self) -> None:
         self.reachable = True

@@ -1,4 +1,4 @@
-"""Secrets that somebody has put here."""
+"""Secrets in memory. Contract: ports/secrets.py."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from orders.ports.secrets import DEPENDENCY, SecretUnusable, SecretVersion
 
 
 class MemorySecrets:
-    """``Secrets`` in memory; set ``reachable`` to false for an outage. ``reads`` counts the questions."""
+    """``Secrets`` in memory; set ``reachable`` to false for an outage. ``reads`` counts the calls."""
 
     def __init__(self, clock: Clock) -> None:
         self.reachable = True
@@ -17,7 +17,7 @@ class MemorySecrets:
         self._versions: dict[str, list[SecretVersion]] = {}
 
     def put(self, name: str, value: str) -> datetime:
-        """Give the secret a new value, as of now."""
+        """Stores a new version of the secret."""
         version = SecretVersion(value, self._clock.now())
         self._versions.setdefault(name, []).append(version)
         return version.created_at

@@ -20,11 +20,11 @@ class MemorySuppressions:
         self._damaged: set[_Key] = set()
 
     def damage(self, tenant_id: str, recipient_hash: str) -> None:
-        """Make an entry one that can't be read any more."""
+        """Makes an entry unreadable."""
         self._damaged.add((tenant_id, recipient_hash))
 
     def faults(self, tenant_id: str) -> list[UnreadableItem]:
-        """Everything of a shop that can't be read."""
+        """Returns all unreadable entries of a shop."""
         return [_fault(*key) for key in sorted(self._damaged) if key[0] == tenant_id]
 
     async def add(self, suppression: Suppression) -> None:

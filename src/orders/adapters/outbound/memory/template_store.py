@@ -1,4 +1,4 @@
-"""Shops' templates in memory. Contract: ports/templates.py."""
+"""Shops' custom templates in memory. Contract: ports/templates.py."""
 
 from hashlib import sha256
 
@@ -6,14 +6,14 @@ from orders.ports.templates import ShopTemplate, ShopTemplates, locale_folder
 
 
 class MemoryTemplateStore:
-    """``TemplateStore`` in a dictionary; set ``reachable`` to false for an outage before anything was known."""
+    """``TemplateStore`` in a dictionary; set ``reachable`` to false for an outage with nothing cached yet."""
 
     def __init__(self) -> None:
         self.reachable = True
         self._files: dict[tuple[str, str, str], ShopTemplate] = {}
 
     def put(self, tenant_id: str, path: str, source: str, *, locale: str = "default") -> None:
-        """Put a template into its place."""
+        """Adds a template."""
         folder = locale_folder(locale)
         self._files[tenant_id, folder, path] = ShopTemplate(
             locale=folder,
@@ -25,12 +25,12 @@ class MemoryTemplateStore:
         )
 
     def put_fault(self, tenant_id: str, path: str, fault: str) -> None:
-        """Put a template there that can't be used."""
+        """Adds an unusable template."""
         place = f"tenants/{tenant_id}/templates/default/{path}"
         self._files[tenant_id, "default", path] = ShopTemplate("default", path, place, fault, 0, fault=fault)
 
     def remove(self, tenant_id: str, path: str, *, locale: str = "default") -> None:
-        """Take a template away."""
+        """Removes a template."""
         del self._files[tenant_id, locale_folder(locale), path]
 
     async def of_tenant(self, tenant_id: str) -> ShopTemplates:

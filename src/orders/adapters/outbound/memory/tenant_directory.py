@@ -1,4 +1,4 @@
-"""Shops known by heart."""
+"""Shops' profiles in memory. Contract: ports/tenants.py."""
 
 from collections.abc import Callable, Iterable
 

@@ -1,4 +1,4 @@
-"""What shops have given of their profiles, and which have orders, known by heart."""
+"""Shops' profile files, and the shops that have orders, in memory. Contract: ports/tenants.py."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Items that can't be read, in memory. Contract: ports/unreadable_items.py."""
+"""Finds unreadable items in memory. Contract: ports/unreadable_items.py."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from orders.ports.unreadable_items import Findings, UnknownPlace
 
 
 class MemoryUnreadableItems:
-    """Looks through a ``MemoryTable``, and what else is kept in memory."""
+    """``UnreadableItems`` over a ``MemoryTable`` and the other in-memory stores."""
 
     def __init__(self, table: MemoryTable, mails: MemoryMailIntents, suppressions: MemorySuppressions) -> None:
         self._table = table

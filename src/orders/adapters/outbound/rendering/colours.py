@@ -1,4 +1,4 @@
-"""A shop's colour, made fit to be read: its profile may name any, and text in it must stand out all the same."""
+"""Adjusts a shop's accent colour, which its profile chooses freely, so that text in it stays readable."""
 
 import re
 from collections.abc import Iterable
@@ -17,28 +17,30 @@ DARK_CARD = "#1c2128"
 
 
 def accent_or_default(colour: str) -> str:
-    """The colour as ``#rrggbb``, the default for anything else: what is no colour must not get into a style sheet."""
+    """Returns the colour as ``#rrggbb``, or the default for anything else: only valid colours may enter a style
+    sheet.
+    """
     return colour.lower() if _HEX.fullmatch(colour) else DEFAULT_ACCENT
 
 
 def readable_on_white(colour: str) -> str:
-    """The colour, darkened as far as text in it on white needs."""
+    """Darkens the colour as far as text on white needs."""
     return _towards(_BLACK, _parse(colour), _WHITE)
 
 
 def readable_on_dark(colour: str) -> str:
-    """The colour, lightened as far as text in it on ``DARK_CARD`` needs."""
+    """Lightens the colour as far as text on ``DARK_CARD`` needs."""
     return _towards(_WHITE, _parse(colour), _parse(DARK_CARD))
 
 
 def text_on(colour: str) -> str:
-    """Black or white, whichever reads better on the colour."""
+    """Returns black or white, whichever has more contrast with the colour."""
     behind = _parse(colour)
     return "#ffffff" if _contrast(_WHITE, behind) >= _contrast(_BLACK, behind) else "#000000"
 
 
 def contrast(one: str, other: str) -> float:
-    """Contrast ratio of two ``#rrggbb`` colours, 1 to 21, as WCAG 2.2 defines it."""
+    """Returns the contrast ratio of two ``#rrggbb`` colours, 1 to 21, as WCAG 2.2 defines it."""
     return _contrast(_parse(one), _parse(other))
 
 

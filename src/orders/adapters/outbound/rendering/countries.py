@@ -1,4 +1,4 @@
-"""What countries are called, for those who read an address: in English, the language of all that is packaged."""
+"""Names of countries in English, the language of all packaged templates."""
 
 from types import MappingProxyType
 
@@ -46,5 +46,5 @@ _NAMES = MappingProxyType({entry[:2]: entry[3:] for entry in " ".join(_TABLE.spl
 
 
 def country_name(code: str) -> str:
-    """Name the country of an ISO 3166-1 alpha-2 code in English; what is no such code is returned as it is."""
+    """Returns the English name of an ISO 3166-1 alpha-2 code; anything else is returned unchanged."""
     return _NAMES.get(code.upper(), code)

@@ -1,8 +1,8 @@
-"""Which way a text that somebody typed is read.
+"""Finds the base direction of user-supplied text (UAX #9).
 
-Renderers know the rule (UAX #9) but ask for it in different words: WeasyPrint obeys ``dir="rtl"`` and neither ``auto``
-nor ``unicode-bidi: plaintext``, some mail programs the same, and a plain text has nothing but isolates. So it is found
-out here, for all of them.
+Renderers implement the rule but take it in different forms: WeasyPrint obeys ``dir="rtl"`` and neither ``auto`` nor
+``unicode-bidi: plaintext``, some mail programs likewise, and plain text has only isolates. So the direction is computed
+here for all of them.
 """
 
 import unicodedata
@@ -16,10 +16,10 @@ _RIGHT = frozenset({"R", "AL"})
 
 
 def direction(text: str) -> str:
-    """Return ``rtl`` if the text's first strong character is right-to-left, else ``ltr`` (UAX #9, P2 and P3).
+    """Returns ``rtl`` if the text's first strong character is right-to-left, else ``ltr`` (UAX #9, P2 and P3).
 
-    What stands within isolates is passed over. A text without a strong character, such as a telephone number, is
-    read left to right whatever is around it.
+    Text inside isolates is skipped. A text without a strong character, such as a telephone number, is left-to-right
+    whatever surrounds it.
     """
     depth = 0
     for character in text:
@@ -36,9 +36,9 @@ def direction(text: str) -> str:
 
 
 def isolated(line: str) -> str:
-    """Wrap a line of plain text in isolates if anything in it is right-to-left; any other stays as it is.
+    """Wraps a line of plain text in isolates if anything in it is right-to-left; any other is returned unchanged.
 
-    So it is read by its own first strong character wherever it stands, and leaves what stands beside it in place.
+    Its direction then follows its own first strong character and does not affect the text beside it.
     """
     if not any(unicodedata.bidirectional(character) in _RIGHT for character in line):
         return line

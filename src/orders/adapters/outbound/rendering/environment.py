@@ -1,8 +1,8 @@
-"""Jinja2, fenced in: templates turn a view into text and can do nothing else, at bounded cost.
+"""A Jinja2 sandbox: templates turn a view into text, can do nothing else, and run at bounded cost.
 
-Overrides are written by shops, so no template is trusted: it sees frozen views, a few harmless filters and no
-globals; it can't switch escaping off, reach attributes that start with an underscore, or read files. Loops and calls
-count against a budget, as does output.
+Overrides are written by shops, so no template is trusted: it sees immutable views, a few harmless filters and no
+globals; it can't switch escaping off, access attributes that start with an underscore, or read files. Loops, calls and
+output count against a budget.
 """
 
 import re
@@ -33,12 +33,12 @@ _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
 class TemplateFailed(RenderingFailed):
-    """A template that is missing, broken, or goes beyond its bounds.
+    """A template is missing, broken, or exceeds its limits.
 
     Attributes:
-        template: the path of the one at fault: what was to be rendered, or something that it includes.
-        line: where in that, as far as it is known.
-        reason: what is wrong, without anything that the template was given.
+        template: path of the failing template: the one rendered, or one that it includes.
+        line: line number in it, if known.
+        reason: the error, without any data of the view.
     """
 
     def __init__(self, template: str, reason: str, *, line: int | None = None) -> None:
@@ -50,7 +50,7 @@ class TemplateFailed(RenderingFailed):
 
 
 class Sources(BaseLoader):
-    """Templates by path; errors in them know which one it was."""
+    """Loads templates by path and records which one an error occurred in."""
 
     def __init__(self, texts: Mapping[str, str]) -> None:
         self._texts = texts
@@ -71,10 +71,10 @@ class TemplateRenderer:
     """Renders the templates of one loader.
 
     Args:
-        loader: where templates come from; it is asked once for each.
-        language: BCP 47 primary subtag of the language that the templates are written in.
-        max_output_chars: longer output fails.
-        max_steps: more rounds of loops and calls of macros in one rendering fail.
+        loader: loads templates; called once for each.
+        language: BCP 47 primary subtag of the templates' language.
+        max_output_chars: maximum length of the output.
+        max_steps: maximum number of loop iterations and macro calls in one rendering.
     """
 
     def __init__(
@@ -91,14 +91,14 @@ class TemplateRenderer:
         self._environment = fenced_environment(loader)
 
     def compile_all(self) -> None:
-        """Compile every template that there is. Raises: TemplateSyntaxError."""
+        """Compiles all templates. Raises: TemplateSyntaxError."""
         for name in self._environment.list_templates():
             self._environment.get_template(name)
 
     def render(self, name: str, context: Mapping[str, object]) -> str:
-        """The template's output for this context.
+        """Renders the template with this context.
 
-        Raises: TemplateFailed: no such template, one that is broken, or one that goes beyond its bounds.
+        Raises: TemplateFailed: no such template, a broken one, or one that exceeds its limits.
         """
         budget = _BUDGET.set(_Budget(self._max_steps))
         try:
@@ -122,19 +122,19 @@ class TemplateRenderer:
         return "".join(kept)
 
     def language_tag(self, locale: str | None) -> str:
-        """The locale if the templates are in its language, such as ``en-ZA``, else their own language."""
+        """Returns the locale if it is of the templates' language, such as ``en-ZA``, else the templates' language."""
         tag = language_tag(locale)
         return tag if tag is not None and tag.split("-")[0].lower() == self.language else self.language
 
 
 def language_tag(locale: str | None) -> str | None:
-    """The locale as a BCP 47 tag; ``None`` when it is none."""
+    """Parses the locale as a BCP 47 tag; ``None`` if it is invalid."""
     tag = (locale or "").replace("_", "-")
     return tag if _LANGUAGE_TAG.fullmatch(tag) else None
 
 
 def fenced_environment(loader: BaseLoader) -> Environment:
-    """Jinja as it is used here, and nowhere without this fence."""
+    """Creates the sandboxed environment, the only one in which Jinja is used."""
     return _FencedEnvironment(
         loader=loader,
         autoescape=lambda name: name is None or not name.endswith(".txt"),
@@ -146,7 +146,7 @@ def fenced_environment(loader: BaseLoader) -> Environment:
 
 
 class _Budget:
-    """How many more steps a rendering may take."""
+    """The remaining steps of a rendering."""
 
     def __init__(self, steps: int) -> None:
         self._steps = steps
@@ -167,7 +167,7 @@ def _counted(items: Iterable[object]) -> Iterator[object]:
 
 
 def _direction(text: object) -> str:
-    """``rtl`` or ``ltr``, for any value that is printed; bounded, as a template can make a text of any length."""
+    """Returns ``rtl`` or ``ltr`` for any printed value; bounded, since a template can make a text of any length."""
     return direction(str(text)[:_MAX_DIRECTION_CHARS])
 
 
@@ -201,48 +201,48 @@ class _FencedEnvironment(ImmutableSandboxedEnvironment):
         return tree
 
     def join_path(self, template: str, parent: str) -> str:
-        """The name of a template that another includes, imports or extends. Plain text is not escaped."""
+        """Returns the name of an included, imported or extended template. Plain text is not escaped."""
         if template.endswith(".txt") and not parent.endswith(".txt"):
             raise SecurityError(f"{template} is plain text and can't be a part of {parent}")
         return template
 
     def call(self, context: Context, callee: Any, /, *args: Any, **kwargs: Any) -> Any:
-        """Call a macro, at the cost of a step."""
+        """Calls a macro, at the cost of a step."""
         _BUDGET.get().spend()
         return super().call(context, callee, *args, **kwargs)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        """Multiply numbers; ``**``, and what ``*`` and ``%`` do with texts, can fill any memory."""
+        """Multiplies numbers only; ``**``, and ``*`` and ``%`` on texts, could exhaust memory."""
         if operator == "**" or not (isinstance(left, int | float) and isinstance(right, int | float)):
             raise SecurityError(f"{operator} is for numbers, and ** is not available")
         return super().call_binop(context, operator, left, right)
 
 
 def _described(error: Exception) -> str:
-    """What is wrong, without values: a message of Python's own can quote what somebody typed."""
+    """Describes the error without values: Python's own messages can quote user input."""
     if isinstance(error, TemplateNotFound):
-        # Its message is the name alone, which a template may have made of anything.
+        # Its message is the name alone, which a template may have computed from data.
         named = isinstance(error.name, str) and _PATH.fullmatch(error.name)
         return f"there is no template {error.name}" if named else "there is no such template"
     if isinstance(error, TemplateSyntaxError):
-        # Of the template's own text, which is written before any order is known.
+        # The message quotes only the template's source, which holds no order data.
         return one_line(error.message)[:_MAX_MESSAGE_CHARS]
     message = error.message if isinstance(error, TemplateError) else None
-    # Jinja's quote names in the template, or what the template made into a name.
+    # Jinja's messages quote names, which a template may have computed from data.
     if message is None or not all(map(_NAME.fullmatch, _QUOTED.findall(message))):
         return type(error).__name__
     return _VIEW.sub(lambda view: f"'{view[1].lower()}'", message)
 
 
 def _place(error: Exception, name: str) -> tuple[str, int | None]:
-    """The template and line that an error comes from; Jinja gives its tracebacks the places in templates."""
+    """Returns the template and line of an error, from Jinja's tracebacks."""
     if isinstance(error, TemplateSyntaxError):
         return error.name or name, error.lineno
     found: tuple[str, int | None] = (name, None)
     trace = error.__traceback__
     while trace is not None:
         if "__jinja_exception__" in trace.tb_frame.f_globals:
-            # A loader that gives no file names has Jinja call each of its templates "<template>".
+            # Without file names from the loader, Jinja names every template "<template>".
             file = trace.tb_frame.f_code.co_filename
             found = name if file == "<template>" else file, trace.tb_lineno
         trace = trace.tb_next

@@ -1,4 +1,4 @@
-"""Which of a shop's logos can be shown where."""
+"""Selects the logos that documents and mails can show."""
 
 import base64
 import binascii
@@ -15,18 +15,18 @@ _CMYK_COMPONENTS = 4
 
 
 def document_logo(uri: str | None) -> str:
-    """The logo as a ``data:`` URI fit for PDF/A, or ``""``: then the shop's name stands in its place."""
+    """Returns the logo as a ``data:`` URI suitable for PDF/A, or ``""``: the shop's name is shown instead."""
     kind, content = _decoded(uri)
     if not content or len(content) > _MAX_DOCUMENT_BYTES:
         return ""
-    # Colours for printing presses have no place beside the document's sRGB output intent.
+    # CMYK is not allowed beside the document's sRGB output intent.
     if kind == "jpeg" and _jpeg_components(content) == _CMYK_COMPONENTS:
         return ""
     return _data_uri(kind, content)
 
 
 def mail_logo(uri: str | None) -> str:
-    """The logo as a ``data:`` URI that mail programs may show, or ``""``. None of the large ones shows SVG."""
+    """Returns the logo as a ``data:`` URI that mail programs may show, or ``""``. No major one shows SVG."""
     kind, content = _decoded(uri)
     if kind == "svg+xml" or len(content) > _MAX_MAIL_BYTES:
         return ""
@@ -51,7 +51,7 @@ def _data_uri(kind: str, content: bytes) -> str:
 
 
 def _jpeg_components(content: bytes) -> int:
-    """How many colour components the picture has, from its start-of-frame segment; 0 when there is none."""
+    """Returns the number of colour components from the start-of-frame segment; 0 if there is none."""
     position = 2
     while position + 9 < len(content) and content[position] == 0xFF:
         marker = content[position + 1]

@@ -1,4 +1,4 @@
-"""Mails from templates."""
+"""Composes mails from templates."""
 
 from orders.adapters.outbound.rendering.overrides import PackagedTemplates, Templates, Wish
 from orders.adapters.outbound.rendering.presenting import order_view, shop_view
@@ -20,8 +20,8 @@ _MAX_SUBJECT_CHARS = 200
 class JinjaMailComposer:
     """Composes mails (``ports.mail.MailComposer``) from ``<template>/subject.txt``, ``body.txt`` and ``body.html``.
 
-    The packaged templates are used unless others are given. They see ``shop``, ``order`` and ``language``, bodies
-    ``subject`` as well, and the shipping mail ``parcel``; the one about trouble has ``trouble`` in place of ``order``.
+    Uses the packaged templates unless given others. Their context has ``shop``, ``order`` and ``language``, for bodies
+    also ``subject``, for the shipping mail also ``parcel``; the dead-letter mail has ``trouble`` instead of ``order``.
     """
 
     def __init__(self, templates: Templates | None = None) -> None:
@@ -30,7 +30,7 @@ class JinjaMailComposer:
     async def compose(
         self, template: MailTemplate, order: Order, tenant: TenantProfile, *, parcel_id: str | None = None
     ) -> MailContent:
-        """The mail for an order; without ``parcel_id`` a shipping mail is about the latest parcel.
+        """Returns the mail for an order; without ``parcel_id`` a shipping mail is about the latest parcel.
 
         Raises: RenderingFailed: a broken template, or a shipping mail without such a parcel.
         """
@@ -55,7 +55,7 @@ class JinjaMailComposer:
 def mail_context(
     template: MailTemplate, order: Order, tenant: TenantProfile, *, parcel_id: str | None = None
 ) -> dict[str, object]:
-    """What the subject of a mail sees; its bodies see ``subject`` besides. Raises: RenderingFailed."""
+    """Returns the context of a mail's subject; bodies get ``subject`` as well. Raises: RenderingFailed."""
     if template is MailTemplate.STAFF_ORDER_STUCK:
         return {"shop": shop_view(tenant), "trouble": trouble_view(sample_trouble(order))}
     view = order_view(order)
@@ -69,11 +69,11 @@ def _parcel(order: OrderView, parcel_id: str | None) -> ParcelView:
     for parcel in reversed(order.parcels):
         if parcel_id in {None, parcel.parcel_id}:
             return parcel
-    # Without its id, which may be anything that somebody put into a message.
+    # Without its id, which comes from a message and is not trusted.
     raise RenderingFailed(f"order {order.number} has no {'such ' if parcel_id else ''}parcel to tell of")
 
 
 def header_line(text: str) -> str:
-    """One line of bounded length without control characters: nothing in it can begin another header."""
+    """Returns one line of bounded length without control characters, which prevents header injection."""
     line = one_line(text)
     return line if len(line) <= _MAX_SUBJECT_CHARS else line[: _MAX_SUBJECT_CHARS - 1].rstrip() + "…"

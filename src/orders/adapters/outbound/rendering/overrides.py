@@ -1,8 +1,8 @@
-"""Shops' own templates in place of packaged ones, none of which can keep a mail or a document from being made.
+"""Shops' template overrides, which never prevent a mail or a document from being made.
 
-What is to be rendered (``order_confirmation/body.html``) is the unit: it is made of the shop's files as far as there
-are any and of packaged ones otherwise, in a process that can be ended. If anything is wrong with that, the whole of it
-is rendered again of packaged templates alone; other parts of the same mail keep their own.
+The unit of rendering is a part (``order_confirmation/body.html``): it uses the shop's files where they exist and
+packaged ones otherwise, in a process that can be killed. If that fails, the whole part is rendered again from packaged
+templates only; other parts of the same mail keep their overrides.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Cause(StrEnum):
-    """Why a shop's template was not used."""
+    """Reasons for not using a shop's template."""
 
     BUCKET = "bucket"
     FILE = "file"
@@ -53,9 +53,9 @@ class TemplateBroken(Exception):
     """A shop's template can't be used.
 
     Attributes:
-        path: what was to be rendered.
-        template: the path of what is at fault: that, or something that it includes.
-        place: where the file at fault lies; ``None`` if it is none of the shop's.
+        path: the part to render.
+        template: path of the failing file: that part, or a file that it includes.
+        place: storage location of the failing file; ``None`` if it is not the shop's.
     """
 
     def __init__(
@@ -78,14 +78,14 @@ class TemplateBroken(Exception):
 
     @classmethod
     def in_document(cls, made_of: Sequence[ShopTemplate], reason: str) -> "TemplateBroken":
-        """What these files have made can't be printed."""
+        """Creates the error for output of these files that can't be printed."""
         file = made_of[0]
         return cls(file.path, reason, cause=Cause.DOCUMENT, template=file.path, place=file.place)
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is to be rendered: a template's path, what it sees, for whom, and in which language."""
+    """A rendering request: template path, context, shop and language."""
 
     path: str
     context: Mapping[str, object] = field(repr=False)
@@ -95,10 +95,10 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What came of a wish.
+    """A rendering result.
 
     Attributes:
-        made_of: the shop's files that it is made of; none where it is the default.
+        made_of: the shop's files that contributed; empty for the packaged default.
     """
 
     text: str = field(repr=False)
@@ -106,30 +106,30 @@ class Rendered:
 
 
 class Templates(Protocol):
-    """Renders a wish with whatever templates there are for it."""
+    """Renders parts with the best available templates."""
 
     async def render(self, wish: Wish) -> Rendered:
-        """The shop's own if there is one that can be used, else the default. Raises: TemplateFailed."""
+        """Renders the shop's override if it is usable, else the default. Raises: TemplateFailed."""
         ...
 
     def refused(self, wish: Wish, rendered: Rendered, reason: str, *, for_its_bounds: bool = False) -> None:
-        """What a shop's own template has made can't be used; the default will be."""
+        """Reports that the output of a shop's override is unusable; the caller then uses the default."""
         ...
 
 
 class PackagedTemplates:
-    """``Templates`` of the defaults alone."""
+    """``Templates`` without overrides."""
 
     async def render(self, wish: Wish) -> Rendered:
         """See ``Templates.render``."""
         return default(wish)
 
     def refused(self, wish: Wish, rendered: Rendered, reason: str, *, for_its_bounds: bool = False) -> None:
-        """See ``Templates.refused``: there is nothing of a shop's own."""
+        """See ``Templates.refused``: there are no overrides."""
 
 
 def default(wish: Wish) -> Rendered:
-    """The wish rendered of packaged templates. Raises: TemplateFailed: that is a fault of ours."""
+    """Renders the request from packaged templates. Raises: TemplateFailed: a bug in them."""
     renderer = packaged_renderer()
     return Rendered(renderer.render(wish.path, {**wish.context, "language": renderer.language_tag(wish.locale)}))
 
@@ -137,7 +137,7 @@ def default(wish: Wish) -> Rendered:
 def template_lane(
     *, timeout_seconds: float, memory_limit_bytes: int | None
 ) -> ProcessLane[TemplateJob, str | TemplateFault]:
-    """A process for shops' templates, each of which may take so much time and address space."""
+    """Creates the process lane for shops' templates with its limits of time and address space."""
     return ProcessLane(
         TEMPLATES,
         documents_per_process=JOBS_PER_PROCESS,
@@ -148,7 +148,7 @@ def template_lane(
 
 
 class OverridableTemplates:
-    """``Templates`` of the shops, with the defaults behind them."""
+    """``Templates`` with shops' overrides, which fall back to the packaged ones."""
 
     def __init__(
         self,
@@ -158,7 +158,7 @@ class OverridableTemplates:
         *,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """The lane's process is started when the first template of a shop is rendered; ``monotonic`` is in seconds."""
+        """The lane's process starts with the first override to render; ``monotonic`` is in seconds."""
         self._store = store
         self._counters = counters
         self._lane = lane
@@ -167,7 +167,7 @@ class OverridableTemplates:
         self._left_alone: dict[tuple[str, ...], tuple[float, str]] = {}
 
     async def render(self, wish: Wish) -> Rendered:
-        """See ``Templates.render``; a shop's template that is broken is logged and counted."""
+        """See ``Templates.render``; a broken override is logged and counted."""
         try:
             own = await self.own(wish)
         except TemplateBroken as broken:
@@ -178,7 +178,7 @@ class OverridableTemplates:
         return await asyncio.to_thread(default, wish)
 
     async def own(self, wish: Wish) -> Rendered | None:
-        """The wish rendered of the shop's templates; ``None`` if it has none for it. Raises: TemplateBroken."""
+        """Renders the shop's override; ``None`` if it has none for this part. Raises: TemplateBroken."""
         templates = await self._store.of_tenant(wish.tenant.tenant_id)
         if templates.fault is not None:
             raise TemplateBroken(wish.path, templates.fault, cause=Cause.BUCKET)
@@ -200,7 +200,7 @@ class OverridableTemplates:
         self._complain(wish, TemplateBroken.in_document(rendered.made_of, reason))
 
     async def close(self) -> None:
-        """End the process."""
+        """Stops the process."""
         await self._lane.close()
 
     async def _rendered(self, wish: Wish, usable: Mapping[str, ShopTemplate], language: str) -> str:
@@ -215,7 +215,7 @@ class OverridableTemplates:
         )
         try:
             async with self._turn:
-                # Another may have found out while this one waited for its turn.
+                # A concurrent call may have found this out meanwhile.
                 self._check_left_alone(wish, identity, place)
                 await self._lane.warm_up()
                 made = await self._lane.render(job)
@@ -261,13 +261,13 @@ class OverridableTemplates:
             at=broken.template,
             line=broken.line,
             cause=broken.cause,
-            # Not as "reason", which is masked: there customers say why they cancel.
+            # Not as "reason", which is masked in logs, since it holds customers' words elsewhere.
             fault=broken.reason,
         )
 
 
 def chosen_for(files: tuple[ShopTemplate, ...], locale: str) -> dict[str, ShopTemplate]:
-    """Of each path the shop's file that a language gets."""
+    """Selects, for each path, the shop's file for a language."""
     found = {(file.locale, file.path): file for file in files}
     chosen: dict[str, ShopTemplate] = {}
     for folder in locale_folders(locale):
@@ -278,7 +278,7 @@ def chosen_for(files: tuple[ShopTemplate, ...], locale: str) -> dict[str, ShopTe
 
 
 def _language(taking_part: list[ShopTemplate], wish: Wish) -> str:
-    """The language of what comes out, as a tag: the wished one where the files are for it, else the shop's own."""
+    """Returns the output's language tag: the requested one if the files are for it, else the shop's default."""
     folders = {file.locale.split("-")[0] for file in taking_part}
     wished = language_tag(wish.locale)
     if wished is not None and wished.split("-")[0].lower() in folders:

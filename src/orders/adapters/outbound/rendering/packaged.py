@@ -1,4 +1,4 @@
-"""The templates that come with the package: the defaults for every shop and language."""
+"""The packaged templates, the default for every shop and language."""
 
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -16,19 +16,19 @@ _NOT_TEMPLATES = frozenset({"docs", "fonts", "local"})
 
 @cache
 def packaged_sources() -> Mapping[str, str]:
-    """All packaged templates by path, read once: rendering does no I/O."""
+    """Returns all packaged templates by path; read once, so that rendering does no I/O."""
     return MappingProxyType(dict(_read_all(files("orders") / "templates", "")))
 
 
 @cache
 def packaged_renderer() -> TemplateRenderer:
-    """The one renderer of them."""
+    """Returns their renderer, a singleton."""
     return TemplateRenderer(Sources(packaged_sources()))
 
 
 @cache
 def made_of(path: str) -> frozenset[str]:
-    """The packaged templates that take part when this one is rendered, itself included."""
+    """Returns the packaged templates that rendering this one involves, itself included."""
     sources = packaged_sources()
     environment = fenced_environment(Sources(sources))
     found: set[str] = set()

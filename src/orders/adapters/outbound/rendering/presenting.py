@@ -1,4 +1,4 @@
-"""From an order and its shop to what templates see."""
+"""Converts an order and its shop to the views that templates see."""
 
 import re
 from urllib.parse import urlsplit
@@ -39,7 +39,7 @@ _LINKABLE = re.compile(r"https?://[^\s<>\"'\\^`{|}]+", re.IGNORECASE)
 
 
 def shop_view(tenant: TenantProfile) -> ShopView:
-    """The shop as templates see it."""
+    """Returns the shop's view."""
     accent = colours.accent_or_default(tenant.accent)
     website = one_line(tenant.website)
     return ShopView(
@@ -61,7 +61,7 @@ def shop_view(tenant: TenantProfile) -> ShopView:
 
 
 def order_view(order: Order) -> OrderView:
-    """The order as templates see it; every figure is the domain's own."""
+    """Returns the order's view; every figure is computed by the domain."""
     customer = order.customer
     by_id = {line.line_id: line for line in order.lines}
     lines = tuple(_line(number, line) for number, line in enumerate(order.lines, start=1))
@@ -97,7 +97,7 @@ def order_view(order: Order) -> OrderView:
 
 
 def linkable(url: str | None) -> str:
-    """The address if it is an absolute ``http`` or ``https`` one that a link may lead to, else ``""``."""
+    """Returns the address if it is an absolute ``http`` or ``https`` URL, else ``""``."""
     text = one_line(url)
     if not _LINKABLE.fullmatch(text):
         return ""
@@ -131,7 +131,7 @@ def _name(line: Line) -> str:
 
 
 def _reference(line: Line) -> str:
-    """SKU and product id, each said once and never again what the name says."""
+    """Returns SKU and product id without duplicates and without what the name already contains."""
     parts = dict.fromkeys(part for part in (one_line(line.sku), line.product_id) if part and part != _name(line))
     return " · ".join(parts)
 

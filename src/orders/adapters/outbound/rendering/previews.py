@@ -1,4 +1,4 @@
-"""Templates rendered to be looked at: the same way as for mails and documents, with nothing glossed over."""
+"""Previews of templates: rendered as for mails and documents, with every error reported."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -24,7 +24,7 @@ _MAIL_PARTS = (Part.SUBJECT, Part.TEXT, Part.HTML)
 
 
 class JinjaPreviews:
-    """``TemplatePreviews`` with the service's own renderers."""
+    """``TemplatePreviews`` with the renderers of mails and documents."""
 
     def __init__(self, templates: OverridableTemplates, store: TemplateStore, pdfs: PdfRenderer) -> None:
         self._templates = templates
@@ -67,7 +67,9 @@ class JinjaPreviews:
         return context
 
     async def _finished(self, part: Part, rendered: Rendered, order: Order, tenant: TenantProfile) -> bytes:
-        """Raises: TemplateBroken, of what a shop's template made; RenderingFailed, TransientPortError."""
+        """Prints or checks one part. Raises: TemplateBroken: a shop's override is; RenderingFailed,
+        TransientPortError.
+        """
         if part is Part.SUBJECT:
             return header_line(rendered.text).encode()
         if part is Part.TEXT:

@@ -1,7 +1,7 @@
-"""Plain text set in columns: figures flush right, long texts wrapped, whatever script they are in.
+"""Sets plain text in columns: figures flush right, long texts wrapped, in any script.
 
-All widths are in columns of a fixed-pitch font, in which East Asian wide characters take two and combining marks
-none. What is right-to-left stands in isolates, so that it leaves the columns where they are.
+All widths are in columns of a fixed-pitch font, where East Asian wide characters take two and combining marks none.
+Right-to-left text is isolated, so that it does not move the columns.
 """
 
 import re
@@ -18,20 +18,20 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 
 
 def width(text: str) -> int:
-    """How many columns a text takes."""
+    """Returns the number of columns that a text takes."""
     return sum(_width(character) for character in text)
 
 
 def wrapped(text: str, indent: int = 0, columns: int = WIDTH) -> str:
-    """The text in lines of at most ``columns``, each indented; only words longer than a line are broken."""
+    """Wraps the text to indented lines of at most ``columns``; only words longer than a line are broken."""
     lines = _lines(text, columns - indent)
     return "\n".join(" " * indent + isolated(line) for line in lines)
 
 
 def row(left: str, right: str, indent: int = 0, columns: int = WIDTH) -> str:
-    """``left`` and ``right`` at the two ends of a line; a long ``left`` wraps and keeps clear of ``right``.
+    """Sets ``left`` and ``right`` at the two ends of a line; a long ``left`` wraps and keeps clear of ``right``.
 
-    ``right`` stands on the last of the lines, where the eye looks for a sum.
+    ``right`` is on the last of the lines, where readers expect a sum.
     """
     room = columns - indent - width(right) - _GAP
     lines = _lines(left, max(room, 8)) or [""]
@@ -40,23 +40,23 @@ def row(left: str, right: str, indent: int = 0, columns: int = WIDTH) -> str:
 
 
 def labelled(label: str, value: str, columns: int = WIDTH) -> str:
-    """``Label:`` and a value in a column of its own, in which it wraps."""
+    """Sets ``Label:`` and a value in a column of its own, in which it wraps."""
     first, *others = map(isolated, _lines(value, columns - _LABEL_WIDTH) or [""])
     return "\n".join([(label + ":").ljust(_LABEL_WIDTH) + first, *(" " * _LABEL_WIDTH + line for line in others)])
 
 
 def quoted(text: str, columns: int = WIDTH) -> str:
-    """The text behind ``>``, so that nobody takes it for a part of the mail that it isn't."""
+    """Quotes the text with ``>``, to set it apart from the mail's own text."""
     return "\n".join(f"> {isolated(line)}".rstrip() for line in _lines(text, columns - 2) or [""])
 
 
 def rule(character: str = "-", columns: int = WIDTH) -> str:
-    """A line across."""
+    """Draws a line across."""
     return character * columns
 
 
 def tidy(text: str) -> str:
-    """The text without spaces at line ends, without more than one blank line in a row, ending in one line break."""
+    """Removes trailing spaces and repeated blank lines; the result ends in one line break."""
     return _BLANK_LINES.sub("\n\n", _TRAILING_SPACE.sub("", text)).strip("\n") + "\n"
 
 
@@ -69,7 +69,7 @@ def _width(character: str) -> int:
 def _lines(text: str, columns: int) -> list[str]:
     lines: list[str] = []
     line = ""
-    # Only at plain spaces: a no-break space holds the groups of a figure together.
+    # Only at plain spaces: no-break spaces keep the groups of a figure together.
     for word in (word for word in text.split(" ") if word):
         candidate = f"{line} {word}" if line else word
         if width(candidate) <= columns:
@@ -83,7 +83,7 @@ def _lines(text: str, columns: int) -> list[str]:
 
 
 def _pieces(word: str, columns: int) -> Iterable[str]:
-    """The word cut into pieces that fit; at least one."""
+    """Cuts the word into pieces that fit; at least one."""
     piece, taken = "", 0
     for character in word:
         if piece and taken + _width(character) > columns:

@@ -1,4 +1,4 @@
-"""What is said to a shop's staff about an order with which something could not be done ([PIPE-9])."""
+"""The view for mails that notify a shop's staff of a dead letter about an order ([PIPE-9])."""
 
 from types import MappingProxyType
 
@@ -39,7 +39,7 @@ _OTHERWISE = ("An event about an order could not be delivered.", "A document or 
 
 
 def trouble_view(trouble: OrderTrouble) -> TroubleView:
-    """The trouble as templates see it."""
+    """Returns the trouble's view."""
     what, consequence = _WORDS.get(trouble.where, _OTHERWISE)
     return TroubleView(
         order_number=trouble.order_number or "",
@@ -51,5 +51,5 @@ def trouble_view(trouble: OrderTrouble) -> TroubleView:
 
 
 def sample_trouble(order: Order) -> OrderTrouble:
-    """A trouble that the order could have."""
+    """Makes a sample trouble of the order."""
     return OrderTrouble("pdf-creator", order.updated_at, "5f2c8a1e-0b7d-4c39-9e64-d1a3b7c05f28", order.order_number)

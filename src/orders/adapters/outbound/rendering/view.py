@@ -1,7 +1,7 @@
-"""What templates see: ready-made strings and nothing to call.
+"""The views that templates see: formatted strings and nothing to call.
 
-A template, whoever wrote it, can print these and choose between them; it can't reckon, fetch or reach an order's
-methods. Texts that may be missing are ``""``, so that a template can test and print them alike.
+A template can print them and choose between them; it can't compute, fetch or call an order's methods. Optional texts
+are ``""`` when missing, so that a template can test and print them alike.
 """
 
 from dataclasses import dataclass
@@ -12,12 +12,13 @@ class ShopView:
     """The shop, as customers know it.
 
     Attributes:
-        accent: the shop's colour; ``accent_text`` reads on white, ``accent_dark`` on a dark card, ``on_accent`` on
+        accent: the shop's colour; ``accent_text`` is readable on white, ``accent_dark`` on a dark card, ``on_accent``
+            on
             the colour itself. All are ``#rrggbb``.
         logo: a ``data:`` URI for documents, or ``""``.
-        mail_logo: the same if mail programs can show it, or ``""``.
-        website: as printed; ``website_link`` where it leads, or ``""``.
-        contact: how to reach it: ``hello@example.com or +27 21 555 0199``.
+        mail_logo: the logo if mail programs can show it, or ``""``.
+        website: as printed; ``website_link`` is its URL, or ``""``.
+        contact: such as ``hello@example.com or +27 21 555 0199``.
     """
 
     name: str
@@ -38,13 +39,13 @@ class ShopView:
 
 @dataclass(frozen=True, slots=True)
 class LineView:
-    """One product in the order.
+    """An order line.
 
     Attributes:
         number: 1 for the first line.
-        name: the product's name, its id where it has none.
-        reference: SKU and product id, as far as they are not the name already.
-        discount: ``""`` when there is none.
+        name: the product's name, or its id if it has none.
+        reference: SKU and product id, unless the name contains them.
+        discount: ``""`` if there is none.
         tax_rate: such as ``15%``.
     """
 
@@ -77,8 +78,8 @@ class AddressView:
     """A postal address under its heading.
 
     Attributes:
-        lines: as they are printed, the country by its English name.
-        country: its ISO 3166-1 code, for templates in other languages; ``""`` where none is given.
+        lines: as printed, the country by its English name.
+        country: its ISO 3166-1 code, for templates in other languages; ``""`` if missing.
     """
 
     heading: str
@@ -88,7 +89,7 @@ class AddressView:
 
 @dataclass(frozen=True, slots=True)
 class PackedView:
-    """So many units of a product, in a parcel or still to come."""
+    """A quantity of a product, in a parcel or outstanding."""
 
     name: str
     reference: str
@@ -97,11 +98,11 @@ class PackedView:
 
 @dataclass(frozen=True, slots=True)
 class ParcelView:
-    """A parcel on its way.
+    """A dispatched parcel.
 
     Attributes:
-        tracking_url: where it leads, ``http`` or ``https``; ``""`` when there is none that a mail may link to.
-        delivered_at: ``""`` until it has arrived.
+        tracking_url: an ``http`` or ``https`` URL; ``""`` if there is none that a mail may link to.
+        delivered_at: ``""`` until it is delivered.
     """
 
     parcel_id: str
@@ -115,13 +116,13 @@ class ParcelView:
 
 @dataclass(frozen=True, slots=True)
 class TroubleView:
-    """Something that could not be done with an order.
+    """A dead letter about an order.
 
     Attributes:
         order_number: ``""`` for an order that was never placed.
-        what: what it was, as a sentence; ``consequence`` what follows from it.
-        since: when it was put aside.
-        reference: by which operators find it.
+        what: the failed operation, as a sentence; ``consequence`` is its effect.
+        since: when it was dead-lettered.
+        reference: the identifier by which operators find it.
     """
 
     order_number: str
@@ -136,14 +137,14 @@ class OrderView:
     """The order.
 
     Attributes:
-        revision: the version that last changed what is printed; ``""`` for an order never changed.
-        units: how many units it has in all, in words: ``2 items``.
-        has_discounts: whether any line is discounted.
-        has_long_amounts: whether any line's figures are too long for columns made for usual ones.
+        revision: the version that last changed printed content; ``""`` for an order never changed.
+        units: the total quantity in words: ``2 items``.
+        has_discounts: true if any line is discounted.
+        has_long_amounts: true if any line's figures are too long for the usual columns.
         total: with the currency's code in front: ``ZAR 59.98``.
-        addresses: billing and shipping, in one when they are the same; none, one or two.
-        outstanding: what no parcel holds yet.
-        erased_on: when its personal data was erased; ``""`` as long as it was not.
+        addresses: billing and shipping, in one when they are equal; none, one or two.
+        outstanding: quantities not in any parcel yet.
+        erased_on: when its personal data was erased; ``""`` if it was not.
         reason: why it was cancelled or rejected.
         called_off: ``cancelled`` or ``rejected``; ``""`` for any other order.
     """

@@ -1,1 +1,1 @@
-"""Items: each domain object to and from the attributes it is kept in."""
+"""Mapping of each domain object to and from its stored attributes."""

@@ -1,4 +1,4 @@
-"""DynamoDB's tagged JSON to and from plain Python values, for the low-level client.
+"""Converts between DynamoDB's tagged JSON and plain Python values, for the low-level client.
 
 boto3 has the same (``boto3.dynamodb.types``), but makes a ``Decimal`` of every number and takes twice as long to read
 and almost four times as long to write: tens of milliseconds of the event loop for a page of a hundred orders.
@@ -16,19 +16,19 @@ WireItem: TypeAlias = dict[str, Any]
 
 
 def to_wire(item: Mapping[str, Any]) -> WireItem:
-    """The attributes as the client takes them. Raises: TypeError for a value of no kind that items hold."""
+    """Converts attributes to tagged values. Raises: TypeError: a value of an unsupported type."""
     return {name: wire_value(value) for name, value in item.items()}
 
 
 def from_wire(item: Mapping[str, Any]) -> Item:
-    """The attributes as plain values; kinds that we never write (sets) stay as the client gave them."""
+    """Converts tagged values to plain ones; types that this service never writes (sets) stay as they are."""
     return {name: plain_value(value) for name, value in item.items()}
 
 
 def wire_value(value: Any) -> dict[str, Any]:
-    """One value as the client takes it. Raises: TypeError."""
+    """Converts one value to a tagged one. Raises: TypeError."""
     if isinstance(value, str):
-        # str() makes plain text of enumerations, whose members are texts too.
+        # str() converts members of string enumerations to plain strings.
         return {"S": str(value)}
     if isinstance(value, bool):
         return {"BOOL": value}
@@ -46,7 +46,7 @@ def wire_value(value: Any) -> dict[str, Any]:
 
 
 def plain_value(value: Mapping[str, Any]) -> Any:
-    """One value as plain Python; numbers as ``int`` where they are whole, else ``Decimal``."""
+    """Converts one tagged value to a plain one; numbers become ``int`` if whole, else ``Decimal``."""
     ((kind, content),) = value.items()
     match kind:
         case "S" | "BOOL":

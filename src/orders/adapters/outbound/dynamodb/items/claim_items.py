@@ -1,4 +1,4 @@
-"""A claim to and from the item that holds an order's place until the order takes it ([API-4], [API-7])."""
+"""Maps claims to and from the item that holds an order's key until the order replaces it ([API-4], [API-7])."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -21,25 +21,25 @@ CLAIM_SCHEMA_VERSION = 2
 
 _MARKS: Mapping[str, Any] = {
     SCHEMA_ATTRIBUTE: CLAIM_SCHEMA_VERSION,
-    # Before every event of an order. A release that knows no claims compares it before it looks at the schema.
+    # Before every event of an order. Releases that don't know claims compare it before they check the schema.
     "sequence": 0,
 }
 
 
 def claim_to_item(claim: KeyClaim) -> Item:
-    """The claim as it is put before its acceptance: no attribute of an index is among it."""
+    """Converts the claim to its item, which has no attribute of an index."""
     receipt = {} if claim.receipt is None else receipt_to_item(claim.receipt)
     return order_key(claim.tenant_id, claim.order_id) | dict(_MARKS) | {CLAIM: receipt}
 
 
 def is_claim(item: Mapping[str, Any]) -> bool:
-    """Whether what is in an order's place is a claim."""
+    """Returns whether the item under an order's key is a claim."""
     return CLAIM in item
 
 
 @item_reader(ItemKind.CLAIM, KeyClaim, known=CLAIM_SCHEMA_VERSION)
 def claim_from_item(item: Mapping[str, Any]) -> KeyClaim:
-    """The claim of that item. Raises: UnreadableItem."""
+    """Parses the claim. Raises: UnreadableItem."""
     tenant_id, order_id = order_of_partition(item["PK"])
     receipt = item[CLAIM]
     return KeyClaim(
@@ -48,7 +48,7 @@ def claim_from_item(item: Mapping[str, Any]) -> KeyClaim:
 
 
 def place_is_free(claimed_by: str | None, place: Placeholders) -> str:
-    """Holds where nothing is in the order's place, or nothing but that key's claim, and it was not rejected."""
+    """Builds the condition that the order's key is free, or held by that idempotency key's claim and not rejected."""
     free = f"attribute_not_exists({place.name('PK')})"
     if claimed_by is None:
         return free
@@ -57,7 +57,9 @@ def place_is_free(claimed_by: str | None, place: Placeholders) -> str:
 
 
 def closing(faults: Iterable[Fault], place: Placeholders) -> tuple[str, str]:
-    """The update that closes an order's place for good, and its condition: no order is there. The first one counts."""
+    """Builds the update and condition that block an order's key for good unless an order is there; the first faults
+    stay.
+    """
     settings = [f"{place.name(name)} = {place.value(value)}" for name, value in _MARKS.items()]
     settings += [
         f"{place.name(name)} = if_not_exists({place.name(name)}, {place.value(value)})"
@@ -70,10 +72,10 @@ def closing(faults: Iterable[Fault], place: Placeholders) -> tuple[str, str]:
 
 
 def faults_to_item(faults: Iterable[Fault]) -> list[Item]:
-    """Faults as attribute values."""
+    """Converts faults to attribute values."""
     return [{"pointer": fault.pointer, "code": fault.code, "message": fault.message} for fault in faults]
 
 
 def faults_from_item(item: Iterable[Mapping[str, Any]]) -> tuple[Fault, ...]:
-    """The faults that ``faults_to_item`` wrote."""
+    """Parses the values of ``faults_to_item``."""
     return tuple(Fault(**fault) for fault in item)

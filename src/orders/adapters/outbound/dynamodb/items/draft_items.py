@@ -1,4 +1,4 @@
-"""A draft to and from attribute values: amounts as text, for their currency is not known to fit yet."""
+"""Maps drafts to and from attribute values: amounts as text, since they may not fit their currency yet."""
 
 from collections.abc import Mapping
 from dataclasses import fields
@@ -16,7 +16,7 @@ _TEXTS = ("customer_id", "currency", "notification_email", "notification_fault",
 
 
 def draft_to_item(draft: Draft) -> Item:
-    """The draft."""
+    """Converts the draft to attribute values."""
     return present(
         **{name: str(getattr(draft, name)) for name in _AMOUNTS},
         **{name: getattr(draft, name) for name in _TEXTS},
@@ -30,7 +30,7 @@ def draft_to_item(draft: Draft) -> Item:
 
 
 def draft_from_item(item: Mapping[str, Any]) -> Draft:
-    """The draft that ``draft_to_item`` wrote."""
+    """Parses the values of ``draft_to_item``."""
     amounts: dict[str, Any] = {name: Decimal(item[name]) for name in _AMOUNTS}
     texts: dict[str, Any] = {name: item.get(name) for name in _TEXTS}
     return Draft(

@@ -1,4 +1,4 @@
-"""An event to and from attributes: the same in an order's map of waiting events and as an item of its own."""
+"""Maps events to and from attributes, alike in an order's map of waiting events and in an item of their own."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -36,7 +36,7 @@ REDACTABLE = ("data", "reason", "receipt")
 IDENTIFYING = ("type", "version", "at")
 """What, under one order and sequence, tells one event from another, whatever has been redacted."""
 
-# The name it waits under, its element's byte, and its own BYTES attribute.
+# Its name in the map, its element's byte, and its own BYTES attribute.
 _WAITING_OVERHEAD_BYTES = 32
 
 _MAX_DIGITS = 18
@@ -44,7 +44,7 @@ _LAST = 10**_MAX_DIGITS
 
 
 def event_to_item(event: OrderEvent) -> Item:
-    """Everything about the event, without keys."""
+    """Converts the event to attributes, without keys."""
     return present(
         **{SCHEMA_ATTRIBUTE: SCHEMA_VERSION},
         tenantId=event.tenant_id,
@@ -64,7 +64,7 @@ def event_to_item(event: OrderEvent) -> Item:
 
 @item_reader(ItemKind.EVENT, OrderEvent)
 def event_from_item(item: Mapping[str, Any]) -> OrderEvent:
-    """The event that ``event_to_item`` wrote, whatever else the item holds. Raises: UnreadableItem."""
+    """Parses the attributes of ``event_to_item``, ignoring others. Raises: UnreadableItem."""
     receipt = item.get("receipt")
     return OrderEvent(
         tenant_id=item["tenantId"],
@@ -83,7 +83,7 @@ def event_from_item(item: Mapping[str, Any]) -> OrderEvent:
 
 
 def receipt_to_item(receipt: Receipt) -> Item:
-    """What was answered, its body compressed."""
+    """Converts the stored response to attributes, its body compressed."""
     return {
         "key": receipt.key,
         "fingerprint": receipt.fingerprint,
@@ -94,7 +94,7 @@ def receipt_to_item(receipt: Receipt) -> Item:
 
 
 def receipt_from_item(item: Mapping[str, Any]) -> Receipt:
-    """The receipt that ``receipt_to_item`` wrote. Raises: TypeError and others for what is none."""
+    """Parses the attributes of ``receipt_to_item``. Raises: TypeError and others for anything else."""
     body = item["body"]
     if not isinstance(body, bytes):
         raise TypeError("a body is bytes")
@@ -108,13 +108,13 @@ def receipt_from_item(item: Mapping[str, Any]) -> Receipt:
 
 
 def waiting_event(event: OrderEvent) -> Item:
-    """The event as it waits in its order's ``pending``, with the bytes it is counted with there."""
+    """Converts the event to an element of its order's ``pending``, with the bytes that it counts for there."""
     item = event_to_item(event)
     return item | {BYTES: value_bytes(item) + _WAITING_OVERHEAD_BYTES}
 
 
 def published_event(event: OrderEvent) -> Item:
-    """The event as an item of its own, with the keys of replay's index."""
+    """Converts the event to an item of its own, with the keys of the replay index."""
     tenant_id, order_id = event.tenant_id, event.order_id
     return (
         event_to_item(event)
@@ -127,7 +127,7 @@ def published_event(event: OrderEvent) -> Item:
 
 
 def events_of(pending: Mapping[str, Any], *, tenant_id: str, order_id: str) -> Iterator[OrderEvent | UnreadableItem]:
-    """What waits in that order's ``pending``, by sequence; what can't be read in its own place."""
+    """Parses the order's ``pending`` by sequence, with an error in the position of each unreadable event."""
     for name in sorted(pending, key=_place_in_line):
         held = pending[name]
         whose = {"tenantId": tenant_id, "orderId": order_id, "sequence": _place_in_line(name)[0]}
@@ -139,12 +139,12 @@ def events_of(pending: Mapping[str, Any], *, tenant_id: str, order_id: str) -> I
         if (event.tenant_id, event.order_id, event.sequence) == tuple(whose.values()):
             yield event
         else:
-            # Published, it would be noted as another one; and this one would wait for ever.
+            # Publishing it would settle another sequence, and this one would wait for ever.
             yield unreadable(ItemKind.EVENT, whose, "it says of itself that it is another one")
 
 
 def published_event_from(item: Mapping[str, Any]) -> OrderEvent | UnreadableItem:
-    """The event that an item of its own is, or why it can't be read; the key is believed as to which one it is."""
+    """Parses a published event's item to the event or the error; its identity comes from the key."""
     keyed = order_of_partition(item["PK"])
     sequence = _place_in_line(str(item["SK"]).removeprefix(EVENT_PREFIX))[0]
     try:
@@ -157,24 +157,24 @@ def published_event_from(item: Mapping[str, Any]) -> OrderEvent | UnreadableItem
 
 
 def _place_in_line(name: str) -> tuple[int, str]:
-    # What has no number has its turn last: nothing may wait for it that has one.
+    # Entries without a number come last, so that no numbered event waits for them.
     return (int(name) if name.isdecimal() and len(name) <= _MAX_DIGITS else _LAST, name)
 
 
 def is_recorded(event: OrderEvent, recorded: Mapping[str, Any]) -> bool:
-    """Whether what is recorded under the event's sequence is this very event."""
-    # Ours through the same mapping: the one on record has been cut to what attributes can hold.
+    """Returns whether the stored event of this sequence is this very event."""
+    # Map this one too: the stored event has been truncated to what attributes can hold.
     return event_from_item(recorded) == event_from_item(from_wire(to_wire(event_to_item(event))))
 
 
 def is_same_fact(event: OrderEvent, recorded: Mapping[str, Any]) -> bool:
-    """Whether what is recorded is this event, whatever erasure may have taken out of it since."""
+    """Returns whether the stored event is this one, ignoring what erasure may have removed since."""
     item = event_to_item(event)
     return all(recorded.get(name) == item[name] for name in IDENTIFYING)
 
 
 def waiting_in(item: Mapping[str, Any], sequence: int) -> Item | None:
-    """What waits in an order's item under that sequence."""
+    """Returns the waiting event with that sequence from an order's item."""
     pending = item.get("pending")
     found = pending.get(sequence_text(sequence)) if isinstance(pending, dict) else None
     return found if isinstance(found, dict) else None

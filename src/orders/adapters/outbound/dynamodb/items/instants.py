@@ -1,4 +1,4 @@
-"""Instants as attributes hold them: RFC 3339 in UTC with exactly three decimals, so that text order is time order."""
+"""Instants as attributes: RFC 3339 in UTC with exactly three decimals, so that text order is time order."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -8,24 +8,25 @@ _LAST = datetime.max.replace(tzinfo=UTC)
 
 
 def instant_text(at: datetime) -> str:
-    """The instant as ``2026-01-05T10:00:00.123Z``, cut to whole milliseconds.
+    """Formats the instant as ``2026-01-05T10:00:00.123Z``, truncated to milliseconds.
 
-    Raises: ValueError: without a time zone it is no instant.
+    Raises: ValueError: it has no time zone.
     """
     return _in_utc(at).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def parse_instant(text: str) -> datetime:
-    """The instant that ``instant_text`` wrote. Raises: ValueError."""
+    """Parses the text of ``instant_text``. Raises: ValueError."""
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
 def bound_text(at: datetime) -> str:
-    """The first whole millisecond not before the instant: what an instant is before or not before, so is this.
+    """Formats the first whole millisecond not before the instant, for use as a bound in comparisons.
 
-    An instant that no text can name (offsets and rounding can lead beyond the years 1 to 9999) becomes the nearest.
+    An instant that no text can represent (offsets and rounding can lead beyond the years 1 to 9999) becomes the
+    nearest.
 
-    Raises: ValueError: without a time zone it is no instant.
+    Raises: ValueError: it has no time zone.
     """
     try:
         exact = _in_utc(at)

@@ -1,4 +1,4 @@
-"""How many bytes an item takes, by DynamoDB's own rules.
+"""Computes the size of an item in bytes by DynamoDB's rules.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html: names and texts in
 UTF-8; a binary its length; a number one byte and one for each two significant digits; ``true``, ``false`` and ``null``
@@ -13,12 +13,14 @@ _ELEMENT_BYTES = 1
 
 
 def item_bytes(item: Mapping[str, Any]) -> int:
-    """The size of an item given as plain values, names included."""
+    """Returns the size of an item given as plain values, names included."""
     return sum(len(name.encode()) + value_bytes(value) for name, value in item.items())
 
 
 def value_bytes(value: Any) -> int:
-    """The size of one attribute's value without its name. Raises: TypeError for a value that no item holds."""
+    """Returns the size of one attribute's value without its name. Raises: TypeError: a value of an unsupported
+    type.
+    """
     if isinstance(value, str):
         return len(value.encode())
     if isinstance(value, bytes):
@@ -36,5 +38,5 @@ def value_bytes(value: Any) -> int:
 
 def _number_bytes(number: int) -> int:
     significant = str(abs(number)).rstrip("0")
-    # A negative number takes one byte more; the leading byte holds its exponent and sign.
+    # A negative number takes one byte more; the first byte holds exponent and sign.
     return 1 + (len(significant) + 1) // 2 + (number < 0)

@@ -1,4 +1,4 @@
-"""An order to and from its item; the keys of every index are attributes made from it here."""
+"""Maps orders to and from items, including the key attributes of every index."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -60,7 +60,7 @@ LISTED_ATTRIBUTES = frozenset(
 
 
 def order_to_item(order: Order) -> Item:
-    """The order as it is stored, keys included; what waits to be published is not part of it."""
+    """Converts the order to its item, keys included, without the events waiting in it."""
     tenant_id, order_id, at = order.tenant_id, order.order_id, order.created_at
     return order_key(tenant_id, order_id) | present(
         **{SCHEMA_ATTRIBUTE: SCHEMA_VERSION},
@@ -78,9 +78,9 @@ def order_to_item(order: Order) -> Item:
         totals=totals_to_item(order.totals),
         parcels=[parcel_to_item(parcel) for parcel in order.parcels],
         details=details_to_item(order),
-        # Not in the totals, which an earlier release writes anew as it knows them.
+        # Not in the totals: an earlier release rewrites them without attributes that it does not know.
         campaignDiscount=order.campaign_discount and order.campaign_discount.minor,
-        # Says nothing of a person; outside the details, which an earlier release writes anew as it knows them.
+        # Not personal; outside the details, which an earlier release rewrites without unknown attributes.
         mailFault=order.notification_fault,
         prices=_UNCHECKED if order.prices_unchecked else None,
         document=order.document and document_to_item(order.document),
@@ -102,12 +102,12 @@ def order_to_item(order: Order) -> Item:
 
 @item_reader(ItemKind.ORDER, Order)
 def order_from_item(item: Mapping[str, Any]) -> Order:
-    """The order that ``order_to_item`` wrote, or of an index's projection of it what lists show.
+    """Parses the item of ``order_to_item``, or an index's projection of it, which has what listings show.
 
-    Attributes that it does not know are passed over; ones that this release added since have a default.
+    Unknown attributes are ignored; ones added by this release have defaults.
 
     Raises:
-        UnreadableItem: a later release wrote it in another shape, or it is damaged.
+        UnreadableItem: it has a later schema, or it is damaged.
     """
     currency = Currency.of(item["currency"])
     document, campaign_discount = item.get("document"), item.get("campaignDiscount")
@@ -136,13 +136,13 @@ def order_from_item(item: Mapping[str, Any]) -> Order:
         reported=reported_from_item(item),
         **details_from_item(item.get("details", {})),
     )
-    # A parcel of lines that are not there: everybody who looks at the order reckons with them.
+    # A parcel refers to missing lines, on which all code that reads the order relies.
     order.open_quantities()
     return order
 
 
 def listed(item: Mapping[str, Any]) -> Item:
-    """Of a whole item what an index would have projected."""
+    """Reduces a whole item to what an index would have projected."""
     return {name: value for name, value in item.items() if name in LISTED_ATTRIBUTES}
 
 
@@ -150,7 +150,7 @@ def _deletion(item: Mapping[str, Any]) -> Deletion | None:
     deleted_at = item.get("deletedAt")
     if deleted_at is None:
         return None
-    # By whom is not projected: who lists orders learns that one is deleted, not whose doing it was.
+    # The actor is not projected: listings show that an order is deleted, not by whom.
     return Deletion(at=parse_instant(deleted_at), by=item.get("deletedBy", ""))
 
 

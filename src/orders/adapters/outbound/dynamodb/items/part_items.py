@@ -1,4 +1,4 @@
-"""The parts of an order to and from attribute values: money in minor units, instants as text, absent for ``None``."""
+"""Maps the parts of an order to and from attribute values: money in minor units, instants as text, ``None`` absent."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
@@ -16,19 +16,19 @@ _Particulars = TypeVar("_Particulars", Customer, Address, Payment)
 
 
 def present(**attributes: Any) -> Item:
-    """Those of the attributes that have a value."""
+    """Returns the attributes that have a value."""
     return {name: value for name, value in attributes.items() if value is not None}
 
 
 def line_to_item(line: Line) -> Item:
-    """A line; its amounts are in the order's currency."""
+    """Converts a line; its amounts are in the order's currency."""
     return present(
         lineId=line.line_id,
         productId=line.product_id,
         quantity=line.quantity,
         price=line.price.minor,
         discount=line.discount.minor,
-        # As text: 0.150 and 0.15 are the same rate but not printed the same.
+        # As text: 0.150 and 0.15 are equal rates but are printed differently.
         taxRate=str(line.tax_rate),
         name=line.name,
         sku=line.sku,
@@ -36,7 +36,7 @@ def line_to_item(line: Line) -> Item:
 
 
 def line_from_item(item: Mapping[str, Any], currency: Currency) -> Line:
-    """The line that ``line_to_item`` wrote."""
+    """Parses the values of ``line_to_item``."""
     return Line(
         line_id=item["lineId"],
         product_id=item["productId"],
@@ -50,17 +50,17 @@ def line_from_item(item: Mapping[str, Any], currency: Currency) -> Line:
 
 
 def totals_to_item(totals: Totals) -> Item:
-    """The order's figures in minor units."""
+    """Converts the order's totals, in minor units."""
     return {each.name: getattr(totals, each.name).minor for each in fields(Totals)}
 
 
 def totals_from_item(item: Mapping[str, Any], currency: Currency) -> Totals:
-    """The figures that ``totals_to_item`` wrote."""
+    """Parses the values of ``totals_to_item``."""
     return Totals(**{each.name: Money(item[each.name], currency) for each in fields(Totals)})
 
 
 def parcel_to_item(parcel: Parcel) -> Item:
-    """A parcel."""
+    """Converts a parcel."""
     return present(
         parcelId=parcel.parcel_id,
         carrier=parcel.carrier,
@@ -74,7 +74,7 @@ def parcel_to_item(parcel: Parcel) -> Item:
 
 
 def parcel_from_item(item: Mapping[str, Any]) -> Parcel:
-    """The parcel that ``parcel_to_item`` wrote."""
+    """Parses the values of ``parcel_to_item``."""
     delivered_at = item.get("deliveredAt")
     return Parcel(
         parcel_id=item["parcelId"],
@@ -89,7 +89,7 @@ def parcel_from_item(item: Mapping[str, Any]) -> Parcel:
 
 
 def document_to_item(document: Document) -> Item:
-    """The document on record."""
+    """Converts the record of the order's document."""
     return present(
         status=document.status,
         version=document.version,
@@ -101,7 +101,7 @@ def document_to_item(document: Document) -> Item:
 
 
 def document_from_item(item: Mapping[str, Any]) -> Document:
-    """The document that ``document_to_item`` wrote."""
+    """Parses the values of ``document_to_item``."""
     return Document(
         status=DocumentStatus(item["status"]),
         version=item["version"],
@@ -113,7 +113,7 @@ def document_from_item(item: Mapping[str, Any]) -> Document:
 
 
 def details_to_item(order: Order) -> Item:
-    """What lists don't show, most of it personal: one attribute, which no index projects."""
+    """Converts what listings omit, most of it personal: one attribute, which no index projects."""
     return present(
         customer=particulars_to_item(order.customer),
         notificationEmail=order.notification_email,
@@ -122,7 +122,7 @@ def details_to_item(order: Order) -> Item:
         payment=particulars_to_item(order.payment),
         campaignCode=order.campaign_code,
         notes=order.notes,
-        # Pairs, because a map would forget their order.
+        # Pairs, because a map would lose their order.
         metadata=[[name, value] for name, value in order.metadata] or None,
         locale=order.locale,
         reason=order.reason,
@@ -130,7 +130,7 @@ def details_to_item(order: Order) -> Item:
 
 
 def details_from_item(item: Mapping[str, Any]) -> dict[str, Any]:
-    """The order's fields that ``details_to_item`` wrote, by their names in ``Order``."""
+    """Parses the values of ``details_to_item`` to the order's fields by their names in ``Order``."""
     return {
         "customer": particulars_from_item(Customer, item.get("customer")),
         "notification_email": item.get("notificationEmail"),
@@ -150,14 +150,14 @@ def _pairs(metadata: Iterable[list[str]] | None) -> Iterable[list[str]]:
 
 
 def particulars_to_item(particulars: Customer | Address | Payment | None) -> Item | None:
-    """What was given of somebody's particulars."""
+    """Converts a person's particulars, without missing ones."""
     if particulars is None:
         return None
     return present(**{each.name: getattr(particulars, each.name) for each in fields(particulars)})
 
 
 def particulars_from_item(kind: type[_Particulars], item: Mapping[str, Any] | None) -> _Particulars | None:
-    """What ``particulars_to_item`` wrote."""
+    """Parses the values of ``particulars_to_item``."""
     if item is None:
         return None
     return kind(**{each.name: item.get(each.name) for each in fields(kind)})

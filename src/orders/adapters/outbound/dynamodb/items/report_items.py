@@ -1,4 +1,4 @@
-"""What an order keeps of other services' reports, to and from attributes of its item."""
+"""Maps an order's record of external events to and from attributes of its item."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,7 +17,7 @@ REPORTED_ATTRIBUTES = frozenset({PARKED, REVISION, "capturedAt", "failedAt"})
 
 
 def reported_to_item(reported: Reported) -> Item:
-    """The attributes that have a value."""
+    """Converts the record to attributes, without missing values."""
     return present(
         **{
             PARKED: [_report_to_item(report) for report in reported.parked] or None,
@@ -29,7 +29,7 @@ def reported_to_item(reported: Reported) -> Item:
 
 
 def reported_from_item(item: Mapping[str, Any]) -> Reported:
-    """What ``reported_to_item`` wrote into an order's item."""
+    """Parses the attributes of ``reported_to_item`` from an order's item."""
     captured_at, failed_at = item.get("capturedAt"), item.get("failedAt")
     return Reported(
         revision=item.get(REVISION, 0),

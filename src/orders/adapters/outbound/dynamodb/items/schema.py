@@ -1,12 +1,12 @@
-"""The version of the items' shape, and the one place where it is decided whether an item can be read.
+"""The version of the items' schema, and the one place that decides whether an item is readable.
 
-Two releases always run side by side for a while, and after a failed one the older runs on. So a release may add
-attributes, which older readers pass over; only a change that an older reader would misread raises the version.
-What it adds goes to the item's top level: an older release that changes an order writes its maps anew and would drop
-what it does not know inside them.
+Two releases always run side by side for a while, and after a rollback the older one runs on. So a release may add
+attributes, which older readers ignore; only a change that an older reader would misread raises the version. Additions
+go to the item's top level: an older release that changes an order rewrites its maps and would drop unknown attributes
+inside them.
 
-Whatever turns an item into an object of the domain is an ``item_reader``: it gives the object, whole and of the types
-that it is declared with, or raises ``UnreadableItem``, and never anything else ([PIPE-14]).
+Every function that converts an item to a domain object is an ``item_reader``: it returns the complete object with
+values of the declared types, or raises ``UnreadableItem``, and never anything else ([PIPE-14]).
 """
 
 import re
@@ -39,7 +39,7 @@ _PLACE = re.compile(r"[\w.#:|-]{1,300}")
 def item_reader(
     kind: ItemKind, shape: type[_Read], *, known: int = SCHEMA_VERSION
 ) -> Callable[[_Reader[_Read]], _Reader[_Read]]:
-    """Decorates what makes a ``shape`` of an item's attributes: what it can't make raises ``UnreadableItem``."""
+    """Decorates a function that parses attributes to a ``shape``: every failure becomes ``UnreadableItem``."""
 
     def decorated(read: _Reader[_Read]) -> _Reader[_Read]:
         @wraps(read)
@@ -58,7 +58,7 @@ def item_reader(
 
 @contextmanager
 def reading(kind: ItemKind, item: Mapping[str, Any]) -> Iterator[None]:
-    """What is read of the item inside is there and as it should be. Raises: UnreadableItem."""
+    """Translates every parsing error of the block. Raises: UnreadableItem."""
     try:
         yield
     except _MISREADING as error:
@@ -66,7 +66,7 @@ def reading(kind: ItemKind, item: Mapping[str, Any]) -> Iterator[None]:
 
 
 def check_schema(kind: ItemKind, item: Mapping[str, Any], known: int = SCHEMA_VERSION) -> None:
-    """Let items of this and earlier releases pass. Raises: UnreadableItem."""
+    """Accepts items of this and earlier releases. Raises: UnreadableItem."""
     found = item.get(SCHEMA_ATTRIBUTE, SCHEMA_VERSION)
     if not isinstance(found, int):
         raise unreadable(kind, item, f"{SCHEMA_ATTRIBUTE} is no whole number")
@@ -80,7 +80,7 @@ def check_schema(kind: ItemKind, item: Mapping[str, Any], known: int = SCHEMA_VE
 
 
 def _check_place(kind: ItemKind, item: Mapping[str, Any], made: object) -> None:
-    """Return when what was read is what its key says: else a change of it would be written to another one's place.
+    """Checks that the object matches its item's key: otherwise a change would be written under another key.
 
     Raises: UnreadableItem.
     """
@@ -93,12 +93,12 @@ def _check_place(kind: ItemKind, item: Mapping[str, Any], made: object) -> None:
 
 
 def unreadable(kind: ItemKind, item: Mapping[str, Any], reason: str) -> UnreadableItem:
-    """The error for an item, with whatever of it says which it is."""
+    """Creates the error for an item, with whatever identifies it."""
     partition, sort = _text(item.get("PK")), _text(item.get("SK"))
     tenant_id, order_id = _text(item.get("tenantId")), _text(item.get("orderId"))
     key = _KEY_OF_ORDER.fullmatch(partition or "")
     if key:
-        # The key was never written from outside: it is believed before attributes.
+        # The key is always written by this service, so it is trusted over attributes.
         tenant_id, order_id = key[1], key[2]
     elif not partition:
         partition, sort = f"TENANT#{tenant_id}#ORDER#{order_id}", f"ORDER.pending.{item.get('sequence')}"
@@ -122,7 +122,7 @@ def _text(value: object) -> str | None:
 
 
 def _reason(error: Exception) -> str:
-    """Why it can't be read, without any value of it."""
+    """Describes why it is unreadable, without any of its values."""
     if isinstance(error, WrongType):
         return f"attribute {error.path!r} is of another type" if error.path else "it is of another type"
     if isinstance(error, KeyError) and error.args and _NAME.fullmatch(str(error.args[0])):

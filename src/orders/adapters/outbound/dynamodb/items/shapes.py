@@ -1,6 +1,6 @@
-"""Whether what was made of an item is of the types that it says: a dataclass takes whatever it is given.
+"""Checks parsed objects against their declared types, since dataclasses accept any value.
 
-Without this a damaged attribute would get through, and fail wherever somebody first reckons with it.
+Otherwise a damaged attribute would get through and fail wherever it is first used.
 """
 
 import types
@@ -15,10 +15,10 @@ Check: TypeAlias = Callable[[Any], None]
 
 
 class WrongType(TypeError):
-    """A value is of another type than it is declared with.
+    """A value does not have its declared type.
 
     Attributes:
-        path: where it is, such as ``lines.price``.
+        path: its path, such as ``lines.price``.
     """
 
     def __init__(self, path: str = "") -> None:
@@ -27,7 +27,7 @@ class WrongType(TypeError):
 
 
 def check_shape(value: object, shape: Any) -> None:
-    """Return when the value, and everything in it, is of the type that is declared. Raises: WrongType."""
+    """Returns if the value, and everything in it, has its declared type. Raises: WrongType."""
     _check_of(shape)(value)
 
 
@@ -57,7 +57,7 @@ def _dataclass_check(shape: Any) -> Check:
             raise WrongType
         for name, plain, check_field in parts:
             part = getattr(value, name)
-            # Most are texts and numbers, of which there is no more to be asked: pages have thousands of them.
+            # Fast path for texts and numbers: pages have thousands of them.
             if type(part) in plain:
                 continue
             try:
@@ -69,7 +69,7 @@ def _dataclass_check(shape: Any) -> Check:
 
 
 def _plain_types(shape: Any) -> frozenset[type]:
-    """The types whose values are right whatever they are."""
+    """Returns the types whose values need no further check."""
     shapes = get_args(shape) if get_origin(shape) in {Union, types.UnionType} else (shape,)
     return frozenset(each for each in shapes if each in {str, int, bool, bytes, types.NoneType})
 
@@ -125,7 +125,7 @@ def _instance_of(shape: type) -> Check:
 
 
 def _check_int(value: Any) -> None:
-    # True is an int to Python, and half a piece is a Decimal from the table.
+    # In Python True is an int; from the table a fractional quantity is a Decimal.
     if not isinstance(value, int) or isinstance(value, bool):
         raise WrongType
 

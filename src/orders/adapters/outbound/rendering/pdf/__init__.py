@@ -1,1 +1,1 @@
-"""Renders an order's document as PDF/A-3a and PDF/UA-1."""
+"""Rendering of an order's document as PDF/A-3a and PDF/UA-1."""

@@ -1,4 +1,4 @@
-"""What WeasyPrint's PDF/A-3a lacks to be PDF/UA-1 as well, added to its objects before they are written."""
+"""Completes WeasyPrint's PDF/A-3a to PDF/UA-1 by changing its objects before they are written."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -26,7 +26,9 @@ _RDF_END = b"</rdf:RDF>"
 
 
 def finish(document: Any, pdf: Any) -> None:
-    """A WeasyPrint finisher: declare PDF/UA-1, set margins apart, complete texts, tables and attachments."""
+    """Declares PDF/UA-1, marks margins as artifacts, completes texts, tables and attachments; a WeasyPrint
+    finisher.
+    """
     del document
     complete_texts(pdf, fonts_folder())
     _drop_empty_resources(pdf)
@@ -40,7 +42,7 @@ def finish(document: Any, pdf: Any) -> None:
 
 
 def _drop_empty_resources(pdf: Any) -> None:
-    """Take out the lists of patterns and shadings that hold none: a checker that sees one can't vouch for it."""
+    """Removes empty lists of patterns and shadings, which keep checkers from confirming conformance."""
     for each in pdf.objects:
         if isinstance(each, dict):
             for name in ("Pattern", "Shading"):
@@ -49,7 +51,7 @@ def _drop_empty_resources(pdf: Any) -> None:
 
 
 def _leave_pixels_alone(pdf: Any) -> None:
-    """Forbid viewers to smooth pictures as they please, which WeasyPrint asks for (ISO 19005-3, 6.2.8)."""
+    """Disables image interpolation, which WeasyPrint enables and ISO 19005-3, 6.2.8 forbids."""
     for each in pdf.objects:
         extra = getattr(each, "extra", None)
         if extra is not None and "Interpolate" in extra:
@@ -57,22 +59,22 @@ def _leave_pixels_alone(pdf: Any) -> None:
 
 
 def _declare_pdf_ua(pdf: Any) -> None:
-    """Add the identifier to the metadata, inside its one RDF element: readers look at no second one."""
+    """Adds the identifier to the metadata, inside its only RDF element: readers ignore a second one."""
     reference = pdf.catalog["Metadata"]
     metadata = _object(pdf, reference)
     packet = b"\n".join(metadata.stream)
     if packet.count(_RDF_END) != 1:
         raise AssertionError("the metadata packet has not exactly one RDF element")
     metadata.stream = [packet.replace(_RDF_END, _PDF_UA_METADATA + _RDF_END)]
-    # Packets are made to be found in a file by programs that don't know its format (XMP, part 1, 7.3.2).
+    # Programs that don't know the file format find XMP packets by scanning (XMP, part 1, 7.3.2).
     metadata.compress = False
 
 
 def _set_margins_apart(pdf: Any) -> None:
-    """Mark what stands in page margins as artifacts.
+    """Marks page margins as artifacts.
 
-    WeasyPrint marks it as content but leaves it out of the structure tree; PDF/UA wants running headers and footers
-    to be pagination artifacts (ISO 14289-1, 7.8), which is what keeps screen readers from reading them out.
+    WeasyPrint marks them as content but leaves them out of the structure tree. PDF/UA requires running headers and
+    footers to be pagination artifacts (ISO 14289-1, 7.8), so that screen readers skip them.
     """
     root = _object(pdf, pdf.catalog["StructTreeRoot"])
     top = _object(pdf, root["K"][0])
@@ -94,7 +96,7 @@ def _set_margins_apart(pdf: Any) -> None:
 
 
 def _complete_tables(pdf: Any) -> None:
-    """Say of each header cell what it heads, and list the identifiers by which other cells name it.
+    """Sets the scope of each header cell, and lists the identifiers by which other cells refer to it.
 
     The list is required as soon as one element has an identifier (ISO 32000-1, 14.7.2).
     """
@@ -105,7 +107,7 @@ def _complete_tables(pdf: Any) -> None:
         if element["S"] == "/TH":
             element["A"]["Scope"] = "/Column" if _heads_column(pdf, element) else "/Row"
         if "ID" in element:
-            # A table that goes on over the page has its header, identifiers included, once on each page. The cells
+            # A table across pages has its header, identifiers included, once on each page. The cells
             # below hold the very same object, so that they follow.
             element["ID"].string = f"header-{element.number:06}"
             identified.append((element["ID"], element.reference))
@@ -117,14 +119,16 @@ def _complete_tables(pdf: Any) -> None:
 
 
 def _heads_column(pdf: Any, header: Any) -> bool:
-    """Whether it stands in a table's head, or in a row of nothing but headers, as templates without ``thead`` have."""
+    """Returns whether the cell is in a table's head, or in a row of header cells only (templates without
+    ``thead``).
+    """
     row = _object(pdf, header["P"])
     cells = [_object(pdf, kid)["S"] for kid in row["K"] if isinstance(kid, bytes)]
     return _object(pdf, row["P"])["S"] == "/THead" or (len(cells) > 1 and set(cells) == {"/TH"})
 
 
 def _as_artifacts(stream: list[Any], marked: set[int]) -> None:
-    """Turn these marked-content sequences (tag, property list, ``BDC``) of a page into artifacts."""
+    """Turns these marked-content sequences (tag, property list, ``BDC``) of a page into artifacts."""
     for position, operator in enumerate(stream):
         if operator == b"BDC" and stream[position - 1].get("MCID") in marked:
             stream[position - 2] = b"/Artifact"
@@ -132,7 +136,7 @@ def _as_artifacts(stream: list[Any], marked: set[int]) -> None:
 
 
 def _parent_arrays(pdf: Any, root: Any) -> dict[int, Any]:
-    """For each page the array that leads from marked content to its structure element."""
+    """Returns, for each page, the array that maps marked content to its structure element."""
     numbers = _object(pdf, root["ParentTree"])["Nums"]
     return {number: entry for number, entry in zip(numbers[::2], numbers[1::2], strict=True) if isinstance(entry, list)}
 

@@ -1,9 +1,9 @@
-"""Which text each glyph of a document stands for, where WeasyPrint can't tell.
+"""Maps each glyph of a document to the text that it stands for, where WeasyPrint can't.
 
-WeasyPrint gives a cluster's text to one of its glyphs and none to the others. A cluster of several glyphs (a Hindi
+WeasyPrint assigns a cluster's text to one of its glyphs and none to the others. A cluster of several glyphs (a Hindi
 syllable, a Thai vowel with its tone mark) then has glyphs without text, which PDF/A level A and PDF/UA forbid, and
-glyphs with too much, which whoever searches or copies finds wherever else they stand. A font's own tables know better:
-its character map, and backwards the substitutions by which it makes half forms and ligatures.
+glyphs with too much, which breaks search and copying wherever else they occur. The font's own tables have the answer:
+its character map and, in reverse, the substitutions that form half forms and ligatures.
 """
 
 import re
@@ -22,13 +22,13 @@ _SINGLE, _MULTIPLE, _ALTERNATE, _LIGATURE, _EXTENSION = 1, 2, 3, 4, 7
 
 
 def complete_texts(pdf: Any, fonts: Path) -> None:
-    """Give every glyph of a pydyf document the text that it stands for, in the maps that its fonts carry."""
+    """Sets the text of every glyph in the character maps of a pydyf document's fonts."""
     for each in pdf.objects:
         if isinstance(each, dict) and each.get("Type") == "/Font" and "ToUnicode" in each:
             stream = pdf.objects[int(each["ToUnicode"].split()[0])].stream
             name = bytes(each["BaseFont"]).decode().partition("+")[2]
             entries = [_LINE.fullmatch(line) for line in stream]
-            # Where each glyph has a character of its own nothing is to be mended, and no font to be read.
+            # If every glyph has a character of its own there is nothing to fix and no font to read.
             if any(len(_text(entry)) != 1 for entry in entries if entry):
                 known = _packaged(fonts, name)
                 stream[:] = [
@@ -50,11 +50,11 @@ def _completed(entry: "re.Match[bytes]", known: "GlyphTexts") -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class GlyphTexts:
-    """What a font's glyphs stand for.
+    """The texts of a font's glyphs.
 
     Attributes:
         characters: the glyph of each character that has one.
-        texts: the text of each glyph, as far as the font's tables tell it.
+        texts: the text of each glyph, as far as the font's tables define it.
     """
 
     characters: dict[str, int] = field(default_factory=dict)
@@ -63,7 +63,7 @@ class GlyphTexts:
 
 @cache
 def _packaged(fonts: Path, font_name: str) -> GlyphTexts:
-    """The glyphs of the packaged font that a document calls so, such as ``Noto-Sans-Thai``; none of another."""
+    """Returns the glyphs of the packaged font with this name, such as ``Noto-Sans-Thai``; empty for any other font."""
     from fontTools.ttLib import TTFont
 
     wanted = font_name.replace("-", "")
@@ -76,11 +76,11 @@ def _packaged(fonts: Path, font_name: str) -> GlyphTexts:
 
 
 def glyph_texts(font: Any) -> GlyphTexts:
-    """Find out what a font's glyphs stand for: by its character map, and by what its substitutions make of those."""
+    """Derives the glyphs' texts from the font's character map and its substitutions."""
     texts: dict[str, str] = {}
     characters = {chr(code): name for code, name in sorted(font.getBestCmap().items())}
     for character, name in characters.items():
-        # A letter's joined forms have code points of their own, by which nobody searches.
+        # A letter's joined forms have their own code points, which nobody searches for.
         texts.setdefault(name, normalize("NFKC", character) if _JOINED_FORM.match(character) else character)
     made = list(_substitutions(font)) if "GSUB" in font else []
     known = -1
@@ -97,7 +97,7 @@ def glyph_texts(font: Any) -> GlyphTexts:
 
 
 def _substitutions(font: Any) -> Any:
-    """What the font makes of which glyphs: (glyphs before, glyph after), in the order of its lookups."""
+    """Returns the font's substitutions (glyphs before, glyph after), in the order of its lookups."""
     lookups = font["GSUB"].table.LookupList
     for lookup in lookups.Lookup if lookups else ():
         for table in lookup.SubTable:
@@ -105,7 +105,7 @@ def _substitutions(font: Any) -> Any:
             if inner.LookupType == _SINGLE:
                 yield from (((before,), after) for before, after in inner.mapping.items())
             elif inner.LookupType == _MULTIPLE:
-                # The first of several carries the text of the one that they were made of.
+                # The first of several carries the text of the glyph that they replace.
                 yield from (((before,), after[0]) for before, after in inner.mapping.items() if after)
             elif inner.LookupType == _ALTERNATE:
                 yield from (((before,), after) for before, many in inner.alternates.items() for after in many)

@@ -1,4 +1,4 @@
-"""An order's document before it is a PDF: its HTML, and the same content as JSON to go with it."""
+"""Makes the input of an order's PDF: its HTML, and the same content as attached JSON."""
 
 from base64 import b64encode
 from collections.abc import Iterable
@@ -21,18 +21,18 @@ _ENCODER = msgspec.json.Encoder(decimal_format="number", order="sorted")
 
 
 def document_context(order: Order, tenant: TenantProfile) -> dict[str, object]:
-    """What the document's template sees.
+    """Returns the context of the document's template.
 
-    Only what is printed goes in: of the status nothing but that the order was called off, no parcels, and as date the
-    day the order was placed. So a document rendered again years later has the bytes it had, and an order that ships
-    doesn't change its paper.
+    Holds only what is printed: of the status only that the order was cancelled or rejected, no parcels, and as date the
+    day the order was placed. So a document rendered again years later has the same bytes, and shipping an order does
+    not change its document.
     """
     return {"shop": shop_view(tenant), "order": order_view(order), "qr": qr_code(order.order_number)}
 
 
 def pdf_job(order: Order, tenant: TenantProfile, html: str) -> PdfJob:
-    """All that is needed to make the order's PDF."""
-    # Text that is no text (half a surrogate pair) can't be written; the view has none, a template might.
+    """Returns all that rendering the order's PDF needs."""
+    # Lone surrogates can't be encoded; the view has none, but a template might.
     html = html.encode("utf-8", "replace").decode("utf-8")
     content = printed_json(order, tenant)
     return PdfJob(
@@ -45,7 +45,9 @@ def pdf_job(order: Order, tenant: TenantProfile, html: str) -> PdfJob:
 
 
 def qr_code(text: str) -> str:
-    """A QR code of the text as a ``data:`` URI with an SVG picture: one filled path, so that no gaps show in print."""
+    """Returns a QR code of the text as a ``data:`` URI with an SVG picture: one filled path, so that print shows no
+    gaps.
+    """
     matrix = segno.make(text, error="m", micro=False, boost_error=False).matrix
     size = len(matrix)
     path = "".join(_row_path(y, row) for y, row in enumerate(matrix))
@@ -68,7 +70,9 @@ def _row_path(y: int, row: Iterable[int]) -> str:
 
 
 def printed_json(order: Order, tenant: TenantProfile) -> bytes:
-    """The printed content as canonical JSON: keys sorted, no white space, amounts with the currency's digits."""
+    """Returns the printed content as canonical JSON: keys sorted, no white space, amounts with the currency's
+    digits.
+    """
     totals = order.totals
     content = {
         "order_id": order.order_id,
@@ -126,7 +130,7 @@ def _payment(payment: Payment | None) -> dict[str, object] | None:
 
 
 def _given(fields: dict[str, object]) -> dict[str, object]:
-    """The fields that have a value; text with half a surrogate pair in it, which no UTF-8 can hold, mended."""
+    """Returns the fields that have a value, with lone surrogates, which UTF-8 can't encode, replaced."""
     return {
         name: value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
         for name, value in fields.items()

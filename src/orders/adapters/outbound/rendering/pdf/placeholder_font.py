@@ -1,8 +1,8 @@
-"""A font made for one document, holding a box for every character that the packaged fonts lack.
+"""Makes a font for one document with a box for every character that the packaged fonts lack.
 
-PDF/A forbids the use of a font's ``.notdef`` glyph, which is what a missing character otherwise becomes. A box of
-its own for each character keeps to that, and keeps the text right for search, copying and screen readers: a name in
-Tibetan shows as boxes but is still that name.
+PDF/A forbids a font's ``.notdef`` glyph, which a missing character otherwise becomes. One box per character conforms,
+and keeps the text correct for search, copying and screen readers: a name in Tibetan shows as boxes but is still that
+name.
 """
 
 import unicodedata
@@ -28,7 +28,7 @@ _VARIATION_SELECTORS = frozenset({*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F
 
 
 def missing_glyphs(text: str, fonts: Path) -> frozenset[int]:
-    """Find the code points in the text that need a glyph and have none in the folder's fonts."""
+    """Finds the code points in the text that need a glyph and have none in the folder's fonts."""
     return frozenset(
         code
         for code in {ord(character) for character in text} - covered(fonts)
@@ -37,17 +37,17 @@ def missing_glyphs(text: str, fonts: Path) -> frozenset[int]:
 
 
 def blocks_of(codes: Iterable[int]) -> tuple[str, ...]:
-    """Name the Unicode blocks of the code points, such as ``Tibetan``: what they are, and nothing of the text."""
+    """Returns the Unicode blocks of the code points, such as ``Tibetan``, which reveals nothing of the text."""
     from fontTools import unicodedata as blocks
 
     return tuple(sorted({blocks.block(chr(code)) for code in codes}))
 
 
 def placeholder_style(text: str, missing: frozenset[int]) -> str:
-    """Make the ``@font-face`` rule of a font that has the missing code points of the text, ``""`` if there are none."""
+    """Makes the ``@font-face`` rule of a font with the text's missing code points; ``""`` if there are none."""
     if not missing:
         return ""
-    # Spaces and combining marks are set in the font of what they follow, whichever other font has them.
+    # Spaces and combining marks are set in the font of the preceding character, whichever font has them.
     followers = {ord(each) for each in text if unicodedata.category(each) in _FOLLOWERS}
     source = b64encode(placeholder_font(sorted(missing | followers))).decode()
     return f'@font-face {{ font-family: {FAMILY}; src: url("data:font/ttf;base64,{source}"); }}'
@@ -55,7 +55,7 @@ def placeholder_style(text: str, missing: frozenset[int]) -> str:
 
 @cache
 def covered(fonts: Path) -> frozenset[int]:
-    """The code points that any of the folder's fonts has a glyph for."""
+    """Returns the code points that any of the folder's fonts has a glyph for."""
     from fontTools.ttLib import TTFont
 
     found: set[int] = set()
@@ -66,9 +66,9 @@ def covered(fonts: Path) -> frozenset[int]:
 
 
 def _mapped(table: bytes) -> Iterable[int]:
-    """Read which code points a font's ``cmap`` table maps: of its largest part, format 12 or 4.
+    """Reads the code points that a font's ``cmap`` table maps, from its largest subtable, format 12 or 4.
 
-    fontTools would make a name for each of 36,000 glyphs, 8 MiB that a process never gives back.
+    fontTools would create a name for each of 36,000 glyphs, 8 MiB that the process never returns.
     """
     places = [unpack_from(">HHI", table, 4 + 8 * index)[2] for index in range(unpack_from(">H", table, 2)[0])]
     by_format = {unpack_from(">H", table, place)[0]: place for place in places}
@@ -81,13 +81,13 @@ def _mapped(table: bytes) -> Iterable[int]:
         count = unpack_from(">H", table, place + 6)[0] // 2
         ends = unpack_from(f">{count}H", table, place + 14)
         starts = unpack_from(f">{count}H", table, place + 16 + 2 * count)
-        # The last one is there to end the list.
+        # The last segment only terminates the list.
         ranges = list(zip(starts, ends, strict=True))[:-1]
     return chain.from_iterable(range(first, last + 1) for first, last in ranges)
 
 
 def placeholder_font(codes: list[int]) -> bytes:
-    """A TrueType font with a box for each code point, a gap for spaces; always the same bytes for the same codes."""
+    """Makes a TrueType font with a box for each code point, a gap for spaces; deterministic for the same codes."""
     from fontTools.fontBuilder import FontBuilder
 
     names = {code: f"u{code:05X}" for code in codes}
@@ -111,7 +111,7 @@ def placeholder_font(codes: list[int]) -> bytes:
 
 
 def _box() -> object:
-    """A frame: its inner contour runs the other way round, which makes it a hole."""
+    """Draws a frame: its inner contour runs in the opposite direction, which makes it a hole."""
     left, right, bottom, top, stroke = 70, 690, -20, 720, 55
     outer = [(left, bottom), (left, top), (right, top), (right, bottom)]
     inner = [

@@ -1,4 +1,4 @@
-"""Orders' PDFs, made in processes of their own."""
+"""Renders orders' PDFs in worker processes."""
 
 import asyncio
 
@@ -37,19 +37,19 @@ PDFS: Program[PdfJob, PrintedPdf] = Program(
 
 
 class PdfRenderer:
-    """Makes documents (``ports.documents.DocumentRenderer``) in a fixed number of processes.
+    """Renders documents (``ports.documents.DocumentRenderer``) in a fixed number of processes.
 
-    HTML is made by templates that can do no harm, and PDFs there: WeasyPrint computes for long, takes memory, and is
-    only as trustworthy as the C libraries beneath it. What a shop's own template has made and WeasyPrint can't print,
-    or not within its bounds, is made again of the packaged one.
+    HTML is made by sandboxed templates; PDFs are made in processes, since WeasyPrint takes long and much memory, and is
+    only as trustworthy as the C libraries beneath it. If WeasyPrint can't print the output of a shop's override within
+    its limits, the packaged template is used instead.
 
     Args:
-        processes: how many documents are rendered at the same time.
-        documents_per_process: after so many documents a process is replaced.
-        memory_limit_bytes: address space that a process may take; ``None`` for no limit.
-        timeout_seconds: time that WeasyPrint may take for one document.
-        templates: who renders the HTML, of the packaged template by default.
-        counters: where documents with characters that can't be printed are counted.
+        processes: number of documents rendered concurrently.
+        documents_per_process: number of documents after which a process is replaced.
+        memory_limit_bytes: address space limit of a process; ``None`` for no limit.
+        timeout_seconds: time limit of WeasyPrint for one document.
+        templates: renders the HTML; the packaged templates by default.
+        counters: counts documents with unprintable characters.
     """
 
     def __init__(
@@ -78,11 +78,11 @@ class PdfRenderer:
             self._idle.put_nowait(lane)
 
     async def warm_up(self) -> None:
-        """Start every process and have it ready for a document. Raises: TransientPortError."""
+        """Starts all processes and waits until they are ready for a document. Raises: TransientPortError."""
         await asyncio.gather(*(lane.warm_up() for lane in self._lanes))
 
     async def render(self, order: Order, tenant: TenantProfile) -> bytes:
-        """The order's PDF/A-3a, see ``DocumentRenderer.render``; waits for a process that is free.
+        """Returns the order's PDF/A-3a, see ``DocumentRenderer.render``; waits for a free process.
 
         Raises: RenderingFailed, TransientPortError.
         """
@@ -97,7 +97,9 @@ class PdfRenderer:
         return await self.printed(order, tenant, rendered.text)
 
     async def printed(self, order: Order, tenant: TenantProfile, html: str) -> bytes:
-        """This HTML as the order's PDF. Raises: RenderingFailed, OutOfBounds, ProcessDied, TransientPortError."""
+        """Prints this HTML as the order's PDF. Raises: RenderingFailed, OutOfBounds, ProcessDied,
+        TransientPortError.
+        """
         job = await asyncio.to_thread(pdf_job, order, tenant, html)
         lane = await self._idle.get()
         try:
@@ -109,7 +111,7 @@ class PdfRenderer:
         return made.content
 
     def _tell_of_boxes(self, order: Order, blocks: tuple[str, ...]) -> None:
-        """Count and log that a reader of the document can't read all of it."""
+        """Counts and logs that parts of the document are unreadable boxes."""
         if self._counters is not None:
             self._counters.count(BOXES)
         _log.warning(
@@ -120,7 +122,7 @@ class PdfRenderer:
         )
 
     async def _of_shops_own(self, wish: Wish, rendered: Rendered, order: Order) -> bytes | None:
-        """The PDF of what a shop's template has made; ``None`` if there is none to be had."""
+        """Prints the output of a shop's override; ``None`` if that fails."""
         for last_try in (False, True):
             try:
                 return await self.printed(order, wish.tenant, rendered.text)
@@ -131,18 +133,18 @@ class PdfRenderer:
                 self._templates.refused(wish, rendered, error.detail, for_its_bounds=True)
                 return None
             except ProcessDied as error:
-                # The machine can have ended it, or libraries that give up for want of memory: twice is no accident.
+                # Killed by the machine, or aborted by a library for lack of memory: blame it the second time only.
                 if last_try:
                     self._templates.refused(wish, rendered, error.detail, for_its_bounds=True)
         return None
 
     async def close(self) -> None:
-        """End the processes, busy or not; documents under way fail as transient."""
+        """Stops the processes, busy or not; documents in progress fail as transient."""
         await asyncio.gather(*(lane.close() for lane in self._lanes))
 
 
 class RendererProbe:
-    """Whether there are processes that could render: so that one order's failure is not taken for all orders'."""
+    """Checks that processes can render at all, to tell one order's failure from a general one."""
 
     name = "document renderer"
 

@@ -1,4 +1,4 @@
-"""Whether the machine has the C libraries that make PDFs, asked before the first document needs them."""
+"""Checks at start that the C libraries for making PDFs are installed."""
 
 import ctypes
 from types import MappingProxyType
@@ -27,7 +27,7 @@ class MissingLibraries(Exception):
 
 
 def check_system_libraries() -> None:
-    """Return if all are there. Raises: MissingLibraries."""
+    """Returns if all libraries are installed. Raises: MissingLibraries."""
     missing = tuple(library for library, names in _LIBRARIES.items() if not any(map(_loadable, names)))
     if missing:
         raise MissingLibraries(missing)

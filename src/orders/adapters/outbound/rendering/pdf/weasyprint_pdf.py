@@ -1,7 +1,7 @@
-"""From HTML to PDF/A-3a with WeasyPrint: what runs inside the renderer's processes, and nowhere else.
+"""Renders HTML as PDF/A-3a with WeasyPrint; runs only inside the renderer's processes.
 
-WeasyPrint and its libraries are imported by functions, never by the module, so that the service's own process can
-name what its workers are to run without loading them.
+WeasyPrint and its libraries are imported by functions, never by the module, so that the service's own process can name
+these functions without loading them.
 """
 
 import gc
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PdfJob:
-    """A document to be made.
+    """A document to render.
 
     Attributes:
-        html: complete, with its style sheet inside; its ``lang`` and ``title`` become the document's.
+        html: complete, with its style sheet; its ``lang`` and ``title`` become the document's.
         dated: UTC; creation and modification time of document and attachment.
-        identifier: 32 hexadecimal digits that stand for the content.
+        identifier: 32 hexadecimal digits derived from the content.
         attachment: the content as JSON, embedded under ``attachment_name``.
     """
 
@@ -50,7 +50,7 @@ _WARMING = """<!doctype html><html lang="en"><title>Warm</title>
 
 @dataclass(frozen=True, slots=True)
 class PrintedPdf:
-    """A document that was made.
+    """A rendered document.
 
     Attributes:
         blocks_in_boxes: the Unicode blocks of characters that no packaged font has, printed as boxes.
@@ -61,51 +61,51 @@ class PrintedPdf:
 
 
 class ContentFault(Exception):
-    """The document can't be made from this content; says where WeasyPrint gave up, and nothing of the content."""
+    """The document can't be rendered from this content; says where WeasyPrint failed, and nothing of the content."""
 
 
 def prepare_process(memory_limit_bytes: int | None) -> None:
-    """Make this process fit for rendering: bounded in memory, deaf to Ctrl-C, silent, and blind to other fonts.
+    """Prepares this process for rendering: limits memory, ignores Ctrl-C, silences output, hides other fonts.
 
-    Only the packaged fonts are visible, so that a document doesn't depend on the machine that makes it.
+    Only the packaged fonts are visible, so that documents don't depend on the machine.
     """
     if memory_limit_bytes is not None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (memory_limit_bytes, memory_limit_bytes))
-    # Ctrl-C reaches the whole process group; what becomes of a rendering is decided by the service's own process.
-    # Behind whoever answers requests on the same processor.
+    # Ctrl-C reaches the whole process group; the service's own process decides when to stop a rendering.
+    # Lower priority than processes that serve requests on the same CPU.
     os.nice(NICENESS)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # WeasyPrint's warnings quote the text that they are about, which is somebody's name or address.
+    # WeasyPrint's warnings quote text, which can be personal data.
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
     os.environ["FONTCONFIG_FILE"] = str(fonts_folder() / "fonts.conf")
 
 
 def fonts_folder() -> Path:
-    """Where the packaged fonts and their Fontconfig configuration lie: real files, as C libraries read them."""
+    """Returns the folder of the packaged fonts and their Fontconfig configuration: real files, as C libraries need."""
     return Path(str(files("orders") / "templates" / "fonts"))
 
 
 def warm_process() -> None:
-    """Load everything and render something, so that the first document doesn't wait for that.
+    """Loads everything and renders a sample, so that the first document doesn't wait for that.
 
     Raises: ImportError, OSError: WeasyPrint or a library that it needs is not installed.
     """
-    for html in (_WARMING, _WARMING + "\ue000"):  # a character that no packaged font has takes more to load
+    for html in (_WARMING, _WARMING + "\ue000"):  # a character that no packaged font has loads further code
         render_pdf(PdfJob(html, datetime(2000, 1, 1, tzinfo=UTC), b"warm", "warm.json", b"{}"))
-    # What is loaded now stays: looking through it again and again would take a third of each document's time.
+    # Loaded objects are permanent: collecting them again and again would take a third of each document's time.
     gc.collect()
     gc.freeze()
 
 
 def render_in_worker(job: PdfJob) -> PrintedPdf:
-    """``render_pdf`` for a worker process: every error that is the content's becomes a ContentFault.
+    """Calls ``render_pdf`` in a worker process and turns every error of the content into a ContentFault.
 
     Raises:
-        ContentFault: this document can't be made.
-        MemoryError, OSError: the machine doesn't let it be made.
+        ContentFault: this content can't be rendered.
+        MemoryError, OSError: the machine lacks resources.
         ImportError, OSError: WeasyPrint or a library that it needs is not installed.
     """
     import weasyprint  # noqa: F401 - its absence is no fault of the content
@@ -114,18 +114,18 @@ def render_in_worker(job: PdfJob) -> PrintedPdf:
     try:
         return render_pdf(job)
     except (MemoryError, OSError):
-        # No memory, no temporary folder: another process, or this one later, may do better.
+        # No memory, no temporary folder: another process may succeed, or this one later.
         raise
     except Exception as error:  # noqa: BLE001 - WeasyPrint has no error of its own for what it can't do
         raise ContentFault(_whereabouts(error)) from None
     finally:
-        # A document is a few hundred thousand objects that all become garbage together.
+        # A document is a few hundred thousand objects that all become garbage at once.
         gc.enable()
         gc.collect()
 
 
 def render_pdf(job: PdfJob) -> PrintedPdf:
-    """Make the document as PDF/A-3a that is PDF/UA-1 as well; the same job gives the same bytes.
+    """Renders the document as PDF/A-3a that is also PDF/UA-1; deterministic for the same job.
 
     Needs a process that ``prepare_process`` has prepared.
     """
@@ -165,21 +165,21 @@ def render_pdf(job: PdfJob) -> PrintedPdf:
 
 @cache
 def _packaged_fonts() -> "FontConfiguration":
-    """The packaged fonts, loaded once for all documents: loading them again takes memory that never comes back."""
+    """Returns the packaged fonts, loaded once for all documents: loading them again leaks memory."""
     from weasyprint.text.fonts import FontConfiguration
 
     return FontConfiguration()
 
 
 def _nothing_but_data() -> "URLFetcher":
-    """A fetcher that knows ``data:`` URIs only: no network, no files."""
+    """Returns a fetcher for ``data:`` URIs only: no network, no files."""
     from weasyprint.urls import URLFetcher
 
     return URLFetcher(allowed_protocols=("data",), allow_redirects=False)
 
 
 def _whereabouts(error: Exception) -> str:
-    """The kind of error and the innermost line of code: enough to find it, and nothing that somebody typed."""
+    """Returns the kind of error and the innermost line of code, without user input."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

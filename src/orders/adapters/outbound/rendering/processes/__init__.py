@@ -1,1 +1,1 @@
-"""Runs rendering in processes of its own, with limits on time and memory."""
+"""Worker processes for rendering, with limits on time and memory."""

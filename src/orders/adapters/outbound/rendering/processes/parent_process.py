@@ -1,4 +1,4 @@
-"""A process that ends when the one that started it is gone, however that ended: run inside worker processes."""
+"""Ties a worker process to its parent: it ends when the parent does, however that ends."""
 
 import ctypes
 import multiprocessing
@@ -14,23 +14,23 @@ _PR_SET_PDEATHSIG = 1
 
 
 def end_with_parent(*, by_kernel: bool) -> None:
-    """Have this process end within a moment of its parent's death, a ``kill -9`` included.
+    """Makes this process end within a moment of its parent's death, including ``kill -9``.
 
-    On Linux the kernel kills it, which nothing delays. Elsewhere a thread waits for the end of a pipe that only the
-    parent holds open; it needs the interpreter's lock, which a regular expression can hold for long.
+    On Linux the kernel kills it without delay. Elsewhere a thread waits for the end of a pipe that only the parent
+    holds open; it needs the interpreter's lock, which a regular expression can hold for long.
 
     Args:
-        by_kernel: whether the parent's main thread has started this process. The kernel goes by that thread, not by
-            the process: started by another thread, this process would end with that one.
+        by_kernel: true if the parent's main thread has started this process. The kernel follows that thread, not the
+            process: started by another thread, this process would end with that thread.
     """
     parent = multiprocessing.parent_process()
     if parent is None:
-        return  # nobody's child, as when a test calls a worker's functions itself
+        return  # no parent process, as when a test calls a worker's functions directly
     if by_kernel and _killed_by_kernel():
         if wait([parent.sentinel], timeout=0):
-            os._exit(1)  # it died before the kernel was told
+            os._exit(1)  # the parent died before the kernel was told
         return
-    # Not beside the kernel: a thread takes address space, which these processes have little of.
+    # Not in addition to the kernel: a thread takes address space, of which these processes have little.
     threading.Thread(target=_outlive, args=(parent,), name="end-with-parent", daemon=True).start()
 
 
@@ -40,5 +40,5 @@ def _killed_by_kernel() -> bool:
 
 def _outlive(parent: BaseProcess) -> None:
     wait([parent.sentinel])
-    # Nobody is left to whom anything could be handed over: no clean-up, which could wait for what is stuck.
+    # No clean-up: nothing is left to hand over, and it could block on whatever is stuck.
     os._exit(1)

@@ -1,4 +1,4 @@
-"""One process that does one piece of work at a time, replaced when it is worn out, stuck or gone."""
+"""A worker process that runs one job at a time and is replaced when worn out, stuck or dead."""
 
 import asyncio
 import multiprocessing
@@ -21,14 +21,14 @@ _Result = TypeVar("_Result")
 
 @dataclass(frozen=True, slots=True)
 class Program(Generic[Job, Made]):
-    """What a process does: functions of modules, which are all that can be named to another process.
+    """The functions that a process runs, given by module so that they can be named to another process.
 
     Attributes:
-        dependency: what errors call it, such as ``document renderer``.
-        product: what one piece of work makes, such as ``a document``.
-        prepare: called first, with the address space that it may take.
-        warm: called next, so that the first piece of work doesn't wait for what has to be loaded.
-        run: makes what a job asks for; a ContentFault is the job's own, not the process's.
+        dependency: its name in errors, such as ``document renderer``.
+        product: the product of one job, such as ``a document``.
+        prepare: called first, with the address space limit.
+        warm: called next, so that the first job doesn't wait for loading.
+        run: runs a job; a ContentFault is the job's own, not the process's.
     """
 
     dependency: str
@@ -39,16 +39,16 @@ class Program(Generic[Job, Made]):
 
 
 class OutOfBounds(TransientPortError):
-    """A piece of work took more time or memory than it may; its process is gone."""
+    """A job exceeded its time or memory limit; its process is gone."""
 
 
 class ProcessDied(TransientPortError):
-    """The process was killed: by the machine, for its memory, or by what it worked on."""
+    """The process was killed: by the machine, for its memory, or by its job."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Worker:
-    """A pool of one process, and when it will have loaded everything."""
+    """A pool of one process, and the future of its warm-up."""
 
     pool: ProcessPoolExecutor
     warm: "Future[None]"
@@ -57,14 +57,14 @@ class _Worker:
 class ProcessLane(Generic[Job, Made]):
     """Runs jobs, one after another, in a worker process of its own.
 
-    A pool of several would not do: nobody could say which of its processes is stuck, and ending one ends them all,
-    with the neighbours' documents.
+    A pool of several would not do: it does not tell which process is stuck, and killing one ends them all, with the
+    other jobs.
 
     Args:
-        documents_per_process: after so many jobs another process takes over, as soon as it is warm.
-        memory_limit_bytes: address space the process may take.
-        timeout_seconds: how long one job may take before its process is killed.
-        start_seconds: how long a process may take to start and get warm; ``None`` for as long as a job.
+        documents_per_process: number of jobs after which another process takes over, once it is warm.
+        memory_limit_bytes: address space limit of the process.
+        timeout_seconds: time limit of one job, after which its process is killed.
+        start_seconds: time limit for starting and warming up a process; ``None`` for that of a job.
     """
 
     def __init__(
@@ -87,23 +87,24 @@ class ProcessLane(Generic[Job, Made]):
 
     @property
     def process_id(self) -> int | None:
-        """The process that the next job goes to, ``None`` while there is none."""
+        """The id of the process for the next job; ``None`` while there is none."""
         processes = _processes(self._worker)
         return processes[0].pid if processes else None
 
     async def warm_up(self) -> None:
-        """Start the process and have it load all that a first document needs. Raises: TransientPortError."""
+        """Starts the process and loads all that a first document needs. Raises: TransientPortError."""
         if self._worker is None:
             self._worker = self._start()
         await self._outcome(self._worker.warm, within=self._start_seconds)
 
     async def render(self, job: Job) -> Made:
-        """What the job asks for.
+        """Runs the job and returns its result.
 
         Raises:
-            RenderingFailed: the fault is the content's.
-            OutOfBounds, ProcessDied, TransientPortError: the process ran out of memory or time, was killed, or lacks
-                something. Another takes its place.
+            RenderingFailed: the content is at fault.
+            OutOfBounds, ProcessDied, TransientPortError: the process exceeded memory or time, was killed, or lacks
+            something;
+                it is replaced.
         """
         self._change_over()
         if self._worker is None:
@@ -115,7 +116,7 @@ class ProcessLane(Generic[Job, Made]):
         return made
 
     async def close(self) -> None:
-        """End the process, at once if it is busy."""
+        """Stops the process, at once if it is busy."""
         workers = [worker for worker in (self._worker, self._successor) if worker is not None]
         self._worker = self._successor = None
         self._documents = 0
@@ -123,7 +124,7 @@ class ProcessLane(Generic[Job, Made]):
             await asyncio.to_thread(_end, worker)
 
     def _change_over(self) -> None:
-        """Let the successor take over if it is warm; the old process, which is idle, ends by itself."""
+        """Switches to the successor if it is warm; the old process, which is idle, ends by itself."""
         if self._successor is None or not self._successor.warm.done():
             return
         if self._worker is not None:
@@ -133,7 +134,7 @@ class ProcessLane(Generic[Job, Made]):
     def _start(self) -> _Worker:
         pool = ProcessPoolExecutor(
             max_workers=1,
-            # A forked process would inherit the service's threads' locks, a fork server would need a socket on disk.
+            # A fork would inherit locks of the service's threads, a fork server would need a socket on disk.
             mp_context=multiprocessing.get_context("spawn"),
             initializer=_begin,
             initargs=(
@@ -148,13 +149,13 @@ class ProcessLane(Generic[Job, Made]):
         try:
             return pool.submit(self._program.run, job)
         except BrokenProcessPool as error:
-            # The process was killed while it had nothing to do.
+            # The process was killed while idle.
             failed: Future[Made] = Future()
             failed.set_exception(error)
             return failed
 
     async def _outcome(self, future: "Future[_Result]", *, within: float | None = None) -> _Result:
-        """What comes of the future; unless that is an answer, the process is ended."""
+        """Waits for the future's result; if there is none in time, the process is killed."""
         seconds, product = within or self._timeout_seconds, self._program.product
         try:
             async with asyncio.timeout(seconds):
@@ -171,7 +172,7 @@ class ProcessLane(Generic[Job, Made]):
             lacking = f"the process lacks something of its machine ({safe_error_text(error)})"
             raise await self._ended(TransientPortError, lacking) from error
         except asyncio.CancelledError:
-            # The process goes on with what nobody waits for any more: the next job must not queue behind it.
+            # The process goes on with an abandoned job: the next one must not queue behind it.
             await asyncio.shield(self.close())
             raise
 
@@ -181,7 +182,7 @@ class ProcessLane(Generic[Job, Made]):
 
 
 def _begin(prepare: Callable[[int | None], None], memory_limit_bytes: int | None, by_main_thread: bool) -> None:
-    """What a process does first: it sees to it that it doesn't outlive the service, which ``kill -9`` can end."""
+    """Prepares a new process; ties it to the service first, so that it does not survive a ``kill -9``."""
     end_with_parent(by_kernel=by_main_thread)
     prepare(memory_limit_bytes)
 
@@ -193,5 +194,5 @@ def _end(worker: _Worker) -> None:
 
 
 def _processes(worker: _Worker | None) -> list[multiprocessing.process.BaseProcess]:
-    # The executor has no way of its own to end a process before Python 3.14.
+    # Before Python 3.14 the executor has no way to kill a process.
     return list((worker.pool._processes or {}).values()) if worker else []

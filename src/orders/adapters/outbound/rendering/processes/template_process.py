@@ -1,7 +1,7 @@
-"""Rendering templates that shops have written: what runs inside a process of its own, and nowhere else.
+"""Renders shops' templates; runs only inside a process of its own.
 
-Steps, calls and output are counted in any rendering (``environment``). What can't be counted, a regular expression of
-Jinja's lexer or a text doubled again and again, ends with the process's time or memory.
+Steps, calls and output are counted in any rendering (``environment``). Costs that can't be counted, such as a regular
+expression of Jinja's lexer or a text doubled repeatedly, hit the process's time or memory limit.
 """
 
 import gc
@@ -22,11 +22,11 @@ CACHED_SHOPS = 16
 
 @dataclass(frozen=True, slots=True)
 class TemplateJob:
-    """A template to be rendered.
+    """A template to render.
 
     Attributes:
         path: of the template.
-        sources: paths and texts of the shop's own, which go before packaged ones.
+        sources: paths and texts of the shop's overrides.
     """
 
     path: str
@@ -37,7 +37,7 @@ class TemplateJob:
 
 @dataclass(frozen=True, slots=True)
 class TemplateFault:
-    """What is wrong with a template, and where; says nothing of what it was given."""
+    """An error in a template and its location, without any data of the view."""
 
     template: str
     line: int | None
@@ -45,7 +45,7 @@ class TemplateFault:
 
 
 def prepare_process(memory_limit_bytes: int | None) -> None:
-    """Make this process fit for shops' templates: bounded in memory, deaf to Ctrl-C, silent."""
+    """Prepares this process for shops' templates: limits memory, ignores Ctrl-C, silences output."""
     if memory_limit_bytes is not None:
         import resource
 
@@ -56,14 +56,14 @@ def prepare_process(memory_limit_bytes: int | None) -> None:
 
 
 def warm_process() -> None:
-    """Read and compile the packaged templates, so that the first mail doesn't wait for that."""
+    """Reads and compiles the packaged templates, so that the first mail doesn't wait for that."""
     packaged_renderer().compile_all()
     gc.collect()
     gc.freeze()
 
 
 def render_template(job: TemplateJob) -> str | TemplateFault:
-    """The job's output, or what is wrong. Raises: MemoryError."""
+    """Returns the job's output, or the fault. Raises: MemoryError."""
     try:
         return _renderer(job.sources, job.max_output_chars).render(job.path, job.context)
     except TemplateFailed as error:
@@ -72,7 +72,7 @@ def render_template(job: TemplateJob) -> str | TemplateFault:
 
 @lru_cache(CACHED_SHOPS)
 def _renderer(sources: tuple[tuple[str, str], ...], max_output_chars: int) -> TemplateRenderer:
-    # Compiled templates are kept with their renderer: a storm of one shop's mails compiles them once.
+    # Compiled templates are cached with their renderer: a burst of one shop's mails compiles them once.
     return TemplateRenderer(Sources({**packaged_sources(), **dict(sources)}), max_output_chars=max_output_chars)
 
 

@@ -6,8 +6,8 @@ from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from orders.adapters.inbound.http.routes.orders_read import opened
 from orders.adapters.inbound.http.routes.parameters import check_read_parameters
+from orders.adapters.inbound.http.routes.read_order import opened
 from orders.adapters.inbound.http.routes.representations import moment
 from orders.adapters.wire import json_body
 from orders.application.documents.render_document import LinkDocument

@@ -89,10 +89,6 @@ class Runtime(Protocol):
         """The OpenAPI document of the HTTP API."""
         ...
 
-    def broken_since(self, baseline: str) -> list[str]:
-        """What of the HTTP API breaks callers of the one that an OpenAPI document describes, one line each."""
-        ...
-
     def token(self, *, tenant: str, customer: str, roles: list[str], email: str | None, hours: float) -> str:
         """A token of the development issuer."""
         ...

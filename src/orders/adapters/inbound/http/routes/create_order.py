@@ -6,9 +6,9 @@ from typing import Any
 from litestar import Response, post
 from litestar.di import NamedDependency
 
+from orders.adapters.inbound.http.representations.values import BASE
 from orders.adapters.inbound.http.routes.parameters import no_parameters
 from orders.adapters.inbound.http.routes.preconditions import keyed_request, prefers_async
-from orders.adapters.inbound.http.routes.representations import BASE
 from orders.adapters.inbound.http.routes.request_bodies import Call, body_size, read_any_object
 from orders.adapters.inbound.http.routes.responses import (
     accepted_answer,

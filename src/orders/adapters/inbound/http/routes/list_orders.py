@@ -1,22 +1,40 @@
 """The route that lists orders."""
 
-from functools import partial
+from typing import NotRequired
 
 from litestar import Response, get
 from litestar.di import NamedDependency
+from typing_extensions import TypedDict
 
-from orders.adapters.inbound.http.routes.pages import page_response
+from orders.adapters.inbound.http.representations.orders import OrderSummary, order_summary
+from orders.adapters.inbound.http.representations.values import AtLeastOne
+from orders.adapters.inbound.http.routes.pages import NextCursor, left_out, page_response
 from orders.adapters.inbound.http.routes.parameters import (
     asks_for_deleted,
     list_parameters,
 )
-from orders.adapters.inbound.http.routes.representations import order_summary
 from orders.adapters.inbound.http.routes.request_bodies import Call
 from orders.adapters.inbound.http.security.cursor import CursorCodec
 from orders.adapters.wire.off_loop import LINE_BYTES, off_loop
 from orders.application.orders.list_orders import ListOrders
 from orders.application.policy.caller import Caller, Operation, permit
+from orders.ports import order_repository
 from orders.ports.order_repository import OrderQuery
+
+
+class OrderPage(TypedDict):
+    """A page of orders. It may be short, or even empty, and go on: the end is where `next_cursor` is `null`."""
+
+    items: list[OrderSummary]
+    next_cursor: NextCursor | None
+    unreadable: NotRequired[AtLeastOne]
+    """How many orders that may belong on this page can't be read and are left out; told to who acts for the shop."""
+
+
+def order_page(page: order_repository.OrderPage, caller: Caller, cursor: str | None) -> OrderPage:
+    """The page as this caller sees it."""
+    items = [order_summary(order, caller) for order in page.orders]
+    return {"items": items, "next_cursor": cursor, **left_out(page.unreadable)}
 
 
 @get("/")
@@ -48,5 +66,4 @@ async def list_orders(
     page = await list_orders.execute(caller, query)
     following = None if page.next_position is None else await cursors.seal(page.next_position, bound_to)
     size = LINE_BYTES * sum(len(order.lines) for order in page.orders)
-    shown = [partial(order_summary, order, caller) for order in page.orders]
-    return await off_loop(size, lambda: page_response(request, shown, following, page.unreadable))
+    return await off_loop(size, lambda: page_response(request, order_page(page, caller, following)))

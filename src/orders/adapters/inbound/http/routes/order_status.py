@@ -6,12 +6,12 @@ from litestar import Response, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from orders.adapters.inbound.http.representations.values import BASE
 from orders.adapters.inbound.http.routes.parameters import (
     check_read_parameters,
 )
 from orders.adapters.inbound.http.routes.preconditions import preconditions
 from orders.adapters.inbound.http.routes.read_order import opened
-from orders.adapters.inbound.http.routes.representations import BASE
 from orders.adapters.inbound.http.routes.request_bodies import Call, read_body
 from orders.adapters.inbound.http.routes.responses import (
     order_answer,

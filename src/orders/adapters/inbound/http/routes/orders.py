@@ -6,6 +6,7 @@ from litestar import Router
 from litestar.types import Middleware
 
 from orders.adapters.inbound.http.middleware.auditing import checked
+from orders.adapters.inbound.http.representations.values import BASE
 from orders.adapters.inbound.http.routes.create_order import create
 from orders.adapters.inbound.http.routes.delete_order import remove
 from orders.adapters.inbound.http.routes.documents import document
@@ -15,7 +16,6 @@ from orders.adapters.inbound.http.routes.list_orders import list_orders
 from orders.adapters.inbound.http.routes.order_status import cancel, read_status, set_status
 from orders.adapters.inbound.http.routes.parcels import deliver, fulfil
 from orders.adapters.inbound.http.routes.read_order import read, track
-from orders.adapters.inbound.http.routes.representations import BASE
 from orders.adapters.inbound.http.routes.update_order import merge, replace
 
 ROUTES = (

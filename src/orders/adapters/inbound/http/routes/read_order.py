@@ -5,12 +5,13 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from orders.adapters.inbound.http.middleware.compression import varying
+from orders.adapters.inbound.http.representations.order_states import track_view
+from orders.adapters.inbound.http.representations.orders import etag
 from orders.adapters.inbound.http.routes.parameters import (
     asks_for_deleted,
     check_read_parameters,
 )
 from orders.adapters.inbound.http.routes.preconditions import unchanged
-from orders.adapters.inbound.http.routes.representations import etag, track_view
 from orders.adapters.inbound.http.routes.request_bodies import Call
 from orders.adapters.inbound.http.routes.responses import json_response, order_answer, to_response
 from orders.application.orders.open_order import OpenOrder

@@ -9,8 +9,8 @@ from litestar import Response, patch, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from orders.adapters.inbound.http.representations.orders import order_view
 from orders.adapters.inbound.http.routes.preconditions import preconditions
-from orders.adapters.inbound.http.routes.representations import order_view
 from orders.adapters.inbound.http.routes.request_bodies import Call, body_size, read_object
 from orders.adapters.inbound.http.routes.responses import (
     order_answer,

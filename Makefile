@@ -90,13 +90,13 @@ docs: $(VENV)/.project ## Write the pages that are made from code
 	@$(BIN)/python -m tools.settings_table
 	@$(BIN)/python -m tools.dated_lists
 	@$(BIN)/python -m tools.message_schemas
-	@$(BIN)/orders openapi --against docs/openapi.baseline.json --output docs/openapi.json
+	@$(BIN)/python -m tools.openapi --against docs/openapi.baseline.json --output docs/openapi.json
 
 dated-lists: $(VENV)/.project ## Warn of lists that others keep and nobody has looked after for a year
 	@$(BIN)/python -m tools.dated_lists --check
 
 baseline: $(VENV)/.project ## Promise the API as it is now: from a release on
-	@$(BIN)/orders openapi --against docs/openapi.baseline.json --output docs/openapi.baseline.json
+	@$(BIN)/python -m tools.openapi --against docs/openapi.baseline.json --output docs/openapi.baseline.json
 
 lint: $(VENV)/.project ## Check style and formatting
 	@$(BIN)/ruff check .

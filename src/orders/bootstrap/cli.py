@@ -1,6 +1,5 @@
 """The runtime of the ``orders`` command: each method builds only what its command needs."""
 
-import json
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -162,15 +161,6 @@ class ProcessRuntime:
         from orders.adapters.inbound.http.openapi.document import document_text
 
         return document_text()
-
-    def broken_since(self, baseline: str) -> list[str]:
-        """See ``Runtime.broken_since``."""
-        from orders.adapters.inbound.http.openapi.comparison.compatibility import breaking_changes
-
-        try:
-            return [str(change) for change in breaking_changes(json.loads(baseline), json.loads(self.openapi()))]
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise CommandError(f"that is no OpenAPI document of this service: {error!r}") from error
 
     def token(self, *, tenant: str, customer: str, roles: list[str], email: str | None, hours: float) -> str:
         """See ``Runtime.token``."""

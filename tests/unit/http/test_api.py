@@ -12,7 +12,7 @@ from urllib.parse import quote
 import pytest
 
 from orders.adapters.inbound.http.openapi.document import build_document
-from orders.adapters.inbound.http.routes.representations import moment
+from orders.adapters.inbound.http.representations.values import moment
 from orders.application.policy.caller import worker
 from orders.domain.events import EventType
 from orders.domain.identity import ORDER_ID_PATTERN, ORDER_NUMBER_PATTERN

@@ -11,7 +11,7 @@ from litestar import Router, get
 from orders.adapters.inbound.http.middleware.auditing import OPERATIONS, checked
 from orders.adapters.inbound.http.middleware.edge import LOCAL
 from orders.adapters.inbound.http.openapi.document import OPERATIONS as DESCRIBED
-from orders.adapters.inbound.http.routes.representations import BASE
+from orders.adapters.inbound.http.representations.values import BASE
 from orders.ports.audit import AUDIT_LOST, AuditOutcome, AuditRecord
 from orders.ports.tenants import TenantProfile
 from tests.support.builders import an_order_id

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from orders.adapters.inbound.http.openapi.comparison.compatibility import breaking_changes
 from orders.adapters.inbound.http.openapi.deprecation import Deprecation
-from orders.adapters.inbound.http.openapi.document import build_document
+from orders.adapters.inbound.http.openapi.document import build_document, document_text
 from tests.support.closed_schemas import closed
 from tests.support.openapi_contract import contract
+from tools.openapi.__main__ import changes_since, main
+from tools.openapi.compatibility import breaking_changes
 
 BASELINE = Path(__file__).parents[3] / "docs" / "openapi.baseline.json"
 Document = dict[str, Any]
@@ -339,3 +340,27 @@ def test_nothing_has_broken_since_the_baseline() -> None:
     baseline = json.loads(BASELINE.read_text(encoding="utf-8"))
     found = [str(each) for each in breaking_changes(baseline, contract().document)]
     assert found == [], "inside v1.0 changes are additive: keep the old beside the new, and deprecate it"
+
+
+def test_a_document_that_breaks_callers_is_not_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    document = document_text()
+    baseline, file = tmp_path / "baseline.json", tmp_path / "openapi.json"
+    arguments = ["--against", str(baseline), "--output", str(file)]
+    baseline.write_text(document.replace('"operationId": "createOrder"', '"operationId": "placeOrder"'), "utf-8")
+    assert main(arguments) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "placeOrder: it is called createOrder now, as are clients made of the document"
+    ]
+    assert not file.exists()
+    baseline.write_text(document, encoding="utf-8")
+    assert main(arguments) == 0
+    assert file.read_text(encoding="utf-8") == document
+    with pytest.raises(SystemExit, match="can't read"):
+        main(["--against", str(tmp_path / "missing.json"), "--output", str(file)])
+
+
+def test_only_documents_of_this_service_can_be_compared() -> None:
+    document = document_text()
+    assert changes_since(document, document) == []
+    with pytest.raises(SystemExit, match="no OpenAPI document"):
+        changes_since("{}", document)

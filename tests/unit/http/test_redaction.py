@@ -12,7 +12,7 @@ from orders.application.policy.idempotency import KeyedAnswer
 from orders.domain.erasing import erase
 from orders.domain.lifecycle import Role, Status
 from orders.domain.order import Order
-from orders.domain.parts import Deletion, Parcel, ParcelLine, Payment
+from orders.domain.parts import Deletion, Erasure, Parcel, ParcelLine, Payment
 from tests.support.builders import NOON, a_line, a_stamp, an_order
 from tests.support.service import a_caller
 
@@ -49,7 +49,7 @@ def answers(order: Order) -> list[KeyedAnswer]:
         order_answer(order, caller, 201),
         status_answer(order, caller),
         accepted_answer(order),
-        erasing_answer(order, caller),
+        erasing_answer(replace(order, erasure=Erasure(NOON, "admin_1")), caller),
     ]
 
 

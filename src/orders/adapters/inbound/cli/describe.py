@@ -17,18 +17,8 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
             Path | None,
             typer.Option(dir_okay=False, metavar="FILE", help="The file to write (default: standard output)."),
         ] = None,
-        against: Annotated[
-            Path | None,
-            typer.Option(
-                dir_okay=False,
-                metavar="FILE",
-                help="An earlier document: list breaking changes instead of writing.",
-            ),
-        ] = None,
     ) -> None:
         """Print the HTTP API's OpenAPI document as served."""
-        if against is not None:
-            _refuse_breaking(runtime, against)
         text = runtime.openapi()
         if output is None:
             typer.echo(text, nl=False)
@@ -37,14 +27,3 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
             output.write_text(text, encoding="utf-8")
         except OSError as error:
             raise CommandError(f"can't write {output}: {error.strerror}") from error
-
-
-def _refuse_breaking(runtime: Runtime, baseline: Path) -> None:
-    try:
-        found = runtime.broken_since(baseline.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise CommandError(f"can't read {baseline}: {error.strerror}") from error
-    for line in found:
-        typer.echo(line, err=True)
-    if found:
-        raise typer.Exit(1)

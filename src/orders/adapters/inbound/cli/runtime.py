@@ -93,10 +93,6 @@ class Runtime(Protocol):
         """Returns the OpenAPI document of the HTTP API."""
         ...
 
-    def broken_since(self, baseline: str) -> list[str]:
-        """Returns the HTTP API's breaking changes against an OpenAPI document, one line each."""
-        ...
-
     def token(self, *, tenant: str, customer: str, roles: list[str], email: str | None, hours: float) -> str:
         """Issues a token of the development issuer."""
         ...

@@ -14,6 +14,7 @@ from orders.adapters.inbound.http.local.loopback import NotAskedAsLoopback
 from orders.adapters.inbound.http.middleware.auditing import note_problem
 from orders.adapters.inbound.http.middleware.rate_limit import RateLimited
 from orders.adapters.inbound.http.middleware.request_id import method_of, request_id_of
+from orders.adapters.inbound.http.representations.problem import Problem
 from orders.adapters.inbound.http.routes.parameters import InvalidParameters
 from orders.adapters.inbound.http.routes.responses import to_response
 from orders.adapters.inbound.http.security.auth import Unauthenticated
@@ -32,6 +33,7 @@ from orders.domain.errors import (
     ParcelConflict,
     UnknownParcel,
 )
+from orders.domain.lifecycle import Action
 from orders.ports.errors import NotPermitted, OrderTooLarge, TransientPortError, UnreadableItem
 
 _log = logging.getLogger(__name__)
@@ -99,7 +101,7 @@ def problem(
     *,
     faults: Sequence[Fault] = (),
     headers: Mapping[str, str] | None = None,
-    **extensions: Any,
+    allowed_actions: Sequence[Action] | None = None,
 ) -> Response[bytes]:
     """A problem response."""
     note_problem(request.scope, kind.name)
@@ -109,16 +111,22 @@ def problem(
         instance=instance(request.scope),
         request_id=request_id_of(request.scope),
         faults=faults,
-        **extensions,
+        allowed_actions=allowed_actions,
     )
     return Response(json_body.encode(body), status_code=kind.status, media_type=MEDIA_TYPE, headers=dict(headers or {}))
 
 
 def problem_body(
-    kind: Kind, detail: str, *, instance: str, request_id: str, faults: Sequence[Fault] = (), **extensions: Any
-) -> dict[str, Any]:
+    kind: Kind,
+    detail: str,
+    *,
+    instance: str,
+    request_id: str,
+    faults: Sequence[Fault] = (),
+    allowed_actions: Sequence[Action] | None = None,
+) -> Problem:
     """What a problem response says."""
-    body: dict[str, Any] = {
+    body: Problem = {
         "type": BASE + kind.name,
         "title": kind.title,
         "status": kind.status,
@@ -126,8 +134,9 @@ def problem_body(
         "detail": mask_text(detail),
         "instance": instance,
         "request_id": request_id,
-        **extensions,
     }
+    if allowed_actions is not None:
+        body["allowed_actions"] = list(allowed_actions)
     if faults:
         body["errors"] = [
             {"pointer": mask_text(fault.pointer), "code": fault.code, "message": mask_text(fault.message)}
@@ -170,7 +179,9 @@ def _unauthenticated(request: Request[Any, Any, Any], error: Exception) -> Respo
 
 def _illegal_transition(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     assert isinstance(error, IllegalTransition)
-    return problem(request, ILLEGAL_TRANSITION, str(error), allowed_actions=list(error.allowed_actions))
+    return problem(
+        request, ILLEGAL_TRANSITION, str(error), allowed_actions=[Action(each) for each in error.allowed_actions]
+    )
 
 
 def _shop_not_ready(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

@@ -11,7 +11,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from orders.adapters.inbound.http.local.loopback import asked_as_loopback
-from orders.adapters.inbound.http.routes.representations import moment
+from orders.adapters.inbound.http.representations.values import moment
 from orders.adapters.wire import json_body
 from orders.domain.identity import order_number
 from orders.ports.local_archive import KeptDocument, KeptDocuments, KeptMail, KeptMails, NotKept

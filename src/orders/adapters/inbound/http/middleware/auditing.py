@@ -13,7 +13,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from orders.adapters.inbound.http.middleware.request_id import request_id_of
-from orders.adapters.inbound.http.routes.representations import BASE
+from orders.adapters.inbound.http.representations.values import BASE
 from orders.adapters.inbound.http.security.client_address import client_address
 from orders.application.policy.audit import Attempt, Audit
 from orders.domain.identity import is_order_id

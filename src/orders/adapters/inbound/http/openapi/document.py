@@ -7,8 +7,9 @@ import msgspec
 
 from orders import __version__
 from orders.adapters.inbound.http import problems
-from orders.adapters.inbound.http.openapi import prose, shapes, shapes_of_answers, shapes_of_pages
+from orders.adapters.inbound.http.openapi import prose
 from orders.adapters.inbound.http.openapi.deprecation import DEPRECATED, Deprecation, Deprecations
+from orders.adapters.inbound.http.openapi.event_schemas import event_schemas
 from orders.adapters.inbound.http.openapi.json_schema import RequestSchema, ResponseSchema, Schema, schemas_of
 from orders.adapters.inbound.http.openapi.links import LINKS
 from orders.adapters.inbound.http.openapi.operation import (
@@ -32,6 +33,12 @@ from orders.adapters.inbound.http.openapi.parameters import (
 from orders.adapters.inbound.http.openapi.problem_kinds import EXPLAINED
 from orders.adapters.inbound.http.openapi.updates import update_schemas
 from orders.adapters.inbound.http.problems import Kind
+from orders.adapters.inbound.http.representations import order_states, orders
+from orders.adapters.inbound.http.representations.problem import Problem
+from orders.adapters.inbound.http.routes import documents
+from orders.adapters.inbound.http.routes.history import HistoryPage
+from orders.adapters.inbound.http.routes.list_orders import OrderPage
+from orders.adapters.inbound.http.server import health_answers
 from orders.adapters.wire import json_body, requests
 from orders.contracts.event_schema import DIALECT
 
@@ -209,19 +216,19 @@ def _problem_examples() -> Schema:
 
 def _schemas() -> dict[str, Schema]:
     answers = schemas_of(
-        shapes.Order,
-        shapes_of_answers.AcceptedOrder,
-        shapes_of_answers.Acceptance,
-        shapes_of_answers.OrderStatus,
-        shapes_of_answers.Erasing,
-        shapes_of_answers.Tracking,
-        shapes_of_answers.DocumentRendering,
-        shapes_of_answers.DocumentLink,
-        shapes_of_answers.Alive,
-        shapes_of_answers.Health,
-        shapes_of_answers.Problem,
-        shapes_of_pages.OrderPage,
-        shapes_of_pages.HistoryPage,
+        orders.Order,
+        order_states.AcceptedOrder,
+        order_states.Acceptance,
+        order_states.OrderStatus,
+        order_states.Erasing,
+        order_states.Tracking,
+        documents.DocumentRendering,
+        documents.DocumentLink,
+        health_answers.Alive,
+        health_answers.Health,
+        Problem,
+        OrderPage,
+        HistoryPage,
         generator=ResponseSchema,
     )
     bodies = schemas_of(
@@ -241,7 +248,7 @@ def _schemas() -> dict[str, Schema]:
         "additionalProperties": True,
     }
     updates = update_schemas(answers["Order"], answers["OrderItem"], answers)
-    return {**answers, **shapes_of_pages.event_schemas(), **bodies, **updates, "OpenApiDocument": document}
+    return {**answers, **event_schemas(), **bodies, **updates, "OpenApiDocument": document}
 
 
 def _security_schemes() -> Schema:

@@ -5,18 +5,16 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from orders.adapters.inbound.http.routes.representations import (
-    ACCEPTED,
-    BASE,
+from orders.adapters.inbound.http.representations.history import history_entry
+from orders.adapters.inbound.http.representations.order_states import (
     acceptance_view,
+    accepted_view,
     erasing_view,
-    history_entry,
-    moment,
-    order_summary,
-    order_view,
     status_view,
     track_view,
 )
+from orders.adapters.inbound.http.representations.orders import order_summary, order_view
+from orders.adapters.inbound.http.representations.values import moment
 from orders.application.policy.caller import Caller
 from orders.contracts.cloud_event import to_cloud_event
 from orders.domain.erasing import erase
@@ -140,37 +138,37 @@ _STAFF = Caller("demo", "staff_7", frozenset({Role.STAFF}))
 LIFE = _life()
 
 
-def as_customer(order: Order) -> dict[str, Any]:
+def as_customer(order: Order) -> Any:
     """The order as its customer sees it."""
     return order_view(order, CUSTOMER)
 
 
-def as_staff(order: Order) -> dict[str, Any]:
+def as_staff(order: Order) -> Any:
     """The order as the shop's staff see it."""
     return order_view(order, _STAFF)
 
 
-def page_of_orders() -> dict[str, Any]:
+def page_of_orders() -> Any:
     """A page of a listing, with another after it."""
     return {"items": [order_summary(LIFE.part_shipped, _STAFF)], "next_cursor": CURSOR}
 
 
-def where_it_is() -> dict[str, Any]:
+def where_it_is() -> Any:
     """An order's status."""
     return status_view(LIFE.processing, _STAFF)
 
 
-def erasing() -> dict[str, Any]:
+def erasing() -> Any:
     """What is answered to an erasure."""
     return erasing_view(erase(LIFE.cancelled, _ADMIN.stamp(_MORNING + timedelta(days=30)), _ADMIN.roles).order)
 
 
-def tracking() -> dict[str, Any]:
+def tracking() -> Any:
     """What has been shipped and what has not."""
     return track_view(LIFE.part_shipped)
 
 
-def history() -> dict[str, Any]:
+def history() -> Any:
     """Events and a mail."""
     mail = MailRecord(
         sequence=3,
@@ -187,23 +185,17 @@ def history() -> dict[str, Any]:
     return {"items": items, "next_cursor": None}
 
 
-def events() -> dict[str, Any]:
+def events() -> Any:
     """The same as other systems get it."""
     return {"items": [to_cloud_event(event) for event in LIFE.events], "next_cursor": None}
 
 
-def acceptance() -> dict[str, Any]:
+def acceptance() -> Any:
     """What is answered to ``Prefer: respond-async``."""
-    order = LIFE.placed
-    return {
-        "order_id": order.order_id,
-        "order_number": order.order_number,
-        "status": ACCEPTED,
-        "_links": {"self": {"href": f"{BASE}/{order.order_id}"}},
-    }
+    return accepted_view(LIFE.placed)
 
 
-def accepted_order() -> dict[str, Any]:
+def accepted_order() -> Any:
     """An order that is accepted and not placed yet."""
     return acceptance_view(
         Acceptance(
@@ -217,7 +209,7 @@ def accepted_order() -> dict[str, Any]:
     )
 
 
-def document_link() -> dict[str, Any]:
+def document_link() -> Any:
     """Where the PDF can be fetched for five minutes."""
     return {
         "url": f"https://documents.example/demo/2026/03/{ORDER_ID}/v1.pdf?signature=3d1f",
@@ -225,6 +217,6 @@ def document_link() -> dict[str, Any]:
     }
 
 
-def document_rendering() -> dict[str, Any]:
+def document_rendering() -> Any:
     """The PDF is on its way."""
     return {"order_id": ORDER_ID, "document": "rendering"}

@@ -1,12 +1,16 @@
-"""JSON Schema (2020-12) of pydantic models, saying of this API's JSON what holds."""
+"""JSON Schema (2020-12) of models and typed dictionaries, saying of this API's JSON what holds."""
 
+import ast
 import inspect
+import itertools
+import textwrap
 from decimal import Decimal
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import PydanticUndefined, core_schema
+from typing_extensions import is_typeddict
 
 from orders.contracts.event_schema import DIALECT
 
@@ -54,12 +58,38 @@ class RequestSchema(GenerateJsonSchema):
 
 
 class ResponseSchema(RequestSchema):
-    """The same for what the API answers: a field that may be missing is missing, and never ``null``."""
+    """The same for what the API answers with, typed dictionaries: what may be missing is missing, and never ``null``.
 
-    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+    Their fields are described by the docstrings below them, as in models.
+    """
+
+    def typed_dict_field_schema(self, schema: core_schema.TypedDictField) -> JsonSchemaValue:
         """The schema of the value, when it is there."""
         inner = schema["schema"]
-        return self.generate_inner(inner["schema"] if inner["type"] == "nullable" else inner)
+        optional = not schema.get("required", True) and inner["type"] == "nullable"
+        return self.generate_inner(inner["schema"] if optional else inner)
+
+    def typed_dict_schema(self, schema: core_schema.TypedDictSchema) -> JsonSchemaValue:
+        """With the descriptions of its fields."""
+        found = super().typed_dict_schema(schema)
+        for name, description in _field_docstrings(schema["cls"]).items():
+            found["properties"][name]["description"] = description
+        return found
+
+
+def _field_docstrings(cls: type[Any]) -> dict[str, str]:
+    """What stands below the fields of a typed dictionary and of those that it extends."""
+    found: dict[str, str] = {}
+    for base in getattr(cls, "__orig_bases__", ()):
+        if is_typeddict(base):
+            found |= _field_docstrings(base)
+    (definition,) = ast.parse(textwrap.dedent(inspect.getsource(cls))).body
+    assert isinstance(definition, ast.ClassDef)
+    for field, below in itertools.pairwise(definition.body):
+        match field, below:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                found[name] = inspect.cleandoc(text)
+    return found
 
 
 def nullable(schema: Schema) -> Schema:
@@ -70,13 +100,13 @@ def nullable(schema: Schema) -> Schema:
     return found | {"enum": [*schema["enum"], None]} if "enum" in schema else found
 
 
-def schemas_of(*models: type[BaseModel], generator: type[GenerateJsonSchema]) -> dict[str, Schema]:
-    """The schemas of the models and of all that they are made of, by name; they refer to each other as components."""
+def schemas_of(*types: type[Any], generator: type[GenerateJsonSchema]) -> dict[str, Schema]:
+    """The schemas of the types and of all that they are made of, by name; they refer to each other as components."""
     named: dict[str, Schema] = {}
-    for model in models:
-        whole = model.model_json_schema(schema_generator=generator, ref_template=COMPONENTS + "{model}")
+    for each in types:
+        whole = TypeAdapter(each).json_schema(schema_generator=generator, ref_template=COMPONENTS + "{model}")
         named |= whole.pop("$defs", {})
-        named[model.__name__] = whole
+        named[each.__name__] = whole
     return {name: _described(schema) for name, schema in named.items()}
 
 

@@ -11,7 +11,7 @@ from orders.adapters.inbound.http.openapi.operation import (
     DocumentedResponse,
     Example,
 )
-from orders.adapters.inbound.http.routes.representations import BASE
+from orders.adapters.inbound.http.representations.values import BASE
 
 _ORDER = f"{BASE}/{{order_id}}"
 _CREATING = (

@@ -3,7 +3,7 @@
 from orders.adapters.inbound.http import problems
 from orders.adapters.inbound.http.openapi import examples
 from orders.adapters.inbound.http.openapi.operation import Body, DocumentedOperation, DocumentedResponse, Example
-from orders.adapters.inbound.http.routes.representations import BASE
+from orders.adapters.inbound.http.representations.values import BASE
 
 ERASING = (
     DocumentedOperation(

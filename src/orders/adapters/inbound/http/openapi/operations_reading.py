@@ -4,7 +4,7 @@ from orders.adapters.inbound.http import problems
 from orders.adapters.inbound.http.openapi import examples
 from orders.adapters.inbound.http.openapi.examples import LIFE, as_staff
 from orders.adapters.inbound.http.openapi.operation import HTML, DocumentedOperation, DocumentedResponse, Example
-from orders.adapters.inbound.http.routes.representations import BASE
+from orders.adapters.inbound.http.representations.values import BASE
 
 _ORDER = f"{BASE}/{{order_id}}"
 _PAGE = ("Limit", "Cursor")

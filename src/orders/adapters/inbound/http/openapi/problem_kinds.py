@@ -1,20 +1,20 @@
 """Every kind of problem for people: when it comes, what to do about it, what it looks like ([API-3])."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from orders.adapters.inbound.http import problems
 from orders.adapters.inbound.http.middleware.rate_limit import RateLimited
 from orders.adapters.inbound.http.middleware.request_line import MAX_URL_BYTES
 from orders.adapters.inbound.http.openapi.examples import LIFE, ORDER_ID
 from orders.adapters.inbound.http.problems import Kind, problem_body
-from orders.adapters.inbound.http.routes.representations import BASE
+from orders.adapters.inbound.http.representations.problem import Problem
+from orders.adapters.inbound.http.representations.values import BASE
 from orders.adapters.wire.parsing import MAX_FAULTS
 from orders.application.policy.errors import OrderNotFound, ShopNotReady, VersionMismatch
 from orders.application.policy.idempotency import KeyReused
 from orders.domain.errors import ActionForbidden, Fault, IllegalTransition, ParcelConflict
-from orders.domain.lifecycle import Role
+from orders.domain.lifecycle import Action, Role
 from orders.ports.errors import OrderTooLarge
 from orders.ports.order_repository import MAX_ORDER_BYTES
 
@@ -35,12 +35,16 @@ class Explained:
 
     meaning: str
     remedy: str
-    example: dict[str, Any]
+    example: Problem
     headers: tuple[str, ...] = ()
 
 
-def _example(kind: Kind, detail: str, instance: str = _ORDER, *faults: Fault, **more: Any) -> dict[str, Any]:
-    return problem_body(kind, detail, instance=instance, request_id=_REQUEST_ID, faults=faults, **more)
+def _example(
+    kind: Kind, detail: str, instance: str = _ORDER, *faults: Fault, allowed_actions: Sequence[Action] | None = None
+) -> Problem:
+    return problem_body(
+        kind, detail, instance=instance, request_id=_REQUEST_ID, faults=faults, allowed_actions=allowed_actions
+    )
 
 
 _NOT_READY = ShopNotReady("demo")
@@ -113,7 +117,7 @@ EXPLAINED: Mapping[Kind, Explained] = {
                 )
             ),
             f"{_ORDER}/cancel",
-            allowed_actions=list(LIFE.part_shipped.allowed_actions([Role.STAFF])),
+            allowed_actions=LIFE.part_shipped.allowed_actions([Role.STAFF]),
         ),
         ("RetryWhileAccepted",),
     ),

@@ -5,7 +5,15 @@ from typing import Any
 from litestar import Request, Response
 
 from orders.adapters.inbound.http.problems import ILLEGAL_TRANSITION, problem
-from orders.adapters.inbound.http.routes.representations import acceptance_view
+from orders.adapters.inbound.http.representations.order_states import (
+    AcceptedOrder,
+    OrderStatus,
+    Tracking,
+    acceptance_view,
+)
+from orders.adapters.inbound.http.representations.values import given
+from orders.adapters.inbound.http.routes.documents import rendering_view
+from orders.adapters.inbound.http.routes.history import HistoryPage
 from orders.adapters.inbound.http.routes.responses import JSON, json_response
 from orders.adapters.wire import json_body
 from orders.application.policy.errors import NotPlacedYet
@@ -24,19 +32,32 @@ def not_placed_yet(request: Request[Any, Any, Any], error: Exception) -> Respons
         return problem(request, ILLEGAL_TRANSITION, str(error), headers=headers, allowed_actions=[])
     part = request.url.path.rstrip("/").rpartition("/")[2]
     if part == "document":
-        content = json_body.encode({"order_id": acceptance.order_id, "document": "rendering"})
+        content = json_body.encode(rendering_view(acceptance.order_id))
         return Response(content, status_code=202, media_type=JSON, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
     return json_response(_view(acceptance, part), headers=headers)
 
 
-def _view(acceptance: Acceptance, part: str) -> dict[str, Any]:
-    whole = acceptance_view(acceptance)
+def _view(acceptance: Acceptance, part: str) -> AcceptedOrder | OrderStatus | Tracking | HistoryPage:
     if part in {"history", "events"}:
         return {"items": [], "next_cursor": None}
-    if part in {"status", "track"}:
-        of_order = {name: whole[name] for name in ("order_id", "order_number", "status")}
-        if part == "track":
-            return of_order | {"parcels": [], "open_items": [], "updated_at": whole["created_at"]}
-        reason = {"reason": whole["reason"]} if "reason" in whole else {}
-        return of_order | {"allowed_actions": [], **reason, "updated_at": whole["created_at"]}
+    whole = acceptance_view(acceptance)
+    if part == "status":
+        status: OrderStatus = {
+            "order_id": whole["order_id"],
+            "order_number": whole["order_number"],
+            "status": whole["status"],
+            "allowed_actions": [],
+            "reason": whole.get("reason"),
+            "updated_at": whole["created_at"],
+        }
+        return given(status)
+    if part == "track":
+        return {
+            "order_id": whole["order_id"],
+            "order_number": whole["order_number"],
+            "status": whole["status"],
+            "parcels": [],
+            "open_items": [],
+            "updated_at": whole["created_at"],
+        }
     return whole

@@ -6,13 +6,39 @@ from litestar import Router
 from litestar.types import Middleware
 
 from orders.adapters.inbound.http.middleware.auditing import checked
-from orders.adapters.inbound.http.routes import orders_read as order_reading
-from orders.adapters.inbound.http.routes import orders_write as order_changing
+from orders.adapters.inbound.http.representations.values import BASE
+from orders.adapters.inbound.http.routes.create_order import create
+from orders.adapters.inbound.http.routes.delete_order import remove
 from orders.adapters.inbound.http.routes.documents import document
-from orders.adapters.inbound.http.routes.representations import BASE
+from orders.adapters.inbound.http.routes.erase_order import erase
+from orders.adapters.inbound.http.routes.history import events, history
+from orders.adapters.inbound.http.routes.list_orders import list_orders
+from orders.adapters.inbound.http.routes.order_status import cancel, read_status, set_status
+from orders.adapters.inbound.http.routes.parcels import deliver, fulfil
+from orders.adapters.inbound.http.routes.read_order import read, track
+from orders.adapters.inbound.http.routes.update_order import merge, replace
+
+ROUTES = (
+    list_orders,
+    create,
+    read,
+    replace,
+    merge,
+    remove,
+    read_status,
+    set_status,
+    track,
+    history,
+    events,
+    document,
+    cancel,
+    fulfil,
+    deliver,
+    erase,
+)
+"""In the order in which the API's description has them."""
 
 
 def orders_router(middleware: Sequence[Middleware] = ()) -> Router:
     """All routes of orders. Raises: LookupError: one of them is not audited."""
-    handlers = [*order_reading.ROUTES, *order_changing.ROUTES, document]
-    return checked(Router(path=BASE, route_handlers=handlers, middleware=middleware))
+    return checked(Router(path=BASE, route_handlers=ROUTES, middleware=middleware))

@@ -4,22 +4,22 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from orders.adapters.inbound.http.routes.representations import particulars_view
+from orders.adapters.inbound.http.representations.orders import address_view, customer_view, payment_view
 from orders.adapters.wire import json_body
 from orders.domain.erasing import ERASED, ERASED_ADDRESS, ERASED_CUSTOMER, ERASED_METADATA, ERASED_PAYMENT
 
 _TOMBSTONES: Mapping[str, Callable[[], Any]] = MappingProxyType(
     {
-        "customer": lambda: particulars_view(ERASED_CUSTOMER),
-        "billing_address": lambda: particulars_view(ERASED_ADDRESS),
-        "shipping_address": lambda: particulars_view(ERASED_ADDRESS),
-        "payment": lambda: particulars_view(ERASED_PAYMENT),
+        "customer": lambda: customer_view(ERASED_CUSTOMER),
+        "billing_address": lambda: address_view(ERASED_ADDRESS),
+        "shipping_address": lambda: address_view(ERASED_ADDRESS),
+        "payment": lambda: payment_view(ERASED_PAYMENT),
         "metadata": lambda: dict(ERASED_METADATA),
         "notes": lambda: ERASED,
         "reason": lambda: ERASED,
     }
 )
-"""What an erased order shows, by the fields of ``responses.order_view`` and ``responses.status_view``."""
+"""What an erased order shows, by the fields of ``order_view`` and ``status_view``."""
 
 
 def redacted_body(body: bytes) -> bytes:

@@ -1,17 +1,13 @@
 """Responses from what a use case gave: JSON bodies, and answers that can be given again byte for byte."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from litestar import Response
 
-from orders.adapters.inbound.http.routes.representations import (
-    ACCEPTED,
-    BASE,
-    erasing_view,
-    etag,
-    order_view,
-    status_view,
-)
+from orders.adapters.inbound.http.representations.order_states import accepted_view, erasing_view, status_view
+from orders.adapters.inbound.http.representations.orders import etag, order_view
+from orders.adapters.inbound.http.representations.values import BASE
 from orders.adapters.wire import json_body
 from orders.application.policy.caller import Caller
 from orders.application.policy.idempotency import KeyedAnswer
@@ -38,13 +34,9 @@ def status_answer(order: Order, caller: Caller) -> KeyedAnswer:
 def accepted_answer(order: Order) -> KeyedAnswer:
     """The order is accepted under this id, and placed soon (RFC 7240, section 4.1)."""
     here = f"{BASE}/{order.order_id}"
-    view = {
-        "order_id": order.order_id,
-        "order_number": order.order_number,
-        "status": ACCEPTED,
-        "_links": {"self": {"href": here}},
-    }
-    return KeyedAnswer(202, (("Location", here), ("Preference-Applied", "respond-async")), json_body.encode(view))
+    return KeyedAnswer(
+        202, (("Location", here), ("Preference-Applied", "respond-async")), json_body.encode(accepted_view(order))
+    )
 
 
 def erasing_answer(order: Order, caller: Caller) -> KeyedAnswer:
@@ -65,6 +57,8 @@ def to_response(answer: KeyedAnswer, **headers: str) -> Response[bytes]:
     )
 
 
-def _answer(order: Order, caller: Caller, view: dict[str, Any], status: int, headers: dict[str, str]) -> KeyedAnswer:
+def _answer(
+    order: Order, caller: Caller, view: Mapping[str, object], status: int, headers: dict[str, str]
+) -> KeyedAnswer:
     named = {"ETag": etag(order, caller.roles), **headers}
     return KeyedAnswer(status, tuple(named.items()), json_body.encode(view))

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
+
+from typing_extensions import TypedDict
 
 from orders.adapters.privacy.masking import mask_text
 from orders.adapters.wire import json_body
@@ -12,6 +13,20 @@ from orders.application.operations.check_health import CheckHealth
 LIVE_PATHS = ("/health/live",)
 READY_PATHS = ("/health", "/health/ready", "/v1.0/orders/health")
 MEDIA_TYPE = "application/json"
+
+
+class Alive(TypedDict):
+    """The process serves."""
+
+    status: Literal["ok"]
+
+
+class Health(TypedDict):
+    """What the service depends on, and how each of it is."""
+
+    status: Literal["ok", "unhealthy"]
+    checks: dict[str, str]
+    """`ok`, or what is wrong, by dependency."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +47,7 @@ class HealthAnswer:
         return json_body.encode(dict(self.content))
 
 
-ALIVE = HealthAnswer(200, MappingProxyType({"status": "ok"}))
+ALIVE = HealthAnswer(200, Alive(status="ok"))
 """From a process that answers at all; touches no dependency."""
 
 
@@ -42,4 +57,5 @@ async def readiness(check_health: CheckHealth) -> HealthAnswer:
     faults = {name: mask_text(fault) for name, fault in health.faults}
     checks = {name: faults.get(name, "ok") for name in health.checked}
     status = 200 if health.healthy else 503
-    return HealthAnswer(status, {"status": "ok" if health.healthy else "unhealthy", "checks": checks})
+    content: Health = {"status": "ok" if health.healthy else "unhealthy", "checks": checks}
+    return HealthAnswer(status, content)

@@ -7,8 +7,8 @@ counts as one that does.
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from orders.adapters.inbound.http.openapi.comparison.schema_comparison import Comparison, listed, shown
 from orders.adapters.inbound.http.openapi.json_schema import Schema
+from tools.openapi.schema_comparison import Comparison, listed, shown
 
 _LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
 _UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")

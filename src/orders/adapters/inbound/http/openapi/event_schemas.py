@@ -1,93 +1,10 @@
-"""What the API answers with, continued: pages of orders, of history and of events."""
-
-from typing import Annotated, Literal
-
-from pydantic import Field
+"""The schemas of events as other systems get them, and of a page of them; made from the events' own schemas."""
 
 from orders.adapters.inbound.http.openapi.json_schema import COMPONENTS, Schema
-from orders.adapters.inbound.http.openapi.shapes import (
-    Count,
-    OrderSummary,
-    Shape,
-    Time,
-)
 from orders.adapters.inbound.http.routes.parameters import MAX_CURSOR_CHARACTERS
 from orders.contracts.cloud_event import cloud_event_type
 from orders.contracts.event_schema import event_schema
 from orders.domain.events import EventType
-from orders.ports.mail import MailState, MailTemplate
-
-NextCursor = Annotated[str, Field(min_length=1, max_length=MAX_CURSOR_CHARACTERS)]
-
-
-class OrderPage(Shape):
-    """A page of orders. It may be short, or even empty, and go on: the end is where `next_cursor` is `null`."""
-
-    items: list[OrderSummary]
-    next_cursor: NextCursor | None
-    unreadable: Annotated[int, Field(ge=1)] | None = None
-    """How many orders that may belong on this page can't be read and are left out; told to who acts for the shop."""
-
-
-class Actor(Shape):
-    """Who did it."""
-
-    principal: str
-    """Subject of the token, or name of a worker; to customers, of others than themselves only the role."""
-    role: str
-
-
-class HistoryEvent(Shape):
-    """A change of the order, or of its document."""
-
-    kind: Literal["event"]
-    at: Time
-    sequence: Annotated[int, Field(ge=1)]
-    """1, 2, 3, … per order, without gaps."""
-    version: Annotated[int, Field(ge=1)]
-    """The order's version after it."""
-    type: EventType
-    actor: Actor
-    reason: str | None = None
-    changed: list[str]
-    """JSON pointers of the fields that changed."""
-
-
-class HistoryMailFeedback(Shape):
-    """What came back of a mail: a bounce that may pass (`delayed`), one that will not, or a complaint.
-
-    After `bounced` and `complained` the shop writes to this address no more.
-    """
-
-    kind: Literal["delayed", "bounced", "complained"]
-    at: Time
-    detail: str | None = None
-    """The mail service's words for what kind of it, such as `Permanent/NoEmail`."""
-
-
-class HistoryMail(Shape):
-    """What became of a mail about the order."""
-
-    kind: Literal["mail"]
-    at: Time
-    about_sequence: Annotated[int, Field(ge=1)]
-    """The event that the mail tells of."""
-    template: MailTemplate
-    state: MailState
-    recipient: str | None = None
-    """Only a hint, such as `t…@example.com`."""
-    attempts: Count
-    detail: str | None = None
-    feedback: HistoryMailFeedback | None = None
-
-
-class HistoryPage(Shape):
-    """A page of an order's history, oldest first; a mail stands on the page of the event that it tells of."""
-
-    items: list[Annotated[HistoryEvent | HistoryMail, Field(discriminator="kind")]]
-    next_cursor: NextCursor | None
-    unreadable: Annotated[int, Field(ge=1)] | None = None
-    """How many entries of this page can't be read and are left out."""
 
 
 def event_schemas() -> dict[str, Schema]:

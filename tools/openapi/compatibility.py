@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from orders.adapters.inbound.http import problems
-from orders.adapters.inbound.http.openapi.comparison.compatible_schemas import AnswerComparison, RequestComparison
-from orders.adapters.inbound.http.openapi.comparison.schema_comparison import listed, resolved
 from orders.adapters.inbound.http.openapi.json_schema import Schema
+from tools.openapi.compatible_schemas import AnswerComparison, RequestComparison
+from tools.openapi.schema_comparison import listed, resolved
 
 _METHODS = ("get", "put", "post", "patch", "delete", "head", "options")
 

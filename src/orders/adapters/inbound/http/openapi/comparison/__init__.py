@@ -1,1 +1,0 @@
-"""Compares two OpenAPI documents: what of a change breaks callers."""

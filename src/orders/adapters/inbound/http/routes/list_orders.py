@@ -1,0 +1,69 @@
+"""The route that lists orders."""
+
+from typing import NotRequired
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from typing_extensions import TypedDict
+
+from orders.adapters.inbound.http.representations.orders import OrderSummary, order_summary
+from orders.adapters.inbound.http.representations.values import AtLeastOne
+from orders.adapters.inbound.http.routes.pages import NextCursor, left_out, page_response
+from orders.adapters.inbound.http.routes.parameters import (
+    asks_for_deleted,
+    list_parameters,
+)
+from orders.adapters.inbound.http.routes.request_bodies import Call
+from orders.adapters.inbound.http.security.cursor import CursorCodec
+from orders.adapters.wire.off_loop import LINE_BYTES, off_loop
+from orders.application.orders.list_orders import ListOrders
+from orders.application.policy.caller import Caller, Operation, permit
+from orders.ports import order_repository
+from orders.ports.order_repository import OrderQuery
+
+
+class OrderPage(TypedDict):
+    """A page of orders. It may be short, or even empty, and go on: the end is where `next_cursor` is `null`."""
+
+    items: list[OrderSummary]
+    next_cursor: NextCursor | None
+    unreadable: NotRequired[AtLeastOne]
+    """How many orders that may belong on this page can't be read and are left out; told to who acts for the shop."""
+
+
+def order_page(page: order_repository.OrderPage, caller: Caller, cursor: str | None) -> OrderPage:
+    """The page as this caller sees it."""
+    items = [order_summary(order, caller) for order in page.orders]
+    return {"items": items, "next_cursor": cursor, **left_out(page.unreadable)}
+
+
+@get("/")
+async def list_orders(
+    request: Call,
+    caller: NamedDependency[Caller],
+    list_orders: NamedDependency[ListOrders],
+    cursors: NamedDependency[CursorCodec],
+) -> Response[bytes]:
+    """List the tenant's orders, or a customer's own."""
+    permit(Operation.LIST, caller.roles)
+    if asks_for_deleted(request.query_params):
+        permit(Operation.READ_DELETED, caller.roles)
+    asked = list_parameters(request.query_params)
+    own = "" if caller.acts_for_shop else str(caller.customer_id)
+    bound_to = f"orders|{caller.tenant_id}|{own}|{asked.binding()}"
+    query = OrderQuery(
+        tenant_id=caller.tenant_id,
+        customer_id=asked.customer_id,
+        statuses=asked.statuses,
+        order_number=asked.order_number,
+        created_from=asked.created_from,
+        created_to=asked.created_to,
+        include_deleted=asked.include_deleted,
+        ascending=asked.ascending,
+        limit=asked.limit,
+        after=None if asked.cursor is None else await cursors.open(asked.cursor, bound_to),
+    )
+    page = await list_orders.execute(caller, query)
+    following = None if page.next_position is None else await cursors.seal(page.next_position, bound_to)
+    size = LINE_BYTES * sum(len(order.lines) for order in page.orders)
+    return await off_loop(size, lambda: page_response(request, order_page(page, caller, following)))

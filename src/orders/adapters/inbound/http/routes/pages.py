@@ -1,0 +1,36 @@
+"""Responds with a page of a listing."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from litestar import Response
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from orders.adapters.inbound.http.routes.parameters import MAX_CURSOR_CHARACTERS
+from orders.adapters.inbound.http.routes.request_bodies import Call
+from orders.adapters.inbound.http.routes.responses import json_response
+
+NextCursor = Annotated[str, Field(min_length=1, max_length=MAX_CURSOR_CHARACTERS)]
+
+
+class LeftOut(TypedDict, total=False):
+    """How much of a page can't be read; missing where all of it can."""
+
+    unreadable: int
+
+
+def left_out(unreadable: int) -> LeftOut:
+    """How many of a page's entries can't be read and are left out."""
+    return {"unreadable": unreadable} if unreadable else {}
+
+
+def page_response(request: Call, page: Mapping[str, Any]) -> Response[bytes]:
+    """The page, with the address of the next one."""
+    headers = {}
+    if page["next_cursor"] is not None:
+        query = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
+        following = urlencode([*query, ("cursor", page["next_cursor"])])
+        headers["Link"] = f'<{request.url.path}?{following}>; rel="next"'
+    return json_response(page, headers=headers)

@@ -1,7 +1,7 @@
 """Placing an order: from what a caller asks for to an order that keeps every rule, or to all its faults."""
 
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from orders.domain.errors import ActionForbidden, Fault, InvalidAmount, InvalidOrder, UnknownCurrency, WithdrawnCurrency
@@ -13,9 +13,9 @@ from orders.domain.order import Change, Order, campaign_facts
 from orders.domain.parts import Address, Customer, Line, Payment
 from orders.domain.pricing.basket import Basket
 from orders.domain.pricing.currencies import Currency
-from orders.domain.pricing.money import MAX_UNIT_PRICE_MINOR, Money, Totals, line_net, parse_rate
+from orders.domain.pricing.money import MAX_UNIT_PRICE_MINOR, Money, line_net, parse_rate, reckon
 from orders.domain.pricing.offer_checks import UNASKED, Answers
-from orders.domain.pricing.price_rules import STRICTEST, PriceRules, rules_for
+from orders.domain.pricing.price_rules import PriceRules
 
 MAX_LINES = 500
 MAX_QUANTITY = 1_000_000
@@ -61,21 +61,65 @@ class Draft:
     locale: str | None = None
 
 
+_ANY_PRODUCT = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLine:
+    """The figures of a line of which something may be wrong; ``None`` for what can't be read."""
+
+    quantity: int | None = None
+    price: Decimal | None = None
+    discount: Decimal | None = None
+    tax_rate: Decimal | None = None
+
+    def draft(self) -> DraftLine | None:
+        """A line of these figures and nothing else; ``None`` where one is missing, or the quantity out of range."""
+        quantity, price, discount, rate = self.quantity, self.price, self.discount, self.tax_rate
+        if quantity is None or price is None or discount is None or rate is None or not 1 <= quantity <= MAX_QUANTITY:
+            return None
+        return DraftLine(_ANY_PRODUCT, quantity, price, discount, rate)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAmounts:
+    """The amounts of an order of which something else is wrong; ``None`` for one that can't be read.
+
+    Attributes:
+        lines: as they were sent, those that are no lines among them, one more than an order has at most.
+        currency: ``None`` for the tenant's, or the order's where there is one already.
+    """
+
+    lines: tuple[ReadLine, ...] = ()
+    currency: str | None = None
+    total: Decimal | None = None
+    shipping: Decimal | None = None
+    discount: Decimal | None = None
+
+    def draft(self, currency: Currency) -> Draft | None:
+        """An order of these amounts and nothing else; ``None`` where one of them can't be read."""
+        total, shipping, discount = self.total, self.shipping, self.discount
+        lines = tuple(line for each in self.lines if (line := each.draft()) is not None)
+        if total is None or shipping is None or discount is None or not 1 <= len(lines) == len(self.lines) <= MAX_LINES:
+            return None
+        return Draft("", lines, total, currency.code, shipping, discount)
+
+
 def place(
     draft: Draft,
+    basket: Basket,
     *,
     tenant_id: str,
     order_id: str,
     stamp: Stamp,
     roles: Collection[Role],
     answers: Answers = UNASKED,
-    rules: PriceRules = STRICTEST,
 ) -> Change:
-    """A new order in ``pending`` with its created event.
+    """Makes a new order in ``pending`` with its created event.
 
     Args:
-        answers: what other services say of the draft's basket.
-        rules: the shop's, for callers who don't act for it.
+        basket: the draft's, as ``basket_of`` has priced it under the rules that bind the caller.
+        answers: what other services say of the basket.
 
     Raises:
         InvalidOrder: with every fault there is, each under the JSON pointer of the request's field.
@@ -84,7 +128,6 @@ def place(
     held = tuple(roles)
     if not PLACING_ROLES & frozenset(held):
         raise ActionForbidden(action="place", roles=[str(role) for role in held])
-    basket = basket_of(draft, rules_for(held, rules))
     lines, totals = basket.lines, basket.settled(answers)
     order = Order(
         tenant_id=tenant_id,
@@ -122,49 +165,32 @@ def place(
     return Change(order, order.event(EventType.CREATED, stamp, data))
 
 
-def priced(
-    draft: Draft,
-    answers: Answers = UNASKED,
-    rules: PriceRules | None = None,
-    *,
-    in_currency: Currency | None = None,
-) -> tuple[tuple[Line, ...], Totals]:
-    """The draft's lines and figures in exact money. Args: as ``basket_of``. Raises: InvalidOrder with all faults."""
-    basket = basket_of(draft, rules, in_currency=in_currency)
-    return basket.lines, basket.settled(answers)
-
-
 def basket_of(draft: Draft, rules: PriceRules | None = None, *, in_currency: Currency | None = None) -> Basket:
-    """The draft's lines and amounts in exact money, its total not looked at yet.
+    """Prices the draft: its lines, amounts and figures in exact money; its total is not looked at yet.
 
     Args:
         rules: what its caller may say of what things cost; ``None`` for one who may say anything.
         in_currency: what the order is in, where there is one already: that may have been withdrawn since.
 
-    Raises: InvalidOrder.
+    Raises: InvalidOrder, with every fault in the draft's amounts.
     """
-    currency = in_currency or _currency(draft.currency)
-    faults: list[Fault] = []
+    parse = _Parser(in_currency or _currency(draft.currency), [])
     if not 1 <= len(draft.lines) <= MAX_LINES:
         raise InvalidOrder([Fault("/items", "line_count", f"an order has 1 to {MAX_LINES} items")])
-    parse = _Parser(currency, faults)
-    basket = Basket(
-        lines=tuple(_line(index, line, parse) for index, line in enumerate(draft.lines)),
-        shipping=parse.amount("/shipping", draft.shipping),
-        discount=parse.amount("/discount", draft.discount),
-        total=parse.amount("/total", draft.total),
-        campaign_code=draft.campaign_code,
-        rules=rules,
-    )
-    if not faults and basket.totals().total.minor < 0:
-        faults.append(Fault("/discount", "negative_total", "the discount is more than the order comes to"))
-    if faults:
-        raise InvalidOrder(faults)
-    return basket
+    lines = tuple(_line(index, line, parse) for index, line in enumerate(draft.lines))
+    shipping = parse.amount("/shipping", draft.shipping)
+    discount = parse.amount("/discount", draft.discount)
+    total = parse.amount("/total", draft.total)
+    figures = reckon(lines, shipping=shipping, discount=discount)
+    if not parse.faults and figures.total.minor < 0:
+        parse.faults.append(Fault("/discount", "negative_total", "the discount is more than the order comes to"))
+    if parse.faults:
+        raise InvalidOrder(parse.faults)
+    return Basket(lines, figures, total, campaign_code=draft.campaign_code, rules=rules)
 
 
 def _currency(code: str) -> Currency:
-    """What a new order may be in. Raises: InvalidOrder."""
+    """The currency of that code, which a new order may be in. Raises: InvalidOrder."""
     try:
         return Currency.in_use(code)
     except WithdrawnCurrency as error:
@@ -174,28 +200,44 @@ def _currency(code: str) -> Currency:
 
 
 def amount_faults(
-    currency_code: str,
-    amounts: Iterable[tuple[str, Decimal, int | None]],
-    rates: Iterable[tuple[str, Decimal]],
-    *,
-    in_currency: Currency | None = None,
+    amounts: ReadAmounts, currency_code: str, rules: PriceRules | None = None, *, existing: bool = False
 ) -> list[Fault]:
-    """What is wrong with single amounts and tax rates of an order that can't be reckoned as a whole.
+    """Finds what currency and reckoning have against an order that something else is wrong with already.
+
+    Where all its amounts and quantities could be read it is reckoned as a whole, its total included; else each amount
+    is looked at by itself.
 
     Args:
-        amounts: JSON pointer, value, and the most it may be in minor units.
-        rates: JSON pointer and value.
-        in_currency: as in ``basket_of``.
+        rules: as in ``basket_of``.
+        existing: whether there is such an order already, whose currency may have been withdrawn since.
     """
     try:
-        currency = in_currency or _currency(currency_code)
+        currency = Currency.of(currency_code) if existing else _currency(currency_code)
+        draft = amounts.draft(currency)
+        if draft is None:
+            return _single_faults(amounts, currency)
+        # What is free is not looked at: the catalogue has the last word on that, and isn't asked about such an order.
+        free = rules and replace(rules, free_products=frozenset({_ANY_PRODUCT}))
+        basket_of(draft, free, in_currency=currency).settled()
     except InvalidOrder as error:
         return list(error.faults)
+    return []
+
+
+def _single_faults(amounts: ReadAmounts, currency: Currency) -> list[Fault]:
     parse = _Parser(currency, [])
-    for pointer, value, at_most in amounts:
-        parse.amount(pointer, value, at_most)
-    for pointer, rate in rates:
-        parse.checked(pointer, parse_rate, rate)
+    for name, value in (("total", amounts.total), ("shipping", amounts.shipping), ("discount", amounts.discount)):
+        if value is not None:
+            parse.amount(f"/{name}", value)
+    lines = list(enumerate(amounts.lines[:MAX_LINES]))
+    for index, line in lines:
+        if line.price is not None:
+            parse.amount(f"/items/{index}/price", line.price, MAX_UNIT_PRICE_MINOR)
+        if line.discount is not None:
+            parse.amount(f"/items/{index}/discount", line.discount)
+    for index, line in lines:
+        if line.tax_rate is not None:
+            parse.checked(f"/items/{index}/tax_rate", parse_rate, line.tax_rate)
     return parse.faults
 
 

@@ -13,7 +13,7 @@ from orders.domain.errors import Fault, InvalidOrder
 from orders.domain.lifecycle import Role
 from orders.domain.order import Order
 from orders.domain.parts import Line
-from orders.domain.placing import Draft, basket_of, place
+from orders.domain.placing import Draft, basket_of
 from orders.domain.pricing.currencies import Currency
 from orders.domain.pricing.money import Money
 from orders.domain.pricing.offer_checks import (
@@ -28,7 +28,8 @@ from orders.domain.pricing.offer_checks import (
     units_wanted,
 )
 from orders.domain.revising import Revision, revise, revision_of
-from tests.support.builders import a_draft, a_line, a_stamp, an_order_id, an_order_line
+from tests.support import builders
+from tests.support.builders import a_draft, a_line, a_stamp, an_order_line
 
 ZAR = Currency.of("ZAR")
 CUSTOMER = [Role.CUSTOMER]
@@ -54,7 +55,7 @@ def mug(**overrides: Any) -> Offer:
 
 
 def placed(draft: Draft, answers: Answers = UNASKED) -> Order:
-    return place(draft, tenant_id="t1", order_id=an_order_id(), stamp=a_stamp(), roles=SHOP, answers=answers).order
+    return builders.placed(draft, roles=SHOP, answers=answers).order
 
 
 def faults_of(draft: Draft, answers: Answers) -> list[Fault]:
@@ -234,19 +235,10 @@ def test_who_counts_on_it_is_known_without_asking(total: str, code: str | None, 
 
 def test_its_event_says_that_it_was_used() -> None:
     draft = a_draft(campaign_code="SPRING", total=Decimal("54.98"))
-    change = place(
-        draft,
-        tenant_id="t1",
-        order_id=an_order_id(),
-        stamp=a_stamp(),
-        roles=CUSTOMER,
-        answers=Answers(campaign=CampaignGranted(zar(500))),
-    )
+    change = builders.placed(draft, roles=CUSTOMER, answers=Answers(campaign=CampaignGranted(zar(500))))
     assert change.event is not None
     assert (change.event.data["campaign_code"], change.event.data["campaign_discount"]) == ("SPRING", "5.00")
-    noted = place(
-        a_draft(campaign_code="SPRING"), tenant_id="t1", order_id=an_order_id(), stamp=a_stamp(), roles=CUSTOMER
-    )
+    noted = builders.placed(a_draft(campaign_code="SPRING"), roles=CUSTOMER)
     assert noted.event is not None
     assert "campaign_code" not in noted.event.data, "typed by somebody, and confirmed by nobody"
 

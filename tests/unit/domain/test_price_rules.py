@@ -10,13 +10,13 @@ import pytest
 from orders.domain.errors import Fault, InvalidOrder
 from orders.domain.lifecycle import Role
 from orders.domain.order import Order
-from orders.domain.placing import Draft, DraftLine, place
+from orders.domain.placing import Draft, DraftLine
 from orders.domain.pricing.currencies import Currency
 from orders.domain.pricing.money import Money
 from orders.domain.pricing.offer_checks import UNASKED, Answers, CampaignGranted, Offer
 from orders.domain.pricing.price_rules import STRICTEST, PriceRules
 from orders.domain.revising import Revision, revise, revised_basket, revision_of
-from tests.support.builders import a_draft, a_line, a_stamp, an_order, an_order_id
+from tests.support.builders import a_draft, a_line, a_stamp, an_order, placed
 
 ZAR, USD, JPY = (Currency.of(code) for code in ("ZAR", "USD", "JPY"))
 CUSTOMER = [Role.CUSTOMER]
@@ -27,9 +27,7 @@ ANYBODY_FOR_THE_SHOP = [[Role.STAFF], [Role.ADMIN], [Role.SERVICE], [Role.CUSTOM
 
 
 def ordered(draft: Draft, rules: PriceRules = STRICTEST, answers: Answers = UNASKED, roles: Any = CUSTOMER) -> Order:
-    return place(
-        draft, tenant_id="t", order_id=an_order_id(), stamp=a_stamp(), roles=roles, answers=answers, rules=rules
-    ).order
+    return placed(draft, roles=roles, answers=answers, rules=rules).order
 
 
 def told(draft: Draft, rules: PriceRules = STRICTEST, answers: Answers = UNASKED) -> list[Fault]:

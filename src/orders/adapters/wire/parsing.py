@@ -35,8 +35,10 @@ class InvalidBody(Exception):
         self.found = max(found, len(faults))
         super().__init__(f"{self.found} faults in the body")
 
-    def along_with(self, more: Sequence[Fault]) -> "InvalidBody":
-        """All of these, and more."""
+    def along_with(self, amounts: Sequence[Fault]) -> "InvalidBody":
+        """All of these, and those of amounts that nothing is known against yet."""
+        known = {fault.pointer for fault in self.faults}
+        more = [fault for fault in amounts if fault.pointer not in known]
         return InvalidBody([*self.faults, *more], self.found + len(more))
 
 
@@ -89,10 +91,15 @@ def parse_object(
             return {}
         raise MalformedJson(f"the body is empty; send a JSON object, as {' or '.join(media_types)}")
     check_media_type(content_type, media_types)
-    value = json_body.decode(body)
+    value = decoded(body)
     if not isinstance(value, dict):
         raise InvalidBody([Fault("", "object_type", "the body must be a JSON object")])
     return value
+
+
+def decoded(body: bytes) -> Any:
+    """The JSON value of a body, ``{}`` of an empty one. Raises: MalformedJson."""
+    return json_body.decode(body) if body.strip() else {}
 
 
 def validate(model: type[Model], value: Mapping[str, Any]) -> Model:

@@ -1,6 +1,6 @@
 """The routes under ``/v1.0/orders`` that create and change."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from orders.adapters.inbound.http.routes.parameters import no_parameters
 from orders.adapters.inbound.http.routes.preconditions import keyed_request, preconditions, prefers_async
 from orders.adapters.inbound.http.routes.representations import BASE, order_view
+from orders.adapters.inbound.http.routes.request_bodies import read_object
 from orders.adapters.inbound.http.routes.responses import (
     accepted_answer,
     erasing_answer,
@@ -22,13 +23,12 @@ from orders.adapters.inbound.http.routes.responses import (
     to_response,
 )
 from orders.adapters.inbound.http.routes.update_bodies import Read, check_form, check_version, read_patch, read_revision
-from orders.adapters.wire.amounts import faults_of_amounts
-from orders.adapters.wire.media_types import JSON, MERGE_PATCH, check_coding
+from orders.adapters.wire.drafts import InvalidDraft, read_draft
+from orders.adapters.wire.media_types import JSON, MERGE_PATCH
 from orders.adapters.wire.off_loop import LINE_BYTES, off_loop
-from orders.adapters.wire.parsing import InvalidBody, parse_object, validate
+from orders.adapters.wire.parsing import InvalidBody, validate
 from orders.adapters.wire.requests import (
     CancelBody,
-    CreateOrderBody,
     DeliverBody,
     EraseBody,
     FulfilBody,
@@ -47,7 +47,6 @@ from orders.domain.errors import Fault
 from orders.domain.lifecycle import Action
 from orders.domain.order import Order
 from orders.domain.revising import Revision, changes_nothing
-from orders.ports.errors import TransientPortError
 
 Call = Request[Any, Any, Any]
 Body = TypeVar("Body", bound=BaseModel)
@@ -74,32 +73,7 @@ async def _size(request: Call, order: Order | None = None) -> int:
 
 async def _object(request: Call, *, optional: bool = False, media_types: Sequence[str] = JSON) -> dict[str, Any]:
     no_parameters(request.query_params)
-    return await _read_object(request, optional=optional, media_types=media_types)
-
-
-async def _read_object(request: Call, *, optional: bool, media_types: Sequence[str]) -> dict[str, Any]:
-    check_coding(", ".join(request.headers.getall("content-encoding", [])))
-    content_type = ", ".join(request.headers.getall("content-type", []))
-    body = await request.body()
-    return await off_loop(
-        len(body), lambda: parse_object(body, content_type, optional=optional, media_types=media_types)
-    )
-
-
-async def _faults_of_amounts(
-    raw: Mapping[str, Any], known: Collection[str], place_order: PlaceOrder, caller: Caller, *, size: int
-) -> list[Fault]:
-    """What the currency and the reckoning find in a body in which other faults are known."""
-    currency = raw.get("currency")
-    try:
-        if currency is None:
-            currency = await place_order.default_currency(caller)
-        rules = await place_order.price_rules(caller)
-    except TransientPortError:
-        # What else is wrong with the body can be said without the shop's profile.
-        return []
-    usable = None if "/currency" in known else currency
-    return await off_loop(size, lambda: faults_of_amounts(raw, known, usable, rules))
+    return await read_object(request, optional=optional, media_types=media_types)
 
 
 @post("/", status_code=201)
@@ -111,27 +85,24 @@ async def create(
 ) -> Response[bytes]:
     """Place an order; with ``Prefer: respond-async`` accept it and place it later."""
     permit(Operation.PLACE, caller.roles)
-    raw = await _read_object(request, optional=False, media_types=JSON)
-    if isinstance(raw.get("customer_id"), str):
+    given = await read_object(request, optional=False, media_types=JSON)
+    if isinstance(given.get("customer_id"), str):
         # Whose order it is to be is a matter of the role, and looked at before all else in the request.
-        place_order.permit(caller, raw["customer_id"])
+        place_order.permit(caller, given["customer_id"])
     no_parameters(request.query_params)
-    size = await _size(request)
     try:
-        body = await off_loop(size, lambda: validate(CreateOrderBody, raw))
-    except InvalidBody as error:
-        known = {fault.pointer for fault in error.faults}
-        more = await _faults_of_amounts(raw, known, place_order, caller, size=size)
-        raise error.along_with(more) from None
+        draft = await off_loop(await _size(request), lambda: read_draft(given))
+    except InvalidDraft as error:
+        raise error.along_with(await place_order.amount_faults(caller, error.amounts)) from None
     if prefers_async(request):
         keyed = await keyed_request(request, accepted_answer)
-        return to_response(accepted_answer(await accept_order.execute(caller, body.to_draft(), keyed)))
+        return to_response(accepted_answer(await accept_order.execute(caller, draft, keyed)))
 
     def respond(order: Order) -> KeyedAnswer:
         return order_answer(order, caller, 201, Location=f"{BASE}/{order.order_id}")
 
     keyed = await keyed_request(request, respond)
-    return to_response(respond(await place_order.execute(caller, body.to_draft(), keyed)))
+    return to_response(respond(await place_order.execute(caller, draft, keyed)))
 
 
 # Both are asked each time that the write has to be decided anew: the version it was made from may be gone by then.

@@ -11,8 +11,7 @@ from typing import Any
 from litestar import Request
 
 from orders.adapters.inbound.http.routes.parameters import InvalidParameters
-from orders.adapters.wire.fingerprint import fingerprint
-from orders.adapters.wire.off_loop import off_loop
+from orders.adapters.inbound.http.routes.request_bodies import body_fingerprint
 from orders.application.policy.idempotency import KeyedAnswer, KeyedRequest, Preconditions
 from orders.domain.errors import Fault
 from orders.domain.order import Order
@@ -77,8 +76,7 @@ async def keyed_request(request: Request[Any, Any, Any], respond: Respond) -> Ke
             ]
         )
     operation = f"{request.method} {request.url.path.rstrip('/')}"
-    body = await request.body()
-    return KeyedRequest(key, operation, await off_loop(len(body), lambda: fingerprint(body)), respond)
+    return KeyedRequest(key, operation, await body_fingerprint(request), respond)
 
 
 def prefers_async(request: Request[Any, Any, Any]) -> bool:

@@ -138,7 +138,7 @@ class RecordCreator:
                 tenant_id=self.senders.tenant(message.author, command.tenant_id),
                 sender=message.author.partition(":")[0] or "unknown",
                 draft=command.order.to_draft(),
-                fingerprint=await off_loop(len(message.body), lambda: fingerprint(json_body.encode(body["order"]))),
+                fingerprint=await off_loop(len(message.body), lambda: fingerprint(body["order"])),
                 idempotency_key=command.idempotency_key,
                 order_id=command.order_id,
                 traceparent=command.traceparent,

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from orders.application.policy.idempotency import KeyedAnswer, KeyedRequest
+from orders.adapters.wire.keyed_answers import KeyedAnswer
+from orders.application.policy.idempotency import KeyedRequest
 from orders.domain.errors import Fault
 from orders.domain.lifecycle import Status
 from orders.domain.order import Change
@@ -148,7 +149,7 @@ async def test_a_create_makes_the_requests_it_must_and_no_other(
     caller = a_caller(tenant_id=tenant_id)
 
     def keyed(key: str) -> KeyedRequest:
-        return KeyedRequest(key, "POST /v1.0/orders", "f", lambda _: KeyedAnswer(201))
+        return KeyedRequest(key, "POST /v1.0/orders", "f", lambda _: KeyedAnswer(201).encode())
 
     look, claim, put = ["get_item", "get_item"], ["put_item"], ["put_item"]
     order, accept = service.place_order.execute, service.accept_order.execute

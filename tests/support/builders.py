@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from orders.domain.events import Actor, Stamp
+from orders.adapters.wire.keyed_answers import KeyedAnswer
+from orders.domain.events import Actor, Receipt, Stamp
 from orders.domain.identity import new_order_id
 from orders.domain.lifecycle import Role
 from orders.domain.order import Change, Order
@@ -117,6 +118,13 @@ def placed(
         roles=roles,
         answers=answers,
     )
+
+
+def a_receipt(
+    key: str, fingerprint: str, status: int, headers: tuple[tuple[str, str], ...] = (), body: bytes = b""
+) -> Receipt:
+    """A receipt of an answer as HTTP gives it."""
+    return Receipt(key, fingerprint, KeyedAnswer(status, headers, body).encode())
 
 
 def an_order_line(**overrides: Any) -> Line:

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol, cast
 
 from orders.adapters.inbound.http.app import HttpDependencies
-from orders.adapters.inbound.http.routes.redaction import redacted_body
 from orders.adapters.inbound.http.security.api_keys import ApiKeyGuard, ApiKeys
 from orders.adapters.inbound.http.security.auth import Authenticator
 from orders.adapters.inbound.http.security.claims import TokenRules
@@ -29,6 +28,7 @@ from orders.adapters.outbound.memory.scrub_requests import MemoryScrubRequests
 from orders.adapters.outbound.memory.suppressions import MemorySuppressions
 from orders.adapters.outbound.memory.tenant_files import MemoryOrderingTenants
 from orders.adapters.outbound.memory.unreadable_items import MemoryUnreadableItems
+from orders.adapters.wire.redaction import redacted_answer
 from orders.application.documents.render_document import LinkDocument, RenderDocument, RequestDocument
 from orders.application.events.apply_external_event import ApplyExternalEvent
 from orders.application.events.publish_events import EventFastPath, PublishEvents
@@ -167,7 +167,7 @@ class Service:
         self.publish_events = PublishEvents(self.outbox, self.publisher)
         self.fast_path = EventFastPath(self.publish_events)
         self.ids = SequentialOrderIds()
-        self.replays = Replays(log, redacted_body)
+        self.replays = Replays(log, redacted_answer)
         self.changer = OrderChanger(self.repository, self.clock, self.fast_path, self.replays)
         self.counters = MemoryCounters()
         self.consult_services = CheckOffers(self.products, self.campaigns, self.counters)
@@ -213,7 +213,7 @@ class Service:
         self.notify_staff = NotifyStaff(self.repository, self.tenants, PlainComposer(), self.send_mail)
         self.scrub_requests = MemoryScrubRequests()
         kept = PersonalDataStores(log, self.acceptances, intents, documents)
-        self.scrub_order = ScrubOrder(self.repository, kept, self.publish_events, self.scrub_requests, redacted_body)
+        self.scrub_order = ScrubOrder(self.repository, kept, self.publish_events, self.scrub_requests, redacted_answer)
         self.report_returns = MemoryReportReturns()
         self.hear_report = ApplyExternalEvent(
             self.repository, self.acceptances, self.changer, self.report_returns, self.clock, hold=HOLD

@@ -18,6 +18,8 @@ from orders.adapters.outbound.dynamodb.items.event_items import (
     event_to_item,
     events_of,
     published_event,
+    receipt_from_item,
+    receipt_to_item,
     waiting_event,
 )
 from orders.adapters.outbound.dynamodb.items.order_items import (
@@ -31,13 +33,13 @@ from orders.adapters.outbound.dynamodb.items.part_items import parcel_from_item,
 from orders.adapters.outbound.dynamodb.unreadable_items import faults_of
 from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.domain.errors import Fault
-from orders.domain.events import OrderEvent, Receipt
+from orders.domain.events import OrderEvent
 from orders.domain.order import Order
 from orders.domain.parts import Deletion
 from orders.ports.acceptances import AcceptanceState, KeyClaim
 from orders.ports.errors import ItemKind, UnreadableItem
 from tests.contract.changes import as_listed, placed
-from tests.support.builders import NOON, an_order
+from tests.support.builders import NOON, a_receipt, an_order
 from tests.unit.dynamodb.strategies import events, orders
 
 PATIENTLY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -242,7 +244,7 @@ def test_a_later_shape_is_refused_and_says_what_to_do() -> None:
         event_from_item(event_to_item(event) | later)
 
 
-RECEIPT = Receipt(
+RECEIPT = a_receipt(
     key="0123456789abcdef0123456789abcdef",
     fingerprint="f" * 64,
     status=202,
@@ -263,6 +265,16 @@ def test_a_claim_is_written_and_read_in_this_form_and_is_told_from_an_order() ->
     assert claim_from_item(later) == CLAIM
     with pytest.raises(UnreadableItem, match="schema version 3, and this release reads up to 2"):
         claim_from_item(later | {"schemaVersion": 3})
+
+
+def test_a_receipt_is_read_in_the_form_without_http_in_it_and_written_in_the_one_of_before() -> None:
+    before = from_wire(CLAIM_ITEM)["claim"]
+    whole = {"key": RECEIPT.key, "fingerprint": RECEIPT.fingerprint, "answer": compress(RECEIPT.answer)}
+    assert receipt_from_item(whole) == receipt_from_item(before) == RECEIPT
+    assert receipt_to_item(receipt_from_item(whole)) == before
+    for damaged in (b"", b"[202]", b'["202", []]', b'[202, [["Location", 1]]]', b"202"):
+        with pytest.raises((TypeError, ValueError)):
+            receipt_from_item(whole | {"answer": compress(damaged)})
 
 
 @pytest.mark.parametrize("item", [CLAIM_ITEM, CLOSED_ITEM])

@@ -5,7 +5,6 @@ from typing import Any
 
 from dependency_injector import containers, providers
 
-from orders.adapters.inbound.http.routes.redaction import redacted_body
 from orders.adapters.inbound.periodic import Periodic
 from orders.adapters.inbound.relay import RelayLoop
 from orders.adapters.inbound.sqs.workers.customer_notifier import CustomerNotifier
@@ -27,6 +26,7 @@ from orders.adapters.outbound.memory.counters import MemoryCounters
 from orders.adapters.outbound.rendering.mail_composer import JinjaMailComposer
 from orders.adapters.outbound.rendering.pdf.renderer import RendererProbe
 from orders.adapters.outbound.system import RandomOrderIds, SystemClock
+from orders.adapters.wire.redaction import redacted_answer
 from orders.application.documents.render_document import LinkDocument, RenderDocument, RequestDocument
 from orders.application.events.apply_external_event import ApplyExternalEvent
 from orders.application.events.publish_events import EventFastPath, PublishEvents
@@ -169,7 +169,7 @@ class Container(containers.DeclarativeContainer):
         interval=providers.Factory(as_timedelta, settings.provided.relay_interval_seconds),
     )
 
-    replays = providers.Singleton(Replays, outbox, redacted_body)
+    replays = providers.Singleton(Replays, outbox, redacted_answer)
     changer = providers.Singleton(OrderChanger, repository, clock, fast_path, replays)
     consult_services = providers.Singleton(
         CheckOffers, services.provided.products, services.provided.campaigns, counters
@@ -226,7 +226,7 @@ class Container(containers.DeclarativeContainer):
         ),
         publish_events,
         providers.Singleton(scrub_requests, clients, addresses),
-        redacted_body,
+        redacted_answer,
     )
 
     hear_report = providers.Singleton(

@@ -20,6 +20,7 @@ from orders.adapters.inbound.http.security.auth import Unauthenticated
 from orders.adapters.inbound.http.security.cursor import InvalidCursor
 from orders.adapters.privacy.masking import mask_text
 from orders.adapters.wire import json_body
+from orders.adapters.wire.keyed_answers import KeyedAnswer
 from orders.adapters.wire.media_types import UnsupportedMediaType
 from orders.adapters.wire.parsing import MAX_FAULTS, ClientGone, InvalidBody
 from orders.application.policy.errors import ForeignCustomer, OrderNotFound, ShopNotReady, VersionMismatch
@@ -241,7 +242,7 @@ def _gone(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
 
 def _replay(_request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     assert isinstance(error, AlreadyAnswered)
-    return to_response(error.answer, **{"Idempotent-Replayed": "true"})
+    return to_response(KeyedAnswer.decode(error.answer), **{"Idempotent-Replayed": "true"})
 
 
 def _plain(kind: Kind) -> Any:

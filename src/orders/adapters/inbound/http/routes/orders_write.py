@@ -24,6 +24,7 @@ from orders.adapters.inbound.http.routes.responses import (
 )
 from orders.adapters.inbound.http.routes.update_bodies import Read, check_form, check_version, read_patch, read_revision
 from orders.adapters.wire.drafts import InvalidDraft, read_draft
+from orders.adapters.wire.keyed_answers import KeyedAnswer
 from orders.adapters.wire.media_types import JSON, MERGE_PATCH
 from orders.adapters.wire.off_loop import LINE_BYTES, off_loop
 from orders.adapters.wire.parsing import InvalidBody, validate
@@ -42,7 +43,6 @@ from orders.application.orders.open_order import OpenOrder
 from orders.application.orders.place_order import PlaceOrder
 from orders.application.orders.update_order import DeleteOrder, UpdateOrder
 from orders.application.policy.caller import Caller, Operation, permit
-from orders.application.policy.idempotency import KeyedAnswer
 from orders.domain.errors import Fault
 from orders.domain.lifecycle import Action
 from orders.domain.order import Order

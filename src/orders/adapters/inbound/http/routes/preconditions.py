@@ -12,7 +12,8 @@ from litestar import Request
 
 from orders.adapters.inbound.http.routes.parameters import InvalidParameters
 from orders.adapters.inbound.http.routes.request_bodies import body_fingerprint
-from orders.application.policy.idempotency import KeyedAnswer, KeyedRequest, Preconditions
+from orders.adapters.wire.keyed_answers import KeyedAnswer
+from orders.application.policy.idempotency import KeyedRequest, Preconditions
 from orders.domain.errors import Fault
 from orders.domain.order import Order
 
@@ -76,7 +77,7 @@ async def keyed_request(request: Request[Any, Any, Any], respond: Respond) -> Ke
             ]
         )
     operation = f"{request.method} {request.url.path.rstrip('/')}"
-    return KeyedRequest(key, operation, await body_fingerprint(request), respond)
+    return KeyedRequest(key, operation, await body_fingerprint(request), lambda order: respond(order).encode())
 
 
 def prefers_async(request: Request[Any, Any, Any]) -> bool:

@@ -13,8 +13,8 @@ from orders.adapters.inbound.http.routes.representations import (
     status_view,
 )
 from orders.adapters.wire import json_body
+from orders.adapters.wire.keyed_answers import KeyedAnswer
 from orders.application.policy.caller import Caller
-from orders.application.policy.idempotency import KeyedAnswer
 from orders.domain.order import Order
 
 JSON = "application/json"

@@ -18,7 +18,7 @@ from tests.support.builders import NOON, a_draft, a_line, a_receipt, an_order_id
 
 OTHER_BODY = a_receipt("k", "another", 202, (("Location", "/x"),), b'{"status":"accepted"}')
 OTHER_KEY = a_receipt("another", "f", 202, (("Location", "/x"),), b'{"status":"accepted"}')
-WRONG = (Fault("/items/0/price", "changed", "it is 31.00 now"), Fault("", "x", "y"))
+WRONG = (Fault(("items", 0, "price"), "changed", "it is 31.00 now"), Fault((), "x", "y"))
 
 
 def accepted(tenant_id: str, number: int = 1, **overrides: Any) -> Acceptance:
@@ -86,7 +86,7 @@ async def test_the_relay_finds_it_until_it_is_queued(store: Store, tenant_id: st
     ("state", "faults"),
     [
         (AcceptanceState.PLACED, ()),
-        (AcceptanceState.REJECTED, (Fault("/items/0/price", "changed", "it is 31.00 now"), Fault("", "x", "y"))),
+        (AcceptanceState.REJECTED, (Fault(("items", 0, "price"), "changed", "it is 31.00 now"), Fault((), "x", "y"))),
     ],
 )
 async def test_what_is_decided_is_noted_and_the_draft_goes(
@@ -104,7 +104,7 @@ async def test_what_was_placed_is_never_rejected_any_more(store: Store, tenant_i
     acceptance = accepted(tenant_id)
     await store.acceptances.add(acceptance)
     await store.acceptances.finish(tenant_id, acceptance.order_id, AcceptanceState.PLACED)
-    await store.acceptances.finish(tenant_id, acceptance.order_id, AcceptanceState.REJECTED, (Fault("", "x", "y"),))
+    await store.acceptances.finish(tenant_id, acceptance.order_id, AcceptanceState.REJECTED, (Fault((), "x", "y"),))
     found = await store.acceptances.get(tenant_id, acceptance.order_id)
     assert found is not None
     assert (found.state, found.faults) == (AcceptanceState.PLACED, ())

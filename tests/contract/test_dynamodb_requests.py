@@ -120,7 +120,7 @@ async def test_a_claim_is_one_write_more_and_nothing_else(
     store = store_over(InterceptedClient(client, meter.around), dynamo_table.name)
     keyed, plain, refused = accepted(tenant_id), accepted(tenant_id, 2, receipt=None), accepted(tenant_id, 3)
     finish = store.acceptances.finish
-    wrong = (Fault("", "x", "y"),)
+    wrong = (Fault((), "x", "y"),)
     change = placed(tenant_id, order_id=keyed.order_id)
     operations: list[tuple[Callable[[], Awaitable[object]], list[str]]] = [
         (lambda: store.acceptances.add(plain), ["put_item"]),
@@ -218,7 +218,7 @@ async def test_every_operation_succeeds_when_its_answers_get_lost(
     await store.orders.add(placed(tenant_id, order_id=acceptance.order_id), claimed_by="k")
     other = accepted(tenant_id, 2)
     await store.acceptances.add(other)
-    await store.acceptances.finish(tenant_id, other.order_id, AcceptanceState.REJECTED, (Fault("", "x", "y"),))
+    await store.acceptances.finish(tenant_id, other.order_id, AcceptanceState.REJECTED, (Fault((), "x", "y"),))
     found = [await store.acceptances.get(tenant_id, each.order_id) for each in (acceptance, other)]
     assert [each.state for each in found if each] == [AcceptanceState.ACCEPTED, AcceptanceState.REJECTED]
 

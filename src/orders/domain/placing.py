@@ -4,7 +4,15 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from orders.domain.errors import ActionForbidden, Fault, InvalidAmount, InvalidOrder, UnknownCurrency, WithdrawnCurrency
+from orders.domain.errors import (
+    ActionForbidden,
+    Fault,
+    InvalidAmount,
+    InvalidOrder,
+    Path,
+    UnknownCurrency,
+    WithdrawnCurrency,
+)
 from orders.domain.event_facts import line_quantities
 from orders.domain.events import EventType, JsonValue, Stamp
 from orders.domain.identity import order_number
@@ -122,7 +130,7 @@ def place(
         answers: what other services say of the basket.
 
     Raises:
-        InvalidOrder: with every fault there is, each under the JSON pointer of the request's field.
+        InvalidOrder: with every fault there is, each under the path of the request's field.
         ActionForbidden: none of the caller's roles places orders.
     """
     held = tuple(roles)
@@ -176,14 +184,14 @@ def basket_of(draft: Draft, rules: PriceRules | None = None, *, in_currency: Cur
     """
     parse = _Parser(in_currency or _currency(draft.currency), [])
     if not 1 <= len(draft.lines) <= MAX_LINES:
-        raise InvalidOrder([Fault("/items", "line_count", f"an order has 1 to {MAX_LINES} items")])
+        raise InvalidOrder([Fault(("items",), "line_count", f"an order has 1 to {MAX_LINES} items")])
     lines = tuple(_line(index, line, parse) for index, line in enumerate(draft.lines))
-    shipping = parse.amount("/shipping", draft.shipping)
-    discount = parse.amount("/discount", draft.discount)
-    total = parse.amount("/total", draft.total)
+    shipping = parse.amount(("shipping",), draft.shipping)
+    discount = parse.amount(("discount",), draft.discount)
+    total = parse.amount(("total",), draft.total)
     figures = reckon(lines, shipping=shipping, discount=discount)
     if not parse.faults and figures.total.minor < 0:
-        parse.faults.append(Fault("/discount", "negative_total", "the discount is more than the order comes to"))
+        parse.faults.append(Fault(("discount",), "negative_total", "the discount is more than the order comes to"))
     if parse.faults:
         raise InvalidOrder(parse.faults)
     return Basket(lines, figures, total, campaign_code=draft.campaign_code, rules=rules)
@@ -194,9 +202,9 @@ def _currency(code: str) -> Currency:
     try:
         return Currency.in_use(code)
     except WithdrawnCurrency as error:
-        raise InvalidOrder([Fault("/currency", "withdrawn_currency", str(error))]) from None
+        raise InvalidOrder([Fault(("currency",), "withdrawn_currency", str(error))]) from None
     except UnknownCurrency as error:
-        raise InvalidOrder([Fault("/currency", "unknown_currency", str(error))]) from None
+        raise InvalidOrder([Fault(("currency",), "unknown_currency", str(error))]) from None
 
 
 def amount_faults(
@@ -228,16 +236,16 @@ def _single_faults(amounts: ReadAmounts, currency: Currency) -> list[Fault]:
     parse = _Parser(currency, [])
     for name, value in (("total", amounts.total), ("shipping", amounts.shipping), ("discount", amounts.discount)):
         if value is not None:
-            parse.amount(f"/{name}", value)
+            parse.amount((name,), value)
     lines = list(enumerate(amounts.lines[:MAX_LINES]))
     for index, line in lines:
         if line.price is not None:
-            parse.amount(f"/items/{index}/price", line.price, MAX_UNIT_PRICE_MINOR)
+            parse.amount(("items", index, "price"), line.price, MAX_UNIT_PRICE_MINOR)
         if line.discount is not None:
-            parse.amount(f"/items/{index}/discount", line.discount)
+            parse.amount(("items", index, "discount"), line.discount)
     for index, line in lines:
         if line.tax_rate is not None:
-            parse.checked(f"/items/{index}/tax_rate", parse_rate, line.tax_rate)
+            parse.checked(("items", index, "tax_rate"), parse_rate, line.tax_rate)
     return parse.faults
 
 
@@ -248,42 +256,42 @@ class _Parser:
     currency: Currency
     faults: list[Fault]
 
-    def amount(self, pointer: str, value: Decimal, at_most: int | None = None) -> Money:
+    def amount(self, path: Path, value: Decimal, at_most: int | None = None) -> Money:
         try:
             money = Money.parse(value, self.currency)
         except InvalidAmount as error:
-            self.faults.append(Fault(pointer, "invalid_amount", str(error)))
+            self.faults.append(Fault(path, "invalid_amount", str(error)))
             return Money.zero(self.currency)
         if money.minor < 0:
-            self.faults.append(Fault(pointer, "negative_amount", "an amount is not negative"))
+            self.faults.append(Fault(path, "negative_amount", "an amount is not negative"))
         elif at_most is not None and money.minor > at_most:
             highest = Money(at_most, self.currency)
-            self.faults.append(Fault(pointer, "amount_too_large", f"at most {highest} {self.currency.code}"))
+            self.faults.append(Fault(path, "amount_too_large", f"at most {highest} {self.currency.code}"))
         return money
 
-    def checked(self, pointer: str, check: Callable[[Decimal], Decimal], value: Decimal) -> Decimal:
+    def checked(self, path: Path, check: Callable[[Decimal], Decimal], value: Decimal) -> Decimal:
         try:
             return check(value)
         except InvalidAmount as error:
-            self.faults.append(Fault(pointer, "invalid_rate", str(error)))
+            self.faults.append(Fault(path, "invalid_rate", str(error)))
             return Decimal(0)
 
 
 def _line(index: int, draft: DraftLine, parse: _Parser) -> Line:
-    at = f"/items/{index}"
+    at = ("items", index)
     faults_before = len(parse.faults)
     if not 1 <= draft.quantity <= MAX_QUANTITY:
-        parse.faults.append(Fault(f"{at}/quantity", "quantity_range", f"a quantity is 1 to {MAX_QUANTITY}"))
+        parse.faults.append(Fault((*at, "quantity"), "quantity_range", f"a quantity is 1 to {MAX_QUANTITY}"))
     line = Line(
         line_id=draft.line_id or f"line_{index + 1}",
         product_id=draft.product_id,
         quantity=draft.quantity,
-        price=parse.amount(f"{at}/price", draft.price, MAX_UNIT_PRICE_MINOR),
-        discount=parse.amount(f"{at}/discount", draft.discount),
-        tax_rate=parse.checked(f"{at}/tax_rate", parse_rate, draft.tax_rate),
+        price=parse.amount((*at, "price"), draft.price, MAX_UNIT_PRICE_MINOR),
+        discount=parse.amount((*at, "discount"), draft.discount),
+        tax_rate=parse.checked((*at, "tax_rate"), parse_rate, draft.tax_rate),
         name=draft.name,
         sku=draft.sku,
     )
     if len(parse.faults) == faults_before and line_net(line).minor < 0:
-        parse.faults.append(Fault(f"{at}/discount", "negative_line", "the discount is more than the line comes to"))
+        parse.faults.append(Fault((*at, "discount"), "negative_line", "the discount is more than the line comes to"))
     return line

@@ -10,6 +10,7 @@ import pytest
 
 from orders.adapters.outbound.memory.campaigns import Campaign, MemoryCampaigns
 from orders.adapters.outbound.memory.products import MemoryProductCatalogue, Product
+from orders.adapters.wire.pointers import pointer_of
 from orders.application.orders.check_offers import UNCHECKED, Consulted, WhenDown
 from orders.application.policy.idempotency import AlreadyAnswered, KeyedRequest, Preconditions
 from orders.domain.errors import IllegalTransition, InvalidOrder
@@ -69,7 +70,7 @@ def keyed(key: str = "k") -> KeyedRequest:
 
 
 def faults(error: pytest.ExceptionInfo[InvalidOrder]) -> list[tuple[str, str]]:
-    return [(fault.pointer, fault.code) for fault in error.value.faults]
+    return [(pointer_of(fault.path), fault.code) for fault in error.value.faults]
 
 
 async def test_an_order_that_both_agree_with_is_placed_with_the_discount() -> None:

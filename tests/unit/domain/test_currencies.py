@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from orders.adapters.wire.pointers import pointer_of
 from orders.domain.errors import InvalidOrder, UnknownCurrency, WithdrawnCurrency
 from orders.domain.lifecycle import Role
 from orders.domain.order import Order
@@ -50,7 +51,7 @@ def test_what_is_withdrawn_is_refused_with_what_took_its_place(code: str, replac
     with pytest.raises(InvalidOrder) as caught:
         placed(a_draft(currency=code), roles=STAFF)
     (fault,) = caught.value.faults
-    assert (fault.pointer, fault.code) == ("/currency", "withdrawn_currency")
+    assert (pointer_of(fault.path), fault.code) == ("/currency", "withdrawn_currency")
     assert amount_faults(ReadAmounts(total=Decimal(1)), code) == [fault]
 
 

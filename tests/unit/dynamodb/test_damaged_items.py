@@ -100,7 +100,7 @@ def an_acceptance() -> Acceptance:
     draft = a_draft(lines=(a_line(line_id="line_1", name=SECRET, sku="s"),), customer=Customer(SECRET), notes=SECRET)
     return Acceptance(
         "tenant_a", an_order_id(), "cust_1", SECRET, frozenset({Role.CUSTOMER}), NOON, draft, "cust_1", "00-1",
-        an_event().receipt, faults=(Fault("/items", "unknown", SECRET),),
+        an_event().receipt, faults=(Fault(("items",), "unknown", SECRET),),
     )  # fmt: skip
 
 

@@ -12,7 +12,13 @@ from hypothesis import HealthCheck, given, settings
 
 from orders.adapters.outbound.dynamodb.acceptances import acceptance_from_item
 from orders.adapters.outbound.dynamodb.items.attribute_values import from_wire, to_wire
-from orders.adapters.outbound.dynamodb.items.claim_items import claim_from_item, claim_to_item, is_claim
+from orders.adapters.outbound.dynamodb.items.claim_items import (
+    claim_from_item,
+    claim_to_item,
+    faults_from_item,
+    faults_to_item,
+    is_claim,
+)
 from orders.adapters.outbound.dynamodb.items.event_items import (
     event_from_item,
     event_to_item,
@@ -32,7 +38,7 @@ from orders.adapters.outbound.dynamodb.items.order_items import (
 from orders.adapters.outbound.dynamodb.items.part_items import parcel_from_item, parcel_to_item
 from orders.adapters.outbound.dynamodb.unreadable_items import faults_of
 from orders.bootstrap.resources.topology_file import packaged_topology
-from orders.domain.errors import Fault
+from orders.domain.errors import Fault, Path
 from orders.domain.events import OrderEvent
 from orders.domain.order import Order
 from orders.domain.parts import Deletion
@@ -258,7 +264,7 @@ def test_a_claim_is_written_and_read_in_this_form_and_is_told_from_an_order() ->
     assert to_wire(claim_to_item(CLAIM)) == CLAIM_ITEM
     assert claim_from_item(from_wire(CLAIM_ITEM)) == CLAIM
     assert claim_from_item(from_wire(CLOSED_ITEM)) == replace(
-        CLAIM, receipt=None, faults=(Fault("/total", "wrong", "it is 2"),)
+        CLAIM, receipt=None, faults=(Fault(("total",), "wrong", "it is 2"),)
     )
     assert [is_claim(from_wire(item)) for item in (CLAIM_ITEM, CLOSED_ITEM, EARLIER_ITEM)] == [True, True, False]
     later = {**from_wire(CLAIM_ITEM), "ofALaterRelease": 1}
@@ -275,6 +281,22 @@ def test_a_receipt_is_read_in_the_form_without_http_in_it_and_written_in_the_one
     for damaged in (b"", b"[202]", b'["202", []]', b'[202, [["Location", 1]]]', b"202"):
         with pytest.raises((TypeError, ValueError)):
             receipt_from_item(whole | {"answer": compress(damaged)})
+
+
+def test_a_fault_is_read_by_its_pointer_or_its_path_and_written_with_the_pointer() -> None:
+    (before,) = from_wire(CLOSED_ITEM)["faults"]
+    told = {"code": "x", "message": "y"}
+    paths: dict[str, Path] = {
+        "": (),
+        "/items/0/price": ("items", 0, "price"),
+        "/metadata/a~1b~0/007": ("metadata", "a/b~", "007"),
+    }
+    for pointer, path in paths.items():
+        fault = Fault(path, "x", "y")
+        assert faults_from_item([told | {"pointer": pointer}]) == (fault,)
+        assert faults_from_item([told | {"path": list(path)}]) == (fault,)
+        assert faults_to_item([fault]) == [told | {"pointer": pointer}]
+    assert faults_to_item(faults_from_item([before])) == [before]
 
 
 @pytest.mark.parametrize("item", [CLAIM_ITEM, CLOSED_ITEM])

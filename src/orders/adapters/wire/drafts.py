@@ -25,7 +25,7 @@ class InvalidDraft(InvalidBody):
     def __init__(self, error: InvalidBody, body: Mapping[str, Any]) -> None:
         super().__init__(error.faults, error.found)
         currency = body.get("currency")
-        known = any(fault.pointer == "/currency" for fault in error.faults)
+        known = any(fault.path == ("currency",) for fault in error.faults)
         self.amounts = read_amounts(body if isinstance(currency, str | None) and not known else {})
 
 

@@ -64,7 +64,7 @@ class ShopNotReady(ApplicationError):
     @property
     def fault(self) -> Fault:
         """The same as what is wrong with an order."""
-        return Fault("", "shop_not_ready", str(self))
+        return Fault((), "shop_not_ready", str(self))
 
 
 class ForeignCustomer(ApplicationError):

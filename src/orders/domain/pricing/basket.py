@@ -99,7 +99,7 @@ class Basket:
                 f"the campaign {self.campaign_code} takes off {campaign} {code}, "
                 f"which is more than the order comes to: {self.figures.total} {code}"
             )
-            return [Fault("/campaign_code", "negative_total", message)]
+            return [Fault(("campaign_code",), "negative_total", message)]
         if totals.total == given:
             return []
         message = (
@@ -109,4 +109,4 @@ class Basket:
             message += f", with the {campaign} {code} that the campaign {self.campaign_code} takes off"
         elif isinstance(answers.campaign, CampaignRefused):
             message += f"; the campaign {self.campaign_code} {answers.campaign}"
-        return [Fault("/total", "total_mismatch", message)]
+        return [Fault(("total",), "total_mismatch", message)]

@@ -23,6 +23,7 @@ from orders.adapters.wire import json_body
 from orders.adapters.wire.keyed_answers import KeyedAnswer
 from orders.adapters.wire.media_types import UnsupportedMediaType
 from orders.adapters.wire.parsing import MAX_FAULTS, ClientGone, InvalidBody
+from orders.adapters.wire.pointers import pointer_of
 from orders.application.policy.errors import ForeignCustomer, OrderNotFound, ShopNotReady, VersionMismatch
 from orders.application.policy.idempotency import AlreadyAnswered, KeyReused
 from orders.domain.errors import (
@@ -131,7 +132,7 @@ def problem_body(
     }
     if faults:
         body["errors"] = [
-            {"pointer": mask_text(fault.pointer), "code": fault.code, "message": mask_text(fault.message)}
+            {"pointer": mask_text(pointer_of(fault.path)), "code": fault.code, "message": mask_text(fault.message)}
             for fault in faults
         ]
     return body

@@ -70,7 +70,7 @@ async def keyed_request(request: Request[Any, Any, Any], respond: Respond) -> Ke
         raise InvalidParameters(
             [
                 Fault(
-                    "/headers/Idempotency-Key",
+                    ("headers", "Idempotency-Key"),
                     "invalid_key",
                     f"Idempotency-Key must be one key of 1 to {MAX_KEY_CHARACTERS} visible ASCII characters",
                 )
@@ -100,7 +100,7 @@ def expected_versions(request: Request[Any, Any, Any]) -> frozenset[int] | None:
     tags = _listed(", ".join(sorted(given)))
     if tags is None:
         message = 'If-Match must be * or ETags in double quotes, separated by commas, such as "3-1a2b3c4d"'
-        raise InvalidParameters([Fault("/headers/If-Match", "invalid_etag", message)])
+        raise InvalidParameters([Fault(("headers", "If-Match"), "invalid_etag", message)])
     return frozenset(int(match[1]) for match in map(_TAG.fullmatch, tags) if match)
 
 

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from orders.adapters.wire.pointers import pointer_of
 from orders.application.policy.caller import Caller
 from orders.contracts.cloud_event import rfc3339
 from orders.domain.events import OrderEvent
@@ -106,7 +107,9 @@ def status_view(order: Order, caller: Caller) -> dict[str, Any]:
 def acceptance_view(acceptance: Acceptance) -> dict[str, Any]:
     """An order that is accepted and not placed yet, or could not be."""
     here = f"{BASE}/{acceptance.order_id}"
-    faults = [{"pointer": each.pointer, "code": each.code, "message": each.message} for each in acceptance.faults]
+    faults = [
+        {"pointer": pointer_of(each.path), "code": each.code, "message": each.message} for each in acceptance.faults
+    ]
     return _given(
         {
             "order_id": acceptance.order_id,

@@ -32,7 +32,7 @@ from orders.adapters.wire.fields import (
 from orders.adapters.wire.parsing import (
     Faults,
     InvalidBody,
-    pointer_to,
+    path_to,
     unknown_field,
     unknown_member,
     validate,
@@ -176,7 +176,7 @@ def _with_amounts(error: InvalidBody, editable: Mapping[str, Any], current: Mapp
 
 def _unknown(name: str, current: Mapping[str, Any]) -> Fault:
     message = unknown_field(name, [*RevisionBody.model_fields, *_NOT_EDITABLE, *SERVERS_OWN, *current])
-    return Fault(pointer_to([name]), "unknown_field", message)
+    return Fault(path_to([name]), "unknown_field", message)
 
 
 def read_patch(patch: Mapping[str, Any], current: Mapping[str, Any]) -> Revision:
@@ -236,7 +236,7 @@ def check_form(
 
 
 def _of_this_order(fault: Fault) -> bool:
-    return fault.code == "not_editable" or (fault.pointer, fault.code) == ("/metadata", "too_long")
+    return fault.code == "not_editable" or (fault.path, fault.code) == (("metadata",), "too_long")
 
 
 def merged(target: Any, patch: Any) -> Any:
@@ -266,7 +266,7 @@ def _without_derived(item: Any, known: Mapping[str, Any], index: int, faults: Fa
 
 def _fixed(location: list[str | int]) -> Fault:
     message = "this can't be changed by an update; leave it out, or send it as it is"
-    return Fault(pointer_to(location), "not_editable", message)
+    return Fault(path_to(location), "not_editable", message)
 
 
 def _same(one: Any, other: Any) -> bool:

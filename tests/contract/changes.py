@@ -10,7 +10,7 @@ from orders.domain.events import OrderEvent
 from orders.domain.lifecycle import Role
 from orders.domain.order import Change, Order
 from orders.domain.parts import Deletion, Document, DocumentStatus, Erasure, ParcelLine, Payment
-from orders.domain.placing import place
+from orders.domain.placing import basket_of, place
 from orders.domain.pricing.currencies import Currency
 from orders.domain.pricing.money import Money
 from orders.domain.pricing.offer_checks import UNASKED, Answers, CampaignGranted
@@ -27,8 +27,10 @@ def placed(tenant_id: str, *, at: datetime = NOON, principal: str = "cust_test_0
     order_id = overrides.pop("order_id", None) or an_order_id(next(_order_numbers), at)
     answers = overrides.pop("answers", UNASKED)
     stamp = a_stamp(at, principal=principal)
+    draft = a_draft(**overrides)
     return place(
-        a_draft(**overrides),
+        draft,
+        basket_of(draft),
         tenant_id=tenant_id,
         order_id=order_id,
         stamp=stamp,

@@ -14,11 +14,11 @@ from orders.ports.errors import AcceptanceExists, OrderClaimed, OrderExists, Ord
 from orders.ports.order_repository import MAX_ORDER_BYTES, OrderQuery
 from tests.contract.changes import placed
 from tests.contract.order_stores import Store
-from tests.support.builders import NOON, a_draft, a_line, an_order_id
+from tests.support.builders import NOON, a_draft, a_line, a_receipt, an_order_id
 
-OTHER_BODY = Receipt("k", "another", 202, (("Location", "/x"),), b'{"status":"accepted"}')
-OTHER_KEY = Receipt("another", "f", 202, (("Location", "/x"),), b'{"status":"accepted"}')
-WRONG = (Fault("/items/0/price", "changed", "it is 31.00 now"), Fault("", "x", "y"))
+OTHER_BODY = a_receipt("k", "another", 202, (("Location", "/x"),), b'{"status":"accepted"}')
+OTHER_KEY = a_receipt("another", "f", 202, (("Location", "/x"),), b'{"status":"accepted"}')
+WRONG = (Fault(("items", 0, "price"), "changed", "it is 31.00 now"), Fault((), "x", "y"))
 
 
 def accepted(tenant_id: str, number: int = 1, **overrides: Any) -> Acceptance:
@@ -33,7 +33,7 @@ def accepted(tenant_id: str, number: int = 1, **overrides: Any) -> Acceptance:
         draft=draft,
         caller_customer_id="cust_test_001",
         traceparent="00-1-2-01",
-        receipt=Receipt("k", "f", 202, (("Location", "/x"),), b'{"status":"accepted"}'),
+        receipt=a_receipt("k", "f", 202, (("Location", "/x"),), b'{"status":"accepted"}'),
     )
     return replace(acceptance, **overrides)
 
@@ -86,7 +86,7 @@ async def test_the_relay_finds_it_until_it_is_queued(store: Store, tenant_id: st
     ("state", "faults"),
     [
         (AcceptanceState.PLACED, ()),
-        (AcceptanceState.REJECTED, (Fault("/items/0/price", "changed", "it is 31.00 now"), Fault("", "x", "y"))),
+        (AcceptanceState.REJECTED, (Fault(("items", 0, "price"), "changed", "it is 31.00 now"), Fault((), "x", "y"))),
     ],
 )
 async def test_what_is_decided_is_noted_and_the_draft_goes(
@@ -104,7 +104,7 @@ async def test_what_was_placed_is_never_rejected_any_more(store: Store, tenant_i
     acceptance = accepted(tenant_id)
     await store.acceptances.add(acceptance)
     await store.acceptances.finish(tenant_id, acceptance.order_id, AcceptanceState.PLACED)
-    await store.acceptances.finish(tenant_id, acceptance.order_id, AcceptanceState.REJECTED, (Fault("", "x", "y"),))
+    await store.acceptances.finish(tenant_id, acceptance.order_id, AcceptanceState.REJECTED, (Fault((), "x", "y"),))
     found = await store.acceptances.get(tenant_id, acceptance.order_id)
     assert found is not None
     assert (found.state, found.faults) == (AcceptanceState.PLACED, ())
@@ -117,7 +117,7 @@ async def test_one_too_large_is_refused(store: Store, tenant_id: str) -> None:
     assert await store.acceptances.get(tenant_id, acceptance.order_id) is None
 
 
-@pytest.mark.parametrize("receipt", [None, Receipt("k", "f", 202, (), b"{}")])
+@pytest.mark.parametrize("receipt", [None, a_receipt("k", "f", 202, (), b"{}")])
 async def test_of_an_erased_order_only_the_redacted_receipt_is_left(
     store: Store, tenant_id: str, receipt: Receipt | None
 ) -> None:

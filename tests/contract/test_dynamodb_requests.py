@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from orders.application.policy.idempotency import KeyedAnswer, KeyedRequest
+from orders.adapters.wire.keyed_answers import KeyedAnswer
+from orders.application.policy.idempotency import KeyedRequest
 from orders.domain.errors import Fault
 from orders.domain.lifecycle import Status
 from orders.domain.order import Change
@@ -119,7 +120,7 @@ async def test_a_claim_is_one_write_more_and_nothing_else(
     store = store_over(InterceptedClient(client, meter.around), dynamo_table.name)
     keyed, plain, refused = accepted(tenant_id), accepted(tenant_id, 2, receipt=None), accepted(tenant_id, 3)
     finish = store.acceptances.finish
-    wrong = (Fault("", "x", "y"),)
+    wrong = (Fault((), "x", "y"),)
     change = placed(tenant_id, order_id=keyed.order_id)
     operations: list[tuple[Callable[[], Awaitable[object]], list[str]]] = [
         (lambda: store.acceptances.add(plain), ["put_item"]),
@@ -148,7 +149,7 @@ async def test_a_create_makes_the_requests_it_must_and_no_other(
     caller = a_caller(tenant_id=tenant_id)
 
     def keyed(key: str) -> KeyedRequest:
-        return KeyedRequest(key, "POST /v1.0/orders", "f", lambda _: KeyedAnswer(201))
+        return KeyedRequest(key, "POST /v1.0/orders", "f", lambda _: KeyedAnswer(201).encode())
 
     look, claim, put = ["get_item", "get_item"], ["put_item"], ["put_item"]
     order, accept = service.place_order.execute, service.accept_order.execute
@@ -217,7 +218,7 @@ async def test_every_operation_succeeds_when_its_answers_get_lost(
     await store.orders.add(placed(tenant_id, order_id=acceptance.order_id), claimed_by="k")
     other = accepted(tenant_id, 2)
     await store.acceptances.add(other)
-    await store.acceptances.finish(tenant_id, other.order_id, AcceptanceState.REJECTED, (Fault("", "x", "y"),))
+    await store.acceptances.finish(tenant_id, other.order_id, AcceptanceState.REJECTED, (Fault((), "x", "y"),))
     found = [await store.acceptances.get(tenant_id, each.order_id) for each in (acceptance, other)]
     assert [each.state for each in found if each] == [AcceptanceState.ACCEPTED, AcceptanceState.REJECTED]
 

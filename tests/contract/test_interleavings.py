@@ -18,12 +18,13 @@ from orders.adapters.inbound.http.routes.responses import accepted_answer, order
 from orders.adapters.outbound.dynamodb.items.attribute_values import from_wire
 from orders.adapters.outbound.dynamodb.items.claim_items import CLAIM
 from orders.adapters.outbound.memory.counters import MemoryCounters
+from orders.adapters.wire.keyed_answers import KeyedAnswer
 from orders.application.orders.accept_order import PlaceAccepted
 from orders.application.orders.check_offers import CheckOffers, OfferQuestion
 from orders.application.orders.place_order import PlaceOrder
 from orders.application.policy.caller import Caller
 from orders.application.policy.errors import OrderNotFound
-from orders.application.policy.idempotency import AlreadyAnswered, KeyedAnswer, KeyedRequest, KeyReused
+from orders.application.policy.idempotency import AlreadyAnswered, KeyedRequest, KeyReused
 from orders.domain.order import Order
 from orders.domain.pricing.offer_checks import Answers
 from tests.contract.interleavings import Actor, Request, State, Walk
@@ -62,7 +63,7 @@ class NothingOnOffer(CheckOffers):
 
 
 def request_of(body: str, respond: Callable[[Order], KeyedAnswer]) -> KeyedRequest:
-    return KeyedRequest(KEY, OPERATION, f"fingerprint of {body}", respond)
+    return KeyedRequest(KEY, OPERATION, f"fingerprint of {body}", lambda order: respond(order).encode())
 
 
 ORDER_ID = request_of("", accepted_answer).order_id(CALLER)
@@ -97,7 +98,7 @@ async def _answered(body: str, execute: Any, respond: Callable[[Order], KeyedAns
     try:
         order = await execute(CALLER, a_draft(notes=body), request_of(body, respond))
     except AlreadyAnswered as error:
-        return Answered(body, error.answer)
+        return Answered(body, KeyedAnswer.decode(error.answer))
     except KeyReused:
         return Answered(body, None)
     return Answered(body, respond(order))

@@ -8,7 +8,6 @@ from random import Random
 
 import pytest
 
-from orders.domain.events import Receipt
 from orders.domain.order import Order
 from orders.domain.parts import Deletion, ParcelLine
 from orders.domain.reports import Report, Reported, ReportType
@@ -16,7 +15,7 @@ from orders.ports.errors import OrderExists, OrderTooLarge, OutboxFull, StaleOrd
 from orders.ports.order_repository import MAX_ORDER_BYTES, MAX_PARKED_BYTES, MAX_PENDING_BYTES, MAX_PENDING_EVENTS
 from tests.contract.changes import event_of, grown, placed, placed_in_full, processed, rendered, rendered_often, shipped
 from tests.contract.order_stores import Store
-from tests.support.builders import NOON, an_address
+from tests.support.builders import NOON, a_receipt, an_address
 
 
 async def test_an_unknown_order_is_none(store: Store, tenant_id: str) -> None:
@@ -252,12 +251,12 @@ async def test_the_largest_order_fits_together_with_a_receipt_that_nothing_compr
     store: Store, tenant_id: str
 ) -> None:
     body = Random(7).randbytes(MAX_ORDER_BYTES)  # noqa: S311 - the same bytes each time
-    change = placed(tenant_id, notes="é" * (MAX_ORDER_BYTES // 2 - 2_500)).answered(Receipt("k", "f", 201, (), body))
+    receipt = a_receipt("k", "f", 201, (), body)
+    change = placed(tenant_id, notes="é" * (MAX_ORDER_BYTES // 2 - 2_500)).answered(receipt)
     await store.orders.add(change)
     await store.outbox.settle(event_of(change))
     (logged,) = await store.log.read(tenant_id, change.order.order_id)
-    assert logged.receipt is not None
-    assert logged.receipt.body == body
+    assert logged.receipt == receipt
 
 
 async def test_instants_keep_their_milliseconds(store: Store, tenant_id: str) -> None:

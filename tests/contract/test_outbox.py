@@ -8,11 +8,11 @@ from itertools import pairwise, permutations
 
 import pytest
 
-from orders.domain.events import OrderEvent, Receipt
+from orders.domain.events import OrderEvent
 from orders.ports.errors import PermanentPortError
 from tests.contract.changes import event_of, placed, placed_in_full, processed, rendered_often, shipped
 from tests.contract.order_stores import Store
-from tests.support.builders import NOON
+from tests.support.builders import NOON, a_receipt
 
 
 async def test_nothing_waits_where_there_is_no_order(store: Store, tenant_id: str) -> None:
@@ -32,9 +32,10 @@ async def test_events_wait_in_their_order_and_come_back_as_they_were(store: Stor
 
 
 async def test_a_receipt_stays_with_its_event_from_waiting_to_log(store: Store, tenant_id: str) -> None:
-    receipt = Receipt("k" * 32, "f" * 32, 201, (("ETag", '"1-ab"'), ("Location", "/v1.0/orders/x")), b'{"total":59.98}')
+    headers = (("ETag", '"1-ab"'), ("Location", "/v1.0/orders/x"))
+    receipt = a_receipt("k" * 32, "f" * 32, 201, headers, b'{"total":59.98}')
     first = placed(tenant_id).answered(receipt)
-    second = processed(first.order).answered(replace(receipt, key="l" * 32, status=204, headers=(), body=b""))
+    second = processed(first.order).answered(a_receipt("l" * 32, "f" * 32, 204))
     await store.history(first, second)
 
     assert await store.outbox.waiting(tenant_id, first.order.order_id) == [first.event, second.event]
@@ -231,12 +232,12 @@ async def assert_kept(store: Store, saved: Sequence[OrderEvent], settled: set[in
 
 
 async def test_a_logged_event_can_be_redacted_and_a_waiting_one_not_yet(store: Store, tenant_id: str) -> None:
-    receipt = Receipt("k" * 32, "f" * 32, 201, (("ETag", '"1-ab"'),), b'{"notes":"Ring twice"}')
-    first = placed(tenant_id).answered(receipt)
+    headers = (("ETag", '"1-ab"'),)
+    first = placed(tenant_id).answered(a_receipt("k" * 32, "f" * 32, 201, headers, b'{"notes":"Ring twice"}'))
     second = processed(first.order)
     told = replace(event_of(second), reason="as Thandi asked", traceparent="00-1-2-01", changed=("/a",))
     await store.history(first, replace(second, event=told))
-    hidden = replace(receipt, body=b'{"notes":"[erased]"}')
+    hidden = a_receipt("k" * 32, "f" * 32, 201, headers, b'{"notes":"[erased]"}')
     redacted = [
         replace(event_of(first), receipt=hidden),
         replace(told, reason="[erased]", data={**told.data, "reason_code": "other"}),
@@ -254,7 +255,7 @@ async def test_a_logged_event_can_be_redacted_and_a_waiting_one_not_yet(store: S
 
 async def test_what_is_redacted_stays_so_when_it_is_settled_again(store: Store, tenant_id: str) -> None:
     change = placed(tenant_id)
-    typed = replace(event_of(change), reason="as Thandi asked", receipt=Receipt("k", "f", 201, (), b"Thandi"))
+    typed = replace(event_of(change), reason="as Thandi asked", receipt=a_receipt("k", "f", 201, (), b"Thandi"))
     await store.orders.add(replace(change, event=typed))
     await store.outbox.settle(typed)
     bare = replace(typed, reason=None, receipt=None)

@@ -1,19 +1,22 @@
 """Domain objects for tests: sensible by default, every particular replaceable by name."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from orders.domain.events import Actor, Stamp
+from orders.adapters.wire.keyed_answers import KeyedAnswer
+from orders.domain.events import Actor, Receipt, Stamp
 from orders.domain.identity import new_order_id
 from orders.domain.lifecycle import Role
-from orders.domain.order import Order
+from orders.domain.order import Change, Order
 from orders.domain.parts import Address, Customer, Line
-from orders.domain.placing import Draft, DraftLine, place
+from orders.domain.placing import Draft, DraftLine, basket_of, place
 from orders.domain.pricing.currencies import Currency
 from orders.domain.pricing.money import Money
+from orders.domain.pricing.offer_checks import UNASKED, Answers
+from orders.domain.pricing.price_rules import STRICTEST, PriceRules, rules_for
 from orders.ports.mail import Claim, MailRecord, MailState, MailTemplate
 from orders.ports.tenants import TenantProfile
 
@@ -91,14 +94,37 @@ def an_order(
     """
     asked = {name: value for name, value in overrides.items() if name in _DRAFT_FIELDS}
     set_later = {name: value for name, value in overrides.items() if name not in _DRAFT_FIELDS}
-    placed = place(
-        a_draft(**asked),
+    change = placed(a_draft(**asked), tenant_id=tenant_id, order_id=order_id, stamp=stamp, roles=roles)
+    return replace(change.order, **set_later)
+
+
+def placed(
+    draft: Draft,
+    *,
+    roles: Collection[Role],
+    tenant_id: str = "tenant_a",
+    order_id: str | None = None,
+    stamp: Stamp | None = None,
+    answers: Answers = UNASKED,
+    rules: PriceRules = STRICTEST,
+) -> Change:
+    """The draft priced under the rules of its shop, and placed."""
+    return place(
+        draft,
+        basket_of(draft, rules_for(roles, rules)),
         tenant_id=tenant_id,
         order_id=order_id or an_order_id(),
         stamp=stamp or a_stamp(),
         roles=roles,
+        answers=answers,
     )
-    return replace(placed.order, **set_later)
+
+
+def a_receipt(
+    key: str, fingerprint: str, status: int, headers: tuple[tuple[str, str], ...] = (), body: bytes = b""
+) -> Receipt:
+    """A receipt of an answer as HTTP gives it."""
+    return Receipt(key, fingerprint, KeyedAnswer(status, headers, body).encode())
 
 
 def an_order_line(**overrides: Any) -> Line:

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol, cast
 
 from orders.adapters.inbound.http.app import Dependencies
-from orders.adapters.inbound.http.routes.redaction import redacted_body
 from orders.adapters.inbound.http.security.api_keys import ApiKeyGuard, ApiKeys
 from orders.adapters.inbound.http.security.auth import Authenticator
 from orders.adapters.inbound.http.security.claims import TokenRules
@@ -29,6 +28,7 @@ from orders.adapters.outbound.memory.scrub_requests import MemoryScrubRequests
 from orders.adapters.outbound.memory.suppressions import MemorySuppressions
 from orders.adapters.outbound.memory.tenant_files import MemoryOrderingTenants
 from orders.adapters.outbound.memory.unreadable_items import MemoryUnreadableItems
+from orders.adapters.wire.redaction import redacted_answer
 from orders.application.events.relay_outbox import RelayOutbox
 from orders.application.orders.check_offers import Consulted
 from orders.application.policy.caller import Caller
@@ -168,7 +168,7 @@ class Service:
             suppressions=self.suppressions,
             scrub_requests=self.scrub_requests,
             report_returns=self.report_returns,
-            redact_body=redacted_body,
+            redact_answer=redacted_answer,
             mail_lease=LEASE,
             payment_failure_hold=HOLD,
             relay_lag=timedelta(0),

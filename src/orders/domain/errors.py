@@ -6,10 +6,14 @@ The errors carry typed facts, not HTTP codes: inbound adapters decide how each o
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeAlias
 
 
 class DomainError(Exception):
     """A rule of the product refuses what was asked. Asking again unchanged will be refused again."""
+
+
+Path: TypeAlias = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,14 +21,18 @@ class Fault:
     """One thing that is wrong with an input.
 
     Attributes:
-        pointer: JSON pointer (RFC 6901) to the faulty value, ``""`` for the whole document.
+        path: names of fields and places in lists, from the document to the faulty value; ``()`` for the whole of it.
         code: stable, machine-readable kind of fault, in snake case.
         message: what is wrong and what would be right, for people.
     """
 
-    pointer: str
+    path: Path
     code: str
     message: str
+
+
+def _place(path: Path) -> str:
+    return "".join(f"/{part}" for part in path)
 
 
 class InvalidOrder(DomainError):
@@ -32,7 +40,7 @@ class InvalidOrder(DomainError):
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults = tuple(faults)
-        super().__init__("; ".join(f"{fault.pointer}: {fault.message}" for fault in self.faults))
+        super().__init__("; ".join(f"{_place(fault.path)}: {fault.message}" for fault in self.faults))
 
 
 class IllegalTransition(DomainError):

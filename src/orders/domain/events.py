@@ -61,16 +61,12 @@ class Receipt:
     Attributes:
         key: hash of who asked, for which operation, with which key.
         fingerprint: hash of what they sent.
-        status: HTTP status code of the answer.
-        headers: of the answer, those that belong to the order.
-        body: of the answer, as bytes.
+        answer: the whole answer, in a form that only who gives it understands.
     """
 
     key: str
     fingerprint: str
-    status: int
-    headers: tuple[tuple[str, str], ...] = ()
-    body: bytes = field(default=b"", repr=False)
+    answer: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,7 +171,7 @@ class Order:
             return Change(self)
         self.guard(Action.FULFIL, roles)
         at = shipment.shipped_at
-        faults = [*future_faults("/shipped_at", at, stamp.at), *past_faults("/shipped_at", at, self.created_at)]
+        faults = [*future_faults(("shipped_at",), at, stamp.at), *past_faults(("shipped_at",), at, self.created_at)]
         lines = self._shippable(shipment, faults)
         parcel = Parcel(
             parcel_id=f"par_{len(self.parcels) + 1}",
@@ -366,7 +366,7 @@ class Order:
             # Keep one in reserve: otherwise an order could become impossible to ship completely.
             return tuple(ParcelLine(line_id, quantity) for line_id, quantity in left.items() if quantity)
         if len(self.parcels) >= MAX_PARCELS:
-            raise InvalidOrder([Fault("", "too_many_parcels", f"an order has at most {MAX_PARCELS} parcels")])
+            raise InvalidOrder([Fault((), "too_many_parcels", f"an order has at most {MAX_PARCELS} parcels")])
         return taken_from(left, shipment.lines or (), faults)
 
 

@@ -1,10 +1,18 @@
 """Places an order: turns a caller's draft into a valid order, or reports all its faults."""
 
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from orders.domain.errors import ActionForbidden, Fault, InvalidAmount, InvalidOrder, UnknownCurrency, WithdrawnCurrency
+from orders.domain.errors import (
+    ActionForbidden,
+    Fault,
+    InvalidAmount,
+    InvalidOrder,
+    Path,
+    UnknownCurrency,
+    WithdrawnCurrency,
+)
 from orders.domain.event_facts import line_quantities
 from orders.domain.events import EventType, JsonValue, Stamp
 from orders.domain.identity import order_number
@@ -13,9 +21,9 @@ from orders.domain.order import Change, Order, campaign_facts
 from orders.domain.parts import Address, Customer, Line, Payment
 from orders.domain.pricing.basket import Basket
 from orders.domain.pricing.currencies import Currency
-from orders.domain.pricing.money import MAX_UNIT_PRICE_MINOR, Money, Totals, line_net, parse_rate
+from orders.domain.pricing.money import MAX_UNIT_PRICE_MINOR, Money, line_net, parse_rate, reckon
 from orders.domain.pricing.offer_checks import UNASKED, Answers
-from orders.domain.pricing.price_rules import STRICTEST, PriceRules, rules_for
+from orders.domain.pricing.price_rules import PriceRules
 
 MAX_LINES = 500
 MAX_QUANTITY = 1_000_000
@@ -61,30 +69,73 @@ class Draft:
     locale: str | None = None
 
 
+_ANY_PRODUCT = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLine:
+    """The figures of a line of which something may be wrong; ``None`` for what can't be read."""
+
+    quantity: int | None = None
+    price: Decimal | None = None
+    discount: Decimal | None = None
+    tax_rate: Decimal | None = None
+
+    def draft(self) -> DraftLine | None:
+        """A line of these figures and nothing else; ``None`` where one is missing, or the quantity out of range."""
+        quantity, price, discount, rate = self.quantity, self.price, self.discount, self.tax_rate
+        if quantity is None or price is None or discount is None or rate is None or not 1 <= quantity <= MAX_QUANTITY:
+            return None
+        return DraftLine(_ANY_PRODUCT, quantity, price, discount, rate)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAmounts:
+    """The amounts of an order of which something else is wrong; ``None`` for one that can't be read.
+
+    Attributes:
+        lines: as they were sent, those that are no lines among them, one more than an order has at most.
+        currency: ``None`` for the tenant's, or the order's where there is one already.
+    """
+
+    lines: tuple[ReadLine, ...] = ()
+    currency: str | None = None
+    total: Decimal | None = None
+    shipping: Decimal | None = None
+    discount: Decimal | None = None
+
+    def draft(self, currency: Currency) -> Draft | None:
+        """An order of these amounts and nothing else; ``None`` where one of them can't be read."""
+        total, shipping, discount = self.total, self.shipping, self.discount
+        lines = tuple(line for each in self.lines if (line := each.draft()) is not None)
+        if total is None or shipping is None or discount is None or not 1 <= len(lines) == len(self.lines) <= MAX_LINES:
+            return None
+        return Draft("", lines, total, currency.code, shipping, discount)
+
+
 def place(
     draft: Draft,
+    basket: Basket,
     *,
     tenant_id: str,
     order_id: str,
     stamp: Stamp,
     roles: Collection[Role],
     answers: Answers = UNASKED,
-    rules: PriceRules = STRICTEST,
 ) -> Change:
     """Creates an order in ``pending`` with its created event.
 
     Args:
-        answers: other services' answers on the draft's basket.
-        rules: the shop's, for callers who don't act for it.
+        basket: the draft's, as ``basket_of`` has priced it under the rules that bind the caller.
+        answers: other services' answers on the basket.
 
     Raises:
-        InvalidOrder: with every fault, each under the JSON pointer of the request's field.
+        InvalidOrder: with every fault, each under the path of the request's field.
         ActionForbidden: none of the caller's roles places orders.
     """
     held = tuple(roles)
     if not PLACING_ROLES & frozenset(held):
         raise ActionForbidden(action="place", roles=[str(role) for role in held])
-    basket = basket_of(draft, rules_for(held, rules))
     lines, totals = basket.lines, basket.settled(answers)
     order = Order(
         tenant_id=tenant_id,
@@ -122,80 +173,79 @@ def place(
     return Change(order, order.event(EventType.CREATED, stamp, data))
 
 
-def priced(
-    draft: Draft,
-    answers: Answers = UNASKED,
-    rules: PriceRules | None = None,
-    *,
-    in_currency: Currency | None = None,
-) -> tuple[tuple[Line, ...], Totals]:
-    """The draft's lines and figures in exact money. Args: as ``basket_of``. Raises: InvalidOrder with all faults."""
-    basket = basket_of(draft, rules, in_currency=in_currency)
-    return basket.lines, basket.settled(answers)
-
-
 def basket_of(draft: Draft, rules: PriceRules | None = None, *, in_currency: Currency | None = None) -> Basket:
-    """The draft's lines and amounts in exact money, its total not looked at yet.
+    """Prices the draft: its lines, amounts and figures in exact money; its total is not looked at yet.
 
     Args:
         rules: what its caller may say of what things cost; ``None`` for one who may say anything.
         in_currency: what the order is in, where there is one already: that may have been withdrawn since.
 
-    Raises: InvalidOrder.
+    Raises: InvalidOrder, with every fault in the draft's amounts.
     """
-    currency = in_currency or _currency(draft.currency)
-    faults: list[Fault] = []
+    parse = _Parser(in_currency or _currency(draft.currency), [])
     if not 1 <= len(draft.lines) <= MAX_LINES:
-        raise InvalidOrder([Fault("/items", "line_count", f"an order has 1 to {MAX_LINES} items")])
-    parse = _Parser(currency, faults)
-    basket = Basket(
-        lines=tuple(_line(index, line, parse) for index, line in enumerate(draft.lines)),
-        shipping=parse.amount("/shipping", draft.shipping),
-        discount=parse.amount("/discount", draft.discount),
-        total=parse.amount("/total", draft.total),
-        campaign_code=draft.campaign_code,
-        rules=rules,
-    )
-    if not faults and basket.totals().total.minor < 0:
-        faults.append(Fault("/discount", "negative_total", "the discount is more than the order comes to"))
-    if faults:
-        raise InvalidOrder(faults)
-    return basket
+        raise InvalidOrder([Fault(("items",), "line_count", f"an order has 1 to {MAX_LINES} items")])
+    lines = tuple(_line(index, line, parse) for index, line in enumerate(draft.lines))
+    shipping = parse.amount(("shipping",), draft.shipping)
+    discount = parse.amount(("discount",), draft.discount)
+    total = parse.amount(("total",), draft.total)
+    figures = reckon(lines, shipping=shipping, discount=discount)
+    if not parse.faults and figures.total.minor < 0:
+        parse.faults.append(Fault(("discount",), "negative_total", "the discount is more than the order comes to"))
+    if parse.faults:
+        raise InvalidOrder(parse.faults)
+    return Basket(lines, figures, total, campaign_code=draft.campaign_code, rules=rules)
 
 
 def _currency(code: str) -> Currency:
-    """What a new order may be in. Raises: InvalidOrder."""
+    """The currency of that code, which a new order may be in. Raises: InvalidOrder."""
     try:
         return Currency.in_use(code)
     except WithdrawnCurrency as error:
-        raise InvalidOrder([Fault("/currency", "withdrawn_currency", str(error))]) from None
+        raise InvalidOrder([Fault(("currency",), "withdrawn_currency", str(error))]) from None
     except UnknownCurrency as error:
-        raise InvalidOrder([Fault("/currency", "unknown_currency", str(error))]) from None
+        raise InvalidOrder([Fault(("currency",), "unknown_currency", str(error))]) from None
 
 
 def amount_faults(
-    currency_code: str,
-    amounts: Iterable[tuple[str, Decimal, int | None]],
-    rates: Iterable[tuple[str, Decimal]],
-    *,
-    in_currency: Currency | None = None,
+    amounts: ReadAmounts, currency_code: str, rules: PriceRules | None = None, *, existing: bool = False
 ) -> list[Fault]:
-    """What is wrong with single amounts and tax rates of an order that can't be reckoned as a whole.
+    """Finds what currency and reckoning have against an order that something else is wrong with already.
+
+    Where all its amounts and quantities could be read it is reckoned as a whole, its total included; else each amount
+    is looked at by itself.
 
     Args:
-        amounts: JSON pointer, value, and the most it may be in minor units.
-        rates: JSON pointer and value.
-        in_currency: as in ``basket_of``.
+        rules: as in ``basket_of``.
+        existing: whether there is such an order already, whose currency may have been withdrawn since.
     """
     try:
-        currency = in_currency or _currency(currency_code)
+        currency = Currency.of(currency_code) if existing else _currency(currency_code)
+        draft = amounts.draft(currency)
+        if draft is None:
+            return _single_faults(amounts, currency)
+        # What is free is not looked at: the catalogue has the last word on that, and isn't asked about such an order.
+        free = rules and replace(rules, free_products=frozenset({_ANY_PRODUCT}))
+        basket_of(draft, free, in_currency=currency).settled()
     except InvalidOrder as error:
         return list(error.faults)
+    return []
+
+
+def _single_faults(amounts: ReadAmounts, currency: Currency) -> list[Fault]:
     parse = _Parser(currency, [])
-    for pointer, value, at_most in amounts:
-        parse.amount(pointer, value, at_most)
-    for pointer, rate in rates:
-        parse.checked(pointer, parse_rate, rate)
+    for name, value in (("total", amounts.total), ("shipping", amounts.shipping), ("discount", amounts.discount)):
+        if value is not None:
+            parse.amount((name,), value)
+    lines = list(enumerate(amounts.lines[:MAX_LINES]))
+    for index, line in lines:
+        if line.price is not None:
+            parse.amount(("items", index, "price"), line.price, MAX_UNIT_PRICE_MINOR)
+        if line.discount is not None:
+            parse.amount(("items", index, "discount"), line.discount)
+    for index, line in lines:
+        if line.tax_rate is not None:
+            parse.checked(("items", index, "tax_rate"), parse_rate, line.tax_rate)
     return parse.faults
 
 
@@ -206,42 +256,42 @@ class _Parser:
     currency: Currency
     faults: list[Fault]
 
-    def amount(self, pointer: str, value: Decimal, at_most: int | None = None) -> Money:
+    def amount(self, path: Path, value: Decimal, at_most: int | None = None) -> Money:
         try:
             money = Money.parse(value, self.currency)
         except InvalidAmount as error:
-            self.faults.append(Fault(pointer, "invalid_amount", str(error)))
+            self.faults.append(Fault(path, "invalid_amount", str(error)))
             return Money.zero(self.currency)
         if money.minor < 0:
-            self.faults.append(Fault(pointer, "negative_amount", "an amount is not negative"))
+            self.faults.append(Fault(path, "negative_amount", "an amount is not negative"))
         elif at_most is not None and money.minor > at_most:
             highest = Money(at_most, self.currency)
-            self.faults.append(Fault(pointer, "amount_too_large", f"at most {highest} {self.currency.code}"))
+            self.faults.append(Fault(path, "amount_too_large", f"at most {highest} {self.currency.code}"))
         return money
 
-    def checked(self, pointer: str, check: Callable[[Decimal], Decimal], value: Decimal) -> Decimal:
+    def checked(self, path: Path, check: Callable[[Decimal], Decimal], value: Decimal) -> Decimal:
         try:
             return check(value)
         except InvalidAmount as error:
-            self.faults.append(Fault(pointer, "invalid_rate", str(error)))
+            self.faults.append(Fault(path, "invalid_rate", str(error)))
             return Decimal(0)
 
 
 def _line(index: int, draft: DraftLine, parse: _Parser) -> Line:
-    at = f"/items/{index}"
+    at = ("items", index)
     faults_before = len(parse.faults)
     if not 1 <= draft.quantity <= MAX_QUANTITY:
-        parse.faults.append(Fault(f"{at}/quantity", "quantity_range", f"a quantity is 1 to {MAX_QUANTITY}"))
+        parse.faults.append(Fault((*at, "quantity"), "quantity_range", f"a quantity is 1 to {MAX_QUANTITY}"))
     line = Line(
         line_id=draft.line_id or f"line_{index + 1}",
         product_id=draft.product_id,
         quantity=draft.quantity,
-        price=parse.amount(f"{at}/price", draft.price, MAX_UNIT_PRICE_MINOR),
-        discount=parse.amount(f"{at}/discount", draft.discount),
-        tax_rate=parse.checked(f"{at}/tax_rate", parse_rate, draft.tax_rate),
+        price=parse.amount((*at, "price"), draft.price, MAX_UNIT_PRICE_MINOR),
+        discount=parse.amount((*at, "discount"), draft.discount),
+        tax_rate=parse.checked((*at, "tax_rate"), parse_rate, draft.tax_rate),
         name=draft.name,
         sku=draft.sku,
     )
     if len(parse.faults) == faults_before and line_net(line).minor < 0:
-        parse.faults.append(Fault(f"{at}/discount", "negative_line", "the discount is more than the line comes to"))
+        parse.faults.append(Fault((*at, "discount"), "negative_line", "the discount is more than the line comes to"))
     return line

@@ -94,7 +94,7 @@ def revise(
         rules: the shop's, for callers who don't act for it.
 
     Raises:
-        InvalidOrder: with every fault, each under the JSON pointer of the request's field.
+        InvalidOrder: with every fault, each under the path of the request's field.
         IllegalTransition, ActionForbidden: the order may not be updated, or not by this caller.
     """
     basket = revised_basket(order, revision, roles, rules)
@@ -112,7 +112,7 @@ def revise(
         changed.append("items")
     elif revision.total is not None and revision.total != order.totals.total.to_decimal():
         message = f"the items are unchanged and come to {order.totals.total} {order.currency}"
-        raise InvalidOrder([Fault("/total", "total_mismatch", message)])
+        raise InvalidOrder([Fault(("total",), "total_mismatch", message)])
     for name in _FIELDS:
         if _differs(order, revision, name):
             revised = replace(revised, **{name: getattr(revision, name)})
@@ -167,10 +167,10 @@ def _differs(order: Order, revision: Revision, name: str) -> bool:
 def _basket(order: Order, revision: Revision, rules: PriceRules | None) -> Basket:
     if order.status not in LINES_OPEN_IN:
         message = f"an order that is {order.status} keeps its items; addresses, notes and metadata can be changed"
-        raise InvalidOrder([Fault("/items", "not_editable_now", message)])
+        raise InvalidOrder([Fault(("items",), "not_editable_now", message)])
     faults = _identity_faults(order, revision.lines)
     if revision.total is None:
-        faults.append(Fault("/total", "missing", "changing items needs the total that they then come to"))
+        faults.append(Fault(("total",), "missing", "changing items needs the total that they then come to"))
     if faults:
         raise InvalidOrder(faults)
     fresh = count(order.lines_ever + 1)
@@ -203,12 +203,12 @@ def _identity_faults(order: Order, lines: Sequence[DraftLine]) -> list[Fault]:
     for index, line in enumerate(lines):
         if line.line_id is None:
             continue
-        pointer = f"/items/{index}/line_id"
+        path = ("items", index, "line_id")
         if line.line_id not in known:
             message = "the order has no such line; leave line_id out for a new one"
-            faults.append(Fault(pointer, "unknown_line", message))
+            faults.append(Fault(path, "unknown_line", message))
         if line.line_id in seen:
-            faults.append(Fault(pointer, "repeated_line", "this line is there twice"))
+            faults.append(Fault(path, "repeated_line", "this line is there twice"))
         seen.add(line.line_id)
     return faults
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from orders.domain.clocks import BACKDATED, CLOCK_SKEW, is_long_before, is_to_come
-from orders.domain.errors import Fault, InvalidOrder
+from orders.domain.errors import Fault, InvalidOrder, Path
 from orders.domain.parts import Parcel, ParcelLine
 
 
@@ -28,22 +28,22 @@ def summed(lines: Iterable[ParcelLine]) -> dict[str, int]:
     return quantities
 
 
-def future_faults(pointer: str, at: datetime | None, now: datetime) -> list[Fault]:
+def future_faults(path: Path, at: datetime | None, now: datetime) -> list[Fault]:
     """Returns the fault of a time in the future."""
     if at is None or not is_to_come(at, now):
         return []
     minutes = int(CLOCK_SKEW.total_seconds()) // 60
     message = f"this is more than {minutes} minutes from now; give the time when it happened, or leave it out for now"
-    return [Fault(pointer, "in_the_future", message)]
+    return [Fault(path, "in_the_future", message)]
 
 
-def past_faults(pointer: str, at: datetime | None, placed_at: datetime) -> list[Fault]:
+def past_faults(path: Path, at: datetime | None, placed_at: datetime) -> list[Fault]:
     """Returns the fault of a time before its order was placed."""
     if at is None or not is_long_before(at, placed_at):
         return []
     placed = placed_at.isoformat(timespec="milliseconds")
     message = f"this is more than {BACKDATED.days} days before the order was placed, at {placed}"
-    return [Fault(pointer, "before_order", message)]
+    return [Fault(path, "before_order", message)]
 
 
 def arrived_before_shipping(parcel: Parcel, at: datetime) -> bool:
@@ -57,13 +57,13 @@ def arrival(parcel: Parcel, at: datetime | None, now: datetime, placed_at: datet
     Args:
         placed_at: when its order was placed.
     """
-    faults = future_faults("/delivered_at", at, now)
+    faults = future_faults(("delivered_at",), at, now)
     if at is not None and arrived_before_shipping(parcel, at):
         message = f"this is before the parcel was shipped, at {parcel.shipped_at.isoformat(timespec='milliseconds')}"
-        faults.append(Fault("/delivered_at", "before_shipping", message))
+        faults.append(Fault(("delivered_at",), "before_shipping", message))
     else:
         # A stored parcel may be shipped long before its order, by a release that did not check.
-        faults += past_faults("/delivered_at", at, placed_at)
+        faults += past_faults(("delivered_at",), at, placed_at)
     if faults:
         raise InvalidOrder(faults)
     return at or now
@@ -84,10 +84,10 @@ def taken_from(
         if line.line_id not in left:
             known = ", ".join(list(left)[:10])
             message = f"there is no such line; there are {known}"
-            faults.append(Fault(f"/lines/{index}/line_id", "unknown_line", message))
+            faults.append(Fault(("lines", index, "line_id"), "unknown_line", message))
         elif line.quantity > left[line.line_id]:
             message = f"{line.quantity} is more than the {left[line.line_id]} still open on {line.line_id}"
-            faults.append(Fault(f"/lines/{index}/quantity", "more_than_open", message))
+            faults.append(Fault(("lines", index, "quantity"), "more_than_open", message))
         else:
             left[line.line_id] -= line.quantity
     if faults:

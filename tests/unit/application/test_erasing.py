@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
-from orders.adapters.inbound.http.routes.redaction import redacted_body
 from orders.adapters.inbound.sqs.retry_policy import RetryPolicy
 from orders.adapters.outbound.memory.document_store import MemoryDocumentStore
+from orders.adapters.wire.keyed_answers import KeyedAnswer
+from orders.adapters.wire.redaction import redacted_answer
 from orders.application.events.publish_events import PublishEvents
 from orders.application.orders.scrub_order import SECOND_PASS_AFTER, PersonalDataStores, ScrubOrder
 from orders.application.policy.caller import worker
 from orders.application.policy.errors import OrderNotFound
-from orders.application.policy.idempotency import KeyedAnswer, KeyedRequest, Preconditions
+from orders.application.policy.idempotency import KeyedRequest, Preconditions
 from orders.contracts.commands import SCRUB_ORDER
 from orders.domain.events import EventType
 from orders.domain.lifecycle import Action, Role
@@ -48,8 +49,9 @@ def marked_draft() -> Any:
 def keyed(key: str) -> KeyedRequest:
     """A request whose answer tells the order's notes."""
 
-    def respond(order: Order) -> KeyedAnswer:
-        return KeyedAnswer(200, (), b'{"notes":"%s","reason":"%s"}' % ((order.notes or "").encode(), CANARY.encode()))
+    def respond(order: Order) -> bytes:
+        body = b'{"notes":"%s","reason":"%s"}' % ((order.notes or "").encode(), CANARY.encode())
+        return KeyedAnswer(200, (), body).encode()
 
     return KeyedRequest(key, "POST /v1.0/orders", "f", respond)
 
@@ -64,7 +66,7 @@ async def a_life(service: Service) -> Order:
     await service.place_accepted.execute(TENANT, order.order_id)
     assert kept is not None
     service.table.accepted[TENANT, order.order_id] = replace(
-        kept, receipt=replace(kept.receipt, body=keyed("").respond(order).body) if kept.receipt else None
+        kept, receipt=replace(kept.receipt, answer=keyed("").respond(order)) if kept.receipt else None
     )
     await service.fast_path.drain()
     await Workers(service).settle()
@@ -101,7 +103,7 @@ def scrubbing(service: Service, life: Life) -> ScrubOrder:
         PersonalDataStores(outbox, life.of(service.acceptances), life.of(service.intents), life.of(service.documents)),
         PublishEvents(outbox, life.of(service.publisher)),
         life.of(service.scrub_requests),
-        redacted_body,
+        redacted_answer,
     )
 
 

@@ -324,7 +324,7 @@ async def test_an_order_that_is_placed_while_it_is_looked_for_is_waited_for() ->
 async def test_a_report_of_an_order_that_was_rejected_is_impossible() -> None:
     shop = Shop()
     accepted = await shop.service.accept_order.execute(a_caller(), a_draft())
-    faults = (Fault("", "x", "y"),)
+    faults = (Fault((), "x", "y"),)
     await shop.service.acceptances.finish("tenant_a", accepted.order_id, AcceptanceState.REJECTED, faults)
     (captured,) = STORIES["paid"].reports(NOON, SECOND, HALVES)
     with pytest.raises(OrderNotFound):

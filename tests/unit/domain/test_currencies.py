@@ -6,15 +6,16 @@ from decimal import Decimal
 
 import pytest
 
+from orders.adapters.wire.pointers import pointer_of
 from orders.domain.errors import InvalidOrder, UnknownCurrency, WithdrawnCurrency
 from orders.domain.lifecycle import Role
 from orders.domain.order import Order
-from orders.domain.placing import amount_faults, place
+from orders.domain.placing import ReadAmounts, amount_faults
 from orders.domain.pricing.currencies import CURRENCIES, WITHDRAWN, Currency
 from orders.domain.pricing.money import Money, Totals
 from orders.domain.revising import Revision, revise, revision_of
 from orders.domain.shipping import Shipment
-from tests.support.builders import NOON, a_draft, a_line, a_stamp, an_order, an_order_id
+from tests.support.builders import NOON, a_draft, a_line, a_stamp, an_order, placed
 
 STAFF = [Role.STAFF]
 
@@ -48,10 +49,10 @@ def test_what_is_withdrawn_is_refused_with_what_took_its_place(code: str, replac
     with pytest.raises(WithdrawnCurrency, match=f"{code} was withdrawn on .*; new orders are in {replaced_by} instead"):
         Currency.in_use(code)
     with pytest.raises(InvalidOrder) as caught:
-        place(a_draft(currency=code), tenant_id="t", order_id=an_order_id(), stamp=a_stamp(), roles=STAFF)
+        placed(a_draft(currency=code), roles=STAFF)
     (fault,) = caught.value.faults
-    assert (fault.pointer, fault.code) == ("/currency", "withdrawn_currency")
-    assert amount_faults(code, [("/total", Decimal(1), None)], []) == [fault]
+    assert (pointer_of(fault.path), fault.code) == ("/currency", "withdrawn_currency")
+    assert amount_faults(ReadAmounts(total=Decimal(1)), code) == [fault]
 
 
 def test_what_took_its_place_is_there_and_nothing_is_both() -> None:

@@ -29,10 +29,10 @@ from orders.domain.events import Actor, EventType, OrderEvent, Stamp
 from orders.domain.lifecycle import SHOP, Action, Role, Status, allowed_actions
 from orders.domain.order import Change, Order
 from orders.domain.parts import Customer, Document, DocumentStatus, ParcelLine, Payment
-from orders.domain.placing import DraftLine, place
+from orders.domain.placing import DraftLine
 from orders.domain.revising import Revision, revise, revision_of
 from orders.domain.shipping import Shipment
-from tests.support.builders import NOON, a_draft, an_address, an_order_id
+from tests.support.builders import NOON, a_draft, an_address, placed
 from tests.support.money_oracle import DIGITS, OracleLine, OracleTotals, written
 
 PERSONAL = "Thandi-Mokoena"
@@ -99,7 +99,7 @@ class Life(RuleBasedStateMachine):
             notes=text,
             metadata=(("channel", text),),
         )
-        self._keep(place(draft, tenant_id="t", order_id=an_order_id(), stamp=self._stamp(), roles=[Role.STAFF]))
+        self._keep(placed(draft, tenant_id="t", stamp=self._stamp(), roles=[Role.STAFF]))
         if worked_on:
             self.process([Role.STAFF])
 

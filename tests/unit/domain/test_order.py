@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 
+from orders.adapters.wire.pointers import pointer_of
 from orders.domain.clocks import CLOCK_SKEW
 from orders.domain.errors import InvalidOrder, ParcelConflict, UnknownParcel
 from orders.domain.event_facts import reason_code
@@ -111,7 +112,7 @@ def test_where_two_parcels_are_alike_the_very_number_comes_first() -> None:
 def faults_of_times(deed: Callable[[], object]) -> list[tuple[str, str]]:
     with pytest.raises(InvalidOrder) as caught:
         deed()
-    return [(fault.pointer, fault.code) for fault in caught.value.faults]
+    return [(pointer_of(fault.path), fault.code) for fault in caught.value.faults]
 
 
 def test_nothing_ships_or_arrives_in_the_future_but_for_what_clocks_differ() -> None:
@@ -162,7 +163,7 @@ def test_all_that_is_wrong_with_a_parcel_is_said_at_once() -> None:
     wrong = replace(ship("T1", ("line_9", 1), ("line_1", 3)), shipped_at=NOON + timedelta(days=1))
     with pytest.raises(InvalidOrder) as caught:
         processing(2).fulfil(wrong, STAMP, STAFF)
-    assert [(fault.pointer, fault.code) for fault in caught.value.faults] == [
+    assert [(pointer_of(fault.path), fault.code) for fault in caught.value.faults] == [
         ("/shipped_at", "in_the_future"),
         ("/lines/0/line_id", "unknown_line"),
         ("/lines/1/quantity", "more_than_open"),

@@ -7,24 +7,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orders.adapters.wire.pointers import pointer_of
 from orders.domain.errors import ActionForbidden, InvalidOrder
 from orders.domain.events import EventType
 from orders.domain.identity import order_number
 from orders.domain.lifecycle import Role, Status
-from orders.domain.placing import Draft, DraftLine, place, priced
+from orders.domain.placing import Draft, DraftLine, basket_of
 from orders.domain.pricing.currencies import Currency
-from tests.support.builders import a_draft, a_line, a_stamp, an_order_id
+from tests.support.builders import a_draft, a_line, an_order_id, placed
 
 
 def faults_of(**overrides: Any) -> list[tuple[str, str]]:
     with pytest.raises(InvalidOrder) as caught:
-        priced(a_draft(**overrides))
-    return [(fault.pointer, fault.code) for fault in caught.value.faults]
+        basket_of(a_draft(**overrides)).settled()
+    return [(pointer_of(fault.path), fault.code) for fault in caught.value.faults]
 
 
 def test_a_new_order_is_pending_numbered_and_told_of() -> None:
     order_id = an_order_id(7)
-    change = place(a_draft(), tenant_id="t1", order_id=order_id, stamp=a_stamp(), roles=[Role.CUSTOMER])
+    change = placed(a_draft(), tenant_id="t1", order_id=order_id, roles=[Role.CUSTOMER])
     order, event = change.order, change.event
     assert (order.status, order.version, order.sequence) == (Status.PENDING, 1, 1)
     assert order.order_number == order_number(order_id)
@@ -36,14 +37,14 @@ def test_a_new_order_is_pending_numbered_and_told_of() -> None:
 
 def test_operators_place_no_orders() -> None:
     with pytest.raises(ActionForbidden, match="role operator may not do this: place"):
-        place(a_draft(), tenant_id="t1", order_id=an_order_id(), stamp=a_stamp(), roles=[Role.OPERATOR])
+        placed(a_draft(), roles=[Role.OPERATOR])
 
 
 def test_a_wrong_total_is_refused_with_both_figures() -> None:
     with pytest.raises(InvalidOrder) as caught:
-        priced(a_draft(total=Decimal("59.97")))
+        basket_of(a_draft(total=Decimal("59.97"))).settled()
     (fault,) = caught.value.faults
-    assert fault.pointer == "/total"
+    assert pointer_of(fault.path) == "/total"
     assert "59.97 ZAR" in fault.message
     assert "59.98 ZAR" in fault.message
 
@@ -81,7 +82,7 @@ def test_an_order_has_1_to_500_lines(count: int) -> None:
 
 def test_unknown_currencies_are_refused() -> None:
     with pytest.raises(InvalidOrder, match="'ZZZ' is no ISO 4217"):
-        priced(Draft("c", (a_line(),), Decimal(1), "ZZZ"))
+        basket_of(Draft("c", (a_line(),), Decimal(1), "ZZZ"))
 
 
 minor = st.integers(0, 10**7)
@@ -106,7 +107,8 @@ def drafts(draw: st.DrawFn) -> Draft:
 @settings(max_examples=500, deadline=None)
 @given(drafts())
 def test_every_consistent_order_is_accepted_to_the_minor_unit(draft: Draft) -> None:
-    lines, totals = priced(draft)
+    basket = basket_of(draft)
+    lines, totals = basket.lines, basket.settled()
     assert totals.total.to_decimal() == draft.total
     assert sum(line.net.minor for line in lines) == totals.subtotal.minor
     assert sum(line.tax.minor for line in lines) == totals.tax.minor

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from orders.adapters.wire.pointers import pointer_of
 from orders.domain.errors import ActionForbidden, IllegalTransition, InvalidOrder
 from orders.domain.events import EventType
 from orders.domain.lifecycle import Role, Status
@@ -18,7 +19,7 @@ CUSTOMER, STAFF = [Role.CUSTOMER], [Role.STAFF]
 def faults(order: Order, revision: Revision) -> list[tuple[str, str]]:
     with pytest.raises(InvalidOrder) as caught:
         revise(order, revision, a_stamp(), CUSTOMER)
-    return [(fault.pointer, fault.code) for fault in caught.value.faults]
+    return [(pointer_of(fault.path), fault.code) for fault in caught.value.faults]
 
 
 def test_the_same_again_changes_nothing() -> None:

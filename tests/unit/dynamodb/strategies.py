@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from orders.domain.events import Actor, EventType, OrderEvent, Receipt
+from orders.domain.events import Actor, EventType, OrderEvent
 from orders.domain.identity import new_order_id, order_number
 from orders.domain.lifecycle import Status
 from orders.domain.order import Order
@@ -27,6 +27,7 @@ from orders.domain.parts import (
 from orders.domain.pricing.currencies import CURRENCIES, Currency
 from orders.domain.pricing.money import Money, Totals
 from orders.domain.reports import Report, Reported, ReportType
+from tests.support.builders import a_receipt
 
 KEYS = st.from_regex(r"[A-Za-z0-9_.-]{1,64}", fullmatch=True)
 TEXTS = st.text(max_size=12)
@@ -181,7 +182,7 @@ def events() -> st.SearchStrategy[OrderEvent]:
         "traceparent": MAYBE_TEXT,
         "receipt": st.none()
         | st.builds(
-            Receipt,
+            a_receipt,
             key=TEXTS,
             fingerprint=TEXTS,
             status=st.integers(200, 599),

@@ -21,7 +21,7 @@ from orders.adapters.outbound.dynamodb.items.order_items import listed, order_fr
 from orders.adapters.outbound.dynamodb.mail_intents import mail_from_item
 from orders.adapters.outbound.dynamodb.suppressions import suppression_from_item
 from orders.domain.errors import Fault
-from orders.domain.events import Actor, EventType, OrderEvent, Receipt
+from orders.domain.events import Actor, EventType, OrderEvent
 from orders.domain.lifecycle import Role
 from orders.domain.order import Order
 from orders.domain.parts import (
@@ -38,7 +38,7 @@ from orders.domain.parts import (
 from orders.domain.reports import Report, Reported, ReportType
 from orders.ports.acceptances import Acceptance
 from orders.ports.errors import UnreadableItem
-from tests.support.builders import NOON, a_draft, a_line, an_order, an_order_id
+from tests.support.builders import NOON, a_draft, a_line, a_receipt, an_order, an_order_id
 from tests.unit.dynamodb.strategies import events, orders
 
 SECRET = "Thandi Mokoena of Buitenkant Street"
@@ -89,7 +89,7 @@ def a_full_order() -> Order:
 
 
 def an_event() -> OrderEvent:
-    receipt = Receipt("key", "print", 201, (("ETag", '"1"'),), SECRET.encode())
+    receipt = a_receipt("key", "print", 201, (("ETag", '"1"'),), SECRET.encode())
     return OrderEvent(
         "tenant_a", an_order_id(), 1, 1, EventType.CREATED, NOON, Actor(SECRET, "customer"),
         {"status": "pending", "lines": [{"line_id": "line_1"}]}, SECRET, ("/notes",), "00-1-2-01", receipt,
@@ -100,7 +100,7 @@ def an_acceptance() -> Acceptance:
     draft = a_draft(lines=(a_line(line_id="line_1", name=SECRET, sku="s"),), customer=Customer(SECRET), notes=SECRET)
     return Acceptance(
         "tenant_a", an_order_id(), "cust_1", SECRET, frozenset({Role.CUSTOMER}), NOON, draft, "cust_1", "00-1",
-        an_event().receipt, faults=(Fault("/items", "unknown", SECRET),),
+        an_event().receipt, faults=(Fault(("items",), "unknown", SECRET),),
     )  # fmt: skip
 
 

@@ -12,12 +12,20 @@ from hypothesis import HealthCheck, given, settings
 
 from orders.adapters.outbound.dynamodb.acceptances import acceptance_from_item
 from orders.adapters.outbound.dynamodb.items.attribute_values import from_wire, to_wire
-from orders.adapters.outbound.dynamodb.items.claim_items import claim_from_item, claim_to_item, is_claim
+from orders.adapters.outbound.dynamodb.items.claim_items import (
+    claim_from_item,
+    claim_to_item,
+    faults_from_item,
+    faults_to_item,
+    is_claim,
+)
 from orders.adapters.outbound.dynamodb.items.event_items import (
     event_from_item,
     event_to_item,
     events_of,
     published_event,
+    receipt_from_item,
+    receipt_to_item,
     waiting_event,
 )
 from orders.adapters.outbound.dynamodb.items.order_items import (
@@ -30,14 +38,14 @@ from orders.adapters.outbound.dynamodb.items.order_items import (
 from orders.adapters.outbound.dynamodb.items.part_items import parcel_from_item, parcel_to_item
 from orders.adapters.outbound.dynamodb.unreadable_items import faults_of
 from orders.bootstrap.resources.topology_file import packaged_topology
-from orders.domain.errors import Fault
-from orders.domain.events import OrderEvent, Receipt
+from orders.domain.errors import Fault, Path
+from orders.domain.events import OrderEvent
 from orders.domain.order import Order
 from orders.domain.parts import Deletion
 from orders.ports.acceptances import AcceptanceState, KeyClaim
 from orders.ports.errors import ItemKind, UnreadableItem
 from tests.contract.changes import as_listed, placed
-from tests.support.builders import NOON, an_order
+from tests.support.builders import NOON, a_receipt, an_order
 from tests.unit.dynamodb.strategies import events, orders
 
 PATIENTLY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -242,7 +250,7 @@ def test_a_later_shape_is_refused_and_says_what_to_do() -> None:
         event_from_item(event_to_item(event) | later)
 
 
-RECEIPT = Receipt(
+RECEIPT = a_receipt(
     key="0123456789abcdef0123456789abcdef",
     fingerprint="f" * 64,
     status=202,
@@ -256,13 +264,39 @@ def test_a_claim_is_written_and_read_in_this_form_and_is_told_from_an_order() ->
     assert to_wire(claim_to_item(CLAIM)) == CLAIM_ITEM
     assert claim_from_item(from_wire(CLAIM_ITEM)) == CLAIM
     assert claim_from_item(from_wire(CLOSED_ITEM)) == replace(
-        CLAIM, receipt=None, faults=(Fault("/total", "wrong", "it is 2"),)
+        CLAIM, receipt=None, faults=(Fault(("total",), "wrong", "it is 2"),)
     )
     assert [is_claim(from_wire(item)) for item in (CLAIM_ITEM, CLOSED_ITEM, EARLIER_ITEM)] == [True, True, False]
     later = {**from_wire(CLAIM_ITEM), "ofALaterRelease": 1}
     assert claim_from_item(later) == CLAIM
     with pytest.raises(UnreadableItem, match="schema version 3, and this release reads up to 2"):
         claim_from_item(later | {"schemaVersion": 3})
+
+
+def test_a_receipt_is_read_in_the_form_without_http_in_it_and_written_in_the_one_of_before() -> None:
+    before = from_wire(CLAIM_ITEM)["claim"]
+    whole = {"key": RECEIPT.key, "fingerprint": RECEIPT.fingerprint, "answer": compress(RECEIPT.answer)}
+    assert receipt_from_item(whole) == receipt_from_item(before) == RECEIPT
+    assert receipt_to_item(receipt_from_item(whole)) == before
+    for damaged in (b"", b"[202]", b'["202", []]', b'[202, [["Location", 1]]]', b"202"):
+        with pytest.raises((TypeError, ValueError)):
+            receipt_from_item(whole | {"answer": compress(damaged)})
+
+
+def test_a_fault_is_read_by_its_pointer_or_its_path_and_written_with_the_pointer() -> None:
+    (before,) = from_wire(CLOSED_ITEM)["faults"]
+    told = {"code": "x", "message": "y"}
+    paths: dict[str, Path] = {
+        "": (),
+        "/items/0/price": ("items", 0, "price"),
+        "/metadata/a~1b~0/007": ("metadata", "a/b~", "007"),
+    }
+    for pointer, path in paths.items():
+        fault = Fault(path, "x", "y")
+        assert faults_from_item([told | {"pointer": pointer}]) == (fault,)
+        assert faults_from_item([told | {"path": list(path)}]) == (fault,)
+        assert faults_to_item([fault]) == [told | {"pointer": pointer}]
+    assert faults_to_item(faults_from_item([before])) == [before]
 
 
 @pytest.mark.parametrize("item", [CLAIM_ITEM, CLOSED_ITEM])

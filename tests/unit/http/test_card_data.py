@@ -17,6 +17,7 @@ from orders.adapters.inbound.sqs.messages import MessageRefused
 from orders.adapters.inbound.sqs.queue import ReceivedMessage
 from orders.adapters.inbound.sqs.workers.record_creator import ANY, RecordCreator, Senders
 from orders.adapters.wire.parsing import InvalidBody, validate
+from orders.adapters.wire.pointers import pointer_of
 from orders.adapters.wire.requests import CancelBody, CreateOrderBody, FulfilBody, StatusBody
 from tests.support.card_numbers import card_numbers, disguised_card_numbers
 from tests.support.http_api import ORDERS, SMOKE, Api, expect
@@ -116,7 +117,7 @@ def test_every_text_is_looked_through(model: type[BaseModel], place: Places) -> 
         return
     with pytest.raises(InvalidBody) as caught:
         validate(model, body)
-    told = repr([(fault.pointer, fault.code, fault.message) for fault in caught.value.faults])
+    told = repr([(pointer_of(fault.path), fault.code, fault.message) for fault in caught.value.faults])
     assert "1111" not in told
     assert ("card_number" in told) != (dotted(place) in TOO_NARROW)
 
@@ -130,7 +131,7 @@ def test_whatever_the_number_and_its_dress(number: str, dressed: str, place: tup
     for text in (number, dressed):
         with pytest.raises(InvalidBody) as caught:
             validate(model, filled(BODIES[model], where, text))
-        told = "".join(fault.pointer + fault.message for fault in caught.value.faults)
+        told = "".join(pointer_of(fault.path) + fault.message for fault in caught.value.faults)
         assert text not in told
         assert number not in told
 

@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 from pydantic_core import PydanticCustomError
 
 from orders.adapters.wire import json_body
-from orders.adapters.wire.amounts import faults_of_amounts
+from orders.adapters.wire.drafts import read_amounts
 from orders.adapters.wire.json_body import MAX_MEMBERS, MalformedJson
 from orders.adapters.wire.parsing import MAX_FAULTS, InvalidBody, parse_body
+from orders.adapters.wire.pointers import pointer_of
 from orders.adapters.wire.requests import CreateOrderBody, FulfilBody
 from orders.adapters.wire.text import MAX_MARKS, ONE_LINE_PATTERN, lines, normal, one_line
+from orders.domain.placing import amount_faults
 from tests.support.cpu_time import seconds_of
 from tests.support.http_api import ORDERS, SMOKE, Api, expect
 
@@ -74,7 +76,7 @@ def faults(body: Any, model: Any = CreateOrderBody) -> dict[str, tuple[str, str]
     raw = body if isinstance(body, bytes) else json_body.encode(body)
     with pytest.raises(InvalidBody) as caught:
         parse_body(model, raw, "application/json")
-    return {fault.pointer: (fault.code, fault.message) for fault in caught.value.faults}
+    return {pointer_of(fault.path): (fault.code, fault.message) for fault in caught.value.faults}
 
 
 def test_answers_stay_small_whatever_is_wrong() -> None:
@@ -368,5 +370,5 @@ async def test_nothing_that_is_sent_makes_a_line_of_its_own_in_a_log(
 
 def test_numbers_beyond_all_bounds_are_judged_at_no_cost() -> None:
     monstrous = {"items": [{"quantity": 1, "price": Decimal("1E999999")}], "total": Decimal("1E-999999"), "shipping": 0}
-    found = {fault.pointer: fault.code for fault in faults_of_amounts(monstrous, (), "USD")}
+    found = {pointer_of(fault.path): fault.code for fault in amount_faults(read_amounts(monstrous), "USD")}
     assert found == {"/items/0/price": "invalid_amount", "/total": "invalid_amount"}

@@ -11,9 +11,10 @@ from orders.adapters.inbound.sqs.queue import ReceivedMessage
 from orders.adapters.inbound.sqs.retry_policy import IMPOSSIBLE, PASSING
 from orders.adapters.inbound.sqs.workers.record_creator import ANY, RecordCreator, Senders
 from orders.adapters.outbound.memory.products import MemoryProductCatalogue, Product
+from orders.adapters.wire.keyed_answers import KeyedAnswer
 from orders.application.orders.check_offers import Consulted, WhenDown
 from orders.application.policy.errors import OrderNotFound
-from orders.application.policy.idempotency import KeyedAnswer, KeyedRequest, KeyReused
+from orders.application.policy.idempotency import KeyedRequest, KeyReused
 from orders.domain.errors import InvalidOrder
 from orders.domain.identity import derived_order_id
 from orders.domain.pricing.currencies import Currency
@@ -100,7 +101,7 @@ async def test_an_id_that_an_order_over_http_has_is_refused() -> None:
 @pytest.mark.parametrize("key", [None, "k"])
 async def test_an_id_that_an_order_was_accepted_under_is_refused_until_it_is_placed_and_after(key: str | None) -> None:
     service = Service()
-    request = key and KeyedRequest(key, "POST /v1.0/orders", "f", lambda _: KeyedAnswer(202))
+    request = key and KeyedRequest(key, "POST /v1.0/orders", "f", lambda _: KeyedAnswer(202).encode())
     accepted = await service.accept_order.execute(a_caller(), a_draft(notes="accepted"), request or None)
     for _ in range(2):
         with pytest.raises(KeyReused):
@@ -113,7 +114,7 @@ async def test_an_id_that_an_order_was_accepted_under_is_refused_until_it_is_pla
 
 async def test_an_id_whose_place_is_claimed_is_refused_and_what_claimed_it_goes_on() -> None:
     service = Service()
-    request = KeyedRequest("k", "POST /v1.0/orders", "f", lambda _: KeyedAnswer(202))
+    request = KeyedRequest("k", "POST /v1.0/orders", "f", lambda _: KeyedAnswer(202).encode())
     accepted = await service.accept_order.execute(a_caller(), a_draft(), request)
     service.table.accepted.clear()  # as if the process had died before it was kept
     with pytest.raises(KeyReused):

@@ -13,8 +13,9 @@ from orders.adapters.wire import json_body
 from orders.adapters.wire.fields import PATTERNS, RequestModel
 from orders.adapters.wire.json_body import MalformedJson
 from orders.adapters.wire.media_types import JSON, check_media_type
+from orders.adapters.wire.pointers import pointer_of
 from orders.adapters.wire.unknown_names import model_in, without_the_rest
-from orders.domain.errors import Fault
+from orders.domain.errors import Fault, Path
 
 MAX_FAULTS = 100
 MAX_NAME = 64
@@ -35,8 +36,10 @@ class InvalidBody(Exception):
         self.found = max(found, len(faults))
         super().__init__(f"{self.found} faults in the body")
 
-    def along_with(self, more: Sequence[Fault]) -> "InvalidBody":
-        """All of these, and more."""
+    def along_with(self, amounts: Sequence[Fault]) -> "InvalidBody":
+        """All of these, and those of amounts that nothing is known against yet."""
+        known = {fault.path for fault in self.faults}
+        more = [fault for fault in amounts if fault.path not in known]
         return InvalidBody([*self.faults, *more], self.found + len(more))
 
 
@@ -89,10 +92,15 @@ def parse_object(
             return {}
         raise MalformedJson(f"the body is empty; send a JSON object, as {' or '.join(media_types)}")
     check_media_type(content_type, media_types)
-    value = json_body.decode(body)
+    value = decoded(body)
     if not isinstance(value, dict):
-        raise InvalidBody([Fault("", "object_type", "the body must be a JSON object")])
+        raise InvalidBody([Fault((), "object_type", "the body must be a JSON object")])
     return value
+
+
+def decoded(body: bytes) -> Any:
+    """The JSON value of a body, ``{}`` of an empty one. Raises: MalformedJson."""
+    return json_body.decode(body) if body.strip() else {}
 
 
 def validate(model: type[Model], value: Mapping[str, Any]) -> Model:
@@ -110,13 +118,12 @@ def faults_of(model: type[BaseModel], error: ValidationError) -> list[Fault]:
     return [_fault(model, each) for each in found[:MAX_FAULTS]]
 
 
-def pointer_to(location: Sequence[int | str]) -> str:
-    """A JSON pointer (RFC 6901) to a place in a document.
+def path_to(location: Sequence[int | str]) -> Path:
+    """The path to a place in a document.
 
     It ends before a name that can't be one: such a name is a text of somebody's, and those are never repeated.
     """
-    parts = takewhile(is_name, map(str, location))
-    return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in parts)
+    return tuple(takewhile(lambda part: is_name(str(part)), location))
 
 
 def unknown_field(name: str, known: Collection[str], set_by_service: Collection[str] = ()) -> str:
@@ -144,8 +151,8 @@ def pointer_in(model: type[BaseModel], error: ErrorDetails) -> str:
     location = error["loc"]
     own = list(takewhile(lambda depth: _is_own(model, location[: depth + 1]), range(len(location))))
     if error["type"] == "extra_forbidden" and len(own) == len(location) - 1:
-        return pointer_to(location)
-    return pointer_to(location[: len(own)])
+        return pointer_of(path_to(location))
+    return pointer_of(path_to(location[: len(own)]))
 
 
 def _is_own(model: type[BaseModel], location: Sequence[int | str]) -> bool:
@@ -179,9 +186,9 @@ def _fault(model: type[BaseModel], error: ErrorDetails) -> Fault:
     if kind == "string_pattern_mismatch":
         what = "a key of it" if "[key]" in error["loc"] else "this"
         asked_for = PATTERNS.get(context["pattern"], context["pattern"])
-        return Fault(pointer_to(location), "pattern", f"{what} must be {asked_for}")
+        return Fault(path_to(location), "pattern", f"{what} must be {asked_for}")
     message = _MESSAGES.get(kind)
-    return Fault(pointer_to(location), kind, error["msg"] if message is None else message.format(**context))
+    return Fault(path_to(location), kind, error["msg"] if message is None else message.format(**context))
 
 
 def unknown_member(model: type[BaseModel], location: Sequence[int | str]) -> Fault:
@@ -189,7 +196,7 @@ def unknown_member(model: type[BaseModel], location: Sequence[int | str]) -> Fau
     holder = _model_at(model, location[:-1])
     set_by_service = holder.SET_BY_SERVICE if holder is not None and issubclass(holder, RequestModel) else ()
     message = unknown_field(str(location[-1]), _fields_of(holder), set_by_service)
-    return Fault(pointer_to(location), "unknown_field", message)
+    return Fault(path_to(location), "unknown_field", message)
 
 
 def _fields_of(model: type[BaseModel] | None) -> Sequence[str]:

@@ -117,7 +117,16 @@ class ItemBody(RequestModel):
 
     def to_domain(self) -> DraftLine:
         """The same in the domain's terms."""
-        return DraftLine(**self.model_dump())
+        # Field by field: dumping a model takes ten times as long.
+        return DraftLine(
+            product_id=self.product_id,
+            quantity=self.quantity,
+            price=self.price,
+            discount=self.discount,
+            tax_rate=self.tax_rate,
+            name=self.name,
+            sku=self.sku,
+        )
 
 
 class CreateOrderBody(RequestModel):

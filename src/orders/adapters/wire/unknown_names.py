@@ -4,6 +4,7 @@ What is made of each (an error, its place, a suggestion) costs a hundred times w
 """
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, get_args
 
 from pydantic import BaseModel
@@ -25,6 +26,13 @@ def model_in(annotation: Any) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     return next(filter(None, map(model_in, get_args(annotation))), None)
+
+
+@cache
+def _models_in(model: type[BaseModel]) -> Mapping[str, type[BaseModel]]:
+    """The models in the model's own fields, in the order of the fields."""
+    found = {name: model_in(field.annotation) for name, field in model.model_fields.items()}
+    return {name: inner for name, inner in found.items() if inner is not None}
 
 
 class _Counted:
@@ -50,10 +58,9 @@ class _Counted:
 
     def _held(self, model: type[BaseModel], value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         """What is in the value's own objects and lists, where something had to be left out of it."""
-        for name, field in model.model_fields.items():
+        for name, inner in _models_in(model).items():
             below = value.get(name)
-            inner = model_in(field.annotation) if isinstance(below, list | Mapping) else None
-            if inner is not None:
+            if isinstance(below, list | Mapping):
                 before = self.left_out
                 bounded = self.bounded(inner, below)
                 if self.left_out > before:

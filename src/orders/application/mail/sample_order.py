@@ -9,7 +9,7 @@ from orders.domain.identity import new_order_id
 from orders.domain.lifecycle import Role
 from orders.domain.order import Order
 from orders.domain.parts import Address, Customer, Parcel, ParcelLine, Payment
-from orders.domain.placing import Draft, DraftLine, place
+from orders.domain.placing import Draft, DraftLine, basket_of, place
 from orders.ports.tenants import TenantProfile
 
 PLACED_AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -54,12 +54,13 @@ def sample_order(tenant: TenantProfile, locale: str, *, called_off: bool = False
         locale=locale,
     )
     stamp = Stamp(at=PLACED_AT, actor=Actor(principal=_CUSTOMER, role=Role.CUSTOMER))
+    # Discounts come from the shop.
     placed = place(
         draft,
+        basket_of(draft),
         tenant_id=tenant.tenant_id,
         order_id=new_order_id(PLACED_AT, 1),
         stamp=stamp,
-        # Discounts come from the shop.
         roles=(Role.STAFF,),
     ).order
     parcel = Parcel(

@@ -110,11 +110,11 @@ class PlaceAccepted:
         except InvalidOrder as error:
             return error.faults
         except (ActionForbidden, ForeignCustomer) as error:
-            return [Fault("", "not_allowed", str(error))]
+            return [Fault((), "not_allowed", str(error))]
         except ShopNotReady as error:
             return [error.fault]
         except OrderTooLarge as error:
-            return [Fault("", "order_too_large", error.detail)]
+            return [Fault((), "order_too_large", error.detail)]
         except OrderClaimed as error:
             if not error.existing.faults:
                 raise

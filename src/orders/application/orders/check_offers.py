@@ -111,7 +111,7 @@ class CheckOffers:
             customer_id=question.customer_id,
             code=basket.campaign_code,
             lines=basket.lines,
-            totals=basket.totals(),
+            totals=basket.figures,
             placed_at=question.placed_at,
             traceparent=caller.traceparent,
         )

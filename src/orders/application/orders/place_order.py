@@ -1,5 +1,6 @@
 """Use case: place an order."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from orders.application.events.publish_events import EventFastPath
@@ -11,13 +12,14 @@ from orders.application.policy.caller import Caller, Operation, permit
 from orders.application.policy.errors import ForeignCustomer
 from orders.application.policy.idempotency import KeyedRequest, Replays, with_receipt
 from orders.application.policy.turns import others_turn
+from orders.domain.errors import Fault
 from orders.domain.lifecycle import Role
 from orders.domain.order import Change, Order
-from orders.domain.placing import Draft, basket_of, place
+from orders.domain.placing import Draft, ReadAmounts, amount_faults, basket_of, place
 from orders.domain.pricing.offer_checks import UNASKED
-from orders.domain.pricing.price_rules import PriceRules, rules_for
+from orders.domain.pricing.price_rules import rules_for
 from orders.ports.clock import Clock, OrderIds
-from orders.ports.errors import OrderClaimed, OrderExists
+from orders.ports.errors import OrderClaimed, OrderExists, TransientPortError
 from orders.ports.order_repository import OrderRepository
 from orders.ports.tenants import TenantDirectory
 
@@ -102,7 +104,7 @@ class PlaceOrder:
     async def complete(self, caller: Caller, draft: Draft) -> Draft:
         """The draft with what it leaves to the tenant and the caller's token. Raises: TransientPortError."""
         if not draft.currency:
-            draft = replace(draft, currency=await self.default_currency(caller))
+            draft = replace(draft, currency=await self._default_currency(caller))
         if draft.customer is not None and draft.customer.email:
             return replace(draft, notification_email=draft.customer.email)
         if Role.CUSTOMER in caller.roles and not caller.acts_for_shop:
@@ -110,16 +112,21 @@ class PlaceOrder:
         # Staff who order for a customer must not get the customer's mail.
         return replace(draft, notification_email=None)
 
-    async def default_currency(self, caller: Caller) -> str:
+    async def _default_currency(self, caller: Caller) -> str:
         """What an order is in whose draft names no currency: the tenant's. Raises: TransientPortError."""
         return (await self._tenants.profile(caller.tenant_id)).currency
 
-    async def price_rules(self, caller: Caller) -> PriceRules | None:
-        """What the caller may say of what things cost; ``None`` for one who may say anything.
+    async def amount_faults(self, caller: Caller, amounts: ReadAmounts) -> Sequence[Fault]:
+        """What currency and reckoning have against an order that is refused for something else already.
 
-        Raises: TransientPortError.
+        Nothing while the tenant's profile is out of reach: what else is wrong can be said without it.
         """
-        return rules_for(caller.roles, await self._terms.rules(caller))
+        try:
+            code = await self._default_currency(caller) if amounts.currency is None else amounts.currency
+            rules = rules_for(caller.roles, await self._terms.rules(caller))
+        except TransientPortError:
+            return ()
+        return amount_faults(amounts, code, rules)
 
     async def prepare(self, caller: Caller, complete: Draft, order_id: str) -> Change:
         """The order as it would be placed now, not kept yet; every way of placing one goes through here.
@@ -128,17 +135,16 @@ class PlaceOrder:
         """
         rules = await self._terms.rules(caller)
         self._terms.check_ready(caller, rules)
+        basket = basket_of(complete, rules_for(caller.roles, rules))
         answers = UNASKED
         if not self._services.idle:
-            basket = basket_of(complete, rules_for(caller.roles, rules))
-            question = OfferQuestion(order_id, complete.customer_id, basket)
-            answers = await self._services.execute(caller, question)
+            answers = await self._services.execute(caller, OfferQuestion(order_id, complete.customer_id, basket))
         return place(
             complete,
+            basket,
             tenant_id=caller.tenant_id,
             order_id=order_id,
             stamp=caller.stamp(self._clock.now()),
             roles=caller.roles,
             answers=answers,
-            rules=rules,
         )

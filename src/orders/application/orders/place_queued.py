@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 from orders.application.orders.place_order import PlaceOrder
 from orders.application.policy.caller import Caller
-from orders.application.policy.idempotency import AlreadyAnswered, KeyedAnswer, KeyedRequest
+from orders.application.policy.idempotency import AlreadyAnswered, KeyedRequest
 from orders.domain.lifecycle import Role
-from orders.domain.order import Order
 from orders.domain.placing import Draft
 
 OPERATION = "create-order"
@@ -20,12 +19,14 @@ class QueuedOrder:
         sender: the sender as SQS identifies it.
         idempotency_key, order_id: exactly one is given; it identifies the order for deduplication.
         fingerprint: hash of the body, to detect another order under the same identifier.
+        answer: the response to store; nobody waits for one.
     """
 
     tenant_id: str
     sender: str
     draft: Draft
     fingerprint: str
+    answer: bytes
     idempotency_key: str | None = None
     order_id: str | None = None
     traceparent: str | None = None
@@ -51,14 +52,10 @@ class PlaceQueued:
             key=queued.idempotency_key or queued.order_id or "",
             operation=OPERATION,
             fingerprint=queued.fingerprint,
-            respond=_placed,
+            respond=lambda _: queued.answer,
             named=queued.order_id,
         )
         try:
             await self._place_order.execute(caller, queued.draft, request)
         except AlreadyAnswered:
             return
-
-
-def _placed(order: Order) -> KeyedAnswer:  # noqa: ARG001 - nobody waits for an answer
-    return KeyedAnswer(201)

@@ -11,7 +11,7 @@ from datetime import timedelta
 from orders.application.events.publish_events import PublishEvents
 from orders.application.events.read_on import read_on
 from orders.application.policy.errors import OrderNotFound
-from orders.application.policy.idempotency import RedactBody, redacted_receipt
+from orders.application.policy.idempotency import RedactAnswer, redacted_receipt
 from orders.domain.erasing import erased_event
 from orders.domain.events import OrderEvent
 from orders.domain.order import Order
@@ -54,13 +54,13 @@ class ScrubOrder:
         kept: PersonalDataStores,
         publish: PublishEvents,
         requests: ScrubRequests,
-        redact_body: RedactBody,
+        redact_answer: RedactAnswer,
     ) -> None:
         self._repository = repository
         self._kept = kept
         self._publish = publish
         self._requests = requests
-        self._redact_body = redact_body
+        self._redact_answer = redact_answer
 
     async def execute(self, tenant_id: str, order_id: str, *, again: bool = True) -> None:
         """Scrubs everything stored now.
@@ -119,7 +119,7 @@ class ScrubOrder:
         acceptance = await self._kept.acceptances.get(order.tenant_id, order.order_id)
         if acceptance is None:
             return
-        receipt = acceptance.receipt and redacted_receipt(acceptance.receipt, self._redact_body)
+        receipt = acceptance.receipt and redacted_receipt(acceptance.receipt, self._redact_answer)
         if replace(acceptance, draft=None, receipt=receipt, state=AcceptanceState.PLACED) != acceptance:
             await self._kept.acceptances.redact(order.tenant_id, order.order_id, receipt)
 
@@ -135,7 +135,7 @@ class ScrubOrder:
         await self._kept.documents.purge(folder, keep=current)
 
     def _redacted(self, event: OrderEvent) -> OrderEvent:
-        receipt = event.receipt and redacted_receipt(event.receipt, self._redact_body)
+        receipt = event.receipt and redacted_receipt(event.receipt, self._redact_answer)
         return replace(erased_event(event), receipt=receipt)
 
 

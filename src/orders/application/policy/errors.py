@@ -66,7 +66,7 @@ class ShopNotReady(ApplicationError):
     @property
     def fault(self) -> Fault:
         """The error as a fault of an order."""
-        return Fault("", "shop_not_ready", str(self))
+        return Fault((), "shop_not_ready", str(self))
 
 
 class ForeignCustomer(ApplicationError):

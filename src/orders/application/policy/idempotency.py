@@ -18,17 +18,8 @@ from orders.ports.outbox import EventLog
 
 _CREATION = 1
 
-RedactBody = Callable[[bytes], bytes]
-"""Takes the personal data out of an answer's body; a body without any it gives back as it is."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeyedAnswer:
-    """What a caller is answered: an HTTP status code, the headers that belong to the order, the body's bytes."""
-
-    status: int
-    headers: tuple[tuple[str, str], ...] = ()
-    body: bytes = b""
+RedactAnswer = Callable[[bytes], bytes]
+"""Takes the personal data out of an answer; one without any it gives back as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +30,15 @@ class KeyedRequest:
         key: as the caller chose it.
         operation: what the key is for, such as ``POST /v1.0/orders``; the same key elsewhere is another one.
         fingerprint: hash of the body in a form that does not depend on how it was written.
-        respond: what the caller is answered when the order has become this.
+        respond: what the caller is answered when the order has become this, in a form that only the caller's adapter
+            understands: it is kept and given back byte for byte.
         named: the id of the order to be created, where its sender has chosen it.
     """
 
     key: str
     operation: str
     fingerprint: str
-    respond: Callable[[Order], KeyedAnswer]
+    respond: Callable[[Order], bytes]
     named: str | None = None
 
     def order_id(self, caller: Caller) -> str:
@@ -62,11 +54,7 @@ class KeyedRequest:
 
     def receipt(self, caller: Caller, order: Order) -> Receipt:
         """What is kept of the answer."""
-        return self.receipt_of(caller, self.respond(order))
-
-    def receipt_of(self, caller: Caller, answer: KeyedAnswer) -> Receipt:
-        """What is kept of that answer."""
-        return Receipt(self.scope(caller), self.fingerprint, answer.status, answer.headers, answer.body)
+        return Receipt(self.scope(caller), self.fingerprint, self.respond(order))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +76,7 @@ NO_PRECONDITIONS = Preconditions()
 class AlreadyAnswered(ApplicationError):
     """The request has been carried out before; ``answer`` is what was answered then."""
 
-    def __init__(self, answer: KeyedAnswer) -> None:
+    def __init__(self, answer: bytes) -> None:
         self.answer = answer
         super().__init__("this request was carried out before")
 
@@ -106,9 +94,9 @@ class KeyReused(ApplicationError):
 class Replays:
     """Finds what a request was answered when it came first; of an erased order, without personal data."""
 
-    def __init__(self, log: EventLog, redact_body: RedactBody) -> None:
+    def __init__(self, log: EventLog, redact_answer: RedactAnswer) -> None:
         self._log = log
-        self._redact_body = redact_body
+        self._redact_answer = redact_answer
 
     async def check(self, order: Order, caller: Caller, request: KeyedRequest) -> None:
         """Return when this request has not changed the order before.
@@ -139,7 +127,7 @@ class Replays:
         receipt = events[0].receipt if events else None
         if receipt is not None and order.erasure is not None:
             # It is redacted in the log too, but a moment later than the order.
-            receipt = redacted_receipt(receipt, self._redact_body)
+            receipt = redacted_receipt(receipt, self._redact_answer)
         if receipt is not None:
             repeat(receipt, request)
 
@@ -148,12 +136,12 @@ def repeat(receipt: Receipt, request: KeyedRequest) -> None:
     """Answer the request as it was answered. Raises: AlreadyAnswered, KeyReused; this never returns."""
     if receipt.fingerprint != request.fingerprint:
         raise KeyReused
-    raise AlreadyAnswered(KeyedAnswer(receipt.status, receipt.headers, receipt.body))
+    raise AlreadyAnswered(receipt.answer)
 
 
-def redacted_receipt(receipt: Receipt, redact_body: RedactBody) -> Receipt:
-    """The receipt without personal data: status, headers and key are as they were."""
-    return replace(receipt, body=redact_body(receipt.body))
+def redacted_receipt(receipt: Receipt, redact_answer: RedactAnswer) -> Receipt:
+    """The receipt without personal data."""
+    return replace(receipt, answer=redact_answer(receipt.answer))
 
 
 def with_receipt(change: Change, caller: Caller, request: KeyedRequest | None) -> Change:

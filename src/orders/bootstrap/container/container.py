@@ -6,7 +6,6 @@ from types import MappingProxyType
 
 from dependency_injector import containers, providers
 
-from orders.adapters.inbound.http.routes.redaction import redacted_body
 from orders.adapters.inbound.sqs.workers.event_processor import EventProcessor
 from orders.adapters.inbound.sqs.workers.pdf_creator import PdfCreator
 from orders.adapters.inbound.sqs.workers.record_creator import RecordCreator
@@ -31,6 +30,7 @@ from orders.adapters.outbound.rendering.mail_composer import JinjaMailComposer
 from orders.adapters.outbound.rendering.overrides import Templates
 from orders.adapters.outbound.rendering.pdf.renderer import PdfRenderer, RendererProbe
 from orders.adapters.outbound.system import RandomOrderIds, SystemClock
+from orders.adapters.wire.redaction import redacted_answer
 from orders.bootstrap.aws import AwsClients
 from orders.bootstrap.config.settings import Settings
 from orders.bootstrap.container.adapter_factories import (
@@ -171,7 +171,7 @@ class Container(containers.DeclarativeContainer):
             mailboxes=mailboxes,
             may_forward=order_senders.provided.may_forward,
         ),
-        redact_body=providers.Object(redacted_body),
+        redact_answer=providers.Object(redacted_answer),
         mail_lease=settings.provided.mail_lease,
         payment_failure_hold=settings.provided.payment_failure_hold,
         relay_lag=providers.Factory(as_timedelta, settings.provided.relay_lag_seconds),

@@ -90,7 +90,7 @@ class UseCases(containers.DeclarativeContainer):
     scrub_requests: providers.Dependency[ScrubRequests] = providers.Dependency()
     report_returns: providers.Dependency[ReportReturns] = providers.Dependency()
     dead_letter_queues: providers.Dependency[DeadLetterQueues] = providers.Dependency()
-    redact_body: providers.Dependency[Callable[[bytes], bytes]] = providers.Dependency()
+    redact_answer: providers.Dependency[Callable[[bytes], bytes]] = providers.Dependency()
     mail_lease = providers.Dependency(instance_of=timedelta)
     payment_failure_hold = providers.Dependency(instance_of=timedelta)
     relay_lag = providers.Dependency(instance_of=timedelta)
@@ -98,7 +98,7 @@ class UseCases(containers.DeclarativeContainer):
 
     # What several use cases share.
     audit = providers.Singleton(Audit, trail=audit_trail, clock=clock)
-    replays = providers.Singleton(Replays, log=event_log, redact_body=redact_body)
+    replays = providers.Singleton(Replays, log=event_log, redact_answer=redact_answer)
     publish_events = providers.Singleton(PublishEvents, outbox=outbox, publisher=publisher)
     fast_path = providers.Singleton(EventFastPath, publish=publish_events)
     order_changer = providers.Singleton(
@@ -154,7 +154,7 @@ class UseCases(containers.DeclarativeContainer):
         ),
         publish=publish_events,
         requests=scrub_requests,
-        redact_body=redact_body,
+        redact_answer=redact_answer,
     )
 
     # Documents.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from orders.domain.errors import Fault, InvalidOrder
 from orders.domain.parts import Line
 from orders.domain.pricing.currencies import Currency
-from orders.domain.pricing.money import Money, Totals, reckon
+from orders.domain.pricing.money import Money, Totals
 from orders.domain.pricing.offer_checks import (
     UNASKED,
     Answers,
@@ -23,7 +23,7 @@ class Basket:
     """Lines and amounts in exact money, each right by itself; without a campaign they come to 0 or more.
 
     Attributes:
-        discount: off the order, as its caller gave it; a campaign's adds to it.
+        figures: what they come to without a campaign, reckoned once.
         total: what the order comes to, as its caller says.
         campaign_code: as given.
         before: the lines that the order has so far, when it is one.
@@ -31,8 +31,7 @@ class Basket:
     """
 
     lines: tuple[Line, ...]
-    shipping: Money
-    discount: Money
+    figures: Totals
     total: Money
     campaign_code: str | None = None
     before: tuple[Line, ...] = ()
@@ -43,11 +42,6 @@ class Basket:
         """The one currency of all amounts."""
         return self.total.currency
 
-    def totals(self, campaign_discount: Money | None = None) -> Totals:
-        """The order's figures, a campaign's discount among them."""
-        discount = self.discount if campaign_discount is None else self.discount + campaign_discount
-        return reckon(self.lines, shipping=self.shipping, discount=discount)
-
     @property
     def units_wanted(self) -> dict[str, int]:
         """What the catalogue is to be asked about: see the function of this name."""
@@ -56,7 +50,7 @@ class Basket:
     @property
     def counts_on_campaign(self) -> bool:
         """Whether the given total can only be right if the campaign gives something."""
-        return self.campaign_code is not None and self.total.minor < self.totals().total.minor
+        return self.campaign_code is not None and self.total.minor < self.figures.total.minor
 
     def settled(self, answers: Answers = UNASKED) -> Totals:
         """The order's figures when nothing stands against it.
@@ -68,7 +62,7 @@ class Basket:
             InvalidOrder: with everything that does.
         """
         faults = self._price_faults(answers)
-        totals = self.totals(answers.campaign_discount)
+        totals = self.figures.with_discount(answers.campaign_discount)
         if isinstance(answers.campaign, CampaignRefused) and not self.before:
             # Without a verdict on the discount there is none on the total.
             faults.append(campaign_fault(self.campaign_code or "", answers.campaign))
@@ -95,7 +89,7 @@ class Basket:
             faults += offer_faults(self.lines, answers.offers, self.before, bound=bound)
         if self.rules is not None:
             faults += line_faults(self.lines, self.rules, answers.offers, self.before)
-            faults += order_faults(self.discount, self.shipping, self.rules, self.lines, self.before)
+            faults += order_faults(self.figures.discount, self.figures.shipping, self.rules, self.lines, self.before)
         return faults
 
     def _total_faults(self, totals: Totals, answers: Answers) -> list[Fault]:
@@ -103,9 +97,9 @@ class Basket:
         if totals.total.minor < 0:
             message = (
                 f"the campaign {self.campaign_code} takes off {campaign} {code}, "
-                f"which is more than the order comes to: {self.totals().total} {code}"
+                f"which is more than the order comes to: {self.figures.total} {code}"
             )
-            return [Fault("/campaign_code", "negative_total", message)]
+            return [Fault(("campaign_code",), "negative_total", message)]
         if totals.total == given:
             return []
         message = (
@@ -115,4 +109,4 @@ class Basket:
             message += f", with the {campaign} {code} that the campaign {self.campaign_code} takes off"
         elif isinstance(answers.campaign, CampaignRefused):
             message += f"; the campaign {self.campaign_code} {answers.campaign}"
-        return [Fault("/total", "total_mismatch", message)]
+        return [Fault(("total",), "total_mismatch", message)]

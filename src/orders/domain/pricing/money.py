@@ -1,7 +1,7 @@
 """Exact money: integer minor units of one currency, and the only place where anything is rounded."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Protocol
 
@@ -78,7 +78,7 @@ class Money:
         return Money(self.minor * count, self.currency)
 
     def _same(self, other: "Money") -> int:
-        if other.currency != self.currency:
+        if other.currency is not self.currency and other.currency != self.currency:
             raise ValueError(f"cannot reckon {self.currency.code} with {other.currency.code}")
         return other.minor
 
@@ -166,6 +166,12 @@ class Totals:
     shipping: Money
     discount: Money
     total: Money
+
+    def with_discount(self, more: Money | None) -> "Totals":
+        """Takes off more, after tax as all of the discount; the same figures for ``None``."""
+        if more is None:
+            return self
+        return replace(self, discount=self.discount + more, total=self.total - more)
 
 
 def reckon(lines: Iterable[PricedLine], *, shipping: Money, discount: Money) -> Totals:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from orders.domain.errors import Fault
+from orders.domain.errors import Fault, Path
 from orders.domain.parts import Line
 from orders.domain.pricing.money import Money
 
@@ -110,7 +110,7 @@ def units_wanted(lines: Iterable[Line], before: Sequence[Line] = (), *, bound: b
 def offer_faults(
     lines: Sequence[Line], offers: Mapping[str, Offer], before: Sequence[Line] = (), *, bound: bool = False
 ) -> list[Fault]:
-    """Everything that the catalogue has against the lines, each under the JSON pointer of the request's field.
+    """Everything that the catalogue has against the lines, each under the path of the request's field.
 
     Of ``before`` only what is new or changed is looked at: what was agreed on stays agreed.
 
@@ -128,31 +128,31 @@ def offer_faults(
         product_id = line.product_id
         taken[product_id] = taken.get(product_id, 0) + line.quantity
         wanted = max(0, taken[product_id] - held.get(product_id, 0))
-        faults += _faults_of(f"/items/{index}", line, offers.get(product_id), wanted)
+        faults += _faults_of(("items", index), line, offers.get(product_id), wanted)
     return faults
 
 
 def campaign_fault(code: str, refused: CampaignRefused) -> Fault:
     """What is wrong with an order whose campaign gives nothing."""
-    return Fault("/campaign_code", f"campaign_{refused.reason}", f"the campaign {code} {refused}")
+    return Fault(("campaign_code",), f"campaign_{refused.reason}", f"the campaign {code} {refused}")
 
 
-def _faults_of(at: str, line: Line, offer: Offer | None, wanted: int) -> list[Fault]:
+def _faults_of(at: Path, line: Line, offer: Offer | None, wanted: int) -> list[Fault]:
     product_id = line.product_id
     if offer is None:
-        return [Fault(f"{at}/product_id", "unknown_product", f"there is no product {product_id}")]
+        return [Fault((*at, "product_id"), "unknown_product", f"there is no product {product_id}")]
     if not offer.sellable:
-        return [Fault(f"{at}/product_id", "not_sellable", f"{product_id} is not sold at present")]
+        return [Fault((*at, "product_id"), "not_sellable", f"{product_id} is not sold at present")]
     currency = line.price.currency.code
     if offer.price is None:
-        return [Fault(f"{at}/product_id", "not_sellable", f"{product_id} is not sold in {currency}")]
+        return [Fault((*at, "product_id"), "not_sellable", f"{product_id} is not sold in {currency}")]
     faults = []
     if offer.price != line.price:
         message = f"{product_id} costs {offer.price} {currency} now, not {line.price} {currency}"
-        faults.append(Fault(f"{at}/price", "price_changed", message))
+        faults.append(Fault((*at, "price"), "price_changed", message))
     if offer.available is not None and wanted > offer.available:
         left = f"only {offer.available} of {product_id} are" if offer.available > 0 else f"{product_id} is not"
-        faults.append(Fault(f"{at}/quantity", "out_of_stock", f"{left} in stock; {wanted} would be needed"))
+        faults.append(Fault((*at, "quantity"), "out_of_stock", f"{left} in stock; {wanted} would be needed"))
     return faults
 
 

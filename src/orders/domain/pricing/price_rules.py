@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from orders.domain.errors import Fault
+from orders.domain.errors import Fault, Path
 from orders.domain.lifecycle import SHOP, Role
 from orders.domain.parts import Line
 from orders.domain.pricing.money import Money
@@ -56,18 +56,18 @@ def order_faults(
     if discount.minor:
         code = discount.currency.code
         kept = f"the shop gave {discount} {code} off the items as they are: {_AS_THEY_ARE}" if known else None
-        faults.append(_given_by_the_shop("/discount", kept))
+        faults.append(_given_by_the_shop(("discount",), kept))
     listed = rules.shipping_amounts
     if listed is not None and shipping not in listed:
         message = _shipping_message(shipping, listed) + (f": {_AS_THEY_ARE}" if known else "")
-        faults.append(Fault("/shipping", "shipping_not_listed", message))
+        faults.append(Fault(("shipping",), "shipping_not_listed", message))
     return faults
 
 
 def line_faults(
     lines: Sequence[Line], rules: PriceRules, offers: Mapping[str, Offer] | None, before: Sequence[Line] = ()
 ) -> list[Fault]:
-    """What is wrong with the lines, each fault under the JSON pointer of the request's field.
+    """What is wrong with the lines, each fault under the path of the request's field.
 
     Args:
         offers: what the product service says; ``None`` where it wasn't asked or didn't answer. Where it did, it is its
@@ -78,21 +78,21 @@ def line_faults(
     known = {line.line_id: line for line in before}
     faults: list[Fault] = []
     for index, line in enumerate(lines):
-        at, was = f"/items/{index}", known.get(line.line_id)
+        at, was = ("items", index), known.get(line.line_id)
         if line.comes_back_as(was):
             continue
         if line.discount.minor:
-            faults.append(_given_by_the_shop(f"{at}/discount", _discount_message(was)))
+            faults.append(_given_by_the_shop((*at, "discount"), _discount_message(was)))
         listed = rules.tax_rates
         if listed is not None and line.tax_rate not in listed:
             message = _rate_message(line.tax_rate, listed) + _instead(
                 was_so=was is not None and was.tax_rate == line.tax_rate
             )
-            faults.append(Fault(f"{at}/tax_rate", "tax_rate_not_listed", message))
+            faults.append(Fault((*at, "tax_rate"), "tax_rate_not_listed", message))
         if offers is None and not line.price.minor and line.product_id not in rules.free_products:
             message = f"{line.product_id} is not free: nobody but the shop can say so; give its price"
             message += _instead(was_so=was is not None and not was.price.minor)
-            faults.append(Fault(f"{at}/price", "zero_price", message))
+            faults.append(Fault((*at, "price"), "zero_price", message))
     return faults
 
 
@@ -100,9 +100,9 @@ _AS_THEY_ARE = "leave the items as they are, or ask the shop"
 _AS_IT_IS = "leave the line as it is, or ask the shop"
 
 
-def _given_by_the_shop(pointer: str, kept: str | None) -> Fault:
+def _given_by_the_shop(path: Path, kept: str | None) -> Fault:
     message = "a customer can't give a discount: it comes from the shop or a campaign; leave it out"
-    return Fault(pointer, "discount_not_allowed", kept or message)
+    return Fault(path, "discount_not_allowed", kept or message)
 
 
 def _discount_message(was: Line | None) -> str | None:

@@ -21,8 +21,10 @@ from orders.adapters.inbound.http.security.auth import Unauthenticated
 from orders.adapters.inbound.http.security.cursor import InvalidCursor
 from orders.adapters.privacy.masking import mask_text
 from orders.adapters.wire import json_body
+from orders.adapters.wire.keyed_answers import KeyedAnswer
 from orders.adapters.wire.media_types import UnsupportedMediaType
 from orders.adapters.wire.parsing import MAX_FAULTS, ClientGone, InvalidBody
+from orders.adapters.wire.pointers import pointer_of
 from orders.application.policy.errors import ForeignCustomer, OrderNotFound, ShopNotReady, VersionMismatch
 from orders.application.policy.idempotency import AlreadyAnswered, KeyReused
 from orders.domain.errors import (
@@ -139,7 +141,7 @@ def problem_body(
         body["allowed_actions"] = list(allowed_actions)
     if faults:
         body["errors"] = [
-            {"pointer": mask_text(fault.pointer), "code": fault.code, "message": mask_text(fault.message)}
+            {"pointer": mask_text(pointer_of(fault.path)), "code": fault.code, "message": mask_text(fault.message)}
             for fault in faults
         ]
     return body
@@ -252,7 +254,7 @@ def _gone(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
 
 def _replay(_request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     assert isinstance(error, AlreadyAnswered)
-    return to_response(error.answer, **{"Idempotent-Replayed": "true"})
+    return to_response(KeyedAnswer.decode(error.answer), **{"Idempotent-Replayed": "true"})
 
 
 def _plain(kind: Kind) -> Any:

@@ -23,7 +23,7 @@ from orders.domain.identity import derived_order_id
 from orders.domain.lifecycle import Role
 from orders.domain.order import Change, Order
 from orders.domain.parts import Address, Customer, ParcelLine, Payment
-from orders.domain.placing import Draft, DraftLine, place
+from orders.domain.placing import Draft, DraftLine, basket_of, place
 from orders.domain.shipping import Shipment
 from orders.ports.acceptances import Acceptance
 from orders.ports.mail import FeedbackKind, MailFeedback, MailRecord, MailState, MailTemplate
@@ -102,7 +102,8 @@ def _life() -> Life:
     later = (replace(_STAFF.stamp(_MORNING), at=_MORNING + timedelta(hours=hours)) for hours in range(1, 9))
     # By the shop: customers give no discounts.
     stamp = _STAFF.stamp(_MORNING)
-    placed = done(place(_draft(), tenant_id="demo", order_id=ORDER_ID, stamp=stamp, roles=_STAFF.roles))
+    draft = _draft()
+    placed = done(place(draft, basket_of(draft), tenant_id="demo", order_id=ORDER_ID, stamp=stamp, roles=_STAFF.roles))
     processing = done(placed.process(next(later), _STAFF.roles))
     first = Shipment("DHL", "JD014600003SE", "https://track.example/JD014600003SE", (ParcelLine("line_1", 2),))
     part_shipped = done(processing.fulfil(first, next(later), _STAFF.roles))

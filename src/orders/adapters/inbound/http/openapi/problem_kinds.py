@@ -48,10 +48,10 @@ def _example(
 
 
 _NOT_READY = ShopNotReady("demo")
-_WRONG_LIMIT = Fault("/query/limit", "out_of_range", "limit is a whole number from 1 to 100")
+_WRONG_LIMIT = Fault(("query", "limit"), "out_of_range", "limit is a whole number from 1 to 100")
 _WRONG_FIELDS = (
-    Fault("/custmer_id", "unknown_field", "there is no field 'custmer_id'; did you mean 'customer_id'?"),
-    Fault("/items/0/quantity", "int_type", "this must be a whole number"),
+    Fault(("custmer_id",), "unknown_field", "there is no field 'custmer_id'; did you mean 'customer_id'?"),
+    Fault(("items", 0, "quantity"), "int_type", "this must be a whole number"),
 )
 
 EXPLAINED: Mapping[Kind, Explained] = {

@@ -18,6 +18,7 @@ from orders.adapters.inbound.http.representations.values import (
     moment,
 )
 from orders.adapters.wire.fields import Key
+from orders.adapters.wire.pointers import pointer_of
 from orders.application.policy.caller import Caller
 from orders.domain.lifecycle import Action
 from orders.domain.order import Order
@@ -161,7 +162,7 @@ def acceptance_view(acceptance: acceptances.Acceptance) -> AcceptedOrder:
     """An order that is accepted and not placed yet, or could not be."""
     here = f"{BASE}/{acceptance.order_id}"
     faults: list[Fault] = [
-        {"pointer": each.pointer, "code": each.code, "message": each.message} for each in acceptance.faults
+        {"pointer": pointer_of(each.path), "code": each.code, "message": each.message} for each in acceptance.faults
     ]
     view: AcceptedOrder = {
         "order_id": acceptance.order_id,

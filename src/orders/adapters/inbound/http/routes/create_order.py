@@ -1,8 +1,5 @@
 """The route that places an order, at once or later."""
 
-from collections.abc import Collection, Mapping
-from typing import Any
-
 from litestar import Response, post
 from litestar.di import NamedDependency
 
@@ -15,36 +12,14 @@ from orders.adapters.inbound.http.routes.responses import (
     order_answer,
     to_response,
 )
-from orders.adapters.wire.amounts import faults_of_amounts
+from orders.adapters.wire.drafts import InvalidDraft, read_draft
+from orders.adapters.wire.keyed_answers import KeyedAnswer
 from orders.adapters.wire.media_types import JSON
 from orders.adapters.wire.off_loop import off_loop
-from orders.adapters.wire.parsing import InvalidBody, validate
-from orders.adapters.wire.requests import (
-    CreateOrderBody,
-)
 from orders.application.orders.accept_order import AcceptOrder
 from orders.application.orders.place_order import PlaceOrder
 from orders.application.policy.caller import Caller, Operation, permit
-from orders.application.policy.idempotency import KeyedAnswer
-from orders.domain.errors import Fault
 from orders.domain.order import Order
-from orders.ports.errors import TransientPortError
-
-
-async def _faults_of_amounts(
-    raw: Mapping[str, Any], known: Collection[str], place_order: PlaceOrder, caller: Caller, *, size: int
-) -> list[Fault]:
-    """What the currency and the reckoning find in a body in which other faults are known."""
-    currency = raw.get("currency")
-    try:
-        if currency is None:
-            currency = await place_order.default_currency(caller)
-        rules = await place_order.price_rules(caller)
-    except TransientPortError:
-        # What else is wrong with the body can be said without the shop's profile.
-        return []
-    usable = None if "/currency" in known else currency
-    return await off_loop(size, lambda: faults_of_amounts(raw, known, usable, rules))
 
 
 @post("/", status_code=201)
@@ -56,24 +31,21 @@ async def create(
 ) -> Response[bytes]:
     """Place an order; with ``Prefer: respond-async`` accept it and place it later."""
     permit(Operation.PLACE, caller.roles)
-    raw = await read_any_object(request, optional=False, media_types=JSON)
-    if isinstance(raw.get("customer_id"), str):
+    given = await read_any_object(request, optional=False, media_types=JSON)
+    if isinstance(given.get("customer_id"), str):
         # Whose order it is to be is a matter of the role, and looked at before all else in the request.
-        place_order.permit(caller, raw["customer_id"])
+        place_order.permit(caller, given["customer_id"])
     no_parameters(request.query_params)
-    size = await body_size(request)
     try:
-        body = await off_loop(size, lambda: validate(CreateOrderBody, raw))
-    except InvalidBody as error:
-        known = {fault.pointer for fault in error.faults}
-        more = await _faults_of_amounts(raw, known, place_order, caller, size=size)
-        raise error.along_with(more) from None
+        draft = await off_loop(await body_size(request), lambda: read_draft(given))
+    except InvalidDraft as error:
+        raise error.along_with(await place_order.amount_faults(caller, error.amounts)) from None
     if prefers_async(request):
         keyed = await keyed_request(request, accepted_answer)
-        return to_response(accepted_answer(await accept_order.execute(caller, body.to_draft(), keyed)))
+        return to_response(accepted_answer(await accept_order.execute(caller, draft, keyed)))
 
     def respond(order: Order) -> KeyedAnswer:
         return order_answer(order, caller, 201, Location=f"{BASE}/{order.order_id}")
 
     keyed = await keyed_request(request, respond)
-    return to_response(respond(await place_order.execute(caller, body.to_draft(), keyed)))
+    return to_response(respond(await place_order.execute(caller, draft, keyed)))

@@ -53,10 +53,10 @@ _WITH_REASON = ("rejected", "cancelled")
 def _check_reason(body: StatusBody) -> None:
     if body.status in _WITH_REASON:
         if body.reason is None:
-            raise InvalidBody([Fault("/reason", "missing", f"{body.status} needs a reason")])
+            raise InvalidBody([Fault(("reason",), "missing", f"{body.status} needs a reason")])
     elif body.reason is not None:
         message = f"{body.status} takes no reason; {' and '.join(_WITH_REASON)} do"
-        raise InvalidBody([Fault("/reason", "reason_not_taken", message)])
+        raise InvalidBody([Fault(("reason",), "reason_not_taken", message)])
 
 
 @put("/{order_id:str}/status")
@@ -73,7 +73,7 @@ async def set_status(
     body = await read_body(request, StatusBody)
     if body.status in _BY_FULFILMENT:
         message = f"an order becomes {body.status} by its parcels: POST {BASE}/{order_id}/fulfill"
-        raise InvalidBody([Fault("/status", "set_by_fulfilment", message)])
+        raise InvalidBody([Fault(("status",), "set_by_fulfilment", message)])
     action = _ACTION_FOR[body.status]
     permit(action, caller.roles)
     _check_reason(body)

@@ -77,7 +77,7 @@ class _Reader:
             self.fault(where, "unknown_parameter", f"there is no parameter {as_name(name)}{hint}")
 
     def fault(self, name: str, code: str, message: str) -> None:
-        self.faults.append(Fault(f"/query/{name}", code, message))
+        self.faults.append(Fault(("query", name), code, message))
 
     def check(self) -> None:
         """Return when nothing is wrong. Raises: InvalidParameters."""

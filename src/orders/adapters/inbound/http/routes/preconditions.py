@@ -11,9 +11,9 @@ from typing import Any
 from litestar import Request
 
 from orders.adapters.inbound.http.routes.parameters import InvalidParameters
-from orders.adapters.wire.fingerprint import fingerprint
-from orders.adapters.wire.off_loop import off_loop
-from orders.application.policy.idempotency import KeyedAnswer, KeyedRequest, Preconditions
+from orders.adapters.inbound.http.routes.request_bodies import body_fingerprint
+from orders.adapters.wire.keyed_answers import KeyedAnswer
+from orders.application.policy.idempotency import KeyedRequest, Preconditions
 from orders.domain.errors import Fault
 from orders.domain.order import Order
 
@@ -70,15 +70,14 @@ async def keyed_request(request: Request[Any, Any, Any], respond: Respond) -> Ke
         raise InvalidParameters(
             [
                 Fault(
-                    "/headers/Idempotency-Key",
+                    ("headers", "Idempotency-Key"),
                     "invalid_key",
                     f"Idempotency-Key must be one key of 1 to {MAX_KEY_CHARACTERS} visible ASCII characters",
                 )
             ]
         )
     operation = f"{request.method} {request.url.path.rstrip('/')}"
-    body = await request.body()
-    return KeyedRequest(key, operation, await off_loop(len(body), lambda: fingerprint(body)), respond)
+    return KeyedRequest(key, operation, await body_fingerprint(request), lambda order: respond(order).encode())
 
 
 def prefers_async(request: Request[Any, Any, Any]) -> bool:
@@ -101,7 +100,7 @@ def expected_versions(request: Request[Any, Any, Any]) -> frozenset[int] | None:
     tags = _listed(", ".join(sorted(given)))
     if tags is None:
         message = 'If-Match must be * or ETags in double quotes, separated by commas, such as "3-1a2b3c4d"'
-        raise InvalidParameters([Fault("/headers/If-Match", "invalid_etag", message)])
+        raise InvalidParameters([Fault(("headers", "If-Match"), "invalid_etag", message)])
     return frozenset(int(match[1]) for match in map(_TAG.fullmatch, tags) if match)
 
 

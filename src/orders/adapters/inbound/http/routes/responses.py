@@ -9,8 +9,8 @@ from orders.adapters.inbound.http.representations.order_states import accepted_v
 from orders.adapters.inbound.http.representations.orders import etag, order_view
 from orders.adapters.inbound.http.representations.values import BASE
 from orders.adapters.wire import json_body
+from orders.adapters.wire.keyed_answers import KeyedAnswer
 from orders.application.policy.caller import Caller
-from orders.application.policy.idempotency import KeyedAnswer
 from orders.domain.order import Order
 
 JSON = "application/json"

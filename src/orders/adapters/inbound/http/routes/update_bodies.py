@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from pydantic import Field
 from pydantic_core import PydanticCustomError
 
-from orders.adapters.wire.amounts import faults_of_amounts
+from orders.adapters.wire.drafts import read_amounts
 from orders.adapters.wire.fields import (
     Amount,
     Key,
@@ -32,7 +32,7 @@ from orders.adapters.wire.fields import (
 from orders.adapters.wire.parsing import (
     Faults,
     InvalidBody,
-    pointer_to,
+    path_to,
     unknown_field,
     unknown_member,
     validate,
@@ -46,7 +46,7 @@ from orders.adapters.wire.requests import (
 )
 from orders.application.policy.errors import VersionMismatch
 from orders.domain.errors import Fault
-from orders.domain.placing import MAX_LINES, DraftLine
+from orders.domain.placing import MAX_LINES, DraftLine, amount_faults
 from orders.domain.revising import Revision
 
 _ZERO = Decimal(0)
@@ -89,6 +89,19 @@ class RevisedItemBody(RequestModel):
     name: Name | None = None
     sku: Sku | None = None
 
+    def to_domain(self) -> DraftLine:
+        """The same in the domain's terms."""
+        return DraftLine(
+            product_id=self.product_id,
+            quantity=self.quantity,
+            price=self.price,
+            discount=self.discount,
+            tax_rate=self.tax_rate,
+            name=self.name,
+            sku=self.sku,
+            line_id=self.line_id,
+        )
+
 
 class RevisionBody(RequestModel):
     """The fields of an order that can be edited; what is left out is cleared."""
@@ -106,7 +119,7 @@ class RevisionBody(RequestModel):
     def to_domain(self) -> Revision:
         """The same in the domain's terms."""
         return Revision(
-            lines=tuple(DraftLine(**item.model_dump()) for item in self.items),
+            lines=tuple(item.to_domain() for item in self.items),
             total=self.total,
             billing_address=None if self.billing_address is None else self.billing_address.to_domain(),
             shipping_address=None if self.shipping_address is None else self.shipping_address.to_domain(),
@@ -157,14 +170,13 @@ def _read(body: Mapping[str, Any], current: Mapping[str, Any], faults: Faults) -
 
 def _with_amounts(error: InvalidBody, editable: Mapping[str, Any], current: Mapping[str, Any]) -> InvalidBody:
     """The faults, and what is wrong with the amounts beside them; shipping and discount are the order's own."""
-    body = {"shipping": current["shipping"], "discount": current["discount"], **editable}
-    known = {fault.pointer for fault in error.faults}
-    return error.along_with(faults_of_amounts(body, known, current["currency"], existing=True))
+    amounts = read_amounts({"shipping": current["shipping"], "discount": current["discount"], **editable})
+    return error.along_with(amount_faults(amounts, current["currency"], existing=True))
 
 
 def _unknown(name: str, current: Mapping[str, Any]) -> Fault:
     message = unknown_field(name, [*RevisionBody.model_fields, *_NOT_EDITABLE, *SERVERS_OWN, *current])
-    return Fault(pointer_to([name]), "unknown_field", message)
+    return Fault(path_to([name]), "unknown_field", message)
 
 
 def read_patch(patch: Mapping[str, Any], current: Mapping[str, Any]) -> Revision:
@@ -224,7 +236,7 @@ def check_form(
 
 
 def _of_this_order(fault: Fault) -> bool:
-    return fault.code == "not_editable" or (fault.pointer, fault.code) == ("/metadata", "too_long")
+    return fault.code == "not_editable" or (fault.path, fault.code) == (("metadata",), "too_long")
 
 
 def merged(target: Any, patch: Any) -> Any:
@@ -254,7 +266,7 @@ def _without_derived(item: Any, known: Mapping[str, Any], index: int, faults: Fa
 
 def _fixed(location: list[str | int]) -> Fault:
     message = "this can't be changed by an update; leave it out, or send it as it is"
-    return Fault(pointer_to(location), "not_editable", message)
+    return Fault(path_to(location), "not_editable", message)
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -13,6 +13,7 @@ from orders.adapters.wire import json_body
 from orders.adapters.wire.card_redaction import without_cards
 from orders.adapters.wire.fields import Key
 from orders.adapters.wire.fingerprint import fingerprint
+from orders.adapters.wire.keyed_answers import KeyedAnswer
 from orders.adapters.wire.off_loop import off_loop
 from orders.adapters.wire.parsing import MAX_FAULTS, pointer_in
 from orders.adapters.wire.requests import CreateOrderBody
@@ -23,6 +24,8 @@ from orders.contracts.commands import CREATE_ORDER, PLACE_ACCEPTED
 from orders.domain.identity import ORDER_ID_PATTERN
 
 ANY = "*"
+_PLACED = KeyedAnswer(201).encode()
+"""As HTTP would answer without a body: what is kept of an order has one form."""
 _Model = TypeVar("_Model", bound=BaseModel)
 OrderId = Annotated[str, StringConstraints(pattern=ORDER_ID_PATTERN)]
 TraceParent = Annotated[str, StringConstraints(pattern=r"^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")]
@@ -139,7 +142,8 @@ class RecordCreator(QueueWorker):
                 tenant_id=self.senders.tenant(message.author, command.tenant_id),
                 sender=message.author.partition(":")[0] or "unknown",
                 draft=command.order.to_draft(),
-                fingerprint=await off_loop(message.size_bytes, lambda: fingerprint(json_body.encode(order))),
+                fingerprint=await off_loop(message.size_bytes, lambda: fingerprint(order)),
+                answer=_PLACED,
                 idempotency_key=command.idempotency_key,
                 order_id=command.order_id,
                 traceparent=command.traceparent,

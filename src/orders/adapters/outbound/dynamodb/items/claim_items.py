@@ -8,7 +8,8 @@ from orders.adapters.outbound.dynamodb.items.event_items import receipt_from_ite
 from orders.adapters.outbound.dynamodb.items.schema import SCHEMA_ATTRIBUTE, item_reader
 from orders.adapters.outbound.dynamodb.keys import order_key, order_of_partition
 from orders.adapters.outbound.dynamodb.table import Placeholders
-from orders.domain.errors import Fault
+from orders.adapters.wire.pointers import path_of, pointer_of
+from orders.domain.errors import Fault, Path
 from orders.ports.acceptances import KeyClaim
 from orders.ports.errors import ItemKind
 
@@ -72,10 +73,14 @@ def closing(faults: Iterable[Fault], place: Placeholders) -> tuple[str, str]:
 
 
 def faults_to_item(faults: Iterable[Fault]) -> list[Item]:
-    """Converts faults to attribute values."""
-    return [{"pointer": fault.pointer, "code": fault.code, "message": fault.message} for fault in faults]
+    """Converts faults to attribute values, their paths to JSON pointers."""
+    return [{"pointer": pointer_of(fault.path), "code": fault.code, "message": fault.message} for fault in faults]
 
 
 def faults_from_item(item: Iterable[Mapping[str, Any]]) -> tuple[Fault, ...]:
-    """Parses the values of ``faults_to_item``."""
-    return tuple(Fault(**fault) for fault in item)
+    """Parses the values of ``faults_to_item``, or ones with a list of their ``path`` in place of the pointer."""
+    return tuple(Fault(_path_in(fault), fault["code"], fault["message"]) for fault in item)
+
+
+def _path_in(fault: Mapping[str, Any]) -> Path:
+    return tuple(fault["path"]) if "path" in fault else path_of(fault["pointer"])

@@ -14,6 +14,7 @@ from orders.adapters.outbound.dynamodb.items.schema import (
     item_reader,
     unreadable,
 )
+from orders.adapters.outbound.dynamodb.items.shapes import WrongType, check_shape
 from orders.adapters.outbound.dynamodb.keys import (
     DAY_SHARDS,
     EVENT_PREFIX,
@@ -24,6 +25,7 @@ from orders.adapters.outbound.dynamodb.keys import (
     sequence_text,
     shard_of,
 )
+from orders.adapters.wire.keyed_answers import KeyedAnswer
 from orders.domain.events import Actor, EventType, OrderEvent, Receipt
 from orders.ports.errors import ItemKind, UnreadableItem
 
@@ -83,28 +85,41 @@ def event_from_item(item: Mapping[str, Any]) -> OrderEvent:
 
 
 def receipt_to_item(receipt: Receipt) -> Item:
-    """Converts the stored response to attributes, its body compressed."""
+    """Converts the stored response to attributes that every release reads, its body compressed.
+
+    ``receipt_from_item`` knows the one without HTTP in it as well, for a release that writes it to follow.
+    """
+    answer = KeyedAnswer.decode(receipt.answer)
     return {
         "key": receipt.key,
         "fingerprint": receipt.fingerprint,
-        "status": receipt.status,
-        "headers": [[name, value] for name, value in receipt.headers],
-        "body": compress(receipt.body),
+        "status": answer.status,
+        "headers": [[name, value] for name, value in answer.headers],
+        "body": compress(answer.body),
     }
 
 
 def receipt_from_item(item: Mapping[str, Any]) -> Receipt:
-    """Parses the attributes of ``receipt_to_item``. Raises: TypeError and others for anything else."""
-    body = item["body"]
-    if not isinstance(body, bytes):
-        raise TypeError("a body is bytes")
-    return Receipt(
-        key=item["key"],
-        fingerprint=item["fingerprint"],
-        status=item["status"],
-        headers=tuple((name, value) for name, value in item["headers"]),
-        body=decompress(body),
-    )
+    """Parses the attributes of ``receipt_to_item``, or ones with the whole ``answer`` compressed.
+
+    Raises: TypeError and others for anything else.
+    """
+    if "answer" in item:
+        answer = KeyedAnswer.decode(_decompressed(item["answer"]))
+    else:
+        headers = tuple((name, value) for name, value in item["headers"])
+        answer = KeyedAnswer(item["status"], headers, _decompressed(item["body"]))
+    try:
+        check_shape(answer, KeyedAnswer)
+    except WrongType as error:
+        raise WrongType(f"receipt.{error.path}") from None
+    return Receipt(item["key"], item["fingerprint"], answer.encode())
+
+
+def _decompressed(value: Any) -> bytes:
+    if not isinstance(value, bytes):
+        raise TypeError("an answer is bytes")
+    return decompress(value)
 
 
 def waiting_event(event: OrderEvent) -> Item:

@@ -1,0 +1,51 @@
+"""Taking personal data out of answers that were given before an order was erased, to be given again ([API-4])."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from types import MappingProxyType
+from typing import Any
+
+from orders.adapters.wire import json_body
+from orders.adapters.wire.keyed_answers import KeyedAnswer
+from orders.domain.erasing import ERASED, ERASED_ADDRESS, ERASED_CUSTOMER, ERASED_METADATA, ERASED_PAYMENT
+from orders.domain.parts import Address, Customer, Payment
+
+_TOMBSTONES: Mapping[str, Callable[[], Any]] = MappingProxyType(
+    {
+        "customer": lambda: _given(ERASED_CUSTOMER),
+        "billing_address": lambda: _given(ERASED_ADDRESS),
+        "shipping_address": lambda: _given(ERASED_ADDRESS),
+        "payment": lambda: _given(ERASED_PAYMENT),
+        "metadata": lambda: dict(ERASED_METADATA),
+        "notes": lambda: ERASED,
+        "reason": lambda: ERASED,
+    }
+)
+"""What an erased order shows, by the fields of an order's answer and of its status'."""
+
+
+def _given(particulars: Customer | Address | Payment) -> dict[str, Any]:
+    return {name: value for name, value in asdict(particulars).items() if value is not None}
+
+
+def redacted_answer(answer: bytes) -> bytes:
+    """Puts the tombstones that the erased order shows into a kept answer; everything else stays as it was.
+
+    What holds nothing personal comes back byte for byte.
+
+    Raises:
+        ValueError, MalformedJson: it is none of our answers, or its body isn't.
+    """
+    given = KeyedAnswer.decode(answer)
+    return replace(given, body=_redacted(given.body)).encode()
+
+
+def _redacted(body: bytes) -> bytes:
+    if not body:
+        return body
+    answer = json_body.decode(body)
+    personal = _TOMBSTONES.keys() & answer.keys()
+    if not personal:
+        return body
+    # In the order in which they stood, so that nothing else of the body changes.
+    return json_body.encode({name: _TOMBSTONES[name]() if name in personal else answer[name] for name in answer})

@@ -239,7 +239,7 @@ class Service:
         return RelayOutbox(self.outbox, self.publish_events, self.queue_accepted, self.clock, self.counters, lag=lag)
 
     def served(self, keys: Any, rules: TokenRules, api_keys: ApiKeys | None = None) -> HttpDependencies:
-        """What an HTTP application needs."""
+        """Returns the dependencies of an HTTP application."""
         return HttpDependencies(
             api_keys=ApiKeyGuard(api_keys),
             audit=self.audit,

@@ -15,7 +15,7 @@ from orders.domain.pricing.currencies import ISO_4217
 
 LISTS: tuple[DatedList, ...] = (ISO_4217, CARD_PREFIXES)
 PAGE = Path("docs/dated-lists.md")
-_HEAD = f"""# Lists that others keep
+_HEAD = f"""# Lists from external sources
 
 Copies of what others decide and change. Each stands in one module, with this beside it. `make dated-lists`, to be run
 by a schedule, warns of those that nobody has held against their source for {GROWS_OLD_AFTER.days} days, and fails then.

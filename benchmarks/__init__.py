@@ -1,1 +1,1 @@
-"""What is measured: each module prints a table and writes JSON. They are no tests."""
+"""Benchmarks, not tests: each module prints a table and writes JSON."""

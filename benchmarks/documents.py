@@ -1,4 +1,4 @@
-"""What documents take: memory of one with 500 lines, memory over a thousand, rate against bare WeasyPrint.
+"""Measures documents: memory of one with 500 lines, memory over a thousand, rate against bare WeasyPrint.
 
 ``make bench-documents`` measures in full and writes ``benchmarks/results/documents.json``; ``--short`` is what
 ``make proof`` runs. The exit code is 1 when a bound is missed.

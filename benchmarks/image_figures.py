@@ -1,4 +1,4 @@
-"""How long each role's container takes to be ready, and what it holds at rest: ``make image-figures`` (ARGS: roles).
+"""Measures each role's container: start-up time, and memory at rest: ``make image-figures`` (ARGS: roles).
 
 Each role is started by itself beside LocalStack, several times. Ready is when `/health/ready` first answers 200 (the
 API on its port, the others on the container's own loopback, asked by one process beside them). At rest is some seconds
@@ -60,7 +60,7 @@ class Figure:
 
     @property
     def kept(self) -> bool:
-        """Whether it stays within what is allowed; start-up is bounded for the API only."""
+        """True if the figure is within its bound; start-up is bounded for the API only."""
         quick = self.role != "api" or self.ready_seconds <= READY_SECONDS
         return quick and self.resident_mib <= self.allowed_mib
 

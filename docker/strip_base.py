@@ -21,7 +21,7 @@ NOT_COMPILED = re.compile(r"/(test|tests|idlelib|lib2to3|tkinter|turtledemo|pydo
 
 
 def folders() -> list[Path]:
-    """Where packages of this Python lie."""
+    """Returns the package directories of this Python."""
     standard = sysconfig.get_path("stdlib")
     found = [standard, sysconfig.get_path("purelib"), *site.getsitepackages()]
     return [Path(each) for each in dict.fromkeys(found) if Path(each).is_dir()]

@@ -1,4 +1,4 @@
-"""What all tests share."""
+"""Fixtures and options shared by all tests."""
 
 import functools
 import sys
@@ -28,7 +28,7 @@ ENVIRONMENTS = ("local", "dev", "sit", "prod")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """What tests run against."""
+    """Adds the options that select what tests run against."""
     group = parser.getgroup("orders")
     group.addoption("--backend", choices=("dev", "compose"), default="dev", help="what tests/e2e starts")
     group.addoption("--base-url", help="address of a running service, for the tests from outside; no others are run")

@@ -1,4 +1,4 @@
-"""What all experiments share: an outcome, and waiting until nothing is on its way any more."""
+"""Shared parts of all experiments: outcomes, and waiting until nothing is in flight."""
 
 import asyncio
 import time
@@ -13,7 +13,7 @@ STUCK_AFTER_SECONDS = 180
 
 @dataclass
 class Outcome:
-    """What is wrong, and the figures."""
+    """The faults found, and the figures."""
 
     faults: list[str] = field(default_factory=list)
     figures: dict[str, Any] = field(default_factory=dict)

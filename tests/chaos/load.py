@@ -18,7 +18,7 @@ PATIENCE_SECONDS = 300
 
 
 class Story(StrEnum):
-    """What becomes of an order."""
+    """The courses that an order can take."""
 
     PLACED = "placed"
     ACCEPTED = "accepted"
@@ -38,7 +38,7 @@ FINAL_STATUS = {
 
 @dataclass
 class Told:
-    """What the service has said of one order."""
+    """The responses about one order."""
 
     story: Story
     order_id: str

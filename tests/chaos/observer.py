@@ -1,4 +1,4 @@
-"""What really reached the bus and the mail service, seen from the proxy."""
+"""Records, at the proxy, what reached the bus and the mail service."""
 
 import base64
 import email
@@ -36,7 +36,7 @@ class Observer:
                 self._sent(call)
 
     def mails_of(self, template: str) -> int:
-        """How many mails of that template the mail service has accepted."""
+        """Counts the mails of that template that the mail service has accepted."""
         return sum(count for (_, name, _), count in self.mails.items() if name == template)
 
     def _put_events(self, call: Call, answer: Answer) -> None:

@@ -35,13 +35,12 @@ RECORD_CREATOR, CUSTOMER_NOTIFIER = "record-creator", "customer-notifier"
 
 @dataclass
 class Planted:
-    """What was planted.
+    """The planted faults.
 
     Attributes:
-        orders: ids of orders that something is wrong with, none of the load's; ``unlisted`` is the one that no listing
-            shows.
-        in_outbox: how many entries will stay in the outbox.
-        dead: how many dead letters there will be, by queue.
+        orders: ids of the damaged orders, none of the load's; ``unlisted`` is the one that no listing shows.
+        in_outbox: number of entries that will stay in the outbox.
+        dead: expected number of dead letters by queue.
     """
 
     orders: set[str] = field(default_factory=set)

@@ -83,7 +83,7 @@ class Process:
 
     @property
     def died_by_itself(self) -> bool:
-        """Whether it has ended although nobody killed it."""
+        """True if the process ended without being killed."""
         return self.running is not None and self.running.returncode is not None
 
     def last_words(self) -> str:
@@ -133,7 +133,7 @@ class Stack:
         return await asyncio.create_subprocess_exec(ORDERS, *arguments, env=environment, stdout=pipe, stderr=pipe)
 
     async def command(self, *arguments: str) -> Any:
-        """What an operator's command prints as JSON. Raises: RuntimeError with what it complains of."""
+        """Runs an operator's command and returns its JSON output. Raises: RuntimeError with its error output."""
         process = await self.spawn(*arguments)
         printed, complaints = await process.communicate()
         if process.returncode:
@@ -141,7 +141,7 @@ class Stack:
         return json.loads(printed)
 
     async def waiting(self) -> Counter[str]:
-        """How much waits in each queue and in the outbox."""
+        """Counts the messages in each queue and the entries in the outbox."""
         found: Counter[str] = Counter()
         async with self.client("sqs") as sqs, self.client("dynamodb") as dynamodb:
             for url in (await sqs.list_queues()).get("QueueUrls", []):
@@ -155,12 +155,12 @@ class Stack:
 
     @staticmethod
     def moving(waiting: Counter[str]) -> int:
-        """How much is on its way, dead letters apart."""
+        """Counts what is in flight, dead letters excluded."""
         return sum(count for name, count in waiting.items() if not name.endswith(DEAD))
 
     @staticmethod
     def dead_letters(waiting: Counter[str]) -> dict[str, int]:
-        """How many dead letters there are, by queue."""
+        """Counts the dead letters by queue."""
         return {name: count for name, count in waiting.items() if name.endswith(DEAD) and count}
 
     async def revive(self) -> None:

@@ -1,4 +1,4 @@
-"""What has come of it all, read from table, bucket and queues beside the proxy, held against what was confirmed."""
+"""Compares the final state of table, bucket and queues, read past the proxy, with the confirmed responses."""
 
 import asyncio
 import hashlib
@@ -176,7 +176,7 @@ def _mail_faults(evidence: Evidence, stack: Stack, told: Mapping[str, Told]) -> 
 
 
 def _documents_are_right(keys: list[str], on_record: str, story: Story) -> bool:
-    """Whether the one on record is there, and no other but the one that an order had before it was called off."""
+    """Checks that the recorded document exists, and no other but one from before a cancellation."""
     most = 2 if story is Story.CANCELLED else 1
     return on_record in keys and len(keys) <= most and all(key.startswith(f"orders/{TENANT}/") for key in keys)
 

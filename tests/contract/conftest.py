@@ -1,4 +1,4 @@
-"""What every contract suite runs against: the in-memory adapter, moto's server, and the emulators that are given.
+"""The backends of every contract suite: the in-memory adapter, moto's server, and the emulators that are configured.
 
 An emulator that tests can't start themselves is named by an environment variable (see ``endpoints.py``).
 """
@@ -44,7 +44,7 @@ def dynamo_table(request: pytest.FixtureRequest, environment: str) -> Iterator[E
 
 @pytest.fixture(scope="session", params=[MEMORY, *DYNAMO_BACKENDS])
 def orders_table(request: pytest.FixtureRequest, environment: str) -> Iterator[EmulatorTable | None]:
-    """Where ``store`` keeps its orders; ``None`` for memory."""
+    """Returns the table of ``store``; ``None`` for memory."""
     if request.param == MEMORY:
         yield None
         return

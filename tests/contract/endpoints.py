@@ -1,4 +1,4 @@
-"""Where contract tests find the services they speak to: an emulator's address, and clients of it."""
+"""Endpoints of contract tests: emulators' addresses, and clients of them."""
 
 import os
 from collections.abc import AsyncIterator

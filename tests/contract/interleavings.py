@@ -106,7 +106,7 @@ class Ended(Generic[Outcome]):
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What an actor has been answered; ``digest`` is the same for the same answers."""
+    """The responses to an actor; ``digest`` is equal for equal responses."""
 
     answers: tuple[Any, ...] = ()
     digest: int = 0
@@ -119,9 +119,9 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class State(Generic[Outcome]):
-    """What the table holds, what each actor has been answered, how those ended that have, and how it came to that.
+    """The table's items, each actor's responses, the ends of finished actors, and the path to this state.
 
-    ``digest`` is the same for the same items.
+    ``digest`` is equal for equal items.
     """
 
     items: Items
@@ -132,7 +132,7 @@ class State(Generic[Outcome]):
 
     @property
     def identity(self) -> tuple[int, ...]:
-        """The same for states from which all goes on alike."""
+        """The key that is equal for states with the same future."""
         return (self.digest, *(history.digest for history in self.histories))
 
 

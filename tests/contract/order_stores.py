@@ -1,4 +1,4 @@
-"""What the contract suites of the orders table run against: the same ports over memory and over each emulator."""
+"""The backends of the orders table's contract suites: the same ports over memory and over each emulator."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""What ``Acceptances`` promises, on every backend."""
+"""The contract of ``Acceptances``, on every backend."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What ``Campaigns`` promises, in memory and over HTTP."""
+"""The contract of ``Campaigns``, in memory and over HTTP."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What operators rely on of dead-letter queues ([PIPE-12])."""
+"""The contract of ``DeadLetterQueues`` ([PIPE-12])."""
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -1,4 +1,4 @@
-"""What only the DynamoDB adapters promise of the items they leave behind, and of a table out of reach."""
+"""Further promises of the DynamoDB adapters: stored items, and behaviour while the table is unreachable."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace

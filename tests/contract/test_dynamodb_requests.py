@@ -1,4 +1,4 @@
-"""What only the DynamoDB adapters promise: which requests they make, and that no order of requests loses anything."""
+"""Further promises of the DynamoDB adapters: the requests they make, and that no order of requests loses anything."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -24,7 +24,7 @@ from tests.support.workers import Workers
 
 @dataclass
 class Kept:
-    """What a table and a bucket hold, read past every adapter of ours."""
+    """The content of a table and a bucket, read past all adapters."""
 
     table: Any
     table_name: str
@@ -42,7 +42,7 @@ class Kept:
         return [each async for page in pages for each in (*page.get("Versions", []), *page.get("DeleteMarkers", []))]
 
     async def content(self, version: dict[str, Any]) -> bytes:
-        """What one version holds."""
+        """Returns the content of one version."""
         found = await self.bucket.get_object(
             Bucket=self.bucket_name, Key=version["Key"], VersionId=version["VersionId"]
         )
@@ -50,7 +50,7 @@ class Kept:
         return content
 
     async def marked(self) -> list[str]:
-        """Where marks are: keys of items, keys of objects."""
+        """Finds marks; returns the keys of items and objects."""
         items = [f"{item['PK']} {item['SK']}" for item in await self.items() if marks_in(item)]
         objects = [each["Key"] for each in await self.versions() if marks_in(await self.content(each))]
         return items + objects

@@ -1,4 +1,4 @@
-"""What replay relies on of the archive of published events ([PIPE-13])."""
+"""The contract of ``EventArchive``, on which replay relies ([PIPE-13])."""
 
 from datetime import datetime, timedelta
 

@@ -139,10 +139,10 @@ def relaying(name: str, number: int) -> Part:
 
 @dataclass
 class Verdict:
-    """What must hold of every state, and of what comes of it when all that were at it have died.
+    """The invariants of every state, and of the state after all its actors have died.
 
     Attributes:
-        retries: who asks again then; each of them does so before and after the record-creator has been at work.
+        retries: the actors who then retry, each before and after the record-creator has run.
     """
 
     retries: Sequence[Part]
@@ -151,7 +151,7 @@ class Verdict:
 
     @staticmethod
     def of_step(before: Items, after: Items) -> None:
-        """What was taken stays what it is; what is rejected stays so."""
+        """Checks that an accepted order keeps its identity, and a rejected one stays rejected."""
         for body_of in (order_body, accepted_body):
             assert body_of(before) in {None, body_of(after)} or state_of(after) in {"placed", "rejected"}
         assert order_body(before) in {None, order_body(after)}, "the order is another one"

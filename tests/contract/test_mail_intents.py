@@ -1,4 +1,4 @@
-"""What ``MailIntents`` promises, on every backend."""
+"""The contract of ``MailIntents``, on every backend."""
 
 import asyncio
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What ``OrderRepository.page`` promises, on every backend: every combination of filters against brute force."""
+"""The contract of ``OrderRepository.page``, on every backend: every combination of filters against brute force."""
 
 import asyncio
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ def various(tenant_id: str) -> list[Change]:
 
 
 def expected(orders: list[Order], query: OrderQuery) -> list[Order]:
-    """What the query finds, all pages of it."""
+    """Returns all pages of the query by brute force."""
     found = [
         as_listed(order)
         for order in orders

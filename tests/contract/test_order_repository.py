@@ -1,4 +1,4 @@
-"""What ``OrderRepository`` promises of single orders, on every backend. Its pages: test_order_listing.py."""
+"""The contract of ``OrderRepository`` for single orders, on every backend. Its pages: test_order_listing.py."""
 
 import asyncio
 from collections.abc import Awaitable, Iterable

@@ -1,4 +1,4 @@
-"""Which shops have orders: what `orders tenants check` relies on."""
+"""The contract of ``OrderingTenants``, on which `orders tenants check` relies."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""What ``Outbox`` and ``EventLog`` promise, on every backend."""
+"""The contracts of ``Outbox`` and ``EventLog``, on every backend."""
 
 import asyncio
 from collections.abc import Sequence

@@ -67,13 +67,13 @@ class World:
                 await asyncio.sleep(0.1)
 
     async def sent(self, order_id: str, *templates: str) -> bool:
-        """Whether these mails have gone out."""
+        """Returns whether these mails have been sent."""
         history = (await self.call("GET", f"{ORDERS}/{order_id}/history?limit=100", role="staff")).json()
         done = {each["template"] for each in history["items"] if each.get("state") == "sent"}
         return done >= set(templates)
 
     async def dead(self, worker: str, count: int) -> bool:
-        """Whether so many messages of a worker have been put aside; why goes among the outputs."""
+        """Returns whether that many messages of a worker were dead-lettered; records the reasons as outputs."""
         received = await self.clients.sqs.receive_message(
             QueueUrl=self.addresses.queues[worker].dead_letter_url,
             MaxNumberOfMessages=10,
@@ -163,7 +163,7 @@ async def world(request: pytest.FixtureRequest, environment: str, tmp_path: Path
 
 
 async def _told_by_others(world: World, order_id: str) -> None:
-    """What the mail service and other services tell: one of each can be used, one can't be, one can't be true."""
+    """Sends events of the mail service and other services: of each a usable, an unusable and an impossible one."""
     staff = f"{CANARY}.staff@{CANARY}.example"
     reference = MailReference("tenant_a", order_id, 1, MailTemplate.STAFF_NEW_ORDER, recipient_hash(staff))
     content = MailContent(f"{CANARY} subject", CANARY, CANARY)

@@ -1,4 +1,4 @@
-"""What ``ProductCatalogue`` promises, in memory and over HTTP."""
+"""The contract of ``ProductCatalogue``, in memory and over HTTP."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""What the poller relies on of a queue, held against the fake that its own tests use and against real servers."""
+"""The contract of the poller's queue, run on the fake of the poller's own tests and on real servers."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What ``Suppressions`` promises, on every backend."""
+"""The contract of ``Suppressions``, on every backend."""
 
 from dataclasses import replace
 from datetime import timedelta

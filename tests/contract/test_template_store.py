@@ -49,7 +49,7 @@ class Shelf:
         )
 
     async def files(self, tenant_id: str = "tenant_a") -> dict[str, ShopTemplate]:
-        """What the store gives, by folder and path; asked after the cache has become old."""
+        """Returns the store's files, by folder and path, after the cache has expired."""
         self.seconds += TTL.total_seconds()
         self.asked.clear()
         templates = await self.store.of_tenant(tenant_id)

@@ -1,4 +1,4 @@
-"""What can't be read hurts itself alone, in every adapter over the orders table ([PIPE-14])."""
+"""Unreadable items affect only themselves, in every adapter over the orders table ([PIPE-14])."""
 
 from datetime import timedelta
 

@@ -71,11 +71,11 @@ class ComposeStack(Stack):
         return self.run("exec", "-T", "api", "orders", "token", *arguments).strip()
 
     def run(self, *arguments: str) -> str:
-        """What a command of `docker compose` prints."""
+        """Runs `docker compose` and returns its output."""
         return _output([*self.compose.docker_compose_command(), *arguments])
 
     def docker(self, *arguments: str) -> str:
-        """What a command of `docker` prints."""
+        """Runs `docker` and returns its output."""
         return _output(["docker", *arguments])
 
     def container(self, service: str) -> str:
@@ -88,12 +88,12 @@ class ComposeStack(Stack):
         return found
 
     def state(self, service: str) -> dict[str, Any]:
-        """Whether it runs, since when, and how it ended."""
+        """Returns whether the service runs, since when, and how it ended."""
         found: dict[str, Any] = self.inspect(service)["State"]
         return found
 
     def logs(self, *services: str) -> str:
-        """What services printed."""
+        """Returns the services' logs."""
         return self.run("logs", "--no-color", *services)
 
 

@@ -41,7 +41,7 @@ class Dev(Stack):
         assert self.process.poll() is None, self.output(began)
 
     def output(self, since: int = 0) -> str:
-        """What it printed."""
+        """Returns the output."""
         return self.log.read_bytes()[since:].decode()
 
     def kill(self) -> None:

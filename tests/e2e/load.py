@@ -49,7 +49,7 @@ class Load:
 
     @property
     def placed(self) -> int:
-        """How many orders were placed so far."""
+        """The number of orders placed so far."""
         return sum(answer.status == 201 for answer in list(self.answered.values()))
 
     @property

@@ -30,7 +30,7 @@ class LosingNetwork:
         self._proxy.plan = Scripted(lambda call: call.operation == operation, [Fault.TIMEOUT])
 
     def written(self, *, within_seconds: float) -> Any:
-        """What the request wrote whose answer is lost, once it is written. Raises: queue.Empty."""
+        """Waits for the write whose response is lost, and returns it. Raises: queue.Empty."""
         return self._written.get(timeout=within_seconds)
 
     def _note(self, call: Call, _: Answer) -> None:

@@ -43,11 +43,11 @@ class Stack(ABC):
     @property
     @abstractmethod
     def aws_url(self) -> str:
-        """Where the emulated AWS is, for this machine."""
+        """The emulated AWS's address, for this machine."""
 
     @abstractmethod
     def orders_token(self, *arguments: str) -> str:
-        """What `orders token` prints."""
+        """Returns the output of `orders token`."""
 
     def token(self, role: str = "customer", *more: str) -> str:
         """A token of the demo shop."""
@@ -96,7 +96,7 @@ class Stack(ABC):
             eventually(lambda order=order: self.sent(order) >= MAILS, within_seconds=left, what="mails of every order")  # type: ignore[misc]
 
     def mails_by_order(self, orders: list[dict[str, Any]]) -> Counter[str]:
-        """How many mails were sent about each of these orders."""
+        """Counts the mails about each of these orders."""
         numbers = {order["order_number"] for order in orders}
         return Counter(mail["order_number"] for mail in self.mails() if mail["order_number"] in numbers)
 

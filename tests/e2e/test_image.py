@@ -26,7 +26,9 @@ def docker(*arguments: str) -> str:
 
 
 def inside(code: str, *more: str) -> Any:
-    """What a Python program prints as JSON, run as the service is: nothing writable, no capability, no network."""
+    """Runs a Python program as the service runs (nothing writable, no capability, no network); returns its JSON
+    output.
+    """
     return json.loads(docker("run", "--rm", *LOCKED_DOWN, *more, "--entrypoint", "python", IMAGE, "-c", code))
 
 

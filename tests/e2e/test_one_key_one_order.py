@@ -66,10 +66,10 @@ class Bus:
         self._heard: list[dict[str, Any]] = []
 
     def of(self, order: dict[str, Any]) -> list[str]:
-        """What was told about the order so far: the names of its events.
+        """Returns the names of the order's events published so far, without duplicates.
 
-        One that its writer had put when it was killed, or was slow to note down, is put again by the relay: under
-        the same id, by which listeners know it, and no third time.
+        An event that its writer had published when it was killed, or was slow to settle, is published again by the
+        relay: under the same id, by which consumers deduplicate, and no third time.
         """
         while True:
             messages = self._sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10).get("Messages", [])

@@ -1,4 +1,4 @@
-"""What only `orders dev` has: its ports, its data directory, its tokens."""
+"""Features that only `orders dev` has: ports, data directory, tokens."""
 
 import json
 import socket

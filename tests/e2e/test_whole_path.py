@@ -171,7 +171,7 @@ def test_the_suites_from_outside_pass(stack: Stack) -> None:
 
 
 def left_behind(stack: Stack) -> dict[str, int]:
-    """What is still in queues, dead-letter queues and the outbox index, by name."""
+    """Counts what remains in queues, dead-letter queues and the outbox index, by name."""
     import boto3
 
     arguments = {

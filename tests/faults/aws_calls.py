@@ -45,7 +45,7 @@ class Answer:
 
     @property
     def succeeded(self) -> bool:
-        """Whether the call had its effect."""
+        """True if the call had its effect."""
         return 200 <= self.status < 300
 
 
@@ -74,12 +74,12 @@ def recognised(method: str, path: str, headers: Mapping[str, str], body: bytes) 
 
 
 def throttled(call: Call) -> Answer:
-    """How the call's service says that it is asked too much of."""
+    """Builds the throttling error of the call's service."""
     return _error(call, 503 if call.service == "s3" else 400, _THROTTLED.get(call.service, "ThrottlingException"))
 
 
 def failed(call: Call) -> Answer:
-    """How the call's service says that something went wrong on its side."""
+    """Builds the internal error of the call's service."""
     return _error(call, 500, "InternalError" if call.service == "s3" else "InternalServerError")
 
 
@@ -120,7 +120,7 @@ class Split:
     held_back: tuple[int, ...]
 
     def merged(self, answer: Answer | None) -> Answer:
-        """What the caller is told: the answer to those that got through, and a failure for each of the others."""
+        """Merges the response for the entries that got through with a failure for each of the others."""
         answered = {} if answer is None else json.loads(answer.body)
         entries = self.original.content()[BATCHES[self.original.service, self.original.operation]]
         if self.original.service == "events":

@@ -1,4 +1,4 @@
-"""Which calls fail, and how: chosen by chance from a seed, or named by a test."""
+"""Selects the calls that fail, and how: at random from a seed, or as named by a test."""
 
 import random
 from collections.abc import Callable, Collection, Mapping
@@ -10,7 +10,7 @@ from tests.faults.aws_calls import BATCHES, Call
 
 
 class Fault(StrEnum):
-    """What can happen to a call between a process and AWS."""
+    """The faults of a call between a process and AWS."""
 
     LATENCY = "latency"
     """It arrives late, and is answered."""
@@ -32,7 +32,7 @@ class Plan(Protocol):
     """Decides what happens to each call."""
 
     def fault(self, call: Call) -> Fault | None:
-        """What happens to the call, ``None`` for nothing."""
+        """Returns the call's fault, ``None`` for none."""
         ...
 
 

@@ -25,7 +25,7 @@ Observer = Callable[[Call, Answer], None]
 
 
 def _unobserved(call: Call, answer: Answer) -> None:
-    """Where nobody looks."""
+    """Ignores the call."""
 
 
 class FaultProxy:

@@ -1,4 +1,4 @@
-"""What schemathesis is told of this API beyond its document: loaded by schemathesis.toml."""
+"""Hooks that tell schemathesis more of this API than its document; loaded by schemathesis.toml."""
 
 import re
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -83,7 +83,7 @@ def map_case(_context: HookContext, case: Any) -> Any:
 
 @schemathesis.check
 def refused_for_its_meaning_only(_context: CheckContext, response: Response, case: Any) -> None:
-    """What fits the schema is refused for what a schema can't say, or not at all."""
+    """Checks that a body which fits the schema is refused only for rules that a schema can't express."""
     if response.status_code not in {400, 422} or not _is_positive(case):
         return
     problem = response.json()
@@ -116,7 +116,7 @@ def _is_positive(case: Any) -> bool:
 
 
 def _names_no_version(tag: str) -> bool:
-    """Whether it is an ETag of a version that no order gets to: sent along, it would end what could be done with it."""
+    """Returns whether the ETag is of a version that no order reaches: sending it would block what could be done."""
     if tag in {"", "*"}:
         return False
     versions = re.findall(r'"?\b([0-9]{1,9})(?:-[0-9a-f]{8})?(?:"|$)', tag)

@@ -39,7 +39,7 @@ class Running:
         )
 
     def events(self) -> Counter[str]:
-        """How many events of each type there were: what was done to orders."""
+        """Counts the events by type: the changes made to orders."""
         return Counter(str(event.type) for event in self._service.publisher.published)
 
 

@@ -1,4 +1,4 @@
-"""Where an order's figures show, each place compared with the oracle to the last digit."""
+"""Compares an order's figures with the oracle to the last digit, everywhere they are shown."""
 
 import json
 import re
@@ -50,7 +50,7 @@ def check_domain(order: Order, asked: PricedOrder) -> None:
 
 
 def check_view(order: Order, asked: PricedOrder) -> None:
-    """What templates are given to print."""
+    """Checks the view that templates get."""
     view, digits = order_view(order), asked.digits
     assert {figure.key: figure.amount for figure in view.figures} == _printed_totals(asked)
     assert view.total == f"{asked.currency} {printed(asked.totals.total, digits)}"
@@ -67,7 +67,7 @@ def check_view(order: Order, asked: PricedOrder) -> None:
 
 
 def check_mail(mail: MailContent, asked: PricedOrder) -> None:
-    """What people read in a mail, as text and as HTML."""
+    """Checks a mail, as text and as HTML."""
     text, html, digits = _PLAIN_SPACE.sub(" ", mail.text), _text_of(mail.html), asked.digits
     totals = _printed_totals(asked)
     sums = (
@@ -83,7 +83,7 @@ def check_mail(mail: MailContent, asked: PricedOrder) -> None:
 
 
 def check_printed(pages: Sequence[str], asked: PricedOrder) -> None:
-    """What a document shows: each line's figures in their columns, and the sums."""
+    """Checks a document: each line's figures in their columns, and the sums."""
     text = _PLAIN_SPACE.sub(" ", " ".join(pages))
     totals = _printed_totals(asked)
     for label in ("Subtotal", "Tax", "Shipping", "Discount"):

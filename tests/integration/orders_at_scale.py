@@ -81,7 +81,7 @@ async def put_all(client: Any, table: str, orders: Sequence[Order]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What listings give by brute force: all orders as lists show them, oldest first."""
+    """The listings by brute force: all orders as listings show them, oldest first."""
 
     orders: tuple[Order, ...]
 

@@ -175,7 +175,7 @@ async def test_a_python_that_is_not_there_is_said(data_dir: Path, tmp_path: Path
 
 
 async def test_one_that_hangs_is_given_up_with_its_log(data_dir: Path, tmp_path: Path) -> None:
-    """It is found by `find_running` only when an answer isn't asked for, and a stop says that it gave up."""
+    """A hung emulator is found by `find_running` only without ``answering``, and a stop reports the timeout."""
     deaf = tmp_path / "deaf"
     deaf.write_text("#!/bin/sh\ntrap '' TERM\necho not listening\nwhile :; do sleep 0.1; done\n", "ascii")
     deaf.chmod(0o700)

@@ -167,7 +167,7 @@ def _elements(html: str) -> list[Element]:
 
 
 def shown_times(text: str, shown: str) -> int:
-    """How often the text is there, wrapped or not: lines break at spaces, and in words that are too long.
+    """Counts occurrences of the text, wrapped or not: lines break at spaces, and in words that are too long.
 
     A shop's address in the web is shown without its scheme.
     """

@@ -48,7 +48,7 @@ WALKED_TO_THE_END_PAGES = 3
 
 @dataclass
 class Reads:
-    """What each page read: items, and capacity units."""
+    """The items and capacity units that each page read."""
 
     pages: list[tuple[int, float]] = field(default_factory=list)
     _items: int = 0

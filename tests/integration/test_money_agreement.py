@@ -83,7 +83,7 @@ class Desk:
         return answer, row.order
 
     def last_event(self, order_id: str) -> OrderEvent:
-        """What was told last of the order."""
+        """Returns the order's latest published event."""
         log = self.run(self._api.service.outbox.read("demo", order_id))
         event: OrderEvent = log[-1]
         return event

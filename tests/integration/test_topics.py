@@ -1,4 +1,4 @@
-"""What goes through SNS, over the declared resources: events to subscribers, and the mail service's feedback."""
+"""Delivery through SNS over the declared resources: events to subscribers, and the mail service's feedback."""
 
 import asyncio
 import json

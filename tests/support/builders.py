@@ -60,10 +60,10 @@ def an_address(**overrides: Any) -> Address:
 
 
 def a_draft(**overrides: Any) -> Draft:
-    """What a caller asks for; the total is reckoned from the other figures unless given.
+    """Builds a draft; the total is computed from the other figures unless given.
 
-    The reckoning here is plain decimal arithmetic on purpose: it shares nothing with the domain's, but for each
-    line's tax, which is rounded half-even to the currency's digits as DOM-5 has it.
+    The arithmetic is plain decimals on purpose: it shares nothing with the domain's, except for each line's tax, which
+    is rounded half-even to the currency's digits as DOM-5 requires.
     """
     given: dict[str, Any] = {
         "customer_id": "cust_test_001",

@@ -34,7 +34,7 @@ def an_address(which: str) -> dict[str, str]:
 
 
 def a_body(which: str, **more: Any) -> dict[str, Any]:
-    """What creates an order with a mark in every personal field."""
+    """Builds a create's body with a mark in every personal field."""
     return {
         "customer_id": "cust_test_001",
         "items": [{"product_id": "prod_001", "quantity": 2, "price": 29.99, "name": "Mug", "tax_rate": 0.15}],

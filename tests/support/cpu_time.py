@@ -1,4 +1,4 @@
-"""What work costs, as processor time of this process: other processes' work is not counted."""
+"""Measures work as processor time of this process: other processes' work is not counted."""
 
 from collections.abc import Callable
 from time import process_time
@@ -18,6 +18,6 @@ def seconds_of(work: Callable[[], object]) -> float:
 
 
 def grows_with_length(work: Callable[[str], object], part: str) -> bool:
-    """Whether ten times the text costs about ten times as much, and not a hundred times."""
+    """Returns whether ten times the text costs about ten times as much, and not a hundred times."""
     short, long = (part * (length // len(part)) for length in (6_000, 60_000))
     return seconds_of(lambda: work(long)) < 40 * seconds_of(lambda: work(short))

@@ -11,7 +11,7 @@ class Died(BaseException):
 
 @dataclass
 class Life:
-    """How many calls of ports a process has left; ``after`` says whether the last one still takes effect."""
+    """The number of port calls a process has left; ``after`` tells whether the last one still takes effect."""
 
     calls: int
     after: bool

@@ -10,7 +10,9 @@ _PAUSE_SECONDS = 0.05
 
 
 def eventually(look: Callable[[], Result], *, within_seconds: float, what: str) -> Result:
-    """What ``look`` returns once it is true. Raises: AssertionError after the deadline, with the last thing seen."""
+    """Polls ``look`` until its result is true, and returns it. Raises: AssertionError after the deadline, with the
+    last one.
+    """
     deadline = time.monotonic() + within_seconds
     pause = threading.Event()
     while True:

@@ -1,4 +1,4 @@
-"""What other services report of orders: whole stories, told in order, and what has to come of each."""
+"""Feeds of external events: whole stories in order, with the expected outcome of each."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -90,7 +90,7 @@ def entry(tenant_id: str, order_id: str, report: Report) -> dict[str, Any]:
 
 
 def outcome(order: Order) -> dict[str, Any]:
-    """What has come of an order: everything but the numbers that parcels got by who came first."""
+    """Returns the order's outcome: everything but the parcels' numbers, which depend on the order of arrival."""
     parcels = {
         (each.carrier, each.tracking_number): (each.lines, each.shipped_at, each.delivered_at) for each in order.parcels
     }

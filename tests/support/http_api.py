@@ -121,7 +121,7 @@ async def an_api(
 async def an_api_in_this_loop(
     key_directory: Path, service: Service, edge: EdgeRules = LOCAL, *, checked: bool = True
 ) -> AsyncIterator[Api]:
-    """The same over a given service, run in the caller's own event loop, so that its workers can be run there too.
+    """Runs the API over a given service in the caller's own event loop, so that its workers can run there too.
 
     Not ``checked``, its answers are not held against the document, which takes longer than to give them.
     """

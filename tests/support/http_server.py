@@ -49,7 +49,7 @@ class Connection:
         return RawAnswer(int(head[0].split(" ")[1]), headers, content)
 
     async def closed(self) -> bytes:
-        """What else comes until the server ends the connection."""
+        """Reads until the server closes the connection; returns the rest."""
         async with asyncio.timeout(PATIENCE):
             return await self._reader.read()
 

@@ -42,19 +42,19 @@ def jwk(key: PrivateKey, key_id: str | None, **more: Any) -> dict[str, Any]:
 
 
 def algorithm_of(key: PrivateKey) -> str:
-    """What a key signs with."""
+    """Returns the key's signature algorithm."""
     return "RS256" if isinstance(key, rsa.RSAPrivateKey) else "ES256"
 
 
 @dataclass
 class Issuer:
-    """What it signs with, what it answers, and what it was asked.
+    """A token issuer: its keys, its responses, and the requests to it.
 
     Attributes:
         keys: by ``kid``.
-        answer: instead of the key set.
-        requests: how often it was asked for its keys.
-        gate: closed, questions wait before they are answered.
+        answer: sent instead of the key set.
+        requests: number of requests for its keys.
+        gate: while closed, requests wait.
     """
 
     url: str
@@ -69,11 +69,11 @@ class Issuer:
 
     @property
     def jwks_url(self) -> str:
-        """Where its keys are."""
+        """The key set's address."""
         return self.url + PATH
 
     def key_set(self) -> dict[str, Any]:
-        """What it publishes."""
+        """Returns the published key set."""
         return {"keys": [jwk(key, key_id) for key_id, key in self.keys.items()]}
 
     async def serve(self, request: web.Request) -> web.StreamResponse:

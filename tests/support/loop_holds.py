@@ -38,7 +38,7 @@ async def held(work: Callable[[], Awaitable[Result]]) -> tuple[float, Result]:
 
 
 async def held_at_least(work: Callable[[], Awaitable[object]], *, enough: float, attempts: int = 3) -> float:
-    """The same of the best of a few attempts, which leave off at the first that is good enough."""
+    """Returns the best of a few attempts, which stop at the first that is good enough."""
     best = (await held(work))[0]
     for _ in range(attempts - 1):
         if best <= enough:

@@ -1,4 +1,4 @@
-"""What SES tells of a mail, as its documentation has it, in both forms and either wrapping.
+"""Builds SES's notifications about a mail as documented, in both forms and with or without envelope.
 
 https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html and
 https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html.

@@ -1,4 +1,4 @@
-"""What orders come to, reckoned over again: whole numbers and fractions, sharing nothing with the domain.
+"""Computes orders' figures a second way: whole numbers and fractions, sharing nothing with the domain.
 
 ``round`` of a ``Fraction`` rounds halves to the even neighbour.
 """
@@ -41,7 +41,7 @@ class OracleTotals:
 
     @classmethod
     def of(cls, lines: Iterable[OracleLine], shipping: int = 0, discount: int = 0) -> "OracleTotals":
-        """What these lines come to."""
+        """Computes the totals of these lines."""
         taken = list(lines)
         return cls(sum(line.net for line in taken), sum(line.tax for line in taken), shipping, discount)
 
@@ -68,7 +68,7 @@ def written(minor: int, digits: int) -> str:
 
 
 def printed(minor: int, digits: int) -> str:
-    """The same as people read it: thousands set apart, and a minus sign that is one."""
+    """Formats an amount as people read it: grouped thousands, and a typographic minus sign."""
     whole, point, fraction = written(abs(minor), digits).partition(".")
     groups = [whole[max(end - 3, 0) : end] for end in range(len(whole), 0, -3)]
     whole = "\N{NO-BREAK SPACE}".join(reversed(groups))

@@ -22,12 +22,12 @@ from tests.support.restored_logging import restored_hooks, restored_logging
 
 @dataclass
 class Outputs:
-    """What came out, by where.
+    """Captured outputs by channel.
 
     Attributes:
         logs: of both kinds of logging, as written.
-        problems: refusals as callers got them, heads included.
-        dead_letters: attributes of messages that were put aside.
+        problems: error responses as callers got them, headers included.
+        dead_letters: attributes of dead-lettered messages.
         telemetry: names, labels and values of metrics; of spans, once there are any.
     """
 

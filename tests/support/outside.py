@@ -1,4 +1,4 @@
-"""What tests from outside share: the service at --base-url, and two of its callers."""
+"""Shared fixtures of tests from outside: the service at --base-url, and two of its callers."""
 
 from typing import Any
 

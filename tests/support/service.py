@@ -209,7 +209,7 @@ class Service:
         return RelayOutbox(self.outbox, self.publish_events, self.queue_accepted, self.clock, self.counters, lag=lag)
 
     def served(self, keys: Any, rules: TokenRules, api_keys: ApiKeys | None = None) -> Dependencies:
-        """What an HTTP application needs."""
+        """Returns the dependencies of an HTTP application."""
         guard, authenticator = ApiKeyGuard(api_keys), Authenticator(keys, rules)
         cursors = CursorCodec(GivenCursorKeys([b"k" * 32]))
         return http_dependencies(

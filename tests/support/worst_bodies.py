@@ -99,7 +99,7 @@ class _Whole:
         self._components = components
 
     def resolved(self, schema: Schema) -> Schema:
-        """What is not ``null`` of a schema, without its references."""
+        """Resolves a schema's references and drops its ``null``."""
         while True:
             if "$ref" in schema:
                 schema = self._components[schema["$ref"].rpartition("/")[2]]

@@ -1,4 +1,4 @@
-"""What AWS does now and then and no emulator does when asked: refusals, half successes, broken connections."""
+"""AWS failures that no emulator produces on request: refusals, partial successes, broken connections."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable

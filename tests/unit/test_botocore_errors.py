@@ -1,4 +1,4 @@
-"""Which of botocore's errors pass, and what they become."""
+"""Translation of botocore's errors, and which of them are transient."""
 
 import pytest
 from botocore.exceptions import (

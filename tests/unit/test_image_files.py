@@ -1,4 +1,4 @@
-"""What the files of image and Compose stack say, as far as it can be told without a container engine."""
+"""Files of the image and the Compose stack, as far as they can be checked without a container engine."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""What the image's build takes out of botocore's descriptions, and what must stay."""
+"""Pruning of botocore's service descriptions in the image's build, and what must stay."""
 
 import gzip
 import importlib.util
@@ -78,7 +78,7 @@ def test_clients_of_pruned_descriptions_do_what_they_did(prune: ModuleType, data
 
 
 def a_link_and_the_calls(data: Path) -> tuple[str, list[str]]:
-    """Where a link to a document leads, without its signature, and what can be called."""
+    """Returns a document link's address, without its signature, and the available calls."""
     session = get_session()
     session.set_credentials("test", "test")
     loader = Loader(extra_search_paths=[str(data)], include_default_search_paths=False)

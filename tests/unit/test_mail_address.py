@@ -1,4 +1,4 @@
-"""Which addresses mail can be sent to, wherever they come from."""
+"""Validation of mail addresses, whatever their source."""
 
 import pytest
 from hypothesis import given

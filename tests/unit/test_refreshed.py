@@ -1,4 +1,4 @@
-"""What is kept of a value from elsewhere: asked for rarely, by one for all, and never lost to an outage."""
+"""Refreshing cache: the source is asked rarely, once for all callers, and an outage loses no value."""
 
 import asyncio
 from dataclasses import replace

@@ -36,7 +36,7 @@ def parsed(document: Document) -> Topology:
 
 
 def test_the_packaged_file_is_of_its_schema_and_without_contradictions(topology: Topology) -> None:
-    """What processes read at their start without looking again."""
+    """Processes load the packaged file without validating it."""
     assert parse_topology(packaged_text(), origin="topology.yaml") == topology
 
 

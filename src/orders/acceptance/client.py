@@ -71,7 +71,7 @@ class Client:
         body: str | Mapping[str, Any] | None = None,
         headers: Mapping[str, str] = _NO_HEADERS,
     ) -> ApiResponse:
-        """Call the API; ``body`` is JSON text, or what becomes JSON. Raises: NotReached."""
+        """Calls the API; ``body`` is JSON text, or an object to serialise. Raises: NotReached."""
         sent = self._headers | dict(headers)
         if token is not None:
             sent["Authorization"] = f"Bearer {token}"
@@ -81,7 +81,7 @@ class Client:
         return self._send(method, self.base_url + path, sent, None if text is None else text.encode())
 
     def fetch(self, url: str) -> ApiResponse:
-        """Get what a link leads to, with no token and no key: it may lead elsewhere. Raises: NotReached."""
+        """Gets a link's target without token and key, since it may lead elsewhere. Raises: NotReached."""
         return self._send("GET", url, {}, None)
 
     def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> ApiResponse:

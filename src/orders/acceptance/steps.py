@@ -66,11 +66,7 @@ class Patience:
 def run_steps(
     steps: Mapping[str, Callable[[], str]], *, clock: Callable[[], float] = time.monotonic
 ) -> Iterator[StepResult]:
-    """Run the steps, each result as it comes; after a failure the others are not run.
-
-    A step returns what it found, for people. It fails by ``Failed``, by getting no answer, or by an answer that
-    it can't read.
-    """
+    """Runs the steps and yields each result; after a failure the others are skipped."""
     failed = None
     for name, step in steps.items():
         if failed is not None:
@@ -89,13 +85,13 @@ def run_steps(
 
 
 def expect(answer: ApiResponse, status: int, call: str) -> ApiResponse:
-    """The answer, if it has this status. Raises: Failed."""
+    """Returns the response if it has this status. Raises: Failed."""
     if answer.status != status:
         raise Failed(f"{call} answered {answer.status}, not {status}: {answer.fault}")
     return answer
 
 
 def must(holds: bool, what: str) -> None:
-    """Return if it holds. Raises: Failed."""
+    """Returns if the condition holds. Raises: Failed."""
     if not holds:
         raise Failed(f"expected {what}")

@@ -56,12 +56,7 @@ class RefreshingCache(Generic[Value]):
         self._asking: asyncio.Task[None] | None = None
 
     async def get(self) -> Value:
-        """The value; an old one is renewed behind the caller's back.
-
-        Raises:
-            TransientPortError: there has never been one, and there is none to be had now.
-            PermanentPortError: the same, and waiting will not help.
-        """
+        """Returns the value; an old one is refreshed in the background."""
         if self._loaded is None:
             return await self._first()
         value, loaded_at = self._loaded
@@ -75,10 +70,7 @@ class RefreshingCache(Generic[Value]):
         return self._loaded[0]
 
     async def newer(self) -> Value:
-        """The value as its source has it now, if the source may be asked again already; else as it is kept.
-
-        Raises: as ``get``.
-        """
+        """Returns the source's current value if the source may be asked again already; else the cached one."""
         if self._loaded is None:
             return await self._first()
         asking = self._ask()
@@ -87,7 +79,7 @@ class RefreshingCache(Generic[Value]):
         return self._loaded[0]
 
     async def close(self) -> None:
-        """Leave no question under way behind."""
+        """Cancels a request in progress."""
         if self._asking is not None:
             self._asking.cancel()
             await asyncio.wait({self._asking})
@@ -111,7 +103,7 @@ class RefreshingCache(Generic[Value]):
         await asyncio.wait({asking}, timeout=self._freshness.patience_seconds)
 
     def _ask(self) -> "asyncio.Task[None] | None":
-        """The question under way, or a new one; ``None`` when it is too early for one."""
+        """Returns the request in progress, or a new one; ``None`` when it is too early for one."""
         if self._asking is not None:
             return self._asking
         now = self._monotonic()

@@ -263,5 +263,5 @@ class ProcessRuntime:
 
 
 def run() -> None:
-    """The console entry point."""
+    """Runs the command line; the console entry point."""
     run_with(ProcessRuntime(), __version__)

@@ -363,7 +363,7 @@ class Order:
     def _shippable(self, shipment: Shipment, faults: Sequence[Fault]) -> tuple[ParcelLine, ...]:
         left = self.open_quantities()
         if shipment.lines is None and not faults:
-            # Keep one in reserve: otherwise an order could become impossible to ship completely.
+            # No limit here: a parcel with everything outstanding must fit, or the order could never be completed.
             return tuple(ParcelLine(line_id, quantity) for line_id, quantity in left.items() if quantity)
         if len(self.parcels) >= MAX_PARCELS:
             raise InvalidOrder([Fault((), "too_many_parcels", f"an order has at most {MAX_PARCELS} parcels")])

@@ -55,7 +55,7 @@ class Notifiers:
 
     @property
     def mails(self) -> dict[tuple[str, str], MailContent]:
-        """What was written, by recipient and the mail's mark."""
+        """The sent mails, by recipient and mark."""
         return {(mail.recipient, dict(mail.headers)[MARK_HEADER]): mail.content for mail in self.sender.sent}
 
     @property

@@ -1,4 +1,4 @@
-"""What is shown of a message that nobody could handle: never a value or a name that somebody chose."""
+"""Outlines of dead letters show no value or name that somebody chose."""
 
 import json
 from typing import Any
@@ -94,7 +94,7 @@ def test_nothing_that_was_made_up_is_shown_wherever_it_stands(message: Any) -> N
 
 
 def test_what_a_letter_is_about_is_a_kind_that_there_is_or_none() -> None:
-    """It goes on record, and into `dlq list`, where a name would be read by everybody."""
+    """The kind is audited and shown by `dlq list`, where everybody could read a name."""
     forged = {"command": "Thandi.Mokoena", "tenant_id": "demo", "order_id": an_order_id()}
     assert subject_of(json.dumps(forged)).kind is None
     assert subject_of('{"eventType": "Thandi", "mail": {}}').kind is None

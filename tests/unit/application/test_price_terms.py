@@ -1,4 +1,4 @@
-"""What a caller's order may say of what things cost, whichever way it is placed ([SEC-10])."""
+"""Rules of prices in a caller's order, whichever way it is placed ([SEC-10])."""
 
 import logging
 from dataclasses import replace
@@ -41,7 +41,7 @@ def a_service(rules: PriceRules = TAXED, **more: object) -> Service:
 
 
 def accepted(draft: object, roles: frozenset[Role]) -> Acceptance:
-    """What a release without these rules took."""
+    """Accepts the draft as a release without these rules did."""
     return Acceptance(
         tenant_id="tenant_a",
         order_id=an_order_id(),

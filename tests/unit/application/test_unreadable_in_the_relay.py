@@ -1,4 +1,4 @@
-"""What can't be read, in the outbox: it waits alone, logged and counted, and everything else goes out ([PIPE-14])."""
+"""Unreadable entries of the outbox wait alone, logged and counted, and everything else is sent ([PIPE-14])."""
 
 import asyncio
 import logging
@@ -43,7 +43,7 @@ async def left_behind(service: Service, count: int) -> list[Order]:
 
 
 async def until_quiet(relay: RelayOutbox, sweeps: int = 50) -> int:
-    """How much goes out until a whole round of sweeps sends nothing."""
+    """Sweeps until a whole round sends nothing; returns the number sent."""
     total = quiet = 0
     for _ in range(sweeps):
         sent = await relay.sweep(0)

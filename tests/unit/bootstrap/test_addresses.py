@@ -1,4 +1,4 @@
-"""Where the queues are, and what a process does while nobody can tell."""
+"""Resolution of queues' addresses, and processes' behaviour while SQS is unreachable."""
 
 import asyncio
 from datetime import timedelta

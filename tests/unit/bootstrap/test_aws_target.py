@@ -1,4 +1,4 @@
-"""Which AWS an operator's command speaks to: never another checkout's emulator without saying so."""
+"""Selection of an operator's AWS endpoint: never another checkout's emulator without saying so."""
 
 import json
 import os

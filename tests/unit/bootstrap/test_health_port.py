@@ -1,4 +1,4 @@
-"""What a process without an API says of itself on its health port."""
+"""Health port of processes without an API."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Where keys come from, by what the settings say, and a start that has them or says why not."""
+"""Sources of keys by settings; a start fetches them or reports why not."""
 
 import asyncio
 from pathlib import Path

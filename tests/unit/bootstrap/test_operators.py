@@ -1,4 +1,4 @@
-"""What operators do at the command line goes on record ([SEC-5])."""
+"""Operators' commands are audited ([SEC-5])."""
 
 import json
 from pathlib import Path

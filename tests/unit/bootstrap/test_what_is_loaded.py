@@ -1,4 +1,4 @@
-"""What processes load: memory and time that every task pays for."""
+"""Processes import no more than they need: memory and time that every task pays for."""
 
 import json
 import subprocess

@@ -11,7 +11,7 @@ CLOSED, OPEN, HALF_OPEN = BreakerState.CLOSED, BreakerState.OPEN, BreakerState.H
 
 
 class Down(Exception):
-    """What counts."""
+    """A failure that counts."""
 
 
 class Bench:

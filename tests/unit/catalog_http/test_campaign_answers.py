@@ -1,4 +1,4 @@
-"""What is read into the campaigns service's answers."""
+"""Parsing of the campaigns service's responses."""
 
 import json
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""What commands print can be read and copied, however wide the terminal is."""
+"""Output of commands can be read and copied, however wide the terminal is."""
 
 import json
 from datetime import UTC, datetime

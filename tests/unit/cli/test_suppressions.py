@@ -56,7 +56,7 @@ def test_an_entry_that_cannot_be_read_is_left_out_and_said(operator: Operator) -
 
 
 def typed(operator: Operator, answer: str, *arguments: str) -> str:
-    """What the command prints when it is given that answer to what it asks."""
+    """Runs the command with that answer to its prompt; returns its output."""
     result = CliRunner().invoke(build(operator, "1.2.3"), ["suppressions", *arguments], input=f"{answer}\n")
     if isinstance(result.exception, CommandError):
         raise result.exception

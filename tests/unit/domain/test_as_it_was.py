@@ -1,4 +1,4 @@
-"""What is told of an order's moment does not depend on when it is told ([PIPE-15])."""
+"""An order as of an event does not depend on when it is reconstructed ([PIPE-15])."""
 
 from dataclasses import replace
 

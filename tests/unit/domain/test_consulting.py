@@ -1,4 +1,4 @@
-"""What follows from what other services say of an order ([DOM-7]), and a campaign's part in its figures ([DOM-5])."""
+"""Checks of an order against other services' answers ([DOM-7]), and a campaign's part in its totals ([DOM-5])."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Which currencies there are, and what becomes of those that are withdrawn."""
+"""The list of currencies, and the handling of withdrawn ones."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What other services' reports do to an order: the table, its times, and what waits ([PIPE-11])."""
+"""Effects of external events on an order: the table, conflicts by time, parking ([PIPE-11])."""
 
 from dataclasses import replace
 from datetime import timedelta

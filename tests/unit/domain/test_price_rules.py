@@ -1,4 +1,4 @@
-"""Who may say what things cost ([SEC-10])."""
+"""Rules of prices in customers' orders ([SEC-10])."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -141,7 +141,7 @@ def damaged(item: Any) -> Iterator[Any]:
 
 
 def made_of(kind: Kind, item: Mapping[str, Any]) -> object:
-    """What is made of the item, or why nothing is. Anything else that is raised is what must not be."""
+    """Returns the object read from the item, or the reason why it is unreadable; any other error propagates."""
     try:
         return kind.read(item)
     except UnreadableItem as error:
@@ -160,7 +160,7 @@ def test_whatever_is_damaged_gives_the_object_or_the_one_error(kind: Kind) -> No
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 def test_what_is_made_of_a_damaged_item_is_as_whole_as_any(kind: Kind) -> None:
-    """What gets through can be reckoned with, compared and printed: nobody else finds the damage later."""
+    """Objects that are read can be computed with, compared and printed: damage never shows up later."""
     item = from_wire(to_wire(kind.item))
     for each in damaged(item):
         made = made_of(kind, each)

@@ -1,4 +1,4 @@
-"""What is written to the table is what is read from it, by this release and by the one before."""
+"""Items round-trip through the table, in this release and the one before."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What the table can answer and no emulator does when asked."""
+"""Errors of DynamoDB that no emulator produces on request."""
 
 from typing import Any
 

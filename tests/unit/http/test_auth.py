@@ -40,7 +40,7 @@ async def with_claims(**changes: Any) -> Caller:
 
 
 def machine(**changes: Any) -> dict[str, Any]:
-    """What Cognito puts into a token for client credentials."""
+    """Builds a token as Cognito issues it for client credentials."""
     usual: dict[str, Any] = {
         "sub": "payments-client", "client_id": "payments-client", "scope": "orders/write",
         TENANT: None, CUSTOMER: None, GROUPS: None,

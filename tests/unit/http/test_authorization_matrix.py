@@ -1,4 +1,4 @@
-"""Who may do what ([SEC-2]): every operation of the OpenAPI document as every kind of caller.
+"""The authorization matrix ([SEC-2]): every operation of the OpenAPI document as every kind of caller.
 
 ``TABLE`` below is the one place that says what each is answered. The order in question belongs to the customer
 ``cust_test_001`` of the tenant ``demo`` and stands where the operation can be done.

@@ -1,4 +1,4 @@
-"""What a body is sent as, and what is said of one that can't be read ([API-3])."""
+"""Media types of bodies, and errors for unreadable ones ([API-3])."""
 
 import gzip
 from typing import Any

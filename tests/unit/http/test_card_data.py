@@ -150,7 +150,9 @@ def test_a_parcels_address_may_hold_its_number_and_no_other() -> None:
 
 
 def repeats(text: str) -> bool:
-    """Whether half of the card's number is in it; four ones alone may be in any random id or duration."""
+    """Returns whether half of the card's number is in the text; four ones alone may be in any random id or
+    duration.
+    """
     return CARD[-8:] in text.replace(" ", "")
 
 

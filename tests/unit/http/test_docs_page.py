@@ -19,7 +19,7 @@ VOID = {"meta", "link", "br", "hr", "img", "input"}
 
 
 class Outline(HTMLParser):
-    """What the page consists of."""
+    """The structure of the page."""
 
     def __init__(self, html: str) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What surrounds the application: HEAD, OPTIONS, URLs, compression, CORS, deadlines, headers of every response."""
+"""The edge around the application: HEAD, OPTIONS, URLs, compression, CORS, deadlines, headers of every response."""
 
 import asyncio
 import gzip

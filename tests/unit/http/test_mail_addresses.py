@@ -16,7 +16,7 @@ async def sent_in_a_body(api: Api, email: str) -> Any:
 
 
 async def mails_of(api: Api, order_id: str) -> list[tuple[str, str | None]]:
-    """What history shows of the confirmation once it is due."""
+    """Returns the confirmation's entry in the history once it is due."""
     await api.service.notify_customer.execute("demo", order_id, EventType.DOCUMENT_FAILED, 1)
     entries = (await api.call("GET", f"{ORDERS}/{order_id}/history")).json()["items"]
     return [(each["state"], each.get("detail")) for each in entries if each["kind"] == "mail"]

@@ -1,4 +1,4 @@
-"""What holds answers against the document notices when they differ; all other HTTP tests rely on it."""
+"""The check of responses against the document detects differences; all other HTTP tests rely on it."""
 
 from copy import deepcopy
 from typing import Any

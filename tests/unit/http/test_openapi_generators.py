@@ -98,7 +98,7 @@ def test_schemas_are_written_in_few_words() -> None:
 
 
 def test_answers_are_open_and_bodies_closed() -> None:
-    """What is in both, such as a parcel that is sent back, is what was answered, and open as that is."""
+    """A schema used in both, such as a parcel sent back in a PUT, is a response's, and open."""
     for name in ANSWERED | SENT:
         objects = [each for _, each in inside(SCHEMAS[name], name) if "properties" in each]
         for each in objects:

@@ -1,4 +1,4 @@
-"""What callers see of products, prices, stock and campaigns ([DOM-7], [DOM-5])."""
+"""Products, prices, stock and campaigns as callers see them ([DOM-7], [DOM-5])."""
 
 import json
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Who may say over HTTP what things cost ([SEC-10]): role by field by way of saying it."""
+"""Rules of prices over HTTP ([SEC-10]): role by field by operation."""
 
 import json
 from collections.abc import AsyncIterator

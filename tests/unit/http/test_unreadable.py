@@ -1,4 +1,4 @@
-"""What of a shop's data can't be read, at the API: the rest is shown, and what is missing is said ([PIPE-14])."""
+"""Unreadable data of a shop at the API: the rest is shown, and the gap is reported ([PIPE-14])."""
 
 from typing import Any
 

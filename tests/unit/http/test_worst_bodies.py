@@ -60,7 +60,7 @@ def key_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def _settled() -> Iterator[None]:
-    """What other tests have left is no part of what is collected during these."""
+    """Collects the garbage of other tests, so that it is not collected during these."""
     gc.collect()
     gc.freeze()
     yield

@@ -1,4 +1,4 @@
-"""Which keys of a published set may sign tokens."""
+"""Selection of the keys of a published set that may sign tokens."""
 
 import json
 from typing import Any

@@ -329,7 +329,7 @@ def _marked_reports() -> list[str]:
 
 
 def _marked_feedback() -> list[str]:
-    """What the mail service tells of mails that nobody here knows, and what can't be read."""
+    """Yields notifications about unknown mails, and unreadable ones, with marks."""
     template, order_id = MailTemplate.ORDER_SHIPPED, an_order_id(99)
     mark = mark_of(MailReference("tenant_a", order_id, 1, template, recipient_hash(CLAIM)))
     content = MailContent(f"{CANARY} subject", CANARY, CANARY)

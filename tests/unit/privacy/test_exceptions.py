@@ -1,4 +1,4 @@
-"""What is told of errors: kinds and facts; no message that nobody has promised anything about."""
+"""Errors in logs show kinds and safe facts, and no message of other libraries."""
 
 from typing import Any
 

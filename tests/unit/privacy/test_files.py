@@ -1,4 +1,4 @@
-"""What is written on a developer's machine is for its user alone, whatever the umask is."""
+"""Files on a developer's machine are accessible to its user alone, whatever the umask is."""
 
 import os
 import stat
@@ -19,7 +19,7 @@ from tests.support.restored_logging import restored_logging
 
 
 def loose(directory: Path) -> dict[str, str]:
-    """What others may do something with, and may do what."""
+    """Returns the files accessible to others, with their modes."""
     found = [directory, *directory.rglob("*")]
     modes = {str(each.relative_to(directory)): each.lstat().st_mode for each in found if not each.is_symlink()}
     return {name: stat.filemode(mode) for name, mode in modes.items() if mode & 0o077}
@@ -70,7 +70,7 @@ def test_what_is_there_from_before_becomes_private_and_nothing_else(tmp_path: Pa
 
 
 def test_an_audit_file_that_is_there_keeps_its_mode(tmp_path: Path) -> None:
-    """It may be another program's to read, which ships it."""
+    """Another program that ships the file may need to read it."""
     file = tmp_path / "audit.log"
     file.touch()
     file.chmod(0o640)

@@ -27,7 +27,7 @@ _PDF_UA = re.compile(rb'<rdf:Description rdf:about="" xmlns:(?:pdfuaid|pdfaExten
 
 
 def archival_findings(pdf: bytes) -> list[str]:
-    """What keeps the file from being PDF/A-3b, by veraPDF's rule; also what the checker doesn't know how to check.
+    """Returns what keeps the file from being PDF/A-3b, by veraPDF's rule; also rules that the checker doesn't know.
 
     The checker has neither level A nor extension schemas. Both are in the metadata packet alone, where they are
     replaced by as many bytes, so that all else is checked as it was written.
@@ -40,7 +40,9 @@ def archival_findings(pdf: bytes) -> list[str]:
 
 
 def accessibility_findings(pdf: bytes) -> list[str]:
-    """What a machine can find against PDF/UA-1, by outloud's rule; also a checkpoint that ought to apply and didn't."""
+    """Returns machine-checkable faults against PDF/UA-1, by outloud's rule; also checkpoints that should apply and
+    didn't.
+    """
     import outloud
 
     with tempfile.TemporaryDirectory() as folder:

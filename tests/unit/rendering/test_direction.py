@@ -1,4 +1,4 @@
-"""Which way a text is read, by its first strong character (UAX #9, P2 and P3)."""
+"""Base direction of a text, by its first strong character (UAX #9, P2 and P3)."""
 
 import pytest
 

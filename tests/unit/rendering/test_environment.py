@@ -1,4 +1,4 @@
-"""What templates can't do."""
+"""Limits of the template sandbox."""
 
 import pytest
 from jinja2 import DictLoader

@@ -110,7 +110,7 @@ def test_text_and_html_agree_on_every_figure(template: MailTemplate, rich_order:
 
 
 def _body(html: str) -> str:
-    """What is there to read: without the subject, and without what only lists of mails show."""
+    """Returns the readable text: without the subject, and without what only lists of mails show."""
     return re.sub(r'<title>.*?</title>|<div style="display:none.*?</div>', "", html, flags=re.DOTALL)
 
 

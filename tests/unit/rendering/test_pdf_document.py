@@ -1,4 +1,4 @@
-"""What is in a PDF: text, structure, metadata, the attached data; and that it is the same each time."""
+"""Content of a PDF: text, structure, metadata, the attached data; the same bytes each time."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""What the checkers leave out of PDF/A-3a and PDF/UA-1, one by one: see docs/documents.md."""
+"""Clauses of PDF/A-3a and PDF/UA-1 that the checkers omit, one by one: see docs/documents.md."""
 
 import hashlib
 import re

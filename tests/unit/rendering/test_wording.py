@@ -1,4 +1,4 @@
-"""How amounts, rates, times, typed texts and colours are written, and which logos are shown."""
+"""Formatting of amounts, rates, times, user-supplied texts and colours, and selection of logos."""
 
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta, timezone

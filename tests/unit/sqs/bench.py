@@ -115,7 +115,7 @@ class Bench:
         await self.until(lambda: not self.sqs.stored(URL) and not self.poller.in_flight)
 
     def shows(self) -> tuple[bool, str]:
-        """What the poller says of itself: healthy, state."""
+        """Returns the poller's own status: healthy, state."""
         return self.poller.healthy, self.poller.state.value
 
     def receive_counts(self) -> list[int]:

@@ -79,7 +79,7 @@ class Desk:
         return as_delivered(self.service.publisher.published[0])
 
     async def give(self, worker: str, body: Any) -> AuditRecord:
-        """What is on record of the worker after it has had the message."""
+        """Gives the worker a message; returns the audit records."""
         try:
             await AuditedHandler(WORKERS[worker](self.service), self.service.audit)(message(body))
         finally:

@@ -1,4 +1,4 @@
-"""What becomes of a message whose handler fails, in each of the ways in which it can."""
+"""Handling of messages whose handler fails, for each kind of failure."""
 
 import asyncio
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What the event-processor makes of its messages."""
+"""Messages of the event-processor and their effects."""
 
 import json
 from pathlib import Path

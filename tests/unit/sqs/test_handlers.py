@@ -1,4 +1,4 @@
-"""What each worker makes of its messages, over the use cases and in-memory adapters."""
+"""Messages of each worker and their effects, over the use cases and in-memory adapters."""
 
 from typing import Any
 

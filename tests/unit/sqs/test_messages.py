@@ -29,7 +29,7 @@ def an_event(**changes: Any) -> OrderEvent:
 
 
 def an_envelope(detail: object = None, **changes: Any) -> dict[str, Any]:
-    """What EventBridge makes of an event."""
+    """Builds EventBridge's envelope of an event."""
     detail = to_cloud_event(an_event()) if detail is None else detail
     return {
         "version": "0",

@@ -1,4 +1,4 @@
-"""What the record-creator makes of its messages ([PIPE-6], [API-7])."""
+"""Messages of the record-creator and their effects ([PIPE-6], [API-7])."""
 
 import asyncio
 import json

@@ -1,1 +1,1 @@
-"""HTTP, SQS and the command line: each turns what comes in into one command for one use case."""
+"""Inbound adapters: HTTP, SQS and the command line, which turn each input into one command for one use case."""

@@ -1,4 +1,4 @@
-"""The relay's loop: looks at the outbox again and again and publishes what is overdue."""
+"""The relay's loop: sweeps the outbox periodically and publishes overdue events."""
 
 import asyncio
 import logging
@@ -14,10 +14,10 @@ RECOVERY = Backoff(first=timedelta(seconds=2), longest=timedelta(seconds=30))
 
 
 class RelayLoop:
-    """Sweeps every shard, then pauses; a shard that had something is swept again at once.
+    """Sweeps every shard, then pauses; a shard that had events is swept again at once.
 
-    It ends when it is told to and never otherwise: whatever a sweep fails with is logged, and tried again after a
-    pause that grows. Any number of relays may run: publishing and settling are repeatable.
+    The loop ends only when stopped: an error of a sweep is logged and retried with an increasing back-off. Any number
+    of relays may run: publishing and settling are idempotent.
     """
 
     def __init__(
@@ -29,7 +29,7 @@ class RelayLoop:
         recovery: Backoff = RECOVERY,
         pause: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
-        """``interval`` is the pause while all is well and nothing is to be done, ``recovery`` those after failures."""
+        """``interval`` is the pause while idle, ``recovery`` the back-off after failures."""
         self._relay = relay
         self._shards = range(shards)
         self._interval = interval
@@ -39,11 +39,11 @@ class RelayLoop:
 
     @property
     def waits_for(self) -> tuple[str, ...]:
-        """Nothing: it is the bus or the table that it works on."""
+        """Always none: the relay depends only on bus and table."""
         return ()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until ``stop`` is set; what was begun is finished."""
+        """Runs until ``stop`` is set; a sweep in progress is finished."""
         failures = 0
         while not stop.is_set():
             outcomes = [await self._swept(shard) for shard in self._shards]
@@ -59,7 +59,7 @@ class RelayLoop:
                 await self._rest(stop, pause)
 
     async def _swept(self, shard: int) -> int | None:
-        """How much went out of the shard; ``None`` if it could not be swept."""
+        """Sweeps the shard and returns the number published; ``None`` if that failed."""
         try:
             return await self._relay.sweep(shard)
         except TransientPortError as error:
@@ -67,7 +67,7 @@ class RelayLoop:
                 tell = _log.error if isinstance(error, NotPermitted) else _log.warning
                 tell("the relay can't reach the outbox, and keeps trying: %s", error)
         except Exception:  # noqa: BLE001 - it is logged, and the loop must not end with it
-            # A mistake of ours, whose next time may be of other orders: no shop is to wait for its being mended.
+            # A bug may affect only some orders: the loop goes on, so that other shops don't wait for the fix.
             _log.exception("the relay failed unexpectedly, and keeps trying")
         self.healthy = False
         return None

@@ -9,7 +9,7 @@ from orders.ports.audit import AuditRecord
 
 
 def fit_to_keep(record: AuditRecord) -> AuditRecord:
-    """The record without what can be found to be personal in what callers choose themselves."""
+    """Removes recognisably personal data from the fields that callers choose."""
     return replace(record, principal=_pseudonym(record.principal), request_id=mask_text(record.request_id))
 
 

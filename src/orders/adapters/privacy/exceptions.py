@@ -21,7 +21,7 @@ _NAMES_PERMISSIONS = ("AccessDenied", "NotAuthorized", "UnauthorizedOperation", 
 
 
 def safe_error_text(error: BaseException) -> str:
-    """The error in one line: its kind, and as much of what it says as is surely not about a person."""
+    """Formats the error in one line: its kind, and those parts of its message that are certainly not personal."""
     kind = type(error).__name__
     facts = _facts(error)
     return f"{kind}: {facts}" if facts else kind

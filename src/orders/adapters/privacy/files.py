@@ -10,7 +10,9 @@ DIRECTORY_MODE, FILE_MODE = 0o700, 0o600
 
 
 def private_directory(path: Path) -> None:
-    """Make the directory, and those above it that are missing; one that is there stays as it is. Raises: OSError."""
+    """Creates the directory and missing parents for this user only; an existing one is left unchanged. Raises:
+    OSError.
+    """
     missing = []
     while not path.exists():
         missing.append(path)
@@ -23,25 +25,22 @@ def private_directory(path: Path) -> None:
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Write a whole file, in place of what it held. Raises: OSError."""
+    """Writes a whole file, replacing its content. Raises: OSError."""
     with os.fdopen(_opened(path, os.O_WRONLY | os.O_TRUNC), "wb") as file:
         os.fchmod(file.fileno(), FILE_MODE)
         file.write(content)
 
 
 def append_private(path: Path) -> TextIO:
-    """A file to append text to. One that is there keeps its mode: it may be a pipe, or another program's to read.
-
-    Raises: OSError.
+    """Opens a file for appending text. An existing one keeps its mode: it may be a pipe, or another program's to
+    read.
     """
     return os.fdopen(_opened(path, os.O_WRONLY | os.O_APPEND), "a", encoding="utf-8")
 
 
 def take_from_others(directory: Path, names: Collection[str]) -> None:
-    """Take others' rights to what lies under these names in a directory, however deep: it may be from before.
-
-    The directory itself too, unless it holds something else: then it is not only ours. Links are left alone, and what
-    belongs to somebody else, or goes away meanwhile.
+    """Removes others' permissions on everything under these names in a directory: it may be from an earlier
+    release.
     """
     with suppress(OSError):
         found = list(directory.iterdir())

@@ -110,7 +110,7 @@ def is_personal(key: str) -> bool:
 
 
 def mask_text(text: str) -> str:
-    """The text without what can be found in it: pairs of a personal key and a value, and patterns."""
+    """Masks what is recognised in the text: pairs of a personal key and a value, and patterns."""
     text = _without_pairs(text)
     small = text.lower()
     for hints, pattern, replacement in _PATTERNS:
@@ -140,15 +140,12 @@ def is_name(text: str) -> bool:
 
 
 def as_name(text: str) -> str:
-    """The text in quotes if it can be a name of something technical, else what it is instead."""
+    """Returns the text in quotes if it can be a technical name, else a description of it."""
     return repr(text) if is_name(text) else f"a text of {len(text)} characters"
 
 
 def mask(value: Any, *, depth: int = MAX_DEPTH) -> Any:
-    """The value as it may be told: mappings, sequences, dataclasses and models by their keys, all text by patterns.
-
-    Models and dataclasses become mappings, errors what may be told of them, bytes their number.
-    """
+    """Masks the value: mappings, sequences, dataclasses and models by their keys, all text by patterns."""
     if isinstance(value, Enum):
         value = value.value
     if isinstance(value, _PLAIN) or (isinstance(value, int) and not _is_card(value)):

@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 
 
 class AcceptOrder:
-    """Takes an order in whose placing nobody waits for."""
+    """Accepts an order for asynchronous placement."""
 
     def __init__(self, place_order: PlaceOrder, first_answer: FirstAnswer, clock: Clock, ids: OrderIds) -> None:
         self._place_order = place_order
@@ -55,7 +55,7 @@ class AcceptOrder:
 
 
 class PlaceAccepted:
-    """Places what was accepted, or notes why it can't be."""
+    """Places an accepted order, or records its rejection."""
 
     def __init__(
         self,

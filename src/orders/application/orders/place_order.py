@@ -25,7 +25,7 @@ from orders.ports.tenants import TenantDirectory
 
 
 class PlaceOrder:
-    """Turns a draft into an order that is kept, numbered and known to be told of."""
+    """Places an order: validates, stores and publishes it."""
 
     def __init__(
         self,

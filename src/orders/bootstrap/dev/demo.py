@@ -1,4 +1,4 @@
-"""The shops that `orders dev` begins with, put where every shop's profile lies: in the templates bucket."""
+"""Creates the profiles of the demo shops that `orders dev` starts with, in the templates bucket."""
 
 import base64
 import json
@@ -55,13 +55,13 @@ PROFILES: dict[str, dict[str, Any]] = {
 
 
 def default_profile(tenant_id: str, staff_address_fallback: str | None) -> TenantProfile:
-    """The profile of a shop that has given none: its id as its name."""
+    """Makes the profile of a shop without one: its id as its name."""
     staff = () if staff_address_fallback is None else (staff_address_fallback.replace("{tenant}", tenant_id.lower()),)
     return TenantProfile(tenant_id=tenant_id, name=tenant_id, staff_addresses=staff)
 
 
 async def put_demo_profiles(s3: "S3Client", bucket: str) -> None:
-    """Give the demo shops their profiles, unless they have some: a developer may have changed them."""
+    """Creates the demo shops' profiles, unless they exist: a developer may have changed them."""
     listed = await s3.list_objects_v2(Bucket=bucket, Prefix="tenants/")
     present = {entry["Key"] for entry in listed.get("Contents", [])}
     for tenant_id, profile in PROFILES.items():

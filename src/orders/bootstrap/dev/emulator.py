@@ -40,7 +40,7 @@ class EmulatorError(CannotRun):
 
 
 def emulator_python(configured: Path | None = None) -> Path:
-    """The interpreter of the environment MiniStack is installed in.
+    """Returns the interpreter of the environment in which MiniStack is installed.
 
     That is the configured one, else `.venv-emulator` in the project's directory or beside the running environment.
 
@@ -60,7 +60,7 @@ def emulator_python(configured: Path | None = None) -> Path:
 
 
 def find_running(data_dir: Path, *, answering: bool = True) -> RunningEmulator | None:
-    """The emulator of this data directory if it runs, else None.
+    """Returns the running emulator of this data directory, else None.
 
     With `answering`, only if its health endpoint answers too; without, one that hangs is found as well.
     """

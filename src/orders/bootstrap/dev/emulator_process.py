@@ -61,7 +61,7 @@ class EmulatorFiles:
 
     @classmethod
     def of_state(cls, state_dir: Path) -> "EmulatorFiles":
-        """The files of the emulator whose ``STATE_DIR`` this is."""
+        """Returns the files of the emulator with this ``STATE_DIR``."""
         return cls(state_dir.parents[1])
 
     @property
@@ -90,7 +90,7 @@ class EmulatorFiles:
             private_directory(directory)
 
     def read_record(self) -> RunningEmulator | None:
-        """The emulator last started here, alive or not; None without a readable record."""
+        """Returns the emulator last started here, alive or not; None without a readable record."""
         try:
             found = json.loads(self.record.read_text("utf-8"))
             pid, port, started = int(found["pid"]), int(found["port"]), str(found["started"])
@@ -106,7 +106,7 @@ class EmulatorFiles:
         new.replace(self.record)
 
     def last_lines(self, count: int = 15) -> str:
-        """The end of the log, for error messages."""
+        """Returns the end of the log, for error messages."""
         with suppress(OSError):
             return "\n".join(self.log.read_text("utf-8", errors="replace").splitlines()[-count:])
         return "(no log)"
@@ -134,7 +134,7 @@ def spawn(files: EmulatorFiles, python: Path, *, port: int, region: str) -> Runn
 
 
 def _environment(state: Path, *, port: int, region: str) -> dict[str, str]:
-    """All of the emulator's environment: nothing is inherited, so no credentials or settings leak into it."""
+    """Makes the emulator's whole environment: nothing is inherited, so no credentials or settings leak into it."""
     return {
         "PATH": os.defpath,
         "HOME": str(state),
@@ -173,7 +173,7 @@ def start_mark(pid: int) -> str | None:
 
 
 def free_port(preferred: int) -> int:
-    """`preferred` if nothing listens there, else a port the system picks."""
+    """Returns `preferred` if nothing listens there, else a port that the system picks."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         with suppress(OSError):

@@ -38,7 +38,7 @@ class RunningService:
 
 
 def note_service(record: TextIO, url: str) -> None:
-    """Write down, into its record, that this process is the service, and where it answers."""
+    """Records that this process is the service, and its address."""
     record.truncate(0)
     pid = os.getpid()
     json.dump({"pid": pid, "started": start_mark(pid), "url": url}, record)
@@ -46,7 +46,7 @@ def note_service(record: TextIO, url: str) -> None:
 
 
 def running_service(data_dir: Path) -> RunningService | None:
-    """The service that runs on the data directory, ``None`` without one, or if it is not known who that is."""
+    """Returns the service running on the data directory; ``None`` if there is none, or it is unknown."""
     try:
         found = json.loads((data_dir / SERVICE_RECORD).read_text("utf-8"))
         service = RunningService(int(found["pid"]), str(found["started"]), str(found["url"]))
@@ -56,7 +56,7 @@ def running_service(data_dir: Path) -> RunningService | None:
 
 
 def emulators() -> Iterator[RunningEmulator]:
-    """Every emulator of this user that runs on this machine, whether there is a record of it or not."""
+    """Yields every running emulator of this user on this machine, recorded or not."""
     for pid, environment in _environments(b"ministack"):
         state, port = environment.get(STATE_DIR, ""), environment.get(GATEWAY_PORT, "")
         started = start_mark(pid)
@@ -65,7 +65,7 @@ def emulators() -> Iterator[RunningEmulator]:
 
 
 def emulator_of(data_dir: Path) -> RunningEmulator | None:
-    """The data directory's emulator, if it runs: the one on record, else one whose record got lost."""
+    """Returns the data directory's running emulator: the recorded one, else one whose record was lost."""
     recorded = EmulatorFiles(data_dir.absolute()).read_record()
     if recorded is not None and recorded.is_alive():
         return recorded
@@ -74,13 +74,13 @@ def emulator_of(data_dir: Path) -> RunningEmulator | None:
 
 
 def renderers_of(data_dir: Path) -> list[int]:
-    """Processes that render for a service on the data directory, or did until it died."""
+    """Returns the rendering processes of a service on the data directory, running or dead."""
     here = str(data_dir.resolve())
     return [pid for pid, environment in _environments(_RENDERER) if environment.get(DATA_DIR_MARK) == here]
 
 
 def _environments(command: bytes) -> Iterator[tuple[int, Mapping[str, str]]]:
-    """Process ids and environments of those whose command line has that in it."""
+    """Yields process ids and environments of processes whose command line contains ``command``."""
     for entry in _PROC.glob("[0-9]*"):
         # Gone meanwhile, or another user's.
         with suppress(OSError):

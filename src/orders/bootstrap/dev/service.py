@@ -53,7 +53,7 @@ async def run_service(
     running: emulator.RunningEmulator,
     began: float,
 ) -> None:
-    """Create what is missing, then run everything until stopped.
+    """Creates missing resources, then runs everything until stopped.
 
     Raises: CannotRun: a resource can't be created, or the emulator has ended.
     """

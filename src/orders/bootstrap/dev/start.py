@@ -28,7 +28,7 @@ OWN_NAMES = frozenset(
 
 
 async def run_dev(settings: Settings, stop: asyncio.Event) -> None:
-    """Run emulator, API, workers and relay until stopped; the emulator is stopped last, so that its state is kept.
+    """Runs emulator, API, workers and relay until stopped; the emulator is stopped last, so that its state is saved.
 
     Raises: CannotRun: the port is taken, a library is missing, the emulator can't be started or has ended.
     """
@@ -59,7 +59,7 @@ async def run_dev(settings: Settings, stop: asyncio.Event) -> None:
 
 
 def make_data_dir(data_dir: Path) -> None:
-    """See to it that the directory is there. Raises: CannotRun."""
+    """Creates the directory if missing. Raises: CannotRun."""
     try:
         private_directory(data_dir)
         take_from_others(data_dir, OWN_NAMES)
@@ -69,7 +69,7 @@ def make_data_dir(data_dir: Path) -> None:
 
 @contextmanager
 def _alone(settings: Settings) -> Iterator[None]:
-    """Hold the data directory: a second service on it would stop the first one's emulator.
+    """Locks the data directory: a second service on it would stop the first one's emulator.
 
     The lock is the kernel's and ends with the process, however that ends. Raises: CannotRun.
     """

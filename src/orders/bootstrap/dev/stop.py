@@ -17,13 +17,13 @@ _POLL_SECONDS = 0.05
 
 
 class StillRuns(CannotRun):
-    """Something does not end."""
+    """A process does not end."""
 
 
 def stop_all(data_dir: Path) -> list[str]:
-    """Stop everything on the data directory, so that its state is kept; what was stopped, one line each.
+    """Stops everything on the data directory, so that its state is saved; returns a report, one line each.
 
-    Raises: CannotRun: something does not end, or could not save what it held.
+    Raises: CannotRun: a process does not end, or could not save its state.
     """
     stopped = []
     service, running = running_service(data_dir), emulator_of(data_dir)

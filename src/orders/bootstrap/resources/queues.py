@@ -38,7 +38,7 @@ async def ensure_queues(sqs: "SQSClient", deployment: Deployment, changes: Chang
 
 
 async def _existing(sqs: "SQSClient") -> dict[str, str]:
-    """URL by name of every queue there is: one listing instead of a question for each."""
+    """Returns the URLs of all queues by name: one listing instead of a request for each."""
     urls: dict[str, str] = {}
     async for page in sqs.get_paginator("list_queues").paginate():
         urls.update((url.rsplit("/", 1)[-1], url) for url in page.get("QueueUrls", []))
@@ -85,7 +85,9 @@ def _sse() -> dict[str, str]:
 
 
 def _allow(deployment: Deployment, declared: str, senders: Mapping[str, list[str]]) -> str:
-    """Queue policy: these rules (`events`) and topics (`sns`), and no others of their services, may send."""
+    """Makes a queue policy that lets these rules (`events`) and topics (`sns`) send, and no others of their
+    services.
+    """
     return json.dumps(
         {
             "Version": "2012-10-17",
@@ -106,7 +108,7 @@ def _allow(deployment: Deployment, declared: str, senders: Mapping[str, list[str
 
 
 def _comparable(attribute: str, value: str | None) -> object:
-    """An attribute's value as what it means: emulators differ in how they write JSON and whether numbers are text."""
+    """Normalises an attribute's value: emulators differ in how they write JSON and numbers."""
     if value is None or attribute not in _JSON_ATTRIBUTES:
         return value
     return json.loads(value, parse_int=str)

@@ -147,15 +147,15 @@ class Topology:
     mail: MailEvents
 
     def table_name(self, environment: str) -> str:
-        """Name of the table of orders."""
+        """Returns the name of the table of orders."""
         return environment_name(self.table.name, environment)
 
     def bus_name(self, environment: str) -> str:
-        """Name of the event bus."""
+        """Returns the name of the event bus."""
         return environment_name(self.bus, environment)
 
     def queue(self, worker: str) -> Queue:
-        """The queue of a worker.
+        """Returns the queue of a worker.
 
         Raises:
             KeyError: there is no such worker; the message names those there are.
@@ -171,7 +171,7 @@ class Topology:
         return tuple(queue.worker for queue in self.queues)
 
     def queue_name(self, worker: str, environment: str) -> str:
-        """Name of a worker's queue.
+        """Returns the name of a worker's queue.
 
         Raises:
             KeyError: there is no such worker.
@@ -179,7 +179,7 @@ class Topology:
         return environment_name(self.queue(worker).name, environment)
 
     def dead_letter_queue_name(self, worker: str, environment: str) -> str:
-        """Name of the dead-letter queue of a worker's queue.
+        """Returns the name of the dead-letter queue of a worker's queue.
 
         Raises:
             KeyError: there is no such worker.
@@ -187,7 +187,7 @@ class Topology:
         return environment_name(self.queue(worker).dead_letter_name, environment)
 
     def topic_name(self, key: str, environment: str) -> str:
-        """Name of the topic the code knows as `key`.
+        """Returns the name of the topic that the code knows as `key`.
 
         Raises:
             KeyError: there is no such topic; the message names those there are.
@@ -195,7 +195,7 @@ class Topology:
         return environment_name(_of_key(self.topics, key).name, environment)
 
     def bucket_name(self, key: str, environment: str) -> str:
-        """Name of the bucket the code knows as `key`.
+        """Returns the name of the bucket that the code knows as `key`.
 
         Raises:
             KeyError: there is no such bucket; the message names those there are.
@@ -204,7 +204,7 @@ class Topology:
 
 
 def environment_name(declared: str, environment: str) -> str:
-    """The name of a declared resource in an environment: `bbws-orders` in `dev` is `bbws-orders-dev`."""
+    """Returns the name of a declared resource in an environment: `bbws-orders` in `dev` is `bbws-orders-dev`."""
     return f"{declared}-{environment}"
 
 

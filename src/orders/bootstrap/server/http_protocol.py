@@ -78,7 +78,7 @@ class BoundedHttp(HttpToolsProtocol):
         return self._refusal is not None or self._answering
 
     def on_response_complete(self) -> None:
-        """One request is answered."""
+        """Handles the end of a response."""
         if self._refusal is not None and not self.pipeline:
             self._write_last(self._refusal)
         elif self._ended and not self.pipeline:
@@ -99,23 +99,23 @@ class BoundedHttp(HttpToolsProtocol):
             self._refuse_head()
 
     def on_message_begin(self) -> None:
-        """A head begins."""
+        """Handles the start of a request head."""
         self._parsed_bytes = 0
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
-        """A part of the URL."""
+        """Handles a part of the URL."""
         super().on_url(url)
         self._count(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A header field; of one behind the body, which nobody has vouched for, nothing is believed."""
+        """Handles a header field; trailer fields, which are not authenticated, are ignored."""
         self._count(name, value)
         if self._in_head:
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """The head is there."""
+        """Handles the end of the head."""
         self._check_framing()
         self._in_head = False
         self._bytes_of_head = 0
@@ -123,13 +123,13 @@ class BoundedHttp(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        """The body is there."""
+        """Handles the end of the body."""
         super().on_message_complete()
         self._in_head = True
         self._stop_waiting()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - ours says more
-        """Answer what the parser has refused."""
+        """Responds to what the parser has refused."""
         if self._parsed_bytes > MAX_HEAD_BYTES:
             self._refuse_head()
         elif self._framing_unknown:
@@ -138,7 +138,7 @@ class BoundedHttp(HttpToolsProtocol):
             self._refuse(MALFORMED, "this is not HTTP/1.1 as RFC 9112 has it")
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Nothing: other protocols are not offered, and whoever offers one may be passed over (RFC 9110, 7.8)."""
+        """Does nothing: other protocols are not offered, and an offer may be ignored (RFC 9110, 7.8)."""
 
     @property
     def _answering(self) -> bool:
@@ -152,7 +152,7 @@ class BoundedHttp(HttpToolsProtocol):
         return cycle if cycle is not None and cycle.more_body else None
 
     def _check_framing(self) -> None:
-        """Return if the body's end is known to all in the same way (RFC 9112, sections 6.1 and 6.3).
+        """Checks that the body's end is unambiguous for every recipient (RFC 9112, sections 6.1 and 6.3).
 
         The parser refuses what is contradictory, but passes other codings before ``chunked``, and HTTP/1.0 with any;
         and of others as the last it tells only when the request has been begun with.
@@ -194,7 +194,9 @@ class BoundedHttp(HttpToolsProtocol):
             self._refuse(HEAD_TOO_LARGE, f"the head of a request has at most {MAX_HEAD_BYTES // 1024} KiB")
 
     def _refuse(self, kind: Kind, detail: str) -> None:
-        """Answer and end the connection, for what follows can't be made sense of; but first all that came before."""
+        """Sends the problem and closes the connection, since its rest can't be parsed; earlier responses are sent
+        first.
+        """
         if self.transport.is_closing() or self._refusal is not None:
             return
         refusal, broken, before = _refusal(kind, detail, self.server_state.default_headers), self._cut_off, False
@@ -221,7 +223,7 @@ class BoundedHttp(HttpToolsProtocol):
 
 
 def _refusal(kind: Kind, detail: str, defaults: Sequence[tuple[bytes, bytes]]) -> bytes:
-    """A problem as bytes, from where there is no application."""
+    """Returns a problem response as bytes, outside the application."""
     request_id = secrets.token_hex(16)
     body = json_body.encode(problem_body(kind, detail, instance="about:blank", request_id=request_id))
     headers = {

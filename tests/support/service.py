@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol, cast
 
 from orders.adapters.inbound.http.app import HttpDependencies
-from orders.adapters.inbound.http.routes.redaction import redacted_body
+from orders.adapters.inbound.http.representations.redaction import redacted_body
 from orders.adapters.inbound.http.security.api_keys import ApiKeyGuard, ApiKeys
 from orders.adapters.inbound.http.security.auth import Authenticator
 from orders.adapters.inbound.http.security.claims import TokenRules

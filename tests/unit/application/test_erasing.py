@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from orders.adapters.inbound.http.routes.redaction import redacted_body
+from orders.adapters.inbound.http.representations.redaction import redacted_body
 from orders.adapters.inbound.sqs.retry_policy import RetryPolicy
 from orders.adapters.outbound.memory.document_store import MemoryDocumentStore
 from orders.application.events.publish_events import PublishEvents

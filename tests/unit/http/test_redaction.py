@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from orders.adapters.inbound.http.routes.redaction import redacted_body
+from orders.adapters.inbound.http.representations.redaction import redacted_body
 from orders.adapters.inbound.http.routes.responses import accepted_answer, erasing_answer, order_answer, status_answer
 from orders.adapters.wire.json_body import MalformedJson
 from orders.application.policy.idempotency import KeyedAnswer

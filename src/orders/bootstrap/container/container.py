@@ -5,7 +5,7 @@ from typing import Any
 
 from dependency_injector import containers, providers
 
-from orders.adapters.inbound.http.routes.redaction import redacted_body
+from orders.adapters.inbound.http.representations.redaction import redacted_body
 from orders.adapters.inbound.periodic import Periodic
 from orders.adapters.inbound.relay import RelayLoop
 from orders.adapters.inbound.sqs.workers.customer_notifier import CustomerNotifier

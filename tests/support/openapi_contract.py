@@ -10,7 +10,7 @@ from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
 from orders.adapters.inbound.http.openapi.deprecation import DEPRECATED, Deprecations, OperationFinder
-from orders.adapters.inbound.http.openapi.document import OPERATIONS, build_document
+from orders.adapters.inbound.http.openapi.document import ENDPOINTS, build_document
 from orders.adapters.wire import json_body
 from tests.support.closed_schemas import closed
 
@@ -42,7 +42,7 @@ class Contract:
             (name, Resource.from_contents(contents, default_specification=DRAFT202012))
             for name, contents in ((NAME, _strict(self.document)), (PUBLISHED, self.document))
         )
-        self._operations = OperationFinder(OPERATIONS)
+        self._operations = OperationFinder(ENDPOINTS)
         self._validators: dict[str, Any] = {}
 
     def validator(self, *path: str, document: str = NAME) -> Any:
@@ -70,16 +70,18 @@ class Contract:
         """Hold an answer against the document. Raises: NotAsDocumented."""
         await response.aread()
         request = response.request
-        operation = self._operations.find(request.method, request.url.path)
+        endpoint = self._operations.find(request.method, request.url.path)
         if request.method == "OPTIONS":
             return
-        if operation is None:
+        if endpoint is None:
             self._check_unknown(response)
             return
         said = f"{request.method} {request.url.path} answered {response.status_code}"
-        responses = ("paths", operation.path, operation.method, "responses")
+        responses = ("paths", endpoint.path, endpoint.method, "responses")
         if str(response.status_code) not in self.find(responses)[1]:
-            raise NotAsDocumented(f"{said}, which {operation.operation_id} does not document: {response.text[:500]}")
+            raise NotAsDocumented(
+                f"{said}, which {endpoint.operation.operation_id} does not document: {response.text[:500]}"
+            )
         where, documented = self.find((*responses, str(response.status_code)))
         self._check_headers(said, response, where, documented)
         self._check_body(said, response, where, documented)

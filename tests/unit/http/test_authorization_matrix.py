@@ -1,4 +1,4 @@
-"""The authorization matrix ([SEC-2]): every operation of the OpenAPI document as every kind of caller.
+"""The authorization matrix ([SEC-2]): every operation as every kind of caller.
 
 ``TABLE`` below is the one place that says what each is answered. The order in question belongs to the customer
 ``cust_test_001`` of the tenant ``demo`` and stands where the operation can be done.
@@ -13,7 +13,10 @@ from typing import Any
 import httpx
 import pytest
 
-from orders.adapters.inbound.http.openapi.document import build_document
+from orders.adapters.inbound.http.openapi.document import ENDPOINTS, build_document
+from orders.adapters.inbound.http.operation import ApiOperation
+from orders.application.policy.caller import POLICY
+from orders.domain.lifecycle import Role
 from tests.support.http_api import ORDERS, SMOKE, Api, an_api
 
 CALLERS: dict[str, dict[str, Any] | None] = {
@@ -99,21 +102,43 @@ STANDS: dict[str, Callable[[Api, dict[str, Any]], Awaitable[None]]] = {
 
 
 @functools.cache
-def operations() -> dict[str, tuple[str, str, bool]]:
-    """Method, path and whether a token is needed of every operation in the document."""
+def operations() -> dict[str, tuple[str, str, ApiOperation]]:
+    """Method, path and what is said of it, of every operation."""
     return {
-        operation["operationId"]: (method.upper(), path, bool(operation["security"]))
-        for path, item in build_document()["paths"].items()
-        for method, operation in item.items()
-        if method in {"get", "put", "post", "patch", "delete"}
+        endpoint.operation.operation_id: (endpoint.method.upper(), endpoint.path, endpoint.operation)
+        for endpoint in ENDPOINTS
     }
 
 
 def test_the_table_has_every_operation_and_no_other() -> None:
     found = operations()
-    assert {name for name, (*_, guarded) in found.items() if guarded} == TABLE.keys()
-    assert {name for name, (*_, guarded) in found.items() if not guarded} == PUBLIC
+    assert {name for name, (*_, operation) in found.items() if operation.secured} == TABLE.keys()
+    assert {name for name, (*_, operation) in found.items() if not operation.secured} == PUBLIC
     assert {len(row) for row in TABLE.values()} == {len(CALLERS)}
+
+
+def test_the_document_asks_for_a_token_where_the_table_does() -> None:
+    documented = {
+        operation["operationId"]: bool(operation["security"])
+        for item in build_document()["paths"].values()
+        for method, operation in item.items()
+        if method in {"get", "put", "post", "patch", "delete"}
+    }
+    assert documented == {name: operation.secured for name, (*_, operation) in operations().items()}
+
+
+@pytest.mark.parametrize("operation", TABLE)
+def test_the_table_agrees_with_the_policy_of_the_permissions_that_are_declared(operation: str) -> None:
+    permissions = operations()[operation][2].permissions
+    for (name, who), status in zip(CALLERS.items(), TABLE[operation], strict=True):
+        if who is None or who.get("tenant") or who.get("customer") or who["role"] == "unknown":
+            continue
+        allowed = any(Role(who["role"]) in POLICY[permission] for permission in permissions)
+        if len(permissions) == 1:
+            assert (status < 400) == allowed, name
+        else:
+            # Which of them is needed, the body says: without any it is refused.
+            assert allowed or status == 403, name
 
 
 @pytest.fixture(scope="module")

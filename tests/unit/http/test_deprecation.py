@@ -9,7 +9,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from orders.adapters.inbound.http.openapi.deprecation import DEPRECATED, Deprecation, OperationFinder
-from orders.adapters.inbound.http.openapi.document import OPERATIONS, build_document
+from orders.adapters.inbound.http.openapi.document import ENDPOINTS, build_document
 from orders.adapters.inbound.http.openapi.page import render_page
 from tests.support.http_api import ORDERS, SMOKE, Api, an_api, expect
 from tests.support.openapi_contract import contract, contract_of
@@ -102,10 +102,10 @@ def test_only_operations_that_there_are_can_be_deprecated() -> None:
         build_document({"lsitOrders": Deprecation(SINCE, "")})
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.operation_id)
-def test_requests_are_told_apart_by_method_and_path(operation: object) -> None:
-    finder = OperationFinder(OPERATIONS)
-    (each,) = (known for known in OPERATIONS if known is operation)
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.operation.operation_id)
+def test_requests_are_told_apart_by_method_and_path(endpoint: object) -> None:
+    finder = OperationFinder(ENDPOINTS)
+    (each,) = (known for known in ENDPOINTS if known is endpoint)
     path = each.path.format(order_id="ord_1", parcel_id="par_1", name="not-found")
     assert finder.find(each.method.upper(), path) is each
     assert finder.find(each.method.upper(), path + "/") is each

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from orders.adapters.inbound.http.openapi.document import OPERATIONS, build_document
+from orders.adapters.inbound.http.openapi.document import ENDPOINTS, build_document
 from orders.adapters.inbound.http.openapi.page import Page, render_page
 from orders.adapters.inbound.http.problems import BASE, KINDS
 from tests.support.http_api import Api, expect
@@ -84,7 +84,7 @@ def test_every_link_leads_somewhere() -> None:
 def test_everything_of_the_document_is_on_it() -> None:
     anchors = set(outline().values("id"))
     document = build_document()
-    assert {operation.operation_id for operation in OPERATIONS} <= anchors
+    assert {endpoint.operation.operation_id for endpoint in ENDPOINTS} <= anchors
     assert {f"schema-{name}" for name in document["components"]["schemas"]} <= anchors
     assert {f"problem-{kind.name}" for kind in KINDS} <= anchors
     for topic in ("authentication", "errors", "idempotency", "concurrency", "paging", "money", "versions"):

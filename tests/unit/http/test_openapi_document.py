@@ -15,10 +15,10 @@ from litestar.testing import AsyncTestClient
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from orders.adapters.inbound.http.app import create_app
-from orders.adapters.inbound.http.openapi.document import OPERATIONS, document_text
-from orders.adapters.inbound.http.openapi.operation import DocumentedOperation
+from orders.adapters.inbound.http.openapi.document import ENDPOINTS, document_text
 from orders.adapters.inbound.http.openapi.parameters import HEADERS, PARAMETERS
 from orders.adapters.inbound.http.openapi.problem_kinds import EXPLAINED
+from orders.adapters.inbound.http.operation import ApiOperation
 from orders.adapters.inbound.http.problems import BASE, KINDS
 from orders.adapters.inbound.http.routes.parameters import (
     InvalidParameters,
@@ -33,8 +33,8 @@ from tests.support.openapi_contract import NAME, PUBLISHED, contract
 COMMITTED = Path(__file__).parents[3] / "docs" / "openapi.json"
 
 
-def named(operation_id: str) -> DocumentedOperation:
-    (found,) = (each for each in OPERATIONS if each.operation_id == operation_id)
+def named(operation_id: str) -> ApiOperation:
+    (found,) = (each.operation for each in ENDPOINTS if each.operation.operation_id == operation_id)
     return found
 
 
@@ -76,7 +76,7 @@ async def test_every_route_is_in_it_and_every_operation_has_a_route() -> None:
         for method in getattr(route, "methods", ())
         if method != "OPTIONS"
     }
-    documented = [(operation.method, operation.path) for operation in OPERATIONS]
+    documented = [(endpoint.method, endpoint.path) for endpoint in ENDPOINTS]
     assert len(documented) == len(set(documented))
     assert set(documented) == routes
 
@@ -91,8 +91,9 @@ async def test_it_is_served_to_everybody(api: Api) -> None:
 def examples() -> Iterator[tuple[str, tuple[str, ...], Any]]:
     """Every example in the document: its name, where its schema is, its value."""
     parts = contract()
-    for operation in OPERATIONS:
-        here = ("paths", operation.path, operation.method)
+    for endpoint in ENDPOINTS:
+        operation = endpoint.operation
+        here = ("paths", endpoint.path, endpoint.method)
         content = parts.find(here)[1].get("requestBody", {}).get("content", {})
         for media_type, body in content.items():
             for name, example in body["examples"].items():
@@ -122,12 +123,13 @@ def test_every_example_is_what_its_schema_says(place: tuple[str, ...], value: An
 
 def test_every_operation_has_what_a_reader_needs() -> None:
     document = contract().document
-    for operation in OPERATIONS:
-        found = document["paths"][operation.path][operation.method]
+    for endpoint in ENDPOINTS:
+        operation = endpoint.operation
+        found = document["paths"][endpoint.path][endpoint.method]
         assert found["summary"], operation.operation_id
         assert found["description"], operation.operation_id
         assert found["tags"][0] in {tag["name"] for tag in document["tags"]}
-        for answer in operation.answers:
+        for answer in operation.responses:
             if answer.schemas and answer.schemas != ("OpenApiDocument",):
                 assert answer.examples, f"{operation.operation_id} {answer.status}"
         if operation.secured:

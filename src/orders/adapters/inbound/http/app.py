@@ -11,14 +11,14 @@ from litestar.di import NamedDependency, Provide
 from litestar.middleware import DefineMiddleware
 from litestar.types import ASGIApp, ControllerRouterHandler
 
+from orders.adapters.inbound.http.accepted import not_placed_yet
 from orders.adapters.inbound.http.middleware.auditing import AuditedRoutes
 from orders.adapters.inbound.http.middleware.edge import LOCAL, EdgeRules, surrounded
 from orders.adapters.inbound.http.middleware.rate_limit import RateLimiter
 from orders.adapters.inbound.http.openapi.deprecation import DEPRECATED, DeprecationHeaders, Deprecations
 from orders.adapters.inbound.http.problems import EXCEPTION_HANDLERS
 from orders.adapters.inbound.http.routes.about import about_routes
-from orders.adapters.inbound.http.routes.accepted import not_placed_yet
-from orders.adapters.inbound.http.routes.health import live, ready
+from orders.adapters.inbound.http.routes.health import HEALTH_ROUTES
 from orders.adapters.inbound.http.routes.orders import orders_router
 from orders.adapters.inbound.http.security.api_keys import HEADER as API_KEY
 from orders.adapters.inbound.http.security.api_keys import ApiKeyGuard
@@ -98,7 +98,7 @@ def create_app(
     )
     app = Litestar.from_config(
         AppConfig(
-            route_handlers=[orders_router([audited]), live, ready, *about_routes(deprecated), *extra_routes],
+            route_handlers=[orders_router([audited]), *HEALTH_ROUTES, *about_routes(deprecated), *extra_routes],
             dependencies={
                 **{name: _provide(each) for name, each in served.items()},
                 "caller": Provide(provide_caller),
@@ -113,7 +113,7 @@ def create_app(
     # Around all of it: a path that no route has never reaches Litestar's own middleware.
     whole = surrounded(cast("ASGIApp", app), edge)
     if deprecated:
-        from orders.adapters.inbound.http.openapi.document import OPERATIONS
+        from orders.adapters.inbound.http.openapi.document import ENDPOINTS
 
-        whole = cast("ASGIApp", DeprecationHeaders(whole, OPERATIONS, deprecated))
+        whole = cast("ASGIApp", DeprecationHeaders(whole, ENDPOINTS, deprecated))
     return whole

@@ -1,47 +1,23 @@
 """Every request to a route of orders leaves one audit record ([SEC-5]).
 
-Around the routes, where nobody who adds one can forget it: an application with a route of orders that is not in
-``OPERATIONS`` does not start.
+Around the routes, where nobody who adds one can forget it: an application with a route of orders of
+whose operation nothing is said does not start. Its name in the trail is the operation's id.
 """
 
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from collections.abc import Callable
 from typing import Any
 
 from litestar import Router
 from litestar.enums import ScopeType
+from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from orders.adapters.inbound.http.middleware.request_id import request_id_of
-from orders.adapters.inbound.http.representations.values import BASE
+from orders.adapters.inbound.http.operation import operation_of
 from orders.adapters.inbound.http.security.client_address import client_address
 from orders.application.policy.audit import Attempt, Audit
 from orders.domain.identity import is_order_id
 from orders.ports.audit import AuditOutcome
-
-_ORDER = f"{BASE}/{{order_id}}"
-
-OPERATIONS: Mapping[tuple[str, str], str] = MappingProxyType(
-    {
-        ("GET", BASE): "listOrders",
-        ("POST", BASE): "createOrder",
-        ("GET", _ORDER): "getOrder",
-        ("PUT", _ORDER): "updateOrder",
-        ("PATCH", _ORDER): "patchOrder",
-        ("DELETE", _ORDER): "deleteOrder",
-        ("POST", f"{_ORDER}/erase"): "erasePersonalData",
-        ("GET", f"{_ORDER}/status"): "getOrderStatus",
-        ("PUT", f"{_ORDER}/status"): "setOrderStatus",
-        ("POST", f"{_ORDER}/cancel"): "cancelOrder",
-        ("POST", f"{_ORDER}/fulfill"): "fulfilOrder",
-        ("POST", f"{_ORDER}/parcels/{{parcel_id}}/deliver"): "deliverParcel",
-        ("GET", f"{_ORDER}/track"): "trackOrder",
-        ("GET", f"{_ORDER}/history"): "listOrderHistory",
-        ("GET", f"{_ORDER}/events"): "listOrderEvents",
-        ("GET", f"{_ORDER}/document"): "getOrderDocument",
-    }
-)
-"""What each route does, by method and path, under the name that the API's description gives it."""
 
 _PROBLEM = "orders.problem"
 _NOT_AUDITED = frozenset({"OPTIONS"})
@@ -68,7 +44,7 @@ class AuditedRoutes:
             return
         order_id = str(scope["path_params"].get("order_id", ""))
         attempt = Attempt(
-            operation=OPERATIONS[str(scope["method"]), str(scope["path_template"])],
+            operation=operation_of(scope["route_handler"]).operation_id,
             origin=client_address(scope, forwarded_hops=self._forwarded_hops),
             request_id=request_id_of(scope),
             order_id=order_id if is_order_id(order_id) else None,
@@ -86,10 +62,15 @@ class AuditedRoutes:
 def checked(router: Router) -> Router:
     """The router, if each of its routes is audited. Raises: LookupError."""
     for route in router.routes:
-        for method in route.methods - _NOT_AUDITED:
-            path = route.path_format.rstrip("/")
-            if (method, path) not in OPERATIONS:
-                raise LookupError(f"{method} {path} is not audited: give it a name in auditing.OPERATIONS")
+        assert isinstance(route, HTTPRoute)
+        for handler in route.route_handlers:
+            if handler.http_methods <= _NOT_AUDITED:
+                continue
+            try:
+                operation_of(handler)
+            except LookupError as error:
+                method, path = ", ".join(sorted(handler.http_methods)), route.path_format.rstrip("/")
+                raise LookupError(f"{method} {path} is not audited: {error}") from None
     return router
 
 

@@ -15,7 +15,7 @@ from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from orders.adapters.inbound.http.openapi.operation import DocumentedOperation
+from orders.adapters.inbound.http.operation import Endpoint
 
 DOCS_PATH = "/v1.0/docs"
 
@@ -64,9 +64,9 @@ DEPRECATED: Deprecations = MappingProxyType({})
 class DeprecationHeaders:
     """ASGI middleware: says on every response of a deprecated operation, errors included, that it is going to end."""
 
-    def __init__(self, app: ASGIApp, operations: Iterable[DocumentedOperation], deprecated: Deprecations) -> None:
+    def __init__(self, app: ASGIApp, endpoints: Iterable[Endpoint], deprecated: Deprecations) -> None:
         self._app = app
-        self._operations = OperationFinder(operations)
+        self._operations = OperationFinder(endpoints)
         self._headers = {name: each.headers(name) for name, each in deprecated.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -74,7 +74,7 @@ class DeprecationHeaders:
         found = None
         if scope["type"] == ScopeType.HTTP:
             found = self._operations.find(scope["method"], scope["path"])
-        headers = self._headers.get(found.operation_id, ()) if found else ()
+        headers = self._headers.get(found.operation.operation_id, ()) if found else ()
         if not headers:
             await self._app(scope, receive, send)
             return
@@ -92,17 +92,17 @@ class DeprecationHeaders:
 class OperationFinder:
     """Finds which operation a request is for, without its having been routed."""
 
-    def __init__(self, operations: Iterable[DocumentedOperation]) -> None:
-        self._found: dict[tuple[str, str], DocumentedOperation] = {}
-        self._patterns: list[tuple[re.Pattern[str], DocumentedOperation]] = []
-        for operation in operations:
-            if "{" in operation.path:
-                pattern = re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(operation.path)))
-                self._patterns.append((pattern, operation))
+    def __init__(self, endpoints: Iterable[Endpoint]) -> None:
+        self._found: dict[tuple[str, str], Endpoint] = {}
+        self._patterns: list[tuple[re.Pattern[str], Endpoint]] = []
+        for endpoint in endpoints:
+            if "{" in endpoint.path:
+                pattern = re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(endpoint.path)))
+                self._patterns.append((pattern, endpoint))
             else:
-                self._found[operation.method, operation.path] = operation
+                self._found[endpoint.method, endpoint.path] = endpoint
 
-    def find(self, method: str, path: str) -> DocumentedOperation | None:
+    def find(self, method: str, path: str) -> Endpoint | None:
         """The operation of that method and path; HEAD is GET without a body."""
         asked = "get" if method == "HEAD" else method.lower()
         path = path.rstrip("/") or "/"
@@ -110,7 +110,7 @@ class OperationFinder:
         if exact is not None:
             return exact
         of_method = (each for each in self._patterns if each[1].method == asked)
-        return next((operation for pattern, operation in of_method if pattern.fullmatch(path)), None)
+        return next((endpoint for pattern, endpoint in of_method if pattern.fullmatch(path)), None)
 
 
 def _http_date(at: datetime) -> str:

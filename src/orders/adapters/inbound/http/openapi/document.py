@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, put together from the tables of operations and the models of bodies and answers."""
+"""The OpenAPI 3.1 document, put together from what is said of each operation beside its handler."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -10,18 +10,15 @@ from orders.adapters.inbound.http import problems
 from orders.adapters.inbound.http.openapi import prose
 from orders.adapters.inbound.http.openapi.deprecation import DEPRECATED, Deprecation, Deprecations
 from orders.adapters.inbound.http.openapi.event_schemas import event_schemas
-from orders.adapters.inbound.http.openapi.json_schema import RequestSchema, ResponseSchema, Schema, schemas_of
-from orders.adapters.inbound.http.openapi.links import LINKS
-from orders.adapters.inbound.http.openapi.operation import (
-    Body,
-    DocumentedOperation,
-    DocumentedResponse,
-    Example,
-    reference,
+from orders.adapters.inbound.http.openapi.examples import LIFE
+from orders.adapters.inbound.http.openapi.json_schema import (
+    COMPONENTS,
+    RequestSchema,
+    ResponseSchema,
+    Schema,
+    schemas_of,
 )
-from orders.adapters.inbound.http.openapi.operations_changing import CHANGING
-from orders.adapters.inbound.http.openapi.operations_erasing import ERASING
-from orders.adapters.inbound.http.openapi.operations_reading import ABOUT, READING
+from orders.adapters.inbound.http.openapi.links import LINKS
 from orders.adapters.inbound.http.openapi.parameters import (
     COMMON_HEADERS,
     COMMON_PARAMETERS,
@@ -32,23 +29,20 @@ from orders.adapters.inbound.http.openapi.parameters import (
 )
 from orders.adapters.inbound.http.openapi.problem_kinds import EXPLAINED
 from orders.adapters.inbound.http.openapi.updates import update_schemas
+from orders.adapters.inbound.http.operation import ApiOperation, Body, DocumentedResponse, Endpoint, Example, endpoints
 from orders.adapters.inbound.http.problems import Kind
-from orders.adapters.inbound.http.representations import order_states, orders
 from orders.adapters.inbound.http.representations.problem import Problem
-from orders.adapters.inbound.http.routes import documents
-from orders.adapters.inbound.http.routes.history import HistoryPage
-from orders.adapters.inbound.http.routes.list_orders import OrderPage
-from orders.adapters.inbound.http.server import health_answers
-from orders.adapters.wire import json_body, requests
+from orders.adapters.inbound.http.representations.values import BASE
+from orders.adapters.inbound.http.routes.about import about_routes
+from orders.adapters.inbound.http.routes.health import HEALTH_ROUTES
+from orders.adapters.inbound.http.routes.orders import ROUTES
+from orders.adapters.wire import json_body
 from orders.contracts.event_schema import DIALECT
 
-OPERATIONS: tuple[DocumentedOperation, ...] = (
-    *READING[:1],
-    *CHANGING[:1],
-    *READING[1:],
-    *CHANGING[1:],
-    *ERASING,
-    *ABOUT,
+ENDPOINTS: tuple[Endpoint, ...] = (
+    *endpoints(ROUTES, BASE),
+    *endpoints(HEALTH_ROUTES),
+    *endpoints(about_routes()),
 )
 
 PROBLEMS_OF_ALL = (
@@ -76,18 +70,19 @@ _SERVERS = (
 
 def build_document(deprecated: Deprecations = DEPRECATED) -> dict[str, Any]:
     """The document; the same every time. Raises: ValueError: what is deprecated is no operation."""
-    unknown = deprecated.keys() - {operation.operation_id for operation in OPERATIONS}
+    unknown = deprecated.keys() - {endpoint.operation.operation_id for endpoint in ENDPOINTS}
     if unknown:
         raise ValueError(f"there is no operation {', '.join(sorted(unknown))}")
     # A method that a path does not have belongs to no operation; this is what it is answered.
     of_none = (problems.METHOD_NOT_ALLOWED, *PROBLEMS_OF_ALL)
     responses: dict[str, Schema] = {_component(kind): _problem([kind]) for kind in of_none}
     paths: dict[str, Schema] = {}
-    for operation in OPERATIONS:
+    for endpoint in ENDPOINTS:
+        operation = endpoint.operation
         described = _operation(operation, responses)
         if operation.operation_id in deprecated:
             described = _deprecated(described, deprecated[operation.operation_id], responses)
-        paths.setdefault(operation.path, {})[operation.method] = described
+        paths.setdefault(endpoint.path, {})[endpoint.method] = described
     return {
         "openapi": "3.1.0",
         "jsonSchemaDialect": DIALECT,
@@ -112,7 +107,7 @@ def build_document(deprecated: Deprecations = DEPRECATED) -> dict[str, Any]:
     }
 
 
-def _operation(operation: DocumentedOperation, responses: dict[str, Schema]) -> Schema:
+def _operation(operation: ApiOperation, responses: dict[str, Schema]) -> Schema:
     found: Schema = {
         "operationId": operation.operation_id,
         "tags": [operation.tag],
@@ -127,7 +122,7 @@ def _operation(operation: DocumentedOperation, responses: dict[str, Schema]) -> 
         found["requestBody"] = _body(operation.body)
     found["responses"] = {
         str(answer.status): _answer(answer, SECURED_HEADERS if operation.secured else ())
-        for answer in operation.answers
+        for answer in operation.responses
     }
     kinds = (*operation.problems, *PROBLEMS_OF_ALL, *(PROBLEMS_OF_SECURED if operation.secured else ()))
     for status, of_status in _by_status(kinds):
@@ -156,7 +151,7 @@ def _answer(answer: DocumentedResponse, more_headers: Sequence[str]) -> Schema:
     headers = _headers((*answer.headers, *COMMON_HEADERS, *more_headers))
     found: Schema = {"description": answer.description, "headers": headers}
     if answer.schemas:
-        schemas = [reference(name) for name in answer.schemas]
+        schemas = [reference(schema) for schema in answer.schemas]
         content: Schema = {"schema": schemas[0] if len(schemas) == 1 else {"anyOf": schemas}}
         if answer.examples:
             content["examples"] = _examples(answer.examples.items())
@@ -180,7 +175,7 @@ def _problem(kinds: Sequence[Kind]) -> Schema:
         "headers": _headers((*headers, *COMMON_HEADERS, *SECURED_HEADERS)),
         "content": {
             problems.MEDIA_TYPE: {
-                "schema": reference("Problem"),
+                "schema": reference(Problem),
                 "examples": {kind.name: {"$ref": f"#/components/examples/{kind.name}"} for kind in kinds},
             }
         },
@@ -204,7 +199,7 @@ def _headers(names: Iterable[str]) -> Schema:
 
 
 def _examples(examples: Iterable[tuple[str, Example]]) -> Schema:
-    return {name.replace(" ", "-"): {"summary": each.summary, "value": each.value} for name, each in examples}
+    return {name.replace(" ", "-"): {"summary": each.summary, "value": each.value(LIFE)} for name, each in examples}
 
 
 def _problem_examples() -> Schema:
@@ -215,31 +210,11 @@ def _problem_examples() -> Schema:
 
 
 def _schemas() -> dict[str, Schema]:
-    answers = schemas_of(
-        orders.Order,
-        order_states.AcceptedOrder,
-        order_states.Acceptance,
-        order_states.OrderStatus,
-        order_states.Erasing,
-        order_states.Tracking,
-        documents.DocumentRendering,
-        documents.DocumentLink,
-        health_answers.Alive,
-        health_answers.Health,
-        Problem,
-        OrderPage,
-        HistoryPage,
-        generator=ResponseSchema,
-    )
-    bodies = schemas_of(
-        requests.CreateOrderBody,
-        requests.StatusBody,
-        requests.CancelBody,
-        requests.EraseBody,
-        requests.FulfilBody,
-        requests.DeliverBody,
-        generator=RequestSchema,
-    )
+    responses = [response for endpoint in ENDPOINTS for response in endpoint.operation.responses]
+    answered = [schema for response in responses for schema in response.schemas]
+    taken = [endpoint.operation.body.schema for endpoint in ENDPOINTS if endpoint.operation.body is not None]
+    answers = schemas_of(*_types(answered), Problem, generator=ResponseSchema)
+    bodies = schemas_of(*_types(taken), generator=RequestSchema)
     document = {
         "type": "object",
         "description": "An OpenAPI 3.1 document.",
@@ -249,6 +224,16 @@ def _schemas() -> dict[str, Schema]:
     }
     updates = update_schemas(answers["Order"], answers["OrderItem"], answers)
     return {**answers, **event_schemas(), **bodies, **updates, "OpenApiDocument": document}
+
+
+def _types(schemas: Iterable[type[Any] | str]) -> list[type[Any]]:
+    """Those that a schema is made of; the others are the names of components that are made otherwise."""
+    return [schema for schema in dict.fromkeys(schemas) if not isinstance(schema, str)]
+
+
+def reference(schema: type[Any] | str) -> Schema:
+    """A reference to a schema among the components."""
+    return {"$ref": COMPONENTS + (schema if isinstance(schema, str) else schema.__name__)}
 
 
 def _security_schemes() -> Schema:

@@ -1,6 +1,7 @@
 """Examples that are what the service says: made by the domain and by the functions that make answers."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,6 +16,7 @@ from orders.adapters.inbound.http.representations.order_states import (
 )
 from orders.adapters.inbound.http.representations.orders import order_summary, order_view
 from orders.adapters.inbound.http.representations.values import moment
+from orders.adapters.inbound.http.routes.documents import DocumentLink, DocumentRendering, rendering_view
 from orders.application.policy.caller import Caller
 from orders.contracts.cloud_event import to_cloud_event
 from orders.domain.erasing import erase
@@ -79,16 +81,95 @@ FULL_BODY: dict[str, Any] = {
 }
 
 
+CUSTOMER = Caller("demo", "cust_test_001", frozenset({Role.CUSTOMER}), customer_id="cust_test_001")
+_ADMIN = Caller("demo", "admin_1", frozenset({Role.ADMIN}))
+_STAFF = Caller("demo", "staff_7", frozenset({Role.STAFF}))
+
+
 @dataclass(frozen=True, slots=True)
 class Life:
-    """One order through its life, with the events that tell of it."""
+    """One order through its life, with the events that tell of it, and what is answered about it."""
 
     placed: Order
     processing: Order
     part_shipped: Order
     shipped: Order
     cancelled: Order
-    events: tuple[OrderEvent, ...]
+    told: tuple[OrderEvent, ...]
+    smallest_body: Mapping[str, Any] = field(default_factory=lambda: SMOKE_BODY)
+    full_body: Mapping[str, Any] = field(default_factory=lambda: FULL_BODY)
+
+    def as_customer(self, order: Order) -> Mapping[str, Any]:
+        """The order as its customer sees it."""
+        return order_view(order, CUSTOMER)
+
+    def as_staff(self, order: Order) -> Mapping[str, Any]:
+        """The order as the shop's staff see it."""
+        return order_view(order, _STAFF)
+
+    def page_of_orders(self) -> Mapping[str, Any]:
+        """A page of a listing, with another after it."""
+        return {"items": [order_summary(self.part_shipped, _STAFF)], "next_cursor": CURSOR}
+
+    def where_it_is(self) -> Mapping[str, Any]:
+        """An order's status."""
+        return status_view(self.processing, _STAFF)
+
+    def erasing(self) -> Mapping[str, Any]:
+        """What is answered to an erasure."""
+        return erasing_view(erase(self.cancelled, _ADMIN.stamp(_MORNING + timedelta(days=30)), _ADMIN.roles).order)
+
+    def tracking(self) -> Mapping[str, Any]:
+        """What has been shipped and what has not."""
+        return track_view(self.part_shipped)
+
+    def history(self) -> Mapping[str, Any]:
+        """Events and a mail."""
+        mail = MailRecord(
+            sequence=3,
+            template=MailTemplate.ORDER_SHIPPED,
+            state=MailState.SENT,
+            at=self.told[2].at + timedelta(seconds=1),
+            attempts=1,
+            recipient_hint="t…@example.com",
+            feedback=MailFeedback(
+                FeedbackKind.BOUNCED, self.told[2].at + timedelta(seconds=9), detail="Permanent/NoEmail"
+            ),
+        )
+        items = [*map(history_entry, self.told), history_entry(mail)]
+        return {"items": items, "next_cursor": None}
+
+    def events(self) -> Mapping[str, Any]:
+        """The same as other systems get it."""
+        return {"items": [to_cloud_event(event) for event in self.told], "next_cursor": None}
+
+    def acceptance(self) -> Mapping[str, Any]:
+        """What is answered to ``Prefer: respond-async``."""
+        return accepted_view(self.placed)
+
+    def accepted_order(self) -> Mapping[str, Any]:
+        """An order that is accepted and not placed yet."""
+        return acceptance_view(
+            Acceptance(
+                tenant_id="demo",
+                order_id=ORDER_ID,
+                customer_id="cust_test_001",
+                principal=CUSTOMER.principal,
+                roles=CUSTOMER.roles,
+                accepted_at=_MORNING,
+            )
+        )
+
+    def document_link(self) -> DocumentLink:
+        """Where the PDF can be fetched for five minutes."""
+        return {
+            "url": f"https://documents.example/demo/2026/03/{ORDER_ID}/v1.pdf?signature=3d1f",
+            "expires_at": moment(_MORNING + timedelta(minutes=5)),
+        }
+
+    def document_rendering(self) -> DocumentRendering:
+        """The PDF is on its way."""
+        return rendering_view(ORDER_ID)
 
 
 def _life() -> Life:
@@ -133,91 +214,4 @@ def _draft() -> Draft:
     )
 
 
-CUSTOMER = Caller("demo", "cust_test_001", frozenset({Role.CUSTOMER}), customer_id="cust_test_001")
-_ADMIN = Caller("demo", "admin_1", frozenset({Role.ADMIN}))
-_STAFF = Caller("demo", "staff_7", frozenset({Role.STAFF}))
 LIFE = _life()
-
-
-def as_customer(order: Order) -> Any:
-    """The order as its customer sees it."""
-    return order_view(order, CUSTOMER)
-
-
-def as_staff(order: Order) -> Any:
-    """The order as the shop's staff see it."""
-    return order_view(order, _STAFF)
-
-
-def page_of_orders() -> Any:
-    """A page of a listing, with another after it."""
-    return {"items": [order_summary(LIFE.part_shipped, _STAFF)], "next_cursor": CURSOR}
-
-
-def where_it_is() -> Any:
-    """An order's status."""
-    return status_view(LIFE.processing, _STAFF)
-
-
-def erasing() -> Any:
-    """What is answered to an erasure."""
-    return erasing_view(erase(LIFE.cancelled, _ADMIN.stamp(_MORNING + timedelta(days=30)), _ADMIN.roles).order)
-
-
-def tracking() -> Any:
-    """What has been shipped and what has not."""
-    return track_view(LIFE.part_shipped)
-
-
-def history() -> Any:
-    """Events and a mail."""
-    mail = MailRecord(
-        sequence=3,
-        template=MailTemplate.ORDER_SHIPPED,
-        state=MailState.SENT,
-        at=LIFE.events[2].at + timedelta(seconds=1),
-        attempts=1,
-        recipient_hint="t…@example.com",
-        feedback=MailFeedback(
-            FeedbackKind.BOUNCED, LIFE.events[2].at + timedelta(seconds=9), detail="Permanent/NoEmail"
-        ),
-    )
-    items = [*map(history_entry, LIFE.events), history_entry(mail)]
-    return {"items": items, "next_cursor": None}
-
-
-def events() -> Any:
-    """The same as other systems get it."""
-    return {"items": [to_cloud_event(event) for event in LIFE.events], "next_cursor": None}
-
-
-def acceptance() -> Any:
-    """What is answered to ``Prefer: respond-async``."""
-    return accepted_view(LIFE.placed)
-
-
-def accepted_order() -> Any:
-    """An order that is accepted and not placed yet."""
-    return acceptance_view(
-        Acceptance(
-            tenant_id="demo",
-            order_id=ORDER_ID,
-            customer_id="cust_test_001",
-            principal=CUSTOMER.principal,
-            roles=CUSTOMER.roles,
-            accepted_at=_MORNING,
-        )
-    )
-
-
-def document_link() -> Any:
-    """Where the PDF can be fetched for five minutes."""
-    return {
-        "url": f"https://documents.example/demo/2026/03/{ORDER_ID}/v1.pdf?signature=3d1f",
-        "expires_at": moment(_MORNING + timedelta(minutes=5)),
-    }
-
-
-def document_rendering() -> Any:
-    """The PDF is on its way."""
-    return {"order_id": ORDER_ID, "document": "rendering"}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from orders.adapters.inbound.http.openapi.examples import CURSOR, ORDER_ID, document_link
+from orders.adapters.inbound.http.openapi.examples import CURSOR, LIFE, ORDER_ID
 from orders.adapters.inbound.http.openapi.json_schema import COMPONENTS, Schema
 from orders.adapters.inbound.http.routes import preconditions
 from orders.adapters.inbound.http.routes.parameters import DEFAULT_LIMIT, MAX_CURSOR_CHARACTERS, MAX_LIMIT
@@ -166,7 +166,7 @@ HEADERS: dict[str, tuple[str, Schema]] = {
     ),
     "Location": _header("Location", _REFERENCE, "Where the order is.", f"/v1.0/orders/{ORDER_ID}", required=True),
     "DocumentLocation": _header(
-        "Location", _REFERENCE, "Where the PDF is, for five minutes.", document_link()["url"], required=True
+        "Location", _REFERENCE, "Where the PDF is, for five minutes.", LIFE.document_link()["url"], required=True
     ),
     "PageLocation": _header(
         "Location", _REFERENCE, "Its place on the reference page.", "/v1.0/docs#problem-not-found", required=True

@@ -1,1 +1,1 @@
-"""The routes of the API, and how they read requests and represent orders."""
+"""The routes of the API, with what is said of each operation, and how they read requests."""

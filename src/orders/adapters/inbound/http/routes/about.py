@@ -7,8 +7,9 @@ from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+from orders.adapters.inbound.http import problems
 from orders.adapters.inbound.http.openapi.deprecation import DEPRECATED, DOCS_PATH, Deprecations
-from orders.adapters.inbound.http.openapi.operation import HTML
+from orders.adapters.inbound.http.operation import HTML, ApiOperation, DocumentedResponse
 from orders.adapters.inbound.http.problems import KINDS, NOT_FOUND, problem
 from orders.adapters.wire import json_body
 
@@ -33,18 +34,49 @@ def about_routes(deprecated: Deprecations = DEPRECATED) -> list[HTTPRouteHandler
         made = render_page(build_document(deprecated))
         return made.html, made.policy
 
-    @get("/v1.0/openapi.json", sync_to_thread=True)
+    @get(
+        "/v1.0/openapi.json",
+        sync_to_thread=True,
+        operation=ApiOperation(
+            "getOpenApi",
+            "About this API",
+            "Get this document",
+            "OpenAPI 3.1 of this version of the API.",
+            (DocumentedResponse(200, "An OpenAPI document.", ("OpenApiDocument",), ("CacheControl",)),),
+        ),
+    )
     def openapi() -> Response[bytes]:
         """The OpenAPI document."""
         return Response(document(), media_type="application/json", headers=_PUBLIC)
 
-    @get(DOCS_PATH, sync_to_thread=True)
+    @get(
+        DOCS_PATH,
+        sync_to_thread=True,
+        operation=ApiOperation(
+            "getDocs",
+            "About this API",
+            "Read the reference",
+            "This document as a page for people. It loads nothing from anywhere.",
+            (DocumentedResponse(200, "A page.", headers=("CacheControl", "PagePolicy"), media_type=HTML),),
+        ),
+    )
     def docs() -> Response[bytes]:
         """The reference page."""
         html, policy = page()
         return Response(html, media_type=HTML, headers=_PUBLIC | {"Content-Security-Policy": policy})
 
-    @get("/problems/{name:str}")
+    @get(
+        "/problems/{name:str}",
+        operation=ApiOperation(
+            "getProblemType",
+            "About this API",
+            "Read what a kind of problem means",
+            "Where the `type` of a problem leads: to its place on the reference page.",
+            (DocumentedResponse(303, "To the page.", headers=("PageLocation", "CacheControl")),),
+            parameters=("ProblemName",),
+            problems=(problems.NOT_FOUND,),
+        ),
+    )
     async def problem_type(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes]:
         """Where a problem's type leads."""
         if all(kind.name != name for kind in KINDS):

@@ -3,7 +3,12 @@
 from litestar import Response, post
 from litestar.di import NamedDependency
 
+from orders.adapters.inbound.http import problems
+from orders.adapters.inbound.http.operation import ApiOperation, Body, DocumentedResponse, Example
+from orders.adapters.inbound.http.representations import orders
+from orders.adapters.inbound.http.representations.order_states import Acceptance
 from orders.adapters.inbound.http.representations.values import BASE
+from orders.adapters.inbound.http.routes.changing import LINKS_OF_CHANGED, PROBLEMS_OF_CREATING
 from orders.adapters.inbound.http.routes.parameters import no_parameters
 from orders.adapters.inbound.http.routes.preconditions import keyed_request, prefers_async
 from orders.adapters.inbound.http.routes.request_bodies import Call, body_size, read_any_object
@@ -16,13 +21,67 @@ from orders.adapters.wire.drafts import InvalidDraft, read_draft
 from orders.adapters.wire.keyed_answers import KeyedAnswer
 from orders.adapters.wire.media_types import JSON
 from orders.adapters.wire.off_loop import off_loop
+from orders.adapters.wire.requests import CreateOrderBody
 from orders.application.orders.accept_order import AcceptOrder
 from orders.application.orders.place_order import PlaceOrder
 from orders.application.policy.caller import Caller, Operation, permit
 from orders.domain.order import Order
 
 
-@post("/", status_code=201)
+@post(
+    "/",
+    status_code=201,
+    operation=ApiOperation(
+        "createOrder",
+        "Orders",
+        "Place an order",
+        "Customers place orders for themselves, staff, admins and services for any customer of the shop.\n\n"
+        "`total` must be what the items, tax, shipping and discount come to, to the last digit: see *Money*. "
+        "Everything that is wrong with the body is named in one answer, products, prices, stock and campaign "
+        "included where the shop has them checked.\n\n"
+        "With `Prefer: respond-async` the order is kept under its final id, answered with 202, and placed a moment "
+        "later. Until then reading it shows `status: accepted`; if it can't be placed after all, `rejected` and why.",
+        (
+            DocumentedResponse(
+                201,
+                "The order is placed. Its PDF and the mails about it are on their way.",
+                (orders.Order,),
+                ("Location", "ETag", "IdempotentReplayed"),
+                {"order": Example("As its customer sees it", lambda life: life.as_customer(life.placed))},
+                (
+                    *LINKS_OF_CHANGED,
+                    "ProcessOrder",
+                    "RejectOrder",
+                    "CancelOrder",
+                    "FulfilOrder",
+                    "DeleteOrder",
+                    "ListOrderHistory",
+                    "GetOrderDocument",
+                ),
+            ),
+            DocumentedResponse(
+                202,
+                "The order is accepted under its final id, and placed soon.",
+                (Acceptance,),
+                ("Location", "PreferenceApplied", "IdempotentReplayed"),
+                {"accepted": Example("Accepted", lambda life: life.acceptance())},
+                ("GetOrder", "GetOrderStatus"),
+            ),
+        ),
+        permissions=(Operation.PLACE,),
+        parameters=("IdempotencyKey", "Prefer"),
+        body=Body(
+            CreateOrderBody,
+            {
+                "smallest": Example("No more than is needed", lambda life: life.smallest_body),
+                "everything": Example(
+                    "With tax, shipping, discounts by the shop, addresses", lambda life: life.full_body
+                ),
+            },
+        ),
+        problems=(*PROBLEMS_OF_CREATING, problems.SHOP_NOT_READY),
+    ),
+)
 async def create(
     request: Call,
     caller: NamedDependency[Caller],

@@ -4,16 +4,16 @@ from typing import Any, Literal
 
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath
 from typing_extensions import TypedDict
 
+from orders.adapters.inbound.http import problems
+from orders.adapters.inbound.http.operation import ApiOperation, DocumentedResponse, Example
 from orders.adapters.inbound.http.representations.values import OrderId, Time, Uri, moment
 from orders.adapters.inbound.http.routes.parameters import check_read_parameters
-from orders.adapters.inbound.http.routes.read_order import opened
 from orders.adapters.wire import json_body
 from orders.application.documents.render_document import LinkDocument
-from orders.application.orders.open_order import OpenOrder
-from orders.application.policy.caller import Caller
+from orders.application.policy.caller import Operation
+from orders.domain.order import Order
 
 RETRY_AFTER_SECONDS = 1
 
@@ -37,16 +37,43 @@ def rendering_view(order_id: str) -> DocumentRendering:
     return {"order_id": order_id, "document": "rendering"}
 
 
-@get("/{order_id:str}/document")
+@get(
+    "/{order_id:str}/document",
+    operation=ApiOperation(
+        "getOrderDocument",
+        "What happened",
+        "Get an order's PDF",
+        "A redirect to where the PDF can be fetched without a token for five minutes; with "
+        "`Accept: application/json` the address as JSON instead. While the PDF is being rendered, 202.",
+        (
+            DocumentedResponse(
+                200,
+                "Where the PDF can be fetched, and until when.",
+                (DocumentLink,),
+                examples={
+                    "link": Example("An address that is good for five minutes", lambda life: life.document_link())
+                },
+            ),
+            DocumentedResponse(
+                202,
+                "The PDF is being rendered; ask again.",
+                (DocumentRendering,),
+                ("RetryAfter",),
+                {"rendering": Example("On its way", lambda life: life.document_rendering())},
+            ),
+            DocumentedResponse(302, "To the PDF.", headers=("DocumentLocation",)),
+        ),
+        permissions=(Operation.READ,),
+        parameters=("OrderId", "IncludeDeleted", "Accept"),
+        problems=(problems.NOT_FOUND,),
+    ),
+)
 async def document(
     request: Request[Any, Any, Any],
-    order_id: FromPath[str],
-    caller: NamedDependency[Caller],
-    open_order: NamedDependency[OpenOrder],
+    order: NamedDependency[Order],
     link_document: NamedDependency[LinkDocument],
 ) -> Response[bytes]:
     """Where the order's PDF can be fetched for five minutes: a redirect, or JSON for who accepts only that."""
-    order = await opened(request, order_id, caller, open_order)
     check_read_parameters(request.query_params)
     link = await link_document.execute(order)
     if link is None:

@@ -2,12 +2,16 @@
 
 from litestar import Response, get
 from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler
 
+from orders.adapters.inbound.http.operation import ApiOperation, DocumentedResponse, Example
 from orders.adapters.inbound.http.server.health_answers import (
     ALIVE,
     LIVE_PATHS,
     MEDIA_TYPE,
     READY_PATHS,
+    Alive,
+    Health,
     HealthAnswer,
     readiness,
 )
@@ -18,13 +22,62 @@ def _response(answer: HealthAnswer) -> Response[bytes]:
     return Response(answer.body, status_code=answer.status, media_type=MEDIA_TYPE, headers=answer.headers)
 
 
-@get(list(LIVE_PATHS))
+@get(
+    list(LIVE_PATHS),
+    operation=ApiOperation(
+        "getLiveness",
+        "Health",
+        "Check liveness",
+        "Touches nothing that the service depends on. What the load balancer asks.",
+        (
+            DocumentedResponse(
+                200, "The process serves.", (Alive,), examples={"ok": Example("It does", lambda _: {"status": "ok"})}
+            ),
+        ),
+    ),
+)
 async def live() -> Response[bytes]:
-    """200 as long as the process answers; touches no dependency. What the load balancer asks."""
+    """200 as long as the process answers; touches no dependency."""
     return _response(ALIVE)
 
 
-@get(list(READY_PATHS))
-async def ready(check_health: NamedDependency[CheckHealth]) -> Response[bytes]:
-    """200 when table and queues answer, else 503 naming which does not. What DNS fail-over asks; cached 5 s."""
-    return _response(await readiness(check_health))
+_READINESS = (
+    DocumentedResponse(
+        200,
+        "Everything that the service depends on answers.",
+        (Health,),
+        examples={"ok": Example("All is well", lambda _: {"status": "ok", "checks": {"orders table": "ok"}})},
+    ),
+    DocumentedResponse(
+        503,
+        "Something does not answer.",
+        (Health,),
+        ("RetryAfter",),
+        {
+            "unhealthy": Example(
+                "The table is out of reach",
+                lambda _: {"status": "unhealthy", "checks": {"orders table": "orders table: connection refused"}},
+            )
+        },
+    ),
+)
+
+
+def _ready(path: str, operation_id: str, summary: str, description: str) -> HTTPRouteHandler:
+    asks = f"Asks table and queues, at most every five seconds. {description}"
+
+    @get(path, operation=ApiOperation(operation_id, "Health", summary, asks, _READINESS))
+    async def ready(check_health: NamedDependency[CheckHealth]) -> Response[bytes]:
+        """200 when table and queues answer, else 503 naming which does not; cached 5 s."""
+        return _response(await readiness(check_health))
+
+    return ready
+
+
+_FOR_PEOPLE, _FOR_ROUTING, _BY_ORDERS_PATH = READY_PATHS
+HEALTH_ROUTES = (
+    _ready(_FOR_PEOPLE, "getHealth", "Check health", "For people and monitors."),
+    _ready(_FOR_ROUTING, "getReadiness", "Check readiness", "For whoever routes requests."),
+    _ready(_BY_ORDERS_PATH, "getOrdersHealth", "Check health by the orders path", "What DNS fail-over asks."),
+    live,
+)

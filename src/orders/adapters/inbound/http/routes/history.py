@@ -5,22 +5,21 @@ from typing import Any, NotRequired
 
 from litestar import Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath
 from typing_extensions import TypedDict
 
+from orders.adapters.inbound.http import problems
+from orders.adapters.inbound.http.operation import ApiOperation, DocumentedResponse, Example
 from orders.adapters.inbound.http.representations.history import HistoryEntry, history_entry
 from orders.adapters.inbound.http.representations.values import AtLeastOne
 from orders.adapters.inbound.http.routes.pages import NextCursor, left_out, page_response
 from orders.adapters.inbound.http.routes.parameters import (
     page_parameters,
 )
-from orders.adapters.inbound.http.routes.read_order import opened
 from orders.adapters.inbound.http.routes.request_bodies import Call
 from orders.adapters.inbound.http.security.cursor import CursorCodec, InvalidCursor
 from orders.adapters.wire.off_loop import LINE_BYTES, off_loop
-from orders.application.orders.open_order import OpenOrder
 from orders.application.orders.read_history import ReadHistory
-from orders.application.policy.caller import Caller
+from orders.application.policy.caller import Caller, Operation
 from orders.contracts.cloud_event import to_cloud_event
 from orders.domain.order import Order
 
@@ -63,17 +62,36 @@ async def _place(request: Call, listing: str, order: Order, cursors: CursorCodec
     return _Place(limit, int(position), bound_to, cursors)
 
 
-@get("/{order_id:str}/history")
+@get(
+    "/{order_id:str}/history",
+    operation=ApiOperation(
+        "listOrderHistory",
+        "What happened",
+        "Get an order's history",
+        "What happened to the order, when, by whom and why, and which mails went out about it. Customers see their own "
+        "mails, and of others' doings only in which role they were done.",
+        (
+            DocumentedResponse(
+                200,
+                "A page of the history, oldest first.",
+                (HistoryPage,),
+                ("Link", "RetryWhileAccepted"),
+                {"history": Example("Placed, worked on, shipped in part", lambda life: life.history())},
+            ),
+        ),
+        permissions=(Operation.READ,),
+        parameters=("OrderId", "IncludeDeleted", "Limit", "Cursor"),
+        problems=(problems.MALFORMED, problems.INVALID_CURSOR, problems.NOT_FOUND),
+    ),
+)
 async def history(
     request: Call,
-    order_id: FromPath[str],
+    order: NamedDependency[Order],
     caller: NamedDependency[Caller],
-    open_order: NamedDependency[OpenOrder],
     read_history: NamedDependency[ReadHistory],
     cursors: NamedDependency[CursorCodec],
 ) -> Response[bytes]:
     """What happened to an order, by whom, and which mails were sent."""
-    order = await opened(request, order_id, caller, open_order)
     place = await _place(request, "history", order, cursors)
     found = await read_history.execute(caller, order, after=place.after, limit=place.limit)
     page: HistoryPage = {
@@ -84,17 +102,34 @@ async def history(
     return page_response(request, page)
 
 
-@get("/{order_id:str}/events")
+@get(
+    "/{order_id:str}/events",
+    operation=ApiOperation(
+        "listOrderEvents",
+        "What happened",
+        "Get an order's events",
+        "The order's events as other systems get them: CloudEvents 1.0, by sequence. They hold nothing personal.",
+        (
+            DocumentedResponse(
+                200,
+                "A page of events.",
+                ("EventPage",),
+                ("Link", "RetryWhileAccepted"),
+                {"events": Example("Placed, worked on, shipped in part", lambda life: life.events())},
+            ),
+        ),
+        permissions=(Operation.READ,),
+        parameters=("OrderId", "IncludeDeleted", "Limit", "Cursor"),
+        problems=(problems.MALFORMED, problems.INVALID_CURSOR, problems.NOT_FOUND),
+    ),
+)
 async def events(
     request: Call,
-    order_id: FromPath[str],
-    caller: NamedDependency[Caller],
-    open_order: NamedDependency[OpenOrder],
+    order: NamedDependency[Order],
     read_history: NamedDependency[ReadHistory],
     cursors: NamedDependency[CursorCodec],
 ) -> Response[bytes]:
     """An order's events as other systems get them: CloudEvents, by sequence."""
-    order = await opened(request, order_id, caller, open_order)
     place = await _place(request, "events", order, cursors)
     found = await read_history.events(order, after=place.after, limit=place.limit)
     following = await place.following(found.next_sequence)

@@ -6,6 +6,8 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from typing_extensions import TypedDict
 
+from orders.adapters.inbound.http import problems
+from orders.adapters.inbound.http.operation import ApiOperation, DocumentedResponse, Example
 from orders.adapters.inbound.http.representations.orders import OrderSummary, order_summary
 from orders.adapters.inbound.http.representations.values import AtLeastOne
 from orders.adapters.inbound.http.routes.pages import NextCursor, left_out, page_response
@@ -37,7 +39,39 @@ def order_page(page: order_repository.OrderPage, caller: Caller, cursor: str | N
     return {"items": items, "next_cursor": cursor, **left_out(page.unreadable)}
 
 
-@get("/")
+@get(
+    "/",
+    operation=ApiOperation(
+        "listOrders",
+        "Orders",
+        "List orders",
+        "The shop's orders, newest first; to customers only their own, whatever the filters say. Filters can be "
+        "combined freely. A page may be short and go on: see *Paging*.",
+        (
+            DocumentedResponse(
+                200,
+                "A page of orders.",
+                (OrderPage,),
+                ("Link",),
+                {"page": Example("A page with another after it", lambda life: life.page_of_orders())},
+                ("GetFirstOrder",),
+            ),
+        ),
+        permissions=(Operation.LIST,),
+        parameters=(
+            "CustomerId",
+            "StatusFilter",
+            "OrderNumber",
+            "CreatedFrom",
+            "CreatedTo",
+            "IncludeDeleted",
+            "Sort",
+            "Limit",
+            "Cursor",
+        ),
+        problems=(problems.MALFORMED, problems.INVALID_CURSOR),
+    ),
+)
 async def list_orders(
     request: Call,
     caller: NamedDependency[Caller],

@@ -4,14 +4,15 @@ from functools import partial
 
 from litestar import Response, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath
 
+from orders.adapters.inbound.http import problems
+from orders.adapters.inbound.http.operation import ApiOperation, Body, DocumentedResponse, Example
+from orders.adapters.inbound.http.representations.order_states import OrderStatus
 from orders.adapters.inbound.http.representations.values import BASE
+from orders.adapters.inbound.http.routes.changing import CONDITIONS, PROBLEMS_OF_CHANGING, change, changed_order
 from orders.adapters.inbound.http.routes.parameters import (
     check_read_parameters,
 )
-from orders.adapters.inbound.http.routes.preconditions import preconditions
-from orders.adapters.inbound.http.routes.read_order import opened
 from orders.adapters.inbound.http.routes.request_bodies import Call, read_body
 from orders.adapters.inbound.http.routes.responses import (
     order_answer,
@@ -24,18 +25,39 @@ from orders.adapters.wire.requests import (
     StatusBody,
 )
 from orders.application.orders.change_status import ChangeStatus
-from orders.application.orders.open_order import OpenOrder
-from orders.application.policy.caller import Caller, permit
+from orders.application.policy.caller import Caller, Operation, permit
 from orders.domain.errors import Fault
 from orders.domain.lifecycle import Action
+from orders.domain.order import Order
 
 
-@get("/{order_id:str}/status")
+@get(
+    "/{order_id:str}/status",
+    operation=ApiOperation(
+        "getOrderStatus",
+        "Life cycle",
+        "Get an order's status",
+        "Where the order is in its life, and what this caller may do to it now.",
+        (
+            DocumentedResponse(
+                200,
+                "Where the order is.",
+                (OrderStatus,),
+                ("OrderETag", "RetryWhileAccepted"),
+                {"processing": Example("It is being worked on", lambda life: life.where_it_is())},
+            ),
+        ),
+        permissions=(Operation.READ,),
+        parameters=("OrderId", "IncludeDeleted"),
+        problems=(problems.NOT_FOUND,),
+    ),
+)
 async def read_status(
-    request: Call, order_id: FromPath[str], caller: NamedDependency[Caller], open_order: NamedDependency[OpenOrder]
+    request: Call,
+    order: NamedDependency[Order],
+    caller: NamedDependency[Caller],
 ) -> Response[bytes]:
     """Get an order's status."""
-    order = await opened(request, order_id, caller, open_order)
     check_read_parameters(request.query_params)
     return to_response(status_answer(order, caller))
 
@@ -59,43 +81,88 @@ def _check_reason(body: StatusBody) -> None:
         raise InvalidBody([Fault(("reason",), "reason_not_taken", message)])
 
 
-@put("/{order_id:str}/status")
+@put(
+    "/{order_id:str}/status",
+    operation=ApiOperation(
+        "setOrderStatus",
+        "Life cycle",
+        "Set an order's status",
+        "Processes, rejects, cancels or completes the order. A status that it has already changes nothing.",
+        (
+            DocumentedResponse(
+                200,
+                "Where the order is now.",
+                (OrderStatus,),
+                ("ETag", "IdempotentReplayed"),
+                {"processing": Example("It is being worked on", lambda life: life.where_it_is())},
+                ("GetOrder", "FulfilOrder", "CompleteOrder"),
+            ),
+        ),
+        permissions=tuple(_ACTION_FOR.values()),
+        parameters=CONDITIONS,
+        body=Body(
+            StatusBody,
+            {
+                "processing": Example("Start to work on it", lambda _: {"status": "processing"}),
+                "rejected": Example("Refuse it", lambda _: {"status": "rejected", "reason": "out_of_stock"}),
+            },
+        ),
+        problems=PROBLEMS_OF_CHANGING,
+    ),
+)
 async def set_status(
     request: Call,
-    order_id: FromPath[str],
+    order: NamedDependency[Order],
     caller: NamedDependency[Caller],
-    open_order: NamedDependency[OpenOrder],
     change_status: NamedDependency[ChangeStatus],
 ) -> Response[bytes]:
     """Set an order's status: process, reject, cancel or complete it."""
-    respond = partial(status_answer, caller=caller)
-    order = await open_order.execute(caller, order_id)
     body = await read_body(request, StatusBody)
     if body.status in _BY_FULFILMENT:
-        message = f"an order becomes {body.status} by its parcels: POST {BASE}/{order_id}/fulfill"
+        message = f"an order becomes {body.status} by its parcels: POST {BASE}/{order.order_id}/fulfill"
         raise InvalidBody([Fault(("status",), "set_by_fulfilment", message)])
     action = _ACTION_FOR[body.status]
     permit(action, caller.roles)
     _check_reason(body)
-    changed = await change_status.execute(
-        caller, order, action, reason=body.reason, terms=await preconditions(request, respond)
+    return await change(
+        request,
+        partial(status_answer, caller=caller),
+        partial(change_status.execute, caller, order, action, reason=body.reason),
     )
-    return to_response(respond(changed))
 
 
-@post("/{order_id:str}/cancel", status_code=200)
+@post(
+    "/{order_id:str}/cancel",
+    status_code=200,
+    operation=ApiOperation(
+        "cancelOrder",
+        "Life cycle",
+        "Cancel an order",
+        "As long as nothing has been shipped. Customers may cancel their own orders.",
+        (
+            changed_order(
+                "The order, cancelled.",
+                Example("Cancelled", lambda life: life.as_customer(life.cancelled)),
+                "DeleteOrder",
+                "ErasePersonalData",
+            ),
+        ),
+        permissions=(Action.CANCEL,),
+        parameters=CONDITIONS,
+        body=Body(CancelBody, {"reason": Example("Say why", lambda _: {"reason": "changed my mind"})}, required=False),
+        problems=PROBLEMS_OF_CHANGING,
+    ),
+)
 async def cancel(
     request: Call,
-    order_id: FromPath[str],
+    order: NamedDependency[Order],
     caller: NamedDependency[Caller],
-    open_order: NamedDependency[OpenOrder],
     change_status: NamedDependency[ChangeStatus],
 ) -> Response[bytes]:
     """Call an order off before anything has shipped."""
-    respond = partial(order_answer, caller=caller)
-    order = await open_order.execute(caller, order_id, Action.CANCEL)
     body = await read_body(request, CancelBody, optional=True)
-    changed = await change_status.execute(
-        caller, order, Action.CANCEL, reason=body.reason, terms=await preconditions(request, respond)
+    return await change(
+        request,
+        partial(order_answer, caller=caller),
+        partial(change_status.execute, caller, order, Action.CANCEL, reason=body.reason),
     )
-    return to_response(respond(changed))

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 from litestar import Router
+from litestar.di import Provide
 from litestar.types import Middleware
 
 from orders.adapters.inbound.http.middleware.auditing import checked
 from orders.adapters.inbound.http.representations.values import BASE
+from orders.adapters.inbound.http.routes.changing import opened_order
 from orders.adapters.inbound.http.routes.create_order import create
 from orders.adapters.inbound.http.routes.delete_order import remove
 from orders.adapters.inbound.http.routes.documents import document
@@ -40,5 +42,6 @@ ROUTES = (
 
 
 def orders_router(middleware: Sequence[Middleware] = ()) -> Router:
-    """All routes of orders. Raises: LookupError: one of them is not audited."""
-    return checked(Router(path=BASE, route_handlers=ROUTES, middleware=middleware))
+    """All routes of orders. Raises: LookupError: nothing is said of one of their operations."""
+    opened = {"order": Provide(opened_order)}
+    return checked(Router(path=BASE, route_handlers=ROUTES, middleware=middleware, dependencies=opened))

@@ -6,52 +6,112 @@ from litestar import Response, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from orders.adapters.inbound.http.routes.preconditions import preconditions
+from orders.adapters.inbound.http import problems
+from orders.adapters.inbound.http.operation import ApiOperation, Body, Example
+from orders.adapters.inbound.http.routes.changing import CONDITIONS, PROBLEMS_OF_CHANGING, change, changed_order
 from orders.adapters.inbound.http.routes.request_bodies import Call, read_body
 from orders.adapters.inbound.http.routes.responses import (
     order_answer,
-    to_response,
 )
 from orders.adapters.wire.requests import (
     DeliverBody,
     FulfilBody,
 )
 from orders.application.orders.fulfil_order import DeliverParcel, FulfilOrder
-from orders.application.orders.open_order import OpenOrder
 from orders.application.policy.caller import Caller
 from orders.domain.lifecycle import Action
+from orders.domain.order import Order
 
 
-@post("/{order_id:str}/fulfill", status_code=200)
+@post(
+    "/{order_id:str}/fulfill",
+    status_code=200,
+    operation=ApiOperation(
+        "fulfilOrder",
+        "Life cycle",
+        "Fulfil an order",
+        "Puts a parcel with some or all of what is open on record; without `lines` it carries everything that is open. "
+        "The same carrier, tracking number and lines again change nothing.",
+        (
+            changed_order(
+                "The order with its parcels.",
+                Example("Half of it is on its way", lambda life: life.as_staff(life.part_shipped)),
+                "DeliverParcel",
+                "CompleteOrder",
+            ),
+        ),
+        permissions=(Action.FULFIL,),
+        parameters=CONDITIONS,
+        body=Body(
+            FulfilBody,
+            {
+                "rest": Example(
+                    "Everything that is open", lambda _: {"tracking_number": "TRACK123456", "carrier": "DHL"}
+                ),
+                "part": Example(
+                    "Some of it",
+                    lambda _: {
+                        "carrier": "DHL",
+                        "tracking_number": "JD014600003SE",
+                        "tracking_url": "https://track.example/JD014600003SE",
+                        "lines": [{"line_id": "line_1", "quantity": 2}],
+                        "shipped_at": "2026-03-02T12:15:04+02:00",
+                    },
+                ),
+            },
+        ),
+        problems=(*PROBLEMS_OF_CHANGING, problems.PARCEL_CONFLICT),
+    ),
+)
 async def fulfil(
     request: Call,
-    order_id: FromPath[str],
+    order: NamedDependency[Order],
     caller: NamedDependency[Caller],
-    open_order: NamedDependency[OpenOrder],
     fulfil_order: NamedDependency[FulfilOrder],
 ) -> Response[bytes]:
     """Ship a parcel of some or all of what is open."""
-    respond = partial(order_answer, caller=caller)
-    order = await open_order.execute(caller, order_id, Action.FULFIL)
     body = await read_body(request, FulfilBody)
-    changed = await fulfil_order.execute(caller, order, body.to_domain(), terms=await preconditions(request, respond))
-    return to_response(respond(changed))
+    return await change(
+        request, partial(order_answer, caller=caller), partial(fulfil_order.execute, caller, order, body.to_domain())
+    )
 
 
-@post("/{order_id:str}/parcels/{parcel_id:str}/deliver", status_code=200)
+@post(
+    "/{order_id:str}/parcels/{parcel_id:str}/deliver",
+    status_code=200,
+    operation=ApiOperation(
+        "deliverParcel",
+        "Life cycle",
+        "Deliver a parcel",
+        "Notes that the parcel has arrived; the order's status stays. Noted once; again changes nothing.",
+        (
+            changed_order(
+                "The order with its parcels.",
+                Example("The first parcel is there", lambda life: life.as_staff(life.shipped)),
+                "CompleteOrder",
+            ),
+        ),
+        permissions=(Action.DELIVER,),
+        parameters=("OrderId", "ParcelId", "IfMatch", "IdempotencyKey"),
+        body=Body(
+            DeliverBody,
+            {"then": Example("Some time ago", lambda _: {"delivered_at": "2026-03-02T15:40:00+02:00"})},
+            required=False,
+        ),
+        problems=PROBLEMS_OF_CHANGING,
+    ),
+)
 async def deliver(
     request: Call,
-    order_id: FromPath[str],
+    order: NamedDependency[Order],
     parcel_id: FromPath[str],
     caller: NamedDependency[Caller],
-    open_order: NamedDependency[OpenOrder],
     deliver_parcel: NamedDependency[DeliverParcel],
 ) -> Response[bytes]:
     """Note that a parcel has arrived."""
-    respond = partial(order_answer, caller=caller)
-    order = await open_order.execute(caller, order_id, Action.DELIVER)
     body = await read_body(request, DeliverBody, optional=True)
-    changed = await deliver_parcel.execute(
-        caller, order, parcel_id, delivered_at=body.delivered_at, terms=await preconditions(request, respond)
+    return await change(
+        request,
+        partial(order_answer, caller=caller),
+        partial(deliver_parcel.execute, caller, order, parcel_id, delivered_at=body.delivered_at),
     )
-    return to_response(respond(changed))

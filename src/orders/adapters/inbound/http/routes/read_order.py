@@ -2,40 +2,55 @@
 
 from litestar import Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath
 
+from orders.adapters.inbound.http import problems
 from orders.adapters.inbound.http.middleware.compression import varying
-from orders.adapters.inbound.http.representations.order_states import track_view
+from orders.adapters.inbound.http.operation import ApiOperation, DocumentedResponse, Example
+from orders.adapters.inbound.http.representations import orders
+from orders.adapters.inbound.http.representations.order_states import AcceptedOrder, Tracking, track_view
 from orders.adapters.inbound.http.representations.orders import etag
 from orders.adapters.inbound.http.routes.parameters import (
-    asks_for_deleted,
     check_read_parameters,
 )
 from orders.adapters.inbound.http.routes.preconditions import unchanged
 from orders.adapters.inbound.http.routes.request_bodies import Call
 from orders.adapters.inbound.http.routes.responses import json_response, order_answer, to_response
-from orders.application.orders.open_order import OpenOrder
-from orders.application.policy.caller import Caller
+from orders.application.policy.caller import Caller, Operation
 from orders.domain.order import Order
 
 
-async def opened(request: Call, order_id: str, caller: Caller, open_order: OpenOrder) -> Order:
-    """The order to be read, deleted ones where asked for; what else is asked is looked at after that ([API-3]).
-
-    Raises: as ``OpenOrder.execute``.
-    """
-    return await open_order.execute(caller, order_id, include_deleted=asks_for_deleted(request.query_params))
-
-
-@get("/{order_id:str}")
+@get(
+    "/{order_id:str}",
+    operation=ApiOperation(
+        "getOrder",
+        "Orders",
+        "Get an order",
+        "As this caller sees it: `allowed_actions` and `_links` say what they may do to it now.",
+        (
+            DocumentedResponse(
+                200,
+                "The order, or what is known of it while it is accepted and not placed.",
+                (orders.Order, AcceptedOrder),
+                ("OrderETag", "RetryWhileAccepted"),
+                {
+                    "order": Example("An order, as staff see it", lambda life: life.as_staff(life.part_shipped)),
+                    "accepted": Example("Accepted and not placed yet", lambda life: life.accepted_order()),
+                },
+                ("GetOrderStatus", "TrackOrder", "ListOrderHistory", "ListOrderEvents", "GetOrderDocument"),
+            ),
+            DocumentedResponse(304, "The caller's copy is current.", headers=("ETag",)),
+        ),
+        permissions=(Operation.READ,),
+        parameters=("OrderId", "IncludeDeleted", "IfNoneMatch"),
+        problems=(problems.MALFORMED, problems.NOT_FOUND),
+    ),
+)
 async def read(
     request: Call,
-    order_id: FromPath[str],
+    order: NamedDependency[Order],
     caller: NamedDependency[Caller],
-    open_order: NamedDependency[OpenOrder],
 ) -> Response[bytes]:
     """Get an order."""
-    order = await opened(request, order_id, caller, open_order)
     check_read_parameters(request.query_params)
     answer = order_answer(order, caller)
     if unchanged(request, etag(order, caller.roles)):
@@ -44,11 +59,31 @@ async def read(
     return to_response(answer)
 
 
-@get("/{order_id:str}/track")
+@get(
+    "/{order_id:str}/track",
+    operation=ApiOperation(
+        "trackOrder",
+        "Life cycle",
+        "Track an order",
+        "Its parcels, and what is still to be shipped.",
+        (
+            DocumentedResponse(
+                200,
+                "Where the goods are.",
+                (Tracking,),
+                ("RetryWhileAccepted",),
+                {"tracking": Example("Half of it is on its way", lambda life: life.tracking())},
+            ),
+        ),
+        permissions=(Operation.READ,),
+        parameters=("OrderId", "IncludeDeleted"),
+        problems=(problems.NOT_FOUND,),
+    ),
+)
 async def track(
-    request: Call, order_id: FromPath[str], caller: NamedDependency[Caller], open_order: NamedDependency[OpenOrder]
+    request: Call,
+    order: NamedDependency[Order],
 ) -> Response[bytes]:
     """Where an order's goods are."""
-    order = await opened(request, order_id, caller, open_order)
     check_read_parameters(request.query_params)
     return json_response(track_view(order))

@@ -7,20 +7,19 @@ from typing import Any
 
 from litestar import Response, patch, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath
 
+from orders.adapters.inbound.http import problems
+from orders.adapters.inbound.http.operation import ApiOperation, Body, Example
 from orders.adapters.inbound.http.representations.orders import order_view
-from orders.adapters.inbound.http.routes.preconditions import preconditions
+from orders.adapters.inbound.http.routes.changing import CONDITIONS, PROBLEMS_OF_CHANGING, change, changed_order
 from orders.adapters.inbound.http.routes.request_bodies import Call, body_size, read_object
 from orders.adapters.inbound.http.routes.responses import (
     order_answer,
-    to_response,
 )
 from orders.adapters.inbound.http.routes.update_bodies import Read, check_form, check_version, read_patch, read_revision
 from orders.adapters.wire.media_types import JSON, MERGE_PATCH
 from orders.adapters.wire.off_loop import off_loop
 from orders.adapters.wire.parsing import InvalidBody
-from orders.application.orders.open_order import OpenOrder
 from orders.application.orders.update_order import UpdateOrder
 from orders.application.policy.caller import Caller
 from orders.domain.lifecycle import Action
@@ -37,13 +36,11 @@ async def _update(
     body = await read_object(request, media_types=reading.media_types)
     size = await body_size(request, order)
     await off_loop(size, lambda: check_form(reading.read, body, order_view(order, caller)))
-    respond = partial(order_answer, caller=caller)
 
     async def plan(current: Order) -> Revision:
         return await off_loop(size, lambda: reading.plan(body, caller, current))
 
-    changed = await use.execute(caller, order, plan, terms=await preconditions(request, respond))
-    return to_response(respond(changed))
+    return await change(request, partial(order_answer, caller=caller), partial(use.execute, caller, order, plan))
 
 
 def _replaced(body: Mapping[str, Any], caller: Caller, current: Order) -> Revision:
@@ -79,27 +76,93 @@ _WHOLE = _Reading(read_revision, _replaced, JSON)
 _SOME = _Reading(read_patch, _patched, MERGE_PATCH)
 
 
-@put("/{order_id:str}")
+@put(
+    "/{order_id:str}",
+    operation=ApiOperation(
+        "updateOrder",
+        "Orders",
+        "Update an order by sending the whole of it",
+        "Takes the order as it was read, with other values. Optional fields that are left out are cleared; items are "
+        "matched by `line_id`, and one without is new. Fields that can't be edited may be there, unchanged.\n\n"
+        "Lines can be changed while the order is `pending`, and need `total`; addresses, notes and metadata also while "
+        "it is `processing`, by staff and admins.",
+        (
+            changed_order(
+                "The order as it is now.", Example("With other notes", lambda life: life.as_staff(life.placed))
+            ),
+        ),
+        permissions=(Action.UPDATE,),
+        parameters=CONDITIONS,
+        body=Body(
+            "OrderUpdate",
+            {
+                "sent back": Example(
+                    "As it was read, with other notes",
+                    lambda life: {**life.as_staff(life.placed), "notes": "Ring once."},
+                ),
+                "editable": Example(
+                    "Only what can be edited",
+                    lambda life: {
+                        "items": life.smallest_body["items"],
+                        "total": life.smallest_body["total"],
+                        "notes": "Ring once.",
+                    },
+                ),
+            },
+        ),
+        problems=(*PROBLEMS_OF_CHANGING, problems.SHOP_NOT_READY),
+    ),
+)
 async def replace(
     request: Call,
-    order_id: FromPath[str],
+    order: NamedDependency[Order],
     caller: NamedDependency[Caller],
-    open_order: NamedDependency[OpenOrder],
     update_order: NamedDependency[UpdateOrder],
 ) -> Response[bytes]:
     """Update an order by sending the whole of it; optional fields left out are cleared."""
-    order = await open_order.execute(caller, order_id, Action.UPDATE)
     return await _update(request, caller, order, update_order, _WHOLE)
 
 
-@patch("/{order_id:str}")
+@patch(
+    "/{order_id:str}",
+    operation=ApiOperation(
+        "patchOrder",
+        "Orders",
+        "Update some fields of an order",
+        "A JSON merge patch (RFC 7396): what is left out stays, what is `null` is removed. `items` are replaced as a "
+        "whole, and need `total`. What may be changed when is as with PUT.",
+        (
+            changed_order(
+                "The order as it is now.", Example("With other notes", lambda life: life.as_staff(life.placed))
+            ),
+        ),
+        permissions=(Action.UPDATE,),
+        parameters=CONDITIONS,
+        body=Body(
+            "OrderPatch",
+            {
+                "notes": Example("Other notes", lambda _: {"notes": "Ring once."}),
+                "metadata": Example(
+                    "One entry set, one removed", lambda _: {"metadata": {"source": None, "till": "4"}}
+                ),
+                "items": Example(
+                    "Other items",
+                    lambda _: {
+                        "items": [{"line_id": "line_1", "product_id": "mug-350", "quantity": 1, "price": 149}],
+                        "total": 196.30,
+                    },
+                ),
+            },
+            MERGE_PATCH,
+        ),
+        problems=(*PROBLEMS_OF_CHANGING, problems.SHOP_NOT_READY),
+    ),
+)
 async def merge(
     request: Call,
-    order_id: FromPath[str],
+    order: NamedDependency[Order],
     caller: NamedDependency[Caller],
-    open_order: NamedDependency[OpenOrder],
     update_order: NamedDependency[UpdateOrder],
 ) -> Response[bytes]:
     """Update some fields of an order by a JSON merge patch (RFC 7396)."""
-    order = await open_order.execute(caller, order_id, Action.UPDATE)
     return await _update(request, caller, order, update_order, _SOME)

@@ -1,1 +1,1 @@
-"""Bodies from outside, whoever brings them: JSON, fields, text, amounts, what they must not hold."""
+"""Bodies from outside, whoever brings them: JSON, fields, text, drafts, what they must not hold; and kept answers."""

@@ -29,11 +29,13 @@ class InvalidBody(Exception):
     Attributes:
         faults: what is wrong, the first ``MAX_FAULTS`` of it.
         found: how many faults there are.
+        errors: what a model found, for who tells others than the body's sender (``pointer_in``).
     """
 
-    def __init__(self, faults: Sequence[Fault], found: int = 0) -> None:
+    def __init__(self, faults: Sequence[Fault], found: int = 0, errors: Sequence[ErrorDetails] = ()) -> None:
         self.faults = tuple(faults[:MAX_FAULTS])
         self.found = max(found, len(faults))
+        self.errors = tuple(errors)
         super().__init__(f"{self.found} faults in the body")
 
     def along_with(self, amounts: Sequence[Fault]) -> "InvalidBody":
@@ -109,13 +111,9 @@ def validate(model: type[Model], value: Mapping[str, Any]) -> Model:
     try:
         return model.model_validate(bounded)
     except ValidationError as error:
-        raise InvalidBody(faults_of(model, error), error.error_count() + untold) from None
-
-
-def faults_of(model: type[BaseModel], error: ValidationError) -> list[Fault]:
-    """What the model found wrong, in sentences; as many as are told of."""
-    found = error.errors(include_url=False, include_input=False)
-    return [_fault(model, each) for each in found[:MAX_FAULTS]]
+        # Without the values, which are nobody else's.
+        told = error.errors(include_url=False, include_input=False)[:MAX_FAULTS]
+        raise InvalidBody([_fault(model, each) for each in told], error.error_count() + untold, told) from None
 
 
 def path_to(location: Sequence[int | str]) -> Path:

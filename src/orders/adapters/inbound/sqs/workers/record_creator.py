@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from orders.adapters.inbound.sqs.messages import MessageRefused
 from orders.adapters.inbound.sqs.worker import Message, QueueWorker
@@ -15,9 +15,8 @@ from orders.adapters.wire.fields import Key
 from orders.adapters.wire.fingerprint import fingerprint
 from orders.adapters.wire.keyed_answers import KeyedAnswer
 from orders.adapters.wire.off_loop import off_loop
-from orders.adapters.wire.parsing import MAX_FAULTS, pointer_in
+from orders.adapters.wire.parsing import InvalidBody, pointer_in, validate
 from orders.adapters.wire.requests import CreateOrderBody
-from orders.adapters.wire.unknown_names import without_the_rest
 from orders.application.orders.accept_order import PlaceAccepted
 from orders.application.orders.place_queued import PlaceQueued, QueuedOrder
 from orders.contracts.commands import CREATE_ORDER, PLACE_ACCEPTED
@@ -153,9 +152,8 @@ class RecordCreator(QueueWorker):
 
 def _validated(model: type[_Model], body: Any) -> _Model:
     try:
-        return model.model_validate(without_the_rest(model, body, MAX_FAULTS)[0])
-    except ValidationError as error:
+        return validate(model, body)
+    except InvalidBody as error:
         # Without the values: reasons are logged, and shown to operators.
-        faults = error.errors(include_url=False, include_input=False, include_context=False)
-        listed = "; ".join(f"{pointer_in(model, fault) or 'it'}: {fault['msg']}" for fault in faults[:5])
+        listed = "; ".join(f"{pointer_in(model, fault) or 'it'}: {fault['msg']}" for fault in error.errors[:5])
         raise MessageRefused(f"not a {body['command']} command: {listed}") from None

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 from typing_extensions import TypeAliasType
 
-from orders.adapters.inbound.http.routes.update_bodies import RevisionBody
+from orders.adapters.inbound.http.requests.update_bodies import RevisionBody
 from orders.adapters.inbound.sqs.messages import MessageRefused
 from orders.adapters.inbound.sqs.queue import ReceivedMessage
 from orders.adapters.inbound.sqs.workers.record_creator import ANY, RecordCreator, Senders

@@ -10,7 +10,7 @@ from litestar.testing import AsyncTestClient
 
 from orders.adapters.inbound.http.app import create_app
 from orders.adapters.inbound.http.local.pages import local_pages
-from orders.adapters.inbound.http.routes.parameters import TokenParameters
+from orders.adapters.inbound.http.requests.parameters import TokenParameters
 from orders.adapters.outbound.local.mail_archive import MailArchive
 from orders.bootstrap.config.settings import load_settings
 from orders.bootstrap.server.api import token_route

@@ -20,7 +20,7 @@ from orders.adapters.inbound.http.openapi.parameters import HEADERS, PARAMETERS
 from orders.adapters.inbound.http.openapi.problem_kinds import EXPLAINED
 from orders.adapters.inbound.http.operation import ApiOperation
 from orders.adapters.inbound.http.problems import BASE, KINDS
-from orders.adapters.inbound.http.routes.parameters import (
+from orders.adapters.inbound.http.requests.parameters import (
     InvalidParameters,
     check_read_parameters,
     list_parameters,

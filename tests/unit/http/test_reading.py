@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from litestar.datastructures import MultiDict
 
-from orders.adapters.inbound.http.routes.parameters import InvalidParameters, list_parameters, page_parameters
+from orders.adapters.inbound.http.requests.parameters import InvalidParameters, list_parameters, page_parameters
 from orders.adapters.inbound.http.security.cursor import CursorCodec, InvalidCursor
 from orders.adapters.inbound.http.security.cursor_keys import GivenCursorKeys
 from orders.adapters.wire import json_body

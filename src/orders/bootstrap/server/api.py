@@ -11,7 +11,7 @@ from litestar.types import ASGIApp, ControllerRouterHandler
 from orders.adapters.inbound.http.app import create_app
 from orders.adapters.inbound.http.local.pages import local_pages, to_local_pages
 from orders.adapters.inbound.http.local.token import local_token
-from orders.adapters.inbound.http.routes.parameters import TokenParameters
+from orders.adapters.inbound.http.requests.parameters import TokenParameters
 from orders.adapters.outbound.local.document_archive import BucketDocuments
 from orders.adapters.outbound.local.mail_archive import MailArchive
 from orders.adapters.outbound.memory.counters import MemoryCounters

@@ -15,7 +15,7 @@ from orders.adapters.inbound.http.middleware.auditing import note_problem
 from orders.adapters.inbound.http.middleware.rate_limit import RateLimited
 from orders.adapters.inbound.http.middleware.request_id import method_of, request_id_of
 from orders.adapters.inbound.http.representations.problem import Problem
-from orders.adapters.inbound.http.routes.parameters import InvalidParameters
+from orders.adapters.inbound.http.requests.parameters import InvalidParameters
 from orders.adapters.inbound.http.routes.responses import to_response
 from orders.adapters.inbound.http.security.auth import Unauthenticated
 from orders.adapters.inbound.http.security.cursor import InvalidCursor

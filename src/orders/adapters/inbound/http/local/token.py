@@ -7,7 +7,7 @@ from litestar import Request, Response, get
 from litestar.types import ControllerRouterHandler
 
 from orders.adapters.inbound.http.local.loopback import asked_as_loopback
-from orders.adapters.inbound.http.routes.parameters import TokenParameters, token_parameters
+from orders.adapters.inbound.http.requests.parameters import TokenParameters, token_parameters
 
 TokenMint = Callable[[TokenParameters], str]
 

@@ -1,7 +1,7 @@
 """The schemas of events as other systems get them, and of a page of them; made from the events' own schemas."""
 
 from orders.adapters.inbound.http.openapi.json_schema import COMPONENTS, Schema
-from orders.adapters.inbound.http.routes.parameters import MAX_CURSOR_CHARACTERS
+from orders.adapters.inbound.http.requests.parameters import MAX_CURSOR_CHARACTERS
 from orders.contracts.cloud_event import cloud_event_type
 from orders.contracts.event_schema import event_schema
 from orders.domain.events import EventType

@@ -4,9 +4,9 @@ from typing import Any
 
 from orders.adapters.inbound.http.openapi.examples import CURSOR, LIFE, ORDER_ID
 from orders.adapters.inbound.http.openapi.json_schema import COMPONENTS, Schema
-from orders.adapters.inbound.http.routes import preconditions
-from orders.adapters.inbound.http.routes.parameters import DEFAULT_LIMIT, MAX_CURSOR_CHARACTERS, MAX_LIMIT
-from orders.adapters.inbound.http.routes.preconditions import MAX_KEY_CHARACTERS
+from orders.adapters.inbound.http.requests import preconditions
+from orders.adapters.inbound.http.requests.parameters import DEFAULT_LIMIT, MAX_CURSOR_CHARACTERS, MAX_LIMIT
+from orders.adapters.inbound.http.requests.preconditions import MAX_KEY_CHARACTERS
 from orders.domain.identity import KEY_PATTERN, ORDER_ID_PATTERN, order_number
 
 _TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"

@@ -1,8 +1,8 @@
 """What holds for all operations, in CommonMark: the document's introduction, and the reference page's first part."""
 
 from orders.adapters.inbound.http.middleware.request_line import MAX_URL_BYTES
-from orders.adapters.inbound.http.routes.parameters import DEFAULT_LIMIT, MAX_LIMIT
-from orders.adapters.inbound.http.routes.preconditions import MAX_KEY_CHARACTERS
+from orders.adapters.inbound.http.requests.parameters import DEFAULT_LIMIT, MAX_LIMIT
+from orders.adapters.inbound.http.requests.preconditions import MAX_KEY_CHARACTERS
 from orders.adapters.inbound.http.security.auth import ALGORITHMS
 from orders.adapters.inbound.http.security.claims import CLOCK_SKEW_SECONDS
 from orders.adapters.wire.json_body import MAX_DEPTH

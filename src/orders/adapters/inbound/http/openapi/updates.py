@@ -7,7 +7,7 @@ forgotten.
 from collections.abc import Mapping
 
 from orders.adapters.inbound.http.openapi.json_schema import COMPONENTS, RequestSchema, Schema, nullable, schemas_of
-from orders.adapters.inbound.http.routes.update_bodies import DERIVED_OF_ITEMS, SERVERS_OWN, RevisionBody
+from orders.adapters.inbound.http.requests.update_bodies import DERIVED_OF_ITEMS, SERVERS_OWN, RevisionBody
 
 _FIXED = "Not editable: left out, or as it is."
 IGNORED = "Says how the order stood when it was read: taken, and not looked at."

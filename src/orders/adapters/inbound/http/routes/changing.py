@@ -10,9 +10,9 @@ from litestar.params import FromPath
 from orders.adapters.inbound.http import problems
 from orders.adapters.inbound.http.operation import DocumentedResponse, Example, operation_of
 from orders.adapters.inbound.http.representations import orders
-from orders.adapters.inbound.http.routes.parameters import asks_for_deleted
-from orders.adapters.inbound.http.routes.preconditions import Respond, preconditions
-from orders.adapters.inbound.http.routes.request_bodies import Call
+from orders.adapters.inbound.http.requests.bodies import Call
+from orders.adapters.inbound.http.requests.parameters import asks_for_deleted
+from orders.adapters.inbound.http.requests.preconditions import Respond, preconditions
 from orders.adapters.inbound.http.routes.responses import to_response
 from orders.application.orders.open_order import OpenOrder
 from orders.application.policy.caller import Caller, Operation

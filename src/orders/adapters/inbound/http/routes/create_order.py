@@ -8,10 +8,10 @@ from orders.adapters.inbound.http.operation import ApiOperation, Body, Documente
 from orders.adapters.inbound.http.representations import orders
 from orders.adapters.inbound.http.representations.order_states import Acceptance
 from orders.adapters.inbound.http.representations.values import BASE
+from orders.adapters.inbound.http.requests.bodies import Call, body_size, read_any_object
+from orders.adapters.inbound.http.requests.parameters import no_parameters
+from orders.adapters.inbound.http.requests.preconditions import keyed_request, prefers_async
 from orders.adapters.inbound.http.routes.changing import LINKS_OF_CHANGED, PROBLEMS_OF_CREATING
-from orders.adapters.inbound.http.routes.parameters import no_parameters
-from orders.adapters.inbound.http.routes.preconditions import keyed_request, prefers_async
-from orders.adapters.inbound.http.routes.request_bodies import Call, body_size, read_any_object
 from orders.adapters.inbound.http.routes.responses import (
     accepted_answer,
     order_answer,

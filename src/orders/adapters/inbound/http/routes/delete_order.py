@@ -5,10 +5,10 @@ from litestar.di import NamedDependency
 
 from orders.adapters.inbound.http import problems
 from orders.adapters.inbound.http.operation import ApiOperation, DocumentedResponse
+from orders.adapters.inbound.http.requests.bodies import Call
+from orders.adapters.inbound.http.requests.parameters import no_parameters
+from orders.adapters.inbound.http.requests.preconditions import preconditions
 from orders.adapters.inbound.http.routes.changing import CONDITIONS
-from orders.adapters.inbound.http.routes.parameters import no_parameters
-from orders.adapters.inbound.http.routes.preconditions import preconditions
-from orders.adapters.inbound.http.routes.request_bodies import Call
 from orders.adapters.inbound.http.routes.responses import (
     no_content,
 )

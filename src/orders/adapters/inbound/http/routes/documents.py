@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 from orders.adapters.inbound.http import problems
 from orders.adapters.inbound.http.operation import ApiOperation, DocumentedResponse, Example
 from orders.adapters.inbound.http.representations.values import OrderId, Time, Uri, moment
-from orders.adapters.inbound.http.routes.parameters import check_read_parameters
+from orders.adapters.inbound.http.requests.parameters import check_read_parameters
 from orders.adapters.wire import json_body
 from orders.application.documents.render_document import LinkDocument
 from orders.application.policy.caller import Operation

@@ -10,12 +10,12 @@ from orders.adapters.inbound.http import problems
 from orders.adapters.inbound.http.operation import ApiOperation, DocumentedResponse, Example
 from orders.adapters.inbound.http.representations.orders import OrderSummary, order_summary
 from orders.adapters.inbound.http.representations.values import AtLeastOne
-from orders.adapters.inbound.http.routes.pages import NextCursor, left_out, page_response
-from orders.adapters.inbound.http.routes.parameters import (
+from orders.adapters.inbound.http.requests.bodies import Call
+from orders.adapters.inbound.http.requests.parameters import (
     asks_for_deleted,
     list_parameters,
 )
-from orders.adapters.inbound.http.routes.request_bodies import Call
+from orders.adapters.inbound.http.routes.pages import NextCursor, left_out, page_response
 from orders.adapters.inbound.http.security.cursor import CursorCodec
 from orders.adapters.wire.off_loop import LINE_BYTES, off_loop
 from orders.application.orders.list_orders import ListOrders

@@ -9,11 +9,11 @@ from orders.adapters.inbound.http import problems
 from orders.adapters.inbound.http.operation import ApiOperation, Body, DocumentedResponse, Example
 from orders.adapters.inbound.http.representations.order_states import OrderStatus
 from orders.adapters.inbound.http.representations.values import BASE
-from orders.adapters.inbound.http.routes.changing import CONDITIONS, PROBLEMS_OF_CHANGING, change, changed_order
-from orders.adapters.inbound.http.routes.parameters import (
+from orders.adapters.inbound.http.requests.bodies import Call, read_body
+from orders.adapters.inbound.http.requests.parameters import (
     check_read_parameters,
 )
-from orders.adapters.inbound.http.routes.request_bodies import Call, read_body
+from orders.adapters.inbound.http.routes.changing import CONDITIONS, PROBLEMS_OF_CHANGING, change, changed_order
 from orders.adapters.inbound.http.routes.responses import (
     order_answer,
     status_answer,

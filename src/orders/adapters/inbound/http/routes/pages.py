@@ -8,8 +8,8 @@ from litestar import Response
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from orders.adapters.inbound.http.routes.parameters import MAX_CURSOR_CHARACTERS
-from orders.adapters.inbound.http.routes.request_bodies import Call
+from orders.adapters.inbound.http.requests.bodies import Call
+from orders.adapters.inbound.http.requests.parameters import MAX_CURSOR_CHARACTERS
 from orders.adapters.inbound.http.routes.responses import json_response
 
 NextCursor = Annotated[str, Field(min_length=1, max_length=MAX_CURSOR_CHARACTERS)]

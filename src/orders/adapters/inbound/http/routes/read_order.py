@@ -9,11 +9,11 @@ from orders.adapters.inbound.http.operation import ApiOperation, DocumentedRespo
 from orders.adapters.inbound.http.representations import orders
 from orders.adapters.inbound.http.representations.order_states import AcceptedOrder, Tracking, track_view
 from orders.adapters.inbound.http.representations.orders import etag
-from orders.adapters.inbound.http.routes.parameters import (
+from orders.adapters.inbound.http.requests.bodies import Call
+from orders.adapters.inbound.http.requests.parameters import (
     check_read_parameters,
 )
-from orders.adapters.inbound.http.routes.preconditions import unchanged
-from orders.adapters.inbound.http.routes.request_bodies import Call
+from orders.adapters.inbound.http.requests.preconditions import unchanged
 from orders.adapters.inbound.http.routes.responses import json_response, order_answer, to_response
 from orders.application.policy.caller import Caller, Operation
 from orders.domain.order import Order

@@ -11,12 +11,18 @@ from litestar.di import NamedDependency
 from orders.adapters.inbound.http import problems
 from orders.adapters.inbound.http.operation import ApiOperation, Body, Example
 from orders.adapters.inbound.http.representations.orders import order_view
+from orders.adapters.inbound.http.requests.bodies import Call, body_size, read_object
+from orders.adapters.inbound.http.requests.update_bodies import (
+    Read,
+    check_form,
+    check_version,
+    read_patch,
+    read_revision,
+)
 from orders.adapters.inbound.http.routes.changing import CONDITIONS, PROBLEMS_OF_CHANGING, change, changed_order
-from orders.adapters.inbound.http.routes.request_bodies import Call, body_size, read_object
 from orders.adapters.inbound.http.routes.responses import (
     order_answer,
 )
-from orders.adapters.inbound.http.routes.update_bodies import Read, check_form, check_version, read_patch, read_revision
 from orders.adapters.wire.media_types import JSON, MERGE_PATCH
 from orders.adapters.wire.off_loop import off_loop
 from orders.adapters.wire.parsing import InvalidBody

@@ -10,8 +10,8 @@ from typing import Any
 
 from litestar import Request
 
-from orders.adapters.inbound.http.routes.parameters import InvalidParameters
-from orders.adapters.inbound.http.routes.request_bodies import body_fingerprint
+from orders.adapters.inbound.http.requests.bodies import body_fingerprint
+from orders.adapters.inbound.http.requests.parameters import InvalidParameters
 from orders.adapters.wire.keyed_answers import KeyedAnswer
 from orders.application.policy.idempotency import KeyedRequest, Preconditions
 from orders.domain.errors import Fault

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from litestar import Request
 from pydantic import BaseModel
 
-from orders.adapters.inbound.http.routes.parameters import no_parameters
+from orders.adapters.inbound.http.requests.parameters import no_parameters
 from orders.adapters.wire.fingerprint import fingerprint
 from orders.adapters.wire.media_types import JSON, check_coding
 from orders.adapters.wire.off_loop import LINE_BYTES, off_loop

@@ -1,0 +1,1 @@
+"""Reads requests: parameters, preconditions and bodies."""

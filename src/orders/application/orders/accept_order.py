@@ -1,4 +1,4 @@
-"""Use cases: accept an order now and place it later ([API-7]).
+"""Use cases: accepts an order now, and places it later ([API-7]).
 
 An accepted order is durable under its final id before its caller gets a response. If the process dies before the
 command is on the queue, the relay finds the order and sends it. From the queue the record-creator places the order, or

@@ -1,4 +1,4 @@
-"""Use case: place an order."""
+"""Use case: places an order."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -64,7 +64,7 @@ def _so(scope: HTTPScope) -> str:
 
 
 class _Exchange:
-    """The messages of one request, watched: whether its body and its response have been seen."""
+    """The exchange of one request: passes its messages on, and notes whether body and response have come."""
 
     def __init__(self, receive: Receive, send: Send) -> None:
         self._receive = receive

@@ -110,8 +110,8 @@ class RateLimited(Exception):
 class RateLimiter:
     """Counts requests of callers, and of strangers; adds the level of the bucket to each response.
 
-    Callers are told apart by tenant and key. Requests without a valid token are counted by address, separately: a valid
-    token is never refused for requests of others at its address.
+    Callers are told apart by tenant and key. Requests whose caller is not known are counted by address, separately: a
+    caller with a valid token is never refused for requests of others at their address.
     """
 
     def __init__(self, rate: Rate, monotonic: Callable[[], float], *, forwarded_hops: int = 0) -> None:

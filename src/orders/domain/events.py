@@ -56,12 +56,12 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What somebody was answered for a change that they named with an idempotency key, to be answered again.
+    """The response to a change with an idempotency key, stored for retries.
 
     Attributes:
-        key: hash of who asked, for which operation, with which key.
-        fingerprint: hash of what they sent.
-        answer: the whole answer, in a form that only who gives it understands.
+        key: hash of the caller, the operation and the idempotency key.
+        fingerprint: hash of the request.
+        answer: the whole response, opaque to all but the adapter that rendered it.
     """
 
     key: str

@@ -93,7 +93,7 @@ RULES: tuple[Rule, ...] = (
 )
 
 PLACING_ROLES = OWNER_OR_SHOP
-"""Who may place an order; a customer only for themselves."""
+"""Roles that may place an order; a customer only for themselves."""
 
 
 def allowed_actions(status: Status, roles: Collection[Role]) -> tuple[Action, ...]:

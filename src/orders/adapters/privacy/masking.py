@@ -82,8 +82,8 @@ _PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
     (("+", "%2b"), re.compile(r"(?i)(?<![\w+.:])(?:\+|%2B)[\s().-]?\d(?:[\s()./-]{0,2}\d){6,14}(?!\w)"), MASK),
     (("00",), re.compile(r"(?<![\w+.:/-])00[1-9](?:[ ()./-]{0,2}\d){7,13}(?![\w-])"), MASK),
 )
-"""What can be known by its looks: what must be in the text (in small letters) for it to be worth looking; what it is;
-what stands in its place."""
+"""Personal data recognised by its form: lower-case texts one of which must occur for a match; the pattern; its
+replacement."""
 
 _NAMED = re.compile(r"(?<![\w-])(?P<key>[\w-]++)(?P<joint>\\*+[\"']?+\s*+(?::|=>?+)\s*+)")
 _VALUE = re.compile(

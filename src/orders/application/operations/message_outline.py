@@ -30,7 +30,7 @@ FEEDBACK_TYPES = frozenset(
 )  # fmt: skip
 
 Shown = Callable[[str], bool]
-"""Whether a text, or a number as it is written, says nothing of a person."""
+"""Predicate: true for a text, or a number in its notation, that holds nothing personal."""
 
 
 def _form(pattern: str) -> Shown:

@@ -113,13 +113,13 @@ class PlaceOrder:
         return replace(draft, notification_email=None)
 
     async def _default_currency(self, caller: Caller) -> str:
-        """What an order is in whose draft names no currency: the tenant's. Raises: TransientPortError."""
+        """Returns the tenant's currency, for drafts that name none. Raises: TransientPortError."""
         return (await self._tenants.profile(caller.tenant_id)).currency
 
     async def amount_faults(self, caller: Caller, amounts: ReadAmounts) -> Sequence[Fault]:
-        """What currency and reckoning have against an order that is refused for something else already.
+        """Finds faults of currency and amounts in an order that is invalid for other reasons already.
 
-        Nothing while the tenant's profile is out of reach: what else is wrong can be said without it.
+        Returns none while the tenant's profile is unreachable: the other faults can be reported without it.
         """
         try:
             code = await self._default_currency(caller) if amounts.currency is None else amounts.currency
@@ -129,7 +129,7 @@ class PlaceOrder:
         return amount_faults(amounts, code, rules)
 
     async def prepare(self, caller: Caller, complete: Draft, order_id: str) -> Change:
-        """The order as it would be placed now, not kept yet; every way of placing one goes through here.
+        """Returns the order as it would be placed now, without storing it; every way of placing one uses this.
 
         Raises: InvalidOrder, ShopNotReady, TransientPortError.
         """

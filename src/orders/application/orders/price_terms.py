@@ -1,4 +1,4 @@
-"""Which rules a caller's order has to keep about what things cost, and which shops take it at all ([SEC-10])."""
+"""Determines the price rules for a caller's order, and whether the shop accepts it at all ([SEC-10])."""
 
 from orders.application.policy.caller import Caller
 from orders.application.policy.errors import ShopNotReady
@@ -7,15 +7,19 @@ from orders.ports.tenants import TenantDirectory
 
 
 class PriceTerms:
-    """Knows what a caller may say of prices, taxes and shipping."""
+    """Determines what a caller may state about prices, taxes and shipping."""
 
     def __init__(self, tenants: TenantDirectory, *, prices_must_be_settled: bool = False) -> None:
-        """``prices_must_be_settled``: nobody checks prices, so each shop has to say that they need no check."""
+        """Sets up the terms.
+
+        Args:
+            prices_must_be_settled: prices are not checked, so each shop has to declare that they need no check.
+        """
         self._tenants = tenants
         self._must_be_settled = prices_must_be_settled
 
     async def rules(self, caller: Caller) -> PriceRules:
-        """The rules of the caller's shop; nobody is asked about somebody who acts for it, whom none bind.
+        """Returns the rules of the caller's shop; callers who act for it are bound by none, so its profile isn't read.
 
         Raises: TransientPortError.
         """
@@ -24,7 +28,7 @@ class PriceTerms:
         return (await self._tenants.profile(caller.tenant_id)).price_rules
 
     def check_ready(self, caller: Caller, rules: PriceRules) -> None:
-        """Return when the shop takes prices of this caller: it has them checked, or says that it need not.
+        """Checks that the shop accepts prices of this caller: it has them checked, or declares that it need not.
 
         Raises: ShopNotReady.
         """

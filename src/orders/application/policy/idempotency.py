@@ -19,20 +19,20 @@ from orders.ports.outbox import EventLog
 _CREATION = 1
 
 RedactAnswer = Callable[[bytes], bytes]
-"""Takes the personal data out of an answer; one without any it gives back as it is."""
+"""Removes the personal data from a response; returns one without any unchanged."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyedRequest:
-    """A request that its caller named with an idempotency key.
+    """A request with an idempotency key.
 
     Attributes:
-        key: as the caller chose it.
-        operation: what the key is for, such as ``POST /v1.0/orders``; the same key elsewhere is another one.
-        fingerprint: hash of the body in a form that does not depend on how it was written.
-        respond: what the caller is answered when the order has become this, in a form that only the caller's adapter
-            understands: it is kept and given back byte for byte.
-        named: the id of the order to be created, where its sender has chosen it.
+        key: the caller's key.
+        operation: the operation that the key applies to, such as ``POST /v1.0/orders``; keys are scoped by it.
+        fingerprint: hash of the body's canonical form.
+        respond: renders the response for the order after the change, in a form that only the caller's adapter
+            understands; it is stored and returned byte for byte.
+        named: the id of the order to be created, if its sender has chosen it.
     """
 
     key: str
@@ -42,28 +42,28 @@ class KeyedRequest:
     named: str | None = None
 
     def order_id(self, caller: Caller) -> str:
-        """The id of the order that the request creates: the same for the same caller and key."""
+        """Returns the id of the order that the request creates: the same for the same caller and key."""
         if self.named is not None:
             return self.named
         return derived_order_id(tenant_id=caller.tenant_id, principal=caller.principal, key=self.key)
 
     def scope(self, caller: Caller) -> str:
-        """The key together with whose it is and what for, as a hash."""
+        """Returns a hash of the key, its caller and its operation."""
         parts = (caller.tenant_id, caller.principal, self.operation, self.key)
         return sha256("".join(f"{len(part)}:{part}" for part in parts).encode()).hexdigest()[:32]
 
     def receipt(self, caller: Caller, order: Order) -> Receipt:
-        """What is kept of the answer."""
+        """Returns the receipt to store: scope, fingerprint and response."""
         return Receipt(self.scope(caller), self.fingerprint, self.respond(order))
 
 
 @dataclass(frozen=True, slots=True)
 class Preconditions:
-    """What a caller ties a change to.
+    """Preconditions of a change.
 
     Attributes:
-        expected_versions: from If-Match; the change is made to one of these versions or not at all. ``None`` are all.
-        request: from Idempotency-Key; the change is made once.
+        expected_versions: from If-Match: the versions that the change may be applied to; ``None`` for any.
+        request: from Idempotency-Key: the request that is carried out once.
     """
 
     expected_versions: frozenset[int] | None = None

@@ -35,8 +35,8 @@ _WAIT_SECONDS = 1
 _NOTED = frozenset({REASON_ATTRIBUTE, ERROR_ATTRIBUTE, ID_ATTRIBUTE, FIRST_SENT_ATTRIBUTE, WAITED_ATTRIBUTE,
                     "RULE_ARN", "TARGET_ARN", "ERROR_CODE", "ERROR_MESSAGE", "EXHAUSTED_RETRY_CONDITION",
                     "RETRY_ATTEMPTS"})  # fmt: skip
-"""What workers, and EventBridge (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html), note on
-a message that they put aside."""
+"""Attributes that workers and EventBridge (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html)
+add to dead-lettered messages."""
 
 _GONE = frozenset({"ReceiptHandleIsInvalid", "InvalidParameterValue", "MessageNotInflight",
                    "AWS.SimpleQueueService.MessageNotInflight"})  # fmt: skip

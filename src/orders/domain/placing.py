@@ -210,10 +210,10 @@ def _currency(code: str) -> Currency:
 def amount_faults(
     amounts: ReadAmounts, currency_code: str, rules: PriceRules | None = None, *, existing: bool = False
 ) -> list[Fault]:
-    """Finds what currency and reckoning have against an order that something else is wrong with already.
+    """Finds faults of currency and amounts in an order that has other faults already.
 
-    Where all its amounts and quantities could be read it is reckoned as a whole, its total included; else each amount
-    is looked at by itself.
+    If all amounts and quantities could be parsed, the whole order is priced, its total included; else each amount is
+    checked by itself.
 
     Args:
         rules: as in ``basket_of``.

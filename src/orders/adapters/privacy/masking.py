@@ -92,10 +92,10 @@ _VALUE = re.compile(
     | [({\[] (?: [^(){}\[\]] | [({\[] [^(){}\[\]]* [)}\]] )* (?: [)}\]] | [^\n]* )
     """
 )
-"""In quotes or brackets: of a repr, of JSON (escaped or not), of DynamoDB's wire format. What is cut off in its middle
-ends with the text."""
+"""A value in quotes or brackets: of a repr, of JSON (escaped or not), of DynamoDB's wire format. A truncated value ends
+with the text."""
 _BARE_VALUE = re.compile(r"(?i)(?!None\b|null\b|\w+\(|\*)(?:(?:basic|bearer)(?:\s+|%20|\+))?[^\s\"'&,;(){}\[\]=]+")
-"""Of ``email=...`` in a query string or in a line that somebody put together."""
+"""A value without quotes, such as that of ``email=...`` in a query string or a log line."""
 
 _NAME = re.compile(r"\S{1,64}")
 

@@ -117,7 +117,7 @@ _OTHER_NAMES = frozenset(
 
 _NAMES = frozenset(chain(_VALUES, _WITHIN, _OTHER_NAMES))
 _CHOSEN_NAMES = frozenset({"metadata"})
-"""Members whose own members are named by whoever has sent them."""
+"""Members whose own members are named by the sender."""
 
 HIDDEN = "…"
 

@@ -1,8 +1,8 @@
-"""Idempotency keys: a request that comes again is answered again, and does nothing.
+"""Idempotency keys: a retried request gets the first response and changes nothing.
 
-A change and what its caller was answered are one atomic write, so whoever asks again after a lost answer gets that
-very answer, even if the process died between write and answer. What changed nothing is not kept: asking for it again
-does no harm.
+A change and its response are one atomic write, so that a retry after a lost response gets that same response, even if
+the process died between write and response. Responses of requests that changed nothing are not stored: retrying them
+is harmless.
 """
 
 from collections.abc import Callable

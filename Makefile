@@ -64,7 +64,7 @@ e2e: setup ## Run `orders dev` through crashes and load (ORDERS_E2E_ORDERS=200 f
 	@$(PYTEST) tests/e2e $(ARGS)
 
 proof: setup ## Prove the API's promises in full: 10,000 orders (emulators as for `contract`)
-	@$(PYTEST) $(IN_PARALLEL) --hypothesis-profile=proof --timeout=900 $(PROOFS) tests/unit/domain/test_life_machine.py $(ARGS)
+	@$(PYTEST) $(IN_PARALLEL) --hypothesis-profile=proof --timeout=900 $(PROOFS) tests/unit/domain/test_order_state_machine.py $(ARGS)
 	@$(BIN)/python -m benchmarks.documents --short
 
 chaos: setup ## Kill every process at random under load, then the same with failing AWS (ORDERS=2000)

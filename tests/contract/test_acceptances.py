@@ -55,7 +55,7 @@ async def test_it_is_no_order_and_has_no_events(store: Store, tenant_id: str) ->
     assert await store.log.read(tenant_id, acceptance.order_id) == []
 
 
-async def test_the_same_again_succeeds_and_another_of_its_id_does_not(store: Store, tenant_id: str) -> None:
+async def test_adding_is_idempotent_and_another_acceptance_of_the_id_is_refused(store: Store, tenant_id: str) -> None:
     acceptance = accepted(tenant_id)
     await store.acceptances.add(acceptance)
     await store.acceptances.add(acceptance)

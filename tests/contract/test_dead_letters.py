@@ -22,7 +22,7 @@ from orders.ports.dead_letters import DeadLetter, DeadLetterQueues, UnknownQueue
 from tests.contract.aws_backends import ALL_BACKENDS, AWS_BACKENDS, MEMORY, endpoint_of
 from tests.support.builders import NOON, a_tenant, an_order_id
 from tests.support.service import Service
-from tests.unit.application.test_telling_of_dead_letters import an_event
+from tests.unit.application.test_notify_dead_letters import an_event
 
 HOLD = timedelta(seconds=30)
 NAME = "pdf-creator"

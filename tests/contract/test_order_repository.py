@@ -176,7 +176,7 @@ async def test_a_change_of_what_is_not_there_is_stale(store: Store, tenant_id: s
         await store.orders.save(shipped(processed(change.order).order, 1))
 
 
-async def test_so_many_events_wait_and_no_more(store: Store, tenant_id: str) -> None:
+async def test_pending_events_are_limited_in_number(store: Store, tenant_id: str) -> None:
     first = placed(tenant_id)
     assert first.event is not None
     *fitting, last = rendered_often(first.order, MAX_PENDING_EVENTS)
@@ -193,7 +193,7 @@ async def test_so_many_events_wait_and_no_more(store: Store, tenant_id: str) -> 
     assert len(await store.outbox.waiting(tenant_id, first.order.order_id)) == MAX_PENDING_EVENTS
 
 
-async def test_so_many_bytes_wait_and_no_more(store: Store, tenant_id: str) -> None:
+async def test_pending_events_are_limited_in_size(store: Store, tenant_id: str) -> None:
     first = placed(tenant_id)
     large = [grown(change, MAX_PENDING_BYTES * 3 // 10) for change in rendered_often(first.order, 5)]
     await store.history(first, *large[:3])

@@ -24,7 +24,7 @@ async def clients(request: pytest.FixtureRequest) -> AsyncIterator[Clients]:
         yield {name: await stack.enter_async_context(endpoint.client(name)) for name in SERVICES}
 
 
-async def test_what_is_there_passes(clients: Clients) -> None:
+async def test_probes_of_existing_resources_pass(clients: Clients) -> None:
     name = f"probed-{uuid4().hex[:12]}"
     url = (await clients["sqs"].create_queue(QueueName=name))["QueueUrl"]
     await clients["s3"].create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})

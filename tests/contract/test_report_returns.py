@@ -48,7 +48,7 @@ async def test_it_comes_again_as_it_was(queue: tuple[Any, str], report: Report) 
     assert (named.tenant_id, named.order_id, again) == ("tenant_a", an_order_id(), report)
 
 
-async def test_not_before_its_time(queue: tuple[Any, str]) -> None:
+async def test_a_returned_report_is_delivered_after_its_delay(queue: tuple[Any, str]) -> None:
     client, url = queue
     await SqsReportReturns(client, url).give_back("tenant_a", an_order_id(), FAILED, after=timedelta(seconds=29.5))
     assert "Messages" not in await client.receive_message(QueueUrl=url, WaitTimeSeconds=0)

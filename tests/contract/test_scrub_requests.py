@@ -38,7 +38,7 @@ async def test_it_waits_its_time_out_in_the_queue(queue: tuple[Any, str]) -> Non
     assert (await counted(client, url, "Delayed"), await counted(client, url, "")) == (1, 0)
 
 
-async def test_it_names_the_order(queue: tuple[Any, str]) -> None:
+async def test_the_command_names_tenant_and_order(queue: tuple[Any, str]) -> None:
     client, url = queue
     await SqsScrubRequests(client, url).request("tenant_a", an_order_id(), after=timedelta(0))
     (message,) = (await client.receive_message(QueueUrl=url, WaitTimeSeconds=2))["Messages"]

@@ -74,7 +74,7 @@ async def test_a_secret_has_the_value_that_was_put_there(store: Store, name: str
     assert await store.secrets.previous(name) is None
 
 
-async def test_after_a_change_the_value_before_is_there_too(store: Store, name: str) -> None:
+async def test_after_a_change_the_previous_value_is_readable(store: Store, name: str) -> None:
     for value in ("first", "second", "third"):
         await store.put(name, value)
     current, previous = await store.secrets.current(name), await store.secrets.previous(name)
@@ -95,7 +95,7 @@ async def test_a_secret_that_is_not_there_is_named(store: Store, name: str) -> N
         assert caught.value.name == name
 
 
-async def test_bytes_are_no_text(aws: Store, name: str) -> None:
+async def test_a_binary_secret_is_unusable(aws: Store, name: str) -> None:
     await aws.client.create_secret(Name=name, SecretBinary=b"bytes")
     with pytest.raises(SecretUnusable, match="holds bytes"):
         await aws.secrets.current(name)

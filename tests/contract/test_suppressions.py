@@ -56,7 +56,7 @@ async def test_what_is_not_there_can_not_be_taken_off(store: Store, bounced: Sup
     assert not await store.suppressions.remove(bounced.tenant_id, HASH, at=NOON + HOUR)
 
 
-async def test_they_are_listed_by_hash_and_page(store: Store, bounced: Suppression) -> None:
+async def test_suppressions_are_listed_by_hash_and_page(store: Store, bounced: Suppression) -> None:
     hashes = sorted(recipient_hash(f"{number}@example.com") for number in range(7))
     for hashed in hashes:
         await store.suppressions.add(replace(bounced, recipient_hash=hashed))

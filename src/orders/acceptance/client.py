@@ -18,7 +18,7 @@ _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 class NotReached(Exception):
-    """No answer came: a wrong address, nobody there, or none in time."""
+    """No response: a wrong address, no server there, or a timeout."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from orders.bootstrap.config.settings import Settings
 from orders.bootstrap.errors import CannotRun
 
 _OURS = ("orders", "uvicorn.error")
-"""Whose loggers follow ``LOG_LEVEL``. All others say warnings and worse, whatever the level: what botocore and its kin
-say beneath that quotes requests and answers, which are orders."""
+"""Loggers that follow ``LOG_LEVEL``. All others log warnings and above only: below that, botocore and others quote
+requests and responses, which are orders."""
 
 
 def configure_logging(settings: Settings, *, stream: TextIO | None = None) -> None:

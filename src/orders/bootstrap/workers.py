@@ -1,4 +1,4 @@
-"""The workers: everything that differs from one to another, in one row each."""
+"""Table of the workers: one row each, with everything in which they differ."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,25 +23,25 @@ from orders.bootstrap.container.container import Container
 from orders.ports.health import Probe
 
 MAIL_QUOTA_INTERVAL = timedelta(minutes=5)
-"""Of each notifier's task: SES answers one such question in a second for all of them."""
+"""Interval per notifier task: SES allows one such request per second across all of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
-    """One worker: what it needs, and how it is run.
+    """A worker's dependencies and settings.
 
     Attributes:
-        name: the worker's, in commands, logs and audit; ``topology.yaml`` gives its queue.
-        build: builds what handles its messages.
+        name: the worker's name in commands, logs and audit; ``topology.yaml`` assigns its queue.
+        build: builds the handler of its messages.
         aws_services: the AWS clients that its process opens.
-        needs: builds the probes of what must be up for messages to be received.
-        concurrency: how many messages are handled at once.
-        sends_mail: a permit of this task's share of the mail rate is taken for each message, and nothing is received
-            before the mail service has said that there is quota left.
+        needs: builds the probes of dependencies that must be up for messages to be received.
+        concurrency: returns the maximum number of concurrent handlers.
+        sends_mail: each message takes a permit of this task's share of the mail rate, and nothing is received until the
+            mail service has reported remaining quota.
         renders_documents: its process opens the PDF renderer.
         reads_dead_letters: its process looks up the dead-letter queues.
-        may_forward: builds who is believed to say who sent a message first, see ``SqsQueue``.
-        periodic: builds what it does now and then beside its queue.
+        may_forward: builds the predicate of senders trusted to name a message's original sender, see ``SqsQueue``.
+        periodic: builds the periodic tasks that run beside its queue.
     """
 
     name: str
@@ -56,7 +56,7 @@ class Worker:
     periodic: Callable[[Container], Sequence[Periodic]] = lambda _: ()
 
     def poller(self, container: Container) -> Poller:
-        """Builds the poller of its queue."""
+        """Builds the poller of the worker's queue."""
         settings, address = container.settings(), container.addresses().queues[self.name]
         asked_first = (container.mail_probe().name,) if self.sends_mail else ()
         return Poller(
@@ -70,7 +70,7 @@ class Worker:
                 grace=timedelta(seconds=settings.worker_grace_seconds),
                 retries=RetryPolicy(visibility=settings.queue_visibility),
             ),
-            # One for each poller: what one worker finds down is no reason for another to pause.
+            # One per poller: a dependency that one worker finds down must not pause another.
             gate=DependencyGate(self.needs(container), ask_first=asked_first),
             admission=container.mail_tokens() if self.sends_mail else None,
         )
@@ -108,7 +108,7 @@ _ROWS = (
         build=lambda made: PdfCreator(made.use_cases().render_document()),
         aws_services=("dynamodb", "sqs", "events", "s3"),
         needs=lambda made: (*_all_stores(made), made.renderer_probe()),
-        # Not many more documents at once than there are processes: the others would only wait in line here.
+        # Not many more documents at once than processes: the others would only wait here.
         concurrency=lambda settings: settings.pdf_processes * 2,
         renders_documents=True,
     ),
@@ -135,7 +135,7 @@ _ROWS = (
             made.use_cases().scrub_order(), made.use_cases().apply_external_event(), made.counters()
         ),
         aws_services=("dynamodb", "sqs", "events", "s3"),
-        # The bucket for erasing alone.
+        # The bucket is needed for erasure only.
         needs=lambda made: (made.table_probe(), made.documents_probe()),
     ),
     Worker(
@@ -146,4 +146,4 @@ _ROWS = (
     ),
 )
 WORKERS = MappingProxyType({worker.name: worker for worker in _ROWS})
-"""Every worker, by name."""
+"""All workers by name."""

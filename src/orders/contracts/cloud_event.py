@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from orders.domain.events import EventType, JsonValue, OrderEvent
 
 EVENT_SOURCE = "io.bbws.orders"
-"""Who speaks, on the bus: its ``Source``."""
+"""This service's ``Source`` on the bus."""
 
 SEQUENCE_DIGITS = 10
 """Zero-padded, so that sequences sort as text too."""

@@ -111,7 +111,7 @@ DATA: Mapping[EventType, Mapping[str, Any]] = MappingProxyType(
         EventType.DOCUMENT_FAILED: {"document_version": _DOCUMENT_VERSION},
     }
 )
-"""What the ``data`` of each kind holds beyond what that of every event does."""
+"""Members of ``data`` by event type, beyond those of every event."""
 
 OPTIONAL: Mapping[EventType, frozenset[str]] = MappingProxyType(
     {

@@ -34,7 +34,7 @@ _SCHEMES: tuple[tuple[str, frozenset[int]], ...] = (
     (r"508[5-9]|60(?:69|[78])|81|82", frozenset({16})),  # RuPay
     (r"220[0-4]", frozenset(range(16, 20))),  # Mir
 )
-"""How their numbers begin, no two alike, and how long they are."""
+"""Card schemes: the prefixes of their numbers, each unique, and the numbers' lengths."""
 _PREFIX = re.compile("|".join(f"({prefix})" for prefix, _ in _SCHEMES))
 _LENGTHS = tuple(lengths for _, lengths in _SCHEMES)
 _RUN = re.compile(r"\d(?:[ -]*\d){11,}")

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 CLOCK_SKEW = timedelta(minutes=5)
-"""By how much the clock of whoever tells a time may differ from ours, or from that of who told another."""
+"""Maximum difference assumed between a caller's clock and ours, or another caller's."""
 
 
 def is_to_come(at: datetime, now: datetime) -> bool:

@@ -14,7 +14,7 @@ from orders.domain.order import Change, Order
 from orders.domain.parts import Address, Customer, Erasure, Payment
 
 ERASED = "[erased]"
-"""The tombstone: what stands where somebody's data stood."""
+"""The tombstone that replaces personal data."""
 
 # One tombstone for all particulars of a person, so that not even the fields given are revealed. It is in a field
 # that takes any text, so that every reader finds it well-formed.

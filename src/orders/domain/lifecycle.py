@@ -27,7 +27,7 @@ class Status(StrEnum):
 
 TERMINAL = frozenset({Status.COMPLETED, Status.CANCELLED, Status.REJECTED})
 CALLED_OFF = frozenset({Status.CANCELLED, Status.REJECTED})
-"""Nothing of such an order will come: its document says so, and nobody is thanked for it."""
+"""Statuses of orders that won't be delivered: the document says so, without thanking the customer."""
 
 
 class Action(StrEnum):
@@ -93,7 +93,7 @@ RULES: tuple[Rule, ...] = (
 )
 
 PLACING_ROLES = OWNER_OR_SHOP
-"""Who may place an order; a customer only for themselves."""
+"""Roles that may place an order; a customer only for themselves."""
 
 
 def allowed_actions(status: Status, roles: Collection[Role]) -> tuple[Action, ...]:

@@ -38,7 +38,7 @@ from orders.domain.shipping import Shipment, arrival, future_faults, past_faults
 
 MAX_PARCELS = 100
 KEPT_KEYS = 32
-"""How many idempotency keys of changes an order remembers; that of its creation is its id, and never forgotten."""
+"""Number of idempotency keys of changes that an order remembers; that of its creation is its id and never expires."""
 
 
 @dataclass(frozen=True, slots=True)

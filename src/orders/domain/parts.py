@@ -53,7 +53,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class ParcelLine:
-    """How many units of a line a parcel carries."""
+    """Number of units of an order line in a parcel."""
 
     line_id: str
     quantity: int

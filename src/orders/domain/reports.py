@@ -14,7 +14,7 @@ from orders.domain.lifecycle import Status
 from orders.domain.parts import ParcelLine
 
 MAX_PARKED = 32
-"""How many reports wait on one order at most; a later one is a dead letter, to be sent again when others are done."""
+"""Maximum number of parked reports per order; further ones are dead-lettered, to be redriven when others are done."""
 
 
 class ReportType(StrEnum):
@@ -38,7 +38,7 @@ SOURCES: Mapping[ReportType, str] = MappingProxyType(
         ReportType.STOCK_REJECTED: _PRODUCTS,
     }
 )
-"""Who is believed about what: the bus's ``source`` of each type."""
+"""The trusted ``source`` on the bus of each type."""
 
 REASONS: Mapping[ReportType, str] = MappingProxyType(
     {ReportType.PAYMENT_FAILED: "payment_failed", ReportType.STOCK_REJECTED: "out_of_stock"}
@@ -108,17 +108,17 @@ class Reaction(StrEnum):
     """Reactions to an external event."""
 
     ACT = "act"
-    """Its action is taken; what the life cycle refuses then is impossible."""
+    """Take the report's action; if the life cycle refuses it, the report is impossible."""
     WAIT = "wait"
-    """It is parked until the order gets there."""
+    """Park the report until the order reaches the status that it needs."""
     PASS = "pass"  # noqa: S105 - not a password
-    """It is obsolete: its effect is there, or means nothing any more."""
+    """Obsolete: the report's effect is in place already, or no longer matters."""
     REFUSE = "refuse"
-    """It is impossible: somebody has to look at it."""
+    """Impossible: the report needs an operator's attention."""
     BY_TIME = "by_time"
-    """It contradicts another: obsolete if that one is later, else impossible."""
+    """Contradicts another report: obsolete if that one is later, else impossible."""
     BY_PARCEL = "by_parcel"
-    """As its parcel is: shipped, to come, or unknown."""
+    """Depends on its parcel: shipped, still to come, or unknown."""
 
 
 def _row(act: str = "", wait: str = "", passed: str = "", by_time: str = "") -> Mapping[Status, Reaction]:

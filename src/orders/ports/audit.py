@@ -14,11 +14,11 @@ class AuditOutcome(StrEnum):
 
     ALLOWED = "allowed"
     DENIED = "denied"
-    """Who it was is not known, or it is not theirs to do or to see."""
+    """The caller is unknown, or lacks permission for the operation or the resource."""
     REFUSED = "refused"
-    """They may, but not so, or not now."""
+    """The caller has permission, but the request is invalid or not possible now."""
     FAILED = "failed"
-    """The service did not manage, or never came to an answer: something may have been changed all the same."""
+    """The service failed, or never completed the response: something may have been changed nevertheless."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,9 @@ ID_ATTRIBUTE = "OriginalMessageId"
 SENDER_ATTRIBUTE = "OriginalSender"
 FIRST_SENT_ATTRIBUTE = "FirstSentAt"
 WAITED_ATTRIBUTE = "TimesWaited"
-"""Attributes of a message in a dead-letter queue: why it is there, as a word and as a sentence, the id that it had in
-the worker's queue when it first came there, who sent it first, when that was (RFC 3339), and how often it has waited.
-A message that waits in a worker's queue has those from the id on.
+"""Attributes of a message in a dead-letter queue: the reason as a word and as a sentence, the message's first id in the
+worker's queue, its original sender, the time at which it was first sent (RFC 3339), and the number of its waits. A
+message that waits in a worker's queue has those from the id on.
 
 They are part of what workers and operators agree on, whichever release either is of.
 """

@@ -7,7 +7,7 @@ from orders.domain.order import Order
 from orders.ports.tenants import TenantProfile
 
 MAX_LINK_LIFETIME = timedelta(minutes=5)
-"""How long a link to a document may be good at the most."""
+"""Maximum lifetime of a link to a document."""
 
 
 class DocumentRenderer(Protocol):

@@ -97,7 +97,7 @@ class UnreadableItem(PermanentPortError):
 
 
 PassedOver: TypeAlias = Callable[[UnreadableItem], None]
-"""Told of each item that can't be read and is therefore left out."""
+"""Callback for each unreadable item that is left out."""
 
 
 class OrderExists(PortError):

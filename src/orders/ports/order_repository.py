@@ -9,10 +9,10 @@ from orders.domain.order import Change, Order
 from orders.ports.acceptances import KeyClaim
 
 MAX_ORDER_BYTES = 150_000
-"""What an order may take, so that it, its waiting events and its keys always fit one item of 400 KB."""
+"""Maximum size of an order, so that it, its pending events and its keys always fit one item of 400 KB."""
 
 MAX_PARKED_BYTES = 20_000
-"""What reports that wait on an order may take, beside ``MAX_ORDER_BYTES``."""
+"""Maximum size of an order's parked reports, in addition to ``MAX_ORDER_BYTES``."""
 
 MAX_PENDING_EVENTS = 32
 MAX_PENDING_BYTES = 200_000

@@ -104,7 +104,7 @@ async def test_what_is_meant_is_sent_again_and_the_rest_stays() -> None:
         (LetterFilter(sent_before=EARLIER), 0),
     ],
 )
-async def test_every_filter_filters(wanted: LetterFilter, matches: int) -> None:
+async def test_each_filter_selects(wanted: LetterFilter, matches: int) -> None:
     desk = Desk()
     desk.dead_letter(3)
     assert (await desk.office.list(["pdf-creator"], wanted))[1].matched == matches
@@ -191,7 +191,7 @@ async def test_one_that_is_refused_for_good_keeps_none_of_the_others() -> None:
     assert tally.failed == ["pdf-creator-2: pdf-creator queue: InvalidMessageContents"]
 
 
-async def test_thrown_away_is_gone() -> None:
+async def test_purge_deletes_selected_letters_only() -> None:
     desk = Desk()
     desk.dead_letter(3)
     assert (await desk.office.purge(["pdf-creator"], LetterFilter(order_id=an_order_id(2)))).acted_on == 1

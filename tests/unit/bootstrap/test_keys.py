@@ -153,7 +153,7 @@ async def test_a_start_does_not_wait_for_ever() -> None:
     assert slow.closed
 
 
-async def test_a_bug_is_no_outage() -> None:
+async def test_a_bug_ends_the_start_unlike_an_outage() -> None:
     broken = Broken()
     with pytest.raises(ZeroDivisionError):
         async with keys.with_keys(broken):

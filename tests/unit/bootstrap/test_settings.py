@@ -104,7 +104,7 @@ def given(monkeypatch: pytest.MonkeyPatch, environment: str, **changes: str) -> 
 
 
 @pytest.mark.parametrize("environment", GOOD)
-def test_so_much_is_enough(monkeypatch: pytest.MonkeyPatch, environment: str) -> None:
+def test_minimal_settings_suffice(monkeypatch: pytest.MonkeyPatch, environment: str) -> None:
     settings = given(monkeypatch, environment)
     assert settings.jwks_url == "https://issuer.example/.well-known/jwks.json"
     assert settings.asks_for_api_keys == (environment == "prod")

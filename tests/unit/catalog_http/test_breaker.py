@@ -48,7 +48,7 @@ class Bench:
         return False
 
 
-def test_so_many_failures_in_a_row_open_it_and_no_call_is_made() -> None:
+def test_consecutive_failures_open_the_breaker_and_no_call_is_made() -> None:
     bench = Bench()
     bench.fail(2)
     assert bench.breaker.state is CLOSED

@@ -79,7 +79,7 @@ async def test_what_passes_is_tried_once_more(bench: Bench, fault: Answerer) -> 
 
 
 @pytest.mark.parametrize("fault", [status(500), reset, cut_off])
-async def test_but_only_once(bench: Bench, fault: Answerer) -> None:
+async def test_a_failed_call_is_retried_only_once(bench: Bench, fault: Answerer) -> None:
     bench.answers = [fault] * 3
     await failure(bench)
     assert bench.calls == 2

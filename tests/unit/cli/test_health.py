@@ -48,7 +48,7 @@ def test_a_complete_question_needs_no_command_line(arguments: list[str], questio
     assert parse(arguments) == question
 
 
-def test_all_is_well(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_healthy_answer_is_printed_and_exits_with_0(capsys: pytest.CaptureFixture[str]) -> None:
     with answering(b'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n"ok"') as (port, asked):
         assert answer(HealthQuestion(port)) == 0
     assert asked[0].startswith(b"GET /health/live HTTP/1.0\r\n")

@@ -13,7 +13,7 @@ from orders.application.events.replay_events import ReplayEvents
 from orders.domain.events import EventType
 from orders.ports.errors import ItemKind, TransientPortError
 from tests.support.builders import NOON, an_order_id
-from tests.unit.application.test_replaying import Replay, an_event
+from tests.unit.application.test_replay_events import Replay, an_event
 from tests.unit.cli.test_commands import Recorder, run
 
 

@@ -102,7 +102,7 @@ def test_an_address_is_written_to_again_by_that_shop(operator: Operator, answer:
         typed(operator, answer, "remove", "--tenant", "tenant_a", *how)
 
 
-def test_for_scripts(operator: Operator) -> None:
+def test_removal_is_printed_as_json(operator: Operator) -> None:
     told = json.loads(typed(operator, "", "remove", "--tenant", "tenant_a", "--hash", HASH, "--json"))
     assert told == {"tenant_id": "tenant_a", "recipient_hash": HASH, "removed": True}
 

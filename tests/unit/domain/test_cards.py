@@ -54,7 +54,7 @@ def test_other_numbers_pass(text: str) -> None:
 
 
 @given(st.text(alphabet="0123456789 -abc", max_size=2000))
-def test_any_text_is_judged(text: str) -> None:
+def test_any_text_can_be_checked(text: str) -> None:
     assert holds_card_number(text) in {True, False}
 
 
@@ -83,7 +83,7 @@ def test_a_number_of_any_scheme_is_found_and_taken_out(number: str) -> None:
 
 
 @given(disguised_card_numbers())
-def test_no_dress_hides_one(text: str) -> None:
+def test_a_card_number_is_found_in_any_disguise(text: str) -> None:
     assert holds_card_number(text), text
     assert not holds_card_number(without_card_numbers(text, "*")), text
 

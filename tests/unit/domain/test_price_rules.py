@@ -81,7 +81,7 @@ def test_a_listed_tax_rate_is_taken_however_it_is_written(rate: str) -> None:
     assert line.tax_rate == Decimal(rate)
 
 
-def test_one_that_is_not_listed_is_refused_with_those_that_are() -> None:
+def test_an_unlisted_tax_rate_is_refused_with_the_listed_ones() -> None:
     draft = a_draft(lines=(a_line(tax_rate=Decimal("0.15")), a_line(tax_rate=Decimal("0.05"))))
     (fault,) = told(draft, TAXED)
     assert (pointer_of(fault.path), fault.code) == ("/items/1/tax_rate", "tax_rate_not_listed")
@@ -210,7 +210,7 @@ def test_a_discount_is_no_reason_for_other_goods(quantity: int, price: str, tota
     )
 
 
-def test_nor_one_off_the_order() -> None:
+def test_a_discount_on_the_order_is_no_reason_for_other_goods() -> None:
     order = an_order(lines=(a_line(quantity=10, price=Decimal(100)),), discount=Decimal(100))
     (line,) = revision_of(order).lines
     for other in (replace(line, quantity=1), a_line(quantity=1, price=Decimal(100), product_id="tray")):
@@ -225,7 +225,7 @@ def test_nor_one_off_the_order() -> None:
         assert staff.totals.total.minor == 0
 
 
-def test_nor_a_line_free_of_tax() -> None:
+def test_a_line_free_of_tax_can_not_be_enlarged() -> None:
     order, only = an_order(lines=(a_line(quantity=1),)), PriceRules(tax_rates=frozenset({Decimal("0.15")}))
     (line,) = revision_of(order).lines
     with pytest.raises(InvalidOrder) as caught:
@@ -273,7 +273,7 @@ MORE_THAN_WAS_GIVEN: Mapping[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize(("change", "pointer"), MORE_THAN_WAS_GIVEN.values(), ids=MORE_THAN_WAS_GIVEN.keys())
-def test_nothing_is_given_beyond_that(change: Any, pointer: str) -> None:
+def test_an_update_can_not_exceed_what_staff_granted(change: Any, pointer: str) -> None:
     order = given_by_staff()
     assert pointer in [at for at, _ in refused(order, *change(*revision_of(order).lines), total="0")]
 

@@ -22,7 +22,7 @@ def faults(order: Order, revision: Revision) -> list[tuple[str, str]]:
     return [(pointer_of(fault.path), fault.code) for fault in caught.value.faults]
 
 
-def test_the_same_again_changes_nothing() -> None:
+def test_an_update_with_equal_values_changes_nothing() -> None:
     order = an_order(notes="ring twice", metadata=(("a", "b"),))
     assert revise(order, revision_of(order), a_stamp(), CUSTOMER) == Change(order)
     assert revise(order, replace(revision_of(order), total=None), a_stamp(), CUSTOMER) == Change(order)

@@ -72,7 +72,7 @@ async def test_however_many_unknown_keys_come_it_is_asked_once_a_minute(bench: B
         assert bench.issuer.requests == 1 + minute
 
 
-async def test_those_who_come_first_share_one_request(bench: Bench) -> None:
+async def test_concurrent_first_callers_share_one_request(bench: Bench) -> None:
     assert all(await asyncio.gather(*(bench.knows("ec-1") for _ in range(100))))
     assert not any(await asyncio.gather(*(bench.knows("unknown") for _ in range(100))))
     assert bench.issuer.requests == 1
@@ -162,7 +162,7 @@ async def test_a_redirect_leads_nowhere(bench: Bench) -> None:
     assert len(asked) == 1
 
 
-async def test_nobody_there_is_out_of_reach_too(issuer: Issuer) -> None:
+async def test_an_unreachable_issuer_is_a_transient_error(issuer: Issuer) -> None:
     for url in ("http://127.0.0.1:9/jwks.json", "http://nobody.invalid/jwks.json", "https" + issuer.jwks_url[4:]):
         bench = Bench(issuer, url)
         with pytest.raises(TransientPortError, match="token issuer"):

@@ -98,7 +98,7 @@ def test_a_document_is_what_it_says(render: Render, name: str) -> None:
 
 
 @pytest.mark.parametrize("logo", LOGOS)
-def test_so_it_is_with_everything_printed_and_a_logo(render: Render, rich_order: Order, logo: str) -> None:
+def test_a_rich_order_with_a_logo_conforms_to_pdf_a_and_pdf_ua(render: Render, rich_order: Order, logo: str) -> None:
     pdf = render(rich_order, a_tenant(logo=LOGOS[logo]))
     assert archival_findings(pdf) == []
     assert accessibility_findings(pdf) == []
@@ -111,12 +111,12 @@ def of_the_shops_own(renderer: PdfRenderer) -> bytes:
     return asyncio.run(renderer.printed(order, tenant, html))
 
 
-def test_so_it_is_of_a_shops_own_template(of_the_shops_own: bytes) -> None:
+def test_a_shops_own_template_conforms_to_pdf_a_and_pdf_ua(of_the_shops_own: bytes) -> None:
     assert archival_findings(of_the_shops_own) == []
     assert accessibility_findings(of_the_shops_own) == []
 
 
-def test_a_row_of_headers_heads_columns_without_thead_too(of_the_shops_own: bytes) -> None:
+def test_a_row_of_headers_heads_columns_without_thead(of_the_shops_own: bytes) -> None:
     with pikepdf.open(BytesIO(of_the_shops_own)) as pdf:
         assert [str(each.A.Scope) for each in elements_of(pdf, "/TH")] == ["/Column", "/Column"]
         assert str(pdf.Root.Lang) == "af"

@@ -128,7 +128,7 @@ def test_its_fonts_are_embedded(pdf: pikepdf.Pdf) -> None:
     assert names == {"Inter", "Inter-Semi-Bold"}
 
 
-def test_it_does_nothing(pdf: pikepdf.Pdf) -> None:
+def test_it_has_no_actions_or_scripts(pdf: pikepdf.Pdf) -> None:
     for each in pdf.objects:
         if isinstance(each, pikepdf.Dictionary):
             assert (

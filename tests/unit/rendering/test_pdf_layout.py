@@ -107,7 +107,7 @@ def test_whatever_people_write_is_kept_and_archivable(render: Render) -> None:
 
 
 @pytest.mark.parametrize("accent", ["#ffe000", "red;} body { display: none", ""])
-def test_any_accent_will_do(render: Render, accent: str) -> None:
+def test_any_accent_colour_renders(render: Render, accent: str) -> None:
     assert "Total ZAR 59.98" in pages_of(render(an_order(), a_tenant(accent=accent)))[0]
 
 

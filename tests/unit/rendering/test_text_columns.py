@@ -56,6 +56,6 @@ def test_what_is_right_to_left_leaves_the_columns_and_itself_in_order() -> None:
     assert row("Enamel mug", "1.00", columns=16) == "Enamel mug  1.00"
 
 
-def test_tidy() -> None:
+def test_tidy_trims_lines_and_repeated_blank_lines() -> None:
     assert tidy("\n\na  \n\n\n\nb\n\n") == "a\n\nb\n"
     assert rule("=", 3) == "==="

@@ -37,7 +37,7 @@ from orders.domain.pricing.money import Money
         (-500, "ZAR", "−5.00"),
     ],
 )
-def test_amounts(minor: int, currency: str, written: str) -> None:
+def test_amounts_are_written_in_the_currency_s_digits(minor: int, currency: str, written: str) -> None:
     assert amount(Money(minor, Currency.of(currency))) == written
 
 
@@ -56,7 +56,7 @@ def test_deductions_have_a_sign_unless_they_are_nothing() -> None:
     ("rate", "written"),
     [("0.15", "15%"), ("0", "0%"), ("0.0725", "7.25%"), ("1", "100%"), ("0.1", "10%"), ("1E-7", "0.00001%")],
 )
-def test_rates(rate: str, written: str) -> None:
+def test_rates_are_written_as_percentages(rate: str, written: str) -> None:
     assert percentage(Decimal(rate)) == written
 
 
@@ -78,7 +78,7 @@ def test_times_are_utc() -> None:
         ("👩\u200d👧 e\u0301", "👩\u200d👧 e\u0301"),
     ],
 )
-def test_one_line(typed: str | None, shown: str) -> None:
+def test_a_text_is_reduced_to_one_line(typed: str | None, shown: str) -> None:
     assert one_line(typed) == shown
 
 
@@ -89,7 +89,7 @@ def test_one_line_is_one_line_that_utf_8_can_hold(text: str) -> None:
     line.encode()
 
 
-def test_several_lines() -> None:
+def test_a_text_is_split_into_trimmed_lines() -> None:
     assert several_lines("\n\n a \r\n\n\n\nb\u2028c\n\n") == ("a", "", "b", "c")
     assert several_lines(None) == ()
 
@@ -98,7 +98,7 @@ def test_several_lines() -> None:
     ("reason", "shown"),
     [("out_of_stock", "Out of stock"), ("fraud", "Fraud"), ("Changed my mind_", "Changed my mind_"), (None, "")],
 )
-def test_reasons(reason: str | None, shown: str) -> None:
+def test_reason_codes_are_written_in_words(reason: str | None, shown: str) -> None:
     assert reason_in_words(reason) == shown
 
 
@@ -131,7 +131,7 @@ PNG = data_uri("png", b"\x89PNG\r\n\x1a\n" + bytes(20))
 SVG = data_uri("svg+xml", b"<svg/>")
 
 
-def test_logos() -> None:
+def test_a_logo_is_shown_where_its_format_is_supported() -> None:
     assert document_logo(PNG) == mail_logo(PNG) == PNG
     assert document_logo(SVG) == SVG
     assert mail_logo(SVG) == ""
@@ -156,6 +156,6 @@ def test_logos() -> None:
         data_uri("png", b"\x89PNG\r\n\x1a\n" + bytes(2_000_000)),
     ],
 )
-def test_what_is_no_logo(uri: str | None) -> None:
+def test_an_invalid_logo_is_not_shown(uri: str | None) -> None:
     assert document_logo(uri) == ""
     assert mail_logo(uri) == ""

@@ -87,12 +87,12 @@ class Desk:
         return record
 
 
-def test_every_worker_is_looked_at() -> None:
+def test_every_worker_has_a_case_here() -> None:
     assert set(WORKERS) == set(ALL)
 
 
 @pytest.mark.parametrize("worker", ["pdf-creator", "customer-notifier", "internal-notifier"])
-async def test_who_read_an_order_for_an_event_is_on_record(worker: str) -> None:
+async def test_reading_an_order_for_an_event_is_audited(worker: str) -> None:
     desk = await Desk.open()
     record = await desk.give(worker, desk.created)
     assert (record.principal, record.role, record.outcome, record.why) == (worker, "service", ALLOWED, None)
@@ -101,14 +101,14 @@ async def test_who_read_an_order_for_an_event_is_on_record(worker: str) -> None:
     assert (record.origin, record.request_id) == ("queue:AROAEXAMPLE", "message-1")
 
 
-async def test_so_are_commands() -> None:
+async def test_commands_are_audited() -> None:
     desk = await Desk.open()
     command = {"command": RENDER_DOCUMENT, "tenant_id": "tenant_a", "order_id": desk.order.order_id}
     record = await desk.give("pdf-creator", command)
     assert (record.operation, record.order_id, record.outcome) == (RENDER_DOCUMENT, desk.order.order_id, ALLOWED)
 
 
-async def test_orders_from_the_queue_are_on_record_under_the_id_they_get() -> None:
+async def test_queued_orders_are_audited_under_their_new_id() -> None:
     desk = await Desk.open()
     order = {"customer_id": "c", "items": [{"product_id": "p", "quantity": 1, "price": 1}], "total": 1}
     command = {"command": "create-order", "tenant_id": "tenant_b", "idempotency_key": "k", "order": order}
@@ -117,7 +117,7 @@ async def test_orders_from_the_queue_are_on_record_under_the_id_they_get() -> No
     assert (record.operation, record.tenant_id, record.order_id) == ("create-order", "tenant_b", placed)
 
 
-async def test_accepted_orders_too() -> None:
+async def test_placing_accepted_orders_is_audited() -> None:
     desk = await Desk.open()
     order = await desk.service.accept_order.execute(a_caller(), a_draft())
     await desk.service.fast_path.drain()
@@ -126,7 +126,7 @@ async def test_accepted_orders_too() -> None:
     assert (record.operation, record.order_id, record.outcome) == (PLACE_ACCEPTED, order.order_id, ALLOWED)
 
 
-async def test_so_is_who_takes_personal_data_out_of_what_was_kept() -> None:
+async def test_scrubbing_is_audited() -> None:
     desk = await Desk.open()
     command = {"command": SCRUB_ORDER, "tenant_id": "tenant_a", "order_id": desk.order.order_id}
     with pytest.raises(NotYet):
@@ -141,7 +141,7 @@ async def test_so_is_who_takes_personal_data_out_of_what_was_kept() -> None:
 
 
 @pytest.mark.parametrize("wrapped", [False, True])
-async def test_so_is_what_comes_back_of_a_mail(wrapped: bool) -> None:
+async def test_mail_feedback_is_audited(wrapped: bool) -> None:
     desk = await Desk.open()
     await desk.service.notify_staff.execute("tenant_a", desk.order.order_id, EventType.CREATED, 1)
     body: Any = ses_event(desk.service.sender.sent[0], "Bounce")
@@ -152,7 +152,7 @@ async def test_so_is_what_comes_back_of_a_mail(wrapped: bool) -> None:
 
 @pytest.mark.parametrize("worker", WORKERS)
 @pytest.mark.parametrize("body", ["{", *TOO_DEEP], ids=["no JSON", *(f"{len(each)} characters" for each in TOO_DEEP)])
-async def test_what_is_refused_is_on_record_as_that(worker: str, body: str) -> None:
+async def test_refused_messages_are_audited_as_refused(worker: str, body: str) -> None:
     desk = await Desk.open()
     with pytest.raises(MessageRefused):
         await desk.give(worker, body)
@@ -162,7 +162,7 @@ async def test_what_is_refused_is_on_record_as_that(worker: str, body: str) -> N
 
 
 @pytest.mark.parametrize("worker", ["pdf-creator", "customer-notifier", "internal-notifier"])
-async def test_so_is_an_order_that_is_not_there_or_out_of_reach(worker: str) -> None:
+async def test_a_missing_or_unreachable_order_is_audited(worker: str) -> None:
     desk = await Desk.open()
     event = {"detail": {**desk.created["detail"]}, **{k: v for k, v in desk.created.items() if k != "detail"}}
     if worker == "customer-notifier":
@@ -180,7 +180,7 @@ async def test_so_is_an_order_that_is_not_there_or_out_of_reach(worker: str) -> 
     assert (record.outcome, record.why, record.order_id) == (FAILED, "TransientPortError", desk.order.order_id)
 
 
-async def test_bugs_and_being_stopped_are_failures() -> None:
+async def test_bugs_and_cancellation_are_audited_as_failures() -> None:
     desk = await Desk.open()
     desk.service.renderer.failures.append(ZeroDivisionError("Thandi"))
     with pytest.raises(ZeroDivisionError):
@@ -196,7 +196,7 @@ class _Endless(QueueWorker):
         await asyncio.Event().wait()
 
 
-async def test_a_worker_that_is_stopped_has_been_at_it() -> None:
+async def test_an_attempt_of_a_stopped_worker_is_audited() -> None:
     desk = await Desk.open()
     task = asyncio.create_task(AuditedHandler(_Endless(), desk.service.audit)(message(desk.created)))
     await asyncio.sleep(0)

@@ -60,7 +60,7 @@ async def test_an_erased_order_is_scrubbed_and_again_later() -> None:
     assert process.dropped == 0
 
 
-async def test_a_replayed_erasure_is_one_too() -> None:
+async def test_a_replayed_erasure_is_applied_too() -> None:
     service = Service()
     order, event = await erased(service)
     await handled(an_event_processor(service))(delivered(event, replayed=True))

@@ -89,7 +89,7 @@ async def test_a_hard_bounce_shows_in_history_and_suppresses_the_address(form: C
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())
-async def test_so_does_a_complaint(form: Callable[..., Any]) -> None:
+async def test_a_complaint_suppresses_the_address(form: Callable[..., Any]) -> None:
     post = await Post.open()
     await post.take(form(post.mail, "Complaint"))
     feedback = (await post.record()).feedback

@@ -122,7 +122,7 @@ async def test_dying_between_sending_and_deleting_leaves_two_and_never_none() ->
 
 
 @in_virtual_time
-async def test_those_that_wait_use_up_no_permit() -> None:
+async def test_waiting_messages_use_no_rate_permit() -> None:
     async def handle(message: ReceivedMessage) -> None:
         if message.body == "early":
             raise NotYet("being rendered")

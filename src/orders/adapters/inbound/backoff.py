@@ -1,4 +1,4 @@
-"""How long to wait before trying again."""
+"""Exponential back-off between attempts."""
 
 import random
 from collections.abc import Callable
@@ -10,10 +10,10 @@ from datetime import timedelta
 class Backoff:
     """Exponential back-off with jitter: ``first`` doubled for each further attempt, at most ``longest``.
 
-    Half of the wait is certain, half is chance: those who failed together don't come back together.
+    Half of the wait is random, so that callers which failed together don't retry together.
 
     Attributes:
-        chance: gives numbers from 0 to 1.
+        chance: returns random numbers from 0 to 1.
     """
 
     first: timedelta
@@ -21,7 +21,7 @@ class Backoff:
     chance: Callable[[], float] = random.random
 
     def seconds(self, attempt: int) -> float:
-        """The wait after that many failed attempts, 1 or more."""
-        # Beyond 2**30 the exponent changes nothing but the time it takes to reckon.
+        """Returns the wait after that many failed attempts, 1 or more."""
+        # Beyond 2**30 a larger exponent only takes longer to compute.
         longest = min(self.longest.total_seconds(), self.first.total_seconds() * 2.0 ** min(attempt - 1, 30))
         return longest * (1 + self.chance()) / 2

@@ -37,8 +37,8 @@ THROTTLING_CODES = frozenset(
         "TooManyRequestsException",
     }
 )
-"""The service is there, but asked too much of. (LimitExceededException is not here: a quota of how many tables or
-rules there may be does not pass by waiting.)"""
+"""The service is up, but throttles. (LimitExceededException is not here: waiting does not lift a quota of tables or
+rules.)"""
 
 PASSING_CODES = frozenset(
     {

@@ -14,10 +14,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 
 MAX_CHAIN = 10
-"""Causes told of one error; a chain can be a ring."""
+"""Maximum number of causes reported per error; a chain can be circular."""
 
 _NAMES_PERMISSIONS = ("AccessDenied", "NotAuthorized", "UnauthorizedOperation", "AuthorizationError")
-"""Of these codes the message is told as well: it names who lacks which permission on what, and nothing else does."""
+"""Error codes whose message is reported too: it alone names the principal, the missing permission and the resource."""
 
 
 def safe_error_text(error: BaseException) -> str:

@@ -82,8 +82,8 @@ _PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
     (("+", "%2b"), re.compile(r"(?i)(?<![\w+.:])(?:\+|%2B)[\s().-]?\d(?:[\s()./-]{0,2}\d){6,14}(?!\w)"), MASK),
     (("00",), re.compile(r"(?<![\w+.:/-])00[1-9](?:[ ()./-]{0,2}\d){7,13}(?![\w-])"), MASK),
 )
-"""What can be known by its looks: what must be in the text (in small letters) for it to be worth looking; what it is;
-what stands in its place."""
+"""Personal data recognised by its form: lower-case texts one of which must occur for a match; the pattern; its
+replacement."""
 
 _NAMED = re.compile(r"(?<![\w-])(?P<key>[\w-]++)(?P<joint>\\*+[\"']?+\s*+(?::|=>?+)\s*+)")
 _VALUE = re.compile(
@@ -92,10 +92,10 @@ _VALUE = re.compile(
     | [({\[] (?: [^(){}\[\]] | [({\[] [^(){}\[\]]* [)}\]] )* (?: [)}\]] | [^\n]* )
     """
 )
-"""In quotes or brackets: of a repr, of JSON (escaped or not), of DynamoDB's wire format. What is cut off in its middle
-ends with the text."""
+"""A value in quotes or brackets: of a repr, of JSON (escaped or not), of DynamoDB's wire format. A truncated value ends
+with the text."""
 _BARE_VALUE = re.compile(r"(?i)(?!None\b|null\b|\w+\(|\*)(?:(?:basic|bearer)(?:\s+|%20|\+))?[^\s\"'&,;(){}\[\]=]+")
-"""Of ``email=...`` in a query string or in a line that somebody put together."""
+"""A value without quotes, such as that of ``email=...`` in a query string or a log line."""
 
 _NAME = re.compile(r"\S{1,64}")
 

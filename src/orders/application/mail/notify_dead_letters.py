@@ -25,7 +25,7 @@ HELD_FOR = timedelta(minutes=2)
 """So long a letter that is being looked at stays out of an operator's reach if the process dies with it."""
 
 MOST_AT_ONCE = 100
-"""Of each queue: in a flood the others are told of at the next look."""
+"""Maximum number of dead letters per queue and run; the next run reports the rest."""
 
 LOOK_ANYWAY = 10
 """Every so many looks: one letter may have come and another gone, and their number is the same."""

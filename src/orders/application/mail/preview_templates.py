@@ -36,7 +36,7 @@ PACKAGED = TenantProfile(
 
 
 _CALLED_OFF = frozenset({MailTemplate.ORDER_CANCELLED, MailTemplate.ORDER_REJECTED, MailTemplate.STAFF_ORDER_CANCELLED})
-"""What these tell of has a reason."""
+"""Templates of events that have a reason."""
 
 _TOLD_OF: Mapping[str, EventType] = MappingProxyType(
     {

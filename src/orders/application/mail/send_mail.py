@@ -21,7 +21,7 @@ SUPPRESSED = MappingProxyType(
 
 
 _PASSING = (TransientPortError, NotYet, StaleOrder)
-"""What may succeed when the message comes again; with anything else it ends as a dead letter."""
+"""Errors after which the redelivered message may succeed; any other dead-letters it."""
 
 
 @dataclass(slots=True)

@@ -132,7 +132,7 @@ class Tally:
 
 
 Watch = Callable[[DeadLetter, Tally], None]
-"""Told of each letter that was meant, after it was acted on."""
+"""Callback for each selected letter, after the operation on it."""
 
 Pause = Callable[[float], Awaitable[object]]
 

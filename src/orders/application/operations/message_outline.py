@@ -30,7 +30,7 @@ FEEDBACK_TYPES = frozenset(
 )  # fmt: skip
 
 Shown = Callable[[str], bool]
-"""Whether a text, or a number as it is written, says nothing of a person."""
+"""Predicate: true for a text, or a number in its notation, that holds nothing personal."""
 
 
 def _form(pattern: str) -> Shown:
@@ -117,7 +117,7 @@ _OTHER_NAMES = frozenset(
 
 _NAMES = frozenset(chain(_VALUES, _WITHIN, _OTHER_NAMES))
 _CHOSEN_NAMES = frozenset({"metadata"})
-"""Members whose own members are named by whoever has sent them."""
+"""Members whose own members are named by the sender."""
 
 HIDDEN = "…"
 

@@ -21,7 +21,7 @@ MAX_ATTEMPTS = 200
 """Of N writers at least one succeeds in each round, so this many can change one order at the same moment."""
 
 Decision = Callable[[Order, Stamp], Change | Awaitable[Change]]
-"""Awaited where it has to ask somebody first; what it has learnt is of no use in the next round."""
+"""Decides a change; awaited if it has to ask another service, which every attempt asks anew."""
 
 
 class OrderChanger:

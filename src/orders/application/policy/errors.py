@@ -9,7 +9,7 @@ from orders.domain.lifecycle import Status
 from orders.ports.acceptances import Acceptance, AcceptanceState
 
 MAX_NAMED = 5
-"""Versions that are repeated to whoever named them."""
+"""Maximum number of the caller's versions that an error repeats."""
 
 
 class ApplicationError(Exception):

@@ -21,9 +21,9 @@ from orders.ports.errors import PermanentPortError, TransientPortError
 from orders.ports.secrets import Secrets
 
 WARM_UP_SECONDS = 1.5
-"""What a start waits for keys; without them it goes on, and they are fetched when they are needed."""
+"""Maximum wait for keys at start; after it the process starts without them and fetches them on first use."""
 SECRET_PAUSE_SECONDS = 60.0
-"""From one look at a secret to the next, however many wrong API keys come."""
+"""Minimum interval between reads of a secret, however many wrong API keys are presented."""
 SECRET_FIRST_PAUSE_SECONDS = 5.0
 SECRET_PATIENCE_SECONDS = 3.0
 

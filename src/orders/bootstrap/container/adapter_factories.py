@@ -1,4 +1,4 @@
-"""Builds adapters that need more than what the container holds: queue URLs by worker, settings in other units."""
+"""Builds adapters from settings, clients and addresses where a constructor's arguments have to be derived first."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -25,7 +25,7 @@ PROFILES_CACHED_FOR = timedelta(minutes=1)
 
 
 def as_timedelta(seconds: float) -> timedelta:
-    """Converts a setting in seconds."""
+    """Converts a setting in seconds to a ``timedelta``."""
     return timedelta(seconds=seconds)
 
 
@@ -51,7 +51,7 @@ def template_store(clients: AwsClients, addresses: Addresses, settings: Settings
 
 
 def order_senders(settings: Settings) -> Senders:
-    """Reads who may put orders on the queue, and for whom; locally everybody for any tenant."""
+    """Reads the permitted senders of orders and their tenants; by default locally, every sender for any tenant."""
     if not settings.order_senders and settings.environment == "local":
         return Senders({ANY: ANY})
     return Senders(settings.order_senders)
@@ -68,18 +68,18 @@ def mail_sender(clients: AwsClients, settings: Settings, archive: Path | None) -
 
 
 def health_probes(clients: AwsClients, addresses: Addresses, table: Probe) -> list[Probe]:
-    """Builds the probes of what the API needs: the table, and every worker's queue."""
+    """Builds the probes of the API's dependencies: the table, and every worker's queue."""
     queues = [QueueProbe(clients.sqs, address.url, f"{worker} queue") for worker, address in addresses.queues.items()]
     return [table, *queues]
 
 
 def mail_tokens(settings: Settings) -> TokenBucket:
-    """Builds the token bucket of this task's share of the mails that may be sent per second."""
+    """Builds the token bucket of this task's share of the mail rate."""
     return TokenBucket(per_second=settings.mail_rate, burst=settings.mail_burst)
 
 
 def mail_pace(tokens: TokenBucket) -> Pace:
-    """Makes a pace of mails out of a token bucket: one token a mail."""
+    """Makes the pace of mails from a token bucket: one token per mail."""
 
     async def take_one() -> None:
         await tokens.take(1)

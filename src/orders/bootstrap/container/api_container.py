@@ -1,4 +1,4 @@
-"""Adds what the HTTP API needs beside the rest: only its process, and `orders dev`, load it."""
+"""Adds the HTTP API's own adapters to the container; loaded only by its process and `orders dev`."""
 
 from collections.abc import Callable
 
@@ -37,13 +37,13 @@ def http_dependencies(
     authenticator: Callable[[], Authenticator],
     cursors: Callable[[], CursorCodec],
 ) -> dict[str, Callable[[], object]]:
-    """Maps the names of handlers' parameters to what they are given: every use case, and what secures requests."""
+    """Maps the names of handlers' parameters to providers: every use case, and the adapters that secure requests."""
     made = {name: each for name, each in use_cases.providers.items() if isinstance(each, providers.Singleton)}
     return {**made, "api_keys": api_keys, "authenticator": authenticator, "cursors": cursors}
 
 
 def api_dependencies(container: ApiContainer) -> dict[str, Callable[[], object]]:
-    """Maps the same from the container of a process."""
+    """Returns ``http_dependencies`` filled from the container of a process."""
     return http_dependencies(
         container.use_cases(),
         api_keys=container.api_key_guard,

@@ -53,10 +53,10 @@ _NO_SERVICES: providers.Object[Services] = providers.Object(NO_SERVICES)
 
 
 class Container(containers.DeclarativeContainer):
-    """A process's adapters and use cases, over what has been opened for it.
+    """Adapters and use cases of a process, built over its opened clients.
 
-    Each process gives what its use cases need: workers that render or mail give ``templates``, the pdf-creator a
-    ``renderer``, whoever looks after dead letters ``mailboxes``.
+    Each process passes what its use cases need: workers that render or send mail pass ``templates``, the pdf-creator a
+    ``renderer``, processes that handle dead letters ``mailboxes``.
     """
 
     settings = providers.Dependency(instance_of=Settings)

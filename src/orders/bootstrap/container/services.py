@@ -1,4 +1,4 @@
-"""The other services that are asked about orders: those whose address is set ([DOM-7])."""
+"""Opens the clients of the product and campaigns services whose addresses are set ([DOM-7])."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -24,10 +24,10 @@ CAMPAIGNS_SERVICE = "campaigns service"
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What there is to ask; ``None`` for a service whose address isn't set.
+    """Clients of other services; ``None`` for a service without an address.
 
     Attributes:
-        probes: of those without which an order is refused, so that the record-creator pauses while one is down.
+        probes: of services without which orders are refused, so that the record-creator pauses while one is down.
     """
 
     products: Consulted[ProductCatalogue] | None = None
@@ -40,7 +40,7 @@ NO_SERVICES = Services()
 
 @asynccontextmanager
 async def open_services(settings: Settings, counters: Counters) -> AsyncIterator[Services]:
-    """The services of this process, each with one circuit breaker for all that ask; closed on leaving."""
+    """Opens the services of this process, each with one circuit breaker for all callers; closes them on leaving."""
     product_service, campaigns_service = addresses_of(settings)
     if product_service is None and campaigns_service is None:
         yield NO_SERVICES
@@ -61,7 +61,7 @@ async def open_services(settings: Settings, counters: Counters) -> AsyncIterator
 
 
 def addresses_of(settings: Settings) -> tuple[ServiceAddress | None, ServiceAddress | None]:
-    """Where the product service and the campaigns service are; ``None`` for one that isn't asked."""
+    """Returns the addresses of the product and the campaigns service; ``None`` for one that isn't asked."""
     return (
         _address(
             PRODUCT_SERVICE,

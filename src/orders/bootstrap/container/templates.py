@@ -1,4 +1,4 @@
-"""Opens what renders templates, shops' own and packaged ones, to text and to PDF: processes of their own."""
+"""Opens the processes that render shops' own and packaged templates to text and to PDF."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,7 +14,7 @@ from orders.ports.templates import TemplateStore
 async def open_templates(
     settings: Settings, store: TemplateStore, counters: Counters
 ) -> AsyncIterator[OverridableTemplates]:
-    """Opens shops' templates with the packaged ones behind them; ends the process that renders them on leaving."""
+    """Opens shops' templates with the packaged ones as fallback; stops the rendering process on leaving."""
     lane = template_lane(
         timeout_seconds=settings.template_timeout_seconds,
         memory_limit_bytes=settings.template_memory_mib * 1024 * 1024,
@@ -28,7 +28,7 @@ async def open_templates(
 
 @asynccontextmanager
 async def open_renderer(settings: Settings, templates: Templates, counters: Counters) -> AsyncIterator[PdfRenderer]:
-    """Opens the renderer with its pool of processes, closed on leaving."""
+    """Opens the renderer with its pool of processes; closes it on leaving."""
     renderer = PdfRenderer(
         processes=settings.pdf_processes,
         documents_per_process=settings.pdf_documents_per_process,

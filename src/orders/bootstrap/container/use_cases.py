@@ -57,12 +57,12 @@ _NOT_ASKED: providers.Object[None] = providers.Object(None)  # a plain None woul
 
 
 class UseCases(containers.DeclarativeContainer):
-    """Every use case over the ports that are given as keyword arguments.
+    """Every use case over the ports passed as keyword arguments.
 
-    A port is needed only by the use cases that use it: a process that renders nothing gives no renderer.
+    A process passes the ports of the use cases that it runs: one that renders nothing passes no renderer.
     """
 
-    # Ports, with what else differs from one process to another.
+    # Ports, and settings that differ between processes.
     clock: providers.Dependency[Clock] = providers.Dependency()
     ids: providers.Dependency[OrderIds] = providers.Dependency()
     counters: providers.Dependency[Counters] = providers.Dependency()
@@ -96,7 +96,7 @@ class UseCases(containers.DeclarativeContainer):
     relay_lag = providers.Dependency(instance_of=timedelta)
     prices_must_be_settled = providers.Dependency(instance_of=bool, default=False)
 
-    # What several use cases share.
+    # Shared by several use cases.
     audit = providers.Singleton(Audit, trail=audit_trail, clock=clock)
     replays = providers.Singleton(Replays, log=event_log, redact_answer=redact_answer)
     publish_events = providers.Singleton(PublishEvents, outbox=outbox, publisher=publisher)

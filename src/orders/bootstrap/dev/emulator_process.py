@@ -76,7 +76,7 @@ class EmulatorFiles:
 
     @property
     def lock(self) -> Path:
-        """Held by whoever starts or stops the emulator."""
+        """Lock file, held while a process starts or stops the emulator."""
         return self.data_dir / "emulator.lock"
 
     @property

@@ -29,34 +29,34 @@ from orders.adapters.wire import json_body
 
 MAX_HEAD_BYTES = 32 * 1024
 PATIENCE_SECONDS = 10.0
-"""What a client has for the rest of a head once it has begun, and for the rest of a body that is answered already."""
+"""Time that a client has for the rest of a head once it has begun, and of a body that is already responded to."""
 
 
 class _HeadTooLarge(Exception):
-    """Stops the parser."""
+    """Stops the parser: the request's head is too large."""
 
 
 class _FramingUnknown(Exception):
-    """Stops the parser before anything is done: where this request ends is for each in its way to guess."""
+    """Stops the parser before anything is done: recipients could disagree on where this request ends."""
 
 
 class BoundedHttp(HttpToolsProtocol):
-    """One connection."""
+    """HTTP protocol of one connection."""
 
     patience_seconds = PATIENCE_SECONDS
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._in_head = True
-        """A head is what comes next, or has begun."""
+        """True before and while a head is received."""
         self._bytes_of_head = 0
-        """Received; the parser tells of a line only when it has ended."""
+        """Bytes received of the head; the parser reports a line only when it is complete."""
         self._parsed_bytes = 0
         self._framing_unknown = False
         self._ended = False
-        """The client sends nothing more; what it has sent is answered all the same (RFC 9112, section 9.6)."""
+        """The client sends nothing more; requests already sent still get a response (RFC 9112, section 9.6)."""
         self._refusal: bytes | None = None
-        """Written when all requests before are answered."""
+        """Problem response to send after the responses to all earlier requests."""
         self._timer: TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
@@ -147,7 +147,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     @property
     def _cut_off(self) -> RequestResponseCycle | None:
-        """The request whose body is not there yet."""
+        """The request whose body is still incomplete."""
         cycle = cast("RequestResponseCycle | None", self.cycle)
         return cycle if cycle is not None and cycle.more_body else None
 

@@ -1,4 +1,4 @@
-"""The worker and relay processes, and the loops that `orders dev` runs beside the API."""
+"""Runs the worker and relay processes, and builds the loops that `orders dev` runs beside the API."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -31,32 +31,32 @@ Loop = Callable[[asyncio.Event], Awaitable[None]]
 
 
 class Working(Protocol):
-    """A loop that knows whether it reaches what it works on: a poller, or the relay's."""
+    """A loop that reports its health: a poller, or the relay's loop."""
 
     @property
     def healthy(self) -> bool:
-        """Whether it did the last time it tried."""
+        """True if the last attempt reached the queue or the table."""
         ...
 
     @property
     def waits_for(self) -> tuple[str, ...]:
-        """What else keeps it from working, and why."""
+        """Errors of other dependencies that keep the loop from working."""
         ...
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until ``stop`` is set."""
+        """Runs until ``stop`` is set."""
         ...
 
 
 class WorkProbe:
-    """``Probe`` of a process's own work: whether its loop has begun and reaches what it works on."""
+    """``Probe`` of a process's own loop: fails until it has begun, and while it can't reach its queue or table."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self._work: Working | None = None
 
     def watch(self, work: Working) -> None:
-        """It has begun."""
+        """Sets the loop to report on, once it has been built."""
         self._work = work
 
     async def check(self) -> None:
@@ -70,7 +70,7 @@ class WorkProbe:
 
 
 def worker_loop(container: Container, name: str) -> Loop:
-    """Builds the loop of a worker, with what it does beside its queue."""
+    """Builds the loop of a worker with its periodic tasks."""
     worker = WORKERS[name]
     poller, periodic = worker.poller(container), worker.periodic(container)
 
@@ -83,7 +83,7 @@ def worker_loop(container: Container, name: str) -> Loop:
 async def run_worker(settings: Settings, name: str, stop: asyncio.Event) -> None:
     """Runs a worker as a process of its own.
 
-    Raises: CannotRun: a queue is not there, the health port is taken, or no PDF can be rendered on this machine.
+    Raises: CannotRun: a queue does not exist, the health port is in use, or PDFs can't be rendered on this machine.
     """
     worker = WORKERS[name]
     probe = WorkProbe(f"{name} queue")
@@ -162,7 +162,7 @@ def relay_loop(container: Container) -> RelayLoop:
 
 
 async def _run_beside(others: Sequence[Periodic], loop: Working, stop: asyncio.Event) -> None:
-    """Runs the loop, and the others for as long as it runs."""
+    """Runs the loop, and the periodic tasks for as long as it runs."""
     tasks = [asyncio.create_task(other.run(stop)) for other in others]
     try:
         await loop.run(stop)

@@ -15,7 +15,7 @@ from rich.table import Table
 
 _ENDLESS = 10_000
 PIPE_COLUMNS = 160
-"""How wide tables are where nobody looks on: into a file or a pipe."""
+"""Width of tables written to a file or a pipe."""
 
 
 def print_json(value: Any) -> None:

@@ -1,1 +1,1 @@
-"""What comes in by queues: one polling loop for every worker, and what its messages may look like."""
+"""SQS inbound adapter: the workers' polling loop, the parsing of messages, and the workers themselves."""

@@ -1,4 +1,4 @@
-"""Every attempt of a worker at a message leaves one audit record ([SEC-5])."""
+"""Records each attempt to handle a message in the audit trail ([SEC-5])."""
 
 from orders.adapters.inbound.sqs.messages import MessageRefused
 from orders.adapters.inbound.sqs.queue import ReceivedMessage
@@ -11,11 +11,11 @@ from orders.domain.lifecycle import Role
 from orders.ports.audit import AuditOutcome
 
 UNKNOWN = "unknown-message"
-"""The operation on record for a message that says of no command or event that it is one."""
+"""The operation recorded for a message that names neither a command nor an event type."""
 
 
 class AuditedHandler:
-    """A poller's handler: decodes each message once, records the attempt, and has the worker handle it."""
+    """Poller's handler that decodes each message once, audits the attempt and passes the message to the worker."""
 
     def __init__(self, worker: QueueWorker, audit: Audit) -> None:
         self._worker = worker
@@ -23,7 +23,7 @@ class AuditedHandler:
 
     async def __call__(self, received: ReceivedMessage) -> None:
         """See ``delivery.Handler``."""
-        # A role's id, without the name that somebody gave their session.
+        # The role's id without its session name, which callers choose.
         sender = received.author.partition(":")[0]
         attempt = Attempt(
             operation=UNKNOWN,
@@ -44,7 +44,7 @@ class AuditedHandler:
         try:
             message = await self._worker.decode(received)
         except MessageRefused:
-            # What this worker can't decode may still say which order it is about.
+            # A message that this worker can't decode may still name its order.
             _note(attempt, subject_of(received.body))
             raise
         _note(attempt, subject_in(message.content))

@@ -1,4 +1,4 @@
-"""Deletes messages that are done with, as many in one call as there are."""
+"""Deletes handled messages in batches."""
 
 import asyncio
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ class _Waiting:
 
 
 class Deletions:
-    """Collects what is to be deleted while a call is under way; the next call takes all of it.
+    """Batches deletions: those requested during a call go into the next one.
 
-    That way a message is deleted at once when there are few, and a tenth of the calls is made when there are many.
+    With few messages each is deleted at once; with many, a tenth of the calls is made.
     """
 
     def __init__(self, queue: SqsQueue) -> None:
@@ -24,7 +24,7 @@ class Deletions:
         self._caller: asyncio.Task[None] | None = None
 
     async def delete(self, message: ReceivedMessage) -> None:
-        """Return when the message is deleted. Raises: QueueUnreachable."""
+        """Deletes the message and returns once it is deleted. Raises: QueueUnreachable."""
         deleted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(message.receipt, deleted))
         if self._caller is None or self._caller.done():
@@ -32,7 +32,7 @@ class Deletions:
         await deleted
 
     async def _call(self) -> None:
-        # Whoever ends in this same turn of the loop comes along.
+        # Deletions requested in the same iteration of the event loop join this batch.
         await asyncio.sleep(0)
         while self._waiting:
             batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
@@ -50,6 +50,6 @@ class Deletions:
 
 
 def _fail(waiting: _Waiting, detail: str) -> None:
-    # One that was cancelled meanwhile has nobody to tell.
+    # Nobody awaits a future that was cancelled meanwhile.
     if not waiting.deleted.done():
         waiting.deleted.set_exception(QueueUnreachable(detail))

@@ -1,4 +1,4 @@
-"""What becomes of one message, from its receipt until it is deleted, buried, sent to wait or handed back."""
+"""Delivers one message: from its receipt until it is deleted, dead-lettered, sent again with a delay or released."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -18,19 +18,19 @@ from orders.adapters.privacy.masking import mask_text
 from orders.ports.errors import TransientPortError
 
 Handler = Callable[[ReceivedMessage], Awaitable[None]]
-"""Sees one message through; returns when its effect is durable. May be called any number of times for each."""
+"""Handles one message and returns once its effect is durable. May be called repeatedly with the same message."""
 
 HAND_BACK_LIMIT_SECONDS = 3.0
-"""For giving a message back, so that a queue out of reach doesn't keep a process from ending."""
+"""Limits releasing a message, so that an unreachable queue doesn't keep a process from stopping."""
 
 CLOSING_ATTEMPTS = 5
-"""For deleting or burying what has been seen through; then it is left to come again."""
+"""Attempts to delete or dead-letter a handled message; after them it is left to be redelivered."""
 
 _log = structlog.get_logger(__name__)
 
 
 class Phase(StrEnum):
-    """What a delivery is about: it has or wants a slot, waits between two attempts, or is done with trying."""
+    """Phase of a delivery: holding or awaiting a slot, waiting between attempts, or finished with its attempts."""
 
     WORKING = "working"
     WAITING = "waiting"
@@ -38,7 +38,7 @@ class Phase(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How a delivery ended."""
+    """Result of a delivery."""
 
     PROCESSED = "processed"
     DEAD_LETTERED = "dead_lettered"
@@ -49,14 +49,14 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DeliveryContext:
-    """What all deliveries of one poller share.
+    """Dependencies shared by all deliveries of one poller.
 
     Attributes:
-        slots: bounds how many handlers run at once.
-        stopping: once set, nothing is tried again.
+        slots: bounds the number of concurrent handlers.
+        stopping: once set, nothing is retried.
         slot_left: called whenever a delivery has left its slot.
-        gives_way: called when a delivery turns out to have to wait, before its message is sent again.
-        now: says what time it is.
+        gives_way: called when a message has to wait in its queue, before it is sent again.
+        now: returns the current time.
     """
 
     queue: SqsQueue
@@ -72,7 +72,7 @@ class DeliveryContext:
 
 
 class Delivery:
-    """One message on its way through the handler; ``retries`` counts its attempts beyond the first."""
+    """Delivery of one message to the handler; ``retries`` counts its attempts beyond the first."""
 
     def __init__(self, message: ReceivedMessage, context: DeliveryContext) -> None:
         self.message = message
@@ -84,7 +84,7 @@ class Delivery:
         self._successes_before = context.gate.successes
 
     async def run(self) -> Outcome:
-        """See the message through; every failure ends here. Cancelled, it is handed back at once."""
+        """Delivers the message; handles every failure. When cancelled, releases the message at once."""
         try:
             async with self._hidden():
                 ended_with = await self._attempts()
@@ -99,13 +99,16 @@ class Delivery:
         except PASSING as error:
             self._log.warning("message given up until its redelivery", error=str(error), retries=self.retries)
         except Exception:  # noqa: BLE001 - one message's bug must not end the work on the others
-            # Nobody expected this, so nobody knows whether it passes: the redrive policy has the last word.
+            # An unexpected error may be transient or not: the queue's redrive policy decides.
             self._log.exception("handler failed unexpectedly")
         await self._hand_back(self._policy.redelivery.seconds(self.message.receive_count))
         return Outcome.FAILED
 
     async def _attempts(self) -> Exception | None:
-        """Try until it succeeds (``None``), proves impossible or has to wait (why). Raises what ended all trying."""
+        """Attempts until success (``None``), or until the message can't succeed or has to wait (the error).
+
+        Raises: the error after which no further attempt is made.
+        """
         clock = asyncio.get_running_loop()
         began, own_failures = clock.time(), 0
         while True:
@@ -135,7 +138,7 @@ class Delivery:
             self._context.slot_left()
 
     async def _wait_out(self, error: TransientPortError) -> int:
-        """Wait while a dependency is down; 1 if none was and the failure counts as the message's own."""
+        """Waits while a dependency is down; returns 1 if none was, so that the failure counts as the message's own."""
         gate = self._context.gate
         before, self._successes_before = self._successes_before, gate.successes
         outage = await gate.wait_out(error, successes_before=before)
@@ -143,7 +146,7 @@ class Delivery:
 
     @asynccontextmanager
     async def _hidden(self) -> AsyncIterator[None]:
-        """Nobody else gets the message meanwhile, however long that is."""
+        """Keeps the message invisible to other receivers while the block runs, however long."""
         heartbeat = asyncio.create_task(self._keep_hidden())
         try:
             yield
@@ -181,7 +184,7 @@ class Delivery:
         too_long = self._policy.too_long(self.message, error, self._context.now())
         if too_long is not None:
             return Outcome.DEAD_LETTERED, too_long
-        # First there, then gone here, as with dead letters: two of a message have the effect of one.
+        # Sent before it is deleted, as with dead letters: a duplicate is harmless, a lost message is not.
         self._context.gives_way()
         delay = self._policy.delay(self.message)
         await self._persistently(lambda: self._queue.send_again(self.message, delay=delay))
@@ -194,7 +197,7 @@ class Delivery:
         return Outcome.WAITED, None
 
     async def _bury(self, error: Exception) -> None:
-        # First there, then gone here: a crash in between leaves two, which is harmless, and never none.
+        # Sent before it is deleted: a crash in between leaves a duplicate, which is harmless, and loses nothing.
         kind, what = type(error).__name__, mask_text(str(error))
         kept = error.kept if isinstance(error, MessageRefused) else None
         message = self.message if kept is None else replace(self.message, body=kept)
@@ -214,7 +217,7 @@ class Delivery:
             async with asyncio.timeout(HAND_BACK_LIMIT_SECONDS):
                 await self._queue.change_visibility(self.message, seconds)
         except (QueueUnreachable, ReceiptLapsed, TimeoutError) as error:
-            # It comes again all the same, when its visibility timeout ends.
+            # It is redelivered anyway when its visibility timeout ends.
             self._log.info("message not handed back", error=str(error))
 
     @property
@@ -228,4 +231,4 @@ class Delivery:
 
 
 class _Stopping(Exception):
-    """The worker is to end: what would be tried again is handed back instead."""
+    """The worker is stopping: a message that would be retried is released instead."""

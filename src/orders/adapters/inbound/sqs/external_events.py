@@ -1,7 +1,7 @@
-"""What payments, fulfilment and products report, as their events have it on the bus.
+"""Models and parsing of external events: those of payments, fulfilment and products on the bus.
 
-Members beside these are theirs to add; those that are here are checked, so that what can't be used is a dead letter
-with its reason and not a half-done change.
+Unknown members are ignored, so that senders can add some; known ones are validated, so that an unusable event is
+dead-lettered with its reason before anything is changed.
 """
 
 import re
@@ -26,21 +26,21 @@ class _Tolerant(BaseModel):
 
 
 class ReportDetail(_Tolerant):
-    """What every report says."""
+    """Members of every external event."""
 
     event_id: Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,128}$")]
-    """The sender's own; the same however often the event is sent."""
+    """The sender's id of the event; unchanged when the event is sent again."""
     occurred_at: Moment
-    """When it happened, by the sender's clock: contradictory reports go by it."""
+    """Time of the occurrence by the sender's clock; decides between contradictory events."""
     tenant_id: Key
-    """The shop whose order it is."""
+    """The shop that the order belongs to."""
     order_id: Annotated[str, StringConstraints(pattern=ORDER_ID_PATTERN)]
     """The order."""
     traceparent: Annotated[str, StringConstraints(pattern=r"^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")] | None = None
-    """W3C trace context of what caused it."""
+    """W3C trace context of the cause."""
 
     def facts(self) -> dict[str, Any]:
-        """What it says beyond that, by the names in ``Report``."""
+        """Returns the remaining members under their names in ``Report``."""
         return {}
 
 
@@ -50,7 +50,7 @@ class PaymentCapturedDetail(ReportDetail):
 
 class _Refusal(ReportDetail):
     reason_code: Annotated[str, StringConstraints(max_length=200)] | None = Field(default=None, repr=False)
-    """Why, as a code such as `card_declined`; anything else is passed over."""
+    """Reason as a code such as `card_declined`; any other text is ignored."""
 
     def facts(self) -> dict[str, Any]:
         """See ``ReportDetail.facts``."""
@@ -62,11 +62,11 @@ class PaymentFailedDetail(_Refusal):
 
 
 class StockRejectedDetail(_Refusal):
-    """What was ordered is not there: a pending order is rejected."""
+    """The ordered stock is not available: a pending order is rejected."""
 
 
 class ShippedLine(_Tolerant):
-    """How many units of a line a parcel carries."""
+    """Number of units of an order line in a parcel."""
 
     line_id: Key
     quantity: Quantity
@@ -74,9 +74,9 @@ class ShippedLine(_Tolerant):
 
 class _Shipping(ReportDetail):
     carrier: Carrier = Field(repr=False)
-    """Who carries it; case, width, kinds of hyphens and blanks, and characters that nobody sees make no difference."""
+    """Carrier; compared ignoring case, width, kinds of hyphens and blanks, and invisible characters."""
     tracking_number: TrackingNumber = Field(repr=False)
-    """The carrier's number of the parcel, which with the carrier names it; compared as the carrier is."""
+    """The carrier's number of the parcel, unique per carrier; compared as the carrier is."""
 
     def facts(self) -> dict[str, Any]:
         """See ``ReportDetail.facts``."""
@@ -84,12 +84,12 @@ class _Shipping(ReportDetail):
 
 
 class ShipmentDispatchedDetail(_Shipping):
-    """A parcel has left: what it carries is fulfilled."""
+    """A parcel was dispatched: its units are fulfilled."""
 
     tracking_url: Url | None = Field(default=None, repr=False)
-    """Where the customer can follow it."""
+    """Link to the carrier's tracking page for the customer."""
     lines: Annotated[list[ShippedLine], Field(min_length=1, max_length=MAX_LINES)]
-    """What it carries. Named in every event: all that is open is something else in another order of events."""
+    """Units in the parcel. Required: "all open units" would depend on the order in which events arrive."""
 
     def facts(self) -> dict[str, Any]:
         """See ``ReportDetail.facts``."""
@@ -98,7 +98,7 @@ class ShipmentDispatchedDetail(_Shipping):
 
 
 class ShipmentDeliveredDetail(_Shipping):
-    """A parcel has arrived; with the last one of a fulfilled order, the order is completed."""
+    """A parcel was delivered; with the last parcel of a fulfilled order, the order is completed."""
 
 
 DETAILS: Mapping[ReportType, type[ReportDetail]] = MappingProxyType(
@@ -113,7 +113,7 @@ DETAILS: Mapping[ReportType, type[ReportDetail]] = MappingProxyType(
 
 
 def parse_report(type_: ReportType, detail: Mapping[str, Any]) -> tuple[ReportDetail, Report]:
-    """What an event's ``detail`` says of which order, and the report in it. Raises: MessageRefused."""
+    """Parses an event's ``detail``: returns it, and the report in it. Raises: MessageRefused."""
     try:
         parsed = DETAILS[type_].model_validate(detail)
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""Knows which dependencies are down, so that nothing more is received while they are."""
+"""Tracks which dependencies are down, so that pollers stop receiving meanwhile."""
 
 import asyncio
 from collections.abc import Collection, Iterable
@@ -12,7 +12,7 @@ from orders.ports.health import Probe
 
 RECHECK = Backoff(first=timedelta(seconds=0.5), longest=timedelta(seconds=30))
 QUOTA_RECHECK = Backoff(first=timedelta(minutes=1), longest=timedelta(minutes=5))
-"""A day's quota comes back little by little, and SES answers one question about it in a second for all tasks."""
+"""A daily quota frees up gradually, and SES allows one request for it per second across all tasks."""
 
 PROBE_LIMIT_SECONDS = 5.0
 
@@ -20,26 +20,30 @@ _log = structlog.get_logger(__name__)
 
 
 class DependencyGate:
-    """Closed while a dependency is down; shared by all pollers of a process.
+    """Pauses receiving while a dependency of the worker is down.
 
-    A dependency with a probe is down for as long as the probe says so: a message that keeps failing while the probe
-    is content has a trouble of its own. One without a probe can only be asked by trying: it is taken to be down after
-    each failure, for a while that grows, until some other message succeeds. One that throttles is up, but each
-    failure counts as everybody's. One that refuses us for want of a permission is down whatever its probe says: no
-    message is at fault, and none is given up for it. One whose quota for the day is used up is down until its probe
-    says that there is room again, whatever the probe has said a moment before.
+    - With a probe, a dependency is down while the probe fails; a message that keeps failing while the probe succeeds
+      is at fault itself.
+    - Without a probe, a dependency counts as down after each failure, for an increasing time, until another message
+      succeeds.
+    - A throttling dependency is up, but its failures don't count against the message.
+    - A dependency that refuses a permission is down whatever its probe says: no message is at fault, and none is given
+      up for it.
+    - A dependency whose daily quota is used up is down until its probe reports room again, even if the probe succeeded
+      a moment before.
 
     Attributes:
-        successes: how many messages have been seen through.
+        successes: number of messages handled successfully.
     """
 
     def __init__(
         self, probes: Iterable[Probe] = (), *, recheck: Backoff = RECHECK, ask_first: Collection[str] = ()
     ) -> None:
-        """Probes are found by their names, which are those that ``TransientPortError.dependency`` gives.
+        """Finds probes by name: the ``dependency`` of a ``TransientPortError``.
 
-        Nothing is received before those of ``ask_first`` have been asked: where it would cost messages a receive to
-        find out by trying.
+        Args:
+            ask_first: names of probes to ask before anything is received, where learning it by trying would cost
+                messages a receive.
         """
         self.successes = 0
         self._recheck = recheck
@@ -48,35 +52,35 @@ class DependencyGate:
 
     @property
     def down(self) -> tuple[str, ...]:
-        """The dependencies that are down as far as is known."""
+        """Names of the dependencies known to be down."""
         return tuple(dict.fromkeys(each.name for each in self._all() if each.closed))
 
     @property
     def faults(self) -> tuple[str, ...]:
-        """What is wrong with those that are down, as far as that is known."""
+        """Known errors of the dependencies that are down."""
         return tuple(each.fault for each in self._all() if each.fault is not None)
 
     async def passable(self) -> None:
-        """Return when no dependency is down any more."""
+        """Waits until no dependency is down."""
         while closed := [each for each in self._all() if each.closed]:
             for each in closed:
                 await each.wait()
 
     async def wait_out(self, error: TransientPortError, *, successes_before: int) -> bool:
-        """Wait until the dependency that failed is worth another try.
+        """Waits until the failed dependency can be tried again.
 
         Args:
-            successes_before: ``successes`` as it was when this message was last known to be as well off as others.
+            successes_before: ``successes`` at the start of the message's delivery, or at its previous failure.
 
         Returns:
-            Whether it was down, for everybody. If not, the failure is between it and this one message.
+            True if the dependency was down for all messages; false if the failure is this message's own.
         """
         probed = self._probed.get(error.dependency)
         if probed is not None and isinstance(error, QuotaReached):
             await probed.wait(refused=error)
             return True
         refused = isinstance(error, NotPermitted)
-        # A probe may be permitted what the message needs and is not.
+        # The probe may have permissions that handling the message lacks.
         if probed is not None and not error.throttled:
             was_down = await probed.wait()
             if was_down or not refused:
@@ -88,7 +92,7 @@ class DependencyGate:
         return error.throttled or refused or not others_succeed
 
     def succeeded(self) -> None:
-        """A message has been seen through."""
+        """Records that a message was handled successfully."""
         self.successes += 1
         for tried in self._tried.values():
             tried.succeeded()
@@ -98,7 +102,7 @@ class DependencyGate:
 
 
 class _Probed:
-    """A dependency that can be asked how it is."""
+    """A dependency with a probe."""
 
     def __init__(self, probe: Probe, recheck: Backoff, *, unknown: bool = False) -> None:
         self.name = probe.name
@@ -109,10 +113,10 @@ class _Probed:
         self._asking = asyncio.Lock()
 
     async def wait(self, *, refused: QuotaReached | None = None) -> bool:
-        """Return when it is up; whether it had been down. It is for sure, for a while, if it has ``refused``."""
-        # Of ten messages that are refused together one waits; for the others it has waited as well.
+        """Waits until it is up; returns whether it had been down. With ``refused`` it counts as down at first."""
+        # Of several messages refused together, one waits on behalf of all.
         was_down = self.closed or (refused is not None and self._asking.locked())
-        # One asks for all who wait. Cancelled, it hands on to the next of them.
+        # One caller probes for all that wait; if it is cancelled, the next one takes over.
         async with self._asking:
             if was_down and not self.closed:
                 return True
@@ -148,7 +152,7 @@ class _Probed:
 
 
 class _Tried:
-    """A dependency of which one only learns by trying."""
+    """A dependency without a probe, whose state is learned by trying."""
 
     def __init__(self, name: str, recheck: Backoff) -> None:
         self.name = name
@@ -159,12 +163,12 @@ class _Tried:
         self._waiting = asyncio.Lock()
 
     def fail(self, error: TransientPortError) -> None:
-        # Ten messages that fail together are one failure.
+        # Messages that fail together count as one failure.
         if not self.closed:
             self.closed = True
             self.failures += 1
         if isinstance(error, NotPermitted):
-            # Not for a moment: until somebody has mended it, the process is not ready.
+            # Lasts until somebody grants the permission: the process is not ready until then.
             if self.fault is None:
                 _log.error("dependency refuses us, receiving pauses", dependency=self.name, error=str(error))
             self.fault = str(error)

@@ -1,6 +1,6 @@
-"""What a message's body may be: our own events and other services', as a bus or a topic wraps them.
+"""Parses message bodies: events of this and other services, as the bus or a topic wraps them, and commands.
 
-Tolerant of more than is known (other services add fields without asking), strict about what is used.
+Unknown members of events are ignored, since other services may add some; those in use are validated.
 """
 
 from collections.abc import Mapping
@@ -20,11 +20,11 @@ _Model = TypeVar("_Model", bound=BaseModel)
 
 
 class MessageRefused(Exception):
-    """A message is not what its queue is for, and never will be.
+    """The message can't be handled, however often it is tried.
 
     Attributes:
         reason: what is wrong with it.
-        kept: its body as it may be kept; ``None`` for as it came.
+        kept: its redacted body for the dead-letter queue; ``None`` for the original.
     """
 
     def __init__(self, reason: str, *, kept: str | None = None) -> None:
@@ -38,7 +38,7 @@ class BusMessage:
     """An event of any source as EventBridge delivers it.
 
     Attributes:
-        id: the bus's own; an event put twice has two.
+        id: the bus's own id; an event put twice has two.
         type: ``detail-type``.
     """
 
@@ -51,12 +51,12 @@ class BusMessage:
 
 @dataclass(frozen=True, slots=True)
 class OrderEventMessage:
-    """One of our own events, come back.
+    """One of this service's own events, delivered by the bus.
 
     Attributes:
-        event_id: the same however often the event is delivered.
-        replayed: it was sent again from the log.
-        mails: it is to send its mails, which a replayed one does only where that was asked for.
+        event_id: unchanged when the event is delivered again.
+        replayed: the event was replayed from the event log.
+        mails: the event triggers mails; a replayed one only if the replay asked for them.
     """
 
     type: EventType
@@ -80,7 +80,7 @@ def _in_utc(at: datetime) -> datetime:
 
 
 Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
-"""A moment with an offset, made one in UTC."""
+"""A time with an offset, converted to UTC."""
 
 
 class _Tolerant(BaseModel):
@@ -114,7 +114,7 @@ class _CloudEvent(_Tolerant):
 
 
 class OrderCommand(BaseModel):
-    """What the service asks itself to do with one order."""
+    """A command of this service to one of its own workers, about one order."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -124,7 +124,7 @@ class OrderCommand(BaseModel):
 
 
 def order_command(content: Mapping[str, Any], known: str) -> OrderCommand:
-    """Reads the command of that name, the only one that the queue takes. Raises: MessageRefused."""
+    """Parses a command; ``known`` is the only one that the queue takes. Raises: MessageRefused."""
     try:
         command = OrderCommand.model_validate(content)
     except ValidationError as error:
@@ -136,7 +136,7 @@ def order_command(content: Mapping[str, Any], known: str) -> OrderCommand:
 
 
 def parse_json_object(body: str) -> dict[str, Any]:
-    """Parses a body, out of its SNS envelope if it is in one, as a JSON object. Raises: MessageRefused."""
+    """Parses a body as a JSON object, taking it out of an SNS envelope if there is one. Raises: MessageRefused."""
     content = _json_object(body, "the body")
     if content.get("Type") == "Notification" and isinstance(content.get("Message"), str) and "TopicArn" in content:
         return _json_object(content["Message"], "the SNS message")
@@ -144,7 +144,7 @@ def parse_json_object(body: str) -> dict[str, Any]:
 
 
 def bus_message(content: Mapping[str, Any]) -> BusMessage:
-    """Reads the event that the bus has delivered. Raises: MessageRefused."""
+    """Parses an event as EventBridge delivers it. Raises: MessageRefused."""
     envelope = _validated(_Envelope, content, "an EventBridge event")
     return BusMessage(
         id=envelope.id,
@@ -156,7 +156,7 @@ def bus_message(content: Mapping[str, Any]) -> BusMessage:
 
 
 def order_event(message: BusMessage) -> OrderEventMessage:
-    """Reads the event of ours that the bus has delivered. Raises: MessageRefused."""
+    """Parses one of this service's own events from the bus. Raises: MessageRefused."""
     if message.source != EVENT_SOURCE:
         raise MessageRefused(f"its source is {as_name(message.source)}, not {EVENT_SOURCE}")
     event = _validated(_CloudEvent, message.detail, "a CloudEvent")

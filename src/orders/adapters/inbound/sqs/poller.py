@@ -1,4 +1,4 @@
-"""The one loop of every worker: receive, see each message through on its own, stop cleanly."""
+"""The polling loop of every worker: receives messages, delivers each independently, stops cleanly."""
 
 import asyncio
 from collections.abc import Callable
@@ -24,11 +24,11 @@ Metric = Callable[[str, float], None]
 """Takes a name of ``METRICS`` and a value."""
 
 METRICS = ("processed", "dead_lettered", "waited", "failed", "released", "retried", "seconds")
-"""Counts of messages by what became of them, of further attempts, and how long each message took in seconds."""
+"""Counts of messages by outcome, count of retries, and the duration of each delivery in seconds."""
 
 
 class PollerState(StrEnum):
-    """What a poller is about."""
+    """State of a poller."""
 
     STARTING = "starting"
     POLLING = "polling"
@@ -40,16 +40,16 @@ class PollerState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PollerSettings:
-    """How a poller works.
+    """Settings of a poller.
 
     Attributes:
-        concurrency: so many handlers run at once.
-        in_flight: so many messages are received and not done with at once, those included that are tried again in
-            process; those that wait in their queue are not.
-        batch: so many messages are asked for at most in one call.
-        wait: how long one call waits for a message.
-        grace: how long handlers may go on after the stop signal; what is not done then is handed back.
-        reconnect: the waits while the queue is out of reach.
+        concurrency: maximum number of concurrent handlers.
+        in_flight: maximum number of messages in flight, including those retried in process, excluding those that wait
+            in their queue.
+        batch: maximum number of messages per receive call.
+        wait: long-poll duration of a receive call.
+        grace: time that handlers may take after the stop signal; unfinished messages are then released.
+        reconnect: back-off while the queue is unreachable.
     """
 
     concurrency: int = 10
@@ -66,16 +66,16 @@ def _wall_clock() -> datetime:
 
 
 def _no_metric(name: str, value: float) -> None:
-    """Where nobody counts."""
+    """Ignores the metric."""
 
 
 class Poller:
     """Feeds one queue's messages to a handler.
 
     Attributes:
-        state: what it is about now.
-        processed, dead_lettered, waited, failed, released: deliveries by how they ended; one that ``waited`` was sent
-            again to its queue, hidden for a while.
+        state: the current state.
+        processed, dead_lettered, waited, failed, released: deliveries by outcome; one that ``waited`` was sent to its
+            queue again with a delay.
         retried: attempts beyond each delivery's first.
     """
 
@@ -90,9 +90,12 @@ class Poller:
         on_metric: Metric = _no_metric,
         now: Callable[[], datetime] = _wall_clock,
     ) -> None:
-        """Pollers of one process share the ``gate``; without ``admission`` messages are taken as they come.
+        """Sets up the poller.
 
-        ``now`` is for how old messages are.
+        Args:
+            gate: pauses receiving while a dependency is down; without one, no probe is asked.
+            admission: rate limit of receiving; without one there is no limit.
+            now: clock by which the age of messages is determined.
         """
         self.state = PollerState.STARTING
         self.processed = self.dead_lettered = self.waited = self.failed = self.released = self.retried = 0
@@ -125,29 +128,29 @@ class Poller:
 
     @property
     def healthy(self) -> bool:
-        """Whether the queue could be reached the last time; for readiness. A pause does not count against it."""
+        """True if the last call reached the queue; for readiness. A pause does not change it."""
         return self._reachable
 
     @property
     def waits_for(self) -> tuple[str, ...]:
-        """What is down, and why: nothing is received meanwhile."""
+        """Errors of dependencies that are down; nothing is received meanwhile."""
         return self._gate.faults
 
     @property
     def in_flight(self) -> int:
-        """Messages received and not done with."""
+        """Number of messages received and not finished."""
         return len(self._deliveries)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Poll until ``stop`` is set; then finish or hand back what is in flight, in the grace and a few seconds."""
+        """Polls until ``stop`` is set, then finishes or releases messages in flight within the grace period."""
         receiving = asyncio.create_task(self._receive())
         stopping = asyncio.create_task(stop.wait())
         try:
             await asyncio.wait({receiving, stopping}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self.state = PollerState.STOPPING
-            # A long poll is broken off. A message that the queue hands out in that very moment goes to nobody, and
-            # comes again after its visibility timeout.
+            # Cancels the long poll. A message that the queue hands out at that moment is lost to this process and is
+            # redelivered after its visibility timeout.
             receiving.cancel()
             stopping.cancel()
             await asyncio.wait({receiving, stopping})
@@ -174,7 +177,7 @@ class Poller:
 
     async def _receive_batch(self, limit: int) -> int:
         settings = self._settings
-        # The first call, and the first after a failure, is to learn quickly whether the queue is there.
+        # No long poll on the first call and after a failure: it shows quickly whether the queue is reachable.
         wait = settings.wait if self._reachable else timedelta(0)
         try:
             messages = await self._queue.receive(limit, wait=wait, visibility=settings.retries.visibility)
@@ -200,7 +203,7 @@ class Poller:
         await asyncio.sleep(self._settings.reconnect.seconds(self._failures))
 
     async def _find_room(self) -> int:
-        """Wait until at least one message more can be worked on; for how many there is room in one call."""
+        """Waits for room for at least one more message; returns the number to receive in one call."""
         settings = self._settings
         while True:
             self._room.clear()
@@ -221,8 +224,8 @@ class Poller:
         self._count(outcome, delivery, clock.time() - began)
 
     def _readmit(self) -> None:
-        # What it was admitted for is not done: those that wait must neither use up the rate of those that don't, nor
-        # keep them until they are sent again.
+        # The message was not handled: waiting messages must neither use up the rate of the others, nor delay them
+        # until they are sent again.
         if self._admission is not None:
             self._admission.give_back(1)
 
@@ -236,7 +239,7 @@ class Poller:
 
     async def _wind_down(self, grace: timedelta) -> None:
         self._context.stopping.set()
-        # Who waits for better times, hands back at once; who is at work, may finish.
+        # Deliveries that wait for a retry release their message at once; running handlers may finish.
         for delivery, task in self._deliveries.items():
             if delivery.phase is Phase.WAITING:
                 task.cancel()

@@ -1,4 +1,4 @@
-"""A worker's queue and its dead-letter queue, as the poller needs them."""
+"""A worker's queue and its dead-letter queue on SQS, with the operations that the poller needs."""
 
 import math
 import re
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     )
 
 MAX_BATCH = 10
-"""SQS's limit of messages in one call."""
+"""SQS's maximum of messages per call."""
 
 MAX_DELAY = timedelta(seconds=900)
-"""SQS's limit of how long a message that is sent stays hidden."""
+"""SQS's maximum delay of a sent message."""
 
 MAX_ERROR_LENGTH = 500
 
@@ -44,29 +44,29 @@ _NOT_IN_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 
 
 def nobody(_sender: str) -> bool:
-    """Where no sender speaks for another."""
+    """Trusts no sender to name another one as a message's author."""
     return False
 
 
 class QueueUnreachable(Exception):
-    """A call to the queue failed: out of reach, throttled, not allowed or not there."""
+    """A call to the queue failed: unreachable, throttled, not permitted or nonexistent."""
 
 
 class ReceiptLapsed(Exception):
-    """The message is no longer this receiver's: it was deleted, or its visibility timeout ended."""
+    """The receipt is no longer valid: the message was deleted, or its visibility timeout ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReceivedMessage:
-    """A message as it was received.
+    """A received message.
 
     Attributes:
-        message_id: its own, or where it has waited, that which it had first: by it logs and audit follow it.
-        receive_count: how often it has been handed out, this time included.
-        sender: who sent it, as SQS knows them: a user's id, or a role's id, a colon and a name of the role's session.
-        author: whom it is from: the sender, or who had sent it first where one that may forward has sent it again.
-        first_sent_at: when it was sent, the first time where it has waited; ``None`` where SQS does not say.
-        waited: how often it has been sent again to wait.
+        message_id: its id; after waiting in the queue, its first id, by which logs and audit follow it.
+        receive_count: number of receives, including this one.
+        sender: SQS's sender id: a user's id, or a role's id, a colon and the session name.
+        author: the sender, or the original sender if a trusted one has sent the message again.
+        first_sent_at: time at which it was sent, for the first time; ``None`` if SQS does not report it.
+        waited: number of times it was sent again to wait.
     """
 
     message_id: str
@@ -91,10 +91,12 @@ class SqsQueue:
         *,
         may_forward: Callable[[str], bool] = nobody,
     ) -> None:
-        """The client's read timeout must be longer than the long poll that ``receive`` is asked for.
+        """Sets up the queue.
 
-        ``may_forward`` says of a sender whether it is believed when it says that a message was first sent by another:
-        who redrives dead letters is.
+        Args:
+            client: its read timeout must exceed the long poll of ``receive``.
+            may_forward: returns true for senders trusted to name a message's original sender, such as those who redrive
+                dead letters.
         """
         self._client = client
         self._may_forward = may_forward
@@ -103,11 +105,11 @@ class SqsQueue:
 
     @property
     def name(self) -> str:
-        """The queue's own name, for logs and metrics."""
+        """The queue's name, for logs and metrics."""
         return self._queue_url.rpartition("/")[2]
 
     async def receive(self, limit: int, *, wait: timedelta, visibility: timedelta) -> Sequence[ReceivedMessage]:
-        """Up to ``limit`` (1 to 10) messages, hidden from others for ``visibility``; none if ``wait`` brings none."""
+        """Receives up to ``limit`` (1 to 10) messages, waiting up to ``wait``; hides them for ``visibility``."""
         try:
             response = await self._client.receive_message(
                 QueueUrl=self._queue_url,
@@ -122,9 +124,9 @@ class SqsQueue:
         return [_received(message, self._may_forward) for message in response.get("Messages", [])]
 
     async def delete(self, receipts: Sequence[str]) -> Sequence[bool]:
-        """Delete up to 10 messages; says of each whether it is gone for sure (``False``: call again).
+        """Deletes up to 10 messages; returns for each whether it is deleted (``False``: call again).
 
-        A receipt that has lapsed counts as gone: who has the message now deletes it.
+        A lapsed receipt counts as deleted: the message's current receiver deletes it.
         """
         entries = [{"Id": str(index), "ReceiptHandle": receipt} for index, receipt in enumerate(receipts)]
         try:
@@ -135,10 +137,10 @@ class SqsQueue:
         return [entry["Id"] not in kept for entry in entries]
 
     async def change_visibility(self, message: ReceivedMessage, seconds: float) -> None:
-        """Hide the message from others for so long from now; 0 hands it out again at once.
+        """Sets the message's visibility timeout from now; 0 makes it available at once.
 
         Raises:
-            ReceiptLapsed: it is somebody else's by now, or gone.
+            ReceiptLapsed: another receiver has the message, or it was deleted.
         """
         try:
             await self._client.change_message_visibility(
@@ -152,18 +154,18 @@ class SqsQueue:
             raise QueueUnreachable(safe_error_text(error)) from error
 
     async def dead_letter(self, message: ReceivedMessage, *, reason: str, error: str) -> None:
-        """Put a copy of the message, as it came, into the dead-letter queue, with why as attributes.
+        """Sends an unchanged copy of the message to the dead-letter queue, with reason and error as attributes.
 
-        The message itself stays until it is deleted: done twice, there are two copies; never none.
+        The message itself stays until it is deleted: a repeated call may duplicate it, and none loses it.
         """
         notes = {REASON_ATTRIBUTE: reason, ERROR_ATTRIBUTE: error, **_whence(message, waited=message.waited)}
         await self._send(self._dead_letter_queue_url, message, notes, delay=0)
 
     async def send_again(self, message: ReceivedMessage, *, delay: timedelta) -> None:
-        """Put a copy of the message, as it came, into its queue, hidden for so long (at most ``MAX_DELAY``).
+        """Sends an unchanged copy of the message to its queue with a delay (at most ``MAX_DELAY``).
 
-        It carries from whom and when it was first, under which id, and that it has waited once more. The message
-        itself stays until it is deleted: done twice, or dying in between, there are two copies; never none.
+        Its attributes carry the first id, sender and time, and the number of waits. The message itself stays until it
+        is deleted: a repeated call, or a crash in between, may duplicate it, and never loses it.
         """
         seconds = math.ceil(min(delay, MAX_DELAY).total_seconds())
         await self._send(self._queue_url, message, _whence(message, waited=message.waited + 1), delay=seconds)
@@ -174,7 +176,7 @@ class SqsQueue:
             name: _sendable(value) for name, value in kept[: _MAX_ATTRIBUTES - len(notes)]
         }
         for name, text in notes.items():
-            # SQS refuses an empty attribute, and these are for people: an excerpt does.
+            # SQS refuses an empty attribute, and these are for people: an excerpt is enough.
             value = _NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", text)[:MAX_ERROR_LENGTH] or "-"
             attributes[name] = {"DataType": "String", "StringValue": value}
         try:
@@ -188,7 +190,7 @@ class SqsQueue:
 def _whence(message: ReceivedMessage, *, waited: int) -> dict[str, str]:
     notes = {ID_ATTRIBUTE: message.message_id}
     if message.author:
-        # Of a copy SQS says that this worker sent it; who did is what orders by queue go by.
+        # SQS reports this worker as the copy's sender; queued orders are authorised by the original one.
         notes[SENDER_ATTRIBUTE] = message.author
     if message.first_sent_at is not None:
         notes[FIRST_SENT_ATTRIBUTE] = message.first_sent_at.isoformat(timespec="milliseconds")
@@ -202,7 +204,7 @@ def _received(message: "MessageTypeDef", may_forward: Callable[[str], bool]) -> 
     sender = system.get("SenderId", "")
     named = noted.get(SENDER_ATTRIBUTE)
     said = {name: value.get("StringValue", "") for name, value in noted.items()}
-    # That it has waited is believed of anybody: of a message of one's own it only says how much longer it may.
+    # The number of waits is trusted from any sender: it can only shorten the time of their own message.
     waited = noted_count(said.get(WAITED_ATTRIBUTE))
     sent_at = _sent_at(system.get("SentTimestamp"))
     first_sent_at = noted_time(said.get(FIRST_SENT_ATTRIBUTE)) if waited else None
@@ -215,7 +217,7 @@ def _received(message: "MessageTypeDef", may_forward: Callable[[str], bool]) -> 
         attributes=noted,
         sender=sender,
         author=named.get("StringValue", sender) if named is not None and may_forward(sender) else sender,
-        # Never later than SQS itself has it, or it could wait for ever.
+        # Never later than SQS's own time, or the message could wait for ever.
         first_sent_at=min(filter(None, (first_sent_at, sent_at)), default=None),
         waited=waited,
     )
@@ -226,15 +228,15 @@ def _sent_at(milliseconds: str | None) -> datetime | None:
 
 
 def _sendable(value: "MessageAttributeValueOutputTypeDef") -> "MessageAttributeValueTypeDef":
-    # Lists are declared by SQS but not implemented: an answer can hold empty ones that a request must not.
+    # Lists are declared by SQS but not implemented: a response may hold empty ones that a request must not.
     if "BinaryValue" in value:
         return {"DataType": value["DataType"], "BinaryValue": value["BinaryValue"]}
     return {"DataType": value["DataType"], "StringValue": value.get("StringValue", "")}
 
 
 def _lapsed(code: str) -> bool:
-    # SQS's and its emulators' ways to say that this receipt has no message in flight. InvalidParameterValue is also
-    # said of a receipt that has expired; what else could be invalid in these calls is made by this module.
+    # Codes of SQS and its emulators for a receipt without a message in flight. InvalidParameterValue also stands for an
+    # expired receipt; all other parameters of these calls are made by this module.
     return code in {
         "ReceiptHandleIsInvalid",
         "InvalidParameterValue",

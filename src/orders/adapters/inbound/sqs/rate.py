@@ -1,4 +1,4 @@
-"""How fast a worker may take messages."""
+"""Limits the rate at which a worker receives messages."""
 
 import asyncio
 import contextlib
@@ -6,22 +6,22 @@ from typing import Protocol
 
 
 class Admission(Protocol):
-    """Says how many messages may be received now: a rate limit, or a switch that is off."""
+    """Grants permits for receiving messages: a rate limit, or a switch that is off."""
 
     async def take(self, up_to: int) -> int:
-        """Wait until at least one message may be received; take as many permits as there are, ``up_to`` at most."""
+        """Waits for at least one permit, takes those available, at most ``up_to``, and returns their number."""
         ...
 
     def give_back(self, count: int) -> None:
-        """Return permits for which no message came."""
+        """Returns unused permits."""
         ...
 
 
 class TokenBucket:
-    """``Admission`` at a steady rate, with as much at once as has been saved up."""
+    """``Admission`` as a token bucket: a steady rate with bursts."""
 
     def __init__(self, *, per_second: float, burst: int = 1) -> None:
-        """Starts full: ``burst`` tokens."""
+        """Starts with a full bucket of ``burst`` tokens."""
         if per_second <= 0 or burst < 1:
             raise ValueError("a rate is above 0 and a burst is 1 or more")
         self._per_second = per_second
@@ -35,7 +35,7 @@ class TokenBucket:
         self._count()
         while self._tokens < 1:
             self._given_back.clear()
-            # A touch longer than reckoned: rounding must not have it wait for nothing again and again.
+            # Slightly longer than calculated: rounding must not cause repeated waits of zero.
             wait = (1 - self._tokens) / self._per_second + 0.001
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait):

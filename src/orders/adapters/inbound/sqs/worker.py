@@ -1,4 +1,4 @@
-"""What every worker is: a name, a way to decode a message once, and a handler of what was decoded."""
+"""Base class of workers: a name, the decoding of a message and the handler of decoded messages."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ class Message:
     """A received message with its decoded body.
 
     Attributes:
-        author: id of who it is from, see ``ReceivedMessage.author``.
+        author: the author's id, see ``ReceivedMessage.author``.
         size_bytes: of the body as it was received.
     """
 
@@ -28,10 +28,10 @@ class QueueWorker(ABC):
     """Handles the messages of one queue."""
 
     name: ClassVar[str]
-    """The worker's name; its queue is the one that ``topology.yaml`` gives to it."""
+    """The worker's name; ``topology.yaml`` assigns its queue."""
 
     async def decode(self, received: ReceivedMessage) -> Message:
-        """Decodes a message's body, beside the event loop when it is large. Raises: MessageRefused."""
+        """Decodes a message's body, off the event loop if it is large. Raises: MessageRefused."""
         size = len(received.body)
         content = await off_loop(size, lambda: self.decode_body(received.body))
         return Message(content, received.author, size)
@@ -46,7 +46,7 @@ class QueueWorker(ABC):
 
     @abstractmethod
     async def handle(self, message: Message) -> None:
-        """Handles one message, any number of times; returns when its effect is durable.
+        """Handles one message idempotently; returns once its effect is durable.
 
         Raises: MessageRefused, and as the worker's use cases.
         """

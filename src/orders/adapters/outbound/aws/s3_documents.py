@@ -22,10 +22,10 @@ DEPENDENCY = "documents bucket"
 MEDIA_TYPE = "application/pdf"
 
 _DELETED_AT_ONCE = 1000
-"""What one DeleteObjects call takes."""
+"""Maximum number of objects per DeleteObjects call."""
 
 _GONE = frozenset({"NoSuchKey", "404", "InvalidObjectState"})
-"""Not there, or in an archive class that has to be restored first: to its readers the same."""
+"""Missing, or in an archive class that has to be restored first: the same for readers."""
 
 _ARCHIVE_CLASSES = frozenset({"GLACIER", "DEEP_ARCHIVE"})
 """Storage classes without instant access. (GLACIER_IR, where this service's bucket archives to, has it.)"""

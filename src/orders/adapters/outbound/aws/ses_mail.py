@@ -31,7 +31,7 @@ _SET_UP_WRONGLY = frozenset(
         "MailFromDomainNotVerifiedException",
     }
 )
-"""The same for every mail, until an operator mends it: mails wait for that, none is given up."""
+"""Errors that every mail gets until an operator fixes the account: mails wait, and none is given up."""
 
 _THROTTLED = frozenset({"Throttling", "ThrottlingException", "LimitExceededException"})
 _DAILY = re.compile(r"\bdaily\b.*\bquota\b", re.IGNORECASE)

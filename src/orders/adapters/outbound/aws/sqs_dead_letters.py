@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 MAX_BATCH = 10
 MAX_ATTRIBUTES = 10
 _WAIT_SECONDS = 1
-"""A long poll, however short, asks all of SQS's servers: a short poll can miss what is there."""
+"""A long poll, however short, queries all of SQS's servers; a short poll can miss messages."""
 
 _NOTED = frozenset({REASON_ATTRIBUTE, ERROR_ATTRIBUTE, ID_ATTRIBUTE, FIRST_SENT_ATTRIBUTE, WAITED_ATTRIBUTE,
                     "RULE_ARN", "TARGET_ARN", "ERROR_CODE", "ERROR_MESSAGE", "EXHAUSTED_RETRY_CONDITION",
                     "RETRY_ATTEMPTS"})  # fmt: skip
-"""What workers, and EventBridge (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html), note on
-a message that they put aside."""
+"""Attributes that workers and EventBridge (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html)
+add to dead-lettered messages."""
 
 _GONE = frozenset({"ReceiptHandleIsInvalid", "InvalidParameterValue", "MessageNotInflight",
                    "AWS.SimpleQueueService.MessageNotInflight"})  # fmt: skip

@@ -129,7 +129,7 @@ class DynamoAcceptances:
                 raise OrderClaimed(existing) from refused
 
     async def _close(self, tenant_id: str, order_id: str, faults: tuple[Fault, ...]) -> bool:
-        """Blocks the order's key for good; returns ``False`` if an order is there."""
+        """Blocks the order's key permanently; returns ``False`` if the order exists."""
         place = Placeholders()
         change, condition = closing(faults, place)
         try:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from types_aiobotocore_dynamodb import DynamoDBClient
 
 _PERSONAL = ("recipientHint", "detail")
-"""What may say who a recipient is: the hint, and what the mail service said of the address."""
+"""Attributes that may identify a recipient: the hint, and the mail service's remarks on the address."""
 
 
 def _claim_token() -> str:

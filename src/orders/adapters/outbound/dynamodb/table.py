@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from types_aiobotocore_dynamodb import DynamoDBClient
 
 DEPENDENCY = "orders table"
-"""What errors and health call it."""
+"""The table's name in errors and health reports."""
 
 _DAMAGED = re.compile(r"operand in the update expression|attribute that does not exist|document path", re.IGNORECASE)
-"""What DynamoDB says of an update that is right, but for an item whose attributes are not what it needs: it is the
-item's fault, where everything else that it calls invalid is the caller's."""
+"""DynamoDB's message for a valid update of an item whose attributes don't fit: the item is at fault, whereas all other
+validation errors are the caller's."""
 
 
 class ConditionFailed(Exception):

@@ -13,9 +13,9 @@ from orders.ports.errors import TransientPortError
 
 DEPENDENCY = "token issuer"
 PAUSE_SECONDS = 60.0
-"""From one request to the next, however many tokens name keys that nobody knows."""
+"""Minimum interval between requests, however many tokens name unknown keys."""
 FIRST_PAUSE_SECONDS = 5.0
-"""The same while no key at all is known, and no token can be checked."""
+"""Minimum interval while no key is known at all, and no token can be verified."""
 MAX_BYTES = 256 * 1024
 _TIMEOUT = aiohttp.ClientTimeout(total=5, sock_connect=2)
 

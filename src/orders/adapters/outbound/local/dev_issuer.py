@@ -62,7 +62,7 @@ class DevIssuer:
         return jwt.encode(claims, self._private, algorithm="ES256", headers={"kid": KEY_ID})
 
     def derived_secret(self, purpose: str) -> bytes:
-        """Derives 32 bytes unique to this data directory, for keys that local runs need and nobody configures."""
+        """Derives 32 bytes unique to this data directory, for keys that local runs need without configuration."""
         secret = self._private.private_numbers().private_value.to_bytes(32)
         return hmac.digest(secret, purpose.encode(), hashlib.sha256)
 

@@ -1,4 +1,4 @@
-"""The customer-notifier mails customers about their orders."""
+"""The customer-notifier: sends customers mails about their orders."""
 
 from orders.adapters.inbound.sqs.worker import Message, QueueWorker
 from orders.adapters.inbound.sqs.workers.mailed_events import event_to_mail
@@ -6,7 +6,7 @@ from orders.application.mail.notify_customer import NotifyCustomer
 
 
 class CustomerNotifier(QueueWorker):
-    """Mails customers about their orders; replayed events send none unless they say so."""
+    """Sends customers mails about their orders; replayed events trigger none unless the replay asked for mails."""
 
     name = "customer-notifier"
 

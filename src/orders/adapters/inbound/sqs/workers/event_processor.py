@@ -1,4 +1,4 @@
-"""What the event-processor takes from its queue: events that move or erase orders, and its own commands."""
+"""The event-processor: handles external events, the service's own status and erasure events, and its commands."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
@@ -29,10 +29,10 @@ _log = structlog.get_logger(__name__)
 
 Listener: TypeAlias = Callable[[BusMessage], Awaitable[None]]
 Heard: TypeAlias = tuple[str, str]
-"""The bus's source and detail type of an event: only that source is believed about that type."""
+"""Source and detail type of an event on the bus: a type is accepted from its source only."""
 
 DROPPED = "events_dropped"
-"""Counts events that nobody here listens to."""
+"""Counter of events without a listener."""
 
 TRANSITIONS = (
     EventType.PROCESSING,
@@ -41,14 +41,14 @@ TRANSITIONS = (
     EventType.CANCELLED,
     EventType.COMPLETED,
 )
-"""The events of our own after which a report that came too early may have its turn."""
+"""Own events after which a parked report may apply."""
 
 
 class EventProcessor(QueueWorker):
-    """Hands each event to the use case that it is for.
+    """Passes each event to its use case.
 
     Attributes:
-        dropped: how many events of unknown types have been passed over since the process started.
+        dropped: number of events without a listener since the process started.
     """
 
     name = "event-processor"
@@ -77,7 +77,7 @@ class EventProcessor(QueueWorker):
         await listener(event)
 
     def redact(self, body: str) -> str:
-        """Removes card numbers: what other services send is theirs to answer for, but not to be stored here."""
+        """Removes card numbers, which other services might send and which must not be stored here."""
         return without_cards(body)
 
     async def _erased(self, message: BusMessage) -> None:
@@ -94,7 +94,7 @@ class EventProcessor(QueueWorker):
 
     def _drop(self, event: BusMessage) -> None:
         self.dropped += 1
-        # A known type from somebody who is not believed about it is worth a look; labels must be few.
+        # A known type from an untrusted source deserves a warning; the metric needs few label values.
         known = event.type in set(ReportType)
         self._counters.count(DROPPED, why="source" if known else "type")
         log = _log.warning if known else _log.info

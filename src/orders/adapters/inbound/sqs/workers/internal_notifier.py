@@ -1,4 +1,4 @@
-"""The internal-notifier mails a shop's staff about orders."""
+"""The internal-notifier: sends a shop's staff mails about orders."""
 
 from orders.adapters.inbound.sqs.worker import Message, QueueWorker
 from orders.adapters.inbound.sqs.workers.mailed_events import event_to_mail
@@ -6,7 +6,7 @@ from orders.application.mail.notify_staff import NotifyStaff
 
 
 class InternalNotifier(QueueWorker):
-    """Mails the shop's staff about orders; replayed events send none unless they say so."""
+    """Sends the shop's staff mails about orders; replayed events trigger none unless the replay asked for mails."""
 
     name = "internal-notifier"
 

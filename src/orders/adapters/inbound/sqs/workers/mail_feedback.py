@@ -1,8 +1,8 @@
-"""What SES tells of mails that were sent: bounces and complaints, in either of its two forms.
+"""The mail-feedback worker: records bounces and complaints that SES reports, in either of its two formats.
 
-Through a configuration set an event has ``eventType`` and the mail's tags
-(https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html); through an identity's
-notifications it has ``notificationType`` and, where they are turned on, the mail's headers
+An event of a configuration set has ``eventType`` and the mail's tags
+(https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html); a notification of an identity
+has ``notificationType`` and, if enabled, the mail's headers
 (https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html). SNS delivers both raw or in its envelope.
 """
 
@@ -26,15 +26,15 @@ from orders.ports.mail import FeedbackKind, MailFeedback, MailReference
 from orders.ports.metrics import Counters
 
 GREETING = "Successfully validated SNS topic"
-"""What SES sends, as plain text, when a topic becomes an event destination."""
+"""Plain text that SES sends when a topic becomes an event destination."""
 
 NOT_SPAM = "not-spam"
-"""A feedback type (RFC 5965 and its registry) by which somebody takes a complaint back."""
+"""Feedback type (RFC 5965 and its registry) that withdraws a complaint."""
 
 _log = structlog.get_logger(__name__)
 
 Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9 ._-]{1,60}$")]
-"""What kind it is, in SES's words; never anything of the mail."""
+"""Kind of bounce or complaint in SES's words; never content of the mail."""
 
 
 class _Tolerant(BaseModel):
@@ -47,7 +47,7 @@ class _Bounce(_Tolerant):
     timestamp: Moment
 
     def feedback(self) -> MailFeedback:
-        # Undetermined ones may pass as well: nobody is written off for not being understood.
+        # Undetermined bounces may be transient: they don't suppress the address.
         kind = FeedbackKind.BOUNCED if self.kind == "Permanent" else FeedbackKind.DELAYED
         return MailFeedback(kind, self.timestamp, "/".join(filter(None, (self.kind, self.subkind))))
 
@@ -64,9 +64,9 @@ class _Complaint(_Tolerant):
 
 
 class MailFeedbackHandler(QueueWorker):
-    """Hands bounces and complaints about our own mails to the use case; everything else is counted and dropped.
+    """Passes bounces and complaints about this service's mails to the use case; counts and drops everything else.
 
-    What it refuses is kept without the addresses that it holds: which mail it is about stays readable.
+    Refused messages are dead-lettered without addresses; the mail that they are about stays identifiable.
     """
 
     name = "mail-feedback"
@@ -76,7 +76,7 @@ class MailFeedbackHandler(QueueWorker):
         self._counters = counters
 
     def decode_body(self, body: str) -> dict[str, Any]:
-        """Decodes a body, the greeting's plain text as well. Raises: MessageRefused."""
+        """Decodes a body, including the plain text of SES's greeting. Raises: MessageRefused."""
         try:
             return parse_json_object(body)
         except MessageRefused:
@@ -85,19 +85,19 @@ class MailFeedbackHandler(QueueWorker):
             raise
 
     def redact(self, body: str) -> str:
-        """Removes addresses: which mail it is about stays readable."""
+        """Removes addresses; the mail that the message is about stays identifiable."""
         return without_people(body)
 
     async def handle(self, message: Message) -> None:
-        """Handles one message. Raises: MessageRefused, and what is passing."""
+        """Handles one message. Raises: MessageRefused, TransientPortError."""
         try:
             await self._handle(message.content)
         except (*PASSING, MessageRefused):
             raise
         except ApplicationError as error:
             raise MessageRefused(str(error)) from None
-        except Exception as error:  # noqa: BLE001 - told, and kept as what else is refused
-            # The queue itself would put it aside after some more tries, as it is: with the addresses in it.
+        except Exception as error:  # noqa: BLE001 - logged, and dead-lettered like other refused messages
+            # SQS's own redrive would dead-letter the original, with the addresses in it.
             _log.exception("mail feedback not handled")
             raise MessageRefused(f"a fault of ours: {type(error).__name__}") from None
 
@@ -113,7 +113,7 @@ class MailFeedbackHandler(QueueWorker):
             return
         marks = marks_in(content)
         if not marks:
-            # Other systems send from this account as well. Or headers are not turned on: then all of ours are here.
+            # Another system of this account sent the mail; or headers are not enabled, and all of ours end here.
             self._drop("foreign", kind)
             return
         await self._note.execute(_reference(marks[0]), feedback)
@@ -125,7 +125,7 @@ class MailFeedbackHandler(QueueWorker):
 
 
 def _feedback_in(kind: str, content: Mapping[str, Any]) -> MailFeedback | None:
-    """What came back; ``None`` for what is neither a bounce nor a complaint. Raises: MessageRefused."""
+    """Parses the feedback; returns ``None`` for anything but bounces and complaints. Raises: MessageRefused."""
     models: dict[str, tuple[str, type[_Bounce | _Complaint]]] = {
         "Bounce": ("bounce", _Bounce),
         "Complaint": ("complaint", _Complaint),
@@ -149,7 +149,7 @@ def _reference(mark: str) -> MailReference:
 
 
 def is_greeting(body: str) -> bool:
-    """Tells whether it is what SES sends to a new topic, raw or in SNS's envelope."""
+    """Returns true for SES's greeting to a new topic, raw or in SNS's envelope."""
     if body.lstrip().startswith(GREETING):
         return True
     try:
@@ -179,7 +179,7 @@ def _plain(content: dict[str, Any]) -> dict[str, Any]:
 
 
 def without_people(body: str) -> str:
-    """A message as it may be kept: what it is about, when and which mail, and nobody's address."""
+    """Reduces a message to kind, time and mail reference, without any address."""
     try:
         content = parse_json_object(body)
     except MessageRefused:

@@ -1,4 +1,4 @@
-"""Which events of orders mails are sent about."""
+"""Selects the events that trigger mails."""
 
 import structlog
 
@@ -9,7 +9,7 @@ _log = structlog.get_logger(__name__)
 
 
 def event_to_mail(message: Message) -> OrderEventMessage | None:
-    """Reads the message's event; ``None`` for a replayed one that is to send no mail. Raises: MessageRefused."""
+    """Parses the message's event; returns ``None`` if it was replayed without mails. Raises: MessageRefused."""
     event = order_event(bus_message(message.content))
     if not event.mails:
         _log.info("replayed event sends no mail", order_id=event.order_id, sequence=event.sequence)

@@ -1,4 +1,4 @@
-"""The pdf-creator renders orders' documents."""
+"""The pdf-creator: renders orders' documents."""
 
 from orders.adapters.inbound.sqs.messages import bus_message, order_command, order_event
 from orders.adapters.inbound.sqs.worker import Message, QueueWorker
@@ -8,7 +8,7 @@ from orders.contracts.commands import RENDER_DOCUMENT
 
 
 class PdfCreator(QueueWorker):
-    """Renders an order's document: on an event that changes what it prints, or on a command."""
+    """Renders an order's document: on events that change its content, or on a command."""
 
     name = "pdf-creator"
 

@@ -1,4 +1,4 @@
-"""What the record-creator takes from its queue: orders accepted over HTTP, and orders of other services."""
+"""The record-creator: places orders accepted over HTTP, and orders that other services queue."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from orders.domain.identity import ORDER_ID_PATTERN
 
 ANY = "*"
 _PLACED = KeyedAnswer(201).encode()
-"""As HTTP would answer without a body: what is kept of an order has one form."""
+"""The stored response of a queued order: HTTP's status without a body, so that all stored responses have one form."""
 _Model = TypeVar("_Model", bound=BaseModel)
 OrderId = Annotated[str, StringConstraints(pattern=ORDER_ID_PATTERN)]
 TraceParent = Annotated[str, StringConstraints(pattern=r"^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")]
@@ -42,13 +42,14 @@ class PlaceAcceptedCommand(BaseModel):
 
 
 class CreateOrderCommand(BaseModel):
-    """An order from another service; the order itself is what ``POST /v1.0/orders`` takes.
+    """Creates an order for another service; ``order`` is the body that ``POST /v1.0/orders`` takes.
 
-    ``idempotency_key`` or ``order_id`` says which order it is: sent again, the same one changes nothing.
-    ``tenant_id`` may be left out by senders that speak for one tenant.
+    ``idempotency_key`` or ``order_id`` identifies the order: a repeated command changes nothing. Senders that speak for
+    one tenant may omit ``tenant_id``.
     """
 
-    # Members that a later release of a sender adds here are none of our business; those of the order are.
+    # Unknown members of the command are ignored, since later releases of senders may add some; those of the order are
+    # refused.
     model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
     command: Literal["create-order"]
@@ -67,21 +68,21 @@ class CreateOrderCommand(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Senders:
-    """Which tenant each sender of orders speaks for.
+    """Maps senders of orders to the tenants that they speak for.
 
     Attributes:
-        tenants: by sender id, as SQS reports it: a role's unique id, a user's, or an account's. ``*`` as a tenant
-            stands for any, which the message then names; ``*`` as a sender for everybody not listed.
+        tenants: by SQS's sender id: the unique id of a role, a user or an account. The tenant ``*`` stands for any,
+            which the message then names; the sender ``*`` for all that are not listed.
     """
 
     tenants: Mapping[str, str]
 
     def may_forward(self, sender: str) -> bool:
-        """Whether the sender, speaking for any tenant, is believed about who sent a message first."""
+        """Returns true if the sender speaks for any tenant, and so is trusted to name a message's original sender."""
         return self._allowed(sender) == ANY
 
     def tenant(self, sender: str, named: str | None) -> str:
-        """The tenant that the sender's message is for. Raises: MessageRefused."""
+        """Returns the tenant of the sender's message. Raises: MessageRefused."""
         allowed = self._allowed(sender)
         if allowed is None:
             raise MessageRefused(
@@ -109,7 +110,7 @@ class RecordCreator(QueueWorker):
         self.senders = senders
 
     def decode_body(self, body: str) -> dict[str, Any]:
-        """Decodes a body as strictly as HTTP does, decimals with their digits. Raises: MessageRefused."""
+        """Decodes a body as strictly as HTTP does, keeping decimals exact. Raises: MessageRefused."""
         try:
             content = json_body.decode(body.encode())
         except json_body.MalformedJson as error:

@@ -12,7 +12,7 @@ Item: TypeAlias = dict[str, Any]
 """An item's attributes as plain values: text, whole numbers, booleans, bytes, ``None``, lists, dictionaries."""
 
 WireItem: TypeAlias = dict[str, Any]
-"""The same as the client takes and gives it: each value in a dictionary under its type's letter."""
+"""An item in the client's format: each value in a dictionary under its type's letter."""
 
 
 def to_wire(item: Mapping[str, Any]) -> WireItem:

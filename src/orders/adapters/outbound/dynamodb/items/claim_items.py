@@ -58,8 +58,8 @@ def place_is_free(claimed_by: str | None, place: Placeholders) -> str:
 
 
 def closing(faults: Iterable[Fault], place: Placeholders) -> tuple[str, str]:
-    """Builds the update and condition that block an order's key for good unless an order is there; the first faults
-    stay.
+    """Builds the update and condition that block an order's key permanently unless the order exists; the first faults
+    are kept.
     """
     settings = [f"{place.name(name)} = {place.value(value)}" for name, value in _MARKS.items()]
     settings += [

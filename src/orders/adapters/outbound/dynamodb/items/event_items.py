@@ -30,13 +30,13 @@ from orders.domain.events import Actor, EventType, OrderEvent, Receipt
 from orders.ports.errors import ItemKind, UnreadableItem
 
 BYTES = "bytes"
-"""What a waiting event was counted with: what was added to ``pendingBytes`` is what is taken off again."""
+"""Size that a pending event was counted with: the same number is added to ``pendingBytes`` and subtracted again."""
 
 REDACTABLE = ("data", "reason", "receipt")
-"""What of a published event erasure may change."""
+"""Attributes of a published event that erasure may change."""
 
 IDENTIFYING = ("type", "version", "at")
-"""What, under one order and sequence, tells one event from another, whatever has been redacted."""
+"""Attributes that distinguish events of one order and sequence, even after redaction."""
 
 # Its name in the map, its element's byte, and its own BYTES attribute.
 _WAITING_OVERHEAD_BYTES = 32

@@ -56,7 +56,7 @@ LISTED_ATTRIBUTES = frozenset(
         "totals", "parcels", "createdAt", "updatedAt", "deletedAt", "erasedAt", "schemaVersion",
     }
 )  # fmt: skip
-"""What the indexes of listings project (``order_summary`` in topology.yaml)."""
+"""Attributes that the listing indexes project (``order_summary`` in topology.yaml)."""
 
 
 def order_to_item(order: Order) -> Item:

@@ -28,7 +28,7 @@ _Reader = Callable[[Mapping[str, Any]], _Read]
 
 _MISREADING = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError, zlib.error,
                DomainError)  # fmt: skip
-"""What comes of reading an attribute that is missing, or is something else than it should be."""
+"""Errors of reading an attribute that is missing or of the wrong form."""
 
 _NAME = re.compile(r"[A-Za-z_]{1,40}")
 _UNKNOWN_MEMBER = re.compile(r" is not a valid (\w{1,40})$")

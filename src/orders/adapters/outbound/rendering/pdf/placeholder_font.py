@@ -22,7 +22,7 @@ _ADVANCE = 760
 _NO_GLYPH_NEEDED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _FOLLOWERS = frozenset({"Mc", "Me", "Mn", "Zs"})
 _FIXED_DATE = 3_786_912_000
-"""1 January 2024 in seconds since 1904, as fonts count. Nobody looks at it, but it is in there."""
+"""1 January 2024 in seconds since 1904, the epoch of fonts: a required field that nothing reads."""
 
 _VARIATION_SELECTORS = frozenset({*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)})
 

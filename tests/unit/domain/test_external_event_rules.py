@@ -73,7 +73,7 @@ def test_each_report_in_each_status(type_: ReportType, status: Status, expected:
     assert reaction_to(in_status(status), a_report(type_)) is expected
 
 
-def test_the_table_is_whole() -> None:
+def test_the_table_has_every_report_and_status() -> None:
     assert set(REACTIONS) == set(SOURCES) == set(EXPECTED) == set(ReportType)
     assert all(set(row) == set(Status) for row in REACTIONS.values())
 
@@ -270,7 +270,7 @@ def test_with_the_last_step_it_is_no_longer_parked() -> None:
     assert hear_parked(completed.order, arrived, STAMP).order is completed.order
 
 
-def test_so_many_wait_and_no_more() -> None:
+def test_parked_reports_are_limited_in_number() -> None:
     order = in_status(Status.PENDING)
     for number in range(MAX_PARKED):
         order = hear(order, a_report(ReportType.SHIPMENT_DISPATCHED, id=f"evt-{number}"), STAMP).order

@@ -32,7 +32,7 @@ async def test_who_did_what_about_which_order() -> None:
     assert record.origin.startswith("cli ")
 
 
-async def test_what_fails_is_on_record_and_what_the_work_finds_out_too() -> None:
+async def test_failures_and_facts_found_by_a_command_are_audited() -> None:
     trail = MemoryAuditTrail(MemoryCounters())
 
     async def work() -> None:

@@ -21,7 +21,7 @@ def called_off(how: str) -> Order:
 
 
 @pytest.mark.parametrize(("how", "heading"), [("cancelled", "Cancelled order"), ("rejected", "Rejected order")])
-def test_it_says_so(render: Render, how: str, heading: str) -> None:
+def test_the_document_states_the_cancellation_or_rejection(render: Render, how: str, heading: str) -> None:
     pdf = render(called_off(how))
     text = PdfReader(BytesIO(pdf)).pages[0].extract_text()
     assert heading in text

@@ -201,7 +201,7 @@ async def test_accepted_without_the_discount_that_nobody_confirms() -> None:
     assert shop.service.counters.of(UNCHECKED, service="campaigns service") == 1
 
 
-async def test_but_nothing_is_given_away_on_the_word_of_a_total() -> None:
+async def test_a_total_alone_grants_no_discount_in_an_outage() -> None:
     shop = a_shop(campaigns=ACCEPT)
     shop.campaigns.reachable = False
     with pytest.raises(TransientPortError):
@@ -224,7 +224,7 @@ async def test_it_is_checked_before_it_is_accepted() -> None:
     assert shop.service.table.accepted == {}
 
 
-async def test_and_again_when_it_is_placed() -> None:
+async def test_an_accepted_order_is_checked_again_when_placed() -> None:
     shop = a_shop()
     order = await shop.service.accept_order.execute(CUSTOMER, with_code())
     shop.sells(3100)

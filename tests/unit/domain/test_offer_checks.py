@@ -270,7 +270,7 @@ def test_without_it_the_order_goes_on_at_the_full_price(verdict: CampaignVerdict
     assert (order.campaign_discount, order.totals.discount, order.campaign_code) == (None, zar(200), "SPRING")
 
 
-def test_and_is_told_so_where_the_total_counts_on_it() -> None:
+def test_an_expired_campaign_is_named_in_the_total_s_fault() -> None:
     with pytest.raises(InvalidOrder) as caught:
         revised("82.97", EXPIRED)
     (fault,) = caught.value.faults

@@ -155,7 +155,7 @@ async def test_kinds_and_times_select() -> None:
         await replay.use_case.execute(Selection("tenant_a"), replay.watch)
 
 
-async def test_no_faster_than_asked() -> None:
+async def test_the_rate_limit_is_kept() -> None:
     replay = Replay()
     for sequence in range(1, 26):
         replay.log(an_event(1, sequence, 0))

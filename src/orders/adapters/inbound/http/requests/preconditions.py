@@ -24,7 +24,7 @@ TAG_PATTERN = r'^(?:W/)?"?([0-9]{1,9})(?:-[0-9a-f]{8})?"?$'
 _TAG = re.compile(TAG_PATTERN)
 _ANY_TAG = r'(?:W/)?"[!#-~\x80-\xff]*"'
 TAGS_PATTERN = rf"^[ \t,]*{_ANY_TAG}(?:[ \t]*,[ \t,]*{_ANY_TAG})*[ \t,]*$"
-"""A list of ETags of any form (RFC 9110, section 8.8.3), with the empty elements that lists may have (section 5.6.1)."""
+"""A list of any ETags (RFC 9110, section 8.8.3), with the empty elements that lists may have (section 5.6.1)."""
 _TAGS = re.compile(TAGS_PATTERN)
 _QUOTED_KEY = re.compile(r'^"((?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"$')
 _KEY = re.compile(rf"^[\x21-\x7e]{{1,{MAX_KEY_CHARACTERS}}}$")

@@ -5,7 +5,7 @@ import asyncio
 import gc
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,10 +15,13 @@ import httpx
 import pytest
 
 from orders.adapters.inbound.http.app import create_app
+from orders.adapters.outbound.memory.counters import MemoryCounters
 from orders.bootstrap.aws import AwsClients, open_clients
 from orders.bootstrap.config.keys import dev_issuer
 from orders.bootstrap.config.settings import Settings, load_settings
+from orders.bootstrap.container.adapter_factories import template_store
 from orders.bootstrap.container.api_container import ApiContainer, api_dependencies
+from orders.bootstrap.container.rendering import open_templates
 from orders.bootstrap.dev.service import resource_clients
 from orders.bootstrap.resources.addresses import Addresses, resolve_addresses
 from orders.bootstrap.resources.creation import create_resources
@@ -140,7 +143,7 @@ async def world(request: pytest.FixtureRequest, environment: str, tmp_path: Path
         staff_address_fallback=f"{CANARY}.staff@{CANARY}.example",
     ).model_copy(update={"environment": f"{environment}o"})
     with collected("json") as outputs:
-        async with open_clients(settings) as clients:
+        async with open_clients(settings) as clients, AsyncExitStack() as opened:
             # moto knows no way from a bus to a topic; nobody here listens to one anyway.
             topology = packaged_topology()
             topology = replace(topology, rules=tuple(rule for rule in topology.rules if rule.topic is None))
@@ -152,8 +155,17 @@ async def world(request: pytest.FixtureRequest, environment: str, tmp_path: Path
             )
             addresses = await resolve_addresses(clients.sqs, topology, settings)
 
+            store = template_store(clients, addresses, settings)
+            templates = await opened.enter_async_context(open_templates(settings, store, MemoryCounters()))
+
             def container(where: Addresses) -> ApiContainer:
-                return ApiContainer(settings=settings, clients=clients, addresses=where, renderer=TellingRenderer())
+                return ApiContainer(
+                    settings=settings,
+                    clients=clients,
+                    addresses=where,
+                    templates=templates,
+                    renderer=TellingRenderer(),
+                )
 
             whole = container(addresses)
             heard_on = await _listening(clients, addresses.bus, f"heard-{settings.environment}")

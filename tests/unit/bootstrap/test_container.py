@@ -1,8 +1,10 @@
 """The container: everything in it can be built, for every process that uses it."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast, get_args, get_type_hints
 
+import pytest
 from dependency_injector import providers
 
 from orders.adapters.inbound.http.routes.orders import orders_router
@@ -13,15 +15,19 @@ from orders.application.orders.place_order import PlaceOrder
 from orders.bootstrap.aws import AwsClients
 from orders.bootstrap.config.settings import load_settings
 from orders.bootstrap.container.api_container import ApiContainer, api_dependencies
+from orders.bootstrap.container.services import Services
 from orders.bootstrap.container.use_cases import UseCases
 from orders.bootstrap.resources.addresses import Addresses, QueueAddress
 from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.bootstrap.server.worker import relay_loop, worker_loop
 from orders.bootstrap.workers import WORKERS
+from tests.support.service import Dependency
 
 
-def a_container(tmp_path: Path, **more: Any) -> Any:
-    settings = load_settings(environment="local", orders_data_dir=tmp_path, dev_issuer_enabled=True)
+def a_container(tmp_path: Path, *, order_senders: Mapping[str, str] | None = None, **more: Any) -> Any:
+    settings = load_settings(
+        environment="local", orders_data_dir=tmp_path, dev_issuer_enabled=True, order_senders=order_senders or {}
+    )
     client = cast("Any", object())
     url = "https://sqs.example/1/queue"
     return ApiContainer(
@@ -39,7 +45,7 @@ def a_container(tmp_path: Path, **more: Any) -> Any:
 
 
 def test_every_provider_resolves(tmp_path: Path) -> None:
-    given = {"renderer": object(), "templates": object(), "mail_archive_dir": tmp_path}
+    given: dict[str, Any] = {"renderer": object(), "templates": object(), "mail_archive_dir": tmp_path}
     container = a_container(tmp_path, **given)
     resolved = {name: provider() for name, provider in container.providers.items()}
     assert isinstance(resolved["use_cases"].place_order(), PlaceOrder)
@@ -82,3 +88,63 @@ def test_processes_that_render_nothing_need_no_renderer(tmp_path: Path) -> None:
 
 def test_every_worker_has_a_queue_of_its_name_and_every_queue_a_worker() -> None:
     assert tuple(WORKERS) == packaged_topology().workers
+
+
+STORES = ("orders table", "documents bucket", "templates bucket")
+NEEDS = {
+    "record-creator": ("orders table", "templates bucket", "product service"),
+    "pdf-creator": (*STORES, "document renderer"),
+    "internal-notifier": (*STORES, "mail service"),
+    "customer-notifier": (*STORES, "mail service"),
+    "event-processor": ("orders table", "documents bucket"),
+    "mail-feedback": ("orders table",),
+}
+"""What must be up for each worker to receive: while it is not, messages would only fail ([PIPE-4])."""
+
+
+@pytest.mark.parametrize("name", WORKERS)
+def test_a_worker_receives_only_while_what_it_needs_is_up(tmp_path: Path, name: str) -> None:
+    services = Services(probes=(Dependency("product service"),))
+    container = a_container(tmp_path, renderer=object(), services=services)
+    assert tuple(each.name for each in WORKERS[name].needs(container)) == NEEDS[name]
+
+
+def test_only_mails_take_a_permit_and_ask_for_their_quota_first(tmp_path: Path) -> None:
+    notifiers = {"customer-notifier", "internal-notifier"}
+    assert {name for name, worker in WORKERS.items() if worker.sends_mail} == notifiers
+    container = a_container(tmp_path, templates=object())
+    for name in notifiers:
+        poller = WORKERS[name].poller(container)
+        assert poller._admission is container.mail_tokens()
+        assert poller._gate.down == ("mail service",)
+
+
+def test_orders_are_forwarded_only_by_senders_of_every_tenant(tmp_path: Path) -> None:
+    container = a_container(tmp_path, order_senders={"AROAPORTAL": "*", "AROAIMPORT": "tenant_a"})
+    may_forward = WORKERS["record-creator"].may_forward(container)
+    assert (may_forward("AROAPORTAL:task"), may_forward("AROAIMPORT:task")) == (True, False)
+    for name in WORKERS.keys() - {"record-creator"}:
+        assert not WORKERS[name].may_forward(container)("AROAPORTAL:task")
+
+
+def test_beside_their_queues_notifiers_watch_the_quota_and_the_dead_letters(tmp_path: Path) -> None:
+    container = a_container(tmp_path, templates=object())
+    watched = {name: [each.name for each in worker.periodic(container)] for name, worker in WORKERS.items()}
+    assert {name: names for name, names in watched.items() if names} == {
+        "customer-notifier": ["mail quota"],
+        "internal-notifier": ["mails about dead letters"],
+    }
+    assert [name for name, worker in WORKERS.items() if worker.reads_dead_letters] == ["internal-notifier"]
+    assert [name for name, worker in WORKERS.items() if worker.renders_documents] == ["pdf-creator"]
+
+
+async def test_a_worker_opens_the_aws_services_that_its_row_names(tmp_path: Path) -> None:
+    used = {
+        "record-creator": {"dynamodb", "sqs", "events", "s3"},
+        "pdf-creator": {"dynamodb", "sqs", "events", "s3"},
+        "internal-notifier": {"dynamodb", "sqs", "s3", "ses"},
+        "customer-notifier": {"dynamodb", "sqs", "s3", "ses"},
+        "event-processor": {"dynamodb", "sqs", "events", "s3"},
+        "mail-feedback": {"dynamodb", "sqs"},
+    }
+    assert {name: set(worker.aws_services) for name, worker in WORKERS.items()} == used

@@ -248,7 +248,7 @@ class Settings(BaseSettings):
     def _origins(cls, origins: frozenset[str]) -> frozenset[str]:
         wrong = sorted(origin for origin in origins if not _ORIGIN.fullmatch(origin))
         if wrong:
-            raise ValueError(f"{', '.join(wrong)}: an origin is scheme, host and port if it is not the usual one")
+            raise ValueError(f"{', '.join(wrong)}: an origin is scheme and host, and the port unless it is the default")
         return origins
 
     @field_validator("order_senders", "service_clients", "api_key_hashes", mode="before")
@@ -277,7 +277,7 @@ class Settings(BaseSettings):
     def _tenants(cls, value: dict[str, str]) -> dict[str, str]:
         wrong = [client for client, tenant in value.items() if not is_key(tenant)]
         if wrong:
-            raise ValueError(f"the tenant of {', '.join(wrong)} is not 1 to 64 of letters, digits, '_', '.' and '-'")
+            raise ValueError(f"the tenant of {', '.join(wrong)} must be 1 to 64 letters, digits, '_', '.' or '-'")
         return value
 
     @field_validator("api_key_hashes")
@@ -285,7 +285,7 @@ class Settings(BaseSettings):
     def _hashes(cls, value: dict[str, str]) -> dict[str, str]:
         wrong = [client for client, each in value.items() if not (is_key(client) and is_sha256(each))]
         if wrong:
-            raise ValueError(f"that of {', '.join(wrong)} is not CLIENT=HASH as `orders api-key` prints it")
+            raise ValueError(f"the hash of {', '.join(wrong)} is wrong; use CLIENT=HASH as `orders api-key` prints it")
         return value
 
     @model_validator(mode="after")
@@ -342,7 +342,7 @@ class Settings(BaseSettings):
 
     @property
     def mail_burst(self) -> int:
-        """Mails that this task may send at once: no more than in a second, for SES counts by the second."""
+        """Mails that this task may send in a burst: at most a second's share, since SES counts per second."""
         return max(1, min(int(self.mail_rate), self.worker_concurrency))
 
     @property
@@ -370,4 +370,4 @@ def load_settings(**overrides: Any) -> Settings:
             name = str(each["loc"][0]).upper() if each["loc"] else ""
             message = each["msg"].removeprefix("Value error, ")
             lines += [f"{name}: {message}"] if name else message.split("; ")
-        raise SettingsError("these settings are wrong:\n  " + "\n  ".join(lines)) from None
+        raise SettingsError("these settings are invalid:\n  " + "\n  ".join(lines)) from None

@@ -14,7 +14,7 @@ import httpx
 
 from orders.adapters.outbound.aws.event_bridge import EventBridgePublisher
 from orders.bootstrap.config.settings import load_settings
-from orders.bootstrap.exception_hooks import log_last_words
+from orders.bootstrap.exception_hooks import install_exception_hooks
 from orders.bootstrap.logging import configure_logging
 from orders.domain.events import OrderEvent
 from tests.support.restored_logging import restored_hooks, restored_logging
@@ -73,5 +73,5 @@ def collected(log_format: str) -> Iterator[Outputs]:
     outputs = Outputs()
     with restored_logging(), restored_hooks():
         configure_logging(load_settings(log_format=log_format, log_level="DEBUG", audit_file=None), stream=outputs.logs)
-        log_last_words()
+        install_exception_hooks()
         yield outputs

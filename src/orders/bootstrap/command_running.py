@@ -68,13 +68,13 @@ def say_target(target: "AwsTarget") -> None:
 
 def run_process(settings: Settings, main: "Callable[[asyncio.Event], Any]") -> None:
     """Runs a process. Raises: CommandError: an expected error. SystemExit: a bug, which is logged."""
-    from orders.bootstrap.exception_hooks import log_last_words
+    from orders.bootstrap.exception_hooks import install_exception_hooks
     from orders.bootstrap.logging import configure_logging
     from orders.bootstrap.server.signals import run_until_stopped
 
     try:
         configure_logging(settings)
-        log_last_words()
+        install_exception_hooks()
         run_until_stopped(main)
     except CannotRun as error:
         raise CommandError(str(error)) from error
@@ -120,7 +120,7 @@ def operate(
     """
     import asyncio
 
-    from orders.bootstrap.exception_hooks import log_last_words
+    from orders.bootstrap.exception_hooks import install_exception_hooks
     from orders.bootstrap.logging import configure_logging
     from orders.bootstrap.operator_audit import on_record
 
@@ -135,7 +135,7 @@ def operate(
     try:
         with _failing_in_a_message():
             configure_logging(settings, stream=sys.stderr)
-            log_last_words()
+            install_exception_hooks()
             return asyncio.run(main())
     except KeyboardInterrupt:
         sys.stderr.write("interrupted: completed work is kept; repeat the command for the rest\n")

@@ -12,7 +12,7 @@ from types import TracebackType
 _log = logging.getLogger(__name__)
 
 
-def log_last_words() -> None:
+def install_exception_hooks() -> None:
     """Installs the hooks. For processes only: they apply to the whole interpreter."""
     sys.excepthook = _uncaught
     threading.excepthook = _uncaught_in_thread

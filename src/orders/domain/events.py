@@ -1,7 +1,7 @@
-"""Events of an order, in sequence.
+"""Defines the events of an order, in sequence.
 
 Events are facts for other systems: identifiers, statuses, amounts, line ids; never a name, an address or user input.
-What history shows beyond that (actor, reason, changed fields) is stored with the event and stays internal.
+Further facts for the history (actor, reason, changed fields) are stored with the event and stay internal.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,8 +32,11 @@ class EventType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The actor of a change: the ``principal`` (token subject, service or worker name) and the ``role`` it acted
-    in.
+    """The actor of a change.
+
+    Attributes:
+        principal: token subject, service or worker name.
+        role: the role it acted in.
     """
 
     principal: str
@@ -56,12 +59,12 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The response to a change with an idempotency key, stored for retries.
+    """The stored response to a change with an idempotency key, given again when the request is repeated.
 
     Attributes:
-        key: hash of the caller, the operation and the idempotency key.
-        fingerprint: hash of the request.
-        answer: the whole response, opaque to all but the adapter that rendered it.
+        key: hash of tenant, caller, operation and idempotency key.
+        fingerprint: hash of the request's body.
+        answer: the whole response, in a form that only the caller's adapter understands.
     """
 
     key: str

@@ -74,7 +74,7 @@ _ANY_PRODUCT = ""
 
 @dataclass(frozen=True, slots=True)
 class ReadLine:
-    """The figures of a line of which something may be wrong; ``None`` for what can't be read."""
+    """The figures of a line that may be invalid; ``None`` for each that can't be read."""
 
     quantity: int | None = None
     price: Decimal | None = None
@@ -82,7 +82,7 @@ class ReadLine:
     tax_rate: Decimal | None = None
 
     def draft(self) -> DraftLine | None:
-        """A line of these figures and nothing else; ``None`` where one is missing, or the quantity out of range."""
+        """Makes a draft line of these figures alone; ``None`` if one is missing, or the quantity out of range."""
         quantity, price, discount, rate = self.quantity, self.price, self.discount, self.tax_rate
         if quantity is None or price is None or discount is None or rate is None or not 1 <= quantity <= MAX_QUANTITY:
             return None
@@ -91,11 +91,11 @@ class ReadLine:
 
 @dataclass(frozen=True, slots=True)
 class ReadAmounts:
-    """The amounts of an order of which something else is wrong; ``None`` for one that can't be read.
+    """The amounts of an order that has other faults; ``None`` for each that can't be read.
 
     Attributes:
-        lines: as they were sent, those that are no lines among them, one more than an order has at most.
-        currency: ``None`` for the tenant's, or the order's where there is one already.
+        lines: as they were sent, including those that are no lines; at most one more than an order may have.
+        currency: ``None`` for the tenant's, or an existing order's.
     """
 
     lines: tuple[ReadLine, ...] = ()
@@ -105,7 +105,7 @@ class ReadAmounts:
     discount: Decimal | None = None
 
     def draft(self, currency: Currency) -> Draft | None:
-        """An order of these amounts and nothing else; ``None`` where one of them can't be read."""
+        """Makes a draft of these amounts alone; ``None`` if one of them can't be read."""
         total, shipping, discount = self.total, self.shipping, self.discount
         lines = tuple(line for each in self.lines if (line := each.draft()) is not None)
         if total is None or shipping is None or discount is None or not 1 <= len(lines) == len(self.lines) <= MAX_LINES:
@@ -126,7 +126,7 @@ def place(
     """Creates an order in ``pending`` with its created event.
 
     Args:
-        basket: the draft's, as ``basket_of`` has priced it under the rules that bind the caller.
+        basket: the draft's, priced by ``basket_of`` under the rules that bind the caller.
         answers: other services' answers on the basket.
 
     Raises:
@@ -174,11 +174,11 @@ def place(
 
 
 def basket_of(draft: Draft, rules: PriceRules | None = None, *, in_currency: Currency | None = None) -> Basket:
-    """Prices the draft: its lines, amounts and figures in exact money; its total is not looked at yet.
+    """Prices the draft: computes its lines, amounts and figures in exact money; its total is not compared yet.
 
     Args:
-        rules: what its caller may say of what things cost; ``None`` for one who may say anything.
-        in_currency: what the order is in, where there is one already: that may have been withdrawn since.
+        rules: the price rules that bind the caller; ``None`` for a caller who may set any price.
+        in_currency: the currency of an existing order, which may have been withdrawn since.
 
     Raises: InvalidOrder, with every fault in the draft's amounts.
     """
@@ -198,7 +198,7 @@ def basket_of(draft: Draft, rules: PriceRules | None = None, *, in_currency: Cur
 
 
 def _currency(code: str) -> Currency:
-    """The currency of that code, which a new order may be in. Raises: InvalidOrder."""
+    """Returns the currency of that code, if a new order may use it. Raises: InvalidOrder."""
     try:
         return Currency.in_use(code)
     except WithdrawnCurrency as error:
@@ -210,21 +210,21 @@ def _currency(code: str) -> Currency:
 def amount_faults(
     amounts: ReadAmounts, currency_code: str, rules: PriceRules | None = None, *, existing: bool = False
 ) -> list[Fault]:
-    """Finds faults of currency and amounts in an order that has other faults already.
+    """Finds faults of currency and amounts in an order that is refused for another reason already.
 
-    If all amounts and quantities could be parsed, the whole order is priced, its total included; else each amount is
-    checked by itself.
+    Where all amounts and quantities could be read, the whole order is computed, its total included; else each amount
+    is checked by itself.
 
     Args:
         rules: as in ``basket_of``.
-        existing: whether there is such an order already, whose currency may have been withdrawn since.
+        existing: whether the order exists already; its currency may have been withdrawn since.
     """
     try:
         currency = Currency.of(currency_code) if existing else _currency(currency_code)
         draft = amounts.draft(currency)
         if draft is None:
             return _single_faults(amounts, currency)
-        # What is free is not looked at: the catalogue has the last word on that, and isn't asked about such an order.
+        # Prices of 0 are not checked: the catalogue decides about those, and isn't asked about such an order.
         free = rules and replace(rules, free_products=frozenset({_ANY_PRODUCT}))
         basket_of(draft, free, in_currency=currency).settled()
     except InvalidOrder as error:
@@ -251,7 +251,7 @@ def _single_faults(amounts: ReadAmounts, currency: Currency) -> list[Fault]:
 
 @dataclass(frozen=True, slots=True)
 class _Parser:
-    """Turns decimals into money of one currency and collects what can't be turned."""
+    """Converts decimals to money of one currency and collects the faults."""
 
     currency: Currency
     faults: list[Fault]

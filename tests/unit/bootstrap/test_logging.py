@@ -18,7 +18,7 @@ from orders.adapters.inbound.http.app import create_app
 from orders.adapters.inbound.http.middleware.request_context import current_request_id
 from orders.bootstrap.config.settings import SettingsError, load_settings
 from orders.bootstrap.errors import CannotRun
-from orders.bootstrap.exception_hooks import log_last_words
+from orders.bootstrap.exception_hooks import install_exception_hooks
 from orders.bootstrap.logging import configure_logging
 from tests.support.builders import an_order
 from tests.support.http_api import anything
@@ -165,7 +165,7 @@ def test_uncaught_errors_and_warnings_are_logged_as_all_else(capsys: pytest.Capt
     configured()
     hooks = sys.excepthook, threading.excepthook, sys.unraisablehook
     try:
-        log_last_words()
+        install_exception_hooks()
         try:
             fail()
         except ValueError as error:

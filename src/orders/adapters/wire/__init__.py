@@ -1,1 +1,1 @@
-"""Bodies from outside, whoever brings them: JSON, fields, text, drafts, what they must not hold; and kept answers."""
+"""Reads bodies from outside, by HTTP or queue: JSON, fields, text, drafts, card numbers; and stored responses."""

@@ -1,11 +1,11 @@
-"""The form of API keys: how one is made, what is kept of it, what may name its client."""
+"""Makes and hashes API keys, and checks the names of their clients."""
 
 import hashlib
 import re
 import secrets
 
 PREFIX = "bbws_"
-"""Every key begins so: scanners for leaked secrets, and masks of logs, know one when they see it."""
+"""Starts every key: scanners for leaked secrets, and masks of logs, recognise a key by it."""
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
@@ -20,5 +20,5 @@ def hash_of(key: str) -> str:
 
 
 def is_client(name: str) -> bool:
-    """Tells whether the name can name a client."""
+    """Tells whether a client may have this name."""
     return _NAME.fullmatch(name) is not None

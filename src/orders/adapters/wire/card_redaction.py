@@ -1,4 +1,4 @@
-"""What is kept of a message that was refused: no card number, in a dead-letter queue neither ([SEC-3])."""
+"""Removes card numbers from refused messages before they are stored, also in a dead-letter queue ([SEC-3])."""
 
 from decimal import Decimal
 from typing import Any
@@ -8,11 +8,11 @@ from orders.domain.cards import holds_card_number, without_card_numbers
 
 REPLACEMENT = "(card number)"
 _TOKEN = ("order", "payment", "token")
-"""A gateway's token may look like a card number and is none."""
+"""The path of the gateway's token, which may look like a card number and is none."""
 
 
 def without_cards(body: str) -> str:
-    """The message with ``REPLACEMENT`` in place of every card number in its values and names; else as it came."""
+    """Replaces every card number in the message's values and names by ``REPLACEMENT``; the rest stays as it came."""
     try:
         content = json_body.decode(body.encode())
     except json_body.MalformedJson:

@@ -1,7 +1,7 @@
-"""From the object in a create's body to a draft of the order, or to everything that is wrong with it.
+"""Converts a create's body to a draft of the order, or reports its faults.
 
-A body without faults is read by its model alone. Of one with faults pydantic hands nothing on, not even what was right:
-only there the amounts are read again, so that its sender hears of everything at once.
+A body without faults is read by its model alone. For a body with faults pydantic returns no values, not even valid
+ones: only then are the amounts read again, so that the sender gets every fault at once.
 """
 
 from collections.abc import Mapping
@@ -16,10 +16,10 @@ _ZERO = Decimal(0)
 
 
 class InvalidDraft(InvalidBody):
-    """A body is JSON but no order that could be placed.
+    """A body is JSON but not a valid order.
 
     Attributes:
-        amounts: what could be read of it, for their faults to be told as well; none without a currency to judge by.
+        amounts: its readable amounts, so that their faults are reported as well; none if the currency is invalid.
     """
 
     def __init__(self, error: InvalidBody, body: Mapping[str, Any]) -> None:
@@ -30,7 +30,7 @@ class InvalidDraft(InvalidBody):
 
 
 def read_draft(body: Mapping[str, Any]) -> Draft:
-    """The order that a create asks for. Raises: InvalidDraft, with every fault but those of amounts."""
+    """Converts a create's body to a draft. Raises: InvalidDraft, with every fault but those of amounts."""
     try:
         return validate(CreateOrderBody, body).to_draft()
     except InvalidBody as error:
@@ -38,7 +38,7 @@ def read_draft(body: Mapping[str, Any]) -> Draft:
 
 
 def read_amounts(body: Mapping[str, Any]) -> ReadAmounts:
-    """Reads what can be read of an order's amounts and quantities; what is left out counts as its default."""
+    """Reads an order's amounts and quantities as far as they are readable; missing ones get their default."""
     items = body.get("items")
     return ReadAmounts(
         lines=tuple(map(_line, items[: MAX_LINES + 1])) if isinstance(items, list) else (),
@@ -62,7 +62,7 @@ def _line(item: Any) -> ReadLine:
 
 
 def _number(value: Any) -> Decimal | None:
-    """The number, if it is one that a currency may be asked about."""
+    """Returns the value as a decimal, if it is a number of acceptable size; else ``None``."""
     if isinstance(value, Decimal):
         return value
     small = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**30

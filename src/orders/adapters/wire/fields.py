@@ -1,7 +1,7 @@
-"""Field types of request bodies: bounded, normalised text and exact numbers.
+"""Defines the field types of request bodies: bounded, normalised text and exact numbers.
 
-What is checked here in code is said in the JSON Schema as well (``JsonSchemaExtra``), as far as JSON Schema has words
-for it.
+Checks made here in code are declared in the JSON Schema as well (``JsonSchemaExtra``), as far as JSON Schema can
+express them.
 """
 
 import re
@@ -48,17 +48,17 @@ _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"
 class RequestModel(BaseModel):
     """A part of a request: unknown fields are refused, types are taken as they are, never converted.
 
-    What it looks like in a log, and what its errors say, is which fields are there, never what is in them.
+    Its representation in logs and errors names the fields that are present, never their values.
     """
 
     model_config = ConfigDict(
         extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True
     )
     SET_BY_SERVICE: ClassVar[frozenset[str]] = frozenset()
-    """What an answer has in its place beside these fields: known, and nobody's to give."""
+    """Fields that responses have beside these, and that requests must not set."""
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
-        """The fields that were given, as pydantic's ``__repr__`` takes them."""
+        """Yields the names of the given fields, for pydantic's ``__repr__``."""
         return ((None, name) for name in type(self).model_fields if name in self.model_fields_set)
 
 
@@ -69,24 +69,24 @@ class JsonSchemaExtra:
     more: Mapping[str, Any]
 
     def __get_pydantic_json_schema__(self, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        """Called by pydantic."""
+        """Adds to the schema; called by pydantic."""
         return handler(core_schema) | dict(self.more)
 
 
 def without_card(text: str) -> str:
-    """The text. Raises: PydanticCustomError: it holds a card number."""
+    """Returns the text unchanged. Raises: PydanticCustomError: it holds a card number."""
     if holds_card_number(text):
         raise _card_number()
     return text
 
 
 def _card_number() -> PydanticCustomError:
-    # It must not repeat what it is about.
+    # The message must not repeat the number.
     return PydanticCustomError("card_number", "this holds a card number, which we never take; send it without")
 
 
 def _without_card_in_catalogue(text: str) -> str:
-    """Trade item numbers are everyday values there, and one in ten of them would pass for a card's by chance."""
+    """Refuses card numbers longer than trade item numbers, which are usual here: one in ten passes for a card's."""
     if holds_card_number(text, longer_than=LONGEST_GTIN):
         raise _card_number()
     return text
@@ -100,7 +100,7 @@ def _deliverable(address: str) -> str:
 
 
 def _number(value: Any) -> Any:
-    """Decimals and integers pass; booleans and numbers in quotes do not."""
+    """Converts decimals and integers to ``Decimal``; refuses booleans and numbers in quotes."""
     if isinstance(value, OversizedNumber):
         raise PydanticCustomError("number_size", "the number has too many digits")
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
@@ -111,14 +111,14 @@ def _number(value: Any) -> Any:
 
 
 def _whole(value: Any) -> Any:
-    """A decimal without a fraction as an integer; its size is looked at first, so that ``1E999999`` costs nothing."""
+    """Converts a decimal without a fraction to an integer; checks its size first: ``1E999999`` costs nothing."""
     if isinstance(value, Decimal) and value.adjusted() < _MAX_WHOLE_DIGITS and value == value.to_integral_value():
         return int(value)
     return value
 
 
 def _moment(value: Any) -> Any:
-    """An RFC 3339 time with an offset, in UTC, cut to milliseconds."""
+    """Parses an RFC 3339 time with an offset; returns it in UTC, cut to milliseconds."""
     if not isinstance(value, str) or len(value) > MAX_TIME_CHARACTERS:
         raise PydanticCustomError("time_type", "this must be an RFC 3339 time such as 2026-03-01T12:00:00Z")
     moment = parse_time(value)
@@ -126,7 +126,7 @@ def _moment(value: Any) -> Any:
 
 
 def parse_time(text: str) -> datetime:
-    """The moment an RFC 3339 text names, in UTC. Raises: PydanticCustomError, saying what would be right."""
+    """Parses an RFC 3339 time; returns it in UTC. Raises: PydanticCustomError, with the right form in its message."""
     upper = text.upper()
     wrong_form = PydanticCustomError("time_form", "this must be an RFC 3339 time such as 2026-03-01T12:00:00Z")
     try:
@@ -145,7 +145,7 @@ def parse_time(text: str) -> datetime:
 
 
 def _few(value: Any) -> Any:
-    """What has no more members than metadata may have, before a fault is made of each of them."""
+    """Refuses a mapping with more members than metadata may have, before each of them makes a fault."""
     if isinstance(value, Mapping) and len(value) > MAX_METADATA:
         found = {"field_type": "Dictionary", "max_length": MAX_METADATA, "actual_length": len(value)}
         raise PydanticKnownError("too_long", found)
@@ -153,9 +153,9 @@ def _few(value: Any) -> Any:
 
 
 _Normal = BeforeValidator(normal)
-"""After the lengths, so that it runs before them."""
+"""Stands after the lengths, so that it runs before them."""
 _Seen = BeforeValidator(without_unseen)
-"""The same of free texts; identifiers stay as they were given."""
+"""Runs before the lengths too, for free texts; identifiers stay as they were given."""
 _OneLine = AfterValidator(one_line)
 _FreeText = AfterValidator(without_card)
 _one_line_schema = JsonSchemaExtra({"pattern": ONE_LINE_PATTERN})
@@ -175,13 +175,13 @@ Carrier = Annotated[
 TrackingNumber = Annotated[
     str, StringConstraints(min_length=1, max_length=100), _Normal, _OneLine, _Shown, _one_line_schema
 ]
-"""Carriers number parcels as they like; what looks like a card number here is none."""
+"""A carrier's number of a parcel; it may look like a card number and is none."""
 
 Key = Annotated[str, StringConstraints(pattern=KEY_PATTERN), _FreeText]
-"""Ids that shops give: tenant, customer, line; names of metadata. Who can choose them can put anything there."""
+"""Ids that shops give: tenant, customer, line; names of metadata. Whoever chooses them can put a card number there."""
 
 Metadata = Annotated[dict[Key, Long], Field(max_length=MAX_METADATA), BeforeValidator(_few)]
-"""Names and texts of the caller's own."""
+"""The caller's own names and texts."""
 
 _Catalogue = AfterValidator(_without_card_in_catalogue)
 ProductId = Annotated[str, StringConstraints(pattern=KEY_PATTERN), _Catalogue]
@@ -191,17 +191,17 @@ Number = Annotated[Decimal, BeforeValidator(_number)]
 """An exact decimal."""
 
 Amount = Annotated[Number, JsonSchemaExtra({"minimum": 0, "exclusiveMaximum": MAX_AMOUNT})]
-"""Money; how many decimal places it may have is its currency's to say, and the domain's to check."""
+"""Money; its decimal places depend on the currency, and the domain checks them."""
 
 UnitPrice = Annotated[Number, JsonSchemaExtra({"minimum": 0, "maximum": MAX_UNIT_PRICE_MINOR})]
-"""The price of one unit: 10⁹ minor units at most, which this is where the currency has no smaller unit."""
+"""The price of one unit: 10⁹ minor units at most; the schema's bound is exact where the currency has no decimals."""
 
 Rate = Annotated[Number, JsonSchemaExtra({"minimum": 0, "maximum": 1})]
 """A fraction, such as 0.15 for 15 %."""
 
 Moment = Annotated[datetime, BeforeValidator(_moment), JsonSchemaExtra({"maxLength": MAX_TIME_CHARACTERS})]
 
-# As it is answered; what is given may have any domain, for which JSON Schema has no words.
+# The form in responses; requests may have any domain, which JSON Schema can't express.
 _EMAIL = (
     r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}"
     r"@[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+$"
@@ -210,7 +210,7 @@ _COUNTRY = r"^[A-Z]{2}$"
 _CURRENCY = r"^[A-Z]{3}$"
 _LOCALE = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"
 _LAST4 = r"^[0-9]{4}$"
-# Quotes by their numbers: some generators of clients put patterns between quotes as they are.
+# Quotes are escaped: some generators of clients put patterns between quotes without escaping them.
 _URL = r"^https?://[^\s<>\u0022\u0027`\\{}|^\u0000-\u001F\u007F-\u009F]+$"
 _VISIBLE_ASCII = r"^[\x21-\x7e]{1,255}$"
 
@@ -223,7 +223,7 @@ PATTERNS: Mapping[str, str] = {
     _URL: "an address such as https://carrier.example/track/1, without blanks",
     _VISIBLE_ASCII: "1 to 255 visible ASCII characters",
 }
-"""What each pattern asks for, to end a sentence that begins with: this must be."""
+"""Descriptions of the patterns, to end a sentence that begins with: this must be."""
 
 Email = Annotated[
     str,
@@ -231,9 +231,9 @@ Email = Annotated[
     AfterValidator(_deliverable),
     _FreeText,
 ]
-"""An international domain is put into the form that mail is delivered to, `xn--...`."""
+"""An address as given; an international domain is converted to the form that mail is delivered to, `xn--...`."""
 DeliverableEmail = Annotated[str, StringConstraints(max_length=MAX_ADDRESS_CHARACTERS, pattern=_EMAIL)]
-"""An address as it is kept and answered."""
+"""An address as it is stored and returned."""
 Notes = Annotated[
     str,
     StringConstraints(max_length=2000),
@@ -244,7 +244,7 @@ Notes = Annotated[
 ]
 Country = Annotated[str, StringConstraints(pattern=_COUNTRY)]
 _SINCE_PROMISED = {code for code, each in WITHDRAWN.items() if each.since >= date(2026, 1, 1)}
-"""Withdrawn since this API was first promised: old orders may be in them, new ones are refused with what took over."""
+"""Currencies withdrawn since this API was first promised: old orders may use them, new ones must not."""
 CurrencyCode = TypeAliasType(
     "CurrencyCode",
     Annotated[
@@ -256,9 +256,9 @@ CurrencyCode = TypeAliasType(
 Locale = Annotated[str, StringConstraints(pattern=_LOCALE, max_length=35), _FreeText]
 Last4 = Annotated[str, StringConstraints(pattern=_LAST4)]
 Url = Annotated[str, StringConstraints(max_length=500, pattern=_URL), _OneLine]
-"""Not looked through for card numbers: a parcel's holds its tracking number."""
+"""A URL; not checked for card numbers, since a parcel's holds its tracking number."""
 Token = Annotated[str, StringConstraints(pattern=_VISIBLE_ASCII)]
 Quantity = Annotated[int, Field(ge=1, le=1_000_000), BeforeValidator(_whole)]
-"""A whole number, also as ``2.0``, which is the same to JSON Schema and to many that write JSON."""
+"""A whole number, also written ``2.0``, which is the same to JSON Schema and to many JSON writers."""
 Version = Annotated[int, Field(ge=1, le=999_999_999), BeforeValidator(_whole)]
-"""An order's; nine digits, as in an ETag."""
+"""An order's version; nine digits at most, as in an ETag."""

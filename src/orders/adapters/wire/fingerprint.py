@@ -1,4 +1,4 @@
-"""Whether two JSON bodies say the same: what a repeated request is known by ([API-4])."""
+"""Hashes JSON bodies by value, to recognise a repeated request ([API-4])."""
 
 from decimal import Decimal
 from hashlib import sha256
@@ -8,7 +8,7 @@ from orders.adapters.wire import json_body
 
 
 def fingerprint(value: Any) -> str:
-    """A hash of a JSON value that is the same however its members were ordered and its numbers written."""
+    """Hashes a JSON value; the order of members and the notation of numbers make no difference."""
     parts: list[str] = []
     _write(value, parts)
     return sha256("".join(parts).encode()).hexdigest()[:32]
@@ -31,7 +31,7 @@ def _write(value: Any, parts: list[str]) -> None:
             separator = ","
         parts.append("]" if value else "[]")
     elif isinstance(value, json_body.OversizedNumber):
-        # Nothing takes one, but it is fingerprinted before it is refused.
+        # No schema accepts one, but it is fingerprinted before it is refused.
         parts.append(value.text)
     elif isinstance(value, int | Decimal) and not isinstance(value, bool):
         parts.append(_canonical(value))
@@ -40,7 +40,7 @@ def _write(value: Any, parts: list[str]) -> None:
 
 
 def _canonical(number: int | Decimal) -> str:
-    """The number by value: 59.98, 59.980 and 5998e-2 are one. Its digits, never written out: 1E999999 costs nothing."""
+    """Formats a number by value: 59.98, 59.980 and 5998e-2 are one. Writes no zeros out: 1E999999 costs nothing."""
     sign, digits, exponent = Decimal(number).as_tuple()
     text = "".join(map(str, digits)).lstrip("0")
     significant = text.rstrip("0")

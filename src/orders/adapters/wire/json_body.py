@@ -1,6 +1,6 @@
-"""JSON in and out without a detour through binary floating point.
+"""Decodes and encodes JSON without conversion through binary floating point.
 
-msgspec hands the text of every number with a point or an exponent to a hook, and writes decimals as numbers with
+msgspec passes the text of every number with a point or an exponent to a hook, and writes decimals as numbers with
 exactly the digits they have; pydantic's and Litestar's own JSON paths go through ``float`` and lose digits.
 """
 
@@ -22,19 +22,19 @@ from orders.adapters.wire.json_structure import (
 
 MAX_DEPTH = 20
 MAX_MEMBERS = 20_000
-"""Of all objects together: an order of 500 lines has a third of that."""
+"""The limit for all objects together: an order of 500 lines has a third of that."""
 MAX_CONTAINERS = 20_000
-"""Objects and arrays: of those that are empty a body has room for more than can be made and thrown away in no time."""
+"""The limit of objects and arrays: a body has room for so many empty ones that creating them takes noticeable time."""
 _MAX_NUMBER_CHARACTERS = 64
 
 
 class MalformedJson(Exception):
-    """A body is not JSON that the service takes: a syntax error, nested too deep, or with one name twice."""
+    """A body is not JSON that the service takes: a syntax error, too deep or too large, or with one name twice."""
 
 
 @dataclass(frozen=True, slots=True)
 class OversizedNumber:
-    """Stands for a number too long to be looked at; no schema accepts it."""
+    """A number with too many digits or too large an exponent; no schema accepts it."""
 
     text: str
 
@@ -48,7 +48,7 @@ def _number(text: str) -> Decimal | OversizedNumber:
     try:
         return Decimal(text)
     except InvalidOperation:
-        # It is a number, but its exponent is more than even a decimal can have.
+        # The text is a number, but its exponent is larger than a decimal can have.
         return OversizedNumber(text)
 
 
@@ -58,10 +58,10 @@ _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
 def decode(body: bytes) -> Any:
-    """The value of a JSON text; numbers with a point or exponent as ``Decimal``.
+    """Decodes a JSON text; numbers with a point or exponent become ``Decimal``.
 
     Raises:
-        MalformedJson: with what is wrong and where.
+        MalformedJson: with the fault and its position in the message.
     """
     if body.startswith(BOM_UTF8):
         raise MalformedJson("the body begins with a byte order mark; send the JSON without it")
@@ -78,7 +78,7 @@ def decode(body: bytes) -> Any:
     except RecursionError:
         raise MalformedJson(f"the JSON is nested deeper than {MAX_DEPTH} levels") from None
     except msgspec.ValidationError:
-        # Of a value that may be anything this is all that it can say: msgspec leaves off at 4,300 digits.
+        # Without a type to validate, msgspec has this one complaint: it refuses whole numbers above 4,300 digits.
         raise MalformedJson("a whole number in the body has too many digits") from None
     except (msgspec.DecodeError, ValueError) as error:
         raise MalformedJson(_what_is_wrong(body, error)) from None
@@ -89,7 +89,7 @@ def decode(body: bytes) -> Any:
 
 
 def _what_is_wrong(body: bytes, error: Exception) -> str:
-    """What the decoder means: of texts that are none it says where in a string, or that the body ends too soon."""
+    """Explains a decoder's error: bytes that are not UTF-8 and lone surrogates by position, else msgspec's message."""
     try:
         body.decode()
     except UnicodeDecodeError as found:
@@ -97,10 +97,10 @@ def _what_is_wrong(body: bytes, error: Exception) -> str:
     lone = lone_surrogate(body) if _MAY_MEAN_SURROGATES.search(str(error)) else None
     if lone is not None:
         return f"the body is not valid JSON: a lone surrogate at byte {lone}; characters beyond U+FFFF take two"
-    # What is none of msgspec's own is for programmers.
+    # Messages of other exceptions are for programmers, not for callers.
     return f"the body is not valid JSON{f': {error}' if isinstance(error, msgspec.DecodeError) else ''}"
 
 
 def encode(value: Any) -> bytes:
-    """A JSON text; decimals as numbers with exactly their digits."""
+    """Encodes a value as JSON; decimals become numbers with exactly their digits."""
     return _ENCODER.encode(value)

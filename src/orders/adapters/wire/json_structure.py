@@ -1,7 +1,7 @@
-"""A JSON text's structure, from what stands outside its strings: how deep it is, how many members it has.
+"""Measures a JSON text's structure outside its strings: its depth, and its number of members.
 
-All of it is counting and replacing of bytes, so it costs little beside parsing, whatever the text is. msgspec keeps
-the last of several members of one name and tells nobody; how many there were is seen here.
+This only counts and replaces bytes, so it costs little compared with parsing, whatever the text is. msgspec silently
+keeps the last of several members with the same name; this module counts how many there were.
 """
 
 import json
@@ -19,15 +19,15 @@ class _Repeated(Exception):
 
 
 def outside_strings(text: bytes) -> bytes:
-    """The text without its strings. What comes of a text that is no JSON means nothing."""
+    """Removes the strings from a JSON text. The result for a text that is not JSON is meaningless."""
     if b"\\" in text:
-        # A run of backslashes begins with one that is not escaped, so the pairs are found as they are meant.
+        # A run of backslashes begins with one that is not escaped, so pairing them from the left is right.
         text = text.replace(b"\\\\", b"").replace(b'\\"', b"")
     return b"".join(text.split(b'"')[::2])
 
 
 def deeper_than(levels: int, outside: bytes) -> bool:
-    """Whether arrays and objects are nested deeper; of a text that is no JSON it may go unnoticed.
+    """Tells whether arrays and objects are nested deeper; for a text that is not JSON the result may be wrong.
 
     Args:
         outside: the text without its strings.
@@ -36,13 +36,13 @@ def deeper_than(levels: int, outside: bytes) -> bool:
     for _ in range(levels):
         if b"[]" not in skeleton:
             return False
-        # What holds no other goes: one level with each turn.
+        # Each turn removes the innermost level.
         skeleton = skeleton.replace(b"[]", b"")
     return b"[]" in skeleton
 
 
 def lone_surrogate(text: bytes) -> int | None:
-    """Where the first escape of half a character is whose other half does not follow; ``None`` without one."""
+    """Finds the byte position of the first escaped surrogate without its other half; ``None`` if there is none."""
     awaited = None
     for escape in _ESCAPE.finditer(text):
         code = int(escape[1], 16) if escape[1] else 0
@@ -56,7 +56,7 @@ def lone_surrogate(text: bytes) -> int | None:
 
 
 def members(value: Any) -> int:
-    """How many members all objects in the value have."""
+    """Counts the members of all objects in the value."""
     count, layer = 0, [value]
     while layer:
         below: list[Any] = []
@@ -71,9 +71,9 @@ def members(value: Any) -> int:
 
 
 def repeated_name(text: bytes) -> str:
-    """The first name that an object of the text has twice, once it is known that there is one."""
+    """Finds the first name that an object of the text has twice; there must be one."""
     try:
-        # Numbers stay text: they may be monstrous, and are of no interest.
+        # Numbers stay text: converting huge ones takes long, and they don't matter here.
         json.loads(text, object_pairs_hook=_without_repetition, parse_int=str, parse_float=str)
     except _Repeated as found:
         return found.name

@@ -1,6 +1,6 @@
-"""The answer of a request with an idempotency key, and the bytes that use cases keep of it and know nothing about.
+"""Converts the response to a request with an idempotency key to and from the opaque bytes that use cases store.
 
-The bytes are a line of JSON, ``[status, [[name, value], ...]]``, and after its line break the body as it was sent.
+The bytes are a line of JSON, ``[status, [[name, value], ...]]``, a line break, and the body as it was sent.
 """
 
 from dataclasses import dataclass
@@ -13,19 +13,19 @@ _END = b"\n"
 
 @dataclass(frozen=True, slots=True)
 class KeyedAnswer:
-    """What a caller is answered: an HTTP status code, the headers that belong to the order, the body's bytes."""
+    """A response to store: an HTTP status code, the headers that belong to the order, the body's bytes."""
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
 
     def encode(self) -> bytes:
-        """The bytes to be kept."""
+        """Encodes the response as the bytes to store."""
         return json_body.encode([self.status, self.headers]) + _END + self.body
 
     @classmethod
     def decode(cls, answer: bytes) -> Self:
-        """The answer of bytes that ``encode`` made. Raises: ValueError, TypeError: for others."""
+        """Decodes bytes that ``encode`` made. Raises: ValueError, TypeError: for others."""
         head, _, body = answer.partition(_END)
         try:
             status, headers = json_body.decode(head)

@@ -1,9 +1,9 @@
-"""Which addresses mail can be sent to: one rule for bodies, tokens, shops' profiles, settings and mails themselves.
+"""Checks mail addresses by one rule for bodies, tokens, shops' profiles, settings and mails themselves.
 
-An address is a name of ASCII, ``@``, and a domain. An international domain is put into the form in which mail is
+An address is a name of ASCII, ``@``, and a domain. An international domain is converted to the form in which mail is
 delivered to it, ``xn--...`` (UTS 46, then IDNA 2008, RFC 5891): ``petra@bücher.example`` becomes
 ``petra@xn--bcher-kva.example``, which every mail service takes. A name that isn't ASCII needs SMTPUTF8 (RFC 6531),
-which SES and many others don't speak. Quoting and comments are not delivered reliably either.
+which SES and many others don't support. Quoting and comments are not delivered reliably either.
 """
 
 import re
@@ -24,14 +24,14 @@ _NOT_SHOWN = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029]")
 class UndeliverableAddress(ValueError):
     """No mail can be sent to this address.
 
-    The message says what it would have to be, to end a sentence with, and nothing of the address itself.
+    The message describes a valid address, to end a sentence with, and never repeats the address itself.
     """
 
 
 def deliverable(text: str) -> str:
-    """The address in the form that mail is delivered to. Raises: UndeliverableAddress."""
+    """Converts an address to the form that mail is delivered to. Raises: UndeliverableAddress."""
     address = text.strip()
-    # Looked at first: what follows takes time by the length.
+    # Checked first: the time of the other checks grows with the length.
     if len(address) > MAX_ADDRESS_CHARACTERS:
         raise _too_long()
     local, at, domain = address.rpartition("@")
@@ -58,7 +58,7 @@ def _too_long() -> UndeliverableAddress:
 
 
 def _domain(text: str) -> str:
-    """The domain in ASCII, with a dot in it; what is in ASCII stays as written. Raises: UndeliverableAddress."""
+    """Converts a domain to ASCII; one in ASCII stays as written. Needs a dot. Raises: UndeliverableAddress."""
     ascii_already = text.isascii()
     if ascii_already and "xn--" not in text.lower():
         domain = text
@@ -66,7 +66,7 @@ def _domain(text: str) -> str:
         try:
             domain = idna.encode(text, uts46=True, std3_rules=True).decode()
         except UnicodeError:
-            # What idna says repeats the domain.
+            # idna's message repeats the domain.
             raise _no_domain() from None
     labels = domain.split(".")
     if len(labels) < 2 or len(domain) > MAX_DOMAIN_CHARACTERS or not all(map(_LABEL.fullmatch, labels)):

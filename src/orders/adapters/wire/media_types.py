@@ -1,4 +1,4 @@
-"""As what a body may be sent: JSON in UTF-8, as it is (RFC 9110, sections 8.3 and 8.4)."""
+"""Checks that a body is declared as JSON in UTF-8 without a content coding (RFC 9110, sections 8.3 and 8.4)."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,14 +6,14 @@ JSON = ("application/json",)
 MERGE_PATCH = ("application/merge-patch+json", *JSON)
 _UTF_8 = {"utf-8", "utf8"}
 MAX_SHOWN = 80
-"""Characters of a header that are repeated to whoever sent it."""
+"""The most characters of a header that a message to its sender repeats."""
 
 
 class UnsupportedMediaType(Exception):
-    """A body is declared to be something that the operation does not take.
+    """A body is declared as a type that the operation does not take.
 
     Attributes:
-        headers: what would be right, for clients: RFC 9110, section 15.5.16, and RFC 5789, section 2.2.
+        headers: response headers that name the accepted form: RFC 9110, section 15.5.16, and RFC 5789, section 2.2.
     """
 
     def __init__(self, detail: str, headers: Mapping[str, str]) -> None:
@@ -22,7 +22,7 @@ class UnsupportedMediaType(Exception):
 
 
 def check_media_type(content_type: str, taken: Sequence[str]) -> None:
-    """Return if the body is declared as one of these types. Raises: UnsupportedMediaType."""
+    """Checks that the body is declared as one of these types. Raises: UnsupportedMediaType."""
     media_type, *parameters = (part.strip() for part in content_type.split(";"))
     headers = {"Accept-Patch": ", ".join(taken)} if taken is MERGE_PATCH else {}
     if media_type.lower() not in taken:
@@ -37,7 +37,7 @@ def check_media_type(content_type: str, taken: Sequence[str]) -> None:
 
 
 def check_coding(content_encoding: str) -> None:
-    """Return if the body is sent as it is, without a content coding. Raises: UnsupportedMediaType."""
+    """Checks that the body has no content coding. Raises: UnsupportedMediaType."""
     codings = [coding.strip().lower() for coding in content_encoding.split(",")]
     if any(coding not in {"", "identity"} for coding in codings):
         detail = (

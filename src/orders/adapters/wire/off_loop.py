@@ -1,7 +1,7 @@
-"""Work on what is large, done beside the event loop: other requests and health are answered meanwhile.
+"""Runs work on large bodies outside the event loop, which answers other requests and health checks meanwhile.
 
-One thread, for all of it is Python and only one thread runs that at a time: more would only make the loop wait for
-more of them. Whoever sends large bodies waits for each other; small ones wait for nobody.
+There is one thread: the work is Python, of which only one thread runs at a time, so more threads would only make the
+loop wait for more of them. Large bodies wait for each other; small ones don't wait.
 """
 
 import asyncio
@@ -13,15 +13,15 @@ from typing import TypeVar
 Result = TypeVar("Result")
 
 SMALL_BYTES = 16 * 1024
-"""The worst of this size takes a few milliseconds, which is less than another thread is worth."""
+"""The largest body that is worked on in the loop: the worst takes a few milliseconds, too little for a thread."""
 LINE_BYTES = 300
-"""What a line of an order counts for where orders are read, shown or compared."""
+"""The size that a line of an order counts as when orders are read, shown or compared."""
 
 _THREAD = ThreadPoolExecutor(max_workers=1, thread_name_prefix="large-bodies")
 
 
 async def off_loop(size_bytes: int, work: Callable[[], Result]) -> Result:
-    """Do the work, which touches nothing but what it was given; in a thread where that is large. Raises: as it does."""
+    """Does the work; in the thread if its input is large, so it must not touch shared state. Raises: as ``work``."""
     if size_bytes <= SMALL_BYTES:
         return work()
     context = contextvars.copy_context()

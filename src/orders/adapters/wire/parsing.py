@@ -1,4 +1,4 @@
-"""From the bytes of a body to a request model, or to everything that is wrong with them."""
+"""Parses the bytes of a body to a request model, or reports all their faults."""
 
 import difflib
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -19,17 +19,17 @@ from orders.domain.errors import Fault, Path
 
 MAX_FAULTS = 100
 MAX_NAME = 64
-"""Characters of a member's name that are repeated to whoever sent it."""
+"""The most characters of a member's name that are compared with known names."""
 Model = TypeVar("Model", bound=BaseModel)
 
 
 class InvalidBody(Exception):
-    """A body is JSON but not what the operation takes.
+    """A body is JSON but not valid for the operation.
 
     Attributes:
-        faults: what is wrong, the first ``MAX_FAULTS`` of it.
-        found: how many faults there are.
-        errors: what a model found, for who tells others than the body's sender (``pointer_in``).
+        faults: the first ``MAX_FAULTS`` faults.
+        found: the number of all faults.
+        errors: the model's errors, for reports to others than the body's sender (``pointer_in``).
     """
 
     def __init__(self, faults: Sequence[Fault], found: int = 0, errors: Sequence[ErrorDetails] = ()) -> None:
@@ -39,18 +39,18 @@ class InvalidBody(Exception):
         super().__init__(f"{self.found} faults in the body")
 
     def along_with(self, amounts: Sequence[Fault]) -> "InvalidBody":
-        """All of these, and those of amounts that nothing is known against yet."""
+        """Adds the faults of amounts whose paths have no fault yet."""
         known = {fault.path for fault in self.faults}
         more = [fault for fault in amounts if fault.path not in known]
         return InvalidBody([*self.faults, *more], self.found + len(more))
 
 
 class Faults:
-    """What is found wrong: all of it is counted, and the first ``MAX_FAULTS`` are made.
+    """Collects faults: counts all of them, and creates the first ``MAX_FAULTS``.
 
     Attributes:
-        told: those that were made.
-        found: how many there are.
+        told: the created faults.
+        found: the number of all faults.
     """
 
     def __init__(self) -> None:
@@ -58,29 +58,29 @@ class Faults:
         self.found = 0
 
     def add(self, fault: Callable[[], Fault]) -> None:
-        """One more; it is asked what it is only where somebody is told of it."""
+        """Counts a fault; calls ``fault`` only while fewer than ``MAX_FAULTS`` were created."""
         self.found += 1
         if len(self.told) < MAX_FAULTS:
             self.told.append(fault())
 
 
 class ClientGone(Exception):
-    """The client went away before its body was whole; nobody is left to be answered."""
+    """The client disconnected before its body was complete; nobody is left to get a response."""
 
     def __init__(self) -> None:
         super().__init__("the connection ended before the body was whole")
 
 
 def parse_body(model: type[Model], body: bytes, content_type: str, *, optional: bool = False) -> Model:
-    """The body as that model.
+    """Parses the body as that model.
 
     Args:
-        optional: an empty body is taken, as ``{}``.
+        optional: whether an empty body is taken, as ``{}``.
 
     Raises:
         UnsupportedMediaType: it is not declared as JSON.
-        MalformedJson: it is empty, no JSON, or nested too deep.
-        InvalidBody: it is JSON with wrong content.
+        MalformedJson: it is empty, not JSON, too deep or too large.
+        InvalidBody: it is JSON with invalid content.
     """
     return validate(model, parse_object(body, content_type, optional=optional))
 
@@ -88,7 +88,7 @@ def parse_body(model: type[Model], body: bytes, content_type: str, *, optional: 
 def parse_object(
     body: bytes, content_type: str, *, optional: bool = False, media_types: Sequence[str] = JSON
 ) -> dict[str, Any]:
-    """The JSON object in a body, declared as one of those types. Args and Raises: as ``parse_body``."""
+    """Parses a body as a JSON object, declared as one of those types. Args and Raises: as ``parse_body``."""
     if not body.strip():
         if optional:
             return {}
@@ -101,34 +101,34 @@ def parse_object(
 
 
 def decoded(body: bytes) -> Any:
-    """The JSON value of a body, ``{}`` of an empty one. Raises: MalformedJson."""
+    """Decodes a body as JSON; an empty one as ``{}``. Raises: MalformedJson."""
     return json_body.decode(body) if body.strip() else {}
 
 
 def validate(model: type[Model], value: Mapping[str, Any]) -> Model:
-    """The value as that model. Raises: InvalidBody with every fault."""
+    """Validates the value as that model. Raises: InvalidBody with every fault."""
     bounded, untold = without_the_rest(model, value, MAX_FAULTS)
     try:
         return model.model_validate(bounded)
     except ValidationError as error:
-        # Without the values, which are nobody else's.
+        # Without the values, which may be personal.
         told = error.errors(include_url=False, include_input=False)[:MAX_FAULTS]
         raise InvalidBody([_fault(model, each) for each in told], error.error_count() + untold, told) from None
 
 
 def path_to(location: Sequence[int | str]) -> Path:
-    """The path to a place in a document.
+    """Returns the path to a place in a document.
 
-    It ends before a name that can't be one: such a name is a text of somebody's, and those are never repeated.
+    It ends before a name that isn't a technical one: that may be personal text, which is never repeated.
     """
     return tuple(takewhile(lambda part: is_name(str(part)), location))
 
 
 def unknown_field(name: str, known: Collection[str], set_by_service: Collection[str] = ()) -> str:
-    """That there is no such field, with the name that was probably meant.
+    """Makes the message for an unknown field, with the name that was probably meant.
 
     Args:
-        set_by_service: names that answers have and requests don't.
+        set_by_service: names that responses have and requests don't.
     """
     if name in set_by_service:
         return "this is set by the service; leave it out"
@@ -142,9 +142,9 @@ def unknown_field(name: str, known: Collection[str], set_by_service: Collection[
 
 
 def pointer_in(model: type[BaseModel], error: ErrorDetails) -> str:
-    """A pointer to what an error is about, for others than who sent it.
+    """Returns a JSON pointer to an error's place, for others than the body's sender.
 
-    It ends before a name of metadata, which is its sender's word; a field that is not known is named.
+    It ends before a name of metadata, which its sender chose; an unknown field is named.
     """
     location = error["loc"]
     own = list(takewhile(lambda depth: _is_own(model, location[: depth + 1]), range(len(location))))
@@ -190,7 +190,7 @@ def _fault(model: type[BaseModel], error: ErrorDetails) -> Fault:
 
 
 def unknown_member(model: type[BaseModel], location: Sequence[int | str]) -> Fault:
-    """That the model has no such field at that place."""
+    """Makes the fault of a field that the model does not have at that place."""
     holder = _model_at(model, location[:-1])
     set_by_service = holder.SET_BY_SERVICE if holder is not None and issubclass(holder, RequestModel) else ()
     message = unknown_field(str(location[-1]), _fields_of(holder), set_by_service)

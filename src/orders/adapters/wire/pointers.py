@@ -1,15 +1,15 @@
-"""JSON pointers (RFC 6901) of the paths that faults carry, and paths of the pointers that are kept of them."""
+"""Converts faults' paths to JSON pointers (RFC 6901), and stored pointers back to paths."""
 
 from orders.domain.errors import Path
 
 
 def pointer_of(path: Path) -> str:
-    """The pointer to that place in a document."""
+    """Converts a path to the pointer to that place in a document."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
 
 
 def path_of(pointer: str) -> Path:
-    """The path of a pointer; what could be a place in a list is one. Raises: ValueError: it is none."""
+    """Converts a pointer to a path; digits become an index of a list. Raises: ValueError: it is no pointer."""
     if pointer and not pointer.startswith("/"):
         raise ValueError("a JSON pointer begins with a slash")
     parts = (part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:])

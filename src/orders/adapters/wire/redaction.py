@@ -1,4 +1,4 @@
-"""Taking personal data out of answers that were given before an order was erased, to be given again ([API-4])."""
+"""Removes personal data from responses stored before an order was erased, which may be repeated later ([API-4])."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
@@ -21,7 +21,7 @@ _TOMBSTONES: Mapping[str, Callable[[], Any]] = MappingProxyType(
         "reason": lambda: ERASED,
     }
 )
-"""What an erased order shows, by the fields of an order's answer and of its status'."""
+"""The replacements that an erased order shows, by the fields of an order's response and of its status's."""
 
 
 def _given(particulars: Customer | Address | Payment) -> dict[str, Any]:
@@ -29,12 +29,12 @@ def _given(particulars: Customer | Address | Payment) -> dict[str, Any]:
 
 
 def redacted_answer(answer: bytes) -> bytes:
-    """Puts the tombstones that the erased order shows into a kept answer; everything else stays as it was.
+    """Replaces personal data in a stored response by what the erased order shows; the rest stays unchanged.
 
-    What holds nothing personal comes back byte for byte.
+    A response without personal data is returned byte for byte.
 
     Raises:
-        ValueError, MalformedJson: it is none of our answers, or its body isn't.
+        ValueError, TypeError, MalformedJson: it is not a response that this service stored, or its body isn't.
     """
     given = KeyedAnswer.decode(answer)
     return replace(given, body=_redacted(given.body)).encode()
@@ -47,5 +47,5 @@ def _redacted(body: bytes) -> bytes:
     personal = _TOMBSTONES.keys() & answer.keys()
     if not personal:
         return body
-    # In the order in which they stood, so that nothing else of the body changes.
+    # The order of members is kept, so that nothing else of the body changes.
     return json_body.encode({name: _TOMBSTONES[name]() if name in personal else answer[name] for name in answer})

@@ -1,4 +1,4 @@
-"""The bodies that the API takes."""
+"""Defines the bodies that the API takes."""
 
 from decimal import Decimal
 from typing import Annotated, Literal, TypeVar
@@ -50,7 +50,7 @@ class CustomerBody(RequestModel):
     phone: Phone | None = None
 
     def to_domain(self) -> Customer:
-        """The same in the domain's terms."""
+        """Converts to the domain's type."""
         return Customer(name=self.name, email=self.email, phone=self.phone)
 
 
@@ -68,7 +68,7 @@ class AddressBody(RequestModel):
     phone: Phone | None = None
 
     def to_domain(self) -> Address:
-        """The same in the domain's terms."""
+        """Converts to the domain's type."""
         return Address(**self.model_dump())
 
 
@@ -82,7 +82,7 @@ class PaymentBody(RequestModel):
     last4: Last4 | None = None
 
     def to_domain(self) -> Payment:
-        """The same in the domain's terms."""
+        """Converts to the domain's type."""
         return Payment(**self.model_dump())
 
 
@@ -90,7 +90,7 @@ Particulars = TypeVar("Particulars", CustomerBody, AddressBody, PaymentBody)
 
 
 def _something(given: Particulars | None) -> Particulars | None:
-    """What was given, if that is anything: an object without a member says no more than its absence."""
+    """Returns the object, or ``None`` if none of its members has a value: that means the same as its absence."""
     return given if given is not None and any(value is not None for _, value in given) else None
 
 
@@ -116,7 +116,7 @@ class ItemBody(RequestModel):
     sku: Sku | None = None
 
     def to_domain(self) -> DraftLine:
-        """The same in the domain's terms."""
+        """Converts to the domain's type."""
         # Field by field: dumping a model takes ten times as long.
         return DraftLine(
             product_id=self.product_id,
@@ -164,7 +164,7 @@ class CreateOrderBody(RequestModel):
     """BCP 47, such as `en-ZA`."""
 
     def to_draft(self) -> Draft:
-        """The same in the domain's terms; an absent currency is ``""``, for the tenant's to be put there."""
+        """Converts to a draft; an absent currency becomes ``""``, which the tenant's currency replaces later."""
         return Draft(
             customer_id=self.customer_id,
             lines=tuple(item.to_domain() for item in self.items),
@@ -186,7 +186,7 @@ class CreateOrderBody(RequestModel):
 class StatusBody(RequestModel):
     """What an order's status is to be."""
 
-    # The fulfilled ones are known here so that the answer can say how they are reached; they are not offered.
+    # The fulfilled statuses are accepted here so that the response can explain how to reach them; they aren't offered.
     status: Annotated[
         Literal["processing", "rejected", "cancelled", "completed", "partially_fulfilled", "fulfilled"],
         JsonSchemaExtra({"enum": ["processing", "rejected", "cancelled", "completed"]}),
@@ -232,12 +232,12 @@ class FulfilBody(RequestModel):
     @classmethod
     def _without_card(cls, url: str | None, others: ValidationInfo) -> str | None:
         number = str(others.data.get("tracking_number", ""))
-        # A tracking number is what it is, also where it is a part of this; nothing else in it may be a card's.
+        # A tracking number may look like a card number, also within the URL; the rest of the URL must hold none.
         without_card((url or "").replace(number, "") if holds_card_number(number) else url or "")
         return url
 
     def to_domain(self) -> Shipment:
-        """The same in the domain's terms."""
+        """Converts to the domain's type."""
         return Shipment(
             carrier=self.carrier,
             tracking_number=self.tracking_number,

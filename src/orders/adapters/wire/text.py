@@ -1,18 +1,18 @@
-"""Which text is taken: the one policy for everything that people type ([SEC-6]).
+"""Checks text by one policy for everything that people type ([SEC-6]).
 
-Text is put into NFC (UAX 15) before its length is looked at, so that what a Mac sends in pieces counts as what it
-shows. Refused everywhere, by name:
+Text is normalised to NFC (UAX 15) before its length is checked, so that decomposed characters, as Macs send them, count
+as they are shown. Refused everywhere, by name:
 
-- control characters, but for line breaks and tabs where a text may have lines;
-- what turns the direction of text around beyond its own field: embeddings, overrides and isolates
+- control characters, except line breaks and tabs where a text may have lines;
+- characters that reverse the direction of text beyond their own field: embeddings, overrides and isolates
   (U+202A-202E, U+2066-2069; CVE-2021-42574); the marks U+200E, U+200F and U+061C do no harm and pass;
-- what carries text that nobody sees: tags (U+E0000-E007F), interlinear annotations, byte order marks;
+- characters that carry invisible text: tags (U+E0000-E007F), interlinear annotations, byte order marks;
 - code points that are no characters (U+FDD0-FDEF, U+FFFE, U+FFFF);
 - more than 30 combining marks in a row, which no language has (UAX 15, section 13) and which take quadratic time.
 
-Joiners, variation selectors, soft hyphens and spaces of no width pass where scripts and emoji need them; elsewhere they
-show nothing, and are left out of free texts (``domain/canonical.py``). Identifiers stay as they were given, and are
-compared without them. A text of nothing else is blank.
+Joiners, variation selectors, soft hyphens and zero-width spaces pass where scripts and emoji need them; elsewhere they
+are invisible, and are removed from free texts (``domain/canonical.py``). Identifiers stay as they were given, and are
+compared without them. A text of such characters alone is blank.
 """
 
 import re
@@ -24,10 +24,10 @@ from pydantic_core import PydanticCustomError
 from orders.domain.canonical import canonical, visible
 
 MAX_CHARACTERS = 8000
-"""Longer than anything may be: not worth normalising."""
+"""Longer than any field may be: such a text is not normalised."""
 MAX_MARKS = 30
 
-# In words that the regular expressions of Python and ECMA 262 share, for JSON Schema. They share none for tags.
+# In syntax that the regular expressions of Python and ECMA 262 share, for JSON Schema. They share none for tags.
 _HIDDEN = r"\u202A-\u202E\u2066-\u2069\uFDD0-\uFDEF\uFEFF\uFFF9-\uFFFB\uFFFE\uFFFF"
 _REFUSED = r"\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F" + _HIDDEN
 _REFUSED_IN_ONE_LINE = r"\u0000-\u001F\u007F-\u009F\u2028\u2029" + _HIDDEN
@@ -36,11 +36,11 @@ _SHOWN_AS_NOTHING = (
     r"\uFE00-\uFE0F\uFFA0"
 )
 LINES_PATTERN = rf"^[^{_REFUSED}]*$"
-"""What JSON Schema says of a text that may have lines."""
+"""The pattern in JSON Schema of a text that may have lines."""
 ONE_LINE_PATTERN = (
     rf"^[^{_REFUSED_IN_ONE_LINE}]*[^{_REFUSED_IN_ONE_LINE}{_SHOWN_AS_NOTHING}][^{_REFUSED_IN_ONE_LINE}]*$"
 )
-"""What JSON Schema says of a text of one line that is not blank."""
+"""The pattern in JSON Schema of a text of one line that is not blank."""
 
 _IS_REFUSED = re.compile(rf"[{_REFUSED}\U000E0000-\U000E007F]")
 _IS_BREAK = re.compile(r"[\t\n\r\u2028\u2029]")
@@ -49,7 +49,7 @@ _MAY_BE_MARKS = re.compile(f"[\u0300-\U0010ffff]{{{MAX_MARKS + 1}}}")
 
 
 def normal(text: Any) -> Any:
-    """The text in NFC; what is none, or too long for any field, as it is. Raises: PydanticCustomError."""
+    """Normalises a text to NFC; leaves other values and too long texts unchanged. Raises: PydanticCustomError."""
     if not isinstance(text, str) or text.isascii() or len(text) > MAX_CHARACTERS:
         return text
     if _MAY_BE_MARKS.search(text) and _has_too_many_marks(text):
@@ -58,22 +58,22 @@ def normal(text: Any) -> Any:
 
 
 def without_unseen(text: Any) -> Any:
-    """As ``normal``, less the characters that nobody can see. Raises: PydanticCustomError."""
+    """Removes invisible characters, and normalises as ``normal`` does. Raises: PydanticCustomError."""
     if not isinstance(text, str) or text.isascii() or len(text) > MAX_CHARACTERS:
         return text
-    # Of nothing that shows a blank is left: it is refused as blank where a text must say something.
+    # A text of invisible characters alone becomes a blank, which is refused where a text must not be blank.
     return normal(visible(text) or " ")
 
 
 def shown(text: str) -> str:
-    """The identifier, if there is anything to compare it by. Raises: PydanticCustomError."""
+    """Returns the identifier unchanged if it has characters to compare by. Raises: PydanticCustomError."""
     if not canonical(text):
         raise _blank()
     return text
 
 
 def lines(text: str) -> str:
-    """The text, if nothing in it is refused. Raises: PydanticCustomError."""
+    """Returns the text unchanged if it has no refused characters. Raises: PydanticCustomError."""
     found = _IS_REFUSED.search(text)
     if found is None:
         return text
@@ -84,7 +84,7 @@ def lines(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """The text without blanks around it, if it is one line and not blank. Raises: PydanticCustomError."""
+    """Strips blanks around the text, and checks that it is one line and not blank. Raises: PydanticCustomError."""
     if _IS_BREAK.search(text):
         raise PydanticCustomError("line_break", "line breaks and tabs are not allowed here")
     stripped = lines(text).strip()

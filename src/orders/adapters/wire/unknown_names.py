@@ -1,6 +1,6 @@
-"""Unknown names in a body, as many as its sender is told of.
+"""Limits the unknown names in a body to as many as its sender gets faults for.
 
-What is made of each (an error, its place, a suggestion) costs a hundred times what it takes to send one.
+The fault for each (an error, its place, a suggestion) costs a hundred times what it takes to send one.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,16 +13,16 @@ from orders.domain.placing import MAX_LINES
 
 
 def without_the_rest(model: type[BaseModel], value: Mapping[str, Any], told: int) -> tuple[Mapping[str, Any], int]:
-    """The value with the first ``told`` names that the model does not have, and how many more there were.
+    """Keeps the first ``told`` names that the model does not have; returns the value and the number of names removed.
 
-    First are those that its validation finds first: an object's own come after those of the objects in it.
+    The order is that of validation: an object's own names come after those of the objects in it.
     """
     counted = _Counted(told)
     return counted.bounded(model, value), counted.left_out
 
 
 def model_in(annotation: Any) -> type[BaseModel] | None:
-    """The model that a field's type is, or has in it."""
+    """Finds the model that a field's type is, or contains."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     return next(filter(None, map(model_in, get_args(annotation))), None)
@@ -30,7 +30,7 @@ def model_in(annotation: Any) -> type[BaseModel] | None:
 
 @cache
 def _models_in(model: type[BaseModel]) -> Mapping[str, type[BaseModel]]:
-    """The models in the model's own fields, in the order of the fields."""
+    """Finds the models in the model's own fields, in the order of the fields."""
     found = {name: model_in(field.annotation) for name, field in model.model_fields.items()}
     return {name: inner for name, inner in found.items() if inner is not None}
 
@@ -42,7 +42,7 @@ class _Counted:
 
     def bounded(self, model: type[BaseModel], value: Any) -> Any:
         if isinstance(value, list):
-            # A longer list is refused as such, and what is in it not looked at.
+            # A longer list is refused as such, and its entries are not checked.
             return value if len(value) > MAX_LINES else [self.bounded(model, each) for each in value]
         if not isinstance(value, Mapping):
             return value
@@ -57,7 +57,7 @@ class _Counted:
         return value
 
     def _held(self, model: type[BaseModel], value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-        """What is in the value's own objects and lists, where something had to be left out of it."""
+        """Yields the value's own objects and lists from which names were removed."""
         for name, inner in _models_in(model).items():
             below = value.get(name)
             if isinstance(below, list | Mapping):

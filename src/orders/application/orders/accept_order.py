@@ -1,7 +1,8 @@
-"""Use cases: accept an order now and place it later ([API-7]).
+"""Use cases: accepts an order now, and places it later ([API-7]).
 
-What is accepted is durable under its final id before anybody is told, and found again by the relay if the process
-dies before its command is on the queue. From there the record-creator places it, or notes why it can't be.
+An accepted order is durable under its final id before its caller gets a response. If the process dies before the
+command is on the queue, the relay finds the order and sends it. From the queue the record-creator places the order, or
+records why it can't be placed.
 """
 
 import logging
@@ -35,10 +36,10 @@ class AcceptOrder:
         self._ids = ids
 
     async def execute(self, caller: Caller, draft: Draft, request: KeyedRequest | None = None) -> Order:
-        """Accept the order; when this returns it is durable.
+        """Accepts the order; when this returns it is durable.
 
         Returns:
-            The order as it is going to be.
+            The order as it will be placed.
 
         Raises: as ``PlaceOrder.execute``.
         """
@@ -70,18 +71,18 @@ class PlaceAccepted:
         self._fast_path = fast_path
 
     async def execute(self, tenant_id: str, order_id: str) -> None:
-        """Place the order, once however often this is asked.
+        """Places the order, once however often this is called.
 
         Raises:
             OrderNotFound: nothing was accepted under this id.
-            TransientPortError: table or another service is out of reach; asking again goes on from there.
+            TransientPortError: table or another service is out of reach; another call continues from there.
         """
         acceptance = await self._acceptances.get(tenant_id, order_id)
         if acceptance is None:
             raise OrderNotFound(order_id)
         if acceptance.state is not AcceptanceState.ACCEPTED:
             return
-        # Placed by a message whose handler died before it could note so: what has changed since is no matter.
+        # It may be placed already, by a handler that died before it recorded that; later changes don't matter.
         if await self._repository.get(tenant_id, order_id) is None:
             faults = await self._place(acceptance)
             if faults:
@@ -91,7 +92,7 @@ class PlaceAccepted:
         await self._acceptances.finish(tenant_id, order_id, AcceptanceState.PLACED)
 
     async def _place(self, acceptance: Acceptance) -> Collection[Fault]:
-        """Place it; what is wrong with it if it can't be."""
+        """Places the accepted order; returns its faults if it can't be placed."""
         caller = Caller(
             tenant_id=acceptance.tenant_id,
             principal=acceptance.principal,
@@ -118,9 +119,9 @@ class PlaceAccepted:
         except OrderClaimed as error:
             if not error.existing.faults:
                 raise
-            return error.existing.faults  # rejected by whoever handles the same message at the same time
+            return error.existing.faults  # rejected by another handler of the same message
         except OrderExists:
-            return ()  # placed by them
+            return ()  # placed by that handler
         if change.event is not None:
             self._fast_path.publish(change.event)
         return ()

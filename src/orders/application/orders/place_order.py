@@ -1,4 +1,4 @@
-"""Use case: place an order."""
+"""Use case: places an order."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -50,23 +50,23 @@ class PlaceOrder:
         self._terms = terms
 
     async def execute(self, caller: Caller, draft: Draft, request: KeyedRequest | None = None) -> Order:
-        """Place the order; when this returns it is durable, and so is its created event.
+        """Places the order; when this returns it is durable, and so is its created event.
 
         A draft without a currency takes the tenant's. Mails go to the address in the draft, else to the one in a
         customer's token.
 
         Args:
-            request: named with an idempotency key, which then determines the order's id: of any number of the same
-                requests, one places the order; where one has accepted it, all are answered that.
+            request: the request, if it has an idempotency key. The key then determines the order's id: of any number
+                of the same requests, one places the order; if one was accepted for later, all get its response.
 
         Raises:
             ActionForbidden: the caller's roles don't place orders.
             ForeignCustomer: a customer orders for somebody else.
-            ShopNotReady: a customer orders of a shop that does not take orders of customers.
-            AlreadyAnswered, KeyReused: the request, or its key, has been here before.
-            InvalidOrder: with every fault there is, those that other services find among them.
+            ShopNotReady: no service checks the customer's prices, and the shop's profile does not waive the check.
+            AlreadyAnswered, KeyReused: the request, or its key, was used before.
+            InvalidOrder: with every fault, those found by other services included.
             OrderTooLarge, TransientPortError: as ``OrderRepository.add`` and ``CheckOffers.execute``; nothing was
-                kept.
+                stored.
         """
         self.permit(caller, draft.customer_id)
         order_id = self._ids.next(self._clock.now()) if request is None else request.order_id(caller)
@@ -85,7 +85,7 @@ class PlaceOrder:
                 await self._replays.check_creation(error.existing, request)
             raise
         except OrderClaimed:
-            # Accepted in the meantime, or about to be.
+            # Accepted meanwhile by another request, or about to be.
             claim = None if request is None else await self._first_answer.find_claim(caller, request)
             if request is None or claim is None:
                 raise
@@ -96,13 +96,13 @@ class PlaceOrder:
 
     @staticmethod
     def permit(caller: Caller, customer_id: str) -> None:
-        """Return when the caller may place orders of this customer. Raises: ActionForbidden, ForeignCustomer."""
+        """Checks that the caller may place orders of this customer. Raises: ActionForbidden, ForeignCustomer."""
         permit(Operation.PLACE, caller.roles)
         if not caller.acts_for_shop and customer_id != caller.customer_id:
             raise ForeignCustomer(customer_id)
 
     async def complete(self, caller: Caller, draft: Draft) -> Draft:
-        """The draft with what it leaves to the tenant and the caller's token. Raises: TransientPortError."""
+        """Completes the draft with the tenant's currency and the mails' recipient. Raises: TransientPortError."""
         if not draft.currency:
             draft = replace(draft, currency=await self._default_currency(caller))
         if draft.customer is not None and draft.customer.email:
@@ -117,9 +117,9 @@ class PlaceOrder:
         return (await self._tenants.profile(caller.tenant_id)).currency
 
     async def amount_faults(self, caller: Caller, amounts: ReadAmounts) -> Sequence[Fault]:
-        """Finds faults of currency and amounts in an order that is invalid for other reasons already.
+        """Finds faults of currency and amounts in an order that is refused for another reason already.
 
-        Returns none while the tenant's profile is unreachable: the other faults can be reported without it.
+        Returns none while the tenant's profile is out of reach: the other faults can be reported without it.
         """
         try:
             code = await self._default_currency(caller) if amounts.currency is None else amounts.currency
@@ -129,7 +129,7 @@ class PlaceOrder:
         return amount_faults(amounts, code, rules)
 
     async def prepare(self, caller: Caller, complete: Draft, order_id: str) -> Change:
-        """Returns the order as it would be placed now, without storing it; every way of placing one uses this.
+        """Validates and prices the order without storing it; every way of placing an order goes through here.
 
         Raises: InvalidOrder, ShopNotReady, TransientPortError.
         """

@@ -1,4 +1,4 @@
-"""Determines the price rules for a caller's order, and whether the shop accepts it at all ([SEC-10])."""
+"""Finds the price rules that bind a caller's order, and refuses orders of shops without settled prices ([SEC-10])."""
 
 from orders.application.policy.caller import Caller
 from orders.application.policy.errors import ShopNotReady
@@ -7,19 +7,19 @@ from orders.ports.tenants import TenantDirectory
 
 
 class PriceTerms:
-    """Determines what a caller may state about prices, taxes and shipping."""
+    """Looks up the shop's rules for prices, taxes and shipping."""
 
     def __init__(self, tenants: TenantDirectory, *, prices_must_be_settled: bool = False) -> None:
-        """Sets up the terms.
+        """Sets the tenants' directory.
 
         Args:
-            prices_must_be_settled: prices are not checked, so each shop has to declare that they need no check.
+            prices_must_be_settled: no service checks prices, so each shop must declare that they need no check.
         """
         self._tenants = tenants
         self._must_be_settled = prices_must_be_settled
 
     async def rules(self, caller: Caller) -> PriceRules:
-        """Returns the rules of the caller's shop; callers who act for it are bound by none, so its profile isn't read.
+        """Returns the rules of the caller's shop, without a look-up for a caller who acts for it: none bind them.
 
         Raises: TransientPortError.
         """
@@ -28,7 +28,7 @@ class PriceTerms:
         return (await self._tenants.profile(caller.tenant_id)).price_rules
 
     def check_ready(self, caller: Caller, rules: PriceRules) -> None:
-        """Checks that the shop accepts prices of this caller: it has them checked, or declares that it need not.
+        """Checks that the shop takes this caller's prices: they are checked, or the shop takes them as ordered.
 
         Raises: ShopNotReady.
         """

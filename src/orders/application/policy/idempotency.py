@@ -1,8 +1,8 @@
-"""Idempotency keys: a retried request gets the first response and changes nothing.
+"""Implements idempotency keys: a repeated request gets the first response again, and changes nothing.
 
-A change and its response are one atomic write, so that a retry after a lost response gets that same response, even if
-the process died between write and response. Responses of requests that changed nothing are not stored: retrying them
-is harmless.
+A change and its response are stored in one atomic write, so a caller who repeats a request after a lost response gets
+that very response, even if the process died between write and response. The response of a request that changed nothing
+is not stored: repeating it does no harm.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from orders.ports.outbox import EventLog
 _CREATION = 1
 
 RedactAnswer = Callable[[bytes], bytes]
-"""Removes the personal data from a response; returns one without any unchanged."""
+"""Removes personal data from a stored response; one without any is returned unchanged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +27,11 @@ class KeyedRequest:
     """A request with an idempotency key.
 
     Attributes:
-        key: the caller's key.
-        operation: the operation that the key applies to, such as ``POST /v1.0/orders``; keys are scoped by it.
-        fingerprint: hash of the body's canonical form.
-        respond: renders the response for the order after the change, in a form that only the caller's adapter
-            understands; it is stored and returned byte for byte.
+        key: as the caller chose it.
+        operation: the operation it belongs to, such as ``POST /v1.0/orders``; the same key elsewhere is another one.
+        fingerprint: hash of the body in a canonical form, which does not depend on how it was written.
+        respond: makes the response from the changed order, in a form that only the caller's adapter understands: it
+            is stored and given back byte for byte.
         named: the id of the order to be created, if its sender has chosen it.
     """
 
@@ -48,22 +48,22 @@ class KeyedRequest:
         return derived_order_id(tenant_id=caller.tenant_id, principal=caller.principal, key=self.key)
 
     def scope(self, caller: Caller) -> str:
-        """Returns a hash of the key, its caller and its operation."""
+        """Hashes the key together with tenant, caller and operation."""
         parts = (caller.tenant_id, caller.principal, self.operation, self.key)
         return sha256("".join(f"{len(part)}:{part}" for part in parts).encode()).hexdigest()[:32]
 
     def receipt(self, caller: Caller, order: Order) -> Receipt:
-        """Returns the receipt to store: scope, fingerprint and response."""
+        """Makes the receipt to store with the change: scope, fingerprint and response."""
         return Receipt(self.scope(caller), self.fingerprint, self.respond(order))
 
 
 @dataclass(frozen=True, slots=True)
 class Preconditions:
-    """Preconditions of a change.
+    """A caller's conditions for a change.
 
     Attributes:
-        expected_versions: from If-Match: the versions that the change may be applied to; ``None`` for any.
-        request: from Idempotency-Key: the request that is carried out once.
+        expected_versions: from If-Match; the change is made to one of these versions or not at all. ``None`` is any.
+        request: from Idempotency-Key; the change is made once.
     """
 
     expected_versions: frozenset[int] | None = None
@@ -74,7 +74,7 @@ NO_PRECONDITIONS = Preconditions()
 
 
 class AlreadyAnswered(ApplicationError):
-    """The request has been carried out before; ``answer`` is what was answered then."""
+    """The request was carried out before; ``answer`` is the response it got then."""
 
     def __init__(self, answer: bytes) -> None:
         self.answer = answer
@@ -92,18 +92,18 @@ class KeyReused(ApplicationError):
 
 
 class Replays:
-    """Finds what a request was answered when it came first; of an erased order, without personal data."""
+    """Finds the first response to a repeated request; for an erased order, without personal data."""
 
     def __init__(self, log: EventLog, redact_answer: RedactAnswer) -> None:
         self._log = log
         self._redact_answer = redact_answer
 
     async def check(self, order: Order, caller: Caller, request: KeyedRequest) -> None:
-        """Return when this request has not changed the order before.
+        """Checks that this request has not changed the order before.
 
         Raises:
             AlreadyAnswered: it has.
-            KeyReused: another one with its key has.
+            KeyReused: another request with its key has.
             TransientPortError: the table is out of reach.
         """
         scope = request.scope(caller)
@@ -112,38 +112,38 @@ class Replays:
             await self._answer(order, sequence, request)
 
     async def check_creation(self, order: Order, request: KeyedRequest) -> None:
-        """Tell what the caller was answered when the order, whose id is the key's, was created.
+        """Repeats the response to the creation of the order, whose id is derived from the key.
 
         Raises: as ``check``; this never returns.
         """
         await self._answer(order, _CREATION, request)
         if request.named is not None:
             raise KeyReused
-        # Its event is there and has no receipt: what the order is now is the best answer there is.
+        # Its event has no receipt: a response from the order's current state is the best there is.
         raise AlreadyAnswered(request.respond(order))
 
     async def _answer(self, order: Order, sequence: int, request: KeyedRequest) -> None:
         events = await self._log.read(order.tenant_id, order.order_id, after=sequence - 1, limit=1)
         receipt = events[0].receipt if events else None
         if receipt is not None and order.erasure is not None:
-            # It is redacted in the log too, but a moment later than the order.
+            # The log is redacted too, but a moment later than the order.
             receipt = redacted_receipt(receipt, self._redact_answer)
         if receipt is not None:
             repeat(receipt, request)
 
 
 def repeat(receipt: Receipt, request: KeyedRequest) -> None:
-    """Answer the request as it was answered. Raises: AlreadyAnswered, KeyReused; this never returns."""
+    """Repeats the receipt's response to the same request. Raises: AlreadyAnswered, KeyReused; this never returns."""
     if receipt.fingerprint != request.fingerprint:
         raise KeyReused
     raise AlreadyAnswered(receipt.answer)
 
 
 def redacted_receipt(receipt: Receipt, redact_answer: RedactAnswer) -> Receipt:
-    """The receipt without personal data."""
+    """Removes personal data from the receipt's response."""
     return replace(receipt, answer=redact_answer(receipt.answer))
 
 
 def with_receipt(change: Change, caller: Caller, request: KeyedRequest | None) -> Change:
-    """The change, with what its caller will be answered where they gave a key."""
+    """Adds the response to the change, if the request has an idempotency key."""
     return change if request is None else change.answered(request.receipt(caller, change.order))

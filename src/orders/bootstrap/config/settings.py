@@ -1,46 +1,40 @@
 """The settings of the service; the only place that reads environment variables."""
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import NoDecode
 
 from orders.adapters.wire.mail_address import UndeliverableAddress, deliverable
-from orders.bootstrap.config.security_settings import is_key, is_sha256, security_faults
+from orders.bootstrap.config.security_settings import PROTECTED, URL, SecuritySettings, comma_separated, pairs
 from orders.bootstrap.errors import CannotRun
 
-Environment = Literal["local", "dev", "sit", "prod"]
 WhenDown = Literal["accept", "refuse"]
-_URL = r"^https?://[^\s/]+"
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?")
 """As browsers write one: in small letters, without a slash at the end."""
-_PAIRS = {"order_senders": "SENDER=TENANT", "service_clients": "CLIENT_ID=TENANT", "api_key_hashes": "CLIENT=HASH"}
 
 
 class SettingsError(CannotRun):
     """Settings are invalid or missing; the message names all of them."""
 
 
-class Settings(BaseSettings):
+class Settings(SecuritySettings):
     """The settings; each field's environment variable is its name in capitals.
 
     Durations are seconds, sizes MiB where the name says so.
     """
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True)
-
-    environment: Environment = Field("local", description="which environment this is; part of every resource's name")
-
     aws_region: str = Field("af-south-1", description="region of table, queues, bus, buckets and mail")
     aws_endpoint_url: str | None = Field(
-        None, pattern=_URL, description="address of an AWS emulator; none means AWS itself"
+        None, pattern=URL, description="address of an AWS emulator; none means AWS itself"
     )
     s3_public_endpoint_url: str | None = Field(
         None,
-        pattern=_URL,
+        pattern=URL,
         description="address under which browsers reach the buckets, for links; none means the same as ours",
     )
 
@@ -68,55 +62,6 @@ class Settings(BaseSettings):
     cors_origins: Annotated[frozenset[str], NoDecode] = Field(
         frozenset(),
         description="origins whose pages may call the API, comma-separated, such as https://shop.example",
-    )
-
-    auth_issuer: str = Field("", description="issuer (iss) of accepted tokens; required outside local")
-    auth_jwks_url: str | None = Field(
-        None,
-        pattern=_URL,
-        description="address of the issuer's keys; none means AUTH_ISSUER/.well-known/jwks.json; https outside local",
-    )
-    auth_keys_fresh_seconds: float = Field(
-        6 * 3600, ge=60, description="age at which the issuer's keys are fetched again, in the background"
-    )
-    auth_audiences: Annotated[frozenset[str], NoDecode] = Field(
-        frozenset(), description="accepted aud or client_id of tokens, comma-separated; required outside local"
-    )
-    auth_token_uses: Annotated[frozenset[str], NoDecode] = Field(
-        frozenset({"access"}), description="accepted token_use of tokens, comma-separated"
-    )
-    auth_tenant_claim: str = Field("custom:tenant_id", description="claim that holds the tenant")
-    auth_customer_claim: str = Field("custom:customer_id", description="claim that holds the customer")
-    auth_groups_claim: str = Field("cognito:groups", description="claim that holds the roles")
-    service_clients: Annotated[dict[str, str], NoDecode] = Field(
-        default_factory=dict,
-        description="tenants of clients that call with tokens of their own (client credentials): CLIENT_ID=TENANT, "
-        "comma-separated; their tokens need no tenant, and without groups have the role service",
-    )
-    dev_issuer_enabled: bool = Field(
-        False,
-        description="accept tokens of the development issuer, and of no other; start-up fails with it in sit and prod",
-    )
-
-    api_key_required: bool | None = Field(
-        None,
-        description="ask every caller for X-Api-Key besides the token; none means in prod, where it can't be false",
-    )
-    api_keys_secret: str | None = Field(
-        None, description="secret in Secrets Manager with the hashes of API keys, as JSON: CLIENT to hash or hashes"
-    )
-    api_key_hashes: Annotated[dict[str, str], NoDecode] = Field(
-        default_factory=dict,
-        description="the same for local and dev: CLIENT=HASH, comma-separated; `orders api-key CLIENT` makes one",
-    )
-    cursor_keys_secret: str | None = Field(
-        None, description="secret in Secrets Manager whose current and previous value sign cursors, >= 32 characters"
-    )
-    cursor_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
-        (), description="the same for local and dev: comma-separated, newest first; locally not needed"
-    )
-    secrets_fresh_seconds: float = Field(
-        300, ge=1, description="age at which secrets are read again; none is used at more than twice that age"
     )
 
     mail_from: str = Field("orders@shop.example", description="address that mails are sent from")
@@ -150,7 +95,7 @@ class Settings(BaseSettings):
     )
 
     product_api_url: str | None = Field(
-        None, pattern=_URL, description="address of the product service; none means that products aren't checked"
+        None, pattern=URL, description="address of the product service; none means that products aren't checked"
     )
     product_api_policy: WhenDown = Field(
         "refuse", description="accept or refuse orders while the product service can't be asked"
@@ -160,7 +105,7 @@ class Settings(BaseSettings):
     )
     product_api_token: SecretStr | None = Field(None, description="bearer token sent to the product service")
     campaigns_api_url: str | None = Field(
-        None, pattern=_URL, description="address of the campaigns service; none means that codes are noted, no more"
+        None, pattern=URL, description="address of the campaigns service; none means that codes are noted, no more"
     )
     campaigns_api_policy: WhenDown = Field(
         "refuse",
@@ -238,10 +183,10 @@ class Settings(BaseSettings):
     )
     emulator_port: int = Field(4566, ge=1, le=65535, description="port that `orders dev` gives its emulator, if free")
 
-    @field_validator("auth_audiences", "auth_token_uses", "cursor_keys", "cors_origins", mode="before")
+    @field_validator("cors_origins", mode="before")
     @classmethod
-    def _comma_separated(cls, value: Any) -> Any:
-        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+    def _comma_separated_origins(cls, value: Any) -> Any:
+        return comma_separated(value)
 
     @field_validator("cors_origins")
     @classmethod
@@ -251,15 +196,10 @@ class Settings(BaseSettings):
             raise ValueError(f"{', '.join(wrong)}: an origin is scheme and host, and the port unless it is the default")
         return origins
 
-    @field_validator("order_senders", "service_clients", "api_key_hashes", mode="before")
+    @field_validator("order_senders", mode="before")
     @classmethod
-    def _pairs(cls, value: Any, info: ValidationInfo) -> Any:
-        if not isinstance(value, str):
-            return value
-        pairs = [part.strip().partition("=") for part in value.split(",") if part.strip()]
-        if not all(name.strip() and meant.strip() for name, _, meant in pairs):
-            raise ValueError(f"each must be {_PAIRS[info.field_name or '']}")
-        return {name.strip(): meant.strip() for name, _, meant in pairs}
+    def _sender_pairs(cls, value: Any) -> Any:
+        return pairs(value, "SENDER=TENANT")
 
     @field_validator("mail_from", "staff_address_fallback")
     @classmethod
@@ -272,22 +212,6 @@ class Settings(BaseSettings):
             raise ValueError(f"this must be {error}") from None
         return value if "{" in value else deliverable(value)
 
-    @field_validator("service_clients")
-    @classmethod
-    def _tenants(cls, value: dict[str, str]) -> dict[str, str]:
-        wrong = [client for client, tenant in value.items() if not is_key(tenant)]
-        if wrong:
-            raise ValueError(f"the tenant of {', '.join(wrong)} must be 1 to 64 letters, digits, '_', '.' or '-'")
-        return value
-
-    @field_validator("api_key_hashes")
-    @classmethod
-    def _hashes(cls, value: dict[str, str]) -> dict[str, str]:
-        wrong = [client for client, each in value.items() if not (is_key(client) and is_sha256(each))]
-        if wrong:
-            raise ValueError(f"the hash of {', '.join(wrong)} is wrong; use CLIENT=HASH as `orders api-key` prints it")
-        return value
-
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         faults = []
@@ -296,15 +220,24 @@ class Settings(BaseSettings):
                 f"MAIL_LEASE_SECONDS ({self.mail_lease_seconds:g}) must be shorter than "
                 f"QUEUE_VISIBILITY_SECONDS ({self.queue_visibility_seconds})"
             )
-        faults += security_faults(self)
+        faults += [*self._development_aids(), *self.security_faults(), *self._tokens_of_other_services()]
         if faults:
             raise ValueError("; ".join(faults))
         return self
 
-    @property
-    def asks_for_api_keys(self) -> bool:
-        """True if every caller must send an API key."""
-        return self.environment == "prod" if self.api_key_required is None else self.api_key_required
+    def _development_aids(self) -> Iterator[str]:
+        if self.environment in PROTECTED:
+            for name, value in {"DEV_ISSUER_ENABLED": self.dev_issuer_enabled, "LOG_PII": self.log_pii}.items():
+                if value:
+                    yield f"{name} is not allowed when ENVIRONMENT is {self.environment}"
+        if self.environment != "local" and self.local_pages:
+            yield f"LOCAL_PAGES is not allowed when ENVIRONMENT is {self.environment}"
+
+    def _tokens_of_other_services(self) -> Iterator[str]:
+        for service in ("product_api", "campaigns_api"):
+            url, token = getattr(self, f"{service}_url"), getattr(self, f"{service}_token")
+            if self.environment != "local" and token is not None and not (url or "https:").startswith("https:"):
+                yield f"{service.upper()}_TOKEN is sent over https only; {service.upper()}_URL is not https"
 
     @property
     def prices_must_be_settled(self) -> bool:
@@ -312,18 +245,6 @@ class Settings(BaseSettings):
         configured.
         """
         return self.environment in {"sit", "prod"} and self.product_api_url is None
-
-    @property
-    def jwks_url(self) -> str | None:
-        """Address of the issuer's keys; ``None`` when there is no issuer."""
-        if self.auth_jwks_url is None and not self.auth_issuer:
-            return None
-        return self.auth_jwks_url or self.auth_issuer.rstrip("/") + "/.well-known/jwks.json"
-
-    @property
-    def auth_keys_fresh(self) -> timedelta:
-        """Age at which the issuer's keys are fetched again."""
-        return timedelta(seconds=self.auth_keys_fresh_seconds)
 
     @property
     def queue_visibility(self) -> timedelta:

@@ -1,1 +1,1 @@
-"""Money: exact amounts, currencies, totals, who may set prices, what other services offer."""
+"""Computes and checks money: exact amounts, currencies, totals, price rules, and other services' offers."""

@@ -1,4 +1,4 @@
-"""An order's lines and amounts before it is accepted, and the one place where they are held against its total."""
+"""Checks an order's lines and amounts against its total before it is accepted; the only place that does."""
 
 from dataclasses import dataclass
 
@@ -20,14 +20,14 @@ from orders.domain.pricing.price_rules import PriceRules, line_faults, order_fau
 
 @dataclass(frozen=True, slots=True)
 class Basket:
-    """Lines and amounts in exact money, each right by itself; without a campaign they come to 0 or more.
+    """An order's lines and amounts in exact money, each valid by itself; without a campaign they total 0 or more.
 
     Attributes:
-        figures: what they come to without a campaign, reckoned once.
-        total: what the order comes to, as its caller says.
+        figures: the totals without a campaign, computed once.
+        total: the order's total as its caller gave it.
         campaign_code: as given.
-        before: the lines that the order has so far, when it is one.
-        rules: what its caller may say of what things cost; ``None`` for one who may say anything.
+        before: the lines of the existing order; empty for a new one.
+        rules: the price rules that bind the caller; ``None`` for a caller who may set any price.
     """
 
     lines: tuple[Line, ...]
@@ -44,27 +44,27 @@ class Basket:
 
     @property
     def units_wanted(self) -> dict[str, int]:
-        """What the catalogue is to be asked about: see the function of this name."""
+        """Units to ask the catalogue for, by product id: see the function of this name."""
         return units_wanted(self.lines, self.before, bound=self.rules is not None)
 
     @property
     def counts_on_campaign(self) -> bool:
-        """Whether the given total can only be right if the campaign gives something."""
+        """Tells whether the given total can only be right if the campaign grants a discount."""
         return self.campaign_code is not None and self.total.minor < self.figures.total.minor
 
     def settled(self, answers: Answers = UNASKED) -> Totals:
-        """The order's figures when nothing stands against it.
+        """Checks prices and total, and returns the order's figures.
 
-        A campaign that refuses stands against a new order. One that is changed goes on without its discount instead:
+        A campaign's refusal is a fault of a new order. An order that is changed continues without the discount instead:
         its code can't be changed, and nobody should have to keep an item because a campaign has ended.
 
         Raises:
-            InvalidOrder: with everything that does.
+            InvalidOrder: with every fault.
         """
         faults = self._price_faults(answers)
         totals = self.figures.with_discount(answers.campaign_discount)
         if isinstance(answers.campaign, CampaignRefused) and not self.before:
-            # Without a verdict on the discount there is none on the total.
+            # Without a discount from the campaign the total can't be judged.
             faults.append(campaign_fault(self.campaign_code or "", answers.campaign))
         else:
             faults += self._total_faults(totals, answers)
@@ -73,10 +73,10 @@ class Basket:
         return totals
 
     def prices_unchecked(self, answers: Answers = UNASKED, *, so_far: bool = False) -> bool:
-        """Whether somebody's prices are in it that nobody checked: neither the shop, by saying them, nor its catalogue.
+        """Tells whether it has prices that neither the shop set nor its catalogue checked.
 
         Args:
-            so_far: whether that holds of the order as it is.
+            so_far: whether the existing order has such prices.
         """
         known = {line.line_id: line for line in self.before}
         new = [to_be_checked(line, known.get(line.line_id)) for line in self.lines]

@@ -1,4 +1,4 @@
-"""ISO 4217 currencies and their minor units, as data: those that new orders are in, and those that old ones were."""
+"""Lists ISO 4217 currencies and their minor units: those in use, and withdrawn ones of old orders."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -40,7 +40,7 @@ class Currency:
 
     @classmethod
     def of(cls, code: str) -> "Currency":
-        """The currency of that code, withdrawn or not: what old orders are in. Raises: UnknownCurrency."""
+        """Returns the currency of that code, withdrawn or not, as old orders need it. Raises: UnknownCurrency."""
         found = CURRENCIES.get(code)
         if found is None:
             withdrawn = WITHDRAWN.get(code)
@@ -51,7 +51,7 @@ class Currency:
 
     @classmethod
     def in_use(cls, code: str) -> "Currency":
-        """The currency of that code, which new orders may be in. Raises: WithdrawnCurrency, UnknownCurrency."""
+        """Returns the currency of that code, if new orders may use it. Raises: WithdrawnCurrency, UnknownCurrency."""
         withdrawn = WITHDRAWN.get(code)
         if withdrawn is not None:
             raise WithdrawnCurrency(code, withdrawn.since, withdrawn.replaced_by)
@@ -60,11 +60,11 @@ class Currency:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
-    """A currency that nothing new is in.
+    """A withdrawn currency, which new orders can't use.
 
     Attributes:
-        since: from when on money is paid in another.
-        replaced_by: that other's code.
+        since: the day from which its replacement is used.
+        replaced_by: the replacement's code.
     """
 
     currency: Currency
@@ -97,4 +97,4 @@ WITHDRAWN = MappingProxyType(
         )
     }
 )
-"""Those of the last fifteen years, by code (list three). Orders in them stay as readable as any."""
+"""Currencies withdrawn in the last fifteen years, by code (list three). Orders in them stay readable."""

@@ -1,4 +1,4 @@
-"""Exact money: integer minor units of one currency, and the only place where anything is rounded."""
+"""Computes exact money in integer minor units of one currency; the only place where anything is rounded."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -30,16 +30,16 @@ class Money:
 
     @classmethod
     def zero(cls, currency: Currency) -> "Money":
-        """Nothing, in that currency."""
+        """Returns the amount 0 in that currency."""
         return cls(0, currency)
 
     @classmethod
     def parse(cls, amount: Decimal, currency: Currency) -> "Money":
-        """The amount that a decimal number names exactly.
+        """Converts a decimal number to the exact amount.
 
         Raises:
-            InvalidAmount: not finite, more digits than the currency has, or too large to be an amount. The
-                exponent is looked at before any conversion, so ``1E999999`` costs nothing.
+            InvalidAmount: not finite, more decimal places than the currency has, or too large. The exponent is
+                checked before any conversion, so ``1E999999`` costs nothing.
         """
         if not amount.is_finite():
             raise InvalidAmount(f"{amount} is no amount; give a number such as 59.98")
@@ -62,7 +62,7 @@ class Money:
         return cls(-minor if amount.is_signed() else minor, currency)
 
     def to_decimal(self) -> Decimal:
-        """The amount as a decimal with exactly the currency's number of places, as in ``Decimal("60.00")``."""
+        """Converts to a decimal with exactly the currency's number of places, as in ``Decimal("60.00")``."""
         return Decimal(self.minor).scaleb(-self.currency.digits)
 
     def __str__(self) -> str:
@@ -89,7 +89,7 @@ def _shown(amount: Decimal) -> str:
 
 
 def fraction_of(amount: Money, rate: Decimal) -> Money:
-    """``amount × rate``, rounded half-even to the minor unit, in integers throughout.
+    """Computes ``amount × rate`` in integers throughout, rounded half-even to the minor unit.
 
     ``rate`` is a finite fraction with at most 12 decimal places.
     """
@@ -108,14 +108,14 @@ def fraction_of(amount: Money, rate: Decimal) -> Money:
 
 
 def parse_rate(rate: Decimal) -> Decimal:
-    """A tax rate: a fraction between 0 and 1, written with as many decimal places as it was given with, 12 at most.
+    """Checks a tax rate, a fraction from 0 to 1, and returns it with its decimal places as given, 12 at most.
 
     Raises: InvalidAmount.
     """
     if not rate.is_finite() or not 0 <= rate <= 1:
         raise InvalidAmount("a tax rate is a fraction from 0 to 1; 15 % is 0.15")
     if not rate:
-        # A zero can have any exponent, which whoever reckons with it would write out, and a sign, which would be seen.
+        # A zero can have any exponent, which computations would write out, and a sign, which would be shown.
         return Decimal(0)
     _, digits, exponent = rate.as_tuple()
     assert isinstance(exponent, int)  # finite: checked above
@@ -128,11 +128,11 @@ def parse_rate(rate: Decimal) -> Decimal:
 
 
 class PricedLine(Protocol):
-    """What the reckoning needs to know of a line."""
+    """The parts of a line that its price is computed from."""
 
     @property
     def price(self) -> Money:
-        """Of one unit, tax excluded."""
+        """Price of one unit, tax excluded."""
 
     @property
     def quantity(self) -> int:
@@ -140,20 +140,20 @@ class PricedLine(Protocol):
 
     @property
     def discount(self) -> Money:
-        """Off the whole line, tax excluded."""
+        """Discount on the whole line, tax excluded."""
 
     @property
     def tax_rate(self) -> Decimal:
-        """Fraction of the net amount, 0 to 1."""
+        """Tax as a fraction of the net amount, 0 to 1."""
 
 
 def line_net(line: PricedLine) -> Money:
-    """``price × quantity − discount``."""
+    """Computes the line's net amount: ``price × quantity − discount``."""
     return line.price * line.quantity - line.discount
 
 
 def line_tax(line: PricedLine) -> Money:
-    """The line's tax, rounded half-even per line."""
+    """Computes the line's tax, rounded half-even per line."""
     return fraction_of(line_net(line), line.tax_rate)
 
 
@@ -168,14 +168,14 @@ class Totals:
     total: Money
 
     def with_discount(self, more: Money | None) -> "Totals":
-        """Takes off more, after tax as all of the discount; the same figures for ``None``."""
+        """Adds to the discount, which is taken off after tax; ``None`` changes nothing."""
         if more is None:
             return self
         return replace(self, discount=self.discount + more, total=self.total - more)
 
 
 def reckon(lines: Iterable[PricedLine], *, shipping: Money, discount: Money) -> Totals:
-    """The one computation of an order's figures, used by acceptance, responses, mails and the PDF.
+    """Computes an order's figures, for acceptance, responses, mails and the PDF alike.
 
     ``shipping`` is untaxed; ``discount`` is taken off after tax.
     """

@@ -1,6 +1,6 @@
-"""What other services say of an order before it is accepted, and what is wrong with the order then ([DOM-7]).
+"""Checks an order against the answers of catalogue and campaigns service, before it is accepted ([DOM-7]).
 
-Who is asked, how, and what holds when nobody answers is the business of use cases; here is only what follows.
+Use cases decide which service is asked, how, and what holds when it doesn't answer; this module only judges answers.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -70,11 +70,11 @@ CampaignVerdict = CampaignGranted | CampaignRefused
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What the services said; ``None`` where one wasn't asked, or its silence is no reason to refuse.
+    """The services' answers; ``None`` for one that wasn't asked, or whose silence is no reason to refuse.
 
     Attributes:
         offers: by product id; a product that isn't among them is unknown.
-        prices_unanswered: the catalogue should have said something of prices, and could not be asked.
+        prices_unanswered: the catalogue should have checked prices, and could not be reached.
     """
 
     offers: Mapping[str, Offer] | None = None
@@ -83,7 +83,7 @@ class Answers:
 
     @property
     def campaign_discount(self) -> Money | None:
-        """What the campaign gives, as far as its service has said so."""
+        """The discount that the campaign grants; ``None`` without one."""
         return self.campaign.discount if isinstance(self.campaign, CampaignGranted) else None
 
 
@@ -91,11 +91,11 @@ UNASKED = Answers()
 
 
 def units_wanted(lines: Iterable[Line], before: Sequence[Line] = (), *, bound: bool = False) -> dict[str, int]:
-    """How many units of which products an order needs that it doesn't hold yet; 0 where only the price is a question.
+    """Counts the units, by product id, that an order needs and doesn't hold yet; 0 where only the price is checked.
 
     Args:
-        before: the lines that it has so far: the catalogue took their units out of stock when they were ordered.
-        bound: whether who orders may not say what things cost: see ``to_be_checked``.
+        before: the lines of the existing order: the catalogue took their units out of stock when they were ordered.
+        bound: whether price rules bind the caller: see ``to_be_checked``.
     """
     lines = list(lines)
     held, wanted = _units(before), _units(lines)
@@ -110,9 +110,9 @@ def units_wanted(lines: Iterable[Line], before: Sequence[Line] = (), *, bound: b
 def offer_faults(
     lines: Sequence[Line], offers: Mapping[str, Offer], before: Sequence[Line] = (), *, bound: bool = False
 ) -> list[Fault]:
-    """Everything that the catalogue has against the lines, each under the path of the request's field.
+    """Finds the faults of lines against the catalogue's offers, each under the path of the request's field.
 
-    Of ``before`` only what is new or changed is looked at: what was agreed on stays agreed.
+    Compared with ``before``, only new and changed lines are checked: what was agreed on stays agreed.
 
     Args:
         bound: as in ``units_wanted``.
@@ -133,7 +133,7 @@ def offer_faults(
 
 
 def campaign_fault(code: str, refused: CampaignRefused) -> Fault:
-    """What is wrong with an order whose campaign gives nothing."""
+    """Makes the fault of an order whose campaign is refused."""
     return Fault(("campaign_code",), f"campaign_{refused.reason}", f"the campaign {code} {refused}")
 
 
@@ -157,11 +157,11 @@ def _faults_of(at: Path, line: Line, offer: Offer | None, wanted: int) -> list[F
 
 
 def to_be_checked(line: Line, known: Line | None, *, bound: bool = False) -> bool:
-    """Whether the line asks for something that was not agreed on before.
+    """Tells whether the line asks for something that was not agreed on before.
 
     Args:
-        bound: whether who orders may not say what things cost. What is free is free for them by the shop's word on
-            that very line, or by the catalogue's, which is then asked about fewer units as well.
+        bound: whether price rules bind the caller. For such a caller a line is free only if the shop made that very
+            line free, or if the catalogue says so, which is then asked about fewer units as well.
     """
     if known is None or (bound and not line.price.minor and not line.comes_back_as(known)):
         return True

@@ -1,4 +1,4 @@
-"""Who may say what things cost ([SEC-10]): what an order may say of it when no one but a customer stands behind it."""
+"""Checks prices, discounts, tax rates and shipping that a customer gives against the shop's rules ([SEC-10])."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,18 +11,18 @@ from orders.domain.pricing.money import Money
 from orders.domain.pricing.offer_checks import Offer
 
 MAX_NAMED = 10
-"""Rates and amounts that are repeated to whoever named another."""
+"""The most listed rates or amounts that a fault's message names."""
 
 
 @dataclass(frozen=True, slots=True)
 class PriceRules:
-    """What a shop says of prices, taxes and shipping in its customers' orders.
+    """A shop's rules for prices, taxes and shipping in its customers' orders.
 
     Attributes:
-        as_ordered: the shop takes prices as they are ordered where no product service checks them.
-        tax_rates: those that there are; ``None`` where the shop lists none, and any is taken.
-        shipping_amounts: the same for what shipping costs, in every currency that the shop ships for.
-        free_products: product ids that may have the price 0 where no product service says what they cost.
+        as_ordered: whether the shop takes prices as they are ordered where no product service checks them.
+        tax_rates: the allowed rates; ``None`` where the shop lists none, and any is taken.
+        shipping_amounts: the allowed amounts, in every currency that the shop ships for; ``None`` where it lists none.
+        free_products: product ids that may have the price 0 where no product service gives their price.
     """
 
     as_ordered: bool = False
@@ -32,22 +32,22 @@ class PriceRules:
 
 
 STRICTEST = PriceRules()
-"""The rules of a shop that says nothing: it lists no rates and amounts, and gives nothing away."""
+"""The rules of a shop that configured none: it lists no rates and amounts, and gives nothing away."""
 
 
 def rules_for(roles: Collection[Role], rules: PriceRules) -> PriceRules | None:
-    """The rules, where they bind a caller of these roles; ``None`` for whoever acts for the shop."""
+    """Returns the rules if they bind a caller of these roles; ``None`` for one who acts for the shop."""
     return None if SHOP & frozenset(roles) else rules
 
 
 def order_faults(
     discount: Money, shipping: Money, rules: PriceRules, lines: Sequence[Line], before: Sequence[Line] = ()
 ) -> list[Fault]:
-    """What is wrong with the amounts that belong to none of an order's lines.
+    """Finds the faults of amounts that belong to the order as a whole: discount and shipping.
 
     Args:
-        before: the lines that the order has so far. Its amounts were agreed on for those as a whole, and stay while
-            all of them come back as they were and no other does.
+        before: the lines of the existing order. Its amounts were agreed on for those as a whole, and stay allowed as
+            long as exactly those lines come back unchanged.
     """
     known = {line.line_id: line for line in before}
     if known and len(lines) == len(known) and all(line.comes_back_as(known.get(line.line_id)) for line in lines):
@@ -67,13 +67,13 @@ def order_faults(
 def line_faults(
     lines: Sequence[Line], rules: PriceRules, offers: Mapping[str, Offer] | None, before: Sequence[Line] = ()
 ) -> list[Fault]:
-    """What is wrong with the lines, each fault under the path of the request's field.
+    """Finds the faults of lines against the rules, each under the path of the request's field.
 
     Args:
-        offers: what the product service says; ``None`` where it wasn't asked or didn't answer. Where it did, it is its
-            word that decides about prices (``offer_faults``), that of 0 among them.
-        before: the lines that the order has so far. What they say came from somebody who may say it, of just that
-            product, quantity and price: a line may come back as it was, and is held to the rules otherwise.
+        offers: the product service's offers; ``None`` where it wasn't asked or didn't answer. Where it did, its answer
+            decides about prices (``offer_faults``), a price of 0 included.
+        before: the lines of the existing order. Their amounts were accepted for just that product, quantity and
+            price: a line may come back unchanged, and is held to the rules otherwise.
     """
     known = {line.line_id: line for line in before}
     faults: list[Fault] = []
@@ -115,7 +115,7 @@ def _discount_message(was: Line | None) -> str | None:
 
 
 def _instead(*, was_so: bool) -> str:
-    """What else would be right, where the line has said it before."""
+    """Adds to a message that the line may stay unchanged, if it was so before."""
     return f"; else {_AS_IT_IS}" if was_so else ""
 
 

@@ -1,1 +1,1 @@
-"""The HTTP API: requests into commands, results and refusals into responses."""
+"""Serves the HTTP API: converts requests to calls of use cases, results and errors to responses."""

@@ -1,4 +1,4 @@
-"""What is answered about an order that is accepted and not placed yet ([API-7]): never that there is none."""
+"""Responds about an order that is accepted and not placed yet ([API-7]): never with 404."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ RETRY_AFTER_SECONDS = 1
 
 
 def not_placed_yet(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    """The answer of any route about one order."""
+    """Makes the response of any route about one order."""
     assert isinstance(error, NotPlacedYet)
     acceptance = error.acceptance
     waiting = acceptance.state is not AcceptanceState.REJECTED

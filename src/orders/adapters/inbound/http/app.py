@@ -1,4 +1,4 @@
-"""The HTTP application, from the use cases it serves."""
+"""Builds the HTTP application from the use cases it serves."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -32,11 +32,11 @@ _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a
 
 
 Dependencies = Mapping[str, Callable[[], object]]
-"""What handlers are given, by the names of their parameters."""
+"""Providers of the handlers' dependencies, by the names of the handlers' parameters."""
 
 
 def traceparent(headers: Mapping[str, str]) -> str | None:
-    """The trace that a request belongs to; a header that is none (W3C Trace Context, section 3.2) counts as absent."""
+    """Returns a request's traceparent; an invalid header (W3C Trace Context, section 3.2) counts as absent."""
     given = headers.get("traceparent", "")
     return given if _TRACEPARENT.fullmatch(given) else None
 
@@ -47,12 +47,12 @@ async def provide_caller(
     authenticator: NamedDependency[Authenticator],
     rate_limiter: NamedDependency[RateLimiter],
 ) -> Caller:
-    """The authenticated caller.
+    """Authenticates the caller and counts the request against the rate limit.
 
-    The client's key is looked at first: it costs one hash, and who has none gets no signature checked and no issuer
-    asked on their behalf.
+    The client's key is checked first: it costs one hash, and without a valid key no signature is checked and the issuer
+    is not asked.
 
-    Raises: Unauthenticated, RateLimited, ActionForbidden when they have no role here, TransientPortError.
+    Raises: Unauthenticated, RateLimited, ActionForbidden for a caller without a role here, TransientPortError.
     """
     try:
         client = await api_keys.admit(request.headers.getall(API_KEY, []))
@@ -82,14 +82,14 @@ def create_app(
     extra_routes: Sequence[ControllerRouterHandler] = (),
     deprecated: Deprecations = DEPRECATED,
 ) -> ASGIApp:
-    """The application.
+    """Builds the application.
 
     Args:
-        served: each is called once per request that needs it, after the lifespan has begun: what AWS clients feed
-            opens with it.
-        edge: what differs between environments.
+        served: each is called once per request that needs it, after the lifespan has begun, which opens the AWS
+            clients.
+        edge: the limits and origins of the environment.
         extra_routes: more route handlers, such as the local pages of ``orders dev``.
-        deprecated: which operations are going to end; every response of theirs says so.
+        deprecated: the operations that will be removed; each of their responses says so.
     """
 
     rate_limiter = RateLimiter(edge.rate, edge.monotonic, forwarded_hops=edge.forwarded_hops)
@@ -110,7 +110,7 @@ def create_app(
             request_max_body_size=MAX_BODY_BYTES,
         )
     )
-    # Around all of it: a path that no route has never reaches Litestar's own middleware.
+    # Around the whole application: a request to an unknown path never reaches Litestar's own middleware.
     whole = surrounded(cast("ASGIApp", app), edge)
     if deprecated:
         from orders.adapters.inbound.http.openapi.document import ENDPOINTS

@@ -1,6 +1,6 @@
-"""What is said of an operation beside its handler, as ``operation=ApiOperation(...)`` of the route's decorator.
+"""Describes an operation beside its handler, as ``operation=ApiOperation(...)`` of the route's decorator.
 
-The API's description, the audit trail, and who may reach an order are made from it. Method and path are the handler's.
+The OpenAPI document, the audit trail and the permissions are made from it. Method and path are the handler's.
 """
 
 import re
@@ -26,7 +26,7 @@ _OPT = "operation"
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A value that stands in the document as an example: JSON, decimals included, made when the document is."""
+    """An example in the document: a JSON value, decimals included, that is made when the document is built."""
 
     summary: str
     value: "Callable[[Life], Any]"
@@ -34,11 +34,11 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What an operation takes.
+    """The body that an operation takes.
 
     Attributes:
         schema: the model that reads it, or the name of a component that is made of several.
-        required: when not, an empty body is taken as ``{}``.
+        required: if not, an empty body is taken as ``{}``.
     """
 
     schema: type[Any] | str
@@ -49,13 +49,13 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class DocumentedResponse:
-    """One way in which an operation answers when all is well, or as well as can be.
+    """A response of an operation that is not a problem.
 
     Attributes:
-        schemas: the typed dictionaries that its body is one of, or names of components; none when it has no body, or
-            none in JSON.
+        schemas: the typed dictionaries that its body is one of, or names of components; none for no body, or one that
+            is not JSON.
         headers: names of the components, beyond those that every response carries.
-        links: names of the components: what can be done next with what was answered.
+        links: names of the components: the operations that can follow, with values of this response.
     """
 
     status: int
@@ -69,14 +69,14 @@ class DocumentedResponse:
 
 @dataclass(frozen=True, slots=True)
 class ApiOperation:
-    """One method of one path.
+    """An operation of the API: one method of one path.
 
     Attributes:
         operation_id: its name in the document and in the audit trail.
         parameters: names of the components, beyond those that every operation takes.
         problems: kinds of problems, beyond those that every operation can have.
-        permissions: what a caller must have by the policy (``policy/caller.py``); one of several where the body says
-            which. None where no token is needed.
+        permissions: the permissions needed by the policy (``policy/caller.py``); if there are several, the body
+            decides which of them. None if no token is needed.
     """
 
     operation_id: str
@@ -91,13 +91,13 @@ class ApiOperation:
 
     @property
     def secured(self) -> bool:
-        """Whether a token is needed."""
+        """Tells whether a token is needed."""
         return bool(self.permissions)
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where an operation is: its method in small letters, its path as in OpenAPI."""
+    """An operation with its method in lower case and its path as in OpenAPI."""
 
     method: str
     path: str
@@ -105,7 +105,7 @@ class Endpoint:
 
 
 def operation_of(handler: BaseRouteHandler) -> ApiOperation:
-    """What is said of the handler's operation. Raises: LookupError: nothing."""
+    """Returns the description of the handler's operation. Raises: LookupError: there is none."""
     found: ApiOperation | None = handler.opt.get(_OPT)
     if found is None:
         raise LookupError(f"{handler.handler_name} has no operation=ApiOperation(...) beside it")
@@ -113,7 +113,7 @@ def operation_of(handler: BaseRouteHandler) -> ApiOperation:
 
 
 def endpoints(handlers: Iterable[HTTPRouteHandler], prefix: str = "") -> list[Endpoint]:
-    """The handlers' operations, in their order. Raises: LookupError: nothing is said of one of them."""
+    """Lists the handlers' operations, in their order. Raises: LookupError: one of them has no description."""
     return [
         Endpoint(method.lower(), _documented(f"{prefix}{path}"), operation_of(handler))
         for handler in handlers

@@ -1,4 +1,4 @@
-"""RFC 9457 problems: one table from what can go wrong to what the caller is told."""
+"""Maps every error to an RFC 9457 problem, in one table."""
 
 import logging
 import re
@@ -85,7 +85,7 @@ KINDS: tuple[Kind, ...] = (
     UNREADABLE,
     UNAVAILABLE, TIMED_OUT,
 )  # fmt: skip
-"""Every kind, for the documentation."""
+"""All kinds, for the documentation."""
 
 _BY_STATUS: Mapping[int, Kind] = {
     400: MALFORMED,
@@ -105,7 +105,7 @@ def problem(
     headers: Mapping[str, str] | None = None,
     allowed_actions: Sequence[Action] | None = None,
 ) -> Response[bytes]:
-    """A problem response."""
+    """Makes a problem response, and records the problem for the audit trail."""
     note_problem(request.scope, kind.name)
     body = problem_body(
         kind,
@@ -127,12 +127,12 @@ def problem_body(
     faults: Sequence[Fault] = (),
     allowed_actions: Sequence[Action] | None = None,
 ) -> Problem:
-    """What a problem response says."""
+    """Makes the body of a problem response."""
     body: Problem = {
         "type": BASE + kind.name,
         "title": kind.title,
         "status": kind.status,
-        # Nothing that is repeated here should be anybody's; what gives itself away as such is not, whoever forgot.
+        # Details should hold no personal data; whatever is recognised as such is masked all the same.
         "detail": mask_text(detail),
         "instance": instance,
         "request_id": request_id,
@@ -148,7 +148,7 @@ def problem_body(
 
 
 def instance(scope: Mapping[str, Any]) -> str:
-    """The request's path as a URI reference: percent-encoded where it must be (RFC 3986, section 3.3)."""
+    """Formats the request's path as a URI reference, percent-encoded where needed (RFC 3986, section 3.3)."""
     return quote(mask_text(str(scope["path"])), safe="/:@!$&'()*+,;=~")
 
 
@@ -188,7 +188,7 @@ def _illegal_transition(request: Request[Any, Any, Any], error: Exception) -> Re
 
 def _shop_not_ready(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     assert isinstance(error, ShopNotReady)
-    # No Retry-After: it is up to the shop, and no time makes it so.
+    # No Retry-After: the shop must act first, and nobody knows when.
     return problem(request, SHOP_NOT_READY, str(error), faults=[error.fault])
 
 
@@ -212,7 +212,7 @@ def _unavailable(request: Request[Any, Any, Any], error: Exception) -> Response[
 
 def _unreadable(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     assert isinstance(error, UnreadableItem)
-    # Where and why is for who operates the service, not for callers.
+    # The item and the reason are for operators, not for callers.
     _log.error("refused: %s", error)
     detail = (
         f"the {error.kind} is kept, but can't be read at the moment; nothing was changed, and nothing is lost; asking "

@@ -1,1 +1,1 @@
-"""Pages and tokens of `orders dev`; never part of a deployed API."""
+"""Serves pages and tokens of `orders dev`; never part of a deployed API."""

@@ -1,7 +1,7 @@
-"""Pages for people on this machine are given to who asks for them by a name of this machine, and to nobody else.
+"""Guards pages for people on this machine: only requests to a host name of this machine get them.
 
-A page of any site can have its own host name resolve to 127.0.0.1 (DNS rebinding) and then reads what it is answered;
-the name that it asks for is still its own.
+A page of any site can make its own host name resolve to 127.0.0.1 (DNS rebinding) and read the response; the Host
+header of its request still has that site's name.
 """
 
 import re
@@ -16,18 +16,18 @@ _LOOPBACK = re.compile(
 
 
 class NotAskedAsLoopback(Exception):
-    """A page for people on this machine is asked for by another name."""
+    """A page for people on this machine is requested by another host name."""
 
     def __init__(self) -> None:
         super().__init__("this is for people on this machine: ask for it as localhost, 127.0.0.1 or [::1], at any port")
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a Host header names this machine to itself: ``localhost``, 127.0.0.0/8 or ``[::1]``, at any port."""
+    """Tells whether a Host header names the loopback: ``localhost``, 127.0.0.0/8 or ``[::1]``, at any port."""
     return _LOOPBACK.fullmatch(host.strip()) is not None
 
 
 def asked_as_loopback(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """Guard of a route. Raises: NotAskedAsLoopback."""
+    """Guards a route: checks that the Host header names the loopback. Raises: NotAskedAsLoopback."""
     if not is_loopback(connection.headers.get("host", "")):
         raise NotAskedAsLoopback

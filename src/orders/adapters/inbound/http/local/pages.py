@@ -1,4 +1,4 @@
-"""The pages of `orders dev` where sent mails and rendered PDFs can be looked at. Never part of a deployed API."""
+"""Serves the pages of `orders dev` that show sent mails and rendered PDFs. Never part of a deployed API."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -22,38 +22,38 @@ _PAGE_HEADERS = {"Content-Security-Policy": _PAGE_POLICY}
 
 
 def local_pages(mails: KeptMails, documents: KeptDocuments) -> Router:
-    """The routes under ``/local``."""
+    """Makes the routes under ``/local``."""
     template = Environment(
         loader=PackageLoader("orders", "templates/local"), autoescape=True, undefined=StrictUndefined
     ).get_template("index.html")
 
     @get("/")
     async def index() -> Response[str]:
-        """All orders with their mails and PDFs."""
+        """Shows all orders with their mails and PDFs."""
         orders = _by_order(await mails.newest(SHOWN), await documents.newest(SHOWN))
         return Response(template.render(orders=orders), media_type="text/html", headers=_PAGE_HEADERS)
 
     @get("/mails")
     async def kept_mails() -> Response[bytes]:
-        """Every mail, newest first: recipients, subject, order number, attachments, bodies."""
+        """Lists the mails, newest first: recipients, subject, order number, attachments, bodies."""
         items = [_mail(mail) for mail in await mails.newest(SHOWN)]
         return Response(json_body.encode({"items": items}), media_type="application/json")
 
     @get("/mails/{mail_id:str}")
     async def mail_html(mail_id: FromPath[str]) -> Response[str]:
-        """A mail as a mail program would show it."""
+        """Shows a mail as a mail program would."""
         mail = await _found(mails, mail_id)
         return Response(mail.html, media_type="text/html", headers=_PAGE_HEADERS)
 
     @get("/mails/{mail_id:str}/text")
     async def mail_text(mail_id: FromPath[str]) -> Response[str]:
-        """A mail's plain text."""
+        """Returns a mail's plain text."""
         mail = await _found(mails, mail_id)
         return Response(mail.text, media_type="text/plain")
 
     @get("/mails/{mail_id:str}/attachments/{index:int}")
     async def attachment(mail_id: FromPath[str], index: FromPath[int]) -> Response[bytes]:
-        """A mail's attachment."""
+        """Returns a mail's attachment."""
         try:
             filename, media_type, content = await mails.attachment(mail_id, index)
         except NotKept as error:
@@ -64,7 +64,7 @@ def local_pages(mails: KeptMails, documents: KeptDocuments) -> Router:
     async def kept_document(
         tenant_id: FromPath[str], order_id: FromPath[str], version: FromPath[int]
     ) -> Response[bytes]:
-        """A PDF."""
+        """Returns an order's PDF."""
         try:
             content = await documents.content(tenant_id, order_id, version)
         except NotKept as error:
@@ -77,7 +77,7 @@ def local_pages(mails: KeptMails, documents: KeptDocuments) -> Router:
 
 @get("/", sync_to_thread=False)
 def to_local_pages() -> Redirect:
-    """Who opens the bare address in a browser wants to see something."""
+    """Redirects from the bare address, which people open in a browser, to the pages."""
     return Redirect("/local/")
 
 
@@ -89,7 +89,7 @@ async def _found(mails: KeptMails, mail_id: str) -> KeptMail:
 
 
 def _file(content: bytes, filename: str, media_type: str) -> Response[bytes]:
-    # Shown in the browser, never run there: the policy of every response allows nothing.
+    # Shown in the browser, never run there: the security policy of every response forbids scripts.
     safe = "".join(character if character.isalnum() or character in "-._" else "_" for character in filename)
     return Response(content, media_type=media_type, headers={"Content-Disposition": f'inline; filename="{safe}"'})
 

@@ -1,4 +1,4 @@
-"""A token of the development issuer for whoever asks on this machine. Never part of a deployed API."""
+"""Issues tokens of the development issuer to anyone on this machine. Never part of a deployed API."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,11 +13,11 @@ TokenMint = Callable[[TokenParameters], str]
 
 
 def local_token(mint: TokenMint) -> ControllerRouterHandler:
-    """The route ``/local/token``."""
+    """Makes the route ``/local/token``."""
 
     @get("/local/token", sync_to_thread=False, guards=[asked_as_loopback])
     def token(request: Request[Any, Any, Any]) -> Response[str]:
-        """A token as text, and nothing else; asked for by ``customer``, ``role``, and by ``tenant`` and ``email``."""
+        """Returns a bare token as text, for the given ``customer`` and ``role``s, and ``tenant`` and ``email``."""
         made = mint(token_parameters(request.query_params))
         return Response(made, media_type="text/plain", headers={"Cache-Control": "no-store"})
 

@@ -1,1 +1,1 @@
-"""What surrounds every route: request ids, limits, time-outs, CORS, compression, audit."""
+"""Surrounds every route: request ids, limits, time-outs, CORS, compression, audit."""

@@ -1,4 +1,4 @@
-"""A problem response from where there is no Litestar: middleware around the application."""
+"""Sends problem responses from middleware around the application, where Litestar's handlers don't reach."""
 
 from collections.abc import Mapping
 
@@ -12,7 +12,7 @@ from orders.adapters.wire import json_body
 async def send_problem(
     scope: HTTPScope, send: Send, kind: Kind, detail: str, *, headers: Mapping[str, str] | None = None
 ) -> None:
-    """Answer with the problem."""
+    """Sends a response with the problem."""
     body = json_body.encode(problem_body(kind, detail, instance=instance(scope), request_id=request_id_of(scope)))
     all_headers = {"Content-Type": MEDIA_TYPE, "Content-Length": str(len(body)), **(headers or {})}
     raw = [(name.lower().encode(), value.encode()) for name, value in all_headers.items()]

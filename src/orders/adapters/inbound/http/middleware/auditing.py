@@ -1,7 +1,7 @@
-"""Every request to a route of orders leaves one audit record ([SEC-5]).
+"""Writes one audit record for every request to a route of orders ([SEC-5]).
 
-Around the routes, where nobody who adds one can forget it: an application with a route of orders of
-whose operation nothing is said does not start. Its name in the trail is the operation's id.
+The middleware is around the routes, so that a new route can't be forgotten: an application with a route of orders whose
+operation has no description does not start. The name in the trail is the operation's id.
 """
 
 from collections.abc import Callable
@@ -21,16 +21,16 @@ from orders.ports.audit import AuditOutcome
 
 _PROBLEM = "orders.problem"
 _NOT_AUDITED = frozenset({"OPTIONS"})
-"""Says which methods there are."""
+"""OPTIONS only lists the methods of a path."""
 
 
 def note_problem(scope: Any, kind: str) -> None:
-    """Have the record of this request say why it was not allowed."""
+    """Records the kind of problem for this request's audit record."""
     scope.setdefault("state", {})[_PROBLEM] = kind
 
 
 class AuditedRoutes:
-    """ASGI middleware of the routes: begins an attempt, and ends it by what is answered."""
+    """ASGI middleware of the routes: begins an attempt, and ends it with the response's status."""
 
     def __init__(self, app: ASGIApp, audit: Callable[[], Audit], forwarded_hops: int) -> None:
         self._app = app
@@ -38,7 +38,7 @@ class AuditedRoutes:
         self._forwarded_hops = forwarded_hops
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
+        """Serves one request."""
         if scope["type"] != ScopeType.HTTP or scope["method"] in _NOT_AUDITED:
             await self._app(scope, receive, send)
             return
@@ -60,7 +60,7 @@ class AuditedRoutes:
 
 
 def checked(router: Router) -> Router:
-    """The router, if each of its routes is audited. Raises: LookupError."""
+    """Checks that each route of the router is audited, and returns it. Raises: LookupError."""
     for route in router.routes:
         assert isinstance(route, HTTPRoute)
         for handler in route.route_handlers:

@@ -1,8 +1,8 @@
-"""Responses over 1 KiB are sent compressed to who says that they take that (RFC 9110, section 12.5.3).
+"""Compresses responses over 1 KiB for clients that accept gzip (RFC 9110, section 12.5.3).
 
-The ETag stays as it is. It names a version of an order, and If-Match and If-None-Match compare it by version; a weak
-one for compressed responses would differ from the one in a response given again, and would keep off only mixing of
-byte ranges, which are not served, by caches, which may not keep anything.
+The ETag stays unchanged. It names a version of an order, and If-Match and If-None-Match compare it by version. A weak
+one for compressed responses would differ from the one in a replayed response. It would only prevent caches from mixing
+byte ranges, but no ranges are served, and caches may not store anything.
 """
 
 import asyncio
@@ -15,25 +15,27 @@ from litestar.types import ASGIApp, HTTPResponseStartEvent, Message, Receive, Sc
 
 MIN_BYTES = 1024
 _IN_A_THREAD_BYTES = 64 * 1024
-"""More than this would hold up other requests for milliseconds; zlib lets go of the interpreter lock."""
+"""Bodies above this are compressed in a thread: they would delay other requests for milliseconds, and zlib releases the
+interpreter lock.
+"""
 _LEVEL = 5
 _COMPRESSIBLE = re.compile(r"text/|application/(?:[\w.-]+\+)?(?:json|xml)\b|application/javascript\b|image/svg\+xml\b")
 _QUALITY = re.compile(r"0(?:\.\d{0,3})?|1(?:\.0{0,3})?")
 
 
 def varying(body: bytes) -> dict[str, str]:
-    """What an answer with that body in JSON says of whom it is for, also where it is sent without the body."""
+    """Makes the Vary header of a response with that JSON body, also for a response that leaves the body out."""
     return {"Vary": "Accept-Encoding"} if len(body) > MIN_BYTES else {}
 
 
 class Compression:
-    """ASGI middleware: gzip for whole bodies over ``MIN_BYTES`` of a type that gets smaller by it."""
+    """ASGI middleware: compresses whole bodies over ``MIN_BYTES`` of compressible types with gzip."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
+        """Serves one request."""
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
@@ -56,7 +58,7 @@ class Compression:
 
 
 def takes_gzip(accept_encoding: str) -> bool:
-    """Whether a client prefers gzip to the bare body; what can't be read in the header counts as not said."""
+    """Tells whether a client prefers gzip to the plain body; unreadable parts of the header are ignored."""
     qualities = dict(filter(None, map(_weighted, accept_encoding.split(","))))
     wanted = qualities.get("gzip", qualities.get("x-gzip", qualities.get("*", 0.0)))
     return wanted > 0 and wanted >= qualities.get("identity", 0.0)
@@ -73,7 +75,7 @@ def _weighted(element: str) -> tuple[str, float] | None:
 
 
 async def encoded(start: HTTPResponseStartEvent, body: bytes, accept_encoding: str) -> bytes:
-    """The body as it is to be sent to who accepts that, with the headers made to fit."""
+    """Compresses the body if the client accepts that, and adjusts the response's headers."""
     if len(body) <= MIN_BYTES:
         return body
     headers = MutableScopeHeaders.from_message(start)

@@ -1,6 +1,6 @@
-"""CORS (https://fetch.spec.whatwg.org/#http-cors-protocol) for the origins that are configured, and no others.
+"""Implements CORS (https://fetch.spec.whatwg.org/#http-cors-protocol) for the configured origins only.
 
-No credentials: callers bring bearer tokens, and the service sets no cookies.
+Credentials are not allowed: callers send bearer tokens, and the service sets no cookies.
 """
 
 from collections.abc import Collection
@@ -19,18 +19,18 @@ REQUEST_HEADERS = (
     "X-Request-Id", "traceparent", "tracestate",
 )  # fmt: skip
 PREFLIGHT_SECONDS = 7200
-"""The longest that Chromium keeps an answer for."""
+"""The longest time that Chromium caches a preflight response."""
 
 
 class Cors:
-    """ASGI middleware: lets pages of the origins read responses, and answers their preflight requests."""
+    """ASGI middleware: lets pages of the origins read responses, and responds to their preflight requests."""
 
     def __init__(self, app: ASGIApp, origins: Collection[str]) -> None:
         self._app = app
         self._origins = frozenset(origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
+        """Serves one request."""
         if scope["type"] != ScopeType.HTTP or not self._origins:
             await self._app(scope, receive, send)
             return
@@ -44,7 +44,7 @@ class Cors:
         async def send_allowed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableScopeHeaders.from_message(message)
-                # Also where there is no origin or another: caches must not give one's response to the other.
+                # Also without an origin, or with another: caches must not give one origin's response to another.
                 headers.extend_header_value("vary", "Origin")
                 if allowed:
                     headers["Access-Control-Allow-Origin"] = origin

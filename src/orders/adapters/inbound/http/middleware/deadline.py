@@ -1,4 +1,4 @@
-"""A request has so much time, from its head to its answer ([API-8]); a body that drips in counts."""
+"""Limits the time from a request's head to its response, a slowly sent body included ([API-8])."""
 
 import asyncio
 from datetime import timedelta
@@ -15,10 +15,10 @@ _SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
 
 
 class Deadline:
-    """ASGI middleware: gives up on a request that takes too long, and says what may have happened.
+    """ASGI middleware: aborts a request that takes too long, and tells whether it may have been carried out.
 
-    Who is slow decides about the answer: 408 when the client's own body is what we waited for (RFC 9110, section
-    15.5.9), so that slow clients don't count as faults of the service; else 503.
+    The status depends on the cause: 408 if the service was waiting for the client's body (RFC 9110, section 15.5.9), so
+    that slow clients don't count as faults of the service; else 503.
     """
 
     def __init__(self, app: ASGIApp, limit: timedelta) -> None:
@@ -26,7 +26,7 @@ class Deadline:
         self._seconds = limit.total_seconds()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
+        """Serves one request."""
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
@@ -40,7 +40,7 @@ class Deadline:
                 raise
             if not exchange.answered:
                 await self._give_up(scope, send, exchange)
-            # Else the client does not read what it asked for; the server ends the connection.
+            # Else the client does not read the response that has begun; the server ends the connection.
 
     async def _give_up(self, scope: HTTPScope, send: Send, exchange: "_Exchange") -> None:
         retry = {"Retry-After": str(RETRY_AFTER_SECONDS)}
@@ -64,7 +64,7 @@ def _so(scope: HTTPScope) -> str:
 
 
 class _Exchange:
-    """What has gone to and fro."""
+    """The exchange of one request: passes its messages on, and notes whether body and response have come."""
 
     def __init__(self, receive: Receive, send: Send) -> None:
         self._receive = receive
@@ -74,7 +74,7 @@ class _Exchange:
         self.answered = False
 
     async def receive(self) -> ReceiveMessage:
-        """The next part of the body. Raises: ClientGone."""
+        """Receives the next part of the body. Raises: ClientGone."""
         self.waiting_for_body = not self._body_complete
         message = await self._receive()
         self.waiting_for_body = False

@@ -1,4 +1,4 @@
-"""What surrounds the application: everything about HTTP that does not depend on what is asked for."""
+"""Wraps the application in the middleware that does not depend on the route."""
 
 import time
 from collections.abc import Callable
@@ -17,12 +17,12 @@ from orders.adapters.inbound.http.middleware.request_line import RequestLine
 
 @dataclass(frozen=True, slots=True)
 class EdgeRules:
-    """What differs between environments.
+    """The rules that differ between environments.
 
     Attributes:
-        rate: this task's share of what a caller may ask for.
-        forwarded_hops: how many proxies of our own stand in front.
-        cors_origins: whose pages may read responses, such as ``https://shop.example``.
+        rate: this task's share of a caller's rate limit.
+        forwarded_hops: the number of our own proxies in front.
+        cors_origins: origins whose pages may read responses, such as ``https://shop.example``.
     """
 
     rate: Rate
@@ -36,7 +36,7 @@ LOCAL = EdgeRules(rate=Rate(per_second=10_000, burst=20_000))
 
 
 def surrounded(app: ASGIApp, rules: EdgeRules) -> ASGIApp:
-    """The application with all of it around, outermost last: every answer, also a refusal, passes what is outside."""
+    """Wraps the application, outermost last: every response, also a refusal, passes the outer middleware."""
     app = Deadline(app, rules.request_timeout)
     app = Compression(app)
     app = RequestLine(app)

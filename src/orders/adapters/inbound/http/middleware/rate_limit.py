@@ -1,8 +1,8 @@
-"""How many requests a caller may make: token buckets, and what responses say of them ([API-8]).
+"""Limits the requests that a caller may make, with token buckets, and reports them in response headers ([API-8]).
 
 The figures are for the whole API; a task enforces its share of them. Headers are those of
-draft-ietf-httpapi-ratelimit-headers: ``RateLimit-Policy: "default";q=20000;w=2`` for a bucket of 20,000 that is filled
-in 2 s, ``RateLimit: "default";r=19999;t=1`` for what is left in it and when it will be full.
+draft-ietf-httpapi-ratelimit-headers: ``RateLimit-Policy: "default";q=20000;w=2`` for a bucket of 20,000 that fills in
+2 s, ``RateLimit: "default";r=19999;t=1`` for the tokens left, and the seconds until it is full.
 """
 
 import math
@@ -20,27 +20,29 @@ _TRIMMED_AT_ONCE = 2
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """How fast a bucket is filled, and how many requests it holds."""
+    """The rate limit of a bucket: tokens added per second, and the most requests that it holds."""
 
     per_second: float
     burst: int
 
     def share(self, tasks: int) -> "Rate":
-        """What each of so many tasks enforces; approximate by intent, for callers don't spread evenly over them."""
+        """Computes one task's share; approximate by intent, since callers don't spread evenly over tasks."""
         return Rate(self.per_second / tasks, max(1, self.burst // tasks))
 
     @property
     def seconds_to_fill(self) -> float:
-        """From empty to full."""
+        """Seconds from empty to full."""
         return self.burst / self.per_second
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """How a bucket stands after a request.
+    """The level of a bucket after a request.
 
     Attributes:
-        retry_in_seconds: when the next request will be let through; 0 when this one was.
+        remaining: whole tokens left.
+        full_in_seconds: seconds until the bucket is full.
+        retry_in_seconds: seconds until a request is let through; 0 if this one was.
     """
 
     remaining: int
@@ -49,10 +51,10 @@ class Level:
 
 
 class TokenBuckets:
-    """A bucket for each key; the same rate for all.
+    """A token bucket for each key; the same rate for all.
 
-    A bucket that is full is the same as none, so it is forgotten. How many are kept is bounded by the requests of the
-    time that an empty one takes to fill, and by ``most``: beyond it the longest unused one counts as full.
+    A full bucket equals none, so it is dropped. The number of buckets is bounded by the requests made in the time that
+    an empty one takes to fill, and by ``most``: beyond that the longest unused one is dropped as if it were full.
     """
 
     def __init__(self, rate: Rate, monotonic: Callable[[], float], *, most: int = MAX_BUCKETS) -> None:
@@ -60,17 +62,17 @@ class TokenBuckets:
         self._monotonic = monotonic
         self._most = most
         self._buckets: dict[Hashable, tuple[float, float]] = {}
-        """Tokens, and when they were counted; in the order of their last use."""
+        """Tokens and the time of their count, by key; in the order of their last use."""
 
     def __len__(self) -> int:
         return len(self._buckets)
 
     def take(self, key: Hashable) -> Level:
-        """Take a token from the key's bucket, if there is one in it."""
+        """Takes a token from the key's bucket, if it holds one."""
         now, rate = self._monotonic(), self._rate
         self._trim(now)
         tokens = self._filled(self._buckets.pop(key, None), now)
-        # A millionth of a token for what floating point loses.
+        # A millionth of a token makes up for rounding of floating point.
         missing = max(0.0, 1 - 1e-6 - tokens)
         if not missing:
             tokens = max(0.0, tokens - 1)
@@ -85,7 +87,7 @@ class TokenBuckets:
         return min(self._rate.burst, tokens + (now - then) * self._rate.per_second)
 
     def _trim(self, now: float) -> None:
-        """Forget the longest unused: those that are full by now, and more only when there are too many."""
+        """Drops the longest unused buckets that are full by now; others only if there are too many."""
         for _ in range(_TRIMMED_AT_ONCE):
             oldest = next(iter(self._buckets), None)
             if oldest is None:
@@ -106,10 +108,10 @@ class RateLimited(Exception):
 
 
 class RateLimiter:
-    """Counts requests of callers, and those whose caller is not known; tells each response's reader how they stand.
+    """Counts requests of callers, and of strangers; adds the level of the bucket to each response.
 
-    Callers are told apart by tenant and key. Whoever can't say who they are is counted by address, apart from callers:
-    a valid token is never refused for what others at its address do.
+    Callers are told apart by tenant and key. Requests whose caller is not known are counted by address, separately: a
+    caller with a valid token is never refused for requests of others at their address.
     """
 
     def __init__(self, rate: Rate, monotonic: Callable[[], float], *, forwarded_hops: int = 0) -> None:
@@ -119,11 +121,11 @@ class RateLimiter:
         self._forwarded_hops = forwarded_hops
 
     def count_caller(self, scope: Any, tenant_id: str, key: str) -> None:
-        """Count a request of this caller. Raises: RateLimited."""
+        """Counts a request of this caller. Raises: RateLimited."""
         self._count(scope, CALLERS, self._callers.take((tenant_id, key)))
 
     def count_stranger(self, scope: Any) -> None:
-        """Count a request whose caller is not known. Raises: RateLimited."""
+        """Counts a request whose caller is not known, by its address. Raises: RateLimited."""
         address = client_address(scope, forwarded_hops=self._forwarded_hops)
         self._count(scope, STRANGERS, self._addresses.take(address))
 

@@ -1,6 +1,6 @@
-"""The request being served, for whoever logs or asks others on its behalf; loads no framework."""
+"""Holds the id of the request being served, for logs and calls to other services; loads no framework."""
 
 from contextvars import ContextVar
 
 current_request_id: ContextVar[str | None] = ContextVar("current_request_id", default=None)
-"""Its id; ``None`` outside of requests."""
+"""The request's id; ``None`` outside of requests."""

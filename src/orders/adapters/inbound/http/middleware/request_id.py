@@ -1,4 +1,4 @@
-"""Request ids and the headers that every response carries."""
+"""Adds the request id, and the headers that every response carries."""
 
 import re
 import secrets
@@ -14,7 +14,7 @@ _GIVEN = re.compile(r"^[\x21-\x7e]{1,128}$")
 _STATE_KEY = "orders.request_id"
 _MORE_HEADERS = "orders.response_headers"
 ASKED_METHOD = "orders.asked_method"
-"""In the state: the method as it was sent, where it is answered by way of another."""
+"""The key in the request's state of the method as it was sent, if the request is handled as another method."""
 
 SECURITY_HEADERS: Mapping[str, str] = {
     # RFC 6797; OWASP's REST security cheat sheet for the rest.
@@ -35,28 +35,28 @@ _SECURITY: tuple[_RawHeader, ...] = tuple(
 
 
 def request_id_of(scope: Any) -> str:
-    """The id given to the request that this scope belongs to."""
+    """Returns the id of the request that this scope belongs to."""
     return str(scope.get("state", {}).get(_STATE_KEY, "unknown"))
 
 
 def method_of(scope: Any) -> str:
-    """The method as the client sent it."""
+    """Returns the method as the client sent it."""
     return str(scope.get("state", {}).get(ASKED_METHOD, scope["method"]))
 
 
 def add_response_headers(scope: Any, headers: Mapping[str, str]) -> None:
-    """Have these on the response that this request gets, whichever that will be."""
+    """Adds headers to the response to this request, whichever that will be."""
     scope.setdefault("state", {}).setdefault(_MORE_HEADERS, {}).update(headers)
 
 
 class ResponseHeaders:
-    """ASGI middleware: takes or makes the request id, and puts it and the security headers on every response."""
+    """ASGI middleware: takes or makes the request id, and adds it and the security headers to every response."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
+        """Serves one request."""
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
@@ -77,7 +77,7 @@ class ResponseHeaders:
 
 
 def _complete(given: Iterable[tuple[bytes, bytes]], state: Mapping[str, Any], request_id: str) -> list[_RawHeader]:
-    """The headers with those that every response carries; as bytes, for every response passes here."""
+    """Adds the headers that every response carries; works on bytes, since every response passes here."""
     more = {name.lower().encode(): value.encode() for name, value in state.get(_MORE_HEADERS, {}).items()}
     more[b"x-request-id"] = request_id.encode()
     headers = [(name, _with_head(value) if name == b"allow" else value) for name, value in given if name not in more]
@@ -88,6 +88,6 @@ def _complete(given: Iterable[tuple[bytes, bytes]], state: Mapping[str, Any], re
 
 
 def _with_head(allow: bytes) -> bytes:
-    """The methods, and HEAD where there is GET: it is answered by way of it."""
+    """Adds HEAD to the methods if there is GET, which handles it."""
     methods = {method.strip() for method in allow.split(b",")}
     return b", ".join(sorted(methods | ({b"HEAD"} if b"GET" in methods else set())))

@@ -1,1 +1,1 @@
-"""The API's description: an OpenAPI 3.1 document, and the reference page made of it."""
+"""Builds the API's description: an OpenAPI 3.1 document, and the reference page made from it."""

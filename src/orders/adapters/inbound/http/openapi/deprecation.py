@@ -1,4 +1,4 @@
-"""Operations that are going to end: declared here, said in the document and on every response ([API-9]).
+"""Declares deprecated operations, and announces them in the document and in the headers of every response ([API-9]).
 
 ``Deprecation`` is RFC 9745 (a structured-field date), ``Sunset`` RFC 8594 (an HTTP date); the links are those that
 both define.
@@ -22,14 +22,14 @@ DOCS_PATH = "/v1.0/docs"
 
 @dataclass(frozen=True, slots=True)
 class Deprecation:
-    """The end of an operation.
+    """The deprecation of an operation.
 
     Attributes:
-        since: from when on it is not to be used any more, with offset.
-        instead: what to use, in CommonMark.
-        sunset: when it stops to answer, with offset; ``None`` while that is not decided.
+        since: the time from which it should not be used, with offset.
+        instead: the replacement, in CommonMark.
+        sunset: the time at which it is removed, with offset; ``None`` while that is not decided.
 
-    Raises: ValueError: it would end before it is deprecated (RFC 9745, section 4).
+    Raises: ValueError: it would be removed before it is deprecated (RFC 9745, section 4).
     """
 
     since: datetime
@@ -41,7 +41,7 @@ class Deprecation:
             raise ValueError(f"sunset {self.sunset} is before the deprecation itself, {self.since}")
 
     def headers(self, operation_id: str) -> tuple[tuple[str, str], ...]:
-        """What each of its responses says."""
+        """Makes the headers that each response of the operation carries."""
         explained = f"<{DOCS_PATH}#{operation_id}>"
         said = [("Deprecation", f"@{int(self.since.timestamp())}"), ("Link", f'{explained}; rel="deprecation"')]
         if self.sunset is not None:
@@ -49,20 +49,20 @@ class Deprecation:
         return tuple((name, f'{value}; type="text/html"' if name == "Link" else value) for name, value in said)
 
     def description(self) -> str:
-        """What the document says, in CommonMark."""
+        """Makes the note for the document, in CommonMark."""
         end = "" if self.sunset is None else f" It stops to answer on {self.sunset:%-d %B %Y}."
         return f"**Deprecated** since {self.since:%-d %B %Y}.{end} {self.instead}"
 
 
 Deprecations = Mapping[str, Deprecation]
-"""By operation id."""
+"""Deprecations by operation id."""
 
 DEPRECATED: Deprecations = MappingProxyType({})
-"""Every operation that is going to end."""
+"""All deprecated operations."""
 
 
 class DeprecationHeaders:
-    """ASGI middleware: says on every response of a deprecated operation, errors included, that it is going to end."""
+    """ASGI middleware: adds the deprecation's headers to every response of the operation, errors included."""
 
     def __init__(self, app: ASGIApp, endpoints: Iterable[Endpoint], deprecated: Deprecations) -> None:
         self._app = app
@@ -70,7 +70,7 @@ class DeprecationHeaders:
         self._headers = {name: each.headers(name) for name, each in deprecated.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
+        """Serves one request."""
         found = None
         if scope["type"] == ScopeType.HTTP:
             found = self._operations.find(scope["method"], scope["path"])
@@ -90,7 +90,7 @@ class DeprecationHeaders:
 
 
 class OperationFinder:
-    """Finds which operation a request is for, without its having been routed."""
+    """Finds the operation of a request before it is routed."""
 
     def __init__(self, endpoints: Iterable[Endpoint]) -> None:
         self._found: dict[tuple[str, str], Endpoint] = {}
@@ -103,7 +103,7 @@ class OperationFinder:
                 self._found[endpoint.method, endpoint.path] = endpoint
 
     def find(self, method: str, path: str) -> Endpoint | None:
-        """The operation of that method and path; HEAD is GET without a body."""
+        """Finds the operation of that method and path; HEAD counts as GET."""
         asked = "get" if method == "HEAD" else method.lower()
         path = path.rstrip("/") or "/"
         exact = self._found.get((asked, path))

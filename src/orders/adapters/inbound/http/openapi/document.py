@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, put together from what is said of each operation beside its handler."""
+"""Builds the OpenAPI 3.1 document from the description of each operation beside its handler."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -69,11 +69,11 @@ _SERVERS = (
 
 
 def build_document(deprecated: Deprecations = DEPRECATED) -> dict[str, Any]:
-    """The document; the same every time. Raises: ValueError: what is deprecated is no operation."""
+    """Builds the document; the same every time. Raises: ValueError: a deprecated operation does not exist."""
     unknown = deprecated.keys() - {endpoint.operation.operation_id for endpoint in ENDPOINTS}
     if unknown:
         raise ValueError(f"there is no operation {', '.join(sorted(unknown))}")
-    # A method that a path does not have belongs to no operation; this is what it is answered.
+    # Responses to a method that a path does not have, which belong to no operation.
     of_none = (problems.METHOD_NOT_ALLOWED, *PROBLEMS_OF_ALL)
     responses: dict[str, Schema] = {_component(kind): _problem([kind]) for kind in of_none}
     paths: dict[str, Schema] = {}
@@ -133,7 +133,7 @@ def _operation(operation: ApiOperation, responses: dict[str, Schema]) -> Schema:
 
 
 def _deprecated(operation: Schema, end: Deprecation, responses: dict[str, Schema]) -> Schema:
-    """The operation as one that is going to end; its responses, shared ones included, say so in headers."""
+    """Marks the operation as deprecated, and adds the headers to its responses, shared ones included."""
     said = {}
     for status, response in operation["responses"].items():
         whole = responses[response["$ref"].rpartition("/")[2]] if "$ref" in response else response
@@ -164,10 +164,10 @@ def _answer(answer: DocumentedResponse, more_headers: Sequence[str]) -> Schema:
 
 
 def _problem(kinds: Sequence[Kind]) -> Schema:
-    """The response to a problem that is one of these kinds, all of one status; its examples are named after them.
+    """Describes the response with a problem of one of these kinds, all of one status, with an example of each.
 
-    Its schema is the one of all problems. Narrowed to these kinds, every response would be a type of its own in what
-    generators make of it, if they make anything of it.
+    Its schema is that of all problems. Narrowed to these kinds, generators of clients would make a separate type of
+    every response, if they could handle it at all.
     """
     headers = dict.fromkeys(name for kind in kinds for name in EXPLAINED[kind].headers)
     return {
@@ -227,12 +227,12 @@ def _schemas() -> dict[str, Schema]:
 
 
 def _types(schemas: Iterable[type[Any] | str]) -> list[type[Any]]:
-    """Those that a schema is made of; the others are the names of components that are made otherwise."""
+    """Selects the types, from which schemas are made; the others are names of components made elsewhere."""
     return [schema for schema in dict.fromkeys(schemas) if not isinstance(schema, str)]
 
 
 def reference(schema: type[Any] | str) -> Schema:
-    """A reference to a schema among the components."""
+    """Makes a reference to a schema among the components."""
     return {"$ref": COMPONENTS + (schema if isinstance(schema, str) else schema.__name__)}
 
 
@@ -254,5 +254,5 @@ def _security_schemes() -> Schema:
 
 
 def document_text(deprecated: Deprecations = DEPRECATED) -> str:
-    """The document as a file holds it: indented, its numbers with exactly their digits."""
+    """Formats the document for a file: indented, its numbers with exactly their digits."""
     return msgspec.json.format(json_body.encode(build_document(deprecated)), indent=2).decode() + "\n"

@@ -1,4 +1,4 @@
-"""The schemas of events as other systems get them, and of a page of them; made from the events' own schemas."""
+"""Makes the schemas of events as other systems get them, and of a page of them, from the events' own schemas."""
 
 from orders.adapters.inbound.http.openapi.json_schema import COMPONENTS, Schema
 from orders.adapters.inbound.http.requests.parameters import MAX_CURSOR_CHARACTERS
@@ -8,7 +8,7 @@ from orders.domain.events import EventType
 
 
 def event_schemas() -> dict[str, Schema]:
-    """An event of each type as other systems get it, and a page of them."""
+    """Makes the schemas of an event of each type, and of a page of them."""
     names = {type_: f"Event{type_.name.title().replace('_', '')}" for type_ in EventType}
     parts = _EventParts()
     for type_, name in names.items():
@@ -40,17 +40,17 @@ def event_schemas() -> dict[str, Schema]:
 
 
 class _EventParts:
-    """The schemas of events as components that share what they are made of.
+    """The schemas of events as components that share their parts.
 
-    Each schema of an event is whole in its own file (``docs/events``). Written here as they are, each would bring its
-    own actor, lines and statuses, which generators would have to number.
+    Each event's schema is complete in its own file (``docs/events``). Copied here unchanged, each would bring its own
+    actor, lines and statuses, which generators of clients would have to number.
     """
 
     def __init__(self) -> None:
         self.schemas: dict[str, Schema] = {}
 
     def take(self, name: str, event: Schema) -> None:
-        """Add an event's schema under that name, and what it is made of."""
+        """Adds an event's schema under that name, and the schemas of its parts."""
         whole = {key: value for key, value in event.items() if key not in {"$schema", "title"}}
         data = whole["properties"]["data"]
         fields = {field: self._shared(field, schema) for field, schema in data["properties"].items()}

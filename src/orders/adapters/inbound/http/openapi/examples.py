@@ -1,4 +1,4 @@
-"""Examples that are what the service says: made by the domain and by the functions that make answers."""
+"""Makes the document's examples with the domain and the functions that make responses, so that they are real."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -88,7 +88,7 @@ _STAFF = Caller("demo", "staff_7", frozenset({Role.STAFF}))
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """One order through its life, with the events that tell of it, and what is answered about it."""
+    """One order through its life, with its events, and the responses about it."""
 
     placed: Order
     processing: Order
@@ -100,31 +100,31 @@ class Life:
     full_body: Mapping[str, Any] = field(default_factory=lambda: FULL_BODY)
 
     def as_customer(self, order: Order) -> Mapping[str, Any]:
-        """The order as its customer sees it."""
+        """Represents the order as its customer sees it."""
         return order_view(order, CUSTOMER)
 
     def as_staff(self, order: Order) -> Mapping[str, Any]:
-        """The order as the shop's staff see it."""
+        """Represents the order as the shop's staff see it."""
         return order_view(order, _STAFF)
 
     def page_of_orders(self) -> Mapping[str, Any]:
-        """A page of a listing, with another after it."""
+        """Makes a page of a listing, with another after it."""
         return {"items": [order_summary(self.part_shipped, _STAFF)], "next_cursor": CURSOR}
 
     def where_it_is(self) -> Mapping[str, Any]:
-        """An order's status."""
+        """Makes the response with an order's status."""
         return status_view(self.processing, _STAFF)
 
     def erasing(self) -> Mapping[str, Any]:
-        """What is answered to an erasure."""
+        """Makes the response to an erasure."""
         return erasing_view(erase(self.cancelled, _ADMIN.stamp(_MORNING + timedelta(days=30)), _ADMIN.roles).order)
 
     def tracking(self) -> Mapping[str, Any]:
-        """What has been shipped and what has not."""
+        """Makes the response with shipped parcels and open items."""
         return track_view(self.part_shipped)
 
     def history(self) -> Mapping[str, Any]:
-        """Events and a mail."""
+        """Makes a page of the history, with events and a mail."""
         mail = MailRecord(
             sequence=3,
             template=MailTemplate.ORDER_SHIPPED,
@@ -140,15 +140,15 @@ class Life:
         return {"items": items, "next_cursor": None}
 
     def events(self) -> Mapping[str, Any]:
-        """The same as other systems get it."""
+        """Makes a page of the events as other systems get them."""
         return {"items": [to_cloud_event(event) for event in self.told], "next_cursor": None}
 
     def acceptance(self) -> Mapping[str, Any]:
-        """What is answered to ``Prefer: respond-async``."""
+        """Makes the response to ``Prefer: respond-async``."""
         return accepted_view(self.placed)
 
     def accepted_order(self) -> Mapping[str, Any]:
-        """An order that is accepted and not placed yet."""
+        """Represents an order that is accepted and not placed yet."""
         return acceptance_view(
             Acceptance(
                 tenant_id="demo",
@@ -161,14 +161,14 @@ class Life:
         )
 
     def document_link(self) -> DocumentLink:
-        """Where the PDF can be fetched for five minutes."""
+        """Makes the link to the PDF, which is valid for five minutes."""
         return {
             "url": f"https://documents.example/demo/2026/03/{ORDER_ID}/v1.pdf?signature=3d1f",
             "expires_at": moment(_MORNING + timedelta(minutes=5)),
         }
 
     def document_rendering(self) -> DocumentRendering:
-        """The PDF is on its way."""
+        """Represents that the PDF is being rendered."""
         return rendering_view(ORDER_ID)
 
 
@@ -181,7 +181,7 @@ def _life() -> Life:
         return change.order
 
     later = (replace(_STAFF.stamp(_MORNING), at=_MORNING + timedelta(hours=hours)) for hours in range(1, 9))
-    # By the shop: customers give no discounts.
+    # Placed by the shop: customers can't give discounts.
     stamp = _STAFF.stamp(_MORNING)
     draft = _draft()
     placed = done(place(draft, basket_of(draft), tenant_id="demo", order_id=ORDER_ID, stamp=stamp, roles=_STAFF.roles))

@@ -1,4 +1,4 @@
-"""JSON Schema (2020-12) of models and typed dictionaries, saying of this API's JSON what holds."""
+"""Makes the JSON Schema (2020-12) of models and typed dictionaries, with the rules of this API's JSON."""
 
 import ast
 import inspect
@@ -19,21 +19,21 @@ Schema = dict[str, Any]
 
 
 class RequestSchema(GenerateJsonSchema):
-    """What pydantic would say, but for the places where this API does otherwise.
+    """Pydantic's schema generator, changed where this API differs.
 
     Decimals are JSON numbers and never texts. Fields have no titles made of their names. ``null`` as a default is not
-    mentioned: leaving a field out and sending ``null`` are the same. Objects whose keys have a form take no others.
+    mentioned: leaving a field out and sending ``null`` are the same. Objects whose keys have a pattern take no others.
     """
 
-    def decimal_schema(self, schema: core_schema.DecimalSchema) -> JsonSchemaValue:  # noqa: ARG002 - bounds are in Says
-        """A number."""
+    def decimal_schema(self, schema: core_schema.DecimalSchema) -> JsonSchemaValue:  # noqa: ARG002 - see JsonSchemaExtra
+        """Makes the schema of a number."""
         return {"type": "number"}
 
     def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
-        """A map whose keys have a form.
+        """Makes the schema of a map whose keys have a pattern.
 
-        Said of its keys (``propertyNames``), and not as properties of names that match (``patternProperties``):
-        generators take the latter with no others for an object that has no properties at all.
+        The pattern is declared for the keys (``propertyNames``), and not as ``patternProperties``: generators of
+        clients mistake the latter without others for an object that has no properties at all.
         """
         found = super().dict_schema(schema)
         for pattern, values in found.pop("patternProperties", {}).items():
@@ -41,11 +41,11 @@ class RequestSchema(GenerateJsonSchema):
         return found
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
-        """One schema with two types, where it can be one."""
+        """Makes one schema with two types, if possible."""
         return nullable(self.generate_inner(schema["schema"]))
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
-        """A default as JSON has it."""
+        """Adds the default as a JSON value."""
         default = schema.get("default", PydanticUndefined)
         found = self.generate_inner(schema["schema"])
         if default is None or default is PydanticUndefined:
@@ -53,24 +53,24 @@ class RequestSchema(GenerateJsonSchema):
         return found | {"default": int(default) if isinstance(default, Decimal) else default}
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - no field has one
-        """Never."""
+        """Returns ``False``: no field has a title."""
         return False
 
 
 class ResponseSchema(RequestSchema):
-    """The same for what the API answers with, typed dictionaries: what may be missing is missing, and never ``null``.
+    """The schema generator of responses, which are typed dictionaries: optional fields are left out, never ``null``.
 
     Their fields are described by the docstrings below them, as in models.
     """
 
     def typed_dict_field_schema(self, schema: core_schema.TypedDictField) -> JsonSchemaValue:
-        """The schema of the value, when it is there."""
+        """Makes the schema of the value when it is present."""
         inner = schema["schema"]
         optional = not schema.get("required", True) and inner["type"] == "nullable"
         return self.generate_inner(inner["schema"] if optional else inner)
 
     def typed_dict_schema(self, schema: core_schema.TypedDictSchema) -> JsonSchemaValue:
-        """With the descriptions of its fields."""
+        """Adds the descriptions of the fields."""
         found = super().typed_dict_schema(schema)
         for name, description in _field_docstrings(schema["cls"]).items():
             found["properties"][name]["description"] = description
@@ -78,7 +78,7 @@ class ResponseSchema(RequestSchema):
 
 
 def _field_docstrings(cls: type[Any]) -> dict[str, str]:
-    """What stands below the fields of a typed dictionary and of those that it extends."""
+    """Collects the docstrings below the fields of a typed dictionary and of those that it extends."""
     found: dict[str, str] = {}
     for base in getattr(cls, "__orig_bases__", ()):
         if is_typeddict(base):
@@ -93,7 +93,7 @@ def _field_docstrings(cls: type[Any]) -> dict[str, str]:
 
 
 def nullable(schema: Schema) -> Schema:
-    """The schema, or ``null``."""
+    """Extends a schema to allow ``null``."""
     if not isinstance(schema.get("type"), str):
         return {"anyOf": [schema, {"type": "null"}]}
     found = schema | {"type": [schema["type"], "null"]}
@@ -101,7 +101,7 @@ def nullable(schema: Schema) -> Schema:
 
 
 def schemas_of(*types: type[Any], generator: type[GenerateJsonSchema]) -> dict[str, Schema]:
-    """The schemas of the types and of all that they are made of, by name; they refer to each other as components."""
+    """Makes the schemas of the types and of all their parts, by name; they refer to each other as components."""
     named: dict[str, Schema] = {}
     for each in types:
         whole = TypeAdapter(each).json_schema(schema_generator=generator, ref_template=COMPONENTS + "{model}")
@@ -111,14 +111,14 @@ def schemas_of(*types: type[Any], generator: type[GenerateJsonSchema]) -> dict[s
 
 
 def standalone(model: type[BaseModel]) -> Schema:
-    """The schema of a model that is sent to us, as a document of its own."""
+    """Makes the schema of a request's model as a document of its own."""
     whole = model.model_json_schema(schema_generator=RequestSchema)
     parts = {name: _described(part) for name, part in whole.pop("$defs", {}).items()}
     return {"$schema": DIALECT, "$defs": parts, **_described(whole)}
 
 
 def _described(schema: Schema) -> Schema:
-    """Without the title, which is its name once more; with its docstring as CommonMark."""
+    """Removes the title, which repeats the name, and converts the docstring to CommonMark."""
     found = {name: value for name, value in schema.items() if name != "title"}
     if "description" in found:
         found["description"] = inspect.cleandoc(found["description"]).replace("``", "`")

@@ -1,6 +1,6 @@
-"""What can be done next with what an operation answered: links between operations, as components.
+"""Defines links from an operation's response to operations that can follow, as components.
 
-None has a body of its own, which OpenAPI allows: OpenAPI Generator's parser takes any but a text for a fault and stops.
+No link has a request body of its own, though OpenAPI allows it: OpenAPI Generator's parser refuses any but a text.
 """
 
 from typing import Any

@@ -1,6 +1,6 @@
-"""The reference page: the document as HTML for people, in one piece that loads nothing from anywhere.
+"""Renders the reference page: the document as HTML for people, in one file that loads nothing from elsewhere.
 
-Its one style sheet is inside it, and the policy that goes with it allows that style sheet by its hash and nothing else.
+Its one style sheet is inline, and its Content-Security-Policy allows that style sheet by its hash and nothing else.
 """
 
 import base64
@@ -26,14 +26,14 @@ _ABOUT = "About this API"
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The page, and the Content-Security-Policy that goes with it."""
+    """The page, and its Content-Security-Policy."""
 
     html: bytes
     policy: str
 
 
 def render_page(document: dict[str, Any]) -> Page:
-    """The reference page of an OpenAPI document of ours."""
+    """Renders the reference page of an OpenAPI document of ours."""
     environment = Environment(
         loader=PackageLoader("orders", "templates/docs"),
         autoescape=True,
@@ -66,12 +66,12 @@ def render_page(document: dict[str, Any]) -> Page:
 
 
 def pretty(value: Any) -> str:
-    """JSON for people, its numbers with exactly their digits."""
+    """Formats JSON for people, its numbers with exactly their digits."""
     return msgspec.json.format(json_body.encode(value), indent=2).decode()
 
 
 def _groups(document: dict[str, Any]) -> list[dict[str, Any]]:
-    """Operations by tag, with all references resolved that a reader would not follow."""
+    """Groups operations by tag, with all references resolved that a reader would not follow."""
     found: dict[str, list[dict[str, Any]]] = {tag["name"]: [] for tag in document["tags"]}
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
@@ -92,7 +92,7 @@ def _groups(document: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _resolved(document: dict[str, Any], part: Schema) -> Schema:
-    """What a reference leads to, and the headers and links of a response likewise."""
+    """Resolves a reference, and those to the headers and links of a response."""
     while "$ref" in part:
         _, section, name = part["$ref"].removeprefix("#/").split("/")
         part = document["components"][section][name]
@@ -108,7 +108,7 @@ def _is_problem(response: Schema) -> bool:
 
 
 def _kinds(response: Schema) -> list[str]:
-    """The names of the kinds that the response's problem is one of: there is an example of each."""
+    """Lists the kinds of problem that the response may have: there is an example of each."""
     return list(response["content"]["application/problem+json"]["examples"])
 
 
@@ -127,7 +127,7 @@ def _problem(name: str) -> dict[str, Any]:
 
 
 def _curl(path: str, method: str, operation: Schema) -> str:
-    """A call as one would type it, with the operation's first example as its body."""
+    """Makes a command line to call the operation, with its first example as the body."""
     lines = [f'curl{"" if method == "GET" else f" -X {method}"} "$API{path}"']
     if operation["security"]:
         lines.append('-H "Authorization: Bearer $TOKEN"')

@@ -1,4 +1,4 @@
-"""Parameters and response headers, as components."""
+"""Defines parameters and response headers, as components."""
 
 from typing import Any
 
@@ -148,7 +148,7 @@ PARAMETERS: dict[str, Schema] = {
 }
 
 COMMON_PARAMETERS = ("RequestId", "TraceParent")
-"""What every operation takes."""
+"""The parameters of every operation."""
 
 
 def _header(name: str, schema: Schema, description: str, example: Any, **more: Any) -> tuple[str, Schema]:
@@ -256,13 +256,13 @@ HEADERS: dict[str, tuple[str, Schema]] = {
         required=True,
     ),
 }
-"""Name of the component to name of the header and what is said of it."""
+"""Header and description by the name of the component."""
 
 COMMON_HEADERS = ("RequestId",)
-"""What every response carries, beyond the security headers that the document's introduction names."""
+"""Headers of every response, beyond the security headers that the document's introduction names."""
 
 SECURED_HEADERS = ("RateLimit", "RateLimitPolicy")
-"""What responses to callers carry."""
+"""Headers of responses to requests that are counted for the rate limit."""
 
 DEPRECATED_HEADERS = ("Deprecation", "Sunset", "DeprecationLink")
-"""What every response of a deprecated operation carries."""
+"""Headers of every response of a deprecated operation."""

@@ -1,4 +1,4 @@
-"""Every kind of problem for people: when it comes, what to do about it, what it looks like ([API-3])."""
+"""Explains every kind of problem to people: its cause, its remedy, and an example ([API-3])."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,13 +24,13 @@ _REQUEST_ID = "req-7f3a"
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """A kind of problem explained, in CommonMark.
+    """The explanation of a kind of problem, in CommonMark.
 
     Attributes:
-        meaning: when it comes.
-        remedy: what whoever called can do about it.
+        meaning: its cause.
+        remedy: the steps that the caller can take.
         example: the body of such a problem.
-        headers: what its responses carry, by the names of the components.
+        headers: the headers of its responses, by the names of the components.
     """
 
     meaning: str
@@ -232,4 +232,4 @@ EXPLAINED: Mapping[Kind, Explained] = {
         ("RetryAfter",),
     ),
 }
-"""By kind; a test holds it against ``problems.KINDS``."""
+"""Explanations by kind; a test compares them with ``problems.KINDS``."""

@@ -1,4 +1,4 @@
-"""What holds for all operations, in CommonMark: the document's introduction, and the reference page's first part."""
+"""Describes the rules of all operations, in CommonMark: the document's introduction, first on the reference page."""
 
 from orders.adapters.inbound.http.middleware.request_line import MAX_URL_BYTES
 from orders.adapters.inbound.http.requests.parameters import DEFAULT_LIMIT, MAX_LIMIT

@@ -1,4 +1,4 @@
-"""A JSON Schema in a few words, for people: what a value is, and what it must keep to."""
+"""Describes a JSON Schema in a few words, for people: the type of a value, and its bounds."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,13 +11,13 @@ _FEW = 8
 
 
 class SchemaWords:
-    """Speaks of the schemas of one document; names of components become links to where they are described."""
+    """Describes the schemas of one document; names of components become links to their descriptions."""
 
     def __init__(self, components: Mapping[str, Schema]) -> None:
         self._components = components
 
     def type(self, schema: Schema) -> Markup:
-        """What kind of value it is, such as ``list of OrderItem``."""
+        """Describes the type of a value, such as ``list of OrderItem``."""
         if "$ref" in schema:
             name = schema["$ref"].removeprefix(COMPONENTS)
             return Markup('<a href="#schema-{0}">{0}</a>').format(name)
@@ -32,7 +32,7 @@ class SchemaWords:
         return Markup(" or ").join(self._kind(kind, schema) for kind in kinds)
 
     def bounds(self, schema: Schema) -> list[Markup]:
-        """What it must keep to, one phrase each."""
+        """Lists the bounds of a value, one phrase each."""
         found: list[Markup] = []
         if "enum" in schema:
             found.append(self._choices([value for value in schema["enum"] if value is not None]))
@@ -53,7 +53,7 @@ class SchemaWords:
         return found
 
     def rows(self, schema: Schema) -> list[tuple[str, bool, Schema]]:
-        """An object's fields: name, whether it is always there, schema; the required ones first."""
+        """Lists an object's fields, required ones first: name, whether it is required, schema."""
         required = schema.get("required", [])
         fields = [(name, name in required, field) for name, field in schema.get("properties", {}).items()]
         return sorted(fields, key=lambda field: not field[1])

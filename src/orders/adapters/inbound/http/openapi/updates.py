@@ -1,7 +1,7 @@
-"""The bodies of PUT and PATCH: an order's editable fields, and all its others, which may be there unchanged ([API-5]).
+"""Makes the schemas of the bodies of PUT and PATCH: editable fields, and all others, which may be unchanged ([API-5]).
 
-Made of the model that reads them (``RevisionBody``) and of the order as it is answered, so that neither can be
-forgotten.
+They are made from the model that reads the bodies (``RevisionBody``) and from the order's schema in responses, so that
+no field is forgotten.
 """
 
 from collections.abc import Mapping
@@ -14,11 +14,11 @@ IGNORED = "Says how the order stood when it was read: taken, and not looked at."
 
 
 def update_schemas(order: Schema, item: Schema, answers: Mapping[str, Schema]) -> dict[str, Schema]:
-    """``OrderUpdate`` (PUT), ``OrderPatch`` (PATCH) and what they are made of.
+    """Makes the schemas ``OrderUpdate`` (PUT), ``OrderPatch`` (PATCH) and those of their parts.
 
     Args:
-        order, item: the schemas of an order and of its items as they are answered.
-        answers: all schemas of answers, by name, to which those refer.
+        order, item: the schemas of an order and of its items in responses.
+        answers: all schemas of responses, by name, to which those refer.
     """
     parts = schemas_of(RevisionBody, generator=RequestSchema)
     revision, revised = parts.pop("RevisionBody"), parts.pop("RevisedItemBody")
@@ -49,7 +49,7 @@ def update_schemas(order: Schema, item: Schema, answers: Mapping[str, Schema]) -
 
 
 def _patched(editable: Schema) -> Schema:
-    """Editable fields in a merge patch: metadata's entries can be removed one by one; its items are one value."""
+    """Adapts editable fields to a merge patch: metadata's entries can be removed one by one; items are one value."""
     metadata = {
         "type": ["object", "null"],
         "propertyNames": editable["metadata"]["propertyNames"],
@@ -60,7 +60,7 @@ def _patched(editable: Schema) -> Schema:
 
 
 def _sent_back(schema: Schema, answers: Mapping[str, Schema], *, or_null: bool = False) -> Schema:
-    """What is compared with the order as it is: objects and lists in their shape as answered, the rest by its type."""
+    """Reduces the schema of a field that must be unchanged: objects and lists keep their shape, others their type."""
     whole = schema
     while "$ref" in whole:
         whole = answers[whole["$ref"].removeprefix(COMPONENTS)]

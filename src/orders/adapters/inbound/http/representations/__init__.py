@@ -1,1 +1,1 @@
-"""What the API answers with: typed dictionaries, of which the schemas of its description are made."""
+"""Defines the API's responses: typed dictionaries, from which the schemas of its description are made."""

@@ -1,4 +1,4 @@
-"""How it is represented what happened to an order: events, and mails about it."""
+"""Represents an order's history: events, and mails about it."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -72,7 +72,7 @@ _FEEDBACK: Mapping[FeedbackKind, Literal["delayed", "bounced", "complained"]] = 
 
 
 def history_entry(entry: OrderEvent | MailRecord) -> HistoryEvent | HistoryMail:
-    """One thing that happened: an event of the order, or what became of a mail."""
+    """Represents an entry of the history: an event of the order, or the state of a mail."""
     if isinstance(entry, MailRecord):
         mail: HistoryMail = {
             "kind": "mail",

@@ -1,4 +1,4 @@
-"""How it is represented where an order is: its status, its parcels, its acceptance, its erasure."""
+"""Represents an order's states: its status, its parcels, its acceptance, its erasure."""
 
 from typing import Annotated, Literal, NotRequired
 
@@ -112,7 +112,7 @@ class Erasing(TypedDict):
 
 
 def status_view(order: Order, caller: Caller) -> OrderStatus:
-    """Where an order is, and what may be done now."""
+    """Represents an order's status, and the actions that this caller may take now."""
     view: OrderStatus = {
         "order_id": order.order_id,
         "order_number": order.order_number,
@@ -126,7 +126,7 @@ def status_view(order: Order, caller: Caller) -> OrderStatus:
 
 
 def track_view(order: Order) -> Tracking:
-    """Where an order's goods are."""
+    """Represents an order's parcels, and the units that are still to be shipped."""
     left = order.open_quantities()
     return {
         "order_id": order.order_id,
@@ -149,7 +149,7 @@ def _open_item(line: Line, open_quantity: int) -> OpenItem:
 
 
 def accepted_view(order: Order) -> Acceptance:
-    """An order that is accepted under its final id."""
+    """Represents an order that is accepted under its final id."""
     return {
         "order_id": order.order_id,
         "order_number": order.order_number,
@@ -159,7 +159,7 @@ def accepted_view(order: Order) -> Acceptance:
 
 
 def acceptance_view(acceptance: acceptances.Acceptance) -> AcceptedOrder:
-    """An order that is accepted and not placed yet, or could not be."""
+    """Represents an order that is accepted and not placed yet, or could not be."""
     here = f"{BASE}/{acceptance.order_id}"
     faults: list[Fault] = [
         {"pointer": pointer_of(each.path), "code": each.code, "message": each.message} for each in acceptance.faults
@@ -180,9 +180,9 @@ def acceptance_view(acceptance: acceptances.Acceptance) -> AcceptedOrder:
 
 
 def erasing_view(order: Order) -> Erasing:
-    """The order is erased, and everything that was kept beside it is being scrubbed.
+    """Represents that the order is erased, and that all other stored copies of its personal data will be.
 
-    It holds nothing of the order but what names it: who may erase it need not be somebody who may read it.
+    It has nothing of the order but its id and number: a caller who may erase it need not be allowed to read it.
     """
     assert order.erasure is not None
     here, query = f"{BASE}/{order.order_id}", asking(order)

@@ -1,4 +1,4 @@
-"""How an order is represented: typed dictionaries, money as decimals with exactly the currency's digits."""
+"""Represents an order: typed dictionaries, money as decimals with exactly the currency's digits."""
 
 import hashlib
 from collections.abc import Collection, Mapping
@@ -197,7 +197,7 @@ _METHODS: Mapping[str, str] = {"/status": "PUT", "update": "PATCH", "delete": "D
 
 
 def etag(order: domain.Order, roles: Collection[Role]) -> str:
-    """``"{version}-{hash of the caller's roles}"``: what a caller sees depends on both."""
+    """Makes the ETag ``"{version}-{hash of the caller's roles}"``: the representation depends on both."""
     return f'"{order.version}-{_roles_hash(roles)}"'
 
 
@@ -206,7 +206,7 @@ def _roles_hash(roles: Collection[Role]) -> str:
 
 
 def order_view(order: domain.Order, caller: Caller) -> Order:
-    """An order as this caller sees it; optional fields that nobody filled are absent."""
+    """Represents an order as this caller sees it; optional fields without a value are absent."""
     view: Order = {
         **order_summary(order, caller),
         "customer": None if order.customer is None else customer_view(order.customer),
@@ -225,7 +225,7 @@ def order_view(order: domain.Order, caller: Caller) -> Order:
 
 
 def order_summary(order: domain.Order, caller: Caller) -> OrderSummary:
-    """What a list shows of an order."""
+    """Represents an order as a list shows it."""
     left = order.open_quantities()
     totals = order.totals
     view: OrderSummary = {
@@ -254,13 +254,13 @@ def order_summary(order: domain.Order, caller: Caller) -> OrderSummary:
 
 
 def customer_view(customer: parts.Customer) -> Customer:
-    """What was given of a customer's particulars."""
+    """Represents a customer's given particulars."""
     view: Customer = {"name": customer.name, "email": customer.email, "phone": customer.phone}
     return given(view)
 
 
 def address_view(address: parts.Address) -> Address:
-    """What was given of an address."""
+    """Represents the given parts of an address."""
     view: Address = {
         "name": address.name,
         "line1": address.line1,
@@ -275,13 +275,13 @@ def address_view(address: parts.Address) -> Address:
 
 
 def payment_view(payment: parts.Payment) -> Payment:
-    """What was given of a payment."""
+    """Represents the given facts of a payment."""
     view: Payment = {"method": payment.method, "token": payment.token, "brand": payment.brand, "last4": payment.last4}
     return given(view)
 
 
 def parcel_view(parcel: parts.Parcel) -> Parcel:
-    """A shipment of some or all of an order."""
+    """Represents a shipment of some or all of an order."""
     view: Parcel = {
         "parcel_id": parcel.parcel_id,
         "carrier": parcel.carrier,
@@ -295,7 +295,7 @@ def parcel_view(parcel: parts.Parcel) -> Parcel:
 
 
 def asking(order: domain.Order) -> str:
-    """What a link needs for whoever may read the order to be shown it: deleted ones are shown to who asks for them."""
+    """Makes the query that links to the order need: a deleted order is only shown if asked for."""
     return "" if order.deletion is None else "?include_deleted=true"
 
 

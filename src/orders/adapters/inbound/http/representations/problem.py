@@ -1,4 +1,4 @@
-"""How a problem is represented (RFC 9457)."""
+"""Represents a problem (RFC 9457)."""
 
 from typing import Annotated, NotRequired
 

@@ -1,4 +1,4 @@
-"""What representations are made of: the types of their fields, and how values are written."""
+"""Defines the types of representations' fields, and formats their values."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -18,7 +18,7 @@ BASE = "/v1.0/orders"
 OrderId = Annotated[str, Field(pattern=ORDER_ID_PATTERN)]
 OrderNumber = Annotated[str, Field(pattern=ORDER_NUMBER_PATTERN)]
 Money = Annotated[Decimal, JsonSchemaExtra({"minimum": 0})]
-"""With exactly the currency's digits."""
+"""An amount with exactly the currency's digits."""
 Time = Annotated[
     str, JsonSchemaExtra({"format": "date-time", "pattern": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$"})
 ]
@@ -32,16 +32,16 @@ StatusOrAccepted = TypeAliasType(
         str, JsonSchemaExtra({"enum": ["accepted", *map(str, Status)], "description": "`accepted` until it is placed."})
     ],
 )
-"""One enumeration and no union of two: what is made of unions of texts is no text in many languages."""
+"""One enumeration and not a union of two: generators for many languages don't make a text of a union of texts."""
 
 View = TypeVar("View", bound=Mapping[str, object])
 
 
 def moment(at: datetime) -> str:
-    """RFC 3339 in UTC with milliseconds, as in ``2026-03-01T12:00:00.000Z``."""
+    """Formats a time as RFC 3339 in UTC with milliseconds, as in ``2026-03-01T12:00:00.000Z``."""
     return rfc3339(at)
 
 
 def given(view: View) -> View:
-    """The representation without the fields that nobody filled: what may be missing is missing, and never ``null``."""
+    """Removes the fields without a value: optional fields are left out, never ``null``."""
     return cast("View", {name: value for name, value in view.items() if value is not None})

@@ -1,4 +1,4 @@
-"""Query parameters: read by name, refused by name."""
+"""Reads query parameters, and reports the faults of each by its name."""
 
 import difflib
 from collections.abc import Collection, Sequence
@@ -21,11 +21,11 @@ MAX_CURSOR_CHARACTERS = 512
 
 
 class InvalidParameters(Exception):
-    """Query parameters are unknown or have values that they can't have.
+    """Query parameters are unknown or have invalid values.
 
     Attributes:
-        faults: what is wrong, the first ``MAX_FAULTS`` of it.
-        found: how many faults there are.
+        faults: the first ``MAX_FAULTS`` faults.
+        found: the number of all faults.
     """
 
     def __init__(self, faults: Sequence[Fault], found: int = 0) -> None:
@@ -36,7 +36,7 @@ class InvalidParameters(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ListParameters:
-    """What ``GET /v1.0/orders`` was asked for."""
+    """The parameters of ``GET /v1.0/orders``."""
 
     customer_id: str | None
     statuses: tuple[Status, ...]
@@ -49,7 +49,7 @@ class ListParameters:
     cursor: str | None
 
     def binding(self) -> str:
-        """All that a cursor of this listing is bound to; the limit may change from page to page."""
+        """Joins the parameters that a cursor of this listing is bound to; the limit may change from page to page."""
         return "|".join(
             "" if part is None else str(part)  # a customer may well be called None
             for part in (
@@ -80,7 +80,7 @@ class _Reader:
         self.faults.append(Fault(("query", name), code, message))
 
     def check(self) -> None:
-        """Return when nothing is wrong. Raises: InvalidParameters."""
+        """Checks that there are no faults. Raises: InvalidParameters."""
         if self.faults:
             raise InvalidParameters(self.faults, len(self.faults) + self._untold)
 
@@ -155,7 +155,7 @@ def _include_deleted(reader: _Reader) -> bool:
 
 
 def list_parameters(query: MultiDict[str]) -> ListParameters:
-    """The parameters of a listing. Raises: InvalidParameters with every fault there is."""
+    """Reads the parameters of a listing. Raises: InvalidParameters with every fault."""
     reader = _Reader(
         query,
         {
@@ -187,12 +187,15 @@ def list_parameters(query: MultiDict[str]) -> ListParameters:
 
 
 def asks_for_deleted(query: MultiDict[str]) -> bool:
-    """Whether deleted orders are asked for, in right words or wrong ones; may the caller is looked at before those."""
+    """Tells whether deleted orders are asked for, also by an invalid value: permission is checked before values."""
     return bool(set(query.getall("include_deleted", [])) - {"false"})
 
 
 def page_parameters(query: MultiDict[str]) -> tuple[int, str | None]:
-    """``limit`` and ``cursor`` of one order's listings, beside ``include_deleted``. Raises: InvalidParameters."""
+    """Reads ``limit`` and ``cursor`` of one order's listings; ``include_deleted`` may be there too.
+
+    Raises: InvalidParameters.
+    """
     reader = _Reader(query, {"limit", "cursor", "include_deleted"})
     limit, cursor = reader.integer("limit", DEFAULT_LIMIT, 1, MAX_LIMIT), _cursor(reader)
     _include_deleted(reader)
@@ -201,7 +204,7 @@ def page_parameters(query: MultiDict[str]) -> tuple[int, str | None]:
 
 
 def check_read_parameters(query: MultiDict[str]) -> None:
-    """Return when there is nothing but ``include_deleted``, of reading an order or a part of it.
+    """Checks that a request to read an order, or a part of it, has no parameter but ``include_deleted``.
 
     Raises: InvalidParameters.
     """
@@ -211,13 +214,13 @@ def check_read_parameters(query: MultiDict[str]) -> None:
 
 
 def no_parameters(query: MultiDict[str]) -> None:
-    """Return when there are none. Raises: InvalidParameters."""
+    """Checks that there are no parameters. Raises: InvalidParameters."""
     _Reader(query, ()).check()
 
 
 @dataclass(frozen=True, slots=True)
 class TokenParameters:
-    """Whose token of the development issuer was asked for; ``None`` stands for the usual one."""
+    """The owner of a requested token of the development issuer; ``None`` stands for the issuer's default."""
 
     tenant: str | None
     customer: str
@@ -226,7 +229,7 @@ class TokenParameters:
 
 
 def token_parameters(query: MultiDict[str]) -> TokenParameters:
-    """The parameters of ``GET /local/token``. Raises: InvalidParameters with every fault there is."""
+    """Reads the parameters of ``GET /local/token``. Raises: InvalidParameters with every fault."""
     reader = _Reader(query, {"tenant", "customer", "role", "email"})
     tenant, customer, email = reader.key("tenant"), reader.key("customer"), reader.one("email")
     roles = reader.all("role")

@@ -1,7 +1,7 @@
-"""If-Match, If-None-Match (RFC 9110, section 13), Idempotency-Key and Prefer: what a caller ties a request to.
+"""Reads a request's conditions: If-Match, If-None-Match (RFC 9110, section 13), Idempotency-Key and Prefer.
 
-An ETag of ours is ``"{version}-{hash of roles}"``; one that is well formed and none of ours matches no order. A key is
-what draft-ietf-httpapi-idempotency-key-header describes, taken with or without its quotes.
+An ETag of ours is ``"{version}-{hash of roles}"``; a well-formed one that isn't ours matches no order. A key is as
+draft-ietf-httpapi-idempotency-key-header describes it, with or without its quotes.
 """
 
 import re
@@ -20,11 +20,11 @@ from orders.domain.order import Order
 MAX_KEY_CHARACTERS = 255
 
 TAG_PATTERN = r'^(?:W/)?"?([0-9]{1,9})(?:-[0-9a-f]{8})?"?$'
-"""An ETag of ours, as If-Match may have it: weak, or without quotes or hash, too."""
+"""An ETag of ours, as If-Match may have it: also weak, or without quotes or hash."""
 _TAG = re.compile(TAG_PATTERN)
 _ANY_TAG = r'(?:W/)?"[!#-~\x80-\xff]*"'
 TAGS_PATTERN = rf"^[ \t,]*{_ANY_TAG}(?:[ \t]*,[ \t,]*{_ANY_TAG})*[ \t,]*$"
-"""A list of anybody's ETags (RFC 9110, section 8.8.3), with the empty elements that lists may have (section 5.6.1)."""
+"""A list of any ETags (RFC 9110, section 8.8.3), with the empty elements that lists may have (section 5.6.1)."""
 _TAGS = re.compile(TAGS_PATTERN)
 _QUOTED_KEY = re.compile(r'^"((?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"$')
 _KEY = re.compile(rf"^[\x21-\x7e]{{1,{MAX_KEY_CHARACTERS}}}$")
@@ -36,13 +36,14 @@ Respond = Callable[[Order], KeyedAnswer]
 
 
 async def preconditions(request: Request[Any, Any, Any], respond: Respond) -> Preconditions:
-    """What the request's If-Match and Idempotency-Key say.
+    """Reads the request's If-Match and Idempotency-Key.
 
     Args:
-        respond: what the caller is answered when the order has become this.
+        respond: makes the response from the changed order.
 
     Raises:
-        InvalidParameters: one of them can't be read, or both.
+        InvalidParameters: one of them is invalid, or both.
+        MalformedJson: there is a key, and the body, which is hashed, is not JSON.
     """
     faults: list[Fault] = []
     versions = keyed = None
@@ -60,7 +61,10 @@ async def preconditions(request: Request[Any, Any, Any], respond: Respond) -> Pr
 
 
 async def keyed_request(request: Request[Any, Any, Any], respond: Respond) -> KeyedRequest | None:
-    """The request as its Idempotency-Key names it; ``None`` without one. Raises: InvalidParameters, MalformedJson."""
+    """Reads the Idempotency-Key and hashes the body; ``None`` without a key.
+
+    Raises: InvalidParameters, MalformedJson.
+    """
     given = request.headers.getall("idempotency-key", [])
     if not given:
         return None
@@ -81,18 +85,18 @@ async def keyed_request(request: Request[Any, Any, Any], respond: Respond) -> Ke
 
 
 def prefers_async(request: Request[Any, Any, Any]) -> bool:
-    """Whether the caller would rather not wait for the outcome (RFC 7240, section 4.1)."""
+    """Tells whether the caller prefers an asynchronous response (RFC 7240, section 4.1)."""
     preferences = ",".join(request.headers.getall("prefer", [])).split(",")
     return any(each.partition(";")[0].strip().lower() == "respond-async" for each in preferences)
 
 
 def expected_versions(request: Request[Any, Any, Any]) -> frozenset[int] | None:
-    """The versions that If-Match names, none of them where all its ETags are others'.
+    """Reads the versions that If-Match names; an empty set if none of its ETags is ours.
 
-    ``None`` without one, or for ``*``, which any order satisfies.
+    Returns ``None`` without the header, or for ``*``, which any order satisfies.
 
     Raises:
-        InvalidParameters: it is no list of ETags.
+        InvalidParameters: it is not a list of ETags.
     """
     given = {each.strip() for each in request.headers.getall("if-match", [])}
     if given <= {"*"}:
@@ -105,9 +109,9 @@ def expected_versions(request: Request[Any, Any, Any]) -> frozenset[int] | None:
 
 
 def unchanged(request: Request[Any, Any, Any], current: str) -> bool:
-    """Whether If-None-Match says that the caller has the current state already.
+    """Tells whether the caller has the current state already, by If-None-Match.
 
-    One that can't be read says nothing: the answer is whole then, which is never wrong.
+    An unreadable header is ignored: the response is complete then, which is never wrong.
     """
     given = ", ".join(request.headers.getall("if-none-match", []))
     if given.strip() == "*":
@@ -116,7 +120,7 @@ def unchanged(request: Request[Any, Any, Any], current: str) -> bool:
 
 
 def _listed(given: str) -> list[str] | None:
-    """The ETags in a header; ``None`` when that is what they are not. One of ours may lack its quotes."""
+    """Splits a header into its ETags; ``None`` if it is not a list of them. A single one of ours may lack quotes."""
     if _TAGS.fullmatch(given):
         return re.findall(_ANY_TAG, given)
     return [given] if _TAG.fullmatch(given) else None

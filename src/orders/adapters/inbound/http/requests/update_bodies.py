@@ -1,7 +1,7 @@
-"""Bodies of updates: a whole order sent back with other values, or a merge patch of it.
+"""Reads the bodies of updates: a whole order sent back with other values, or a merge patch of it.
 
-Callers send back what they were given. So every field of an order is known here: those that can be edited are read,
-the others may be there unchanged, and are refused by name where they differ.
+Callers send back the order as they read it. So all fields of an order are accepted here: editable ones are read, the
+others may be there unchanged, and are refused by name if they differ.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -51,13 +51,13 @@ from orders.domain.revising import Revision
 
 _ZERO = Decimal(0)
 SERVERS_OWN = frozenset({"_links", "allowed_actions", "deleted_at", "erased_at", "updated_at"})
-"""What says how the order stood when it was read: sent back, it says nothing about what is wanted."""
+"""Fields that describe the order at the time it was read: in an update they are ignored."""
 
 DERIVED_OF_ITEMS = ("open_quantity", "net", "tax")
-"""What follows from an item's other fields."""
+"""Fields that are computed from an item's other fields."""
 
 _NOT_EDITABLE = frozenset(CreateOrderBody.model_fields) | {"campaign_discount", "prices", "reason"}
-"""What an order may have and this one need not."""
+"""Fields that an order may have, even if the current one lacks them; those that aren't editable must be unchanged."""
 
 
 _CLOSED: Mapping[str, Collection[str]] = MappingProxyType(
@@ -68,10 +68,10 @@ _CLOSED: Mapping[str, Collection[str]] = MappingProxyType(
         "payment": PaymentBody.model_fields,
     }
 )
-"""The objects in an order whose members have names of ours."""
+"""The objects in an order whose members have fixed names."""
 
 Read = Callable[[Mapping[str, Any], Mapping[str, Any]], Revision]
-"""``read_revision`` or ``read_patch``."""
+"""Reads a revision from a body and the current order: ``read_revision`` or ``read_patch``."""
 
 
 class RevisedItemBody(RequestModel):
@@ -90,7 +90,7 @@ class RevisedItemBody(RequestModel):
     sku: Sku | None = None
 
     def to_domain(self) -> DraftLine:
-        """The same in the domain's terms."""
+        """Converts to the domain's type."""
         return DraftLine(
             product_id=self.product_id,
             quantity=self.quantity,
@@ -117,7 +117,7 @@ class RevisionBody(RequestModel):
     """As it was read: the order is changed only if it still has it, as with `If-Match`. Left out, whichever it has."""
 
     def to_domain(self) -> Revision:
-        """The same in the domain's terms."""
+        """Converts to the domain's type."""
         return Revision(
             lines=tuple(item.to_domain() for item in self.items),
             total=self.total,
@@ -129,19 +129,19 @@ class RevisionBody(RequestModel):
 
 
 def read_revision(body: Mapping[str, Any], current: Mapping[str, Any]) -> Revision:
-    """The revision that a whole order in a body asks for.
+    """Reads the revision from a body with the whole order.
 
     Args:
         current: the order as this caller sees it now.
 
     Raises:
-        InvalidBody: with every fault there is.
+        InvalidBody: with every fault.
     """
     return _read(body, current, Faults())
 
 
 def _read(body: Mapping[str, Any], current: Mapping[str, Any], faults: Faults) -> Revision:
-    """The revision, if nothing is wrong beside what has been found already. Raises: InvalidBody."""
+    """Reads the revision, and adds its faults to those found already. Raises: InvalidBody, if there are any."""
     editable = {}
     for name, value in body.items():
         if name in RevisionBody.model_fields:
@@ -169,7 +169,7 @@ def _read(body: Mapping[str, Any], current: Mapping[str, Any], faults: Faults) -
 
 
 def _with_amounts(error: InvalidBody, editable: Mapping[str, Any], current: Mapping[str, Any]) -> InvalidBody:
-    """The faults, and what is wrong with the amounts beside them; shipping and discount are the order's own."""
+    """Adds the faults of the amounts; shipping and discount are the order's own."""
     amounts = read_amounts({"shipping": current["shipping"], "discount": current["discount"], **editable})
     return error.along_with(amount_faults(amounts, current["currency"], existing=True))
 
@@ -180,18 +180,18 @@ def _unknown(name: str, current: Mapping[str, Any]) -> Fault:
 
 
 def read_patch(patch: Mapping[str, Any], current: Mapping[str, Any]) -> Revision:
-    """The revision that a merge patch in a body asks for. Args and Raises: as ``read_revision``."""
+    """Reads the revision from a body with a merge patch. Args and Raises: as ``read_revision``."""
     whole = merged(current, patch)
     if "items" in patch and "total" not in patch:
-        # The total as it was is no statement about new items.
+        # The current total does not belong to the new items.
         whole.pop("total", None)
-    # What can't be removed is refused by name, and not taken for left out.
+    # A field that can't be removed is refused by name, and not treated as left out.
     removed = {name: None for name, value in patch.items() if value is None and name not in RevisionBody.model_fields}
     return _read(whole | removed, current, _unknown_members(patch))
 
 
 def _unknown_members(patch: Mapping[str, Any]) -> Faults:
-    """What the patch would remove from objects that never have it; whoever misspelt it would believe it gone."""
+    """Finds members that the patch removes and no such object has; a misspelt one would seem to be removed."""
     faults = Faults()
     for name, members in _CLOSED.items():
         given = patch.get(name)
@@ -206,7 +206,7 @@ def _unknown_member(name: str, member: str) -> Fault:
 
 
 def check_version(body: Mapping[str, Any], current: Mapping[str, Any]) -> None:
-    """Return if the order has the version that a body of the right form was made from, or the body doesn't say.
+    """Checks that the order still has the version in a valid body; one without a version passes.
 
     Raises: VersionMismatch.
     """
@@ -220,13 +220,13 @@ def check_form(
     body: Mapping[str, Any],
     current: Mapping[str, Any],
 ) -> None:
-    """Return if the body could be right for some order, if not for this one as it is now.
+    """Checks that the body is valid for some state of the order, even if not for the current one.
 
-    Bodies are looked at before a request is known to have been here before, and before If-Match ([API-3]); what
-    differs from the order as it is now is no fault of one that was carried out when the order was another.
+    Bodies are checked before repeated requests are recognised, and before If-Match ([API-3]): a repeated request may
+    differ from the current order, because it was carried out when the order had another state.
 
     Raises:
-        InvalidBody: with every fault there is.
+        InvalidBody: with every fault.
     """
     try:
         read(body, current)
@@ -240,7 +240,7 @@ def _of_this_order(fault: Fault) -> bool:
 
 
 def merged(target: Any, patch: Any) -> Any:
-    """The target after a JSON merge patch (RFC 7396, section 2)."""
+    """Applies a JSON merge patch to the target (RFC 7396, section 2)."""
     if not isinstance(patch, dict):
         return patch
     result = dict(target) if isinstance(target, dict) else {}
@@ -253,7 +253,7 @@ def merged(target: Any, patch: Any) -> Any:
 
 
 def _without_derived(item: Any, known: Mapping[str, Any], index: int, faults: Faults) -> Any:
-    """An item without what follows from its other fields, which must be as it was if it is there."""
+    """Removes an item's computed fields; adds a fault for each that differs from the current one."""
     if not isinstance(item, dict):
         return item
     line_id = item.get("line_id")
@@ -270,10 +270,10 @@ def _fixed(location: list[str | int]) -> Fault:
 
 
 def _same(one: Any, other: Any) -> bool:
-    """Equality of JSON values, whoever wrote them down again.
+    """Compares JSON values regardless of their notation.
 
-    Numbers are the same by value (60 is 60.00), times by the moment, and a member that is ``null`` is one that is left
-    out: clients made of the document read objects, not texts, and write them in the way of their language.
+    Numbers are equal by value (60 is 60.00), times by the moment, and a member that is ``null`` equals one that is left
+    out: generated clients read objects, not texts, and write them in the notation of their language.
     """
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other

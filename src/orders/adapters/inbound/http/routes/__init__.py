@@ -1,1 +1,1 @@
-"""The routes of the API, with what is said of each operation, and how they read requests."""
+"""Defines the routes of the API, each with the description of its operation."""

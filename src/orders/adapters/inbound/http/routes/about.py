@@ -1,4 +1,4 @@
-"""The routes that tell of the API itself: its OpenAPI document, the reference page, where types of problems lead."""
+"""Serves the API's description: the OpenAPI document, the reference page, and the addresses of problem types."""
 
 from functools import cache
 from typing import Any
@@ -14,11 +14,11 @@ from orders.adapters.inbound.http.problems import KINDS, NOT_FOUND, problem
 from orders.adapters.wire import json_body
 
 _PUBLIC = {"Cache-Control": "public, max-age=300"}
-"""They change with a release only; five minutes later everybody has the new one."""
+"""The headers of pages that change with a release only; five minutes later everybody has the new one."""
 
 
 def about_routes(deprecated: Deprecations = DEPRECATED) -> list[HTTPRouteHandler]:
-    """The routes; what they answer is made when somebody first asks, and kept."""
+    """Makes the routes; their content is built at the first request, and cached."""
 
     @cache
     def document() -> bytes:
@@ -46,7 +46,7 @@ def about_routes(deprecated: Deprecations = DEPRECATED) -> list[HTTPRouteHandler
         ),
     )
     def openapi() -> Response[bytes]:
-        """The OpenAPI document."""
+        """Returns the OpenAPI document."""
         return Response(document(), media_type="application/json", headers=_PUBLIC)
 
     @get(
@@ -61,7 +61,7 @@ def about_routes(deprecated: Deprecations = DEPRECATED) -> list[HTTPRouteHandler
         ),
     )
     def docs() -> Response[bytes]:
-        """The reference page."""
+        """Returns the reference page."""
         html, policy = page()
         return Response(html, media_type=HTML, headers=_PUBLIC | {"Content-Security-Policy": policy})
 
@@ -78,7 +78,7 @@ def about_routes(deprecated: Deprecations = DEPRECATED) -> list[HTTPRouteHandler
         ),
     )
     async def problem_type(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes]:
-        """Where a problem's type leads."""
+        """Redirects a problem's type to its place on the reference page."""
         if all(kind.name != name for kind in KINDS):
             return problem(request, NOT_FOUND, f"there is no kind of problem called {name[:40]!r}; see {DOCS_PATH}")
         return Response(

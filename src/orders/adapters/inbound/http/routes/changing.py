@@ -1,4 +1,4 @@
-"""What the operations about one order have in common, and those that change it."""
+"""Shares the parts of operations about one order, and of those that change it."""
 
 from collections.abc import Awaitable
 from typing import Protocol
@@ -40,7 +40,7 @@ _ON_DELETED = (Action.DELETE, Action.ERASE)
 
 
 def changed_order(description: str, example: Example, *links: str) -> DocumentedResponse:
-    """The response with the order as it is after a change."""
+    """Describes the response with the order after a change."""
     return DocumentedResponse(
         200,
         description,
@@ -54,10 +54,11 @@ def changed_order(description: str, example: Example, *links: str) -> Documented
 async def opened_order(
     request: Call, order_id: FromPath[str], caller: NamedDependency[Caller], open_order: NamedDependency[OpenOrder]
 ) -> Order:
-    """The order of the path, if the caller has the operation's permission; deleted ones where they are asked for.
+    """Opens the order of the path, if the caller has the operation's permission.
 
-    Where the body says which permission is needed, the order is opened as for reading. What else is asked is looked at
-    after that ([API-3]). Raises: as ``OpenOrder.execute``.
+    A deleted order is opened for reading if that is asked for, and for deletion and erasure. If the body decides which
+    permission is needed, the order is opened as for reading. The rest of the request is checked after that ([API-3]).
+    Raises: as ``OpenOrder.execute``.
     """
     permissions = operation_of(request.route_handler).permissions
     needed = permissions[0] if len(permissions) == 1 else Operation.READ
@@ -66,7 +67,7 @@ async def opened_order(
 
 
 class Change(Protocol):
-    """A use case with all that it needs but the preconditions."""
+    """A use case with all its arguments but the preconditions."""
 
     def __call__(self, *, terms: Preconditions) -> Awaitable[Order]:
         """Changes the order."""

@@ -1,4 +1,4 @@
-"""The route that places an order, at once or later."""
+"""Serves the route that places an order, at once or later."""
 
 from litestar import Response, post
 from litestar.di import NamedDependency
@@ -88,11 +88,11 @@ async def create(
     place_order: NamedDependency[PlaceOrder],
     accept_order: NamedDependency[AcceptOrder],
 ) -> Response[bytes]:
-    """Place an order; with ``Prefer: respond-async`` accept it and place it later."""
+    """Places an order; with ``Prefer: respond-async`` accepts it and places it later."""
     permit(Operation.PLACE, caller.roles)
     given = await read_any_object(request, optional=False, media_types=JSON)
     if isinstance(given.get("customer_id"), str):
-        # Whose order it is to be is a matter of the role, and looked at before all else in the request.
+        # Permission depends on the order's customer, so it is checked before anything else in the request.
         place_order.permit(caller, given["customer_id"])
     no_parameters(request.query_params)
     try:

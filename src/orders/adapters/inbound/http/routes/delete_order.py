@@ -1,4 +1,4 @@
-"""The route that deletes an order."""
+"""Serves the route that deletes an order."""
 
 from litestar import delete
 from litestar.di import NamedDependency
@@ -47,6 +47,6 @@ async def remove(
     caller: NamedDependency[Caller],
     delete_order: NamedDependency[DeleteOrder],
 ) -> None:
-    """Delete an order softly; again changes nothing."""
+    """Deletes an order softly; a repetition changes nothing."""
     no_parameters(request.query_params)
     await delete_order.execute(caller, order, terms=await preconditions(request, no_content))

@@ -1,4 +1,4 @@
-"""The route to an order's PDF."""
+"""Serves the route to an order's PDF."""
 
 from typing import Any, Literal
 
@@ -33,7 +33,7 @@ class DocumentLink(TypedDict):
 
 
 def rendering_view(order_id: str) -> DocumentRendering:
-    """The order's PDF is being rendered."""
+    """Represents that the order's PDF is being rendered."""
     return {"order_id": order_id, "document": "rendering"}
 
 
@@ -73,7 +73,7 @@ async def document(
     order: NamedDependency[Order],
     link_document: NamedDependency[LinkDocument],
 ) -> Response[bytes]:
-    """Where the order's PDF can be fetched for five minutes: a redirect, or JSON for who accepts only that."""
+    """Links to the order's PDF for five minutes: by a redirect, or in JSON for a caller who prefers that."""
     check_read_parameters(request.query_params)
     link = await link_document.execute(order)
     if link is None:

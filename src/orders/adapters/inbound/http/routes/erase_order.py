@@ -1,4 +1,4 @@
-"""The route that erases an order's personal data."""
+"""Serves the route that erases an order's personal data."""
 
 from functools import partial
 
@@ -55,7 +55,7 @@ async def erase(
     caller: NamedDependency[Caller],
     erase_personal_data: NamedDependency[ErasePersonalData],
 ) -> Response[bytes]:
-    """Erase an order's personal data; again changes nothing."""
+    """Erases an order's personal data; a repetition changes nothing."""
     await read_body(request, EraseBody, optional=True)
     return await change(
         request, partial(erasing_answer, caller=caller), partial(erase_personal_data.execute, caller, order)

@@ -1,4 +1,4 @@
-"""Health: ``live`` says the process serves, the others that it can do its work."""
+"""Serves health: ``live`` tells whether the process serves, the others whether it can do its work."""
 
 from litestar import Response, get
 from litestar.di import NamedDependency
@@ -37,7 +37,7 @@ def _response(answer: HealthAnswer) -> Response[bytes]:
     ),
 )
 async def live() -> Response[bytes]:
-    """200 as long as the process answers; touches no dependency."""
+    """Responds 200 as long as the process runs; touches no dependency."""
     return _response(ALIVE)
 
 
@@ -68,7 +68,7 @@ def _ready(path: str, operation_id: str, summary: str, description: str) -> HTTP
 
     @get(path, operation=ApiOperation(operation_id, "Health", summary, asks, _READINESS))
     async def ready(check_health: NamedDependency[CheckHealth]) -> Response[bytes]:
-        """200 when table and queues answer, else 503 naming which does not; cached 5 s."""
+        """Responds 200 if table and queues respond, else 503 naming those that don't; cached for 5 s."""
         return _response(await readiness(check_health))
 
     return ready

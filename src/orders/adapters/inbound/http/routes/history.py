@@ -1,4 +1,4 @@
-"""The routes that tell what happened to an order: its history, and its events."""
+"""Serves the routes to an order's history and to its events."""
 
 from dataclasses import dataclass
 from typing import Any, NotRequired
@@ -35,9 +35,10 @@ class HistoryPage(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where in one of an order's listings a request goes on.
+    """The position in one of an order's listings at which a page starts.
 
     Attributes:
+        limit: the most entries of the page.
         after: the sequence that the page before ended with.
         bound_to: the listing that its cursors belong to.
     """
@@ -48,7 +49,7 @@ class _Place:
     cursors: CursorCodec
 
     async def following(self, sequence: int | None) -> str | None:
-        """The cursor of the page after that sequence; ``None`` when there is none."""
+        """Makes the cursor of the page after that sequence; ``None`` if there is none."""
         return None if sequence is None else await self.cursors.seal(str(sequence), self.bound_to)
 
 
@@ -91,7 +92,7 @@ async def history(
     read_history: NamedDependency[ReadHistory],
     cursors: NamedDependency[CursorCodec],
 ) -> Response[bytes]:
-    """What happened to an order, by whom, and which mails were sent."""
+    """Lists an order's changes with their actors, and the mails about them."""
     place = await _place(request, "history", order, cursors)
     found = await read_history.execute(caller, order, after=place.after, limit=place.limit)
     page: HistoryPage = {
@@ -129,7 +130,7 @@ async def events(
     read_history: NamedDependency[ReadHistory],
     cursors: NamedDependency[CursorCodec],
 ) -> Response[bytes]:
-    """An order's events as other systems get them: CloudEvents, by sequence."""
+    """Lists an order's events as other systems get them: CloudEvents, by sequence."""
     place = await _place(request, "events", order, cursors)
     found = await read_history.events(order, after=place.after, limit=place.limit)
     following = await place.following(found.next_sequence)
@@ -138,6 +139,6 @@ async def events(
         items = [to_cloud_event(event) for event in found.events]
         return {"items": items, "next_cursor": following, **left_out(len(found.unreadable))}
 
-    # Events that tell of lines tell of no more than the order has.
+    # An event has no more lines than the order.
     size = LINE_BYTES * len(order.lines) * len(found.events)
     return await off_loop(size, lambda: page_response(request, page()))

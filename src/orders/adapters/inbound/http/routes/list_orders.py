@@ -1,4 +1,4 @@
-"""The route that lists orders."""
+"""Serves the route that lists orders."""
 
 from typing import NotRequired
 
@@ -34,7 +34,7 @@ class OrderPage(TypedDict):
 
 
 def order_page(page: order_repository.OrderPage, caller: Caller, cursor: str | None) -> OrderPage:
-    """The page as this caller sees it."""
+    """Represents the page as this caller sees it."""
     items = [order_summary(order, caller) for order in page.orders]
     return {"items": items, "next_cursor": cursor, **left_out(page.unreadable)}
 
@@ -78,7 +78,7 @@ async def list_orders(
     list_orders: NamedDependency[ListOrders],
     cursors: NamedDependency[CursorCodec],
 ) -> Response[bytes]:
-    """List the tenant's orders, or a customer's own."""
+    """Lists the tenant's orders, or a customer's own."""
     permit(Operation.LIST, caller.roles)
     if asks_for_deleted(request.query_params):
         permit(Operation.READ_DELETED, caller.roles)

@@ -1,4 +1,4 @@
-"""The routes of an order's status: read it, set it, cancel the order."""
+"""Serves the routes that read and set an order's status, and cancel the order."""
 
 from functools import partial
 
@@ -57,7 +57,7 @@ async def read_status(
     order: NamedDependency[Order],
     caller: NamedDependency[Caller],
 ) -> Response[bytes]:
-    """Get an order's status."""
+    """Returns an order's status."""
     check_read_parameters(request.query_params)
     return to_response(status_answer(order, caller))
 
@@ -116,7 +116,7 @@ async def set_status(
     caller: NamedDependency[Caller],
     change_status: NamedDependency[ChangeStatus],
 ) -> Response[bytes]:
-    """Set an order's status: process, reject, cancel or complete it."""
+    """Sets an order's status: processes, rejects, cancels or completes the order."""
     body = await read_body(request, StatusBody)
     if body.status in _BY_FULFILMENT:
         message = f"an order becomes {body.status} by its parcels: POST {BASE}/{order.order_id}/fulfill"
@@ -159,7 +159,7 @@ async def cancel(
     caller: NamedDependency[Caller],
     change_status: NamedDependency[ChangeStatus],
 ) -> Response[bytes]:
-    """Call an order off before anything has shipped."""
+    """Cancels an order before anything has shipped."""
     body = await read_body(request, CancelBody, optional=True)
     return await change(
         request,

@@ -1,4 +1,4 @@
-"""All routes under ``/v1.0/orders``."""
+"""Collects all routes under ``/v1.0/orders``."""
 
 from collections.abc import Sequence
 
@@ -38,10 +38,10 @@ ROUTES = (
     deliver,
     erase,
 )
-"""In the order in which the API's description has them."""
+"""All routes of orders, in the sequence of the API's description."""
 
 
 def orders_router(middleware: Sequence[Middleware] = ()) -> Router:
-    """All routes of orders. Raises: LookupError: nothing is said of one of their operations."""
+    """Makes the router of all routes of orders. Raises: LookupError: one of the operations has no description."""
     opened = {"order": Provide(opened_order)}
     return checked(Router(path=BASE, route_handlers=ROUTES, middleware=middleware, dependencies=opened))

@@ -16,18 +16,18 @@ NextCursor = Annotated[str, Field(min_length=1, max_length=MAX_CURSOR_CHARACTERS
 
 
 class LeftOut(TypedDict, total=False):
-    """How much of a page can't be read; missing where all of it can."""
+    """The number of a page's unreadable entries; missing if all can be read."""
 
     unreadable: int
 
 
 def left_out(unreadable: int) -> LeftOut:
-    """How many of a page's entries can't be read and are left out."""
+    """Represents the number of entries that can't be read and are left out."""
     return {"unreadable": unreadable} if unreadable else {}
 
 
 def page_response(request: Call, page: Mapping[str, Any]) -> Response[bytes]:
-    """The page, with the address of the next one."""
+    """Responds with the page, and the address of the next one in the Link header."""
     headers = {}
     if page["next_cursor"] is not None:
         query = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]

@@ -1,4 +1,4 @@
-"""The routes of an order's parcels: ship one, note its arrival."""
+"""Serves the routes that ship an order's parcels and record their arrival."""
 
 from functools import partial
 
@@ -69,7 +69,7 @@ async def fulfil(
     caller: NamedDependency[Caller],
     fulfil_order: NamedDependency[FulfilOrder],
 ) -> Response[bytes]:
-    """Ship a parcel of some or all of what is open."""
+    """Ships a parcel with some or all of the open units."""
     body = await read_body(request, FulfilBody)
     return await change(
         request, partial(order_answer, caller=caller), partial(fulfil_order.execute, caller, order, body.to_domain())
@@ -108,7 +108,7 @@ async def deliver(
     caller: NamedDependency[Caller],
     deliver_parcel: NamedDependency[DeliverParcel],
 ) -> Response[bytes]:
-    """Note that a parcel has arrived."""
+    """Records that a parcel has arrived."""
     body = await read_body(request, DeliverBody, optional=True)
     return await change(
         request,

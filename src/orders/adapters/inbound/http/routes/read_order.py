@@ -1,4 +1,4 @@
-"""The routes that read an order, and where its goods are."""
+"""Serves the routes that read an order and track its parcels."""
 
 from litestar import Response, get
 from litestar.di import NamedDependency
@@ -50,11 +50,11 @@ async def read(
     order: NamedDependency[Order],
     caller: NamedDependency[Caller],
 ) -> Response[bytes]:
-    """Get an order."""
+    """Returns an order, or 304 if the caller has its current state."""
     check_read_parameters(request.query_params)
     answer = order_answer(order, caller)
     if unchanged(request, etag(order, caller.roles)):
-        # With the fields that the whole answer would have (RFC 9110, section 15.4.5).
+        # With the header fields that the complete response would have (RFC 9110, section 15.4.5).
         return Response(b"", status_code=304, headers={**dict(answer.headers), **varying(answer.body)})
     return to_response(answer)
 
@@ -84,6 +84,6 @@ async def track(
     request: Call,
     order: NamedDependency[Order],
 ) -> Response[bytes]:
-    """Where an order's goods are."""
+    """Returns an order's parcels and the units that are still to be shipped."""
     check_read_parameters(request.query_params)
     return json_response(track_view(order))

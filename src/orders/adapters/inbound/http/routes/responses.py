@@ -1,4 +1,4 @@
-"""Responses from what a use case gave: JSON bodies, and answers that can be given again byte for byte."""
+"""Makes responses from results of use cases: JSON bodies, and responses that can be replayed byte for byte."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,22 +17,22 @@ JSON = "application/json"
 
 
 def json_response(content: Any, status_code: int = 200, headers: dict[str, str] | None = None) -> Response[bytes]:
-    """A JSON response."""
+    """Makes a JSON response."""
     return Response(json_body.encode(content), status_code=status_code, media_type=JSON, headers=headers or {})
 
 
 def order_answer(order: Order, caller: Caller, status: int = 200, **headers: str) -> KeyedAnswer:
-    """The order as this caller sees it, with its ETag."""
+    """Responds with the order as this caller sees it, and its ETag."""
     return _answer(order, caller, order_view(order, caller), status, headers)
 
 
 def status_answer(order: Order, caller: Caller) -> KeyedAnswer:
-    """Where the order is as this caller sees it, with its ETag."""
+    """Responds with the order's status as this caller sees it, and its ETag."""
     return _answer(order, caller, status_view(order, caller), 200, {})
 
 
 def accepted_answer(order: Order) -> KeyedAnswer:
-    """The order is accepted under this id, and placed soon (RFC 7240, section 4.1)."""
+    """Responds that the order is accepted under its final id, and placed soon (RFC 7240, section 4.1)."""
     here = f"{BASE}/{order.order_id}"
     return KeyedAnswer(
         202, (("Location", here), ("Preference-Applied", "respond-async")), json_body.encode(accepted_view(order))
@@ -40,17 +40,17 @@ def accepted_answer(order: Order) -> KeyedAnswer:
 
 
 def erasing_answer(order: Order, caller: Caller) -> KeyedAnswer:
-    """The order is erased, and the rest follows, with the order's ETag."""
+    """Responds that the order is erased and other copies will be, with the order's ETag."""
     return _answer(order, caller, erasing_view(order), 202, {})
 
 
 def no_content(order: Order) -> KeyedAnswer:  # noqa: ARG001 - the same whatever the order has become
-    """Nothing to be said but that it is done."""
+    """Responds 204, without a body."""
     return KeyedAnswer(204)
 
 
 def to_response(answer: KeyedAnswer, **headers: str) -> Response[bytes]:
-    """The response that gives the answer."""
+    """Converts a stored response to one of the framework, with more headers."""
     media_type = JSON if answer.body else None
     return Response(
         answer.body, status_code=answer.status, media_type=media_type, headers={**dict(answer.headers), **headers}

@@ -1,4 +1,4 @@
-"""The routes that update an order: by the whole of it, or by a merge patch."""
+"""Serves the routes that update an order: by the whole of it, or by a merge patch."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,13 +32,13 @@ from orders.domain.lifecycle import Action
 from orders.domain.order import Order
 from orders.domain.revising import Revision, changes_nothing
 
-# Both are asked each time that the write has to be decided anew: the version it was made from may be gone by then.
+# Body and version are checked against the current order again before every attempt to write: others may change it.
 
 
 async def _update(
     request: Call, caller: Caller, order: Order, use: UpdateOrder, reading: "_Reading"
 ) -> Response[bytes]:
-    """Change the order as the body of the request says."""
+    """Updates the order by the request's body."""
     body = await read_object(request, media_types=reading.media_types)
     size = await body_size(request, order)
     await off_loop(size, lambda: check_form(reading.read, body, order_view(order, caller)))
@@ -54,11 +54,11 @@ def _replaced(body: Mapping[str, Any], caller: Caller, current: Order) -> Revisi
     try:
         revision = read_revision(body, seen)
     except InvalidBody:
-        # What may not differ can do so because others have changed it: then the version is what is wrong.
+        # A fixed field may differ because others have changed the order: then the version is the fault to report.
         check_version(body, seen)
         raise
     if not changes_nothing(current, revision):
-        # Who PUTs the same again has lost the answer and undoes nothing (RFC 9110, 9.2.2).
+        # A repeated PUT that changes nothing is no conflict: its response was probably lost (RFC 9110, 9.2.2).
         check_version(body, seen)
     return revision
 
@@ -71,7 +71,13 @@ def _patched(body: Mapping[str, Any], caller: Caller, current: Order) -> Revisio
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """How the body of an update is read, and what it is a plan for."""
+    """The way to read the body of one kind of update.
+
+    Attributes:
+        read: reads the revision from the body and the order as the caller sees it.
+        plan: checks the body's version too, against the current order.
+        media_types: the types that the body may be declared as.
+    """
 
     read: Read
     plan: Callable[[Mapping[str, Any], Caller, Order], Revision]
@@ -125,7 +131,7 @@ async def replace(
     caller: NamedDependency[Caller],
     update_order: NamedDependency[UpdateOrder],
 ) -> Response[bytes]:
-    """Update an order by sending the whole of it; optional fields left out are cleared."""
+    """Updates an order by the whole of it; optional fields left out are cleared."""
     return await _update(request, caller, order, update_order, _WHOLE)
 
 
@@ -170,5 +176,5 @@ async def merge(
     caller: NamedDependency[Caller],
     update_order: NamedDependency[UpdateOrder],
 ) -> Response[bytes]:
-    """Update some fields of an order by a JSON merge patch (RFC 7396)."""
+    """Updates some fields of an order by a JSON merge patch (RFC 7396)."""
     return await _update(request, caller, order, update_order, _SOME)

@@ -1,1 +1,1 @@
-"""Who calls: bearer tokens, API keys, sealed cursors, client addresses."""
+"""Authenticates callers: bearer tokens, API keys, client addresses; and seals cursors."""

@@ -1,7 +1,7 @@
-"""API keys: which client software calls, besides who calls with it.
+"""Checks API keys, which identify the client software besides its user.
 
 A key is 256 random bits, so its plain SHA-256 is as good as a slow hash: there is nothing to guess. Only hashes are
-kept; a key is shown once, when it is made.
+stored; a key is shown once, when it is made.
 """
 
 import hmac
@@ -23,10 +23,14 @@ FORMAT = '{"CLIENT": "sha256 in hex", "OTHER": ["sha256 in hex", "sha256 in hex"
 
 
 class ApiKeyRing:
-    """The keys that are accepted, by the names of the clients that have them; a client may have several."""
+    """The accepted keys, by the names of their clients; a client may have several."""
 
     def __init__(self, hashes: Mapping[str, Sequence[str]]) -> None:
-        """Raises: ValueError: a name or hash is none, or there is no hash at all; it names the client, not the hash."""
+        """Checks names and hashes.
+
+        Raises:
+            ValueError: a name or hash is invalid, or there is none; the message has the client's name, not the hash.
+        """
         if not hashes:
             raise ValueError(f"there is no key in it; {FORMAT} is right")
         for name, each in hashes.items():
@@ -36,7 +40,7 @@ class ApiKeyRing:
 
     @classmethod
     def parse(cls, text: str) -> "ApiKeyRing":
-        """The keys in a secret: a JSON object of names and hashes. Raises: ValueError."""
+        """Parses the keys in a secret: a JSON object of names and hashes. Raises: ValueError."""
         try:
             content: Any = json.loads(text)
         except (ValueError, RecursionError):
@@ -47,7 +51,7 @@ class ApiKeyRing:
         return cls({name: [str(one) for one in each] for name, each in lists.items()})
 
     def client(self, key: str) -> str | None:
-        """Whose key this is; takes the same time for every key."""
+        """Finds the client that has this key, in the same time for every key; ``None`` if nobody has."""
         presented = hash_of(key).encode()
         found = None
         for name, known in self._hashes:
@@ -57,18 +61,18 @@ class ApiKeyRing:
 
 
 class ApiKeys(Protocol):
-    """Knows the clients' keys."""
+    """Finds clients by their keys."""
 
     async def client(self, key: str) -> str | None:
-        """The client that has this key; ``None`` when nobody has.
+        """Finds the client that has this key; ``None`` if nobody has.
 
-        Raises: TransientPortError, PermanentPortError: no key is known, and they can't be read.
+        Raises: TransientPortError, PermanentPortError: no keys were read so far, and they can't be read now.
         """
         ...
 
 
 class GivenApiKeys:
-    """``ApiKeys`` that were given at the start and stay."""
+    """``ApiKeys`` that are given at the start and never change."""
 
     def __init__(self, ring: ApiKeyRing) -> None:
         self._ring = ring
@@ -79,8 +83,10 @@ class GivenApiKeys:
 
 
 class SecretApiKeys:
-    """``ApiKeys`` in a secret. A key put there counts within a minute, at its first use; one taken away counts no more
-    once what is kept is stale."""
+    """``ApiKeys`` in a secret.
+
+    An added key is accepted within a minute, at its first use; a removed one is refused once the cached keys are stale.
+    """
 
     def __init__(
         self,
@@ -100,11 +106,11 @@ class SecretApiKeys:
         return found if found is not None else (await self._ring.newer()).client(key)
 
     async def warm_up(self) -> None:
-        """Have the keys before the first request. Raises: as ``client``."""
+        """Reads the keys before the first request. Raises: as ``client``."""
         await self._ring.get()
 
     async def close(self) -> None:
-        """Leave no question under way behind."""
+        """Cancels a read in progress."""
         await self._ring.close()
 
     async def _read(self) -> ApiKeyRing:
@@ -116,20 +122,20 @@ class SecretApiKeys:
 
 
 class ApiKeyGuard:
-    """Lets in who brings a key, where keys are asked for."""
+    """Admits clients with an accepted key, if keys are required."""
 
     def __init__(self, keys: ApiKeys | None) -> None:
-        """``None`` asks nobody for a key."""
+        """Sets the accepted keys; ``None`` requires none."""
         self._keys = keys
 
     async def admit(self, given: Sequence[str]) -> str | None:
-        """The client that calls; ``None`` where keys aren't asked for.
+        """Returns the client that calls; ``None`` if keys aren't required.
 
         Args:
             given: every value of the request's X-Api-Key header.
 
         Raises:
-            Unauthenticated: no key came, or several, or one that is not accepted.
+            Unauthenticated: the request has no key, or several, or one that is not accepted.
             TransientPortError, PermanentPortError: as ``ApiKeys.client``.
         """
         if self._keys is None:

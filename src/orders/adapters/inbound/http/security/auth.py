@@ -1,7 +1,7 @@
-"""Bearer tokens: from an Authorization header to a Caller.
+"""Authenticates callers by the bearer token in the Authorization header.
 
-RFC 6750 and RFC 8725: only asymmetric algorithms, chosen here and never by the token; keys from the issuer and never
-from the token; then what the token says (``claims.py``).
+By RFC 6750 and RFC 8725: only asymmetric algorithms, chosen here and never by the token; keys from the issuer and never
+from the token; then the token's claims are checked (``claims.py``).
 """
 
 import base64
@@ -21,16 +21,16 @@ from orders.application.policy.caller import Caller
 ALGORITHMS = ("RS256", "ES256")
 MAX_TOKEN_CHARACTERS = 8192
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
-"""RFC 7515, section 7.1; an unsigned one gets as far as being told so."""
+"""The compact form of RFC 7515, section 7.1; an unsigned token passes, so that its fault can be named later."""
 _NOT_TAKEN = frozenset({"jwk", "jku", "x5u", "x5c", "crit"})
-"""Header parameters by which a token brings its own key, or asks for what is not understood here (RFC 7515, 4.1)."""
+"""Header parameters by which a token brings its own key, or needs unsupported extensions (RFC 7515, 4.1)."""
 
 
 class Unauthenticated(Exception):
-    """The request does not say who it is from, or not believably.
+    """The request's caller is not known: a credential is missing or invalid.
 
     Attributes:
-        token_given: a bearer token came, and it is what is wrong.
+        token_given: whether a bearer token came, and is invalid.
     """
 
     def __init__(self, message: str, *, token_given: bool = True) -> None:
@@ -39,25 +39,25 @@ class Unauthenticated(Exception):
 
 
 class KeySource(Protocol):
-    """Knows the issuer's public keys."""
+    """Finds the issuer's public keys."""
 
     async def key(self, key_id: str) -> RSAPublicKey | EllipticCurvePublicKey | None:
-        """The key of that ``kid``, or ``None`` when the issuer has no such key.
+        """Finds the key of that ``kid``; ``None`` if the issuer has no such key.
 
-        Raises: TransientPortError: none of its keys is known, and it can't be asked.
+        Raises: TransientPortError: none of its keys is known, and the issuer can't be reached.
         """
         ...
 
 
 class NoKeys:
-    """A ``KeySource`` that knows no key: every token is refused."""
+    """A ``KeySource`` without keys: every token is refused."""
 
     async def key(self, key_id: str) -> None:
         """See ``KeySource.key``."""
 
 
 def single(values: Sequence[str], header: str) -> str | None:
-    """The value of a header that may come once; ``None`` when it did not come.
+    """Returns the value of a header that may come once; ``None`` if it did not come.
 
     Raises: Unauthenticated: it came more than once, and nobody knows which is meant.
     """
@@ -71,7 +71,7 @@ def _utc_now() -> datetime:
 
 
 class Authenticator:
-    """Turns the Authorization header into a Caller."""
+    """Authenticates callers by the Authorization header."""
 
     def __init__(self, keys: KeySource, rules: TokenRules, now: Callable[[], datetime] = _utc_now) -> None:
         self._keys = keys
@@ -79,11 +79,11 @@ class Authenticator:
         self._now = now
 
     async def caller(self, authorization: str | None, traceparent: str | None = None) -> Caller:
-        """Who is calling.
+        """Verifies the token and returns its caller.
 
         Raises:
-            Unauthenticated: with one sentence that says what is wrong with the token, and nothing that is in it.
-            TransientPortError: no key of the issuer is known, and it can't be asked.
+            Unauthenticated: with one sentence about the token's fault, without any of its values.
+            TransientPortError: no key of the issuer is known, and the issuer can't be reached.
         """
         if not authorization:
             raise Unauthenticated(
@@ -102,7 +102,7 @@ class Authenticator:
             raise Unauthenticated(str(error)) from None
 
     async def _verified(self, token: str) -> Mapping[str, Any]:
-        """What the token says, once it is known that its issuer says so."""
+        """Verifies the token's signature and returns its claims. Raises: Unauthenticated, TransientPortError."""
         if len(token) > MAX_TOKEN_CHARACTERS:
             raise Unauthenticated(f"the token has more than {MAX_TOKEN_CHARACTERS} characters")
         algorithm, key_id = _header(token)
@@ -112,7 +112,7 @@ class Authenticator:
         if not _fits(algorithm, key):
             raise Unauthenticated("the token's algorithm is not that of its key")
         try:
-            # Everything but the signature is looked at in claims.py, with this service's clock and messages.
+            # Everything but the signature is checked in claims.py, with this service's clock and messages.
             claims: Mapping[str, Any] = jwt.decode(
                 token,
                 key,
@@ -136,7 +136,7 @@ class Authenticator:
 
 
 def _header(token: str) -> tuple[str, str]:
-    """Algorithm and key id that a token names. Raises: Unauthenticated."""
+    """Parses a token's header; returns algorithm and key id. Raises: Unauthenticated."""
     first = token.partition(".")[0]
     try:
         header = json.loads(base64.urlsafe_b64decode(first + "=" * (-len(first) % 4)))

@@ -1,4 +1,4 @@
-"""What a token says, once its signature has been checked: whether it is meant for us, and who its bearer is."""
+"""Checks a token's claims, once its signature is verified, and converts them to a caller."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,25 +15,25 @@ from orders.domain.lifecycle import Role
 CLOCK_SKEW_SECONDS = 60
 _MAX_PRINCIPAL_CHARACTERS = 256
 _END_OF_TIME = 253402300800
-"""The year 10000."""
+"""The year 10000, in seconds since 1970."""
 _ROLES = {str(role): role for role in Role}
 
 
 class Refused(Exception):
-    """A token is not good here; the message says which claim is missing or wrong, and never its value."""
+    """A token is not accepted; the message names the claim that is missing or wrong, and never its value."""
 
 
 @dataclass(frozen=True, slots=True)
 class TokenRules:
-    """What a token must say.
+    """The rules for a token's claims.
 
     Attributes:
-        audiences: accepted in ``aud`` or, where there is no such claim, as in Cognito's access tokens, in
-            ``client_id``.
+        issuer: required in ``iss``.
+        audiences: accepted in ``aud`` or, without that claim, as in Cognito's access tokens, in ``client_id``.
         token_uses: accepted in ``token_use``.
-        tenant_claim, customer_claim, groups_claim: where the pre-token-generation trigger puts them.
+        tenant_claim, customer_claim, groups_claim: the claims that the pre-token-generation trigger sets.
         service_clients: the tenant of each client that calls with tokens of its own (OAuth's client credentials).
-            Where such a token has no tenant it is this one; where it has no groups its role is ``service``.
+            If such a token has no tenant it is this one; if it has no groups its role is ``service``.
     """
 
     issuer: str
@@ -45,17 +45,17 @@ class TokenRules:
     service_clients: Mapping[str, str] = field(default_factory=dict)
 
     def service_tenant(self, claims: Mapping[str, Any]) -> str | None:
-        """The tenant of the service client that a token belongs to; ``None`` when it is no such client's.
+        """Returns the tenant of the service client that a token belongs to; ``None`` if it is no such client's.
 
-        In a token that Cognito gives for client credentials the subject is the client. In one that a person got
-        through the same client it is the person, to whom the client's tenant and role don't pass.
+        In a token that Cognito issues for client credentials the subject is the client. In one that a person got
+        through the same client it is the person, who gets neither the client's tenant nor its role.
         """
         client = claims.get("client_id")
         return self.service_clients.get(client) if isinstance(client, str) and client == claims.get("sub") else None
 
 
 def check_claims(claims: Mapping[str, Any], rules: TokenRules, now: datetime) -> None:
-    """Return when the token is meant for this service and this time. Raises: Refused."""
+    """Checks that the token is meant for this service and valid now. Raises: Refused."""
     if _text(claims, "iss") != rules.issuer:
         raise Refused("the token is from another issuer")
     _check_times(claims, now.timestamp())
@@ -66,7 +66,7 @@ def check_claims(claims: Mapping[str, Any], rules: TokenRules, now: datetime) ->
 
 
 def to_caller(claims: Mapping[str, Any], rules: TokenRules, traceparent: str | None) -> Caller:
-    """Who bears the token. Groups that are no roles of this service count for nothing. Raises: Refused."""
+    """Converts claims to a caller. Groups that are no roles of this service are ignored. Raises: Refused."""
     tenant_id = _tenant(claims, rules)
     roles = _roles(claims, rules)
     customer_id = _identifier(claims, rules.customer_claim)
@@ -85,7 +85,7 @@ def to_caller(claims: Mapping[str, Any], rules: TokenRules, traceparent: str | N
 
 
 def _address(claim: Any) -> tuple[str | None, str | None]:
-    """The address in a claim, by the rules of one in a body, or why it can't be used; neither for no address."""
+    """Checks the address in a claim by the rules for bodies; returns it, or its fault, or neither without one."""
     if not isinstance(claim, str) or not claim:
         return None, None
     if holds_card_number(claim[:MAX_ADDRESS_CHARACTERS]):
@@ -97,7 +97,7 @@ def _address(claim: Any) -> tuple[str | None, str | None]:
 
 
 def _check_times(claims: Mapping[str, Any], now: float) -> None:
-    """RFC 7519, sections 4.1.4 to 4.1.6; clocks may differ by a minute."""
+    """Checks the times by RFC 7519, sections 4.1.4 to 4.1.6; clocks may differ by a minute. Raises: Refused."""
     expires, issued = _instant(claims, "exp"), _instant(claims, "iat")
     if expires is None or issued is None:
         raise Refused(f"the token lacks the claim {'exp' if expires is None else 'iat'}")
@@ -118,7 +118,7 @@ def _check_audience(claims: Mapping[str, Any], rules: TokenRules) -> None:
         if _text(claims, "client_id") in rules.audiences or rules.service_tenant(claims) is not None:
             return
     else:
-        # Whoever names its audience means that one and no other (RFC 7519, section 4.1.3), whichever client it is.
+        # A token with an audience is valid for that alone (RFC 7519, section 4.1.3), whichever client it belongs to.
         named = audience if isinstance(audience, list) else [audience]
         if any(isinstance(each, str) and each in rules.audiences for each in named):
             return
@@ -166,7 +166,7 @@ def _text(claims: Mapping[str, Any], name: str) -> str:
 
 
 def _instant(claims: Mapping[str, Any], name: str) -> float | None:
-    """A NumericDate (RFC 7519, section 2): seconds since 1970."""
+    """Returns a NumericDate (RFC 7519, section 2), in seconds since 1970; ``None`` without it. Raises: Refused."""
     value = claims.get(name)
     if value is None:
         return None

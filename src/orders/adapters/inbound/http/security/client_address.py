@@ -1,4 +1,4 @@
-"""Where a request comes from, as far as it can be believed."""
+"""Finds the client's address of a request, from sources that can be trusted."""
 
 from collections.abc import Mapping
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -8,11 +8,11 @@ UNKNOWN = "unknown"
 
 
 def client_address(scope: Mapping[str, Any], *, forwarded_hops: int) -> str:
-    """The client's address; of IPv6 its network, for one client has all of a /64 (RFC 6177).
+    """Returns the client's address; for IPv6 its network, since one client has a whole /64 (RFC 6177).
 
     Args:
-        forwarded_hops: how many proxies of our own stand in front, each of which appends to ``X-Forwarded-For`` whom
-            it was called by. What is further left in it was written by who knows whom, and is not looked at.
+        forwarded_hops: the number of our own proxies in front, each of which appends its client's address to
+            ``X-Forwarded-For``. Entries further left may be forged, and are ignored.
     """
     peer = scope.get("client")
     address = str(peer[0]) if peer else UNKNOWN

@@ -1,4 +1,4 @@
-"""Cursors of listings: opaque, signed, and good only for the tenant and filters they were made for."""
+"""Seals cursors of listings: opaque, signed, and valid only for the tenant, caller and filters of their listing."""
 
 import base64
 import binascii
@@ -18,10 +18,10 @@ class InvalidCursor(Exception):
 
 
 class CursorKeys(Protocol):
-    """Knows the keys that cursors are signed with."""
+    """Provides the keys that sign cursors."""
 
     async def keys(self) -> Sequence[bytes]:
-        """At least one, of at least 32 bytes each; the first seals.
+        """Returns at least one key, of at least 32 bytes each; the first seals.
 
         Raises: TransientPortError, PermanentPortError: none is known, and they can't be read.
         """
@@ -31,20 +31,20 @@ class CursorKeys(Protocol):
 class CursorCodec:
     """Seals a listing's position into a cursor and opens it again.
 
-    The first key seals; all of them open, so that keys can be rotated while cursors are under way.
+    The first key seals; all of them open, so that keys can be rotated while callers hold cursors.
     """
 
     def __init__(self, keys: CursorKeys) -> None:
         self._keys = keys
 
     async def seal(self, position: str, bound_to: str) -> str:
-        """A cursor for the position; ``bound_to`` names tenant, caller and filters. Raises: as ``CursorKeys``."""
+        """Makes a cursor of the position; ``bound_to`` names tenant, caller and filters. Raises: as ``CursorKeys``."""
         payload = position.encode()
         key = (await self._keys.keys())[0]
         return _encoded(self._mac(key, payload, bound_to) + payload)
 
     async def open(self, cursor: str, bound_to: str) -> str:
-        """The position in a cursor made for the same. Raises: InvalidCursor, and as ``CursorKeys``."""
+        """Returns the position in a cursor with the same ``bound_to``. Raises: InvalidCursor, and as ``CursorKeys``."""
         try:
             raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         except (binascii.Error, ValueError):

@@ -1,4 +1,4 @@
-"""The keys that seal cursors, from where all tasks and regions get the same ones."""
+"""Provides the keys that seal cursors, the same to all tasks and regions."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -12,10 +12,10 @@ MIN_KEY_BYTES = 32
 
 
 class GivenCursorKeys:
-    """``CursorKeys`` that were given at the start and stay, newest first."""
+    """``CursorKeys`` that are given at the start and never change, newest first."""
 
     def __init__(self, keys: Sequence[bytes]) -> None:
-        """Raises: ValueError: there is none, or one is too short."""
+        """Checks the keys. Raises: ValueError: there is none, or one is too short."""
         if not keys or any(len(key) < MIN_KEY_BYTES for key in keys):
             raise ValueError(f"cursors need at least one signing key, of at least {MIN_KEY_BYTES} bytes each")
         self._keys = tuple(keys)
@@ -26,10 +26,10 @@ class GivenCursorKeys:
 
 
 class SecretCursorKeys:
-    """``CursorKeys`` in a secret: the value it has and the one it had before.
+    """``CursorKeys`` in a secret: its current value and its previous one.
 
-    A new key opens cursors as soon as it is seen, and seals them only once it is so old that every task has seen it:
-    otherwise one task would give out cursors that another takes for forged.
+    A new key opens cursors as soon as it is read, and seals them only once it is so old that every task has read it:
+    otherwise one task would give out cursors that another refuses as forged.
     """
 
     def __init__(
@@ -42,7 +42,11 @@ class SecretCursorKeys:
         settled_after: timedelta,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``settled_after`` must be longer than a task may go on with what it has read."""
+        """Sets the source of the keys.
+
+        Args:
+            settled_after: the age from which a new key seals; longer than a task may use cached keys.
+        """
         self._secrets = secrets_store
         self._name = name
         self._clock = clock
@@ -59,21 +63,21 @@ class SecretCursorKeys:
         return tuple(version.value.encode() for version in newest_first)
 
     async def warm_up(self) -> None:
-        """Have the keys before the first request. Raises: as ``keys``."""
+        """Reads the keys before the first request. Raises: as ``keys``."""
         await self._versions.get()
 
     async def close(self) -> None:
-        """Leave no question under way behind."""
+        """Cancels a read in progress."""
         await self._versions.close()
 
     async def _read(self) -> tuple[SecretVersion, SecretVersion | None]:
-        # The current one first: of a rotation in between, it is read twice, and the new key, which seals nothing yet,
-        # at the next look. The other way round it would be missed that most cursors are sealed with.
+        # The current one first: with a rotation in between, the old key is read twice, and the new key, which seals
+        # nothing yet, at the next read. The other way round the old key, which most cursors are sealed with, is missed.
         current = await self._secrets.current(self._name)
         previous = await self._secrets.previous(self._name)
         if not _long_enough(current):
             raise SecretUnusable(self._name, f"a key that signs cursors has at least {MIN_KEY_BYTES} bytes")
-        # What was there before may be no key at all: secrets are often created with something to be replaced.
+        # The previous value may be no key at all: secrets are often created with a placeholder.
         return current, previous if previous is not None and _long_enough(previous) else None
 
 

@@ -1,4 +1,4 @@
-"""What a process says of its health, whatever carries it: the API's routes, or a worker's health port."""
+"""Makes the responses about a process's health, for the API's routes and a worker's health port."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,14 +31,14 @@ class Health(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class HealthAnswer:
-    """A response that says how the process is."""
+    """A response about the health of the process."""
 
     status: int
     content: Mapping[str, Any]
 
     @property
     def headers(self) -> dict[str, str]:
-        """When to ask again, if it is worth it."""
+        """The Retry-After header, if the process is unhealthy."""
         return {"Retry-After": "5"} if self.status == 503 else {}
 
     @property
@@ -48,11 +48,11 @@ class HealthAnswer:
 
 
 ALIVE = HealthAnswer(200, Alive(status="ok"))
-"""From a process that answers at all; touches no dependency."""
+"""The response of a process that responds at all; touches no dependency."""
 
 
 async def readiness(check_health: CheckHealth) -> HealthAnswer:
-    """200 when all that is needed answers, else 503 naming what does not."""
+    """Responds 200 if all dependencies respond, else 503 naming those that don't."""
     health = await check_health.execute()
     faults = {name: mask_text(fault) for name, fault in health.faults}
     checks = {name: faults.get(name, "ok") for name in health.checked}

@@ -44,7 +44,7 @@ def pairs(value: Any, form: str) -> Any:
 
 
 class SecuritySettings(BaseSettings):
-    """Who is let in, and by which keys: the part of the settings that differs most between environments."""
+    """Settings of authentication, keys and secrets: those that differ most between environments."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True)
 

@@ -28,7 +28,7 @@ from orders.adapters.outbound.memory.scrub_requests import MemoryScrubRequests
 from orders.adapters.outbound.memory.suppressions import MemorySuppressions
 from orders.adapters.outbound.memory.tenant_files import MemoryOrderingTenants
 from orders.adapters.outbound.memory.unreadable_items import MemoryUnreadableItems
-from orders.adapters.wire.redaction import redacted_answer
+from orders.adapters.wire.answer_redaction import redacted_answer
 from orders.application.events.relay_outbox import RelayOutbox
 from orders.application.orders.check_offers import Consulted
 from orders.application.policy.caller import Caller

@@ -4,7 +4,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from orders.adapters.inbound.sqs.auditing import AuditedHandler
+from orders.adapters.inbound.sqs.message_handler import AuditedHandler
 from orders.adapters.inbound.sqs.queue import ReceivedMessage
 from orders.adapters.inbound.sqs.worker import QueueWorker
 from orders.adapters.inbound.sqs.workers.customer_notifier import CustomerNotifier

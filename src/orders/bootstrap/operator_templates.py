@@ -12,7 +12,7 @@ from orders.adapters.outbound.rendering.previews import JinjaPreviews
 from orders.application.mail.preview_templates import PreviewTemplates
 from orders.bootstrap.aws import open_clients
 from orders.bootstrap.config.settings import Settings
-from orders.bootstrap.container.templates import open_renderer, open_templates
+from orders.bootstrap.container.rendering import open_renderer, open_templates
 from orders.bootstrap.dev.demo import default_profile
 from orders.bootstrap.resources.topology_file import packaged_topology
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 from types import MappingProxyType
 
 from orders.adapters.inbound.periodic import Periodic
-from orders.adapters.inbound.sqs.auditing import AuditedHandler
 from orders.adapters.inbound.sqs.gate import DependencyGate
+from orders.adapters.inbound.sqs.message_handler import AuditedHandler
 from orders.adapters.inbound.sqs.poller import Poller, PollerSettings
 from orders.adapters.inbound.sqs.queue import SqsQueue, nobody
 from orders.adapters.inbound.sqs.retry_policy import RetryPolicy

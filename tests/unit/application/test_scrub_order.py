@@ -9,8 +9,8 @@ import pytest
 
 from orders.adapters.inbound.sqs.retry_policy import RetryPolicy
 from orders.adapters.outbound.memory.document_store import MemoryDocumentStore
+from orders.adapters.wire.answer_redaction import redacted_answer
 from orders.adapters.wire.keyed_answers import KeyedAnswer
-from orders.adapters.wire.redaction import redacted_answer
 from orders.application.events.publish_events import PublishEvents
 from orders.application.orders.scrub_order import SECOND_PASS_AFTER, PersonalDataStores, ScrubOrder
 from orders.application.policy.caller import worker

@@ -5,11 +5,13 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 import pytest
+from typer.testing import CliRunner
 
+from orders.adapters.inbound.cli.app import build
 from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Result
 from orders.application.operations.dead_letters import DeadLetterService
 from orders.domain.identity import order_number
-from orders.ports.dead_letters import DeadLetter
+from orders.ports.dead_letters import DeadLetter, UnknownQueue
 from tests.support.builders import NOON, an_order_id
 from tests.support.hostile import TOO_DEEP
 from tests.unit.application.test_dead_letters import Desk
@@ -114,6 +116,14 @@ def test_redrive_sends_what_is_meant_and_a_dry_run_nothing(operator: Operator) -
         AuditedCommand("dlq redrive --dry-run"),
         AuditedCommand("dlq redrive", order_id=an_order_id(3)),
     ]
+
+
+@pytest.mark.parametrize("command", [["list"], ["show"], ["redrive"], ["redrive", "--dry-run"], ["purge", "--yes"]])
+def test_an_unknown_queue_is_refused_with_the_names_of_those_that_exist(operator: Operator, command: list[str]) -> None:
+    name, *options = command
+    result = CliRunner().invoke(build(operator, "1.2.3"), ["dlq", name, "nope", *options])
+    assert isinstance(result.exception, UnknownQueue)
+    assert "there is none of 'nope'; there are pdf-creator, customer-notifier" in str(result.exception)
 
 
 def test_what_could_not_be_sent_ends_with_one(operator: Operator) -> None:

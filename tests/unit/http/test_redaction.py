@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from orders.adapters.inbound.http.routes.responses import accepted_answer, erasing_answer, order_answer, status_answer
+from orders.adapters.wire.answer_redaction import redacted_answer
 from orders.adapters.wire.json_body import MalformedJson
 from orders.adapters.wire.keyed_answers import KeyedAnswer
-from orders.adapters.wire.redaction import redacted_answer
 from orders.domain.erasing import erase
 from orders.domain.lifecycle import Role, Status
 from orders.domain.order import Order

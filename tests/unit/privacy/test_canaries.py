@@ -14,7 +14,7 @@ import pytest
 
 from orders.adapters.inbound.http.middleware.edge import LOCAL
 from orders.adapters.inbound.http.middleware.rate_limit import Rate
-from orders.adapters.inbound.sqs.auditing import AuditedHandler
+from orders.adapters.inbound.sqs.message_handler import AuditedHandler
 from orders.adapters.outbound.rendering.environment import Sources, TemplateRenderer
 from orders.adapters.outbound.rendering.mail_composer import JinjaMailComposer
 from orders.adapters.outbound.rendering.overrides import PackagedTemplates, Rendered, Wish

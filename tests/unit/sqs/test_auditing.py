@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from orders.adapters.inbound.sqs.auditing import AuditedHandler
+from orders.adapters.inbound.sqs.message_handler import AuditedHandler
 from orders.adapters.inbound.sqs.messages import MessageRefused
 from orders.adapters.inbound.sqs.queue import ReceivedMessage
 from orders.adapters.inbound.sqs.worker import Message, QueueWorker

@@ -30,7 +30,7 @@ from orders.adapters.outbound.rendering.mail_composer import JinjaMailComposer
 from orders.adapters.outbound.rendering.overrides import Templates
 from orders.adapters.outbound.rendering.pdf.renderer import PdfRenderer, RendererProbe
 from orders.adapters.outbound.system import RandomOrderIds, SystemClock
-from orders.adapters.wire.redaction import redacted_answer
+from orders.adapters.wire.answer_redaction import redacted_answer
 from orders.bootstrap.aws import AwsClients
 from orders.bootstrap.config.settings import Settings
 from orders.bootstrap.container.adapter_factories import (

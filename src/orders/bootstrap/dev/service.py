@@ -19,8 +19,8 @@ from orders.bootstrap.config.keys import dev_issuer
 from orders.bootstrap.config.settings import Settings
 from orders.bootstrap.container.adapter_factories import template_store
 from orders.bootstrap.container.api_container import ApiContainer, api_dependencies
+from orders.bootstrap.container.rendering import open_renderer, open_templates
 from orders.bootstrap.container.services import open_services
-from orders.bootstrap.container.templates import open_renderer, open_templates
 from orders.bootstrap.dev import emulator
 from orders.bootstrap.dev.demo import DEMO_CUSTOMER, DEMO_TENANT, PROFILES, put_demo_profiles
 from orders.bootstrap.errors import CannotRun

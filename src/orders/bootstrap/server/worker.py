@@ -15,8 +15,8 @@ from orders.bootstrap.aws import AwsClients, open_clients
 from orders.bootstrap.config.settings import Settings
 from orders.bootstrap.container.adapter_factories import template_store
 from orders.bootstrap.container.container import Container
+from orders.bootstrap.container.rendering import open_renderer, open_templates
 from orders.bootstrap.container.services import open_services
-from orders.bootstrap.container.templates import open_renderer, open_templates
 from orders.bootstrap.errors import CannotRun
 from orders.bootstrap.operator_tools import mailboxes
 from orders.bootstrap.resources.addresses import Addresses, addresses_in_reach

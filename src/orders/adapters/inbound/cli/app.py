@@ -7,11 +7,9 @@ import typer
 from rich.console import Console
 
 from orders.adapters.inbound.cli import (
-    dead_letters,
     describe,
     keys,
     local,
-    replay,
     serve,
     smoke,
     suppressions,
@@ -19,6 +17,8 @@ from orders.adapters.inbound.cli import (
     tenants,
     unreadable,
 )
+from orders.adapters.inbound.cli import dlq as dead_letters
+from orders.adapters.inbound.cli import events as replay
 from orders.adapters.inbound.cli.runtime import CommandError, Runtime
 from orders.domain.errors import InvalidIdentifier
 

@@ -154,7 +154,7 @@ class SqsQueue:
             raise QueueUnreachable(safe_error_text(error)) from error
 
     async def dead_letter(self, message: ReceivedMessage, *, reason: str, error: str) -> None:
-        """Sends an unchanged copy of the message to the dead-letter queue, with reason and error as attributes.
+        """Sends a copy of the message, as it is given, to the dead-letter queue, with reason and error as attributes.
 
         The message itself stays until it is deleted: a repeated call may duplicate it, and none loses it.
         """

@@ -11,7 +11,7 @@ from orders.adapters.inbound.http.representations.values import BASE
 from orders.adapters.inbound.http.requests.bodies import Call, body_size, read_any_object
 from orders.adapters.inbound.http.requests.parameters import no_parameters
 from orders.adapters.inbound.http.requests.preconditions import keyed_request, prefers_async
-from orders.adapters.inbound.http.routes.changing import LINKS_OF_CHANGED, PROBLEMS_OF_CREATING
+from orders.adapters.inbound.http.routes.order_changes import LINKS_OF_CHANGED, PROBLEMS_OF_CREATING
 from orders.adapters.inbound.http.routes.responses import (
     accepted_answer,
     order_answer,

@@ -8,7 +8,7 @@ from orders.adapters.inbound.http.operation import ApiOperation, DocumentedRespo
 from orders.adapters.inbound.http.requests.bodies import Call
 from orders.adapters.inbound.http.requests.parameters import no_parameters
 from orders.adapters.inbound.http.requests.preconditions import preconditions
-from orders.adapters.inbound.http.routes.changing import CONDITIONS
+from orders.adapters.inbound.http.routes.order_changes import CONDITIONS
 from orders.adapters.inbound.http.routes.responses import (
     no_content,
 )

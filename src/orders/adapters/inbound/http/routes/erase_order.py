@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from orders.adapters.inbound.http.operation import ApiOperation, Body, DocumentedResponse, Example
 from orders.adapters.inbound.http.representations.order_states import Erasing
 from orders.adapters.inbound.http.requests.bodies import Call, read_body
-from orders.adapters.inbound.http.routes.changing import CONDITIONS, PROBLEMS_OF_CHANGING, change
+from orders.adapters.inbound.http.routes.order_changes import CONDITIONS, PROBLEMS_OF_CHANGING, change
 from orders.adapters.inbound.http.routes.responses import (
     erasing_answer,
 )

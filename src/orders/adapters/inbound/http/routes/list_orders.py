@@ -15,7 +15,7 @@ from orders.adapters.inbound.http.requests.parameters import (
     asks_for_deleted,
     list_parameters,
 )
-from orders.adapters.inbound.http.routes.pages import NextCursor, left_out, page_response
+from orders.adapters.inbound.http.routes.pagination import NextCursor, left_out, page_response
 from orders.adapters.inbound.http.security.cursor import CursorCodec
 from orders.adapters.wire.off_loop import LINE_BYTES, off_loop
 from orders.application.orders.list_orders import ListOrders

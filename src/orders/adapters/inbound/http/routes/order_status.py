@@ -13,7 +13,7 @@ from orders.adapters.inbound.http.requests.bodies import Call, read_body
 from orders.adapters.inbound.http.requests.parameters import (
     check_read_parameters,
 )
-from orders.adapters.inbound.http.routes.changing import CONDITIONS, PROBLEMS_OF_CHANGING, change, changed_order
+from orders.adapters.inbound.http.routes.order_changes import CONDITIONS, PROBLEMS_OF_CHANGING, change, changed_order
 from orders.adapters.inbound.http.routes.responses import (
     order_answer,
     status_answer,

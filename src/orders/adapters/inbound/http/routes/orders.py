@@ -8,13 +8,13 @@ from litestar.types import Middleware
 
 from orders.adapters.inbound.http.middleware.auditing import checked
 from orders.adapters.inbound.http.representations.values import BASE
-from orders.adapters.inbound.http.routes.changing import opened_order
 from orders.adapters.inbound.http.routes.create_order import create
 from orders.adapters.inbound.http.routes.delete_order import remove
 from orders.adapters.inbound.http.routes.documents import document
 from orders.adapters.inbound.http.routes.erase_order import erase
 from orders.adapters.inbound.http.routes.history import events, history
 from orders.adapters.inbound.http.routes.list_orders import list_orders
+from orders.adapters.inbound.http.routes.order_changes import opened_order
 from orders.adapters.inbound.http.routes.order_status import cancel, read_status, set_status
 from orders.adapters.inbound.http.routes.parcels import deliver, fulfil
 from orders.adapters.inbound.http.routes.read_order import read, track

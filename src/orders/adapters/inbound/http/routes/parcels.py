@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from orders.adapters.inbound.http import problems
 from orders.adapters.inbound.http.operation import ApiOperation, Body, Example
 from orders.adapters.inbound.http.requests.bodies import Call, read_body
-from orders.adapters.inbound.http.routes.changing import CONDITIONS, PROBLEMS_OF_CHANGING, change, changed_order
+from orders.adapters.inbound.http.routes.order_changes import CONDITIONS, PROBLEMS_OF_CHANGING, change, changed_order
 from orders.adapters.inbound.http.routes.responses import (
     order_answer,
 )

@@ -19,7 +19,7 @@ from orders.adapters.inbound.http.requests.update_bodies import (
     read_patch,
     read_revision,
 )
-from orders.adapters.inbound.http.routes.changing import CONDITIONS, PROBLEMS_OF_CHANGING, change, changed_order
+from orders.adapters.inbound.http.routes.order_changes import CONDITIONS, PROBLEMS_OF_CHANGING, change, changed_order
 from orders.adapters.inbound.http.routes.responses import (
     order_answer,
 )

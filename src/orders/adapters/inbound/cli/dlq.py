@@ -15,7 +15,7 @@ from orders.application.operations.message_outline import outline
 from orders.application.policy.audit import about
 from orders.domain.errors import InvalidIdentifier, InvalidOrderNumber
 from orders.domain.identity import parse_order_number, read_order_id
-from orders.ports.dead_letters import DeadLetter
+from orders.ports.dead_letters import DeadLetter, UnknownQueue
 
 EVERY = "all"
 DEFAULT_PER_SECOND = 20.0
@@ -151,7 +151,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
             _print_dry_run(runtime, "dlq purge", queue, wanted, limit, as_json=as_json)
             return
         if not yes:
-            question = f"Throw away the dead letters of {queue} that are meant, for good, on {runtime.aws_target()}?"
+            question = f"Delete the matching dead letters of {queue} for good, on {runtime.aws_target()}?"
             typer.confirm(question, abort=True, err=True)
         tally = runtime.with_dead_letters(
             AuditedCommand("dlq purge", order_id=wanted.order_id, tenant_id=tenant),
@@ -199,7 +199,12 @@ def _named(order: str | None) -> tuple[str | None, str | None]:
 
 
 def _queues(service: DeadLetterService, queue: str) -> Sequence[str]:
-    return service.queue_names if queue == EVERY else (queue,)
+    """Returns the queue's name, or all names. Raises: UnknownQueue."""
+    if queue == EVERY:
+        return service.queue_names
+    if queue not in service.queue_names:
+        raise UnknownQueue(queue, service.queue_names)
+    return (queue,)
 
 
 def _one_letter_if(clear: bool, message_ids: Sequence[str] | None) -> None:

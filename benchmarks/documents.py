@@ -32,7 +32,7 @@ LINES = 500
 PEAK_MIB = 512
 PROCESSES = 2
 GROWTH = 1.10
-"""How much more memory the last fifth of the documents may find in use than the second (the first loads things)."""
+"""Maximum growth of memory from the second fifth of the documents to the last (the first loads modules)."""
 RATIO = 0.9
 ROUNDS, ROUND = 5, 40
 RESULT = Path("benchmarks/results/documents.json")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
-"""Where none is named: how busy a machine is says nothing about the code."""
+"""Profile used unless another is named: without deadlines, since the machine's load says nothing about the code."""
 settings.load_profile("patient")
 
 settings.register_profile(

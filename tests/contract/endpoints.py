@@ -19,7 +19,7 @@ URL_VARIABLES = {
     "localstack": "ORDERS_TEST_LOCALSTACK_URL",
     "ministack": "ORDERS_TEST_MINISTACK_URL",
 }
-"""Where the address of an emulator that tests can't start themselves is given."""
+"""Environment variables with the addresses of emulators that tests can't start themselves."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from tests.contract.table_in_process import Items, carried_out
 
 Outcome = TypeVar("Outcome")
 Play: TypeAlias = "Callable[[Any], Awaitable[Outcome]]"
-"""What an actor does with its client of the table."""
+"""An actor's work with its own client of the table."""
 Alter: TypeAlias = Callable[[str, Mapping[str, Any]], bool]
 
 

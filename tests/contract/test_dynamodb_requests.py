@@ -75,7 +75,7 @@ COSTS = {
     "page": 0.5,
     "by number": 1,
 }
-"""What each operation takes of a small order, in capacity units."""
+"""Capacity units that each operation consumes on a small order."""
 
 
 async def test_each_operation_makes_the_requests_it_must_and_no_other(

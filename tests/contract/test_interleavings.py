@@ -292,7 +292,7 @@ LATER: Mapping[str, tuple[Items, list[Part], list[Part]]] = {
         both("1"),
     ),
 }
-"""What comes when the order has been accepted before: the items, who is at it, who asks again."""
+"""Scenarios of an order accepted before: the items, the actor at work, the retrying actor."""
 
 FOUR_AT_ONCE = [accepting("a", "1", 1), accepting("b", "2", 2), placing("p", "2", 3), working("w", 4)]
 

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.containers
 
 BASE = "python:3.13-slim-trixie"
 OWN_MEGABYTES = 205
-"""What we may add to the base: 350 MB less its some 120, less 25 that its standard library takes compiled."""
+"""Bytes added to the base image at most: 350 MB less the base's 120, less 25 for its compiled standard library."""
 
 LOCKED_DOWN = ("--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--network", "none")
 

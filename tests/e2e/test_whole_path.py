@@ -25,7 +25,7 @@ MANY = int(os.environ.get("ORDERS_E2E_ORDERS", "40"))
 CONCURRENCY = 16
 AFTER_A_CRASH_SECONDS = 60
 IN_TIME_SECONDS = 60
-"""It takes two; a machine that is busy with other things takes ten times as long to load what renders PDFs."""
+"""Two are needed; a busy machine takes ten times as long to load the PDF renderer."""
 
 
 def text_of(pdf: bytes) -> str:

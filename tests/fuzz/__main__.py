@@ -23,7 +23,7 @@ PHASES = ("examples,coverage,fuzzing", "stateful")
 
 REACHED = (EventType.CREATED, EventType.CANCELLED, EventType.DELETED, EventType.DOCUMENT_READY)
 STAFF_ONLY = (EventType.PROCESSING, EventType.REJECTED)
-"""What every run does to some order. Longer ways, to a delivered parcel, are not found by chance in all of them."""
+"""Operations that every run performs on some order. Longer sequences, up to a delivered parcel, are left to chance."""
 
 
 def main() -> int:

@@ -5,7 +5,7 @@ import threading
 from typing import Any, Self
 
 RESULT = "9361317"
-"""What a template would make of 7*1337331; longer than any port."""
+"""A template's result of 7*1337331; longer than any port number."""
 
 MAX_CHARACTERS = 100
 SHORT = "<b>{{7*1337331}}</b>"

@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.emulator, pytest.mark.timeout(300)]
 
 UNITS = 60
 PATIENT = replace(LOCAL, request_timeout=timedelta(minutes=4))
-"""How fast an emulator is beside everything else on this machine is not what is shown here."""
+"""Generous limit: the emulator's speed is not under test."""
 
 BODY = {
     "customer_id": "cust_test_001",

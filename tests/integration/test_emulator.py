@@ -169,7 +169,7 @@ async def test_a_python_that_is_not_there_is_said(data_dir: Path, tmp_path: Path
     missing = tmp_path / "missing" / "python"
     with pytest.raises(EmulatorError, match="can't be started with"):
         await emulator.start(data_dir, missing)
-    with pytest.raises(EmulatorError, match="isn't there or can't be run"):
+    with pytest.raises(EmulatorError, match="does not exist or is not executable"):
         emulator.emulator_python(missing)
     assert emulator.emulator_python(Path(sys.executable)) == Path(sys.executable)
 
@@ -179,7 +179,7 @@ async def test_one_that_hangs_is_given_up_with_its_log(data_dir: Path, tmp_path:
     deaf = tmp_path / "deaf"
     deaf.write_text("#!/bin/sh\ntrap '' TERM\necho not listening\nwhile :; do sleep 0.1; done\n", "ascii")
     deaf.chmod(0o700)
-    with pytest.raises(EmulatorError, match=r"doesn't answer on port \d+; its last words:\nnot listening"):
+    with pytest.raises(EmulatorError, match=r"doesn't answer on port \d+; its last output:\nnot listening"):
         await emulator.start(data_dir, deaf, ready_within_seconds=0.5)
     assert emulator.find_running(data_dir) is None
     hanging = emulator.find_running(data_dir, answering=False)
@@ -208,6 +208,6 @@ async def test_a_stop_that_could_not_save_is_said(data_dir: Path, python: Path, 
         await sqs.create_queue(QueueName="lost")
     # Where it would write a directory, there is a file.
     (data_dir / "emulator" / "state").write_text("", "ascii")
-    with pytest.raises(EmulatorError, match="could not save all it held"):
+    with pytest.raises(EmulatorError, match="could not save all its data"):
         emulator.stop(running)
     assert not running.is_alive()

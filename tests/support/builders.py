@@ -21,7 +21,7 @@ from orders.ports.mail import Claim, MailRecord, MailState, MailTemplate
 from orders.ports.tenants import TenantProfile
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-"""When everything happens unless a test says otherwise."""
+"""Default time of everything in tests."""
 
 _DRAFT_FIELDS = frozenset(each.name for each in fields(Draft))
 

@@ -24,7 +24,7 @@ ERASED_VIEW = {
     "notes": "[erased]",
     "reason": "[erased]",
 }
-"""What an erased order shows in place of what had been given."""
+"""Values that an erased order shows in place of personal data."""
 
 
 def an_address(which: str) -> dict[str, str]:

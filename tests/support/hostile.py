@@ -7,4 +7,4 @@ def nested(levels: int, *, inside: str = "[]") -> str:
 
 
 TOO_DEEP = (nested(100), nested(900), nested(2_000), nested(100_000), '{"detail":{"data":' + nested(960) + "}}")
-"""What only our own limit refuses, what reading takes and walking through does not, and what reading refuses."""
+"""Bodies too deep: for our own limit only, for walking through but not for parsing, and for parsing."""

@@ -69,7 +69,7 @@ class Api:
 
 
 def anything(dependency: Callable[[str], object]) -> Dependencies:
-    """What an application needs, each thing asked of ``dependency`` by its name."""
+    """Returns an application's dependencies, each resolved by ``dependency`` from its name."""
     made = http_dependencies(UseCases(), api_keys=_none, authenticator=_none, cursors=_none)
     return {name: partial(dependency, name) for name in made}
 

@@ -24,9 +24,9 @@ EVERYWHERE = frozenset(
         "access-control-allow-origin", "access-control-expose-headers",
     }
 )  # fmt: skip
-"""What HTTP itself needs, compression and CORS, and the security headers that the document's introduction names."""
+"""Headers of HTTP itself, of compression and CORS, and the security headers named in the document's introduction."""
 UNKNOWN = {400: "MalformedRequest", 404: "NotFound", 405: "MethodNotAllowed", 414: "UrlTooLong"}
-"""What a request that is for no operation can be answered: responses of the document by status."""
+"""Responses, by status, to requests that match no operation."""
 
 
 class NotAsDocumented(AssertionError):

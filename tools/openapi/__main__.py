@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def changes_since(before: str, after: str) -> list[str]:
-    """What of the later document breaks callers of the earlier one, one line each. Raises: SystemExit: it is none."""
+    """Lists the later document's breaking changes, one line each. Raises: SystemExit: a file is no OpenAPI document."""
     try:
         return [str(change) for change in breaking_changes(json.loads(before), json.loads(after))]
     except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -1,4 +1,4 @@
-"""What of a changed OpenAPI document would break callers of the one before ([API-9]).
+"""Finds the changes of an OpenAPI document that break callers of the previous one ([API-9]).
 
 Inside a version changes are additive. Callers may rely on everything that the document before says but this: answers
 may get new fields, new members of enumerations, new members of unions that have a discriminator, new kinds of problems

@@ -1,4 +1,4 @@
-"""Whether a changed JSON Schema still takes what callers of the one before send, or says what they expect.
+"""Checks that a changed JSON Schema still accepts its callers' requests, or describes the responses that they expect.
 
 It judges the keywords that this API's schemas use; where it can't be judged whether a change narrows or widens, it
 counts as one that does.

@@ -101,7 +101,7 @@ class Comparison(ABC):
 
 
 def resolved(part: Any, document: Mapping[str, Any]) -> Any:
-    """What a reference leads to, through any number of them."""
+    """Resolves a chain of references."""
     while isinstance(part, dict) and "$ref" in part:
         found: Any = document
         for name in part["$ref"].removeprefix("#/").split("/"):

@@ -45,12 +45,12 @@ def aws_target(settings: Settings) -> AwsTarget:
     if running is None:
         raise NoEmulator(
             f"no emulator runs for {settings.orders_data_dir}: start one with `make run`, or name the data directory "
-            "of one that runs with --data-dir or ORDERS_DATA_DIR; for AWS itself set ENVIRONMENT"
+            "of a running one with --data-dir or ORDERS_DATA_DIR; to use AWS itself, set ENVIRONMENT"
         )
     if not running.answers():
         raise NoEmulator(
             f"the emulator of {settings.orders_data_dir} (process {running.pid}) doesn't answer on {running.url}: "
-            f"`make stop`, then start again; its log is {settings.orders_data_dir / 'emulator.log'}"
+            f"run `make stop`, then start it again; its log is {settings.orders_data_dir / 'emulator.log'}"
         )
     found = settings.model_copy(update={"aws_endpoint_url": running.url})
     return AwsTarget(found, f"the emulator of {settings.orders_data_dir} on {running.url}", own=True)

@@ -66,8 +66,8 @@ class ProcessRuntime:
         service = running_service(data_dir)
         if service is None:
             raise CommandError(
-                f"no `orders dev` runs on {data_dir}: start one with `make run`, name the data directory of one that "
-                "runs with --data-dir or ORDERS_DATA_DIR, or say where the API is with --base-url"
+                f"no `orders dev` runs on {data_dir}: start one with `make run`, name the data directory of a running "
+                "one with --data-dir or ORDERS_DATA_DIR, or give the API's address with --base-url"
             )
         return service.url
 
@@ -129,7 +129,9 @@ class ProcessRuntime:
         """See ``Runtime.create_resources``."""
         settings = process_settings(self._settings())
         if settings.aws_endpoint_url is None:
-            raise CommandError("AWS_ENDPOINT_URL is not set: resources on AWS itself are Terraform's to create")
+            raise CommandError(
+                "AWS_ENDPOINT_URL is not set: this command is for emulators; Terraform creates resources on AWS"
+            )
         lines: list[str] = []
 
         async def create(_: "asyncio.Event") -> None:
@@ -256,9 +258,7 @@ class ProcessRuntime:
         if port is not None:
             overrides["api_port"] = port
         if plain.environment != "local":
-            raise CommandError(
-                f"orders dev runs on a developer's machine; ENVIRONMENT is {plain.environment}, not local"
-            )
+            raise CommandError(f"`orders dev` needs ENVIRONMENT=local; it is {plain.environment}")
         return command_settings(data_dir, dev_issuer_enabled=True, **overrides)
 
 

@@ -36,7 +36,7 @@ def command_settings(data_dir: Path | None = None, **overrides: Any) -> Settings
     except SettingsError as error:
         raise CommandError(str(error)) from error
     if settings.orders_data_dir == Path():
-        raise CommandError("the data directory must be one of its own, such as .orders-dev, not the one you are in")
+        raise CommandError("the data directory must not be the current directory; use another, such as .orders-dev")
     return settings
 
 
@@ -138,7 +138,7 @@ def operate(
             install_exception_hooks()
             return asyncio.run(main())
     except KeyboardInterrupt:
-        sys.stderr.write("broken off: what was done until then stays done; the same command does the rest\n")
+        sys.stderr.write("interrupted: completed work is kept; repeat the command for the rest\n")
         raise SystemExit(INTERRUPTED) from None
 
 
@@ -156,11 +156,11 @@ def foreseen(error: BaseException) -> str | None:
     if isinstance(error, CannotRun | PortError | ApplicationError | DomainError):
         return str(error)
     if isinstance(error, ClientError):
-        return f"AWS refuses: {safe_error_text(error)}"
+        return f"AWS refused the request: {safe_error_text(error)}"
     if isinstance(error, NoCredentialsError):
-        return "there are no credentials for AWS: they come with the task's role, AWS_PROFILE or AWS_ACCESS_KEY_ID"
+        return "no AWS credentials found: they come from the task's role, AWS_PROFILE or AWS_ACCESS_KEY_ID"
     if isinstance(error, BotoCoreError):
-        return f"AWS can't be asked: {safe_error_text(error)}"
+        return f"the request to AWS failed: {safe_error_text(error)}"
     if isinstance(error, OSError):
         return f"{safe_error_text(error)}{'' if error.filename is None else f': {error.filename}'}"
     return None
@@ -170,7 +170,7 @@ def fault_of_ours(error: BaseException) -> str:
     """Returns the message of an unexpected error."""
     from orders.adapters.privacy.exceptions import safe_error_text
 
-    return f"this failed by a fault of the command itself ({safe_error_text(error)}); LOG_LEVEL=DEBUG shows where"
+    return f"the command failed because of a bug ({safe_error_text(error)}); LOG_LEVEL=DEBUG shows the traceback"
 
 
 def _at_a_terminal(target: "AwsTarget") -> Settings:

@@ -37,7 +37,7 @@ class Answer(http.server.BaseHTTPRequestHandler):
         pass
 http.server.HTTPServer(("127.0.0.1", int(os.environ["GATEWAY_PORT"])), Answer).serve_forever()
 """
-"""What an emulator looks like from outside."""
+"""Settings that point to an emulator."""
 
 Start = Callable[..., int]
 

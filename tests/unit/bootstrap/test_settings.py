@@ -128,13 +128,13 @@ REFUSED: list[tuple[str, dict[str, str], str]] = [
     ("dev", {"CURSOR_KEYS": ""}, "CURSOR_KEYS_SECRET or CURSOR_KEYS is required"),
     ("dev", {"CURSOR_KEYS_SECRET": "cursors"}, "CURSOR_KEYS_SECRET and CURSOR_KEYS can't both be given"),
     ("dev", {"CURSOR_KEYS": "short"}, "each key needs at least 32 characters"),
-    ("local", {"API_KEY_HASHES": "web=abc"}, "API_KEY_HASHES: that of web is not CLIENT=HASH"),
-    ("local", {"API_KEY_HASHES": f"my web={'0' * 64}"}, "API_KEY_HASHES: that of my web is not CLIENT=HASH"),
+    ("local", {"API_KEY_HASHES": "web=abc"}, "API_KEY_HASHES: the hash of web is wrong; use CLIENT=HASH"),
+    ("local", {"API_KEY_HASHES": f"my web={'0' * 64}"}, "API_KEY_HASHES: the hash of my web is wrong; use CLIENT=HASH"),
     ("local", {"API_KEY_HASHES": "0" * 64}, "API_KEY_HASHES: each must be CLIENT=HASH"),
     ("local", {"SERVICE_CLIENTS": "payments"}, "SERVICE_CLIENTS: each must be CLIENT_ID=TENANT"),
     ("local", {"SERVICE_CLIENTS": "payments= "}, "SERVICE_CLIENTS: each must be CLIENT_ID=TENANT"),
-    ("local", {"SERVICE_CLIENTS": "payments=a#b"}, "SERVICE_CLIENTS: the tenant of payments is not"),
-    ("local", {"SERVICE_CLIENTS": "payments=*"}, "SERVICE_CLIENTS: the tenant of payments is not"),
+    ("local", {"SERVICE_CLIENTS": "payments=a#b"}, "SERVICE_CLIENTS: the tenant of payments must be"),
+    ("local", {"SERVICE_CLIENTS": "payments=*"}, "SERVICE_CLIENTS: the tenant of payments must be"),
 ]  # fmt: skip
 
 

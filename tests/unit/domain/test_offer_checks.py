@@ -35,7 +35,7 @@ from tests.support.builders import a_draft, a_line, a_stamp, an_order_line
 ZAR = Currency.of("ZAR")
 CUSTOMER = [Role.CUSTOMER]
 SHOP = [Role.STAFF]
-"""Who may give discounts."""
+"""Roles that may grant discounts."""
 EXPIRED = CampaignRefused(CampaignRefusalReason.EXPIRED, "on 1 March")
 
 

@@ -48,7 +48,7 @@ OTHERWISE: tuple[Any, ...] = (
     None, True, 0, 7, -1, 10**30, Decimal("0.5"), Decimal("NaN"), "", SECRET, "9" * 40, b"", b"\x00\xff", [], {},
     [SECRET], {"name": SECRET}, [[]], [[SECRET, 1, 2]], {"lineId": {}}, ["gold", "red"],
 )  # fmt: skip
-"""What an attribute can be: every type that the table has, and what is like the right one."""
+"""Possible values of an attribute: every type of the table, and near misses of the right value."""
 
 
 @dataclass(frozen=True)

@@ -120,7 +120,7 @@ CLOSED_ITEM = {
     "claim": {"M": {}},
     "faults": {"L": [{"M": {"pointer": {"S": "/total"}, "code": {"S": "wrong"}, "message": {"S": "it is 2"}}}]},
 }
-"""What closes the place of an order that was accepted without a key and rejected."""
+"""The item that blocks the key of an order accepted without an idempotency key and rejected."""
 
 ACCEPTANCE_BEFORE_CLAIMS: dict[str, Any] = {
     "PK": {"S": "TENANT#tenant_a#ORDER#ord_01KAP4AJ40000000000000000F"},

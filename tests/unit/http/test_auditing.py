@@ -25,7 +25,7 @@ OPERATIONS = {
     for endpoint in ENDPOINTS
     if endpoint.operation.secured
 }
-"""What needs a token: every operation on orders."""
+"""Operations that need a token: every one on orders."""
 
 
 def only(api: Api) -> AuditRecord:

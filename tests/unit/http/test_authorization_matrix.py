@@ -57,7 +57,7 @@ TABLE: dict[str, tuple[int, ...]] = {
 PUBLIC = {
     "getHealth", "getReadiness", "getOrdersHealth", "getLiveness", "getOpenApi", "getDocs", "getProblemType",
 }  # fmt: skip
-"""What anybody may ask."""
+"""Operations without authentication."""
 
 PARCEL = {"carrier": "DHL", "tracking_number": "TRACK1"}
 

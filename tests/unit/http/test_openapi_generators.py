@@ -27,7 +27,7 @@ WORDS = frozenset(
         "items", "properties", "required", "additionalProperties", "propertyNames", "anyOf", "oneOf",
     }
 )  # fmt: skip
-"""What schemas are written in. Before there is another: what do generators and ``compatible_schemas`` make of it?"""
+"""Keywords that schemas use. Before adding one, check how generators and ``compatible_schemas`` treat it."""
 
 
 def inside(schema: Schema, at: str) -> Iterator[tuple[str, Schema]]:

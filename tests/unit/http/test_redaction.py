@@ -21,7 +21,7 @@ FISCAL = {
     "subtotal", "tax", "shipping", "discount", "total", "parcels", "created_at", "updated_at", "_links",
     "campaign_code", "locale", "deleted_at", "erased_at",
 }  # fmt: skip
-"""What an order shows that says nothing of a person: a field that is not here has to be redacted."""
+"""Fields of an order that hold nothing personal: all others have to be redacted."""
 
 
 def full() -> Order:

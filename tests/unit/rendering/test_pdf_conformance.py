@@ -31,7 +31,7 @@ OWN_TEMPLATE = """<!doctype html><html lang="af"><head><title>Faktuur {{ order.n
 <table><tr><th>Item</th><th>Netto</th></tr>
 {% for line in order.lines %}<tr><td>{{ line.name }}</td><td>{{ line.net }}</td></tr>{% endfor %}</table>
 </body></html>"""
-"""What a shop may write: another language, a link, a list, a table without ``thead``, no style sheet."""
+"""A shop's own template: another language, a link, a list, a table without ``thead``, no style sheet."""
 
 
 def svg_logo() -> str:

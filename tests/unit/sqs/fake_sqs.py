@@ -10,7 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 EPOCH = datetime(2026, 11, 22, tzinfo=UTC)
-"""When the running loop's time is 0."""
+"""Wall-clock time at which the running loop's time is 0."""
 
 
 @dataclass

@@ -52,8 +52,8 @@ def dev_issuer(settings: Settings) -> DevIssuer:
         return DevIssuer(settings.orders_data_dir)
     except (OSError, ValueError, TypeError) as error:
         raise SettingsError(
-            f"the development issuer's key can't be used: {error}. It is kept in ORDERS_DATA_DIR, which must be "
-            "writable; an API that has CURSOR_KEYS and another issuer needs none"
+            f"the development issuer's key can't be used: {error}. It is stored in ORDERS_DATA_DIR, which must be "
+            "writable; an API with CURSOR_KEYS and another issuer needs none"
         ) from error
 
 

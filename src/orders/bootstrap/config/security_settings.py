@@ -44,7 +44,7 @@ def pairs(value: Any, form: str) -> Any:
 
 
 class SecuritySettings(BaseSettings):
-    """Who is let in, and by which keys: the part of the settings that differs most between environments."""
+    """Settings of authentication, keys and secrets: those that differ most between environments."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True)
 
@@ -114,7 +114,7 @@ class SecuritySettings(BaseSettings):
     def _tenants(cls, value: dict[str, str]) -> dict[str, str]:
         wrong = [client for client, tenant in value.items() if not is_key(tenant)]
         if wrong:
-            raise ValueError(f"the tenant of {', '.join(wrong)} is not 1 to 64 of letters, digits, '_', '.' and '-'")
+            raise ValueError(f"the tenant of {', '.join(wrong)} must be 1 to 64 letters, digits, '_', '.' or '-'")
         return value
 
     @field_validator("api_key_hashes")
@@ -122,7 +122,7 @@ class SecuritySettings(BaseSettings):
     def _hashes(cls, value: dict[str, str]) -> dict[str, str]:
         wrong = [client for client, each in value.items() if not (is_key(client) and is_sha256(each))]
         if wrong:
-            raise ValueError(f"that of {', '.join(wrong)} is not CLIENT=HASH as `orders api-key` prints it")
+            raise ValueError(f"the hash of {', '.join(wrong)} is wrong; use CLIENT=HASH as `orders api-key` prints it")
         return value
 
     @property

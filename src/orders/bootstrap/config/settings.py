@@ -193,7 +193,7 @@ class Settings(SecuritySettings):
     def _origins(cls, origins: frozenset[str]) -> frozenset[str]:
         wrong = sorted(origin for origin in origins if not _ORIGIN.fullmatch(origin))
         if wrong:
-            raise ValueError(f"{', '.join(wrong)}: an origin is scheme, host and port if it is not the usual one")
+            raise ValueError(f"{', '.join(wrong)}: an origin is scheme and host, and the port unless it is the default")
         return origins
 
     @field_validator("order_senders", mode="before")
@@ -263,7 +263,7 @@ class Settings(SecuritySettings):
 
     @property
     def mail_burst(self) -> int:
-        """Mails that this task may send at once: no more than in a second, for SES counts by the second."""
+        """Mails that this task may send in a burst: at most a second's share, since SES counts per second."""
         return max(1, min(int(self.mail_rate), self.worker_concurrency))
 
     @property
@@ -291,4 +291,4 @@ def load_settings(**overrides: Any) -> Settings:
             name = str(each["loc"][0]).upper() if each["loc"] else ""
             message = each["msg"].removeprefix("Value error, ")
             lines += [f"{name}: {message}"] if name else message.split("; ")
-        raise SettingsError("these settings are wrong:\n  " + "\n  ".join(lines)) from None
+        raise SettingsError("these settings are invalid:\n  " + "\n  ".join(lines)) from None

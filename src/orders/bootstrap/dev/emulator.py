@@ -49,7 +49,7 @@ def emulator_python(configured: Path | None = None) -> Path:
     """
     if configured is not None:
         if not os.access(configured, os.X_OK):
-            raise EmulatorError(f"the emulator's Python {configured} isn't there or can't be run")
+            raise EmulatorError(f"the emulator's Python {configured} does not exist or is not executable")
         return configured
     project, beside = Path(__file__).parents[4], Path(sys.prefix).parent
     for directory in dict.fromkeys((project, beside)):
@@ -115,14 +115,14 @@ def stop(running: RunningEmulator, *, timeout_seconds: float = 30.0) -> None:
         while running.is_alive():
             if time.monotonic() > deadline:
                 raise EmulatorError(
-                    f"the emulator (process {running.pid}) still runs {timeout_seconds:.0f} s after it was asked to "
-                    f"stop; it may be saving yet: see {files.log}"
+                    f"the emulator (process {running.pid}) still runs {timeout_seconds:.0f} s after the request to "
+                    f"stop; it may still be saving: see {files.log}"
                 )
             time.sleep(_POLL_SECONDS)
         if files.read_record() == running:
             files.record.unlink(missing_ok=True)
     if "failed to save" in files.last_lines():
-        raise EmulatorError(f"the emulator could not save all it held:\n{files.last_lines()}")
+        raise EmulatorError(f"the emulator could not save all its data; its last output:\n{files.last_lines()}")
 
 
 def was_stopped(running: RunningEmulator) -> bool:
@@ -142,7 +142,7 @@ def _spawned(files: EmulatorFiles, python: Path, port: int, region: str, deadlin
     # Before it answers: should this process die now, the next start waits for this emulator and makes no second.
     files.write_record(running)
     if not _answers(running, files, deadline):
-        raise EmulatorError(f"the emulator ended while it started; its last words:\n{files.last_lines()}")
+        raise EmulatorError(f"the emulator stopped during its start; its last output:\n{files.last_lines()}")
     return running
 
 
@@ -154,7 +154,7 @@ def _answers(running: RunningEmulator, files: EmulatorFiles, deadline: float) ->
         if time.monotonic() > deadline:
             raise EmulatorError(
                 f"the emulator (process {running.pid}) doesn't answer on port {running.port}; "
-                f"its last words:\n{files.last_lines()}"
+                f"its last output:\n{files.last_lines()}"
             )
         time.sleep(_POLL_SECONDS)
     return False
@@ -170,6 +170,6 @@ def _locked(files: EmulatorFiles, deadline: float) -> Iterator[None]:
                 break
             except BlockingIOError as error:
                 if time.monotonic() > deadline:
-                    raise EmulatorError("another start or stop of the emulator is under way and doesn't end") from error
+                    raise EmulatorError("another start or stop of the emulator still runs; try again later") from error
             time.sleep(_POLL_SECONDS)
         yield

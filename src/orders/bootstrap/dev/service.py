@@ -132,8 +132,8 @@ async def _watch(running: emulator.RunningEmulator, stop: asyncio.Event) -> None
             stop.set()
         else:
             raise EmulatorGone(
-                "the emulator has ended; what came in since its last clean stop is lost. Start again with `make run`; "
-                f"its last words are in {running.data_dir / 'emulator.log'}"
+                "the emulator has stopped; data since its last clean stop is lost. Start again with `make run`; "
+                f"the emulator's log is {running.data_dir / 'emulator.log'}"
             )
 
 

@@ -64,7 +64,7 @@ def make_data_dir(data_dir: Path) -> None:
         private_directory(data_dir)
         take_from_others(data_dir, OWN_NAMES)
     except OSError as error:
-        raise CannotRun(f"state can't be kept in {data_dir}: {error.strerror or error}") from error
+        raise CannotRun(f"the data directory {data_dir} is not writable: {error.strerror or error}") from error
 
 
 @contextmanager
@@ -78,13 +78,13 @@ def _alone(settings: Settings) -> Iterator[None]:
     try:
         lock = append_private(data_dir / SERVICE_RECORD)
     except OSError as error:
-        raise CannotRun(f"state can't be kept in {data_dir}: {error.strerror or error}") from error
+        raise CannotRun(f"the data directory {data_dir} is not writable: {error.strerror or error}") from error
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise CannotRun(
-                f"orders dev runs on {data_dir} already; use that one, or another directory with --data-dir"
+                f"`orders dev` already runs on {data_dir}; use that one, or choose another directory with --data-dir"
             ) from error
         note_service(lock, base_url(settings))
         # By this `orders dev --stop` knows whose renderers it finds.

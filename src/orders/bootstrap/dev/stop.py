@@ -44,8 +44,8 @@ def _stop_service(service: RunningService) -> None:
         os.kill(service.pid, signal.SIGTERM)
     if not _within(SERVICE_SECONDS, lambda: not service.is_alive()):
         raise StillRuns(
-            f"the service (process {service.pid}) still runs {SERVICE_SECONDS:.0f} s after it was asked to stop; "
-            f"`kill -9 {service.pid}` ends it, and `make stop` what it leaves"
+            f"the service (process {service.pid}) still runs {SERVICE_SECONDS:.0f} s after the request to stop; "
+            f"end it with `kill -9 {service.pid}`, and its remaining processes with `make stop`"
         )
 
 

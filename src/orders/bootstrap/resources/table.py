@@ -143,7 +143,7 @@ async def _active(dynamodb: "DynamoDBClient", name: str) -> None:
                     return
                 await asyncio.sleep(_POLL_SECONDS)
     except TimeoutError as error:
-        raise ResourceError(f"table {name} is not active after {ACTIVE_WITHIN_SECONDS:.0f} s") from error
+        raise ResourceError(f"table {name} is still not active after {ACTIVE_WITHIN_SECONDS:.0f} s") from error
 
 
 def _is_active(table: "TableDescriptionTypeDef") -> bool:

@@ -159,24 +159,24 @@ def _contradictions(topology: Topology, document: dict[str, Any]) -> Iterator[st
     topics = {topic.key for topic in topology.topics}
     for topic in topology.topics:
         if topic.queue is not None and topic.queue not in queues:
-            yield f"topic {topic.key}: there is no queue {topic.queue}"
+            yield f"topic {topic.key}: queue {topic.queue} is not declared"
     if topology.mail.feedback_topic not in topics:
-        yield f"mail: there is no topic {topology.mail.feedback_topic}"
+        yield f"mail: topic {topology.mail.feedback_topic} is not declared"
     for rule in topology.rules:
         if rule.queue is not None and rule.queue not in queues:
-            yield f"rule {rule.name}: there is no queue {rule.queue}"
+            yield f"rule {rule.name}: queue {rule.queue} is not declared"
         if rule.topic is not None and rule.topic not in topics:
-            yield f"rule {rule.name}: there is no topic {rule.topic}"
+            yield f"rule {rule.name}: topic {rule.topic} is not declared"
         if rule.sources == (topology.event_source,):
             for unknown in sorted(set(rule.detail_types or ()) - set(topology.detail_types)):
                 yield f"rule {rule.name}: {unknown} is not among events.detail_types"
     for declared in document["indexes"]:
         wanted = declared.get("attributes")
         if wanted is not None and wanted not in document["attribute_lists"]:
-            yield f"index {declared['name']}: there is no attribute list {wanted}"
+            yield f"index {declared['name']}: attribute list {wanted} is not declared"
     included = sum(len(index.included) for index in topology.table.indexes)
     if included > INCLUDED_ATTRIBUTES_LIMIT:
-        yield f"the indexes include {included} attributes, DynamoDB allows {INCLUDED_ATTRIBUTES_LIMIT} in all"
+        yield f"the indexes include {included} attributes in all; DynamoDB allows {INCLUDED_ATTRIBUTES_LIMIT}"
     yield from _used_twice(topology)
 
 

@@ -42,6 +42,6 @@ def _bound(host: str, port: int, backlog: int, *, another: str) -> socket.socket
         listener.close()
         raise PortTaken(
             f"port {port} on {host} can't be used ({error.strerror or error}); "
-            f"stop what uses it, or choose another: {another}"
+            f"stop the process that uses it, or choose another: {another}"
         ) from error
     return listener

@@ -35,6 +35,20 @@ KEY_PATTERN = rf"""^[!-~]{{1,{MAX_KEY_CHARACTERS}}}$|^"(?:[!#-\[\]-~]|\\["\\]){{
 Respond = Callable[[Order], KeyedAnswer]
 
 
+def once(respond: Respond) -> Respond:
+    """Wraps ``respond`` so that the response stored with a change, and then sent, is made once."""
+    order: Order | None = None
+    answer: KeyedAnswer | None = None
+
+    def respond_once(changed: Order) -> KeyedAnswer:
+        nonlocal order, answer
+        if answer is None or changed is not order:
+            order, answer = changed, respond(changed)
+        return answer
+
+    return respond_once
+
+
 async def preconditions(request: Request[Any, Any, Any], respond: Respond) -> Preconditions:
     """Reads the request's If-Match and Idempotency-Key.
 

@@ -10,7 +10,7 @@ from orders.adapters.inbound.http.representations.order_states import Acceptance
 from orders.adapters.inbound.http.representations.values import BASE
 from orders.adapters.inbound.http.requests.bodies import Call, body_size, read_any_object
 from orders.adapters.inbound.http.requests.parameters import no_parameters
-from orders.adapters.inbound.http.requests.preconditions import keyed_request, prefers_async
+from orders.adapters.inbound.http.requests.preconditions import keyed_request, once, prefers_async
 from orders.adapters.inbound.http.routes.order_changes import LINKS_OF_CHANGED, PROBLEMS_OF_CREATING
 from orders.adapters.inbound.http.routes.responses import (
     accepted_answer,
@@ -103,6 +103,7 @@ async def create(
         keyed = await keyed_request(request, accepted_answer)
         return to_response(accepted_answer(await accept_order.execute(caller, draft, keyed)))
 
+    @once
     def respond(order: Order) -> KeyedAnswer:
         return order_answer(order, caller, 201, Location=f"{BASE}/{order.order_id}")
 

@@ -12,7 +12,7 @@ from orders.adapters.inbound.http.operation import DocumentedResponse, Example, 
 from orders.adapters.inbound.http.representations import orders
 from orders.adapters.inbound.http.requests.bodies import Call
 from orders.adapters.inbound.http.requests.parameters import asks_for_deleted
-from orders.adapters.inbound.http.requests.preconditions import Respond, preconditions
+from orders.adapters.inbound.http.requests.preconditions import Respond, once, preconditions
 from orders.adapters.inbound.http.routes.responses import to_response
 from orders.application.orders.open_order import OpenOrder
 from orders.application.policy.caller import Caller, Operation
@@ -76,4 +76,5 @@ class Change(Protocol):
 
 async def change(request: Call, respond: Respond, carry_out: Change) -> Response[bytes]:
     """Changes the order under the request's preconditions, and responds with it. Raises: as both do."""
+    respond = once(respond)
     return to_response(respond(await carry_out(terms=await preconditions(request, respond))))

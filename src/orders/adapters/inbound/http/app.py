@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from litestar import Litestar, Request
 from litestar.config.app import AppConfig
-from litestar.di import NamedDependency, Provide
+from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 from litestar.types import ASGIApp, ControllerRouterHandler
 
@@ -41,30 +41,35 @@ def traceparent(headers: Mapping[str, str]) -> str | None:
     return given if _TRACEPARENT.fullmatch(given) else None
 
 
-async def provide_caller(
-    request: Request[Any, Any, Any],
-    api_keys: NamedDependency[ApiKeyGuard],
-    authenticator: NamedDependency[Authenticator],
-    rate_limiter: NamedDependency[RateLimiter],
-) -> Caller:
-    """Authenticates the caller and counts the request against the rate limit.
+def provide_caller(served: Dependencies, rate_limiter: RateLimiter) -> Provide:
+    """Makes the provider of a request's caller.
 
-    The client's key is checked first: it costs one hash, and without a valid key no signature is checked and the issuer
-    is not asked.
-
-    Raises: Unauthenticated, RateLimited, ActionForbidden for a caller without a role here, TransientPortError.
+    It takes what it needs from here: Litestar would start a task for each dependency of a dependency.
     """
-    try:
-        client = await api_keys.admit(request.headers.getall(API_KEY, []))
-        authorization = single(request.headers.getall("authorization", []), "Authorization")
-        caller = await authenticator.caller(authorization, traceparent(request.headers))
-    except Unauthenticated:
-        rate_limiter.count_stranger(request.scope)
-        raise
-    attempted_by(caller)
-    rate_limiter.count_caller(request.scope, caller.tenant_id, client or caller.principal)
-    admit(caller)
-    return caller
+    api_keys = cast("Callable[[], ApiKeyGuard]", served["api_keys"])
+    authenticator = cast("Callable[[], Authenticator]", served["authenticator"])
+
+    async def authenticated(request: Request[Any, Any, Any]) -> Caller:
+        """Authenticates the caller and counts the request against the rate limit.
+
+        The client's key is checked first: it costs one hash, and without a valid key no signature is checked and the
+        issuer is not asked.
+
+        Raises: Unauthenticated, RateLimited, ActionForbidden for a caller without a role here, TransientPortError.
+        """
+        try:
+            client = await api_keys().admit(request.headers.getall(API_KEY, []))
+            authorization = single(request.headers.getall("authorization", []), "Authorization")
+            caller = await authenticator().caller(authorization, traceparent(request.headers))
+        except Unauthenticated:
+            rate_limiter.count_stranger(request.scope)
+            raise
+        attempted_by(caller)
+        rate_limiter.count_caller(request.scope, caller.tenant_id, client or caller.principal)
+        admit(caller)
+        return caller
+
+    return Provide(authenticated)
 
 
 def _provide(dependency: Callable[[], object]) -> Provide:
@@ -101,8 +106,7 @@ def create_app(
             route_handlers=[orders_router([audited]), *HEALTH_ROUTES, *about_routes(deprecated), *extra_routes],
             dependencies={
                 **{name: _provide(each) for name, each in served.items()},
-                "caller": Provide(provide_caller),
-                "rate_limiter": Provide(lambda: rate_limiter, sync_to_thread=False),
+                "caller": provide_caller(served, rate_limiter),
             },
             exception_handlers={**EXCEPTION_HANDLERS, NotPlacedYet: not_placed_yet},
             lifespan=list(lifespan),

@@ -35,7 +35,7 @@ PYTEST := $(BIN)/python -m pytest -q -rfE
 IN_PARALLEL := -n $(WORKERS) --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop test unit e2e proof chaos feed redrive sigterm outage replay throttling soak schemathesis docs dated-lists baseline lint types imports check contract lock clean machine debian image image-test image-figures bench-documents sbom up pin-base
+.PHONY: help setup run stop test unit e2e proof chaos feed redrive sigterm outage replay throttling soak schemathesis docs dated-lists baseline lint types imports check contract terraform lock clean machine debian image image-test image-figures bench-documents sbom up pin-base
 .NOTPARALLEL:
 
 help: ## List these commands
@@ -113,6 +113,9 @@ check: lint types imports test ## All of the above: what a change must pass
 
 contract: setup ## Run the contract suites; emulator addresses come from ORDERS_TEST_*_URL
 	@$(BIN)/python -m pytest -q tests/contract $(ARGS)
+
+terraform: $(VENV)/.project ## Check deploy/terraform without an account: format, module tests, plans (TF_CLI_CONFIG_FILE: a mirror)
+	@$(PYTEST) tests/terraform $(ARGS)
 
 lock: $(VENV)/.requirements ## Resolve requirements/*.txt anew (UPGRADE=--upgrade for newer versions)
 	@$(LOCK) $(UPGRADE) pyproject.toml -o requirements/runtime.txt

@@ -1,0 +1,211 @@
+locals {
+  names     = { for bucket in var.buckets : bucket.key => "${bucket.name}-${var.environment}${var.suffix}" }
+  log_names = var.access_logs ? { logs = "${local.names.orders}-access-logs" } : {}
+  all_names = merge(local.names, local.log_names)
+}
+
+resource "aws_s3_bucket" "this" {
+  for_each = local.all_names
+
+  bucket        = each.value
+  force_destroy = !var.deletion_protection
+}
+
+resource "aws_s3_bucket_public_access_block" "this" {
+  for_each = local.all_names
+
+  bucket                  = aws_s3_bucket.this[each.key].id
+  block_public_acls       = true
+  block_public_policy     = true
+  ignore_public_acls      = true
+  restrict_public_buckets = true
+}
+
+resource "aws_s3_bucket_ownership_controls" "this" {
+  for_each = local.all_names
+
+  bucket = aws_s3_bucket.this[each.key].id
+
+  rule {
+    object_ownership = "BucketOwnerEnforced"
+  }
+}
+
+resource "aws_s3_bucket_versioning" "this" {
+  for_each = local.names
+
+  bucket = aws_s3_bucket.this[each.key].id
+
+  versioning_configuration {
+    # "Disabled" only means "never turned on": once it was, AWS knows no more than "Suspended".
+    status = var.versioning ? "Enabled" : "Suspended"
+  }
+}
+
+resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
+  for_each = local.all_names
+
+  bucket = aws_s3_bucket.this[each.key].id
+
+  rule {
+    # Log delivery can't use a key of ours.
+    bucket_key_enabled = var.kms_key_arn != null && each.key != "logs"
+
+    apply_server_side_encryption_by_default {
+      sse_algorithm     = var.kms_key_arn != null && each.key != "logs" ? "aws:kms" : "AES256"
+      kms_master_key_id = each.key == "logs" ? null : var.kms_key_arn
+    }
+  }
+}
+
+resource "aws_s3_bucket_logging" "this" {
+  for_each = var.access_logs ? local.names : {}
+
+  bucket        = aws_s3_bucket.this[each.key].id
+  target_bucket = aws_s3_bucket.this["logs"].id
+  target_prefix = "${each.value}/"
+}
+
+# Documents go with their orders. Shops' profiles and templates stay: only their earlier versions go.
+resource "aws_s3_bucket_lifecycle_configuration" "documents" {
+  bucket = aws_s3_bucket.this["orders"].id
+  # By default S3 moves nothing below 128 KB, and documents have a third of that.
+  transition_default_minimum_object_size = "varies_by_storage_class"
+
+  rule {
+    id     = "documents"
+    status = "Enabled"
+
+    filter {
+      object_size_greater_than = 0
+    }
+
+    expiration {
+      days = var.document_days
+    }
+
+    noncurrent_version_expiration {
+      noncurrent_days = var.document_days
+    }
+
+    dynamic "transition" {
+      for_each = var.archive_after_days == null ? [] : [var.archive_after_days]
+
+      content {
+        days          = transition.value
+        storage_class = "GLACIER_IR"
+      }
+    }
+  }
+
+  rule {
+    id     = "uploads-that-were-broken-off"
+    status = "Enabled"
+
+    filter {}
+
+    abort_incomplete_multipart_upload {
+      days_after_initiation = 7
+    }
+  }
+
+  depends_on = [aws_s3_bucket_versioning.this]
+}
+
+resource "aws_s3_bucket_lifecycle_configuration" "templates" {
+  bucket = aws_s3_bucket.this["templates"].id
+
+  rule {
+    id     = "earlier-versions"
+    status = "Enabled"
+
+    filter {}
+
+    noncurrent_version_expiration {
+      noncurrent_days = var.earlier_version_days
+    }
+
+    abort_incomplete_multipart_upload {
+      days_after_initiation = 7
+    }
+  }
+
+  depends_on = [aws_s3_bucket_versioning.this]
+}
+
+resource "aws_s3_bucket_lifecycle_configuration" "logs" {
+  for_each = local.log_names
+
+  bucket = aws_s3_bucket.this["logs"].id
+
+  rule {
+    id     = "access-logs"
+    status = "Enabled"
+
+    filter {}
+
+    expiration {
+      days = var.access_log_days
+    }
+  }
+}
+
+data "aws_caller_identity" "current" {}
+
+data "aws_iam_policy_document" "this" {
+  for_each = local.all_names
+
+  statement {
+    sid       = "NobodyWithoutTls"
+    effect    = "Deny"
+    actions   = ["s3:*"]
+    resources = [aws_s3_bucket.this[each.key].arn, "${aws_s3_bucket.this[each.key].arn}/*"]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "Bool"
+      variable = "aws:SecureTransport"
+      values   = ["false"]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = each.key == "logs" ? [true] : []
+
+    content {
+      sid       = "LogDelivery"
+      actions   = ["s3:PutObject"]
+      resources = ["${aws_s3_bucket.this["logs"].arn}/*"]
+
+      principals {
+        type        = "Service"
+        identifiers = ["logging.s3.amazonaws.com"]
+      }
+
+      condition {
+        test     = "ArnEquals"
+        variable = "aws:SourceArn"
+        values   = [for key, name in local.names : aws_s3_bucket.this[key].arn]
+      }
+
+      condition {
+        test     = "StringEquals"
+        variable = "aws:SourceAccount"
+        values   = [data.aws_caller_identity.current.account_id]
+      }
+    }
+  }
+}
+
+resource "aws_s3_bucket_policy" "this" {
+  for_each = local.all_names
+
+  bucket = aws_s3_bucket.this[each.key].id
+  policy = data.aws_iam_policy_document.this[each.key].json
+
+  depends_on = [aws_s3_bucket_public_access_block.this]
+}

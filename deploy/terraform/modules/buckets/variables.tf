@@ -1,0 +1,74 @@
+variable "environment" {
+  description = "Environment, part of every resource's name."
+  type        = string
+
+  validation {
+    condition     = contains(["dev", "sit", "prod"], var.environment)
+    error_message = "environment must be dev, sit or prod."
+  }
+}
+
+variable "buckets" {
+  description = "The buckets as topology.yaml declares them: a key (orders for documents, templates) and a name."
+  type        = list(object({ key = string, name = string }))
+
+  validation {
+    condition     = toset([for bucket in var.buckets : bucket.key]) == toset(["orders", "templates"])
+    error_message = "There are two buckets, with the keys orders and templates."
+  }
+}
+
+variable "suffix" {
+  description = "What the failover region's names end in, such as -dr; bucket names are unique in the world."
+  type        = string
+  default     = ""
+}
+
+variable "versioning" {
+  description = "Keeps earlier versions of objects."
+  type        = bool
+}
+
+variable "document_days" {
+  description = "Days after which a document is removed, its earlier versions with it."
+  type        = number
+
+  validation {
+    condition     = var.document_days >= 1 && floor(var.document_days) == var.document_days
+    error_message = "document_days must be a whole number of days, at least 1."
+  }
+}
+
+variable "archive_after_days" {
+  description = "Days after which documents move to Glacier Instant Retrieval; null for never."
+  type        = number
+  default     = null
+}
+
+variable "earlier_version_days" {
+  description = "Days that earlier versions of templates are kept."
+  type        = number
+  default     = 90
+}
+
+variable "kms_key_arn" {
+  description = "Key of SSE-KMS; null for SSE-S3."
+  type        = string
+  default     = null
+}
+
+variable "access_logs" {
+  description = "Logs requests to a bucket beside these."
+  type        = bool
+}
+
+variable "access_log_days" {
+  description = "Days that access logs are kept."
+  type        = number
+  default     = 90
+}
+
+variable "deletion_protection" {
+  description = "Refuses to remove buckets that hold objects; without it a destroy empties them."
+  type        = bool
+}

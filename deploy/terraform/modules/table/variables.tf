@@ -1,0 +1,79 @@
+variable "environment" {
+  description = "Environment, part of every resource's name."
+  type        = string
+
+  validation {
+    condition     = contains(["dev", "sit", "prod"], var.environment)
+    error_message = "environment must be dev, sit or prod."
+  }
+}
+
+variable "declaration" {
+  description = "The table as topology.yaml declares it: name, keys, stream and TTL attribute."
+  type = object({
+    name          = string
+    partition_key = string
+    sort_key      = optional(string)
+    stream        = optional(string)
+    ttl_attribute = optional(string)
+  })
+}
+
+variable "indexes" {
+  description = "Its global secondary indexes as topology.yaml declares them."
+  type = list(object({
+    name       = string
+    hash       = string
+    range      = optional(string)
+    projection = string
+    attributes = optional(string)
+  }))
+  default = []
+
+  validation {
+    condition     = alltrue([for index in var.indexes : contains(["ALL", "KEYS_ONLY", "INCLUDE"], index.projection)])
+    error_message = "An index projects ALL, KEYS_ONLY or INCLUDE."
+  }
+}
+
+variable "attribute_lists" {
+  description = "The named lists of attributes that indexes with projection INCLUDE refer to."
+  type        = map(list(string))
+  default     = {}
+}
+
+variable "pitr_days" {
+  description = "Days that point-in-time recovery reaches back (AWS allows 1 to 35)."
+  type        = number
+
+  validation {
+    condition     = var.pitr_days >= 1 && var.pitr_days <= 35 && floor(var.pitr_days) == var.pitr_days
+    error_message = "pitr_days must be a whole number from 1 to 35, the bounds of point-in-time recovery."
+  }
+}
+
+variable "deletion_protection" {
+  description = "Refuses to delete the table."
+  type        = bool
+}
+
+variable "contributor_insights" {
+  description = "Turns on CloudWatch Contributor Insights: which keys are read and throttled most."
+  type        = bool
+  default     = false
+}
+
+variable "kms_key_arn" {
+  description = "Customer managed key; null for the AWS managed one."
+  type        = string
+  default     = null
+}
+
+variable "replica" {
+  description = "The other region of a global table, with its own key; null for a table in one region."
+  type = object({
+    region      = string
+    kms_key_arn = optional(string)
+  })
+  default = null
+}

@@ -1,0 +1,30 @@
+"""Every module is formatted, valid, and does what its own tests say ([OPS-5])."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.terraform.terraform import SOURCE, copied, terraform
+
+MODULES = sorted(each.name for each in (SOURCE / "modules").iterdir())
+TESTED = [name for name in MODULES if list((SOURCE / "modules" / name).glob("*.tftest.hcl"))]
+
+
+def test_everything_is_formatted() -> None:
+    assert terraform(SOURCE, "fmt", "-check", "-recursive") == ""
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_is_valid_and_passes_its_tests(tmp_path: Path, name: str) -> None:
+    module = copied(tmp_path) / "modules" / name
+    terraform(module, "init", "-backend=false", "-no-color")
+    terraform(module, "validate", "-no-color")
+    if name in TESTED:
+        assert "Success!" in terraform(module, "test", "-no-color")
+
+
+def test_modules_have_tests_and_describe_themselves() -> None:
+    # `region` only puts the others together: the plans of the environments test it.
+    assert set(MODULES) - set(TESTED) == {"region"}
+    for name in MODULES:
+        assert (SOURCE / "modules" / name / "README.md").read_text().startswith(f"# {name}\n")

@@ -1,9 +1,10 @@
 """What is planned for each environment is what ``topology.yaml`` and the environment's figures say ([OPS-5])."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -16,14 +17,21 @@ DAY = 86_400
 
 FIGURES: Mapping[str, Mapping[str, Any]] = {
     "dev": {
-        "account": "536580886816", "region": "eu-west-1", "pitr_days": 7, "queue_days": 4, "dead_letter_days": 7,
-        "archive_days": 7, "versioning": False, "document_days": 30, "access_logs": False,
+        "regions": {"region": "eu-west-1"}, "pitr_days": 7, "queue_days": 4, "dead_letter_days": 7, "archive_days": 7,
+        "versioning": False, "document_days": 30, "access_logs": False, "protected": False, "encryption": "AES256",
     },
     "sit": {
-        "account": "815856636111", "region": "eu-west-1", "pitr_days": 14, "queue_days": 4, "dead_letter_days": 14,
-        "archive_days": 30, "versioning": True, "document_days": 60, "access_logs": True,
+        "regions": {"region": "eu-west-1"}, "pitr_days": 14, "queue_days": 4, "dead_letter_days": 14,
+        "archive_days": 30, "versioning": True, "document_days": 60, "access_logs": True, "protected": False,
+        "encryption": "AES256",
+    },
+    "prod": {
+        "regions": {"region": "af-south-1", "failover": "eu-west-1"}, "pitr_days": 35, "queue_days": 14,
+        "dead_letter_days": 14, "archive_days": 90, "versioning": True, "document_days": 2555,
+        "archived_after_days": 730, "access_logs": True, "protected": True, "encryption": "aws:kms",
     },
 }  # fmt: skip
+PLACES = [(environment, place) for environment, figures in FIGURES.items() for place in figures["regions"]]
 
 
 @pytest.fixture(scope="module")
@@ -31,9 +39,37 @@ def topology() -> Topology:
     return packaged_topology()
 
 
-@pytest.fixture(scope="module", params=FIGURES)
-def environment(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+@pytest.fixture(scope="module")
+def plans(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Resources]:
+    """Plans each environment once; returns the planned values of all resources, by type."""
+
+    @cache
+    def planned(environment: str) -> Resources:
+        found: dict[str, list[dict[str, Any]]] = {}
+
+        def collect(module: Mapping[str, Any]) -> None:
+            for each in module.get("resources", []):
+                if each["mode"] == "managed":
+                    found.setdefault(each["type"], []).append(each["values"] | {"address": each["address"]})
+            for child in module.get("child_modules", []):
+                collect(child)
+
+        directory = copied(tmp_path_factory.mktemp(environment)) / "environments" / environment
+        collect(plan(directory)["planned_values"]["root_module"])
+        return found
+
+    return planned
+
+
+@pytest.fixture(scope="module", params=PLACES, ids="-".join)
+def where(request: pytest.FixtureRequest) -> tuple[str, str]:
+    """An environment, and one of the places where it has what a region has."""
+    return cast("tuple[str, str]", request.param)
+
+
+@pytest.fixture(scope="module")
+def environment(where: tuple[str, str]) -> str:
+    return where[0]
 
 
 @pytest.fixture(scope="module")
@@ -42,24 +78,16 @@ def figures(environment: str) -> Mapping[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory, environment: str) -> dict[str, Any]:
-    return plan(copied(tmp_path_factory.mktemp(environment)) / "environments" / environment)
+def everything(plans: Callable[[str], Resources], environment: str) -> Resources:
+    return plans(environment)
 
 
 @pytest.fixture(scope="module")
-def resources(whole: dict[str, Any]) -> Resources:
-    """The planned values of all resources, by type."""
-    found: dict[str, list[dict[str, Any]]] = {}
-
-    def collect(module: Mapping[str, Any]) -> None:
-        for each in module.get("resources", []):
-            if each["mode"] == "managed":
-                found.setdefault(each["type"], []).append(each["values"] | {"address": each["address"]})
-        for child in module.get("child_modules", []):
-            collect(child)
-
-    collect(whole["planned_values"]["root_module"])
-    return found
+def resources(everything: Resources, where: tuple[str, str]) -> Resources:
+    """The resources of one region."""
+    prefix = f"module.{where[1]}."
+    found = {kind: [each for each in all_ if each["address"].startswith(prefix)] for kind, all_ in everything.items()}
+    return {kind: here for kind, here in found.items() if here}
 
 
 def named(resources: Resources, kind: str, key: str = "name") -> dict[str, dict[str, Any]]:
@@ -67,9 +95,9 @@ def named(resources: Resources, kind: str, key: str = "name") -> dict[str, dict[
 
 
 def test_the_table_has_the_declared_keys_and_indexes(
-    resources: Resources, topology: Topology, environment: str
+    everything: Resources, topology: Topology, environment: str
 ) -> None:
-    (table,) = resources["aws_dynamodb_table"]
+    (table,) = everything["aws_dynamodb_table"]
     declared = topology.table
     assert table["name"] == topology.table_name(environment)
     assert (table["hash_key"], table["range_key"]) == (declared.partition_key, declared.sort_key)
@@ -84,14 +112,25 @@ def test_the_table_has_the_declared_keys_and_indexes(
         assert set(found["non_key_attributes"] or ()) == set(index.included)
 
 
-def test_the_table_is_protected_as_the_environment_says(resources: Resources, figures: Mapping[str, Any]) -> None:
-    (table,) = resources["aws_dynamodb_table"]
+def test_the_table_is_protected_as_the_environment_says(everything: Resources, figures: Mapping[str, Any]) -> None:
+    (table,) = everything["aws_dynamodb_table"]
     assert table["billing_mode"] == "PAY_PER_REQUEST"
     recovery = {"enabled": True, "recovery_period_in_days": figures["pitr_days"]}
     assert [recovery.items() <= each.items() for each in table["point_in_time_recovery"]] == [True]
-    assert table["deletion_protection_enabled"] is False
-    assert table["replica"] == []
-    assert "aws_dynamodb_contributor_insights" not in resources
+    assert table["deletion_protection_enabled"] is figures["protected"]
+    watched = everything.get("aws_dynamodb_contributor_insights", [])
+    assert len(watched) == (1 + len(packaged_topology().table.indexes) if figures["protected"] else 0)
+
+
+def test_only_production_is_in_two_regions(everything: Resources, figures: Mapping[str, Any]) -> None:
+    (table,) = everything["aws_dynamodb_table"]
+    copies = [(each["region_name"], each["consistency_mode"]) for each in table["replica"]]
+    assert copies == [(region, "EVENTUAL") for region in list(figures["regions"].values())[1:]]
+    assert all(each["deletion_protection_enabled"] for each in table["replica"])
+    replicated = everything.get("aws_s3_bucket_replication_configuration", [])
+    # Both buckets, both ways.
+    assert len(replicated) == (4 if copies else 0)
+    assert all(rule["status"] == "Enabled" for each in replicated for rule in each["rule"])
 
 
 def test_every_worker_has_its_queue_and_dead_letter_queue(
@@ -144,30 +183,49 @@ def test_events_are_archived_for_the_days_of_the_environment(resources: Resource
 
 
 def test_buckets_are_kept_as_the_environment_says(
-    resources: Resources, topology: Topology, environment: str, figures: Mapping[str, Any]
+    resources: Resources, topology: Topology, where: tuple[str, str], figures: Mapping[str, Any]
 ) -> None:
-    names = {f"{bucket.name}-{environment}" for bucket in topology.buckets}
-    logs = {f"{topology.bucket_name('orders', environment)}-access-logs"} if figures["access_logs"] else set()
-    assert named(resources, "aws_s3_bucket", "bucket").keys() == names | logs
+    ending = where[0] + ("-dr" if where[1] == "failover" else "")
+    names = {f"{bucket.name}-{ending}" for bucket in topology.buckets}
+    logs = {f"{topology.buckets[0].name}-{ending}-access-logs"} if figures["access_logs"] else set()
+    buckets = named(resources, "aws_s3_bucket", "bucket")
+    assert buckets.keys() == names | logs
+    assert {bucket["force_destroy"] for bucket in buckets.values()} == {not figures["protected"]}
     assert len(resources["aws_s3_bucket_public_access_block"]) == len(names | logs)
     status = "Enabled" if figures["versioning"] else "Suspended"
-    assert [each["versioning_configuration"][0]["status"] for each in resources["aws_s3_bucket_versioning"]] == [
-        status
-    ] * 2
+    versioning = [each["versioning_configuration"][0]["status"] for each in resources["aws_s3_bucket_versioning"]]
+    assert versioning == [status] * 2
     rules = [rule for each in resources["aws_s3_bucket_lifecycle_configuration"] for rule in each["rule"]]
     (documents,) = [rule for rule in rules if rule["id"] == "documents"]
     assert [each["days"] for each in documents["expiration"]] == [figures["document_days"]]
-    assert documents["transition"] == []
+    archived = [(each["days"], each["storage_class"]) for each in documents["transition"]]
+    assert archived == ([(figures["archived_after_days"], "GLACIER_IR")] if "archived_after_days" in figures else [])
+    algorithms = {
+        default["sse_algorithm"]
+        for each in resources["aws_s3_bucket_server_side_encryption_configuration"]
+        if not each["address"].endswith('["logs"]')
+        for rule in each["rule"]
+        for default in rule["apply_server_side_encryption_by_default"]
+    }
+    assert algorithms == {figures["encryption"]}
 
 
-def test_every_resource_that_can_be_tagged_is(
-    resources: Resources, environment: str, figures: Mapping[str, Any]
-) -> None:
+def test_resources_are_tagged(resources: Resources, where: tuple[str, str], figures: Mapping[str, Any]) -> None:
     tagged = [each for kind in resources.values() for each in kind if "tags_all" in each]
     assert len(tagged) > 20
+    expected = {"Environment": where[0], "Region": figures["regions"][where[1]], "ManagedBy": "Terraform"}
     for each in tagged:
-        expected = {"Environment": environment, "Region": figures["region"], "ManagedBy": "Terraform"}
         assert expected.items() <= (each["tags_all"] or {}).items(), each["address"]
+
+
+def test_roles_that_are_known_in_the_whole_account_are_named_after_their_region(everything: Resources) -> None:
+    for role in everything.get("aws_iam_role", []):
+        assert role["name"].endswith(("-af-south-1", "-eu-west-1")), role["address"]
+
+
+BUCKETS = {
+    "versioning": True, "document_days": 30, "encryption": "SSE-S3", "access_logs": True, "deletion_protection": True,
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -176,7 +234,8 @@ def test_every_resource_that_can_be_tagged_is(
         ("queue_retention_days=15", "must be from 1 to 14"),
         ("account=12", "the 12 digits of an AWS account"),
         ('table={pitr_days=36,deletion_protection=false,contributor_insights=false}', "from 1 to 35"),
-        ('buckets={versioning=true,document_days=0,access_logs=true,deletion_protection=true}', "at least 1"),
+        ("buckets=" + json.dumps(BUCKETS | {"document_days": 0}), "at least 1"),
+        ("buckets=" + json.dumps(BUCKETS | {"encryption": "none"}), "SSE-S3 or SSE-KMS"),
     ],
 )  # fmt: skip
 def test_a_wrong_figure_is_refused_by_name(tmp_path: Path, variable: str, message: str) -> None:

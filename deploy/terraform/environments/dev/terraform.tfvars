@@ -24,6 +24,7 @@ archive_days               = 7
 buckets = {
   versioning          = false
   document_days       = 30
+  encryption          = "SSE-S3"
   access_logs         = false
   deletion_protection = false
 }

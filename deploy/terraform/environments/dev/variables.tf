@@ -47,6 +47,7 @@ variable "buckets" {
   type = object({
     versioning          = bool
     document_days       = number
+    encryption          = string
     access_logs         = bool
     deletion_protection = bool
   })

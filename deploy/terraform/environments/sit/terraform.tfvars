@@ -24,6 +24,7 @@ archive_days               = 30
 buckets = {
   versioning          = true
   document_days       = 60
+  encryption          = "SSE-S3"
   access_logs         = true
   deletion_protection = false
 }

@@ -10,6 +10,7 @@ variables {
   versioning          = true
   document_days       = 2555
   archive_after_days  = 730
+  encryption          = "SSE-KMS"
   kms_key_arn         = "arn:aws:kms:af-south-1:123456789012:key/1"
   access_logs         = true
   deletion_protection = true
@@ -63,6 +64,7 @@ run "development" {
     versioning          = false
     document_days       = 30
     archive_after_days  = null
+    encryption          = "SSE-S3"
     kms_key_arn         = null
     access_logs         = false
     deletion_protection = false
@@ -98,4 +100,14 @@ run "days_are_whole" {
   }
 
   expect_failures = [var.document_days]
+}
+
+run "encryption_is_one_of_two" {
+  command = plan
+
+  variables {
+    encryption = "none"
+  }
+
+  expect_failures = [var.encryption]
 }

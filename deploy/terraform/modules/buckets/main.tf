@@ -49,11 +49,11 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
 
   rule {
     # Log delivery can't use a key of ours.
-    bucket_key_enabled = var.kms_key_arn != null && each.key != "logs"
+    bucket_key_enabled = var.encryption == "SSE-KMS" && each.key != "logs"
 
     apply_server_side_encryption_by_default {
-      sse_algorithm     = var.kms_key_arn != null && each.key != "logs" ? "aws:kms" : "AES256"
-      kms_master_key_id = each.key == "logs" ? null : var.kms_key_arn
+      sse_algorithm     = var.encryption == "SSE-KMS" && each.key != "logs" ? "aws:kms" : "AES256"
+      kms_master_key_id = var.encryption == "SSE-KMS" && each.key != "logs" ? var.kms_key_arn : null
     }
   }
 }

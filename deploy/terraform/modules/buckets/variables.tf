@@ -51,8 +51,18 @@ variable "earlier_version_days" {
   default     = 90
 }
 
+variable "encryption" {
+  description = "SSE-S3, or SSE-KMS by kms_key_arn: said here because the key is not known before it is made."
+  type        = string
+
+  validation {
+    condition     = contains(["SSE-S3", "SSE-KMS"], var.encryption)
+    error_message = "encryption must be SSE-S3 or SSE-KMS."
+  }
+}
+
 variable "kms_key_arn" {
-  description = "Key of SSE-KMS; null for SSE-S3."
+  description = "Key of SSE-KMS."
   type        = string
   default     = null
 }

@@ -33,6 +33,7 @@ module "buckets" {
   versioning          = var.buckets.versioning
   document_days       = var.buckets.document_days
   archive_after_days  = var.buckets.archive_after_days
+  encryption          = var.buckets.encryption
   kms_key_arn         = var.buckets.kms_key_arn
   access_logs         = var.buckets.access_logs
   deletion_protection = var.buckets.deletion_protection

@@ -29,6 +29,7 @@ variable "buckets" {
     versioning          = bool
     document_days       = number
     archive_after_days  = optional(number)
+    encryption          = string
     kms_key_arn         = optional(string)
     access_logs         = bool
     deletion_protection = bool

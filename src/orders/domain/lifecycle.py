@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class Status(StrEnum):
-    """Where an order is in its life."""
+    """The status of an order."""
 
     PENDING = "pending"
     PROCESSING = "processing"
@@ -31,7 +31,7 @@ CALLED_OFF = frozenset({Status.CANCELLED, Status.REJECTED})
 
 
 class Action(StrEnum):
-    """What can be done to an order that exists."""
+    """An action on an existing order."""
 
     PROCESS = "process"
     REJECT = "reject"

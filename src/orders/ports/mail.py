@@ -190,7 +190,7 @@ class MailFeedback:
 
 
 class MailState(StrEnum):
-    """What became of an intent."""
+    """The state of a mail intent."""
 
     CLAIMED = "claimed"
     SENT = "sent"

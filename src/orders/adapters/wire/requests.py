@@ -73,7 +73,7 @@ class AddressBody(RequestModel):
 
 
 class PaymentBody(RequestModel):
-    """What a payment gateway told the caller; never a card number. Without any member it counts as left out."""
+    """Payment details from the caller's payment gateway; never a card number. An empty object counts as left out."""
 
     method: Short | None = None
     token: Token | None = None
@@ -184,7 +184,7 @@ class CreateOrderBody(RequestModel):
 
 
 class StatusBody(RequestModel):
-    """What an order's status is to be."""
+    """The status that an order is to get."""
 
     # The fulfilled statuses are accepted here so that the response can explain how to reach them; they aren't offered.
     status: Annotated[
@@ -203,11 +203,11 @@ class CancelBody(RequestModel):
 
 
 class EraseBody(RequestModel):
-    """What ``POST /v1.0/orders/{order_id}/erase`` takes: nothing; all that is personal goes."""
+    """The body of ``POST /v1.0/orders/{order_id}/erase``: empty, for all personal data is erased."""
 
 
 class ParcelLineBody(RequestModel):
-    """How many units of a line a parcel carries."""
+    """Units of a line in a parcel."""
 
     line_id: Key
     quantity: Quantity
@@ -248,7 +248,7 @@ class FulfilBody(RequestModel):
 
 
 class DeliverBody(RequestModel):
-    """When a parcel arrived."""
+    """The time at which a parcel was delivered."""
 
     delivered_at: Moment | None = None
     """Left out, now; at most five minutes from now, and not before the parcel was shipped."""

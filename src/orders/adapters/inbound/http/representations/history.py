@@ -13,7 +13,7 @@ from orders.ports.mail import FeedbackKind, MailFeedback, MailRecord, MailState,
 
 
 class Actor(TypedDict):
-    """Who did it."""
+    """The author of a change."""
 
     principal: str
     """Subject of the token, or name of a worker; to customers, of others than themselves only the role."""
@@ -37,9 +37,9 @@ class HistoryEvent(TypedDict):
 
 
 class HistoryMailFeedback(TypedDict):
-    """What came back of a mail: a bounce that may pass (`delayed`), one that will not, or a complaint.
+    """Feedback on a mail: a temporary bounce (`delayed`), a permanent one, or a complaint.
 
-    After `bounced` and `complained` the shop writes to this address no more.
+    After `bounced` and `complained` the shop no longer mails this address.
     """
 
     kind: Literal["delayed", "bounced", "complained"]
@@ -49,7 +49,7 @@ class HistoryMailFeedback(TypedDict):
 
 
 class HistoryMail(TypedDict):
-    """What became of a mail about the order."""
+    """A mail about the order, and its delivery."""
 
     kind: Literal["mail"]
     at: Time

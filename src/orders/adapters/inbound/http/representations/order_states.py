@@ -27,7 +27,7 @@ from orders.ports import acceptances
 
 
 class OrderStatus(TypedDict):
-    """Where an order is in its life, and what may be done now."""
+    """An order's status, and the actions that are allowed now."""
 
     order_id: OrderId
     order_number: OrderNumber
@@ -41,7 +41,7 @@ class OrderStatus(TypedDict):
 
 
 class OpenItem(TypedDict):
-    """What of a line has not been shipped yet."""
+    """The part of a line that has not been shipped yet."""
 
     line_id: Key
     product_id: Key
@@ -50,7 +50,7 @@ class OpenItem(TypedDict):
 
 
 class Tracking(TypedDict):
-    """Where an order's goods are."""
+    """An order's parcels, and its items that are not shipped."""
 
     order_id: OrderId
     order_number: OrderNumber
@@ -61,7 +61,7 @@ class Tracking(TypedDict):
 
 
 class AcceptedLinks(TypedDict):
-    """Where the order is going to be."""
+    """Links to the order that is going to be placed."""
 
     self: Link
     status: NotRequired[Link]
@@ -94,7 +94,7 @@ class Acceptance(TypedDict):
 
 
 class ErasingLinks(TypedDict):
-    """Where to look at what is left."""
+    """Links to the erased order and its history."""
 
     self: Link
     history: Link

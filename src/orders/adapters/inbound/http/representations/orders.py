@@ -28,7 +28,7 @@ from orders.domain.lifecycle import Action, Role, Status
 
 
 class Link(TypedDict):
-    """Where to go on."""
+    """A link to a related resource or an action."""
 
     href: UriReference
     """Relative to this host."""
@@ -37,7 +37,7 @@ class Link(TypedDict):
 
 
 class Links(TypedDict):
-    """What belongs to the order, and what this caller may do to it now."""
+    """Links to the order's resources, and to the actions that this caller may take now."""
 
     self: Link
     status: Link
@@ -79,7 +79,7 @@ class OrderItem(TypedDict):
 
 
 class ParcelLine(TypedDict):
-    """How many units of a line are in a parcel."""
+    """Units of a line in a parcel."""
 
     line_id: Key
     quantity: AtLeastOne
@@ -155,7 +155,7 @@ class Address(TypedDict):
 
 
 class Payment(TypedDict):
-    """What a payment gateway told; never a card number."""
+    """Payment details from a payment gateway; never a card number."""
 
     method: NotRequired[str | None]
     token: NotRequired[str | None]

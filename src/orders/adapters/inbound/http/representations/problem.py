@@ -21,7 +21,7 @@ class Fault(TypedDict):
 
 
 class Problem(TypedDict):
-    """What went wrong, as RFC 9457 has it."""
+    """An error, as a problem of RFC 9457."""
 
     type: Uri
     """The kind of problem; a stable URI, explained on the reference page."""

@@ -26,7 +26,7 @@ class DocumentRendering(TypedDict):
 
 
 class DocumentLink(TypedDict):
-    """Where the PDF can be fetched, and until when."""
+    """A temporary link to the PDF."""
 
     url: Uri
     expires_at: Time

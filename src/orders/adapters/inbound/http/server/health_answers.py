@@ -22,7 +22,7 @@ class Alive(TypedDict):
 
 
 class Health(TypedDict):
-    """What the service depends on, and how each of it is."""
+    """The service's dependencies and their health."""
 
     status: Literal["ok", "unhealthy"]
     checks: dict[str, str]

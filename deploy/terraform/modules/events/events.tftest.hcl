@@ -58,21 +58,38 @@ run "nobody_else_may_send" {
 
   assert {
     condition = alltrue([
-      for policy in concat(values(aws_sqs_queue_policy.fed)[*].policy, values(aws_sqs_queue_policy.undelivered)[*].policy, values(aws_sns_topic_policy.this)[*].policy) :
+      for policy in concat(values(aws_sqs_queue_policy.this)[*].policy, values(aws_sns_topic_policy.this)[*].policy) :
       anytrue([for statement in jsondecode(policy).Statement : statement.Sid == "NobodyWithoutTls" && statement.Effect == "Deny"])
     ])
     error_message = "Every policy refuses calls without TLS."
   }
   assert {
     condition = alltrue([
-      for policy in concat(values(aws_sqs_queue_policy.fed)[*].policy, values(aws_sqs_queue_policy.undelivered)[*].policy, values(aws_sns_topic_policy.this)[*].policy) :
+      for policy in concat(values(aws_sqs_queue_policy.this)[*].policy, values(aws_sns_topic_policy.this)[*].policy) :
       alltrue([for statement in jsondecode(policy).Statement : statement.Effect == "Deny" || can(statement.Condition)])
     ])
     error_message = "Whoever may send is named by a condition."
   }
   assert {
-    condition     = toset(keys(aws_sqs_queue_policy.fed)) == toset(["orders-pdf", "orders-back"])
-    error_message = "Queues that are fed by rules or topics have a policy."
+    condition     = toset(keys(aws_sqs_queue_policy.this)) == toset(["orders-pdf", "orders-back", "pdf-rule-dlq", "all-rule-dlq"])
+    error_message = "Queues that rules or topics send to have a policy, those for undelivered events too."
+  }
+}
+
+run "each_sender_is_named" {
+  command = apply
+
+  assert {
+    condition     = [for statement in jsondecode(aws_sqs_queue_policy.this["orders-pdf"].policy).Statement : flatten([statement.Condition.ArnEquals["aws:SourceArn"]]) if statement.Effect == "Allow"] == [[aws_cloudwatch_event_rule.this["pdf"].arn]]
+    error_message = "A queue takes messages of the rules that lead to it."
+  }
+  assert {
+    condition     = [for statement in jsondecode(aws_sqs_queue_policy.this["orders-back"].policy).Statement : flatten([statement.Condition.ArnEquals["aws:SourceArn"]]) if statement.Effect == "Allow"] == [[aws_sns_topic.this["feedback"].arn]]
+    error_message = "A queue takes messages of the topics that it is subscribed to."
+  }
+  assert {
+    condition     = [for statement in jsondecode(aws_sqs_queue_policy.this["all-rule-dlq"].policy).Statement : flatten([statement.Condition.ArnEquals["aws:SourceArn"]]) if statement.Effect == "Allow"] == [[aws_cloudwatch_event_rule.this["all"].arn]]
+    error_message = "A queue for undelivered events takes those of its rule."
   }
 }
 

@@ -1,46 +1,49 @@
-# Who may send to a queue or topic: the rules and topics that lead to it, and nobody without TLS.
+# Who may send to a queue or publish to a topic: the rules, topics and services that lead to it, and nobody without TLS.
+
+locals {
+  # Of each queue: its ARN and URL, and the ARNs of what sends to it, by the service that sends.
+  receivers = merge(
+    {
+      for name in local.fed_queues : name => {
+        arn = var.queues[name].arn
+        url = var.queues[name].url
+        senders = {
+          events = [for rule in lookup(local.rules_of_queue, name, []) : aws_cloudwatch_event_rule.this[rule].arn]
+          sns    = [for topic in lookup(local.topics_of_queue, name, []) : aws_sns_topic.this[topic].arn]
+        }
+      }
+    },
+    {
+      for rule, queue in aws_sqs_queue.undelivered : local.rules[rule].dead_letter_queue => {
+        arn     = queue.arn
+        url     = queue.id
+        senders = { events = [aws_cloudwatch_event_rule.this[rule].arn], sns = [] }
+      }
+    },
+  )
+}
 
 data "aws_iam_policy_document" "queue" {
-  for_each = local.fed_queues
+  for_each = local.receivers
 
   dynamic "statement" {
-    for_each = contains(keys(local.rules_of_queue), each.key) ? [local.rules_of_queue[each.key]] : []
+    # Known in a plan: which services send is declared, the ARNs come with the resources.
+    for_each = { for service, arns in each.value.senders : service => arns if length(arns) > 0 }
 
     content {
-      sid       = "RulesMaySend"
+      sid       = "${title(statement.key)}MaySend"
       actions   = ["sqs:SendMessage"]
-      resources = [var.queues[each.key].arn]
+      resources = [each.value.arn]
 
       principals {
         type        = "Service"
-        identifiers = ["events.amazonaws.com"]
+        identifiers = ["${statement.key}.amazonaws.com"]
       }
 
       condition {
         test     = "ArnEquals"
         variable = "aws:SourceArn"
-        values   = [for name in statement.value : aws_cloudwatch_event_rule.this[name].arn]
-      }
-    }
-  }
-
-  dynamic "statement" {
-    for_each = contains(keys(local.topics_of_queue), each.key) ? [local.topics_of_queue[each.key]] : []
-
-    content {
-      sid       = "TopicsMaySend"
-      actions   = ["sqs:SendMessage"]
-      resources = [var.queues[each.key].arn]
-
-      principals {
-        type        = "Service"
-        identifiers = ["sns.amazonaws.com"]
-      }
-
-      condition {
-        test     = "ArnEquals"
-        variable = "aws:SourceArn"
-        values   = [for key in statement.value : aws_sns_topic.this[key].arn]
+        values   = statement.value
       }
     }
   }
@@ -49,7 +52,7 @@ data "aws_iam_policy_document" "queue" {
     sid       = "NobodyWithoutTls"
     effect    = "Deny"
     actions   = ["sqs:*"]
-    resources = [var.queues[each.key].arn]
+    resources = [each.value.arn]
 
     principals {
       type        = "*"
@@ -64,57 +67,11 @@ data "aws_iam_policy_document" "queue" {
   }
 }
 
-resource "aws_sqs_queue_policy" "fed" {
-  for_each = local.fed_queues
+resource "aws_sqs_queue_policy" "this" {
+  for_each = local.receivers
 
-  queue_url = var.queues[each.key].url
+  queue_url = each.value.url
   policy    = data.aws_iam_policy_document.queue[each.key].json
-}
-
-data "aws_iam_policy_document" "undelivered" {
-  for_each = local.rules
-
-  statement {
-    sid       = "ItsRuleMaySend"
-    actions   = ["sqs:SendMessage"]
-    resources = [aws_sqs_queue.undelivered[each.key].arn]
-
-    principals {
-      type        = "Service"
-      identifiers = ["events.amazonaws.com"]
-    }
-
-    condition {
-      test     = "ArnEquals"
-      variable = "aws:SourceArn"
-      values   = [aws_cloudwatch_event_rule.this[each.key].arn]
-    }
-  }
-
-  statement {
-    sid       = "NobodyWithoutTls"
-    effect    = "Deny"
-    actions   = ["sqs:*"]
-    resources = [aws_sqs_queue.undelivered[each.key].arn]
-
-    principals {
-      type        = "*"
-      identifiers = ["*"]
-    }
-
-    condition {
-      test     = "Bool"
-      variable = "aws:SecureTransport"
-      values   = ["false"]
-    }
-  }
-}
-
-resource "aws_sqs_queue_policy" "undelivered" {
-  for_each = local.rules
-
-  queue_url = aws_sqs_queue.undelivered[each.key].id
-  policy    = data.aws_iam_policy_document.undelivered[each.key].json
 }
 
 data "aws_iam_policy_document" "topic" {

@@ -36,7 +36,8 @@ from tests.support.mail_service import ses_event
 from tests.support.outputs import Outputs, collected
 
 ORDERS = "/v1.0/orders"
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 180.0
+"""A message that fails on a busy machine is tried again after half a minute."""
 
 
 @dataclass
@@ -210,6 +211,7 @@ async def _told_by_others(world: World, order_id: str) -> None:
     await world.until(bounced, "a bounce in the order's history")
 
 
+@pytest.mark.timeout(600)
 async def test_real_adapters_leave_no_mark(world: World, capfd: pytest.CaptureFixture[str]) -> None:
     order = (await world.call("POST", ORDERS, a_body("one"))).json()
     order_id = order["order_id"]

@@ -131,6 +131,8 @@ async def test_roles_are_looked_at_before_bodies(api: Api) -> None:
     expect(await api.call("POST", ORDERS, SMOKE, customer="other"), 403, "forbidden")
     expect(await api.call("POST", ORDERS, "{broken", role="operator"), 403, "forbidden")
     expect(await api.call("PUT", path + "/status", {"status": "processing"}), 403, "forbidden")
+    # A reason is missing; who may not reject is not asked for one.
+    expect(await api.call("PUT", path + "/status", {"status": "rejected"}), 403, "forbidden")
 
 
 async def test_the_whole_life_over_http(api: Api) -> None:

@@ -15,7 +15,7 @@ from aiobotocore.config import AioConfig
 from aiobotocore.session import get_session
 
 from orders.bootstrap.resources.creation import Changes, ResourceClients, ResourceError, create_resources
-from orders.bootstrap.resources.topology import Topology
+from orders.bootstrap.resources.topology import Table, Topology
 from orders.bootstrap.resources.topology_file import packaged_topology
 from tests.contract.intercepted_client import InterceptedClient, repeated
 from tests.contract.moto_server import moto_server
@@ -85,10 +85,10 @@ async def test_a_second_run_changes_nothing(topology: Topology, clients: Resourc
     assert (first.updated, first.differences) == ([], [])
     kinds = Counter(line.split()[0] for line in first.created)
     assert kinds == {
-        "table": 1,
+        "table": 2,
         "bucket": 2,
         "bus": 1,
-        "topic": 3,
+        "topic": 4,
         "queue": 19,
         "rule": 7,
         "subscription": 1,
@@ -121,7 +121,7 @@ async def test_the_table_is_as_declared(topology: Topology, clients: ResourceCli
     assert table["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
     assert table["StreamSpecification"] == {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
     indexes = {index["IndexName"]: index for index in table["GlobalSecondaryIndexes"]}
-    assert indexes.keys() == {index.name for index in topology.table.indexes}
+    assert indexes.keys() == {index.name for index in topology.table_of("orders").indexes}
     assert indexes["OutboxPending"]["KeySchema"] == [
         {"AttributeName": "outboxShard", "KeyType": "HASH"},
         {"AttributeName": "outboxSince", "KeyType": "RANGE"},
@@ -129,6 +129,29 @@ async def test_the_table_is_as_declared(topology: Topology, clients: ResourceCli
     assert "tenantId" not in indexes["OrdersByTenantAndDate"]["Projection"]["NonKeyAttributes"]
     ttl = (await clients.dynamodb.describe_time_to_live(TableName=name))["TimeToLiveDescription"]
     assert (ttl["TimeToLiveStatus"], ttl["AttributeName"]) == ("ENABLED", "expiresAt")
+
+
+async def test_the_erasure_ledger_is_a_plain_table(
+    topology: Topology, clients: ResourceClients, environment: str
+) -> None:
+    await create(topology, clients, environment)
+    ledger = (await clients.dynamodb.describe_table(TableName=topology.table_name(environment, "erasure_ledger")))[
+        "Table"
+    ]
+    assert [key["AttributeName"] for key in ledger["KeySchema"]] == ["PK", "SK"]
+    assert not ledger.get("GlobalSecondaryIndexes")
+    assert not ledger.get("StreamSpecification", {}).get("StreamEnabled")
+
+
+async def test_a_table_of_other_environments_is_made_where_it_is_asked_for(
+    topology: Topology, clients: ResourceClients, environment: str
+) -> None:
+    await create(topology, clients, environment)
+    control = f"table {topology.table_name(environment, 'control')}"
+    changes = await create_resources(topology, clients, environment=environment, tables=["control"])
+    assert changes.created == [control]
+    changes = await create_resources(topology, clients, environment="prod")
+    assert f"table {topology.table_name('prod', 'control')}" in changes.created
 
 
 async def test_a_queue_is_as_declared(topology: Topology, clients: ResourceClients, environment: str) -> None:
@@ -227,7 +250,7 @@ async def test_a_bare_table_is_brought_up_to_date(
     assert [line for line in changes.updated if line.startswith(f"table {name}")] == [
         f"table {name}: billing on demand",
         f"table {name}: stream",
-        *(f"table {name}: index {index.name}" for index in topology.table.indexes),
+        *(f"table {name}: index {index.name}" for index in topology.table_of("orders").indexes),
         f"table {name}: TTL",
     ]
     assert (await create(topology, clients, environment)).nothing
@@ -235,15 +258,15 @@ async def test_a_bare_table_is_brought_up_to_date(
 
 async def test_what_can_not_be_mended_is_said(topology: Topology, clients: ResourceClients, environment: str) -> None:
     await create(topology, clients, environment)
-    first, second, *rest = topology.table.indexes
+    first, second, *rest = topology.table_of("orders").indexes
     changed = (
         replace(first, hash_key="otherKey"),
         replace(second, projection="KEYS_ONLY", included=()),
         *rest[:-1],
     )
-    table = replace(topology.table, indexes=changed, ttl_attribute="endsAt", stream="KEYS_ONLY")
+    table = replace(topology.table_of("orders"), indexes=changed, ttl_attribute="endsAt", stream="KEYS_ONLY")
     name = topology.table_name(environment)
-    found = await create(replace(topology, table=table), clients, environment)
+    found = await create(with_orders(topology, table), clients, environment)
     assert (found.created, found.updated) == ([], [])
     assert [line.partition(";")[0][:70] for line in sorted(found.differences)] == [
         line[:70]
@@ -258,8 +281,8 @@ async def test_what_can_not_be_mended_is_said(topology: Topology, clients: Resou
         )
     ]
 
-    other_keys = replace(topology.table, partition_key="hash")
-    found = await create(replace(topology, table=other_keys), clients, environment)
+    other_keys = replace(topology.table_of("orders"), partition_key="hash")
+    found = await create(with_orders(topology, other_keys), clients, environment)
     assert len(found.differences) == 1
     assert found.differences[0].startswith(f"table {name}: its keys are ")
 
@@ -267,7 +290,7 @@ async def test_what_can_not_be_mended_is_said(topology: Topology, clients: Resou
 async def test_runs_at_once_do_not_meet(topology: Topology, clients: ResourceClients, environment: str) -> None:
     names = [f"{environment}{letter}" for letter in "abc"]
     together = await asyncio.gather(*(create(topology, clients, name) for name in names))
-    assert [len(changes.created) for changes in together] == [36, 36, 36]
+    assert [len(changes.created) for changes in together] == [38, 38, 38]
 
 
 async def test_an_endpoint_out_of_reach_is_one_error(topology: Topology, environment: str) -> None:
@@ -276,6 +299,10 @@ async def test_an_endpoint_out_of_reach_is_one_error(topology: Topology, environ
         async with open_clients(f"http://127.0.0.1:{unused.getsockname()[1]}", "af-south-1") as clients:
             with pytest.raises(ResourceError, match=f"resources of environment {environment}: "):
                 await create(topology, clients, environment)
+
+
+def with_orders(topology: Topology, table: Table) -> Topology:
+    return replace(topology, tables=tuple(table if each.key == table.key else each for each in topology.tables))
 
 
 async def queue_attributes(clients: ResourceClients, name: str) -> Mapping[str, str]:

@@ -8,6 +8,7 @@ from orders.acceptance.client import ORDERS, ApiResponse, Client
 from orders.acceptance.smoke import CREATE, Tokens
 from orders.acceptance.steps import expect
 from orders.bootstrap.acceptance import client_of, tokens_for
+from orders.bootstrap.config.roles import Role
 from orders.bootstrap.config.settings import Settings, load_settings
 
 
@@ -43,6 +44,6 @@ class Service:
 
 def running_service(config: pytest.Config) -> Service:
     """The service that the command line names, with the tokens of the environment's variables."""
-    settings: Settings = load_settings()
+    settings: Settings = load_settings(Role.OPERATOR)
     client = client_of(settings, config.getoption("--base-url"))
     return Service(client, tokens_for(settings, client, config.getoption("--env")))

@@ -63,12 +63,29 @@ def test_queues_are_those_of_the_environments(topology: Topology) -> None:
 
 def test_other_names_are_those_of_the_environments(topology: Topology) -> None:
     assert topology.table_name("sit") == "bbws-customer-portal-orders-sit"
+    assert topology.table_name("sit", "erasure_ledger") == "bbws-orders-erasure-ledger-sit"
+    assert topology.table_name("prod", "control") == "bbws-orders-control-prod"
     assert topology.bus_name("sit") == "bbws-orders-sit"
     assert topology.topic_name("order_notifications", "sit") == "bbws-order-notifications-sit"
     assert topology.topic_name("alerts", "sit") == "bbws-alerts-sit"
     assert topology.topic_name("mail_feedback", "sit") == "bbws-order-mail-feedback-sit"
     assert topology.bucket_name("orders", "sit") == "bbws-orders-sit"
     assert topology.bucket_name("templates", "sit") == "bbws-email-templates-sit"
+
+
+def test_who_may_write_is_decided_in_production_alone_by_a_table_that_is_consistent_across_regions(
+    topology: Topology,
+) -> None:
+    control = topology.table_of("control")
+    assert {each for each in ("local", "dev", "sit", "prod") if control.exists_in(each)} == {"prod"}
+    assert (control.regions, control.witness) == (("eu-west-1", "eu-central-1"), "eu-west-2")
+    assert control.consistency == "STRONG"
+    assert (control.key_attributes, control.stream, control.ttl_attribute) == (("PK",), None, None)
+    others = [table for table in topology.tables if table.key != "control"]
+    assert [table.key for table in others if table.exists_in("local") and table.exists_in("prod")] == [
+        "orders",
+        "erasure_ledger",
+    ]
 
 
 def test_queue_settings_are_those_of_the_environments(topology: Topology) -> None:
@@ -85,12 +102,12 @@ def test_every_name_fits_its_service_in_every_environment(topology: Topology) ->
 
 
 def test_indexes_stay_below_the_limit_of_included_attributes(topology: Topology) -> None:
-    included = [attribute for index in topology.table.indexes for attribute in index.included]
+    included = [attribute for index in topology.table_of("orders").indexes for attribute in index.included]
     assert 0 < len(included) <= INCLUDED_ATTRIBUTES_LIMIT == 100
 
 
 def test_an_index_includes_no_key_of_its_own(topology: Topology) -> None:
-    by_name = {index.name: index for index in topology.table.indexes}
+    by_name = {index.name: index for index in topology.table_of("orders").indexes}
     assert not [index.name for index in by_name.values() if set(index.included) & set(index.keys)]
     listed = set(by_name["OrdersByCustomer"].included)
     assert set(by_name["OrdersByTenantAndDate"].included) == listed - {"tenantId"}
@@ -98,7 +115,7 @@ def test_an_index_includes_no_key_of_its_own(topology: Topology) -> None:
 
 
 def test_every_key_attribute_is_defined_once(topology: Topology) -> None:
-    attributes = topology.table.key_attributes
+    attributes = topology.table_of("orders").key_attributes
     assert len(attributes) == len(set(attributes))
     assert attributes[:2] == ("PK", "SK")
 
@@ -138,6 +155,7 @@ def test_every_rule_has_a_dead_letter_queue_of_its_own(topology: Topology) -> No
 @pytest.mark.parametrize(
     ("ask", "answer"),
     [
+        (lambda topology: topology.table_name("dev", "nothing"), "there are orders, erasure_ledger, control"),
         (lambda topology: topology.queue_name("nobody", "dev"), "there are record-creator, pdf-creator"),
         (lambda topology: topology.topic_name("nothing", "dev"), "there are order_notifications, alerts"),
         (lambda topology: topology.bucket_name("nothing", "dev"), "there are orders, templates"),
@@ -181,13 +199,23 @@ def _without(*path: str | int) -> Callable[[Document], None]:
         (_at("queues", 1, "worker", value="PDF"), "queues.1.worker: 'PDF' does not match"),
         (_at("queue_settings", "batch_size", value=11), "queue_settings.batch_size: 11 is greater"),
         (_at("queue_settings", "colour", value="red"), "queue_settings: .*'colour' was unexpected"),
-        (_at("indexes", 0, "projection", value="SOME"), "indexes.0.projection: 'SOME' is not one of"),
         (
-            _at("indexes", 5, "attributes", value="order_summary"),
-            r"indexes.5: An attribute list is for INCLUDE only\.$",
+            _at("tables", 0, "indexes", 0, "projection", value="SOME"),
+            "tables.0.indexes.0.projection: 'SOME' is not one of",
         ),
-        (_without("indexes", 0, "attributes"), "indexes.0: 'attributes' is a required property"),
-        (_without("table", "stream"), "table: 'stream' is a required property"),
+        (
+            _at("tables", 0, "indexes", 5, "attributes", value="order_summary"),
+            r"tables.0.indexes.5: An attribute list is for INCLUDE only\.$",
+        ),
+        (_without("tables", 0, "indexes", 0, "attributes"), "tables.0.indexes.0: 'attributes' is a required property"),
+        (_without("tables", 0, "partition_key"), "tables.0: 'partition_key' is a required property"),
+        (_at("tables", 0, "stream", value="ALL"), "tables.0.stream: 'ALL' is not one of"),
+        (_at("tables", 1, "key", value="orders"), "table orders is declared twice"),
+        (_at("tables", 1, "name", value="bbws-orders-control"), "table name bbws-orders-control is declared twice"),
+        (_without("tables", 2, "regions"), "tables.2: 'regions' is a dependency of 'consistency'"),
+        (_at("tables", 2, "witness", value="eu-west-1"), "table control: its witness eu-west-1 is one of its regions"),
+        (_without("tables", 2, "witness"), "table control: strong consistency takes 3 regions"),
+        (_at("tables", 2, "environments", 0, value="production"), "tables.2.environments.0: 'production' is not one"),
         (_without("rules"), "the file: 'rules' is a required property"),
         (_without("rules", 3, "topic"), r"rules.3: A rule delivers to one queue or to one topic\.$"),
         (_at("rules", 3, "queue", value="bbws-order-events"), "rules.3: A rule delivers to one queue"),
@@ -197,9 +225,12 @@ def _without(*path: str | int) -> Callable[[Document], None]:
         (_at("rules", 0, "detail_types", 0, value="Invented"), "Invented is not among events.detail_types"),
         (_at("mail", "feedback_topic", value="lost"), "mail: topic lost is not declared"),
         (_at("mail", "feedback_events", 0, value="bounced"), "mail.feedback_events.0: 'bounced' is not one of"),
-        (_at("topics", 2, "queue", value="bbws-lost"), "topic mail_feedback: queue bbws-lost is not declared"),
-        (_at("indexes", 1, "attributes", value="lost"), "index OrdersByCustomer: attribute list lost is not declared"),
-        (_at("indexes", 1, "name", value="OrdersByDate"), "index OrdersByDate is declared twice"),
+        (_at("topics", 3, "queue", value="bbws-lost"), "topic mail_feedback: queue bbws-lost is not declared"),
+        (
+            _at("tables", 0, "indexes", 1, "attributes", value="lost"),
+            "index OrdersByCustomer: attribute list lost is not declared",
+        ),
+        (_at("tables", 0, "indexes", 1, "name", value="OrdersByDate"), "index OrdersByDate is declared twice"),
         (_at("queues", 1, "worker", value="record-creator"), "worker record-creator is declared twice"),
         (
             _at("rules", 0, "dead_letter_queue", value="bbws-order-events-dlq"),
@@ -218,8 +249,8 @@ def test_too_many_included_attributes_are_refused(document: Document) -> None:
     document["attribute_lists"]["order_summary"] += [f"more{number}x" for number in range(4)]
     for name in ("One", "Two"):
         index = {"name": f"Orders{name}", "hash": "extra", "projection": "INCLUDE", "attributes": "order_summary"}
-        document["indexes"].append(index)
-    with pytest.raises(TopologyError, match="the indexes include 119 attributes in all; DynamoDB allows 100"):
+        document["tables"][0]["indexes"].append(index)
+    with pytest.raises(TopologyError, match="orders: its indexes include 119 attributes in all; DynamoDB allows 100"):
         parsed(document)
 
 
@@ -234,7 +265,7 @@ def test_faults_are_named_together(document: Document) -> None:
 
 def test_text_that_is_not_yaml_is_refused() -> None:
     with pytest.raises(TopologyError, match=r"^broken\.yaml: not YAML: "):
-        parse_topology("table: [", origin="broken.yaml")
+        parse_topology("tables: [", origin="broken.yaml")
 
 
 def test_a_file_is_read_by_path(tmp_path: Path, document: Document, topology: Topology) -> None:

@@ -1,4 +1,4 @@
-"""Resolves this environment's resources: names from the topology, queue URLs from SQS."""
+"""Resolves this environment's resources: their names, and queue URLs from SQS."""
 
 import asyncio
 import contextlib
@@ -14,7 +14,8 @@ from orders.adapters.inbound.backoff import Backoff
 from orders.adapters.outbound.botocore_errors import as_transient
 from orders.bootstrap.config.settings import Settings
 from orders.bootstrap.errors import CannotRun
-from orders.bootstrap.resources.topology import Topology
+from orders.bootstrap.resources.names import ResourceNames, names_of
+from orders.bootstrap.resources.topology import ORDERS, TEMPLATES, Topology
 
 if TYPE_CHECKING:
     from types_aiobotocore_sqs import SQSClient
@@ -44,11 +45,28 @@ class QueueAddress:
 class Addresses:
     """Names and URLs of one environment's resources; ``queues`` by worker name."""
 
-    table: str
-    bus: str
-    documents_bucket: str
-    templates_bucket: str
+    names: ResourceNames
     queues: Mapping[str, QueueAddress]
+
+    @property
+    def table(self) -> str:
+        """The table of orders."""
+        return self.names.table()
+
+    @property
+    def bus(self) -> str:
+        """The event bus."""
+        return self.names.bus
+
+    @property
+    def documents_bucket(self) -> str:
+        """The bucket of PDFs."""
+        return self.names.bucket(ORDERS)
+
+    @property
+    def templates_bucket(self) -> str:
+        """The bucket of shops' profiles and templates."""
+        return self.names.bucket(TEMPLATES)
 
 
 async def queue_url(sqs: "SQSClient", name: str) -> str:
@@ -89,13 +107,7 @@ async def resolve_addresses(sqs: "SQSClient", topology: Topology, settings: Sett
     # Concurrently: sequentially they take a tenth of a second of every start, even with low latency.
     urls = iter(await _all_at_once([queue_url(sqs, name) for name in names]))
     queues = {worker: QueueAddress(url=next(urls), dead_letter_url=next(urls)) for worker in topology.workers}
-    return Addresses(
-        table=topology.table_name(environment),
-        bus=topology.bus_name(environment),
-        documents_bucket=topology.bucket_name("orders", environment),
-        templates_bucket=topology.bucket_name("templates", environment),
-        queues=queues,
-    )
+    return Addresses(names=names_of(settings, topology), queues=queues)
 
 
 async def _all_at_once(asked: Sequence[Coroutine[Any, Any, str]]) -> list[str]:

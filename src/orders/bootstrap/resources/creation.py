@@ -4,15 +4,16 @@
 created, what can be changed in place is changed, and what can't is reported as a difference.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from orders.bootstrap.resources.messaging import ensure_messaging
 from orders.bootstrap.resources.model import Changes, ResourceClients, ResourceError, error_code, together
+from orders.bootstrap.resources.names import ResourceNames
 from orders.bootstrap.resources.table import ensure_table
-from orders.bootstrap.resources.topology import Topology, environment_name
+from orders.bootstrap.resources.topology import Topology
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3 import S3Client
@@ -26,9 +27,13 @@ async def create_resources(
     *,
     environment: str,
     sender_identities: Sequence[str] = (),
+    tables: Collection[str] = (),
+    names: ResourceNames | None = None,
 ) -> Changes:
-    """Brings table, indexes, buckets, bus, queues, topics, rules and mail senders of an environment into being.
+    """Brings tables, indexes, buckets, bus, queues, topics, rules and mail senders of an environment into being.
 
+    `tables` are keys of tables to make although they are declared for other environments; `names` are those of tables
+    and buckets, by default the derived ones.
     `sender_identities` are addresses (or domains) mail is sent from; their bounces and complaints go to the
     feedback topic. Buckets keep versions here in every environment, so that erasing versions can be tried locally.
 
@@ -36,10 +41,15 @@ async def create_resources(
         ResourceError: the endpoint can't be reached, or refused a call.
     """
     changes = Changes()
+    names = names or ResourceNames(topology, environment)
     try:
         await together(
-            ensure_table(clients.dynamodb, topology.table, topology.table_name(environment), changes),
-            _ensure_buckets(clients.s3, topology, environment, changes),
+            *(
+                ensure_table(clients.dynamodb, table, names.table(table.key), changes)
+                for table in topology.tables
+                if table.exists_in(environment) or table.key in tables
+            ),
+            _ensure_buckets(clients.s3, [names.bucket(bucket.key) for bucket in topology.buckets], changes),
             ensure_messaging(clients, topology, environment, tuple(sender_identities), changes),
         )
     except (ClientError, BotoCoreError) as error:
@@ -47,9 +57,8 @@ async def create_resources(
     return changes
 
 
-async def _ensure_buckets(s3: "S3Client", topology: Topology, environment: str, changes: Changes) -> None:
+async def _ensure_buckets(s3: "S3Client", names: Sequence[str], changes: Changes) -> None:
     existing = {bucket["Name"] for bucket in (await s3.list_buckets()).get("Buckets", [])}
-    names = [environment_name(bucket.name, environment) for bucket in topology.buckets]
     await together(*(_ensure_bucket(s3, name, exists=name in existing, changes=changes) for name in names))
 
 

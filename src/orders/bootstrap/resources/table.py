@@ -1,4 +1,4 @@
-"""The table of orders and its indexes, created or brought up to date on an emulator."""
+"""A table and its indexes, created or brought up to date on an emulator."""
 
 import asyncio
 from collections.abc import Iterator
@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from orders.bootstrap.resources.model import Changes, ResourceError, error_code
-from orders.bootstrap.resources.topology import Index, Table
+from orders.bootstrap.resources.topology import Index, StreamView, Table
 
 if TYPE_CHECKING:
     from types_aiobotocore_dynamodb import DynamoDBClient
     from types_aiobotocore_dynamodb.type_defs import (
         AttributeDefinitionTypeDef,
+        CreateTableInputTypeDef,
         GlobalSecondaryIndexDescriptionTypeDef,
         GlobalSecondaryIndexTypeDef,
         KeySchemaElementTypeDef,
@@ -48,14 +49,7 @@ async def ensure_table(dynamodb: "DynamoDBClient", table: Table, name: str, chan
 
 async def _create(dynamodb: "DynamoDBClient", table: Table, name: str) -> None:
     try:
-        created = await dynamodb.create_table(
-            TableName=name,
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=_attribute_definitions(table),
-            KeySchema=_key_schema(table.partition_key, table.sort_key),
-            GlobalSecondaryIndexes=[_index_definition(index) for index in table.indexes],
-            StreamSpecification=_stream(table),
-        )
+        created = await dynamodb.create_table(**_declared(table, name))
     except ClientError as error:
         # It wasn't there a moment ago: an attempt of this call whose answer was lost has made it, an emulator that
         # is only just starting being slow to answer.
@@ -80,15 +74,7 @@ async def _update(
         await dynamodb.update_table(TableName=name, BillingMode="PAY_PER_REQUEST")
         await _active(dynamodb, name)
         changes.updated.append(f"table {name}: billing on demand")
-    stream = described.get("StreamSpecification")
-    if not stream or not stream.get("StreamEnabled"):
-        await dynamodb.update_table(TableName=name, StreamSpecification=_stream(table))
-        await _active(dynamodb, name)
-        changes.updated.append(f"table {name}: stream")
-    elif stream.get("StreamViewType") != table.stream:
-        changes.differences.append(
-            f"table {name}: its stream shows {stream.get('StreamViewType')}, declared {table.stream}"
-        )
+    await _ensure_stream(dynamodb, table, described, changes)
     existing = {index["IndexName"]: index for index in described.get("GlobalSecondaryIndexes", [])}
     for index in table.indexes:
         if index.name in existing:
@@ -108,6 +94,22 @@ async def _update(
     )
 
 
+async def _ensure_stream(
+    dynamodb: "DynamoDBClient", table: Table, described: "TableDescriptionTypeDef", changes: Changes
+) -> None:
+    if table.stream is None:
+        return
+    name, stream = described["TableName"], described.get("StreamSpecification")
+    if not stream or not stream.get("StreamEnabled"):
+        await dynamodb.update_table(TableName=name, StreamSpecification=_stream(table.stream))
+        await _active(dynamodb, name)
+        changes.updated.append(f"table {name}: stream")
+    elif stream.get("StreamViewType") != table.stream:
+        changes.differences.append(
+            f"table {name}: its stream shows {stream.get('StreamViewType')}, declared {table.stream}"
+        )
+
+
 def _index_differences(table_name: str, index: Index, found: "GlobalSecondaryIndexDescriptionTypeDef") -> Iterator[str]:
     wanted = _index_definition(index)
     remedy = "delete the index to have it made again"
@@ -120,6 +122,8 @@ def _index_differences(table_name: str, index: Index, found: "GlobalSecondaryInd
 
 
 async def _ensure_ttl(dynamodb: "DynamoDBClient", table: Table, name: str, changes: Changes) -> None:
+    if table.ttl_attribute is None:
+        return
     found = (await dynamodb.describe_time_to_live(TableName=name)).get("TimeToLiveDescription", {})
     if found.get("TimeToLiveStatus") in {"ENABLED", "ENABLING"}:
         if found.get("AttributeName") != table.ttl_attribute:
@@ -153,6 +157,21 @@ def _is_active(table: "TableDescriptionTypeDef") -> bool:
     )
 
 
+def _declared(table: Table, name: str) -> "CreateTableInputTypeDef":
+    asked: CreateTableInputTypeDef = {
+        "TableName": name,
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": _attribute_definitions(table),
+        "KeySchema": _key_schema(table.partition_key, table.sort_key),
+    }
+    # DynamoDB refuses an empty list of indexes.
+    if table.indexes:
+        asked["GlobalSecondaryIndexes"] = [_index_definition(index) for index in table.indexes]
+    if table.stream is not None:
+        asked["StreamSpecification"] = _stream(table.stream)
+    return asked
+
+
 def _attribute_definitions(table: Table) -> "list[AttributeDefinitionTypeDef]":
     return [{"AttributeName": attribute, "AttributeType": "S"} for attribute in table.key_attributes]
 
@@ -175,5 +194,5 @@ def _index_definition(index: Index) -> "GlobalSecondaryIndexTypeDef":
     }
 
 
-def _stream(table: Table) -> "StreamSpecificationTypeDef":
-    return {"StreamEnabled": True, "StreamViewType": table.stream}
+def _stream(view: StreamView) -> "StreamSpecificationTypeDef":
+    return {"StreamEnabled": True, "StreamViewType": view}

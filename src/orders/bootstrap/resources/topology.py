@@ -1,4 +1,4 @@
-"""The declared topology: which table, indexes, queues, topics, rules and buckets there are, and their names.
+"""The declared topology: which tables, indexes, queues, topics, rules and buckets there are, and their names.
 
 `topology.yaml` is the only place that declares them; Terraform reads the same file. What this module adds is the
 environment: a declared name plus `-{environment}` is the name of the resource.
@@ -12,6 +12,13 @@ from orders.bootstrap.errors import CannotRun
 
 Projection = Literal["ALL", "KEYS_ONLY", "INCLUDE"]
 StreamView = Literal["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"]
+Consistency = Literal["EVENTUAL", "STRONG"]
+
+ORDERS = "orders"
+"""Key of the table of orders, and of the bucket of documents."""
+ERASURE_LEDGER = "erasure_ledger"
+CONTROL = "control"
+TEMPLATES = "templates"
 
 
 class TopologyError(CannotRun):
@@ -37,22 +44,38 @@ class Index:
         return (self.hash_key,) if self.range_key is None else (self.hash_key, self.range_key)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """The table of orders, with its indexes. All key attributes are strings."""
+    """A table, under the key the code knows it by, with its indexes. All key attributes are strings.
 
+    Attributes:
+        environments: where it exists; empty for all of them.
+        regions: of a global table that is in these whichever regions its environment is in; empty for a table of the
+            environment's own region or regions.
+        witness: the region that only votes, of a table that is consistent across its regions.
+    """
+
+    key: str
     name: str
     partition_key: str
-    sort_key: str
-    stream: StreamView
-    ttl_attribute: str
-    indexes: tuple[Index, ...]
+    sort_key: str | None = None
+    stream: StreamView | None = None
+    ttl_attribute: str | None = None
+    indexes: tuple[Index, ...] = ()
+    environments: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    witness: str | None = None
+    consistency: Consistency | None = None
 
     @property
     def key_attributes(self) -> tuple[str, ...]:
         """Every attribute that is a key of the table or of an index, each once, in order of declaration."""
-        keys = [self.partition_key, self.sort_key, *(key for index in self.indexes for key in index.keys)]
-        return tuple(dict.fromkeys(keys))
+        own = [self.partition_key] if self.sort_key is None else [self.partition_key, self.sort_key]
+        return tuple(dict.fromkeys([*own, *(key for index in self.indexes for key in index.keys)]))
+
+    def exists_in(self, environment: str) -> bool:
+        """Returns whether the environment has the table."""
+        return not self.environments or environment in self.environments
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +150,14 @@ class Bucket:
     name: str
 
 
-_Keyed = TypeVar("_Keyed", Topic, Bucket)
+_Keyed = TypeVar("_Keyed", Table, Topic, Bucket)
 
 
 @dataclass(frozen=True, slots=True)
 class Topology:
     """Everything `topology.yaml` declares, and the names of it in an environment."""
 
-    table: Table
+    tables: tuple[Table, ...]
     queues: tuple[Queue, ...]
     queue_settings: QueueSettings
     topics: tuple[Topic, ...]
@@ -146,9 +169,21 @@ class Topology:
     buckets: tuple[Bucket, ...]
     mail: MailEvents
 
-    def table_name(self, environment: str) -> str:
-        """Returns the name of the table of orders."""
-        return environment_name(self.table.name, environment)
+    def table_of(self, key: str) -> Table:
+        """Returns the table that the code knows as `key`.
+
+        Raises:
+            KeyError: there is no such table; the message names those there are.
+        """
+        return _of_key(self.tables, key)
+
+    def table_name(self, environment: str, key: str = ORDERS) -> str:
+        """Returns the name of a table, by default of the table of orders.
+
+        Raises:
+            KeyError: there is no such table.
+        """
+        return environment_name(self.table_of(key).name, environment)
 
     def bus_name(self, environment: str) -> str:
         """Returns the name of the event bus."""

@@ -29,6 +29,8 @@ _LOADER: type[yaml.SafeLoader] | type[yaml.CSafeLoader] = getattr(yaml, "CSafeLo
 
 INCLUDED_ATTRIBUTES_LIMIT = 100
 """DynamoDB's limit of attributes named by INCLUDE projections, summed over a table's indexes."""
+STRONG_REGIONS = 3
+"""Regions of a global table with multi-Region strong consistency, its witness among them."""
 
 
 @cache
@@ -98,7 +100,7 @@ def _check_shape(document: object, origin: str) -> None:
 def _build(document: dict[str, Any]) -> Topology:
     settings = document["queue_settings"]
     return Topology(
-        table=_table(document),
+        tables=tuple(_table(each, document["attribute_lists"]) for each in document["tables"]),
         queues=tuple(Queue(name=each["name"], worker=each["worker"]) for each in document["queues"]),
         queue_settings=QueueSettings(
             visibility_timeout_seconds=settings["visibility_timeout_seconds"],
@@ -121,10 +123,19 @@ def _build(document: dict[str, Any]) -> Topology:
     )
 
 
-def _table(document: dict[str, Any]) -> Table:
+def _table(declared: dict[str, Any], attribute_lists: dict[str, list[str]]) -> Table:
     return Table(
-        **document["table"],
-        indexes=tuple(_index(each, document["attribute_lists"]) for each in document["indexes"]),
+        key=declared["key"],
+        name=declared["name"],
+        partition_key=declared["partition_key"],
+        sort_key=declared.get("sort_key"),
+        stream=declared.get("stream"),
+        ttl_attribute=declared.get("ttl_attribute"),
+        indexes=tuple(_index(each, attribute_lists) for each in declared.get("indexes", ())),
+        environments=tuple(declared.get("environments", ())),
+        regions=tuple(declared.get("regions", ())),
+        witness=declared.get("witness"),
+        consistency=declared.get("consistency"),
     )
 
 
@@ -170,20 +181,39 @@ def _contradictions(topology: Topology, document: dict[str, Any]) -> Iterator[st
         if rule.sources == (topology.event_source,):
             for unknown in sorted(set(rule.detail_types or ()) - set(topology.detail_types)):
                 yield f"rule {rule.name}: {unknown} is not among events.detail_types"
-    for declared in document["indexes"]:
-        wanted = declared.get("attributes")
-        if wanted is not None and wanted not in document["attribute_lists"]:
-            yield f"index {declared['name']}: attribute list {wanted} is not declared"
-    included = sum(len(index.included) for index in topology.table.indexes)
-    if included > INCLUDED_ATTRIBUTES_LIMIT:
-        yield f"the indexes include {included} attributes in all; DynamoDB allows {INCLUDED_ATTRIBUTES_LIMIT}"
+    for declared in document["tables"]:
+        yield from _table_faults(declared, document["attribute_lists"])
+    for table in topology.tables:
+        included = sum(len(index.included) for index in table.indexes)
+        if included > INCLUDED_ATTRIBUTES_LIMIT:
+            yield (
+                f"table {table.key}: its indexes include {included} attributes in all; "
+                f"DynamoDB allows {INCLUDED_ATTRIBUTES_LIMIT}"
+            )
     yield from _used_twice(topology)
+
+
+def _table_faults(declared: dict[str, Any], attribute_lists: dict[str, list[str]]) -> Iterator[str]:
+    for index in declared.get("indexes", ()):
+        wanted = index.get("attributes")
+        if wanted is not None and wanted not in attribute_lists:
+            yield f"index {index['name']}: attribute list {wanted} is not declared"
+    regions, witness = declared.get("regions", ()), declared.get("witness")
+    if witness in regions:
+        yield f"table {declared['key']}: its witness {witness} is one of its regions"
+    if declared.get("consistency") == "STRONG" and len({*regions, witness} - {None}) != STRONG_REGIONS:
+        yield (
+            f"table {declared['key']}: strong consistency takes {STRONG_REGIONS} regions, "
+            "one of which may be the witness"
+        )
 
 
 def _used_twice(topology: Topology) -> Iterator[str]:
     queue_names = [name for queue in topology.queues for name in (queue.name, queue.dead_letter_name)]
     for what, names in (
-        ("index", [index.name for index in topology.table.indexes]),
+        ("table", [table.key for table in topology.tables]),
+        ("table name", [table.name for table in topology.tables]),
+        *(("index", [index.name for index in table.indexes]) for table in topology.tables),
         ("queue", [*queue_names, *(rule.dead_letter_queue for rule in topology.rules)]),
         ("worker", topology.workers),
         ("topic", [topic.key for topic in topology.topics]),

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from aioboto3 import Session
@@ -20,11 +21,15 @@ if TYPE_CHECKING:
     from types_aiobotocore_sqs import SQSClient
 
 SERVICES = ("dynamodb", "sqs", "sns", "events", "s3", "ses")
+S3_LINKS = "s3_links"
+"""A second client of S3, which signs links."""
+CLIENTS = (*SERVICES, S3_LINKS)
 SECRET_SERVICES = ("secretsmanager",)
 """Opened as well where a setting names a secret."""
 _RETRIES = {"mode": "standard", "total_max_attempts": 3}
 _NO_RETRIES = {"mode": "standard", "total_max_attempts": 1}
-_LONG_POLL_MARGIN_SECONDS = 10
+_READ_SECONDS = 10
+NO_POLLS = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +58,12 @@ class _NotOpened:
 
 
 @asynccontextmanager
-async def open_clients(settings: Settings, services: Collection[str] = SERVICES) -> AsyncIterator[AwsClients]:
+async def open_clients(
+    settings: Settings, services: Collection[str] = CLIENTS, *, longest_poll: timedelta = NO_POLLS
+) -> AsyncIterator[AwsClients]:
     """Opens clients for these services and closes them on leaving.
+
+    ``services`` are names as in ``AwsClients``; ``longest_poll`` is how long one receive of SQS waits for messages.
 
     Timeouts are short because every caller is bounded by a user's request or a visibility timeout; at most three
     attempts (botocore's standard mode), further retries are up to the callers.
@@ -64,10 +73,14 @@ async def open_clients(settings: Settings, services: Collection[str] = SERVICES)
     session: Any = Session()
     async with AsyncExitStack() as stack:
 
-        async def client(service: str, endpoint: str | None = settings.aws_endpoint_url) -> Any:
-            if service not in services:
-                return _NotOpened(service)
-            patience = settings.queue_wait_seconds + _LONG_POLL_MARGIN_SECONDS if service == "sqs" else 10
+        async def client(name: str) -> Any:
+            if name not in services:
+                return _NotOpened(name)
+            links = name == S3_LINKS
+            service, endpoint = "s3" if links else name, settings.aws_endpoint_url
+            if links:
+                endpoint = settings.s3_public_endpoint_url or endpoint
+            patience = _READ_SECONDS + (longest_poll.total_seconds() if service == "sqs" else 0)
             config = AioConfig(
                 connect_timeout=2,
                 read_timeout=patience,
@@ -99,10 +112,15 @@ async def open_clients(settings: Settings, services: Collection[str] = SERVICES)
             sns=await client("sns"),
             events=await client("events"),
             s3=await client("s3"),
-            s3_links=await client("s3", settings.s3_public_endpoint_url or settings.aws_endpoint_url),
+            s3_links=await client(S3_LINKS),
             ses=await client("ses"),
             secretsmanager=await client("secretsmanager"),
         )
+
+
+def queue_wait(settings: Settings) -> timedelta:
+    """Returns how long a worker's receive waits for messages."""
+    return timedelta(seconds=settings.queue_wait_seconds)
 
 
 def secret_services(settings: Settings) -> tuple[str, ...]:

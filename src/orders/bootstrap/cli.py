@@ -16,6 +16,7 @@ from orders.application.mail.suppression_list import SuppressionList
 from orders.application.operations.check_tenants import CheckTenants
 from orders.application.operations.dead_letters import DeadLetterService
 from orders.application.operations.find_unreadable import FindUnreadable
+from orders.application.operations.rotate_cursor_key import RotateCursorKey
 from orders.bootstrap.command_running import (
     command_settings,
     command_target,
@@ -24,6 +25,7 @@ from orders.bootstrap.command_running import (
     run_once,
     run_process,
 )
+from orders.bootstrap.config.roles import Role
 from orders.bootstrap.config.settings import Settings, SettingsError
 from orders.bootstrap.errors import CannotRun
 
@@ -37,6 +39,8 @@ DEV_DEFAULTS: dict[str, Any] = {
     "queue_visibility_seconds": 20,
     "mail_lease_seconds": 15,
     "queue_wait_seconds": 5,
+    # Emulators tell quotas of the sandbox; a developer's test of load is not to wait for tomorrow.
+    "mail_daily_quota": 1_000_000,
     "relay_lag_seconds": 2,
     "staff_address_fallback": "orders@{tenant}.example",
     "log_format": "console",
@@ -56,13 +60,13 @@ class ProcessRuntime:
 
     def aws_target(self) -> str:
         """See ``Runtime.aws_target``."""
-        return command_target(self._settings()).words
+        return command_target(self._settings(Role.OPERATOR)).words
 
     def service_url(self) -> str:
         """See ``Runtime.service_url``."""
         from orders.bootstrap.dev.local_processes import running_service
 
-        data_dir = self._settings().orders_data_dir
+        data_dir = self._settings(Role.OPERATOR).orders_data_dir
         service = running_service(data_dir)
         if service is None:
             raise CommandError(
@@ -86,7 +90,7 @@ class ProcessRuntime:
         """See ``Runtime.stop_dev``."""
         from orders.bootstrap.dev.stop import stop_all
 
-        directory = command_settings(data_dir).orders_data_dir
+        directory = command_settings(Role.LOCAL, data_dir).orders_data_dir
         try:
             return stop_all(directory) or [f"nothing was running on {directory}"]
         except CannotRun as error:
@@ -94,14 +98,14 @@ class ProcessRuntime:
 
     def api(self) -> None:
         """See ``Runtime.api``."""
-        settings = process_settings(self._settings())
+        settings = process_settings(self._settings(Role.API))
         from orders.bootstrap.server.api import run_api
 
         run_process(settings, lambda stop: run_api(settings, stop))
 
     def worker(self, name: str) -> None:
         """See ``Runtime.worker``."""
-        settings = process_settings(self._settings())
+        settings = process_settings(self._settings(Role(name)))
         from orders.bootstrap.server.worker import run_worker
 
         run_process(settings, lambda stop: run_worker(settings, name, stop))
@@ -115,19 +119,19 @@ class ProcessRuntime:
 
     def relay(self) -> None:
         """See ``Runtime.relay``."""
-        settings = process_settings(self._settings())
+        settings = process_settings(self._settings(Role.RELAY))
         from orders.bootstrap.server.worker import run_relay
 
         run_process(settings, lambda stop: run_relay(settings, stop))
 
     def health_port(self) -> int:
         """See ``Runtime.health_port``."""
-        settings = self._settings()
+        settings = self._settings(Role.OPERATOR)
         return settings.health_port or settings.api_port
 
     def create_resources(self, *, demo_shops: bool) -> list[str]:
         """See ``Runtime.create_resources``."""
-        settings = process_settings(self._settings())
+        settings = process_settings(self._settings(Role.LOCAL))
         if settings.aws_endpoint_url is None:
             raise CommandError(
                 "AWS_ENDPOINT_URL is not set: this command is for emulators; Terraform creates resources on AWS"
@@ -139,18 +143,22 @@ class ProcessRuntime:
             from orders.bootstrap.dev.demo import put_demo_profiles
             from orders.bootstrap.dev.service import resource_clients
             from orders.bootstrap.resources.creation import create_resources
+            from orders.bootstrap.resources.names import names_of
+            from orders.bootstrap.resources.topology import TEMPLATES
             from orders.bootstrap.resources.topology_file import packaged_topology
 
             topology = packaged_topology()
+            names = names_of(settings, topology)
             async with open_clients(settings) as clients:
                 changes = await create_resources(
                     topology,
                     resource_clients(clients),
                     environment=settings.environment,
                     sender_identities=[settings.mail_from],
+                    names=names,
                 )
                 if demo_shops:
-                    await put_demo_profiles(clients.s3, topology.bucket_name("templates", settings.environment))
+                    await put_demo_profiles(clients.s3, names.bucket(TEMPLATES))
             lines.extend(f"created  {line}" for line in changes.created)
             lines.extend(f"updated  {line}" for line in changes.updated)
             lines.extend(f"differs  {line}" for line in changes.differences)
@@ -166,7 +174,7 @@ class ProcessRuntime:
 
     def token(self, *, tenant: str, customer: str, roles: list[str], email: str | None, hours: float) -> str:
         """See ``Runtime.token``."""
-        settings = self._settings()
+        settings = self._settings(Role.OPERATOR)
         if settings.environment in {"sit", "prod"}:
             raise CommandError(f"the development issuer is not available when ENVIRONMENT is {settings.environment}")
         from orders.bootstrap.config.keys import dev_issuer
@@ -198,7 +206,7 @@ class ProcessRuntime:
         """See ``Runtime.with_dead_letters``."""
         from orders.bootstrap.operator_tools import open_dead_letters
 
-        return operate(self._settings(), doing, open_dead_letters, work)
+        return operate(self._settings(Role.OPERATOR), doing, open_dead_letters, work)
 
     def with_replay(
         self, doing: AuditedCommand, work: "Callable[[ReplayEvents], Awaitable[Result]]", *, mails: bool
@@ -206,13 +214,13 @@ class ProcessRuntime:
         """See ``Runtime.with_replay``."""
         from orders.bootstrap.operator_tools import open_replay
 
-        return operate(self._settings(), doing, partial(open_replay, mails=mails), work)
+        return operate(self._settings(Role.OPERATOR), doing, partial(open_replay, mails=mails), work)
 
     def with_templates(self, doing: AuditedCommand, work: "Callable[[PreviewTemplates], Awaitable[Result]]") -> Result:
         """See ``Runtime.with_templates``."""
         from orders.bootstrap.operator_templates import open_templates_desk
 
-        return operate(self._settings(), doing, open_templates_desk, work)
+        return operate(self._settings(Role.OPERATOR), doing, open_templates_desk, work)
 
     def with_suppressions(
         self, doing: AuditedCommand, work: "Callable[[SuppressionList], Awaitable[Result]]"
@@ -220,46 +228,54 @@ class ProcessRuntime:
         """See ``Runtime.with_suppressions``."""
         from orders.bootstrap.operator_tools import open_suppressions
 
-        return operate(self._settings(), doing, open_suppressions, work)
+        return operate(self._settings(Role.OPERATOR), doing, open_suppressions, work)
 
     def with_tenants(self, doing: AuditedCommand, work: "Callable[[CheckTenants], Awaitable[Result]]") -> Result:
         """See ``Runtime.with_tenants``."""
         from orders.bootstrap.operator_tools import open_tenants
 
-        return operate(self._settings(), doing, open_tenants, work)
+        return operate(self._settings(Role.OPERATOR), doing, open_tenants, work)
 
     def with_unreadable(self, doing: AuditedCommand, work: "Callable[[FindUnreadable], Awaitable[Result]]") -> Result:
         """See ``Runtime.with_unreadable``."""
         from orders.bootstrap.operator_tools import open_unreadable
 
-        return operate(self._settings(), doing, open_unreadable, work)
+        return operate(self._settings(Role.OPERATOR), doing, open_unreadable, work)
+
+    def with_cursor_rotation(
+        self, doing: AuditedCommand, work: "Callable[[RotateCursorKey], Awaitable[Result]]", *, secret: str | None
+    ) -> Result:
+        """See ``Runtime.with_cursor_rotation``."""
+        from orders.bootstrap.operator_keys import open_cursor_rotation
+
+        return operate(self._settings(Role.OPERATOR), doing, partial(open_cursor_rotation, secret=secret), work)
 
     def smoke(self, *, base_url: str, environment: str, within_seconds: float) -> Iterator[StepResult]:
         """See ``Runtime.smoke``."""
         from orders.acceptance.steps import Patience, run_steps
         from orders.bootstrap.acceptance import client_of, smoke_of
 
-        settings = self._settings()
+        settings = self._settings(Role.OPERATOR)
         try:
             smoke = smoke_of(settings, client_of(settings, base_url), environment, Patience(within_seconds))
         except CannotRun as error:
             raise CommandError(str(error)) from error
         return run_steps(smoke.steps)
 
-    def _settings(self) -> Settings:
-        return command_settings(self._data_dir)
+    def _settings(self, role: Role) -> Settings:
+        return command_settings(role, self._data_dir)
 
     @staticmethod
     def _dev_settings(*, port: int | None, data_dir: Path | None) -> Settings:
         """Returns the settings of `orders dev`, with its own defaults for unset variables."""
-        plain = command_settings(data_dir)
+        plain = command_settings(Role.LOCAL, data_dir)
         defaults = DEV_DEFAULTS | {"audit_file": plain.orders_data_dir / "audit.log"}
         overrides = {name: value for name, value in defaults.items() if name not in plain.model_fields_set}
         if port is not None:
             overrides["api_port"] = port
         if plain.environment != "local":
             raise CommandError(f"`orders dev` needs ENVIRONMENT=local; it is {plain.environment}")
-        return command_settings(data_dir, dev_issuer_enabled=True, **overrides)
+        return command_settings(Role.LOCAL, data_dir, dev_issuer_enabled=True, **overrides)
 
 
 def run() -> None:

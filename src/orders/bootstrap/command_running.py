@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import typer
 
 from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Result
+from orders.bootstrap.config.roles import Role
 from orders.bootstrap.config.settings import Settings, SettingsError, load_settings
 from orders.bootstrap.errors import CannotRun
 
@@ -27,12 +28,12 @@ INTERRUPTED = 128 + signal.SIGINT
 _log = logging.getLogger(__name__)
 
 
-def command_settings(data_dir: Path | None = None, **overrides: Any) -> Settings:
-    """Returns the settings of a command. Raises: CommandError."""
+def command_settings(role: Role, data_dir: Path | None = None, **overrides: Any) -> Settings:
+    """Returns the settings of a command that runs as this role. Raises: CommandError."""
     if data_dir is not None:
         overrides["orders_data_dir"] = data_dir
     try:
-        settings = load_settings(**overrides)
+        settings = load_settings(role, **overrides)
     except SettingsError as error:
         raise CommandError(str(error)) from error
     if settings.orders_data_dir == Path():

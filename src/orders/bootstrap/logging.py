@@ -46,6 +46,7 @@ def configure_logging(settings: Settings, *, stream: TextIO | None = None) -> No
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 *_privacy(settings),
+                *_revision(settings),
                 _renderer(settings, stream),
             ],
         )
@@ -140,6 +141,7 @@ def _configure_audit(settings: Settings, stream: TextIO) -> None:
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 _marked,
+                *_revision(settings),
                 structlog.processors.JSONRenderer(),
             ]
         )
@@ -155,6 +157,14 @@ def _configure_audit(settings: Settings, stream: TextIO) -> None:
 def _marked(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Marks audit records, so that a log router can separate them on a shared stream."""
     return {"stream": "audit", **event}
+
+
+def _revision(settings: Settings) -> list[Any]:
+    """Returns the processor that names what runs here, if that is known; after masking, which it needs none of."""
+    if settings.revision is None:
+        return []
+    revision = settings.revision
+    return [lambda _logger, _method, event: {**event, "revision": revision}]
 
 
 def _privacy(settings: Settings) -> list[Any]:

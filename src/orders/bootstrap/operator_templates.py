@@ -14,6 +14,8 @@ from orders.bootstrap.aws import open_clients
 from orders.bootstrap.config.settings import Settings
 from orders.bootstrap.container.rendering import open_renderer, open_templates
 from orders.bootstrap.dev.demo import default_profile
+from orders.bootstrap.resources.names import names_of
+from orders.bootstrap.resources.topology import TEMPLATES
 from orders.bootstrap.resources.topology_file import packaged_topology
 
 KEPT_FOR = timedelta(minutes=10)
@@ -23,20 +25,21 @@ KEPT_FOR = timedelta(minutes=10)
 @asynccontextmanager
 async def open_templates_desk(settings: Settings) -> AsyncIterator[PreviewTemplates]:
     """Opens template previews in the settings' environment; processes start on first use."""
-    topology = packaged_topology()
-    bucket = topology.bucket_name("templates", settings.environment)
+    names = names_of(settings, packaged_topology())
+    bucket = names.bucket(TEMPLATES)
     async with open_clients(settings, ("dynamodb", "s3")) as clients:
         store = S3TemplateStore(clients.s3, bucket, KEPT_FOR)
         tenants = S3TenantDirectory(
             clients.s3,
             bucket,
-            lambda tenant_id: default_profile(tenant_id, settings.staff_address_fallback),
+            # Previews show no addresses of staff.
+            lambda tenant_id: default_profile(tenant_id, None),
             KEPT_FOR,
             MemoryCounters(),
         )
         repository = DynamoOrderRepository(
             clients.dynamodb,
-            topology.table_name(settings.environment),
+            names.table(),
             region=settings.aws_region,
             outbox_shards=settings.outbox_shards,
         )

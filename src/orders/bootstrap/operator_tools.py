@@ -2,9 +2,10 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from orders.adapters.inbound.sqs.workers.record_creator import ANY
+from orders.adapters.inbound.sqs.workers.record_creator import ANY, RecordCreator
 from orders.adapters.outbound.aws.event_bridge import EventBridgePublisher
 from orders.adapters.outbound.aws.s3_tenant_files import S3TenantFiles
 from orders.adapters.outbound.aws.sqs_dead_letters import Mailbox, SqsDeadLetterQueues
@@ -23,7 +24,8 @@ from orders.bootstrap.aws import open_clients
 from orders.bootstrap.config.settings import Settings
 from orders.bootstrap.container.adapter_factories import order_senders
 from orders.bootstrap.resources.addresses import queue_url
-from orders.bootstrap.resources.topology import Topology, environment_name
+from orders.bootstrap.resources.names import names_of
+from orders.bootstrap.resources.topology import TEMPLATES, Topology, environment_name
 from orders.bootstrap.resources.topology_file import packaged_topology
 
 if TYPE_CHECKING:
@@ -34,30 +36,30 @@ if TYPE_CHECKING:
 async def open_dead_letters(settings: Settings) -> AsyncIterator[DeadLetterService]:
     """Opens the dead letters of the settings' environment. Raises: ResourcesMissing."""
     # Commands poll no longer than that, and at a terminal an unreachable queue should be reported soon.
-    impatient = settings.model_copy(update={"queue_wait_seconds": 1})
-    async with open_clients(impatient, ("sqs",)) as clients:
+    async with open_clients(settings, ("sqs",), longest_poll=timedelta(seconds=1)) as clients:
         boxes = await mailboxes(clients.sqs, packaged_topology(), settings)
-        senders = order_senders(settings)
-        queues = SqsDeadLetterQueues(clients.sqs, boxes, may_forward=senders.may_forward)
+        # A command is often run without them; see the adapter for what it then leaves alone.
+        known = bool(settings.order_senders) or settings.environment == "local"
+        trusted = order_senders(settings).may_forward if known else None
+        queues = SqsDeadLetterQueues(clients.sqs, boxes, may_forward=trusted)
         yield DeadLetterService(queues, SystemClock())
 
 
 @asynccontextmanager
 async def open_replay(settings: Settings, *, mails: bool) -> AsyncIterator[ReplayEvents]:
     """Opens replay in the settings' environment; with ``mails``, replayed events may send mails."""
-    topology = packaged_topology()
-    table, region = topology.table_name(settings.environment), settings.aws_region
+    names = names_of(settings, packaged_topology())
+    table, region = names.table(), settings.aws_region
     async with open_clients(settings, ("dynamodb", "events")) as clients:
         log = DynamoOutbox(clients.dynamodb, table, region=region, outbox_shards=settings.outbox_shards)
-        bus = topology.bus_name(settings.environment)
-        publisher = EventBridgePublisher(clients.events, bus, replayed=True, mails=mails)
+        publisher = EventBridgePublisher(clients.events, names.bus, replayed=True, mails=mails)
         yield ReplayEvents(log, DynamoEventArchive(clients.dynamodb, table), publisher)
 
 
 @asynccontextmanager
 async def open_suppressions(settings: Settings) -> AsyncIterator[SuppressionList]:
     """Opens the suppressed addresses of the settings' environment."""
-    table = packaged_topology().table_name(settings.environment)
+    table = names_of(settings, packaged_topology()).table()
     async with open_clients(settings, ("dynamodb",)) as clients:
         yield SuppressionList(DynamoSuppressions(clients.dynamodb, table), SystemClock())
 
@@ -65,11 +67,11 @@ async def open_suppressions(settings: Settings) -> AsyncIterator[SuppressionList
 @asynccontextmanager
 async def open_tenants(settings: Settings) -> AsyncIterator[CheckTenants]:
     """Opens the shops of the settings' environment."""
-    topology = packaged_topology()
+    names = names_of(settings, packaged_topology())
     async with open_clients(settings, ("dynamodb", "s3")) as clients:
         yield CheckTenants(
-            S3TenantFiles(clients.s3, topology.bucket_name("templates", settings.environment)),
-            DynamoOrderingTenants(clients.dynamodb, topology.table_name(settings.environment)),
+            S3TenantFiles(clients.s3, names.bucket(TEMPLATES)),
+            DynamoOrderingTenants(clients.dynamodb, names.table()),
             SystemClock(),
             prices_checked=settings.product_api_url is not None,
             named={*settings.service_clients.values(), *settings.order_senders.values()} - {ANY},
@@ -79,7 +81,7 @@ async def open_tenants(settings: Settings) -> AsyncIterator[CheckTenants]:
 @asynccontextmanager
 async def open_unreadable(settings: Settings) -> AsyncIterator[FindUnreadable]:
     """Opens the search for unreadable items in the settings' environment and region."""
-    table = packaged_topology().table_name(settings.environment)
+    table = names_of(settings, packaged_topology()).table()
     async with open_clients(settings, ("dynamodb",)) as clients:
         yield FindUnreadable(
             DynamoUnreadableItems(
@@ -96,7 +98,10 @@ async def mailboxes(sqs: "SQSClient", topology: Topology, settings: Settings) ->
         return await queue_url(sqs, environment_name(declared, environment))
 
     found = {
-        queue.worker: Mailbox(await url(queue.dead_letter_name), await url(queue.name)) for queue in topology.queues
+        queue.worker: Mailbox(
+            await url(queue.dead_letter_name), await url(queue.name), sender_decides=queue.worker == RecordCreator.name
+        )
+        for queue in topology.queues
     }
     for rule in topology.rules:
         source = None if rule.queue is None else await url(rule.queue)

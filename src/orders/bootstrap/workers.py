@@ -39,7 +39,9 @@ class Worker:
         sends_mail: each message takes a permit of this task's share of the mail rate, and nothing is received until the
             mail service has reported remaining quota.
         renders_documents: its process opens the PDF renderer.
-        reads_dead_letters: its process looks up the dead-letter queues.
+        mails_staff: its process looks up the dead-letter queues, whose messages staff is told of, and knows the address
+            of staff of shops that name none.
+        places_orders: its process opens the services that orders are checked with.
         may_forward: builds the predicate of senders trusted to name a message's original sender, see ``SqsQueue``.
         periodic: builds the periodic tasks that run beside its queue.
     """
@@ -51,9 +53,15 @@ class Worker:
     concurrency: Callable[[Settings], int] = lambda settings: settings.worker_concurrency
     sends_mail: bool = False
     renders_documents: bool = False
-    reads_dead_letters: bool = False
+    mails_staff: bool = False
+    places_orders: bool = False
     may_forward: Callable[[Container], Callable[[str], bool]] = lambda _: nobody
     periodic: Callable[[Container], Sequence[Periodic]] = lambda _: ()
+
+    @property
+    def publishes(self) -> bool:
+        """True if its work publishes events."""
+        return "events" in self.aws_services
 
     def poller(self, container: Container) -> Poller:
         """Builds the poller of the worker's queue."""
@@ -80,10 +88,6 @@ def _all_stores(container: Container) -> tuple[Probe, ...]:
     return container.table_probe(), container.documents_probe(), container.templates_probe()
 
 
-def _mail_and_stores(container: Container) -> tuple[Probe, ...]:
-    return (*_all_stores(container), container.mail_probe())
-
-
 def _mail_quota(container: Container) -> Periodic:
     return Periodic("mail quota", container.use_cases().watch_mail_quota().execute, MAIL_QUOTA_INTERVAL)
 
@@ -102,6 +106,7 @@ _ROWS = (
         aws_services=("dynamodb", "sqs", "events", "s3"),
         needs=lambda made: (made.table_probe(), made.templates_probe(), *made.services().probes),
         may_forward=lambda made: made.order_senders().may_forward,
+        places_orders=True,
     ),
     Worker(
         name=PdfCreator.name,
@@ -116,16 +121,17 @@ _ROWS = (
         name=InternalNotifier.name,
         build=lambda made: InternalNotifier(made.use_cases().notify_staff()),
         aws_services=("dynamodb", "sqs", "s3", "ses"),
-        needs=_mail_and_stores,
+        # Staff's mails have no documents.
+        needs=lambda made: (made.table_probe(), made.templates_probe(), made.mail_probe()),
         sends_mail=True,
-        reads_dead_letters=True,
+        mails_staff=True,
         periodic=lambda made: (_dead_letters(made),),
     ),
     Worker(
         name=CustomerNotifier.name,
         build=lambda made: CustomerNotifier(made.use_cases().notify_customer()),
         aws_services=("dynamodb", "sqs", "s3", "ses"),
-        needs=_mail_and_stores,
+        needs=lambda made: (*_all_stores(made), made.mail_probe()),
         sends_mail=True,
         periodic=lambda made: (_mail_quota(made),),
     ),

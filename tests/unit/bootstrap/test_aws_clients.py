@@ -16,7 +16,7 @@ def _identity(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def link(**settings: Any) -> str:
-    async with open_clients(load_settings(aws_region="af-south-1", **settings), ("s3",)) as clients:
+    async with open_clients(load_settings(aws_region="af-south-1", **settings), ("s3", "s3_links")) as clients:
         request = {"Bucket": "bbws-orders-prod", "Key": "demo/1.pdf"}
         url: str = await clients.s3_links.generate_presigned_url("get_object", Params=request)
         return urlsplit(url)._replace(query="").geturl()

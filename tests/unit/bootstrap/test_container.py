@@ -18,6 +18,7 @@ from orders.bootstrap.container.api_container import ApiContainer, api_dependenc
 from orders.bootstrap.container.services import Services
 from orders.bootstrap.container.use_cases import UseCases
 from orders.bootstrap.resources.addresses import Addresses, QueueAddress
+from orders.bootstrap.resources.names import ResourceNames
 from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.bootstrap.server.worker import relay_loop, worker_loop
 from orders.bootstrap.workers import WORKERS
@@ -34,10 +35,7 @@ def a_container(tmp_path: Path, *, order_senders: Mapping[str, str] | None = Non
         settings=settings,
         clients=AwsClients(client, client, client, client, client, client, client, client),
         addresses=Addresses(
-            table="orders",
-            bus="bus",
-            documents_bucket="documents",
-            templates_bucket="templates",
+            names=ResourceNames(packaged_topology(), "local"),
             queues={worker: QueueAddress(url, url + "-dlq") for worker in packaged_topology().workers},
         ),
         **more,
@@ -94,7 +92,7 @@ STORES = ("orders table", "documents bucket", "templates bucket")
 NEEDS = {
     "record-creator": ("orders table", "templates bucket", "product service"),
     "pdf-creator": (*STORES, "document renderer"),
-    "internal-notifier": (*STORES, "mail service"),
+    "internal-notifier": ("orders table", "templates bucket", "mail service"),
     "customer-notifier": (*STORES, "mail service"),
     "event-processor": ("orders table", "documents bucket"),
     "mail-feedback": ("orders table",),
@@ -134,8 +132,9 @@ def test_beside_their_queues_notifiers_watch_the_quota_and_the_dead_letters(tmp_
         "customer-notifier": ["mail quota"],
         "internal-notifier": ["mails about dead letters"],
     }
-    assert [name for name, worker in WORKERS.items() if worker.reads_dead_letters] == ["internal-notifier"]
+    assert [name for name, worker in WORKERS.items() if worker.mails_staff] == ["internal-notifier"]
     assert [name for name, worker in WORKERS.items() if worker.renders_documents] == ["pdf-creator"]
+    assert [name for name, worker in WORKERS.items() if worker.places_orders] == ["record-creator"]
 
 
 async def test_a_worker_opens_the_aws_services_that_its_row_names(tmp_path: Path) -> None:

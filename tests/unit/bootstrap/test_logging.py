@@ -16,6 +16,7 @@ import structlog
 
 from orders.adapters.inbound.http.app import create_app
 from orders.adapters.inbound.http.middleware.request_context import current_request_id
+from orders.adapters.outbound.audit_log import AUDIT_LOGGER
 from orders.bootstrap.config.settings import SettingsError, load_settings
 from orders.bootstrap.errors import CannotRun
 from orders.bootstrap.exception_hooks import install_exception_hooks
@@ -56,6 +57,18 @@ def test_personal_data_is_masked_by_key_and_by_pattern_in_both_kinds_of_logging(
     assert (first["recipient"], first["detail"], first["order_id"]) == ("***", "to ***", "ord_1")
     assert (first["level"], first["logger"], first["request_id"]) == ("info", "orders.a", "req-1")
     assert (second["event"], second["phone"]) == ("token *** of ***", "***")
+
+
+def test_every_line_names_the_revision_that_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    revision = "4111111111111111abcdef0123456789abcdef01"
+    configured(revision=revision)
+    structlog.get_logger("orders.a").info("told")
+    logging.getLogger("orders.b").warning("told")
+    structlog.get_logger(AUDIT_LOGGER).info("audit")
+    assert [line["revision"] for line in lines(capsys)] == [revision] * 3
+    configured()
+    structlog.get_logger("orders.a").info("told")
+    assert "revision" not in lines(capsys)[0]
 
 
 def test_arguments_of_messages_are_masked_whatever_they_are(capsys: pytest.CaptureFixture[str]) -> None:

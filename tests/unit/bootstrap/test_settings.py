@@ -2,12 +2,15 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from orders.adapters.inbound.http.middleware.edge import LOCAL
 from orders.bootstrap.config.edge import edge_rules
-from orders.bootstrap.config.settings import Settings, SettingsError, load_settings
+from orders.bootstrap.config.roles import WORKERS, WRITERS, Role, readers
+from orders.bootstrap.config.settings import Settings, SettingsError, load_settings, settings_of
+from orders.bootstrap.resources.topology_file import packaged_topology
 from tools.settings_table import configuration_page
 
 
@@ -24,6 +27,16 @@ def test_everything_has_a_default_on_a_developers_machine() -> None:
 
 def test_every_setting_says_what_it_is() -> None:
     assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+
+
+def test_every_setting_says_who_reads_it() -> None:
+    assert [name for name, field in Settings.model_fields.items() if not readers(field)] == []
+    assert {name.upper() for name in Settings.model_fields} == frozenset().union(*map(settings_of, Role))
+
+
+def test_roles_are_the_workers_and_what_runs_beside_them() -> None:
+    assert set(packaged_topology().workers) == WORKERS
+    assert set(Role) - WORKERS == {Role.API, Role.RELAY, Role.OPERATOR, Role.LOCAL}
 
 
 def test_all_that_is_wrong_is_said_in_one_message(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -238,3 +251,102 @@ def test_where_customers_are_real_somebody_settles_prices(
 ) -> None:
     given = Settings.model_construct(environment=environment, product_api_url=product_service)
     assert given.prices_must_be_settled is must
+
+
+@pytest.mark.parametrize("role", sorted(set(Role) - {Role.API, Role.LOCAL}))
+@pytest.mark.parametrize("environment", ["dev", "sit"])
+def test_only_the_api_is_asked_for_issuer_and_keys(environment: str, role: Role) -> None:
+    assert load_settings(role, environment=environment).environment == environment
+    with pytest.raises(SettingsError) as caught:
+        load_settings(Role.API, environment=environment)
+    faults = str(caught.value).splitlines()[1:]
+    assert [fault.split()[0] for fault in faults] == ["AUTH_ISSUER", "AUTH_AUDIENCES", "CURSOR_KEYS_SECRET"]
+
+
+def test_the_lease_of_mails_is_held_against_the_visibility_of_notifiers_messages_only() -> None:
+    given = {"environment": "dev", "queue_visibility_seconds": 30}
+    assert load_settings(Role.PDF_CREATOR, **given).queue_visibility_seconds == 30
+    with pytest.raises(SettingsError, match="MAIL_LEASE_SECONDS"):
+        load_settings(Role.CUSTOMER_NOTIFIER, **given)
+
+
+@pytest.mark.parametrize("role", sorted(Role))
+def test_aids_of_developers_are_refused_whoever_is_given_them(role: Role) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_settings(role, environment="prod", dev_issuer_enabled=True, log_pii=True, local_pages=True)
+    for name in ("DEV_ISSUER_ENABLED", "LOG_PII", "LOCAL_PAGES"):
+        assert f"{name} is not allowed when ENVIRONMENT is prod" in str(caught.value)
+
+
+TWO_REGIONS: dict[str, Any] = {
+    "other_region": "eu-west-1", "control_table": "bbws-orders-control-prod", "control_table_regions": "eu-west-1",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("role", sorted(WRITERS - {Role.API}))
+def test_production_is_written_to_by_one_of_two_regions_only(role: Role) -> None:
+    settings = load_settings(role, environment="prod", **TWO_REGIONS)
+    assert (settings.other_region, settings.control_table_regions) == ("eu-west-1", ("eu-west-1",))
+    with pytest.raises(SettingsError, match="OTHER_REGION and CONTROL_TABLE and CONTROL_TABLE_REGIONS must be given"):
+        load_settings(role, environment="prod")
+    for name in TWO_REGIONS:
+        given = {each: value for each, value in TWO_REGIONS.items() if each != name}
+        with pytest.raises(SettingsError, match=f"invalid:\n  {name.upper()} must be given when ENVIRONMENT is prod"):
+            load_settings(role, environment="prod", **given)
+
+
+def test_operators_need_no_control_table_in_production() -> None:
+    assert load_settings(Role.OPERATOR, environment="prod").control_table is None
+
+
+@pytest.mark.parametrize("role", sorted(Role))
+def test_another_region_is_another_and_has_a_control_table(role: Role) -> None:
+    with pytest.raises(SettingsError, match="CONTROL_TABLE and CONTROL_TABLE_REGIONS must be given with OTHER_REGION"):
+        load_settings(role, other_region="eu-west-1")
+    with pytest.raises(SettingsError, match="OTHER_REGION must be given with CONTROL_TABLE"):
+        load_settings(role, **TWO_REGIONS | {"other_region": None})
+    with pytest.raises(SettingsError, match="OTHER_REGION must be another region than AWS_REGION, eu-west-1"):
+        load_settings(role, aws_region="eu-west-1", **TWO_REGIONS)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "says"),
+    [
+        ("OTHER_REGION", "Ireland", "OTHER_REGION: String should match"),
+        ("CONTROL_TABLE_REGIONS", "eu-west-1, Frankfurt", "Frankfurt: a region is written as eu-west-1 is"),
+        ("DOCUMENTS_BUCKET", "arn:aws:s3:::bbws-orders-dev", "DOCUMENTS_BUCKET: String should match"),
+        ("ORDERS_TABLE", "a table", "ORDERS_TABLE: String should match"),
+        ("REVISION", "two words", "REVISION: String should match"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "localhost:4317", "OTEL_EXPORTER_OTLP_ENDPOINT: String should match"),
+        ("OTEL_RESOURCE_ATTRIBUTES", "service", "OTEL_RESOURCE_ATTRIBUTES: each must be KEY=VALUE"),
+        ("OTEL_TRACES_SAMPLER", "sometimes", "OTEL_TRACES_SAMPLER: Input should be 'always_on'"),
+        ("OTEL_TRACES_SAMPLER_ARG", "2", "OTEL_TRACES_SAMPLER_ARG: Input should be less than or equal to 1"),
+        ("OTEL_TRACES_SAMPLER_ARG", "0.1", "is for the samplers traceidratio and parentbased_traceidratio only"),
+    ],
+)
+def test_names_and_telemetry_are_checked(monkeypatch: pytest.MonkeyPatch, variable: str, value: str, says: str) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingsError) as caught:
+        load_settings(Role.RELAY)
+    assert says in str(caught.value)
+
+
+def test_telemetry_is_set_by_opentelemetrys_own_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4317",
+        "OTEL_SERVICE_NAME": "orders-api",
+        "OTEL_RESOURCE_ATTRIBUTES": "deployment.environment=sit, service.owner=A%2CB",
+        "OTEL_TRACES_SAMPLER": "parentbased_traceidratio",
+        "OTEL_TRACES_SAMPLER_ARG": "0.05",
+    }.items():
+        monkeypatch.setenv(name, value)
+    settings = load_settings()
+    assert settings.otel_resource_attributes == {"deployment.environment": "sit", "service.owner": "A,B"}
+    assert (settings.otel_service_name, settings.otel_traces_sampler_arg) == ("orders-api", 0.05)
+
+
+@pytest.mark.parametrize("text", ["AROAPORTAL=*,AROAIMPORT=demo", " AROAPORTAL=*, AROAIMPORT=demo\n"])
+def test_senders_may_come_as_the_text_of_a_secret(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """ECS puts a secret's text into the variable as it was stored, a line's end included."""
+    monkeypatch.setenv("ORDER_SENDERS", text)
+    assert load_settings(Role.RECORD_CREATOR).order_senders == {"AROAPORTAL": "*", "AROAIMPORT": "demo"}

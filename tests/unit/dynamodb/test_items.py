@@ -318,7 +318,7 @@ def test_a_claim_is_listed_as_unreadable_only_when_it_is(item: dict[str, Any]) -
 
 @pytest.mark.parametrize("item", [CLAIM_ITEM, CLOSED_ITEM])
 def test_no_index_holds_a_claim(item: dict[str, Any]) -> None:
-    for index in packaged_topology().table.indexes:
+    for index in packaged_topology().table_of("orders").indexes:
         assert not set(index.keys) & item.keys(), index.name
 
 
@@ -330,7 +330,7 @@ def test_an_acceptance_of_the_release_before_claims_is_read() -> None:
 
 
 def test_the_declared_indexes_show_what_lists_need_and_are_keyed_by_what_orders_have() -> None:
-    table = packaged_topology().table
+    table = packaged_topology().table_of("orders")
     item = order_to_item(an_order()) | {"outboxShard": "region#0", "outboxSince": "2026"}
     event = placed("tenant_a").event
     assert event is not None

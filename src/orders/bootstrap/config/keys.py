@@ -94,13 +94,23 @@ def api_keys(settings: Settings, secrets: Secrets) -> ApiKeys | None:
 def cursor_keys(settings: Settings, secrets: Secrets, clock: Clock) -> CursorKeys:
     """Returns the keys that seal cursors; locally one derived from the data directory. Raises: SettingsError."""
     if settings.cursor_keys_secret is not None:
-        freshness = _freshness(settings)
-        # A task uses its cached value until that is stale, and refreshes it after a pause at the latest.
-        settled = timedelta(seconds=(freshness.stale_seconds or 0) + freshness.pause_seconds)
-        return SecretCursorKeys(secrets, settings.cursor_keys_secret, freshness, clock=clock, settled_after=settled)
+        return SecretCursorKeys(
+            secrets,
+            settings.cursor_keys_secret,
+            _freshness(settings),
+            clock=clock,
+            settled_after=cursor_keys_sign_after(settings),
+        )
     if settings.cursor_keys:
         return GivenCursorKeys([key.get_secret_value().encode() for key in settings.cursor_keys])
     return GivenCursorKeys([dev_issuer(settings).derived_secret("cursors")])
+
+
+def cursor_keys_sign_after(settings: Settings) -> timedelta:
+    """Returns the age from which a new cursor key signs, because every task has read it."""
+    freshness = _freshness(settings)
+    # A task uses its cached value until that is stale, and refreshes it after a pause at the latest.
+    return timedelta(seconds=(freshness.stale_seconds or 0) + freshness.pause_seconds)
 
 
 @asynccontextmanager

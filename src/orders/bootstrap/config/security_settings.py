@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from orders.bootstrap.config.roles import API_ONLY, EVERY_ROLE, ReadBy, Role
 from orders.domain.identity import KEY_PATTERN
 
 Environment = Literal["local", "dev", "sit", "prod"]
@@ -48,54 +49,60 @@ class SecuritySettings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True)
 
-    environment: Environment = Field("local", description="which environment this is; part of every resource's name")
+    environment: Annotated[Environment, EVERY_ROLE] = Field(
+        "local", description="which environment this is; part of every resource's name"
+    )
 
-    auth_issuer: str = Field("", description="issuer (iss) of accepted tokens; required outside local")
-    auth_jwks_url: str | None = Field(
+    auth_issuer: Annotated[str, API_ONLY] = Field(
+        "", description="issuer (iss) of accepted tokens; required outside local"
+    )
+    auth_jwks_url: Annotated[str | None, API_ONLY] = Field(
         None,
         pattern=URL,
         description="address of the issuer's keys; none means AUTH_ISSUER/.well-known/jwks.json; https outside local",
     )
-    auth_keys_fresh_seconds: float = Field(
+    auth_keys_fresh_seconds: Annotated[float, API_ONLY] = Field(
         6 * 3600, ge=60, description="age at which the issuer's keys are fetched again, in the background"
     )
-    auth_audiences: Annotated[frozenset[str], NoDecode] = Field(
+    auth_audiences: Annotated[frozenset[str], NoDecode, API_ONLY] = Field(
         frozenset(), description="accepted aud or client_id of tokens, comma-separated; required outside local"
     )
-    auth_token_uses: Annotated[frozenset[str], NoDecode] = Field(
+    auth_token_uses: Annotated[frozenset[str], NoDecode, API_ONLY] = Field(
         frozenset({"access"}), description="accepted token_use of tokens, comma-separated"
     )
-    auth_tenant_claim: str = Field("custom:tenant_id", description="claim that holds the tenant")
-    auth_customer_claim: str = Field("custom:customer_id", description="claim that holds the customer")
-    auth_groups_claim: str = Field("cognito:groups", description="claim that holds the roles")
-    service_clients: Annotated[dict[str, str], NoDecode] = Field(
+    auth_tenant_claim: Annotated[str, API_ONLY] = Field("custom:tenant_id", description="claim that holds the tenant")
+    auth_customer_claim: Annotated[str, API_ONLY] = Field(
+        "custom:customer_id", description="claim that holds the customer"
+    )
+    auth_groups_claim: Annotated[str, API_ONLY] = Field("cognito:groups", description="claim that holds the roles")
+    service_clients: Annotated[dict[str, str], NoDecode, ReadBy(Role.API, Role.OPERATOR)] = Field(
         default_factory=dict,
         description="tenants of clients that call with tokens of their own (client credentials): CLIENT_ID=TENANT, "
         "comma-separated; their tokens need no tenant, and without groups have the role service",
     )
-    dev_issuer_enabled: bool = Field(
+    dev_issuer_enabled: Annotated[bool, API_ONLY] = Field(
         False,
         description="accept tokens of the development issuer, and of no other; start-up fails with it in sit and prod",
     )
 
-    api_key_required: bool | None = Field(
+    api_key_required: Annotated[bool | None, API_ONLY] = Field(
         None,
         description="ask every caller for X-Api-Key besides the token; none means in prod, where it can't be false",
     )
-    api_keys_secret: str | None = Field(
+    api_keys_secret: Annotated[str | None, API_ONLY] = Field(
         None, description="secret in Secrets Manager with the hashes of API keys, as JSON: CLIENT to hash or hashes"
     )
-    api_key_hashes: Annotated[dict[str, str], NoDecode] = Field(
+    api_key_hashes: Annotated[dict[str, str], NoDecode, API_ONLY] = Field(
         default_factory=dict,
         description="the same for local and dev: CLIENT=HASH, comma-separated; `orders api-key CLIENT` makes one",
     )
-    cursor_keys_secret: str | None = Field(
+    cursor_keys_secret: Annotated[str | None, ReadBy(Role.API, Role.OPERATOR)] = Field(
         None, description="secret in Secrets Manager whose current and previous value sign cursors, >= 32 characters"
     )
-    cursor_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+    cursor_keys: Annotated[tuple[SecretStr, ...], NoDecode, API_ONLY] = Field(
         (), description="the same for local and dev: comma-separated, newest first; locally not needed"
     )
-    secrets_fresh_seconds: float = Field(
+    secrets_fresh_seconds: Annotated[float, ReadBy(Role.API, Role.OPERATOR)] = Field(
         300, ge=1, description="age at which secrets are read again; none is used at more than twice that age"
     )
 

@@ -35,12 +35,12 @@ def queue_url(addresses: Addresses, worker: str) -> str:
 
 
 def tenant_directory(
-    clients: AwsClients, addresses: Addresses, settings: Settings, counters: Counters
+    clients: AwsClients, addresses: Addresses, staff_address_fallback: str | None, counters: Counters
 ) -> S3TenantDirectory:
     """Builds the directory of tenants' profiles; locally a tenant without one gets a default."""
 
     def default(tenant_id: str) -> TenantProfile:
-        return default_profile(tenant_id, settings.staff_address_fallback)
+        return default_profile(tenant_id, staff_address_fallback)
 
     return S3TenantDirectory(clients.s3, addresses.templates_bucket, default, PROFILES_CACHED_FOR, counters)
 

@@ -47,7 +47,7 @@ from orders.bootstrap.container.services import NO_SERVICES, Services
 from orders.bootstrap.container.use_cases import UseCases
 from orders.bootstrap.resources.addresses import Addresses
 
-_NO_ARCHIVE: providers.Object[None] = providers.Object(None)  # a plain None would mean that there is no default
+_NONE: providers.Object[None] = providers.Object(None)  # a plain None would mean that there is no default
 _NO_MAILBOXES: providers.Object[Mapping[str, Mailbox]] = providers.Object(MappingProxyType({}))
 _NO_SERVICES: providers.Object[Services] = providers.Object(NO_SERVICES)
 
@@ -56,7 +56,7 @@ class Container(containers.DeclarativeContainer):
     """Adapters and use cases of a process, built over its opened clients.
 
     Each process passes what its use cases need: workers that render or send mail pass ``templates``, the pdf-creator a
-    ``renderer``, processes that handle dead letters ``mailboxes``.
+    ``renderer``, processes that handle dead letters ``mailboxes``, those that mail staff ``staff_address_fallback``.
     """
 
     settings = providers.Dependency(instance_of=Settings)
@@ -67,7 +67,8 @@ class Container(containers.DeclarativeContainer):
     templates: providers.Dependency[Templates] = providers.Dependency()
     renderer: providers.Dependency[PdfRenderer] = providers.Dependency()
     mailboxes: providers.Dependency[Mapping[str, Mailbox]] = providers.Dependency(default=_NO_MAILBOXES)
-    mail_archive_dir: providers.Dependency[Path | None] = providers.Dependency(default=_NO_ARCHIVE)
+    mail_archive_dir: providers.Dependency[Path | None] = providers.Dependency(default=_NONE)
+    staff_address_fallback: providers.Dependency[str | None] = providers.Dependency(default=_NONE)
 
     clock = providers.Singleton(SystemClock)
     secrets = providers.Singleton(SecretsManager, client=clients.provided.secretsmanager)
@@ -129,7 +130,11 @@ class Container(containers.DeclarativeContainer):
             queue_url=providers.Factory(queue_url, addresses=addresses, worker=RecordCreator.name),
         ),
         tenants=providers.Singleton(
-            tenant_directory, clients=clients, addresses=addresses, settings=settings, counters=counters
+            tenant_directory,
+            clients=clients,
+            addresses=addresses,
+            staff_address_fallback=staff_address_fallback,
+            counters=counters,
         ),
         products=services.provided.products,
         campaigns=services.provided.campaigns,

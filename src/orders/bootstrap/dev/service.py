@@ -13,7 +13,7 @@ from rich.console import Console
 
 from orders.adapters.inbound.http.app import create_app
 from orders.adapters.outbound.memory.counters import MemoryCounters
-from orders.bootstrap.aws import SERVICES, AwsClients, open_clients, secret_services
+from orders.bootstrap.aws import CLIENTS, AwsClients, open_clients, queue_wait, secret_services
 from orders.bootstrap.config.edge import edge_rules
 from orders.bootstrap.config.keys import dev_issuer
 from orders.bootstrap.config.settings import Settings
@@ -27,6 +27,7 @@ from orders.bootstrap.errors import CannotRun
 from orders.bootstrap.operator_tools import mailboxes
 from orders.bootstrap.resources.addresses import resolve_addresses
 from orders.bootstrap.resources.creation import ResourceClients, create_resources
+from orders.bootstrap.resources.names import names_of
 from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.bootstrap.server.api import kept_pages, serve
 from orders.bootstrap.server.sockets import base_url
@@ -58,9 +59,9 @@ async def run_service(
     Raises: CannotRun: a resource can't be created, or the emulator has ended.
     """
     counters = MemoryCounters()
-    aws_services = (*SERVICES, *secret_services(settings))
+    aws_services = (*CLIENTS, *secret_services(settings))
     async with (
-        open_clients(settings, aws_services) as clients,
+        open_clients(settings, aws_services, longest_poll=queue_wait(settings)) as clients,
         open_services(settings, counters) as services,
         contextlib.AsyncExitStack() as opened,
     ):
@@ -70,6 +71,7 @@ async def run_service(
             resource_clients(clients),
             environment=settings.environment,
             sender_identities=[settings.mail_from],
+            names=names_of(settings, topology),
         )
         addresses = await resolve_addresses(clients.sqs, topology, settings)
         await put_demo_profiles(clients.s3, addresses.templates_bucket)
@@ -86,6 +88,7 @@ async def run_service(
             renderer=renderer,
             mailboxes=await mailboxes(clients.sqs, topology, settings),
             mail_archive_dir=settings.mail_archive,
+            staff_address_fallback=settings.staff_address_fallback,
         )
 
         @contextlib.asynccontextmanager

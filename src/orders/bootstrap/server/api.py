@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 
 from litestar.types import ASGIApp, ControllerRouterHandler
@@ -29,7 +29,7 @@ from orders.bootstrap.server.signals import drain
 from orders.bootstrap.server.sockets import listen, listen_for_health
 from orders.bootstrap.server.uvicorn_server import server
 
-AWS_SERVICES = ("dynamodb", "sqs", "events", "s3")
+AWS_SERVICES = ("dynamodb", "sqs", "events", "s3", "s3_links")
 
 
 async def serve(
@@ -55,21 +55,27 @@ async def run_api(settings: Settings, stop: asyncio.Event) -> None:
         listeners = [opened.enter_context(listen(settings))]
         if settings.health_port is not None:
             listeners.append(opened.enter_context(listen_for_health(settings.health_port)))
-        counters = MemoryCounters()
-        aws_services = (*AWS_SERVICES, *secret_services(settings))
-        async with open_clients(settings, aws_services) as clients, open_services(settings, counters) as services:
-            container = ApiContainer(
-                settings=settings,
-                clients=clients,
-                addresses=await resolve_addresses(clients.sqs, packaged_topology(), settings),
-                services=services,
-                counters=counters,
-            )
-            pages = kept_pages(settings, clients, container.addresses()) if settings.local_pages else []
+        async with open_container(settings) as container:
+            pages = kept_pages(settings, container.clients(), container.addresses()) if settings.local_pages else []
             app = create_app(api_dependencies(container), edge=edge_rules(settings), extra_routes=pages)
             async with with_keys(container.token_keys(), container.api_keys(), container.cursor_keys()):
                 await serve(app, listeners, stop)
             await drain(container.use_cases().fast_path())
+
+
+@contextlib.asynccontextmanager
+async def open_container(settings: Settings) -> AsyncIterator[ApiContainer]:
+    """Opens what the API needs of AWS and of other services, and builds its container. Raises: ResourcesMissing."""
+    counters = MemoryCounters()
+    aws_services = (*AWS_SERVICES, *secret_services(settings))
+    async with open_clients(settings, aws_services) as clients, open_services(settings, counters) as services:
+        yield ApiContainer(
+            settings=settings,
+            clients=clients,
+            addresses=await resolve_addresses(clients.sqs, packaged_topology(), settings),
+            services=services,
+            counters=counters,
+        )
 
 
 def kept_pages(settings: Settings, clients: AwsClients, addresses: Addresses) -> list[ControllerRouterHandler]:

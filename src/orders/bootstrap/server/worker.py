@@ -11,7 +11,7 @@ from orders.adapters.inbound.relay import RelayLoop
 from orders.adapters.outbound.memory.counters import MemoryCounters
 from orders.adapters.outbound.rendering.overrides import Templates
 from orders.adapters.outbound.rendering.pdf.renderer import PdfRenderer
-from orders.bootstrap.aws import AwsClients, open_clients
+from orders.bootstrap.aws import AwsClients, open_clients, queue_wait
 from orders.bootstrap.config.settings import Settings
 from orders.bootstrap.container.adapter_factories import template_store
 from orders.bootstrap.container.container import Container
@@ -89,7 +89,7 @@ async def run_worker(settings: Settings, name: str, stop: asyncio.Event) -> None
     probe = WorkProbe(f"{name} queue")
     async with (
         answering_health(settings, probe),
-        open_clients(settings, worker.aws_services) as clients,
+        open_clients(settings, worker.aws_services, longest_poll=queue_wait(settings)) as clients,
         AsyncExitStack() as opened,
     ):
         addresses = await addresses_in_reach(clients.sqs, packaged_topology(), settings, stop)
@@ -99,30 +99,30 @@ async def run_worker(settings: Settings, name: str, stop: asyncio.Event) -> None
         poller = worker.poller(container)
         probe.watch(poller)
         await _run_beside(worker.periodic(container), poller, stop)
-        await drain(container.use_cases().fast_path())
+        if worker.publishes:
+            await drain(container.use_cases().fast_path())
 
 
 async def _open_container(
     settings: Settings, worker: Worker, clients: AwsClients, addresses: Addresses, opened: AsyncExitStack
 ) -> Container:
+    """Builds the container with what the worker's row names, and nothing else: a process reads no other settings."""
     counters = MemoryCounters()
-    store = template_store(clients, addresses, settings)
-    templates = await opened.enter_async_context(open_templates(settings, store, counters))
     given: dict[str, object] = {}
-    if worker.renders_documents:
-        given["renderer"] = await opened.enter_async_context(_open_warm_renderer(settings, templates, counters))
-    if worker.reads_dead_letters:
+    if worker.renders_documents or worker.sends_mail:
+        store = template_store(clients, addresses, settings)
+        templates = await opened.enter_async_context(open_templates(settings, store, counters))
+        given["templates"] = templates
+        if worker.renders_documents:
+            given["renderer"] = await opened.enter_async_context(_open_warm_renderer(settings, templates, counters))
+    if worker.sends_mail and settings.local_pages:
+        given["mail_archive_dir"] = settings.mail_archive
+    if worker.mails_staff:
         given["mailboxes"] = await mailboxes(clients.sqs, packaged_topology(), settings)
-    return Container(
-        settings=settings,
-        clients=clients,
-        addresses=addresses,
-        counters=counters,
-        services=await opened.enter_async_context(open_services(settings, counters)),
-        templates=templates,
-        mail_archive_dir=settings.mail_archive if settings.local_pages else None,
-        **given,
-    )
+        given["staff_address_fallback"] = settings.staff_address_fallback
+    if worker.places_orders:
+        given["services"] = await opened.enter_async_context(open_services(settings, counters))
+    return Container(settings=settings, clients=clients, addresses=addresses, counters=counters, **given)
 
 
 @asynccontextmanager

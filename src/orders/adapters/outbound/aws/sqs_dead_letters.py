@@ -46,23 +46,26 @@ _GONE = frozenset({"ReceiptHandleIsInvalid", "InvalidParameterValue", "MessageNo
 class Mailbox:
     """A dead-letter queue and its source queue, by their URLs.
 
-    ``source_url`` is ``None`` for letters that did not come from a queue.
+    ``source_url`` is ``None`` for letters that did not come from a queue; ``sender_decides`` is true if what a message
+    may do depends on its sender.
     """
 
     url: str
     source_url: str | None
+    sender_decides: bool = False
 
 
 class SqsDeadLetterQueues:
     """The dead-letter queues of one environment."""
 
     def __init__(
-        self, client: "SQSClient", mailboxes: Mapping[str, Mailbox], *, may_forward: Callable[[str], bool]
+        self, client: "SQSClient", mailboxes: Mapping[str, Mailbox], *, may_forward: Callable[[str], bool] | None
     ) -> None:
         """``mailboxes`` by the names that operators use: see ``DeadLetter.queue``.
 
         ``may_forward`` tells whether a sender is trusted to name a message's original sender: workers that dead-letter
-        messages are, and nobody else could set that attribute on them.
+        messages are, and nobody else could set that attribute on them. ``None``: it is not known who is trusted, and
+        letters that name an original sender are not redriven where the sender decides.
         """
         self._client = client
         self._may_forward = may_forward
@@ -111,14 +114,26 @@ class SqsDeadLetterQueues:
                     raise
 
     async def redrive(self, letter: DeadLetter) -> None:
-        """See ``DeadLetterQueues.redrive``. Raises also: PermanentPortError: the letters came from no queue."""
+        """See ``DeadLetterQueues.redrive``.
+
+        Raises also: PermanentPortError: the letters came from no queue, or name a sender that may or may not be
+        trusted.
+        """
         mailbox = self._mailbox(letter.queue)
         if mailbox.source_url is None:
             raise PermanentPortError(
                 f"{letter.queue} dead letters",
                 "these came from no queue of ours: replay the events instead (orders events replay)",
             )
-        attributes = self._as_it_was(self._messages.get(letter.claim, {}))
+        message = self._messages.get(letter.claim, {})
+        named = SENDER_ATTRIBUTE in message.get("MessageAttributes", {})
+        if self._may_forward is None and mailbox.sender_decides and named:
+            # Sent on without that name, it would be taken for an order of whoever put it aside, who may order for all.
+            raise PermanentPortError(
+                f"{letter.queue} dead letters",
+                "this one names its original sender: give ORDER_SENDERS, as the record-creator has it",
+            )
+        attributes = self._as_it_was(message)
         with self._asked(letter.queue):
             await self._client.send_message(
                 QueueUrl=mailbox.source_url, MessageBody=letter.body, MessageAttributes=attributes
@@ -141,7 +156,7 @@ class SqsDeadLetterQueues:
             if name not in _NOTED
         }
         sender = message.get("Attributes", {}).get("SenderId", "")
-        if not self._may_forward(sender):
+        if self._may_forward is None or not self._may_forward(sender):
             attributes.pop(SENDER_ATTRIBUTE, None)
         if sender and len(attributes) < MAX_ATTRIBUTES:
             attributes.setdefault(SENDER_ATTRIBUTE, {"DataType": "String", "StringValue": sender})

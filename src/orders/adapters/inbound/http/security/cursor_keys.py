@@ -6,9 +6,7 @@ from datetime import timedelta
 
 from orders.adapters.refreshing_cache import Freshness, RefreshingCache
 from orders.ports.clock import Clock
-from orders.ports.secrets import Secrets, SecretUnusable, SecretVersion
-
-MIN_KEY_BYTES = 32
+from orders.ports.secrets import MIN_KEY_BYTES, Secrets, SecretUnusable, SecretVersion
 
 
 class GivenCursorKeys:
@@ -75,11 +73,7 @@ class SecretCursorKeys:
         # nothing yet, at the next read. The other way round the old key, which most cursors are sealed with, is missed.
         current = await self._secrets.current(self._name)
         previous = await self._secrets.previous(self._name)
-        if not _long_enough(current):
+        if not current.signs:
             raise SecretUnusable(self._name, f"a key that signs cursors has at least {MIN_KEY_BYTES} bytes")
         # The previous value may be no key at all: secrets are often created with a placeholder.
-        return current, previous if previous is not None and _long_enough(previous) else None
-
-
-def _long_enough(version: SecretVersion) -> bool:
-    return len(version.value.encode()) >= MIN_KEY_BYTES
+        return current, previous if previous is not None and previous.signs else None

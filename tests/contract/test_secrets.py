@@ -1,4 +1,4 @@
-"""The contract of ``Secrets``."""
+"""The contracts of ``Secrets`` and ``SecretWriter``."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -12,17 +12,18 @@ from orders.adapters.outbound.aws.secrets_manager import SecretsManager
 from orders.adapters.outbound.memory.secrets import MemorySecrets
 from orders.adapters.outbound.system import SystemClock
 from orders.ports.errors import TransientPortError
-from orders.ports.secrets import Secrets, SecretUnusable
+from orders.ports.secrets import SecretMissing, SecretReplaced, SecretUnusable
 from tests.contract.aws_backends import ALL_BACKENDS, AWS_BACKENDS, MEMORY, endpoint_of
 from tests.contract.endpoints import Endpoint
 
 
 @dataclass
 class Store:
-    """Secrets as the service reads them, and a way to put some there."""
+    """Secrets as the service reads and replaces them, and a way to put some there."""
 
-    secrets: Secrets
+    secrets: MemorySecrets | SecretsManager
     put: Callable[[str, str], Awaitable[None]]
+    create: Callable[[str], Awaitable[None]]
     client: Any = None
 
 
@@ -41,7 +42,10 @@ async def aws_store(client: Any) -> Store:
             await client.create_secret(Name=name, SecretString=value)
         created.add(name)
 
-    return Store(SecretsManager(client), put, client)
+    async def create(name: str) -> None:
+        await client.create_secret(Name=name)
+
+    return Store(SecretsManager(client), put, create, client)
 
 
 @pytest.fixture(params=ALL_BACKENDS)
@@ -52,7 +56,10 @@ async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
         async def put(name: str, value: str) -> None:
             memory.put(name, value)
 
-        yield Store(memory, put)
+        async def create(name: str) -> None:
+            memory.create(name)
+
+        yield Store(memory, put, create)
         return
     async with endpoint_of(request).client("secretsmanager") as client:
         yield await aws_store(client)
@@ -90,9 +97,57 @@ async def test_a_value_is_not_shown_by_accident(store: Store, name: str) -> None
 
 async def test_a_secret_that_is_not_there_is_named(store: Store, name: str) -> None:
     for read in (store.secrets.current, store.secrets.previous):
-        with pytest.raises(SecretUnusable, match=f"secret {name}: there is none of this name") as caught:
+        with pytest.raises(SecretMissing, match=f"secret {name}: there is none of this name") as caught:
             await read(name)
         assert caught.value.name == name
+
+
+async def test_versions_are_told_apart(store: Store, name: str) -> None:
+    await store.put(name, "same")
+    first = await store.secrets.current(name)
+    await store.put(name, "same")
+    assert (await store.secrets.current(name)).version_id != first.version_id
+    previous = await store.secrets.previous(name)
+    assert previous is not None
+    assert previous.version_id == first.version_id
+
+
+async def test_a_replaced_value_becomes_the_previous_one(store: Store, name: str) -> None:
+    await store.put(name, "first")
+    seen = await store.secrets.current(name)
+    await store.secrets.replace(name, "second", seen=seen)
+    assert (await store.secrets.current(name)).value == "second"
+    assert await store.secrets.previous(name) == seen
+
+
+async def test_of_two_who_replace_one_version_one_succeeds(store: Store, name: str) -> None:
+    await store.put(name, "first")
+    seen = await store.secrets.current(name)
+    await store.secrets.replace(name, "second", seen=seen)
+    with pytest.raises(SecretReplaced, match=name) as caught:
+        await store.secrets.replace(name, "third", seen=seen)
+    assert "third" not in str(caught.value)
+    assert (await store.secrets.current(name)).value == "second"
+    await store.secrets.replace(name, "third", seen=await store.secrets.current(name))
+    previous = await store.secrets.previous(name)
+    assert previous is not None
+    assert previous.value == "second"
+
+
+async def test_a_secret_without_a_value_gets_its_first_one_once(store: Store, name: str) -> None:
+    await store.create(name)
+    with pytest.raises(SecretMissing):
+        await store.secrets.current(name)
+    await store.secrets.replace(name, "first", seen=None)
+    assert (await store.secrets.current(name)).value == "first"
+    assert await store.secrets.previous(name) is None
+    with pytest.raises(SecretReplaced):
+        await store.secrets.replace(name, "another first", seen=None)
+
+
+async def test_what_is_not_there_is_not_replaced(store: Store, name: str) -> None:
+    with pytest.raises(SecretUnusable, match=f"secret {name}: there is none of this name"):
+        await store.secrets.replace(name, "value", seen=None)
 
 
 async def test_a_binary_secret_is_unusable(aws: Store, name: str) -> None:
@@ -116,3 +171,5 @@ async def test_a_store_out_of_reach_is_a_passing_fault(name: str) -> None:
             with pytest.raises(TransientPortError) as caught:
                 await secrets.current(name)
             assert caught.value.dependency == "secrets store"
+            with pytest.raises(TransientPortError):
+                await secrets.replace(name, "value", seen=None)

@@ -19,6 +19,7 @@ from orders.application.mail.suppression_list import SuppressionList
 from orders.application.operations.check_tenants import CheckTenants
 from orders.application.operations.dead_letters import DeadLetterService
 from orders.application.operations.find_unreadable import FindUnreadable
+from orders.application.operations.rotate_cursor_key import RotateCursorKey
 from orders.bootstrap.cli import ProcessRuntime
 from tests.support.builders import NOON
 from tests.support.ports import free_port
@@ -93,6 +94,11 @@ class Recorder:
     def with_tenants(self, doing: AuditedCommand, work: Callable[[CheckTenants], Awaitable[Result]]) -> Result:
         raise CommandError("there is no bucket here")
 
+    def with_cursor_rotation(
+        self, doing: AuditedCommand, work: Callable[[RotateCursorKey], Awaitable[Result]], *, secret: str | None
+    ) -> Result:
+        raise CommandError("there are no secrets here")
+
     def with_unreadable(self, doing: AuditedCommand, work: Callable[[FindUnreadable], Awaitable[Result]]) -> Result:
         raise CommandError("there is no table here")
 
@@ -101,7 +107,7 @@ class Recorder:
         yield from self.steps
 
 
-def run(*arguments: str, runtime: Recorder | None = None) -> tuple[int, str]:
+def run(*arguments: str, runtime: Recorder | ProcessRuntime | None = None) -> tuple[int, str]:
     result = CliRunner().invoke(build(runtime or Recorder(), "1.2.3"), list(arguments))
     if isinstance(result.exception, CommandError):
         raise result.exception

@@ -1,6 +1,7 @@
 """Whatever is wrong around it, a command says so in a message and ends with 2; nobody is shown a traceback."""
 
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,6 +16,7 @@ from typer.core import TyperGroup
 from orders import __version__
 from orders.adapters.inbound.cli.app import build, run_with
 from orders.bootstrap.cli import ProcessRuntime
+from orders.bootstrap.config.settings import Settings
 from tests.support.builders import an_order_id
 from tests.support.ports import free_port
 from tests.support.restored_logging import restored_hooks, restored_logging
@@ -46,7 +48,9 @@ COMMANDS = {
     "suppressions remove": ("--tenant", "demo", "--hash", "0101c9523fc13962"),
     "openapi": (),
     "api-key": ("portal-web",),
+    "keys rotate": ("cursor", "--secret", "bbws-orders/dev/cursor-keys"),
 }
+OF_OPERATORS = sorted(COMMANDS.keys() - WITHOUT_AWS - PROCESSES - {"smoke", "bootstrap"})
 OF_AWS = sorted(COMMANDS.keys() - WITHOUT_AWS - PROCESSES - {"smoke"})
 
 
@@ -114,6 +118,59 @@ def test_an_address_where_nobody_answers_is_named(command: str, typed: Typed, mo
     assert (code, out) == (2, "")
     assert url in err
     assert "\norders: " in f"\n{err}"
+
+
+@pytest.fixture
+def on_aws(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An environment that names itself and a region, of a machine without credentials."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    for name in list(os.environ):
+        if name.startswith("AWS_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(here))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("ENVIRONMENT", "dev")
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+
+
+@pytest.mark.parametrize("command", [*OF_OPERATORS, "worker", "relay"])
+@pytest.mark.usefixtures("on_aws")
+def test_environment_and_region_lead_as_far_as_to_aws(command: str, typed: Typed) -> None:
+    code, out, err = typed(command)
+    assert (code, out if command in OF_OPERATORS else "") == (2, "")
+    assert "credentials" in err
+    if command in OF_OPERATORS:
+        assert "using AWS, region eu-west-1, environment dev" in err
+
+
+@pytest.mark.parametrize("environment", ["dev", "sit", "prod"])
+@pytest.mark.usefixtures("on_aws")
+def test_a_smoke_test_asks_for_its_tokens_only(environment: str, typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENVIRONMENT", environment)
+    code, out, err = typed("smoke", "--env", environment, "--base-url", "https://api.example")
+    assert (code, out) == (2, "")
+    assert err.endswith(f"orders: SMOKE_CUSTOMER_TOKEN and SMOKE_ADMIN_TOKEN must be set to test {environment}\n")
+
+
+@pytest.mark.usefixtures("on_aws")
+def test_the_api_names_all_that_it_lacks(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENVIRONMENT", "sit")
+    code, _, err = typed("api")
+    assert code == 2
+    for part in ("AUTH_ISSUER is required", "AUTH_AUDIENCES is required", "CURSOR_KEYS_SECRET is required"):
+        assert part in err
+
+
+@pytest.mark.parametrize("command", ["api", "worker", "relay"])
+@pytest.mark.usefixtures("on_aws")
+def test_production_is_not_written_to_without_a_control_table(
+    command: str, typed: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ENVIRONMENT", "prod")
+    code, _, err = typed(command)
+    assert code == 2
+    assert "OTHER_REGION and CONTROL_TABLE and CONTROL_TABLE_REGIONS must be given when ENVIRONMENT is prod" in err
 
 
 def _refusal(asked: BaseHTTPRequestHandler) -> tuple[int, str]:

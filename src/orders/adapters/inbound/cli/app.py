@@ -61,7 +61,7 @@ def build(runtime: Runtime, version: str) -> typer.Typer:
     unreadable.register(app, runtime)
     smoke.register(app, runtime)
     describe.register(app, runtime)
-    keys.register(app)
+    keys.register(app, runtime)
     return app
 
 

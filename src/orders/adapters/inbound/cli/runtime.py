@@ -13,6 +13,7 @@ from orders.application.mail.suppression_list import SuppressionList
 from orders.application.operations.check_tenants import CheckTenants
 from orders.application.operations.dead_letters import DeadLetterService
 from orders.application.operations.find_unreadable import FindUnreadable
+from orders.application.operations.rotate_cursor_key import RotateCursorKey
 
 Result = TypeVar("Result")
 
@@ -127,6 +128,12 @@ class Runtime(Protocol):
 
     def with_unreadable(self, doing: AuditedCommand, work: Callable[[FindUnreadable], Awaitable[Result]]) -> Result:
         """Runs an audited scan for unreadable items and returns its result."""
+        ...
+
+    def with_cursor_rotation(
+        self, doing: AuditedCommand, work: Callable[[RotateCursorKey], Awaitable[Result]], *, secret: str | None
+    ) -> Result:
+        """Runs the audited rotation of the key that signs cursors; the secret is that of the settings by default."""
         ...
 
     def smoke(self, *, base_url: str, environment: str, within_seconds: float) -> Iterator[StepResult]:

@@ -1,0 +1,33 @@
+resource "aws_budgets_budget" "this" {
+  name         = "bbws-orders-${var.environment}"
+  budget_type  = "COST"
+  time_unit    = "MONTHLY"
+  limit_amount = tostring(var.limit_usd_month)
+  limit_unit   = "USD"
+
+  dynamic "cost_filter" {
+    for_each = var.tag_filter == null ? [] : [var.tag_filter]
+
+    content {
+      name   = "TagKeyValue"
+      values = [format("user:%s$%s", cost_filter.value.key, cost_filter.value.value)]
+    }
+  }
+
+  # What was spent, and what the month will come to: the second is heard of while there is time left to do something.
+  notification {
+    notification_type          = "ACTUAL"
+    comparison_operator        = "GREATER_THAN"
+    threshold_type             = "PERCENTAGE"
+    threshold                  = var.alert_fraction * 100
+    subscriber_email_addresses = var.recipients
+  }
+
+  notification {
+    notification_type          = "FORECASTED"
+    comparison_operator        = "GREATER_THAN"
+    threshold_type             = "PERCENTAGE"
+    threshold                  = 100
+    subscriber_email_addresses = var.recipients
+  }
+}

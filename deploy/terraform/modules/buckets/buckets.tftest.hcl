@@ -13,7 +13,10 @@ variables {
   encryption          = "SSE-KMS"
   kms_key_arn         = "arn:aws:kms:af-south-1:123456789012:key/1"
   access_logs         = true
+  intelligent_tiering = true
   deletion_protection = true
+  deny_deletes        = true
+  erasing_role        = "bbws-orders-prod-event-processor-af-south-1"
 }
 
 run "production" {
@@ -35,13 +38,24 @@ run "production" {
     condition = alltrue([
       for rule in aws_s3_bucket_lifecycle_configuration.documents.rule : alltrue([
         rule.expiration[0].days == 2555,
-        rule.noncurrent_version_expiration[0].noncurrent_days == 2555,
+        rule.noncurrent_version_expiration[0].noncurrent_days == 30,
         one(rule.transition).days == 730,
         one(rule.transition).storage_class == "GLACIER_IR",
         tonumber(rule.filter[0].object_size_greater_than) == 0,
       ]) if rule.id == "documents"
     ])
     error_message = "Documents are archived after two years, small ones too, and removed after seven."
+  }
+  assert {
+    condition = one([
+      for rule in aws_s3_bucket_lifecycle_configuration.documents.rule :
+      "${one(rule.transition).storage_class} after ${one(rule.transition).days} above ${rule.filter[0].object_size_greater_than}" if rule.id == "large-documents"
+    ]) == "INTELLIGENT_TIERING after 1 above 131071"
+    error_message = "Documents of 128 KB and more are tiered."
+  }
+  assert {
+    condition     = length(aws_s3_bucket_ownership_controls.this) == 3 && alltrue([for each in aws_s3_bucket_ownership_controls.this : one(each.rule).object_ownership == "BucketOwnerEnforced"])
+    error_message = "Buckets have no ACLs."
   }
   assert {
     condition     = alltrue([for rule in aws_s3_bucket_lifecycle_configuration.templates.rule : length(rule.expiration) == 0])
@@ -67,6 +81,7 @@ run "development" {
     encryption          = "SSE-S3"
     kms_key_arn         = null
     access_logs         = false
+    intelligent_tiering = false
     deletion_protection = false
   }
 
@@ -76,13 +91,17 @@ run "development" {
   }
   assert {
     condition     = length(flatten([for rule in aws_s3_bucket_lifecycle_configuration.documents.rule : [for each in rule.transition : each]])) == 0
-    error_message = "Nothing is archived."
+    error_message = "Nothing is archived or tiered."
   }
 }
 
 run "nobody_without_tls" {
-  command = apply
+  command = plan
 
+  assert {
+    condition     = output.buckets["templates"].name == "shop-templates-prod" && toset(jsondecode(aws_s3_bucket_policy.this["templates"].policy).Statement[0].Resource) == toset(["arn:aws:s3:::shop-templates-prod", "arn:aws:s3:::shop-templates-prod/*"])
+    error_message = "A plan has the policies whole."
+  }
   assert {
     condition = alltrue([
       for policy in aws_s3_bucket_policy.this :
@@ -102,6 +121,16 @@ run "days_are_whole" {
   expect_failures = [var.document_days]
 }
 
+run "days_of_earlier_documents_are_whole" {
+  command = plan
+
+  variables {
+    earlier_document_days = 0
+  }
+
+  expect_failures = [var.earlier_document_days]
+}
+
 run "encryption_is_one_of_two" {
   command = plan
 
@@ -110,4 +139,47 @@ run "encryption_is_one_of_two" {
   }
 
   expect_failures = [var.encryption]
+}
+
+run "tiering_waits_for_whole_days" {
+  command = plan
+
+  variables {
+    tiered_after_days = 0
+  }
+
+  expect_failures = [var.tiered_after_days]
+}
+
+run "only_the_erasing_role_deletes_and_only_documents" {
+  command = plan
+
+  assert {
+    condition = {
+      for key, each in aws_s3_bucket_policy.this : key => [
+        for statement in jsondecode(each.policy).Statement : [toset(statement.Action), statement.Resource, try(statement.Condition.ArnNotEquals["aws:PrincipalArn"], "nobody")] if statement.Sid == "NobodyDeletes"
+      ]
+      } == {
+      orders = [[
+        toset(["s3:DeleteObject", "s3:DeleteObjectVersion"]), "arn:aws:s3:::shop-orders-prod/*",
+        "arn:aws:iam::${data.aws_caller_identity.current.account_id}:role/bbws-orders-prod-event-processor-af-south-1",
+      ]]
+      templates = [[toset(["s3:DeleteObject", "s3:DeleteObjectVersion"]), "arn:aws:s3:::shop-templates-prod/*", "nobody"]]
+      logs      = []
+    }
+    error_message = "Documents are removed by the erasing role alone, profiles and templates by nobody."
+  }
+}
+
+run "deletes_are_refused_where_it_is_asked_for" {
+  command = plan
+
+  variables {
+    deny_deletes = false
+  }
+
+  assert {
+    condition     = !anytrue([for each in aws_s3_bucket_policy.this : strcontains(each.policy, "NobodyDeletes")])
+    error_message = "Other environments empty their buckets."
+  }
 }

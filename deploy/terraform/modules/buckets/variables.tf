@@ -30,7 +30,7 @@ variable "versioning" {
 }
 
 variable "document_days" {
-  description = "Days after which a document is removed, its earlier versions with it."
+  description = "Days after which a document is removed; what was removed or replaced stays for earlier_document_days more."
   type        = number
 
   validation {
@@ -39,10 +39,39 @@ variable "document_days" {
   }
 }
 
+# As long again as the document itself would be twice as long as is promised.
+variable "earlier_document_days" {
+  description = "Days that a document which was removed or replaced can be brought back."
+  type        = number
+  default     = 30
+
+  validation {
+    condition     = var.earlier_document_days >= 1 && floor(var.earlier_document_days) == var.earlier_document_days
+    error_message = "earlier_document_days must be a whole number of days, at least 1."
+  }
+}
+
 variable "archive_after_days" {
   description = "Days after which documents move to Glacier Instant Retrieval; null for never."
   type        = number
   default     = null
+}
+
+variable "intelligent_tiering" {
+  description = "Moves documents of 128 KB and more to S3 Intelligent-Tiering until they are archived; S3 does so with none that is smaller."
+  type        = bool
+  default     = false
+}
+
+variable "tiered_after_days" {
+  description = "Days after which large documents move to S3 Intelligent-Tiering."
+  type        = number
+  default     = 1
+
+  validation {
+    condition     = var.tiered_after_days >= 1 && floor(var.tiered_after_days) == var.tiered_after_days
+    error_message = "tiered_after_days must be a whole number of days, at least 1."
+  }
 }
 
 variable "earlier_version_days" {
@@ -81,4 +110,16 @@ variable "access_log_days" {
 variable "deletion_protection" {
   description = "Refuses to remove buckets that hold objects; without it a destroy empties them."
   type        = bool
+}
+
+variable "deny_deletes" {
+  description = "Denies everybody to delete objects and their versions, but for erasing_role those of documents."
+  type        = bool
+  default     = false
+}
+
+variable "erasing_role" {
+  description = "Name of the one role that removes versions of documents, when personal data is erased."
+  type        = string
+  default     = null
 }

@@ -1,6 +1,15 @@
 data "aws_caller_identity" "current" {}
 
+data "aws_partition" "current" {}
+
+data "aws_region" "current" {}
+
 locals {
+  account   = data.aws_caller_identity.current.account_id
+  partition = data.aws_partition.current.partition
+  region    = data.aws_region.current.region
+  place     = "${local.region}:${local.account}"
+
   rules  = { for rule in var.topology.rules : rule.name => rule }
   topics = { for topic in var.topology.topics : topic.key => topic }
 
@@ -8,11 +17,23 @@ locals {
   rules_of_queue  = { for rule in var.topology.rules : rule.queue => rule.name... if rule.queue != null }
   topics_of_queue = { for topic in var.topology.topics : topic.queue => topic.key... if topic.queue != null }
   rules_of_topic  = { for rule in var.topology.rules : rule.topic => rule.name... if rule.topic != null }
-  fed_queues      = setunion(keys(local.rules_of_queue), keys(local.topics_of_queue))
+  # Topics that neither a rule feeds nor a queue reads are those that people are told by.
+  topics_of_people = [for topic in var.topology.topics : topic.key if topic.queue == null && !contains(keys(local.rules_of_topic), topic.key)]
+  fed_queues       = setunion(keys(local.rules_of_queue), keys(local.topics_of_queue))
+
+  bus_name    = "${var.topology.bus.name}-${var.environment}"
+  topic_names = { for key, topic in local.topics : key => "${topic.name}-${var.environment}" }
+
+  # From the names, so that a plan has the policies whole.
+  bus_arn    = "arn:${local.partition}:events:${local.place}:event-bus/${local.bus_name}"
+  rule_arns  = { for name in keys(local.rules) : name => "arn:${local.partition}:events:${local.place}:rule/${local.bus_name}/${name}-${var.environment}" }
+  topic_arns = { for key, name in local.topic_names : key => "arn:${local.partition}:sns:${local.place}:${name}" }
 }
 
+# Encrypted by a key of AWS's: what is on the bus lies in the queues behind it as well, which SQS encrypts, and a key of
+# ours that is out of reach would stop every event of the shop.
 resource "aws_cloudwatch_event_bus" "this" {
-  name = "${var.topology.bus.name}-${var.environment}"
+  name = local.bus_name
 }
 
 resource "aws_cloudwatch_event_archive" "this" {
@@ -62,9 +83,11 @@ resource "aws_cloudwatch_event_target" "this" {
 }
 
 resource "aws_sns_topic" "this" {
+  #checkov:skip=CKV_AWS_26:encryption by a key of ours is a figure of the environment; the key of AWS's would keep rules, alarms and the mail service from publishing
   for_each = local.topics
 
-  name = "${each.value.name}-${var.environment}"
+  name              = local.topic_names[each.key]
+  kms_master_key_id = var.topic_encryption == "SSE-KMS" ? var.topic_kms_key_arn : null
 }
 
 resource "aws_sns_topic_subscription" "this" {

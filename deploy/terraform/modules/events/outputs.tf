@@ -6,6 +6,8 @@ output "bus" {
 output "topics" {
   description = "ARNs of the topics, by key."
   value       = { for key, topic in aws_sns_topic.this : key => topic.arn }
+  # The mail service tries to publish when it is told of a topic: the policy has to let it.
+  depends_on = [aws_sns_topic_policy.this]
 }
 
 output "rule_dead_letter_queues" {

@@ -5,19 +5,19 @@ locals {
   receivers = merge(
     {
       for name in local.fed_queues : name => {
-        arn = var.queues[name].arn
+        arn = "arn:${local.partition}:sqs:${local.place}:${name}-${var.environment}"
         url = var.queues[name].url
         senders = {
-          events = [for rule in lookup(local.rules_of_queue, name, []) : aws_cloudwatch_event_rule.this[rule].arn]
-          sns    = [for topic in lookup(local.topics_of_queue, name, []) : aws_sns_topic.this[topic].arn]
+          events = [for rule in lookup(local.rules_of_queue, name, []) : local.rule_arns[rule]]
+          sns    = [for topic in lookup(local.topics_of_queue, name, []) : local.topic_arns[topic]]
         }
       }
     },
     {
       for rule, queue in aws_sqs_queue.undelivered : local.rules[rule].dead_letter_queue => {
-        arn     = queue.arn
+        arn     = "arn:${local.partition}:sqs:${local.place}:${local.rules[rule].dead_letter_queue}-${var.environment}"
         url     = queue.id
-        senders = { events = [aws_cloudwatch_event_rule.this[rule].arn], sns = [] }
+        senders = { events = [local.rule_arns[rule]], sns = [] }
       }
     },
   )
@@ -27,7 +27,6 @@ data "aws_iam_policy_document" "queue" {
   for_each = local.receivers
 
   dynamic "statement" {
-    # Known in a plan: which services send is declared, the ARNs come with the resources.
     for_each = { for service, arns in each.value.senders : service => arns if length(arns) > 0 }
 
     content {
@@ -83,7 +82,7 @@ data "aws_iam_policy_document" "topic" {
     content {
       sid       = "RulesMayPublish"
       actions   = ["sns:Publish"]
-      resources = [aws_sns_topic.this[each.key].arn]
+      resources = [local.topic_arns[each.key]]
 
       principals {
         type        = "Service"
@@ -93,7 +92,29 @@ data "aws_iam_policy_document" "topic" {
       condition {
         test     = "ArnEquals"
         variable = "aws:SourceArn"
-        values   = [for name in statement.value : aws_cloudwatch_event_rule.this[name].arn]
+        values   = [for name in statement.value : local.rule_arns[name]]
+      }
+    }
+  }
+
+  # Alarms, and rules on the account's own bus, such as those for findings of GuardDuty: their modules make them.
+  dynamic "statement" {
+    for_each = contains(local.topics_of_people, each.key) ? { Alarms = "cloudwatch", AccountsRules = "events" } : {}
+
+    content {
+      sid       = "${statement.key}MayPublish"
+      actions   = ["sns:Publish"]
+      resources = [local.topic_arns[each.key]]
+
+      principals {
+        type        = "Service"
+        identifiers = ["${statement.value}.amazonaws.com"]
+      }
+
+      condition {
+        test     = "ArnLike"
+        variable = "aws:SourceArn"
+        values   = ["arn:${local.partition}:${statement.value}:${local.place}:${statement.value == "events" ? "rule/*" : "alarm:*"}"]
       }
     }
   }
@@ -104,7 +125,7 @@ data "aws_iam_policy_document" "topic" {
     content {
       sid       = "MailServiceMayPublish"
       actions   = ["sns:Publish"]
-      resources = [aws_sns_topic.this[each.key].arn]
+      resources = [local.topic_arns[each.key]]
 
       principals {
         type        = "Service"
@@ -114,7 +135,7 @@ data "aws_iam_policy_document" "topic" {
       condition {
         test     = "StringEquals"
         variable = "aws:SourceAccount"
-        values   = [data.aws_caller_identity.current.account_id]
+        values   = [local.account]
       }
     }
   }
@@ -123,7 +144,7 @@ data "aws_iam_policy_document" "topic" {
     sid       = "NobodyWithoutTls"
     effect    = "Deny"
     actions   = ["sns:Publish"]
-    resources = [aws_sns_topic.this[each.key].arn]
+    resources = [local.topic_arns[each.key]]
 
     principals {
       type        = "*"

@@ -1,3 +1,14 @@
+data "aws_caller_identity" "current" {}
+
+data "aws_partition" "current" {}
+
+# From the names, so that a plan has the policy whole.
+locals {
+  source      = "arn:${data.aws_partition.current.partition}:s3:::${var.source_bucket.name}"
+  destination = "arn:${data.aws_partition.current.partition}:s3:::${var.destination_bucket.name}"
+  keys        = "arn:${data.aws_partition.current.partition}:kms:*:${data.aws_caller_identity.current.account_id}:key/*"
+}
+
 data "aws_iam_policy_document" "assume" {
   statement {
     actions = ["sts:AssumeRole"]
@@ -10,8 +21,9 @@ data "aws_iam_policy_document" "assume" {
 }
 
 resource "aws_iam_role" "this" {
-  name               = "${var.source_bucket.name}-replication-${var.region}"
-  assume_role_policy = data.aws_iam_policy_document.assume.json
+  name                 = "${var.source_bucket.name}-replication-${var.region}"
+  assume_role_policy   = data.aws_iam_policy_document.assume.json
+  permissions_boundary = var.permissions_boundary_arn
 }
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html
@@ -19,7 +31,7 @@ data "aws_iam_policy_document" "this" {
   statement {
     sid       = "ReadConfiguration"
     actions   = ["s3:GetReplicationConfiguration", "s3:ListBucket"]
-    resources = [var.source_bucket.arn]
+    resources = [local.source]
   }
 
   statement {
@@ -29,31 +41,38 @@ data "aws_iam_policy_document" "this" {
       "s3:GetObjectVersionForReplication",
       "s3:GetObjectVersionTagging",
     ]
-    resources = ["${var.source_bucket.arn}/*"]
+    resources = ["${local.source}/*"]
   }
 
   statement {
     sid       = "WriteCopies"
     actions   = ["s3:ReplicateDelete", "s3:ReplicateObject", "s3:ReplicateTags"]
-    resources = ["${var.destination_bucket.arn}/*"]
+    resources = ["${local.destination}/*"]
   }
 
+  # A key is not known before it is made: its alias is, the same in both regions.
   statement {
-    sid       = "ReadEncrypted"
-    actions   = ["kms:Decrypt"]
-    resources = [var.source_bucket.kms_key_arn]
-  }
+    sid       = "ReadAndEncryptThroughStorage"
+    actions   = ["kms:Decrypt", "kms:Encrypt"]
+    resources = [local.keys]
 
-  statement {
-    sid       = "EncryptCopies"
-    actions   = ["kms:Encrypt"]
-    resources = [var.destination_bucket.kms_key_arn]
+    condition {
+      test     = "ForAnyValue:StringEquals"
+      variable = "kms:ResourceAliases"
+      values   = [var.kms_key_alias]
+    }
+
+    condition {
+      test     = "StringLike"
+      variable = "kms:ViaService"
+      values   = ["s3.*.amazonaws.com"]
+    }
   }
 }
 
 resource "aws_iam_role_policy" "this" {
   name   = "replication"
-  role   = aws_iam_role.this.id
+  role   = aws_iam_role.this.name
   policy = data.aws_iam_policy_document.this.json
 }
 

@@ -5,9 +5,12 @@ provider "aws" {
 }
 
 variables {
+  permissions_boundary_arn = "arn:aws:iam::123456789012:policy/bbws-boundary-test"
+
   region             = "af-south-1"
-  source_bucket      = { name = "orders-prod", arn = "arn:aws:s3:::orders-prod", kms_key_arn = "arn:aws:kms:af-south-1:123456789012:key/1" }
-  destination_bucket = { arn = "arn:aws:s3:::orders-prod-dr", kms_key_arn = "arn:aws:kms:eu-west-1:123456789012:key/2" }
+  source_bucket      = { name = "orders-prod" }
+  destination_bucket = { name = "orders-prod-dr", arn = "arn:aws:s3:::orders-prod-dr", kms_key_arn = "arn:aws:kms:eu-west-1:123456789012:key/2" }
+  kms_key_alias      = "alias/bbws-orders-buckets-prod"
 }
 
 run "everything_is_copied_in_time" {
@@ -31,6 +34,18 @@ run "everything_is_copied_in_time" {
   assert {
     condition     = alltrue([for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Resource != "*"])
     error_message = "The role may do nothing to other buckets and keys."
+  }
+  assert {
+    condition = alltrue([
+      for statement in jsondecode(aws_iam_role_policy.this.policy).Statement :
+      statement.Condition["ForAnyValue:StringEquals"]["kms:ResourceAliases"] == "alias/bbws-orders-buckets-prod"
+      if strcontains(join(",", flatten([statement.Action])), "kms:")
+    ])
+    error_message = "A key is used by its alias, for it is not known before it is made."
+  }
+  assert {
+    condition     = aws_iam_role.this.permissions_boundary == var.permissions_boundary_arn
+    error_message = "A release can make no role without the boundary."
   }
 }
 

@@ -4,13 +4,18 @@ variable "region" {
 }
 
 variable "source_bucket" {
-  description = "Bucket whose objects are copied, versioned, with the key that they are encrypted by."
-  type        = object({ name = string, arn = string, kms_key_arn = string })
+  description = "Bucket whose objects are copied, versioned."
+  type        = object({ name = string })
 }
 
 variable "destination_bucket" {
   description = "Bucket in the other region, versioned, with the key that copies are encrypted by."
-  type        = object({ arn = string, kms_key_arn = string })
+  type        = object({ name = string, arn = string, kms_key_arn = string })
+}
+
+variable "kms_key_alias" {
+  description = "Alias of the keys that both buckets are encrypted by, each of its own region."
+  type        = string
 }
 
 variable "minutes" {
@@ -22,4 +27,9 @@ variable "minutes" {
     condition     = var.minutes == 15
     error_message = "minutes must be 15: S3 Replication Time Control knows no other."
   }
+}
+
+variable "permissions_boundary_arn" {
+  description = "Boundary of the roles that are made here: a release can make no role without it; see the module release_role."
+  type        = string
 }

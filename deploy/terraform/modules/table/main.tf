@@ -1,14 +1,23 @@
+data "aws_caller_identity" "current" {}
+
+data "aws_partition" "current" {}
+
+data "aws_region" "current" {}
+
 locals {
+  # A global table replicates by its stream, which must hold both images: one that declares none has it for that.
+  stream = var.replica == null ? var.declaration.stream : "NEW_AND_OLD_IMAGES"
+
   # A key attribute is declared once, however many indexes it is a key of.
   key_attributes = toset(compact(flatten([
     var.declaration.partition_key,
     var.declaration.sort_key,
-    [for index in var.indexes : [index.hash, index.range]],
+    [for index in var.declaration.indexes : [index.hash, index.range]],
   ])))
 
   # An index takes the attribute list that it names, less the keys of index and table, which it has anyway.
   projected = {
-    for index in var.indexes : index.name => index.attributes == null ? null : [
+    for index in var.declaration.indexes : index.name => index.attributes == null ? null : [
       for name in var.attribute_lists[index.attributes] : name
       if !contains([index.hash, coalesce(index.range, "-"), var.declaration.partition_key, coalesce(var.declaration.sort_key, "-")], name)
     ]
@@ -22,9 +31,8 @@ resource "aws_dynamodb_table" "this" {
   hash_key                    = var.declaration.partition_key
   range_key                   = var.declaration.sort_key
   deletion_protection_enabled = var.deletion_protection
-  # A global table replicates by its stream.
-  stream_enabled   = var.declaration.stream != null
-  stream_view_type = var.declaration.stream
+  stream_enabled              = local.stream != null
+  stream_view_type            = local.stream
 
   dynamic "attribute" {
     for_each = local.key_attributes
@@ -36,7 +44,7 @@ resource "aws_dynamodb_table" "this" {
   }
 
   dynamic "global_secondary_index" {
-    for_each = { for index in var.indexes : index.name => index }
+    for_each = { for index in var.declaration.indexes : index.name => index }
 
     content {
       name               = global_secondary_index.key
@@ -81,7 +89,7 @@ resource "aws_dynamodb_table" "this" {
 }
 
 resource "aws_dynamodb_contributor_insights" "this" {
-  for_each = var.contributor_insights ? toset(concat([""], [for index in var.indexes : index.name])) : toset([])
+  for_each = var.contributor_insights ? toset(concat([""], [for index in var.declaration.indexes : index.name])) : toset([])
 
   table_name = aws_dynamodb_table.this.name
   index_name = each.value == "" ? null : each.value

@@ -9,29 +9,24 @@ variable "environment" {
 }
 
 variable "declaration" {
-  description = "The table as topology.yaml declares it: name, keys, stream and TTL attribute."
+  description = "The table as topology.yaml declares it: name, keys, stream, TTL attribute and global secondary indexes."
   type = object({
     name          = string
     partition_key = string
     sort_key      = optional(string)
     stream        = optional(string)
     ttl_attribute = optional(string)
+    indexes = optional(list(object({
+      name       = string
+      hash       = string
+      range      = optional(string)
+      projection = string
+      attributes = optional(string)
+    })), [])
   })
-}
-
-variable "indexes" {
-  description = "Its global secondary indexes as topology.yaml declares them."
-  type = list(object({
-    name       = string
-    hash       = string
-    range      = optional(string)
-    projection = string
-    attributes = optional(string)
-  }))
-  default = []
 
   validation {
-    condition     = alltrue([for index in var.indexes : contains(["ALL", "KEYS_ONLY", "INCLUDE"], index.projection)])
+    condition     = alltrue([for index in var.declaration.indexes : contains(["ALL", "KEYS_ONLY", "INCLUDE"], index.projection)])
     error_message = "An index projects ALL, KEYS_ONLY or INCLUDE."
   }
 }
@@ -70,10 +65,22 @@ variable "kms_key_arn" {
 }
 
 variable "replica" {
-  description = "The other region of a global table, with its own key; null for a table in one region."
+  description = "The other region of a global table, with its own key; null for a table in one region. A global table has a stream of both images, declared or not."
   type = object({
     region      = string
     kms_key_arn = optional(string)
   })
   default = null
+}
+
+variable "deny_deletes" {
+  description = "Denies everybody to delete items, by whatever call, or the table."
+  type        = bool
+  default     = false
+}
+
+variable "deny_batch_writes" {
+  description = "Denies everybody to write items in batches or by PartiQL."
+  type        = bool
+  default     = false
 }

@@ -19,6 +19,7 @@ terraform {
 
 provider "aws" {
   region              = var.region
+  sts_region          = var.region # af-south-1 is opt-in: the global endpoint's tokens don't hold there
   allowed_account_ids = [var.account]
 
   default_tags {
@@ -29,6 +30,7 @@ provider "aws" {
 provider "aws" {
   alias               = "failover"
   region              = var.failover_region
+  sts_region          = var.failover_region
   allowed_account_ids = [var.account]
 
   default_tags {

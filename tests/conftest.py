@@ -30,7 +30,8 @@ ENVIRONMENTS = ("local", "dev", "sit", "prod")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Adds the options that select what tests run against."""
     group = parser.getgroup("orders")
-    group.addoption("--backend", choices=("dev", "compose"), default="dev", help="what tests/e2e starts")
+    group.addoption("--backend", choices=("dev", "compose", "planned"), default="dev", help="what tests/e2e starts")
+    group.addoption("--recorded", metavar="DIR", help="records of calls to AWS, for the test of least privilege")
     group.addoption("--base-url", help="address of a running service, for the tests from outside; no others are run")
     group.addoption("--env", choices=ENVIRONMENTS, default="local", help="which environment that is")
 
@@ -39,8 +40,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Run the tests from outside where there is an outside, and only them there; those of containers on containers."""
     outside = config.getoption("--base-url") is not None
     unwanted = [item for item in items if (item.get_closest_marker("outside") is not None) is not outside]
-    if config.getoption("--backend") != "compose":
-        unwanted += [item for item in items if item.get_closest_marker("containers") is not None]
+    backend = config.getoption("--backend")
+    for marker, there in {
+        "containers": backend == "compose",
+        "planned": backend == "planned",
+        "recorded": config.getoption("--recorded") is not None,
+        "local_pages": backend != "planned",
+    }.items():
+        if not there:
+            unwanted += [item for item in items if item.get_closest_marker(marker) is not None]
     if unwanted:
         config.hook.pytest_deselected(items=unwanted)
         items[:] = [item for item in items if item not in set(unwanted)]

@@ -230,7 +230,7 @@ def created_table(endpoint: Endpoint, environment: str) -> Iterator[EmulatorTabl
 
     async def create() -> None:
         async with endpoint.client("dynamodb") as client:
-            await ensure_table(client, declared.table, name, Changes())
+            await ensure_table(client, declared.table_of("orders"), name, Changes())
 
     async def delete() -> None:
         async with endpoint.client("dynamodb") as client:

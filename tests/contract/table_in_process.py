@@ -69,7 +69,7 @@ def _queried(items: Items, arguments: Mapping[str, Any], names: Mapping[str, str
 def _index_keys(name: str | None) -> tuple[str, ...]:
     if name is None:
         return ("PK", "SK")
-    return next(tuple(index.keys) for index in packaged_topology().table.indexes if index.name == name)
+    return next(tuple(index.keys) for index in packaged_topology().table_of("orders").indexes if index.name == name)
 
 
 def _frozen(names: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

@@ -19,6 +19,7 @@ from orders.application.mail.notify_dead_letters import HELD_FOR, NotifyDeadLett
 from orders.application.operations.dead_letters import DeadLetterService
 from orders.domain.identity import order_number
 from orders.ports.dead_letters import DeadLetter, DeadLetterQueues, UnknownQueue
+from orders.ports.errors import PermanentPortError
 from tests.contract.aws_backends import ALL_BACKENDS, AWS_BACKENDS, MEMORY, endpoint_of
 from tests.support.builders import NOON, a_tenant, an_order_id
 from tests.support.service import Service
@@ -163,6 +164,24 @@ async def test_a_redriven_message_is_as_it_was_and_from_whom_it_was(sqs: Any, tr
     # Not believed, a note about the first sender is replaced by what SQS knows.
     assert message.author == ("AROASHOP:task" if trusted else message.sender)
     assert letter.sent_at <= datetime.now(UTC) + timedelta(seconds=2)
+
+
+async def test_where_senders_decide_a_letter_that_names_one_stays_while_nobody_knows_whom_to_trust(sqs: Any) -> None:
+    url, dead = await two_queues(sqs)
+    letters = SqsDeadLetterQueues(sqs, {NAME: Mailbox(dead, url, sender_decides=True)}, may_forward=None)
+    queue = SqsQueue(sqs, url, dead, may_forward=lambda _: True)
+    for shop in ("AROASHOP:task", ""):
+        await queue.dead_letter(ReceivedMessage("m", f"of {shop}", "r", 3, {}, shop, shop), reason="Bug", error="x")
+    found = {letter.body: letter for letter in await letters.take(NAME, hold=HOLD)}
+    with pytest.raises(PermanentPortError, match="give ORDER_SENDERS, as the record-creator has it"):
+        await letters.redrive(found["of AROASHOP:task"])
+    await letters.redrive(found["of "])
+    assert [each.body for each in await queue.receive(10, wait=timedelta(seconds=1), visibility=HOLD)] == ["of "]
+    await letters.give_back(found["of AROASHOP:task"])
+    elsewhere = SqsDeadLetterQueues(sqs, {NAME: Mailbox(dead, url)}, may_forward=None)
+    (letter,) = await elsewhere.take(NAME, hold=HOLD)
+    await elsewhere.redrive(letter)
+    assert [each.body for each in await queue.receive(1, wait=timedelta(seconds=1), visibility=HOLD)] == [letter.body]
 
 
 async def test_staff_hear_once_of_what_workers_and_sqs_itself_put_aside_and_it_stays_there(sqs: Any) -> None:

@@ -25,6 +25,7 @@ from orders.bootstrap.container.rendering import open_templates
 from orders.bootstrap.dev.service import resource_clients
 from orders.bootstrap.resources.addresses import Addresses, resolve_addresses
 from orders.bootstrap.resources.creation import create_resources
+from orders.bootstrap.resources.names import names_of
 from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.bootstrap.server.worker import relay_loop, worker_loop
 from orders.bootstrap.workers import WORKERS
@@ -166,11 +167,13 @@ async def world(request: pytest.FixtureRequest, environment: str, tmp_path: Path
                     addresses=where,
                     templates=templates,
                     renderer=TellingRenderer(),
+                    staff_address_fallback=settings.staff_address_fallback,
                 )
 
             whole = container(addresses)
             heard_on = await _listening(clients, addresses.bus, f"heard-{settings.environment}")
-            broken = container(replace(addresses, table="nowhere"))
+            nowhere = settings.model_copy(update={"orders_table": "nowhere"})
+            broken = container(replace(addresses, names=names_of(nowhere, topology)))
             async with _api(whole) as api, _api(broken) as broken_api, _running(whole):
                 yield World(settings, clients, addresses, api, broken_api, outputs, heard_on)
 

@@ -1,7 +1,9 @@
-"""The service that end-to-end tests call: `orders dev`, or the containers of the Compose stack."""
+"""The service that end-to-end tests call: `orders dev`, the containers of the Compose stack, or a process for each role
+on what Terraform plans.
+"""
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,12 @@ from tests.e2e.stack import Stack
 def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A running service on the backend of this run; removed whatever happens."""
     directory = tmp_path_factory.mktemp("stack")
-    running = Dev(directory / "data") if request.config.getoption("--backend") == "dev" else _containers(directory)
+    backends: dict[str, Callable[[Path], Stack]] = {
+        "dev": lambda directory: Dev(directory / "data"),
+        "compose": _containers,
+        "planned": _planned,
+    }
+    running = backends[request.config.getoption("--backend")](directory)
     try:
         running.start()
         yield running
@@ -40,3 +47,10 @@ def _containers(directory: Path) -> Stack:
     found = subprocess.run(["docker", "image", "inspect", IMAGE], capture_output=True, timeout=60, check=False)
     assert found.returncode == 0, f"there is no image {IMAGE} here: run `make image`"
     return ComposeStack(directory)
+
+
+def _planned(directory: Path) -> Stack:
+    # Imported here: it needs Terraform, which the other backends do without.
+    from tests.e2e.planned_stack import PlannedStack
+
+    return PlannedStack(directory)

@@ -17,7 +17,11 @@ class Stack(ABC):
     Attributes:
         base: the API's address.
         client: for calls without a token.
+        environment_name, region: where the service believes it runs; parts of resources' names and addresses.
     """
+
+    environment_name = "local"
+    region = "af-south-1"
 
     def __init__(self, base: str) -> None:
         self.base = base
@@ -44,6 +48,15 @@ class Stack(ABC):
     @abstractmethod
     def aws_url(self) -> str:
         """The emulated AWS's address, for this machine."""
+
+    def aws(self, service: str) -> Any:
+        """A client of the emulated AWS, in the service's region."""
+        import boto3
+
+        return boto3.client(
+            service, region_name=self.region, endpoint_url=self.aws_url,
+            aws_access_key_id="test", aws_secret_access_key="test",
+        )  # fmt: skip
 
     @abstractmethod
     def orders_token(self, *arguments: str) -> str:
@@ -76,6 +89,10 @@ class Stack(ABC):
         """Every mail that was sent."""
         items: list[dict[str, Any]] = self.client.get("/local/mails").json()["items"]
         return items
+
+    def attachment(self, attached: dict[str, Any]) -> bytes:
+        """The content of a mail's attachment, as one of ``mails`` has it."""
+        return self.client.get(attached["href"]).content
 
     def mails_of(self, order: dict[str, Any]) -> list[dict[str, Any]]:
         """The mails about one order."""

@@ -111,8 +111,10 @@ def test_every_aws_client_can_be_made_although_other_services_are_pruned() -> No
         "        return [getattr(clients, name).meta.service_model.service_name for name in both]\n"
         "print(json.dumps([asyncio.run(main()), botocore.session.get_session().get_available_services()]))"
     )
-    assert found[0] == [*SERVICES, *SECRET_SERVICES]
-    assert set(found[1]) == {*SERVICES, *SECRET_SERVICES, "sts"}
+    # The client that signs links is S3's too.
+    services = [name.removesuffix("_links") for name in (*SERVICES, *SECRET_SERVICES)]
+    assert found[0] == services
+    assert set(found[1]) == {*services, "sts"}
 
 
 HOSTS = """

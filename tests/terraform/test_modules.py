@@ -7,16 +7,18 @@ import pytest
 from tests.terraform.terraform import SOURCE, copied, terraform
 
 MODULES = sorted(each.name for each in (SOURCE / "modules").iterdir())
-TESTED = [name for name in MODULES if list((SOURCE / "modules" / name).glob("*.tftest.hcl"))]
+# What is initialised, validated and tested by itself: every module, and what an account needs before there is state.
+PLACES = {name: Path("modules", name) for name in MODULES} | {"bootstrap": Path("bootstrap")}
+TESTED = [name for name, place in PLACES.items() if list((SOURCE / place).glob("*.tftest.hcl"))]
 
 
 def test_everything_is_formatted() -> None:
     assert terraform(SOURCE, "fmt", "-check", "-recursive") == ""
 
 
-@pytest.mark.parametrize("name", MODULES)
+@pytest.mark.parametrize("name", PLACES)
 def test_a_module_is_valid_and_passes_its_tests(tmp_path: Path, name: str) -> None:
-    module = copied(tmp_path) / "modules" / name
+    module = copied(tmp_path) / PLACES[name]
     terraform(module, "init", "-backend=false", "-no-color")
     terraform(module, "validate", "-no-color")
     if name in TESTED:
@@ -25,6 +27,6 @@ def test_a_module_is_valid_and_passes_its_tests(tmp_path: Path, name: str) -> No
 
 def test_modules_have_tests_and_describe_themselves() -> None:
     # `region` only puts the others together: the plans of the environments test it.
-    assert set(MODULES) - set(TESTED) == {"region"}
-    for name in MODULES:
-        assert (SOURCE / "modules" / name / "README.md").read_text().startswith(f"# {name}\n")
+    assert set(PLACES) - set(TESTED) == {"region"}
+    for name, place in PLACES.items():
+        assert (SOURCE / place / "README.md").read_text().startswith(f"# {name}\n")

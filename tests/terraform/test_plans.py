@@ -1,64 +1,35 @@
-"""What is planned for each environment is what ``topology.yaml`` and the environment's figures say ([OPS-5])."""
+"""What is planned for each environment is what ``topology.yaml`` declares, field by field ([OPS-5]).
+
+Figures of environments are held by ``test_figures.py``.
+"""
 
 import json
 from collections.abc import Callable, Mapping
-from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 import pytest
 
-from orders.bootstrap.resources.topology import Topology
+from orders.bootstrap.resources.topology import Table, Topology
 from orders.bootstrap.resources.topology_file import packaged_topology
-from tests.terraform.terraform import TerraformFailed, copied, plan
+from tests.terraform.plans import ENVIRONMENTS, REGIONS, EnvironmentPlan, Values, in_state, resources
 
-Resources = Mapping[str, list[dict[str, Any]]]
-DAY = 86_400
+Planned: TypeAlias = Callable[[str], EnvironmentPlan]
+PLACES = [(environment, place) for environment, regions in REGIONS.items() for place in regions]
+TABLES = [(environment, table.key) for environment in ENVIRONMENTS for table in packaged_topology().tables]
+OF_TABLES = {"orders": "table", "erasure_ledger": "erasure_ledger", "control": "control_table"}
+"""The module of each table, by the table's key."""
 
-FIGURES: Mapping[str, Mapping[str, Any]] = {
-    "dev": {
-        "regions": {"region": "eu-west-1"}, "pitr_days": 7, "queue_days": 4, "dead_letter_days": 7, "archive_days": 7,
-        "versioning": False, "document_days": 30, "access_logs": False, "protected": False, "encryption": "AES256",
-    },
-    "sit": {
-        "regions": {"region": "eu-west-1"}, "pitr_days": 14, "queue_days": 4, "dead_letter_days": 14,
-        "archive_days": 30, "versioning": True, "document_days": 60, "access_logs": True, "protected": False,
-        "encryption": "AES256",
-    },
-    "prod": {
-        "regions": {"region": "af-south-1", "failover": "eu-west-1"}, "pitr_days": 35, "queue_days": 14,
-        "dead_letter_days": 14, "archive_days": 90, "versioning": True, "document_days": 2555,
-        "archived_after_days": 730, "access_logs": True, "protected": True, "encryption": "aws:kms",
-    },
-}  # fmt: skip
-PLACES = [(environment, place) for environment, figures in FIGURES.items() for place in figures["regions"]]
+ACCOUNT_WIDE = {
+    "github-2-bbws-order-lambda-{environment}": "releases everywhere, under a name that was there before",
+    "bbws-audit-trail-{environment}": "the trail of all regions writes its log",
+}
+"""Roles that the account has once, and what for; others end in their region."""
 
 
 @pytest.fixture(scope="module")
 def topology() -> Topology:
     return packaged_topology()
-
-
-@pytest.fixture(scope="module")
-def plans(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Resources]:
-    """Plans each environment once; returns the planned values of all resources, by type."""
-
-    @cache
-    def planned(environment: str) -> Resources:
-        found: dict[str, list[dict[str, Any]]] = {}
-
-        def collect(module: Mapping[str, Any]) -> None:
-            for each in module.get("resources", []):
-                if each["mode"] == "managed":
-                    found.setdefault(each["type"], []).append(each["values"] | {"address": each["address"]})
-            for child in module.get("child_modules", []):
-                collect(child)
-
-        directory = copied(tmp_path_factory.mktemp(environment)) / "environments" / environment
-        collect(plan(directory)["planned_values"]["root_module"])
-        return found
-
-    return planned
 
 
 @pytest.fixture(scope="module", params=PLACES, ids="-".join)
@@ -68,178 +39,197 @@ def where(request: pytest.FixtureRequest) -> tuple[str, str]:
 
 
 @pytest.fixture(scope="module")
-def environment(where: tuple[str, str]) -> str:
-    return where[0]
+def plan(planned: Planned, where: tuple[str, str]) -> EnvironmentPlan:
+    return planned(where[0])
 
 
-@pytest.fixture(scope="module")
-def figures(environment: str) -> Mapping[str, Any]:
-    return FIGURES[environment]
-
-
-@pytest.fixture(scope="module")
-def everything(plans: Callable[[str], Resources], environment: str) -> Resources:
-    return plans(environment)
-
-
-@pytest.fixture(scope="module")
-def resources(everything: Resources, where: tuple[str, str]) -> Resources:
-    """The resources of one region."""
-    prefix = f"module.{where[1]}."
-    found = {kind: [each for each in all_ if each["address"].startswith(prefix)] for kind, all_ in everything.items()}
-    return {kind: here for kind, here in found.items() if here}
-
-
-def named(resources: Resources, kind: str, key: str = "name") -> dict[str, dict[str, Any]]:
-    return {each[key]: each for each in resources[kind]}
-
-
-def test_the_table_has_the_declared_keys_and_indexes(
-    everything: Resources, topology: Topology, environment: str
-) -> None:
-    (table,) = everything["aws_dynamodb_table"]
-    declared = topology.table
-    assert table["name"] == topology.table_name(environment)
-    assert (table["hash_key"], table["range_key"]) == (declared.partition_key, declared.sort_key)
-    assert (table["stream_enabled"], table["stream_view_type"]) == (True, declared.stream)
-    assert [(each["attribute_name"], each["enabled"]) for each in table["ttl"]] == [(declared.ttl_attribute, True)]
-    planned = {each["name"]: each for each in table["global_secondary_index"]}
-    assert planned.keys() == {index.name for index in declared.indexes}
-    for index in declared.indexes:
-        found = planned[index.name]
-        assert (found["hash_key"], found["range_key"]) == (index.hash_key, index.range_key)
-        assert found["projection_type"] == index.projection
-        assert set(found["non_key_attributes"] or ()) == set(index.included)
-
-
-def test_the_table_is_protected_as_the_environment_says(everything: Resources, figures: Mapping[str, Any]) -> None:
-    (table,) = everything["aws_dynamodb_table"]
+@pytest.mark.parametrize(("environment", "key"), TABLES)
+def test_a_table_is_as_declared(planned: Planned, topology: Topology, environment: str, key: str) -> None:
+    declared = topology.table_of(key)
+    found = planned(environment).all("aws_dynamodb_table", OF_TABLES[key])
+    if not declared.exists_in(environment):
+        assert found == []
+        return
+    (table,) = found
+    assert table["name"] == topology.table_name(environment, key)
+    assert (table["hash_key"], table.get("range_key")) == (declared.partition_key, declared.sort_key)
+    assert {each["name"]: each["type"] for each in table["attribute"]} == dict.fromkeys(declared.key_attributes, "S")
+    assert (table.get("stream_view_type") if table.get("stream_enabled") else None) == _stream(declared, table)
+    ttl = [] if declared.ttl_attribute is None else [(declared.ttl_attribute, True)]
+    assert [(each["attribute_name"], each["enabled"]) for each in table["ttl"]] == ttl
     assert table["billing_mode"] == "PAY_PER_REQUEST"
-    recovery = {"enabled": True, "recovery_period_in_days": figures["pitr_days"]}
-    assert [recovery.items() <= each.items() for each in table["point_in_time_recovery"]] == [True]
-    assert table["deletion_protection_enabled"] is figures["protected"]
-    watched = everything.get("aws_dynamodb_contributor_insights", [])
-    assert len(watched) == (1 + len(packaged_topology().table.indexes) if figures["protected"] else 0)
+    indexes = {each["name"]: each for each in table["global_secondary_index"]}
+    assert indexes.keys() == {index.name for index in declared.indexes}
+    for index in declared.indexes:
+        one = indexes[index.name]
+        assert (one["hash_key"], one.get("range_key")) == (index.hash_key, index.range_key)
+        assert one["projection_type"] == index.projection
+        assert set(one["non_key_attributes"] or ()) == set(index.included)
 
 
-def test_only_production_is_in_two_regions(everything: Resources, figures: Mapping[str, Any]) -> None:
-    (table,) = everything["aws_dynamodb_table"]
-    copies = [(each["region_name"], each["consistency_mode"]) for each in table["replica"]]
-    assert copies == [(region, "EVENTUAL") for region in list(figures["regions"].values())[1:]]
-    assert all(each["deletion_protection_enabled"] for each in table["replica"])
-    replicated = everything.get("aws_s3_bucket_replication_configuration", [])
-    # Both buckets, both ways.
-    assert len(replicated) == (4 if copies else 0)
-    assert all(rule["status"] == "Enabled" for each in replicated for rule in each["rule"])
+def _stream(declared: Table, table: Values) -> str | None:
+    # Without a stream of both images there are no copies of eventual consistency.
+    copied = any(each["consistency_mode"] == "EVENTUAL" for each in table["replica"])
+    return "NEW_AND_OLD_IMAGES" if copied else declared.stream
+
+
+@pytest.mark.parametrize(("environment", "key"), TABLES)
+def test_a_table_is_in_the_declared_regions(planned: Planned, topology: Topology, environment: str, key: str) -> None:
+    declared = topology.table_of(key)
+    for table in planned(environment).all("aws_dynamodb_table", OF_TABLES[key]):
+        regions = list(declared.regions or REGIONS[environment].values())
+        consistency = declared.consistency or "EVENTUAL"
+        assert table["region"] == regions[0]
+        assert [each["region_name"] for each in table["replica"]] == regions[1:]
+        assert {each["consistency_mode"] for each in table["replica"]} <= {consistency}
+        witnesses = [each["region_name"] for each in table.get("global_table_witness") or []]
+        assert witnesses == ([] if declared.witness is None else [declared.witness])
+
+
+def test_no_other_table_is_planned(planned: Planned, topology: Topology) -> None:
+    for environment in ENVIRONMENTS:
+        tables = {table.key for table in topology.tables if table.exists_in(environment)}
+        assert len(planned(environment).all("aws_dynamodb_table")) == len(tables)
 
 
 def test_every_worker_has_its_queue_and_dead_letter_queue(
-    resources: Resources, topology: Topology, environment: str, figures: Mapping[str, Any]
+    plan: EnvironmentPlan, where: tuple[str, str], topology: Topology
 ) -> None:
-    queues = named(resources, "aws_sqs_queue")
-    expected: dict[str, int] = {}
-    for worker in topology.workers:
-        expected[topology.queue_name(worker, environment)] = figures["queue_days"]
-        expected[topology.dead_letter_queue_name(worker, environment)] = figures["dead_letter_days"]
-    expected |= {f"{rule.dead_letter_queue}-{environment}": figures["dead_letter_days"] for rule in topology.rules}
-    assert {name: queue["message_retention_seconds"] / DAY for name, queue in queues.items()} == expected
+    environment, place = where
+    queues = plan.by("aws_sqs_queue", "name", place)
+    own = {topology.queue_name(worker, environment) for worker in topology.workers}
+    letters = {topology.dead_letter_queue_name(worker, environment) for worker in topology.workers}
+    assert queues.keys() == own | letters | {f"{rule.dead_letter_queue}-{environment}" for rule in topology.rules}
     assert all(queue["sqs_managed_sse_enabled"] for queue in queues.values())
     settings = topology.queue_settings
-    for worker in topology.workers:
-        queue = queues[topology.queue_name(worker, environment)]
-        assert queue["visibility_timeout_seconds"] == settings.visibility_timeout_seconds
-        assert queue["receive_wait_time_seconds"] == settings.wait_seconds
+    for name in own:
+        assert queues[name]["visibility_timeout_seconds"] == settings.visibility_timeout_seconds
+        assert queues[name]["receive_wait_time_seconds"] == settings.wait_seconds
 
 
-def test_every_rule_matches_and_leads_where_it_is_declared_to(
-    resources: Resources, topology: Topology, environment: str
+def test_every_rule_matches_what_it_is_declared_to(
+    plan: EnvironmentPlan, where: tuple[str, str], topology: Topology
 ) -> None:
-    rules = named(resources, "aws_cloudwatch_event_rule")
-    targets = named(resources, "aws_cloudwatch_event_target", "target_id")
+    environment, place = where
+    events = f"{place}.module.events"
+    rules, targets = (
+        plan.by("aws_cloudwatch_event_rule", "name", events),
+        plan.by("aws_cloudwatch_event_target", "target_id", events),
+    )
     assert rules.keys() == {f"{rule.name}-{environment}" for rule in topology.rules}
     assert targets.keys() == {rule.name for rule in topology.rules}
     for rule in topology.rules:
         types = {} if rule.detail_types is None else {"detail-type": list(rule.detail_types)}
-        assert json.loads(rules[f"{rule.name}-{environment}"]["event_pattern"]) == {
-            "source": list(rule.sources),
-            **types,
-        }
+        pattern = json.loads(rules[f"{rule.name}-{environment}"]["event_pattern"])
+        assert pattern == {"source": list(rule.sources), **types}
         (retry,) = targets[rule.name]["retry_policy"]
         assert retry["maximum_event_age_in_seconds"] == topology.rule_retry.maximum_event_age_seconds
         assert retry["maximum_retry_attempts"] == topology.rule_retry.maximum_retry_attempts
-    (bus,) = resources["aws_cloudwatch_event_bus"]
-    assert bus["name"] == topology.bus_name(environment)
+    bus = topology.bus_name(environment)
+    assert plan.one("aws_cloudwatch_event_bus", place)["name"] == bus
+    assert plan.one("aws_cloudwatch_event_archive", place)["name"] == bus
 
 
-def test_topics_are_those_that_are_declared(resources: Resources, topology: Topology, environment: str) -> None:
-    topics = named(resources, "aws_sns_topic")
+def test_topics_are_those_that_are_declared(plan: EnvironmentPlan, where: tuple[str, str], topology: Topology) -> None:
+    environment, place = where
+    topics = plan.by("aws_sns_topic", "name", f"{place}.module.events")
     assert topics.keys() == {f"{topic.name}-{environment}" for topic in topology.topics}
-    assert len(resources["aws_sns_topic_subscription"]) == sum(topic.queue is not None for topic in topology.topics)
-    assert all(each["raw_message_delivery"] for each in resources["aws_sns_topic_subscription"])
+    subscriptions = plan.all("aws_sns_topic_subscription", f"{place}.module.events")
+    assert len(subscriptions) == sum(topic.queue is not None for topic in topology.topics)
+    assert all(each["raw_message_delivery"] and each["protocol"] == "sqs" for each in subscriptions)
 
 
-def test_events_are_archived_for_the_days_of_the_environment(resources: Resources, figures: Mapping[str, Any]) -> None:
-    assert [each["retention_days"] for each in resources["aws_cloudwatch_event_archive"]] == [figures["archive_days"]]
-
-
-def test_buckets_are_kept_as_the_environment_says(
-    resources: Resources, topology: Topology, where: tuple[str, str], figures: Mapping[str, Any]
+def test_what_comes_back_of_mails_goes_to_the_declared_topic(
+    plan: EnvironmentPlan, where: tuple[str, str], topology: Topology
 ) -> None:
-    ending = where[0] + ("-dr" if where[1] == "failover" else "")
-    names = {f"{bucket.name}-{ending}" for bucket in topology.buckets}
-    logs = {f"{topology.buckets[0].name}-{ending}-access-logs"} if figures["access_logs"] else set()
-    buckets = named(resources, "aws_s3_bucket", "bucket")
-    assert buckets.keys() == names | logs
-    assert {bucket["force_destroy"] for bucket in buckets.values()} == {not figures["protected"]}
-    assert len(resources["aws_s3_bucket_public_access_block"]) == len(names | logs)
-    status = "Enabled" if figures["versioning"] else "Suspended"
-    versioning = [each["versioning_configuration"][0]["status"] for each in resources["aws_s3_bucket_versioning"]]
-    assert versioning == [status] * 2
-    rules = [rule for each in resources["aws_s3_bucket_lifecycle_configuration"] for rule in each["rule"]]
-    (documents,) = [rule for rule in rules if rule["id"] == "documents"]
-    assert [each["days"] for each in documents["expiration"]] == [figures["document_days"]]
-    archived = [(each["days"], each["storage_class"]) for each in documents["transition"]]
-    assert archived == ([(figures["archived_after_days"], "GLACIER_IR")] if "archived_after_days" in figures else [])
-    algorithms = {
-        default["sse_algorithm"]
-        for each in resources["aws_s3_bucket_server_side_encryption_configuration"]
-        if not each["address"].endswith('["logs"]')
-        for rule in each["rule"]
-        for default in rule["apply_server_side_encryption_by_default"]
+    environment, place = where
+    sets = plan.all("aws_sesv2_configuration_set", place)
+    # In dev an address is verified and no domain, and nothing comes back.
+    names = [] if environment == "dev" else [f"{topology.mail.configuration_set}-{environment}"]
+    assert [each["configuration_set_name"] for each in sets] == names
+    told = plan.all("aws_sesv2_configuration_set_event_destination", place)
+    assert len(told) == len(names)
+    for each in told:
+        (destination,) = each["event_destination"]
+        assert {one.lower() for one in destination["matching_event_types"]} == set(topology.mail.feedback_events)
+
+
+def test_buckets_are_those_that_are_declared(plan: EnvironmentPlan, where: tuple[str, str], topology: Topology) -> None:
+    environment, place = where
+    ending = "-dr" if place == "failover" else ""
+    names = {topology.bucket_name(bucket.key, environment) + ending for bucket in topology.buckets}
+    buckets = plan.by("aws_s3_bucket", "bucket", f"{place}.module.buckets")
+    assert {name for name in buckets if not name.endswith("-access-logs")} == names
+
+
+def test_copies_of_buckets_go_both_ways_where_there_are_two_regions(planned: Planned, topology: Topology) -> None:
+    for environment in ENVIRONMENTS:
+        found = {each["bucket"] for each in planned(environment).all("aws_s3_bucket_replication_configuration")}
+        names = {topology.bucket_name(bucket.key, environment) for bucket in topology.buckets}
+        both = names | {f"{name}-dr" for name in names}
+        assert found == (both if len(REGIONS[environment]) > 1 else set())
+
+
+def test_messages_lead_where_they_are_declared_to(applied_dev: Path, topology: Topology) -> None:
+    """Where the plan has references only: an applied one has ARNs."""
+    state = json.loads((applied_dev / "terraform.tfstate").read_text())
+
+    def name(arn: str) -> str:
+        return arn.rsplit(":", 1)[1].removesuffix("-dev")
+
+    targets = {one["target_id"]: one for _, one in in_state(state, "aws_cloudwatch_event_target")}
+    leads = {
+        rule.name: (
+            rule.queue or topology.topic_name(cast("str", rule.topic), "dev").removesuffix("-dev"),
+            rule.dead_letter_queue,
+        )
+        for rule in topology.rules
     }
-    assert algorithms == {figures["encryption"]}
+    assert {
+        key: (name(one["arn"]), name(one["dead_letter_config"][0]["arn"]))
+        for key, one in targets.items()
+        if key in leads
+    } == leads
+    queues: Mapping[str, Any] = {one["name"]: one for _, one in in_state(state, "aws_sqs_queue")}
+    for worker in topology.workers:
+        redrive = json.loads(queues[topology.queue_name(worker, "dev")]["redrive_policy"])
+        assert redrive["deadLetterTargetArn"].endswith(f":{topology.dead_letter_queue_name(worker, 'dev')}")
+        assert redrive["maxReceiveCount"] == topology.queue_settings.max_receive_count
+    subscribed = [one for _, one in in_state(state, "aws_sns_topic_subscription") if one["protocol"] == "sqs"]
+    declared = {(topic.name, topic.queue) for topic in topology.topics if topic.queue}
+    assert {(name(one["topic_arn"]), name(one["endpoint"])) for one in subscribed} == declared
 
 
-def test_resources_are_tagged(resources: Resources, where: tuple[str, str], figures: Mapping[str, Any]) -> None:
-    tagged = [each for kind in resources.values() for each in kind if "tags_all" in each]
-    assert len(tagged) > 20
-    expected = {"Environment": where[0], "Region": figures["regions"][where[1]], "ManagedBy": "Terraform"}
-    for each in tagged:
-        assert expected.items() <= (each["tags_all"] or {}).items(), each["address"]
+def test_resources_are_tagged(planned: Planned) -> None:
+    for environment in ENVIRONMENTS:
+        every = list(resources(planned(environment).raw["planned_values"]["root_module"]))
+        tagged = [each for each in every if "tags_all" in each["values"]]
+        assert len(tagged) > 20
+        for each in tagged:
+            tags = each["values"]["tags_all"] or {}
+            # Metrics of Route 53 are in us-east-1, and so are their alarms.
+            regions = {*REGIONS[environment].values(), "us-east-1" if "module.dns." in each["address"] else ""}
+            assert {"Environment": environment, "ManagedBy": "Terraform"}.items() <= tags.items(), each["address"]
+            assert tags["Region"] in regions, each["address"]
+            if each["address"].startswith(tuple(f"module.{place}." for place in REGIONS[environment])):
+                place = each["address"].split(".")[1]
+                assert tags["Region"] == REGIONS[environment][place], each["address"]
 
 
-def test_roles_that_are_known_in_the_whole_account_are_named_after_their_region(everything: Resources) -> None:
-    for role in everything.get("aws_iam_role", []):
-        assert role["name"].endswith(("-af-south-1", "-eu-west-1")), role["address"]
+def test_roles_of_a_region_end_in_it_and_others_are_named_here(planned: Planned) -> None:
+    others = set()
+    for environment in ENVIRONMENTS:
+        ends = tuple(f"-{region}" for region in REGIONS[environment].values())
+        names = [each["name"] for each in planned(environment).all("aws_iam_role")]
+        assert len(set(names)) == len(names)
+        others |= {name.replace(environment, "{environment}") for name in names if not name.endswith(ends)}
+    assert others == ACCOUNT_WIDE.keys()
 
 
-BUCKETS = {
-    "versioning": True, "document_days": 30, "encryption": "SSE-S3", "access_logs": True, "deletion_protection": True,
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("variable", "message"),
-    [
-        ("queue_retention_days=15", "must be from 1 to 14"),
-        ("account=12", "the 12 digits of an AWS account"),
-        ('table={pitr_days=36,deletion_protection=false,contributor_insights=false}', "from 1 to 35"),
-        ("buckets=" + json.dumps(BUCKETS | {"document_days": 0}), "at least 1"),
-        ("buckets=" + json.dumps(BUCKETS | {"encryption": "none"}), "SSE-S3 or SSE-KMS"),
-    ],
-)  # fmt: skip
-def test_a_wrong_figure_is_refused_by_name(tmp_path: Path, variable: str, message: str) -> None:
-    with pytest.raises(TerraformFailed) as failed:
-        plan(copied(tmp_path) / "environments" / "dev", f"-var={variable}")
-    said = " ".join(str(failed.value).replace("│", " ").split())
-    assert message in said
+def test_the_trail_sees_orders_and_ledger_in_both_regions(planned: Callable[[str], EnvironmentPlan]) -> None:
+    trail = planned("prod").one("aws_cloudtrail")
+    assert trail["is_multi_region_trail"]
+    (selector,) = [each for each in trail["advanced_event_selector"] if each["name"] == "Items"]
+    (tables,) = [each["equals"] for each in selector["field_selector"] if each["field"] == "resources.ARN"]
+    # ARNs are known once the tables are made: here only how many there are.
+    assert len(tables) == 4

@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 EMULATOR_VENV := .venv-emulator
+CHECKOV_VENV := .venv-checkov
 IMAGE ?= bbws-orders:local
 BASE := python:3.13-slim-trixie
 export DOCKER_BUILDKIT := 1
@@ -16,6 +17,9 @@ LOCK := env -u PIP_FIND_LINKS -u PIP_INDEX_URL -u PIP_EXTRA_INDEX_URL $(BIN)/uv 
 LIBRARIES := libpango-1.0.so.0 libpangoft2-1.0.so.0 libharfbuzz-subset.so.0
 PACKAGES := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core
 APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o=Dpkg::Use-Pty=0
+
+# Calls to AWS that tests have made, by role.
+RECORDED := $(CURDIR)/.recorded-calls
 
 # How many orders the experiments under load place.
 ORDERS ?= 2000
@@ -35,7 +39,7 @@ PYTEST := $(BIN)/python -m pytest -q -rfE
 IN_PARALLEL := -n $(WORKERS) --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop test unit e2e proof chaos feed redrive sigterm outage replay throttling soak schemathesis docs dated-lists baseline lint types imports check contract terraform lock clean machine debian image image-test image-figures bench-documents sbom up pin-base
+.PHONY: help setup run stop test unit e2e proof chaos feed redrive sigterm outage replay throttling soak schemathesis docs dated-lists baseline lint types imports check contract terraform planned recorded-calls lock clean machine debian image image-test image-figures bench-documents sbom up pin-base
 .NOTPARALLEL:
 
 help: ## List these commands
@@ -115,13 +119,27 @@ contract: setup ## Run the contract suites; emulator addresses come from ORDERS_
 	@$(BIN)/python -m pytest -q tests/contract $(ARGS)
 
 terraform: $(VENV)/.project ## Check deploy/terraform without an account: format, module tests, plans (TF_CLI_CONFIG_FILE: a mirror)
-	@$(PYTEST) tests/terraform $(ARGS)
+	@$(PYTEST) $(IN_PARALLEL) tests/terraform $(ARGS)
+
+planned: setup $(if $(CALLS_RECORDED),,recorded-calls) ## Run the service on what Terraform plans, and hold what each role may do against the calls it makes (ORDERS_TEST_LOCALSTACK_URL)
+	@ORDERS_RECORDED_CALLS=$(RECORDED) $(PYTEST) --backend planned \
+		tests/e2e/test_whole_path.py tests/e2e/test_planned_resources.py $(ARGS)
+	@$(PYTEST) --recorded $(RECORDED) tests/terraform/test_least_privilege.py
+
+# What adapters call, by their contract suites. Whoever has just run them with ORDERS_RECORDED_CALLS says CALLS_RECORDED=yes.
+recorded-calls: setup
+	@rm -rf $(RECORDED)
+	@ORDERS_RECORDED_CALLS=$(RECORDED) $(PYTEST) $(IN_PARALLEL) -m "not emulator" tests/contract
+
+checkov: $(VENV)/.project $(CHECKOV_VENV)/.requirements ## Check deploy/terraform against checkov's rules, offline; each skip needs its reason and its use
+	@$(BIN)/python -m tools.checkov $(CHECKOV_VENV)/bin/checkov
 
 lock: $(VENV)/.requirements ## Resolve requirements/*.txt anew (UPGRADE=--upgrade for newer versions)
 	@$(LOCK) $(UPGRADE) pyproject.toml -o requirements/runtime.txt
 	@$(LOCK) $(UPGRADE) pyproject.toml requirements/dev.in -c requirements/runtime.txt -o requirements/dev.txt
 	@$(LOCK) $(UPGRADE) requirements/build.in -c requirements/dev.txt -o requirements/build.txt
 	@$(LOCK) $(UPGRADE) requirements/emulator.in -o requirements/emulator.txt
+	@$(LOCK) $(UPGRADE) requirements/checkov.in -o requirements/checkov.txt
 	@! grep -nE '://|^-' requirements/*.txt || { echo "an address got into a lock file" >&2; exit 1; }
 
 image: ## Build the image, bbws-orders:local (PYTHON_IMAGE, PIP_INDEX_URL and the like from the environment)
@@ -149,7 +167,7 @@ pin-base: ## Write the digest that the base image has now into the Dockerfile
 		sed -i.bak "s|^ARG PYTHON_IMAGE=.*|ARG PYTHON_IMAGE=$(BASE)@$$digest|" Dockerfile && rm Dockerfile.bak && git diff --stat Dockerfile
 
 clean: ## Remove environments and caches; local data in .orders-dev stays
-	@rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* htmlcov
+	@rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* .recorded-calls htmlcov
 	@find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Stamps: make compares them with what was installed from, so that a second run does nothing.
@@ -171,6 +189,14 @@ $(EMULATOR_VENV)/.requirements: requirements/emulator.txt
 	@$(PYTHON) -m venv $(EMULATOR_VENV)
 	@$(EMULATOR_VENV)/bin/python $(PIP_INSTALL) -r $<
 	@$(EMULATOR_VENV)/bin/python -m compileall -q -j 0 $(EMULATOR_VENV)/lib || true
+	@touch $@
+
+$(CHECKOV_VENV)/.requirements: requirements/checkov.txt
+	@$(MAKE) --no-print-directory machine
+	@echo "Installing checkov into $(CHECKOV_VENV)"
+	@$(PYTHON) -m venv $(CHECKOV_VENV)
+	@$(CHECKOV_VENV)/bin/python $(PIP_INSTALL) -r $<
+	@$(CHECKOV_VENV)/bin/python -m compileall -q -j 0 $(CHECKOV_VENV)/lib || true
 	@touch $@
 
 # What no environment can hold: the interpreter itself and the libraries that render PDFs.

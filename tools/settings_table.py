@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic_core import PydanticUndefined
 
+from orders.bootstrap.config.roles import NOTIFIERS, WORKERS, WRITERS, Role, readers
 from orders.bootstrap.config.settings import Settings
 
 _HEAD = """# Configuration
@@ -12,9 +13,19 @@ _HEAD = """# Configuration
 Every setting, read from environment variables. Made from `src/orders/bootstrap/config/settings.py` by `make docs`; a
 test compares the two. A wrong or missing value stops the start with one message that names all of them.
 
-| variable | type | default | what it is |
-|---|---|---|---|
+*Read by* names the roles whose processes read a setting: `api`, a worker by its name, `relay`, and `operator` for every
+command that ends by itself. Nothing is asked of a role that does not read it. `orders dev` reads what `api`, workers
+and relay do. `tests/integration/test_settings_by_role.py` holds this column against what each process reads.
+
+| variable | type | default | read by | what it is |
+|---|---|---|---|---|
 """
+_GROUPS = (
+    (frozenset(Role), "all"),
+    (WRITERS, "all but `operator`"),
+    (WORKERS, "workers"),
+    (NOTIFIERS, "`internal-notifier`, `customer-notifier`"),
+)
 
 
 def configuration_page() -> str:
@@ -29,8 +40,20 @@ def configuration_page() -> str:
             .replace("pydantic.types.", "")
         )
         kind = kind.removeprefix("<class '").removesuffix("'>").replace("|", "\\|")
-        rows.append(f"| `{name.upper()}` | {kind} | {_default(field.default)} | {field.description} |")
+        cells = (f"`{name.upper()}`", kind, _default(field.default), _readers(readers(field)), str(field.description))
+        rows.append(f"| {' | '.join(cells)} |")
     return _HEAD + "\n".join(rows) + "\n"
+
+
+def _readers(roles: frozenset[Role]) -> str:
+    named: list[str] = []
+    # Each part of `orders dev` reads for it; only what it alone reads is said to be its own.
+    left = roles if roles == frozenset(Role) or not roles & WRITERS else roles - {Role.LOCAL}
+    for group, words in _GROUPS:
+        if group <= left:
+            named.append(words)
+            left -= group
+    return ", ".join([*named, *(f"`{role}`" for role in Role if role in left)]).replace("`local`", "`orders dev`")
 
 
 def _default(value: Any) -> str:

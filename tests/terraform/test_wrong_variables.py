@@ -64,7 +64,6 @@ TOGETHER: dict[str, tuple[str, tuple[Wrong, ...]]] = {
                 "source must be environment, secrets-manager or secrets-manager-rotated",
             ),
             Wrong('feedback        = "none"', 'feedback = "yes"', "feedback must be none, sns or sns-and-suppression"),
-            Wrong('strategy            = "linear"', 'strategy = "canary"', "strategy must be linear or all-at-once"),
             Wrong("memory_mib = 1024 }\n    worker", "memory_mib = 4096 }\n    worker", "api with 256 and 4096 MiB"),
             Wrong('level = "DEBUG"', 'level = "TRACE"', "level must be DEBUG, INFO, WARNING or ERROR"),
             Wrong('"10.0.2.0/24"', '"10.0.1.0/25"', "Subnets must not overlap; these do: 10.0.1.0/24 and 10.0.1.0/25"),
@@ -72,6 +71,11 @@ TOGETHER: dict[str, tuple[str, tuple[Wrong, ...]]] = {
             Wrong('issuer    = "https://', 'issuer = "http://', "issuer must be an https address"),
             Wrong('ticket = "platform@bbws.example"', 'ticket = "platform"', "recipients must be mail addresses"),
         ),
+    ),
+    # Alone: services wait for alarms, and what waits for something wrong isn't looked at.
+    "release": (
+        "dev",
+        (Wrong('strategy            = "linear"', 'strategy = "canary"', "strategy must be linear or all-at-once"),),
     ),
     "networks": ("dev", (Wrong('"10.0.2.0/24"', '"10.9.2.0/24"', "10.9.2.0/24"),)),
     "regions": (

@@ -119,6 +119,7 @@ def test_an_event_that_comes_too_early_waits_for_its_order(planned: PlannedStack
         within_seconds=WITHIN_SECONDS + 30,
         what="the refusal",
     )
+    assert depths(planned) == {}
 
 
 def test_a_bounce_reaches_the_service_by_the_topic_and_suppresses_the_address(planned: PlannedStack) -> None:

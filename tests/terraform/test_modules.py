@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.terraform.plans import ENVIRONMENTS
 from tests.terraform.terraform import SOURCE, copied, terraform
 
 MODULES = sorted(each.name for each in (SOURCE / "modules").iterdir())
@@ -23,6 +24,19 @@ def test_a_module_is_valid_and_passes_its_tests(tmp_path: Path, name: str) -> No
     terraform(module, "validate", "-no-color")
     if name in TESTED:
         assert "Success!" in terraform(module, "test", "-no-color")
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_an_environment_is_valid(tmp_path: Path, name: str) -> None:
+    root = copied(tmp_path) / "environments" / name
+    terraform(root, "init", "-backend=false", "-no-color")
+    terraform(root, "validate", "-no-color")
+
+
+def test_environments_of_one_region_differ_in_figures_and_name_alone() -> None:
+    dev, sit = (SOURCE / "environments" / name for name in ("dev", "sit"))
+    for each in dev.glob("*.tf"):
+        assert each.read_text().replace("dev", "sit") == (sit / each.name).read_text().replace("dev", "sit"), each.name
 
 
 def test_modules_have_tests_and_describe_themselves() -> None:

@@ -50,12 +50,12 @@ run "the_api_is_released_in_steps" {
   }
 
   assert {
-    condition     = length(aws_appautoscaling_policy.cpu) == 1 && length(aws_appautoscaling_policy.requests) == 1 && length(aws_appautoscaling_policy.messages) == 0
+    condition     = length(aws_appautoscaling_policy.cpu) == 1 && keys(aws_appautoscaling_policy.per_task) == ["requests"]
     error_message = "The API scales by processor and by requests."
   }
 
   assert {
-    condition     = one([for metric in aws_appautoscaling_policy.requests[0].target_tracking_scaling_policy_configuration[0].customized_metric_specification[0].metrics : metric.expression if metric.return_data]) == "FILL(requests, 0) / FILL(tasks, 1)"
+    condition     = one([for metric in aws_appautoscaling_policy.per_task["requests"].target_tracking_scaling_policy_configuration[0].customized_metric_specification[0].metrics : metric.expression if metric.return_data]) == "FILL(requests, 0) / FILL(tasks, 1)"
     error_message = "Requests that nobody counts keep no tasks."
   }
 }
@@ -105,12 +105,12 @@ run "a_worker_rolls" {
   }
 
   assert {
-    condition     = aws_appautoscaling_policy.messages[0].target_tracking_scaling_policy_configuration[0].target_value == 20
+    condition     = aws_appautoscaling_policy.per_task["messages"].target_tracking_scaling_policy_configuration[0].target_value == 20
     error_message = "It scales by messages for each task."
   }
 
   assert {
-    condition     = one([for metric in aws_appautoscaling_policy.messages[0].target_tracking_scaling_policy_configuration[0].customized_metric_specification[0].metrics : metric.expression if metric.return_data]) == "FILL(waiting, 0) / FILL(tasks, 1)"
+    condition     = one([for metric in aws_appautoscaling_policy.per_task["messages"].target_tracking_scaling_policy_configuration[0].customized_metric_specification[0].metrics : metric.expression if metric.return_data]) == "FILL(waiting, 0) / FILL(tasks, 1)"
     error_message = "An idle queue's missing figures keep no tasks."
   }
 }

@@ -33,134 +33,73 @@ resource "aws_appautoscaling_policy" "cpu" {
   }
 }
 
-# The load balancer's own count is kept by target group, and a release changes the group: the service counts itself. What
-# isn't measured counts as none (FILL): tasks are taken away only when all policies agree, and one without data never does.
-resource "aws_appautoscaling_policy" "requests" {
-  count = local.scales && var.scaling.requests_per_task != null ? 1 : 0
-
-  name               = "${local.name}-requests"
-  policy_type        = "TargetTrackingScaling"
-  service_namespace  = aws_appautoscaling_target.this[0].service_namespace
-  resource_id        = aws_appautoscaling_target.this[0].resource_id
-  scalable_dimension = aws_appautoscaling_target.this[0].scalable_dimension
-
-  target_tracking_scaling_policy_configuration {
-    target_value       = var.scaling.requests_per_task
-    scale_out_cooldown = 60
-    scale_in_cooldown  = 300
-
-    customized_metric_specification {
-      metrics {
-        id          = "requests"
-        return_data = false
-
-        metric_stat {
-          stat = "Sum"
-
-          metric {
-            namespace   = var.metrics_namespace
-            metric_name = "requests"
-
-            dimensions {
-              name  = "service"
-              value = "bbws-orders-${var.role}"
-            }
-          }
-        }
-      }
-
-      metrics {
-        id          = "tasks"
-        return_data = false
-
-        metric_stat {
-          stat = "Average"
-
-          metric {
-            namespace   = "ECS/ContainerInsights"
-            metric_name = "RunningTaskCount"
-
-            dynamic "dimensions" {
-              for_each = local.dimensions
-
-              content {
-                name  = dimensions.key
-                value = dimensions.value
-              }
-            }
-          }
-        }
-      }
-
-      metrics {
-        id          = "per_task"
-        expression  = "FILL(requests, 0) / FILL(tasks, 1)"
-        return_data = true
-      }
+# What there is of something for each running task: requests, by the service's own count (the load balancer keeps it by
+# target group, and a release changes the group), or a queue's messages.
+locals {
+  amounts = {
+    requests = {
+      id        = "requests", target = var.scaling.requests_per_task, stat = "Sum"
+      namespace = var.metrics_namespace, name = "requests", dimensions = { service = "bbws-orders-${var.role}" }
+    }
+    messages = {
+      id        = "waiting", target = var.scaling.messages_per_task, stat = "Average"
+      namespace = "AWS/SQS", name = "ApproximateNumberOfMessagesVisible", dimensions = { QueueName = var.scaling.queue }
     }
   }
 }
 
-resource "aws_appautoscaling_policy" "messages" {
-  count = local.scales && var.scaling.messages_per_task != null ? 1 : 0
+resource "aws_appautoscaling_policy" "per_task" {
+  for_each = { for kind, amount in local.amounts : kind => amount if local.scales && amount.target != null }
 
-  name               = "${local.name}-messages"
+  name               = "${local.name}-${each.key}"
   policy_type        = "TargetTrackingScaling"
   service_namespace  = aws_appautoscaling_target.this[0].service_namespace
   resource_id        = aws_appautoscaling_target.this[0].resource_id
   scalable_dimension = aws_appautoscaling_target.this[0].scalable_dimension
 
   target_tracking_scaling_policy_configuration {
-    target_value       = var.scaling.messages_per_task
+    target_value       = each.value.target
     scale_out_cooldown = 60
     scale_in_cooldown  = 300
 
     customized_metric_specification {
-      metrics {
-        id          = "waiting"
-        return_data = false
-
-        metric_stat {
-          stat = "Average"
-
-          metric {
-            namespace   = "AWS/SQS"
-            metric_name = "ApproximateNumberOfMessagesVisible"
-
-            dimensions {
-              name  = "QueueName"
-              value = var.scaling.queue
-            }
+      dynamic "metrics" {
+        for_each = {
+          (each.value.id) = each.value
+          tasks = {
+            stat = "Average", namespace = "ECS/ContainerInsights", name = "RunningTaskCount", dimensions = local.dimensions
           }
         }
-      }
 
-      metrics {
-        id          = "tasks"
-        return_data = false
+        content {
+          id          = metrics.key
+          return_data = false
 
-        metric_stat {
-          stat = "Average"
+          metric_stat {
+            stat = metrics.value.stat
 
-          metric {
-            namespace   = "ECS/ContainerInsights"
-            metric_name = "RunningTaskCount"
+            metric {
+              namespace   = metrics.value.namespace
+              metric_name = metrics.value.name
 
-            dynamic "dimensions" {
-              for_each = local.dimensions
+              dynamic "dimensions" {
+                for_each = metrics.value.dimensions
 
-              content {
-                name  = dimensions.key
-                value = dimensions.value
+                content {
+                  name  = dimensions.key
+                  value = dimensions.value
+                }
               }
             }
           }
         }
       }
 
+      # What isn't measured counts as none (FILL): tasks are taken away only when all policies agree, and one without
+      # data never does.
       metrics {
         id          = "per_task"
-        expression  = "FILL(waiting, 0) / FILL(tasks, 1)"
+        expression  = "FILL(${each.value.id}, 0) / FILL(tasks, 1)"
         return_data = true
       }
     }

@@ -6,7 +6,7 @@ from pydantic.fields import FieldInfo
 
 
 class Role(StrEnum):
-    """What a process runs as. Workers have the names that ``topology.yaml`` gives them."""
+    """Names the part of the service that a process is; workers are named as in ``topology.yaml``."""
 
     API = "api"
     RECORD_CREATOR = "record-creator"

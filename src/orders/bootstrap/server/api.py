@@ -15,7 +15,7 @@ from orders.adapters.inbound.http.requests.parameters import TokenParameters
 from orders.adapters.outbound.local.document_archive import BucketDocuments
 from orders.adapters.outbound.local.mail_archive import MailArchive
 from orders.adapters.outbound.memory.counters import MemoryCounters
-from orders.bootstrap.aws import AwsClients, open_clients, secret_services
+from orders.bootstrap.aws import S3_LINKS, AwsClients, open_clients, secret_services
 from orders.bootstrap.config.edge import edge_rules
 from orders.bootstrap.config.keys import dev_issuer, with_keys
 from orders.bootstrap.config.settings import Settings
@@ -29,7 +29,7 @@ from orders.bootstrap.server.signals import drain
 from orders.bootstrap.server.sockets import listen, listen_for_health
 from orders.bootstrap.server.uvicorn_server import server
 
-AWS_SERVICES = ("dynamodb", "sqs", "events", "s3", "s3_links")
+AWS_SERVICES = ("dynamodb", "sqs", "events", "s3", S3_LINKS)
 
 
 async def serve(

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from orders.adapters.together import together
 from orders.bootstrap.resources.messaging import ensure_messaging
-from orders.bootstrap.resources.model import Changes, ResourceClients, ResourceError, error_code, together
+from orders.bootstrap.resources.model import Changes, ResourceClients, ResourceError, error_code
 from orders.bootstrap.resources.names import ResourceNames
 from orders.bootstrap.resources.table import ensure_table
 from orders.bootstrap.resources.topology import Topology

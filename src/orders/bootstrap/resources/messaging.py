@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from orders.bootstrap.resources.model import Changes, Deployment, ResourceClients, ResourceError, error_code, together
+from orders.adapters.together import together
+from orders.bootstrap.resources.model import Changes, Deployment, ResourceClients, ResourceError, error_code
 from orders.bootstrap.resources.queues import ensure_queues
 from orders.bootstrap.resources.topology import Rule, Topic, Topology
 

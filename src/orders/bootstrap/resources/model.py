@@ -1,9 +1,7 @@
 """Shared parts of resource creation: clients, the list of changes, names and ARNs."""
 
-import asyncio
-from collections.abc import Coroutine
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
@@ -78,16 +76,6 @@ class Deployment:
         """Returns the ARN of the rule with that declared name, on this environment's bus."""
         bus = self.topology.bus_name(self.environment)
         return f"arn:{self.partition}:events:{self.region}:{self.account}:rule/{bus}/{self.name(declared)}"
-
-
-async def together(*work: Coroutine[Any, Any, object]) -> None:
-    """Runs coroutines concurrently; the first failure cancels the others and is raised as itself, without a group."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            for each in work:
-                group.create_task(each)
-    except BaseExceptionGroup as failures:
-        raise failures.exceptions[0] from None
 
 
 def error_code(error: ClientError) -> str:

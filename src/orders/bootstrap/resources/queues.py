@@ -4,7 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from orders.bootstrap.resources.model import Changes, Deployment, together
+from orders.adapters.together import together
+from orders.bootstrap.resources.model import Changes, Deployment
 from orders.bootstrap.resources.topology import Queue
 
 if TYPE_CHECKING:

@@ -1,6 +1,5 @@
 """Published events by tenant and time in DynamoDB. Contract: ports/event_archive.py ([PIPE-13])."""
 
-import asyncio
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from orders.adapters.outbound.dynamodb.items.event_items import published_event_
 from orders.adapters.outbound.dynamodb.items.instants import bound_text
 from orders.adapters.outbound.dynamodb.keys import DAY_SHARDS, event_day_shard
 from orders.adapters.outbound.dynamodb.table import OrdersTable, Placeholders
+from orders.adapters.together import together
 from orders.domain.events import OrderEvent
 from orders.ports.errors import PassedOver
 from orders.ports.event_archive import ArchivedEvent
@@ -61,7 +61,7 @@ class DynamoEventArchive:
         highest = bound_text(until)
         found: list[Item] = []
         for day in _days(lowest, until):
-            shards = await asyncio.gather(
+            shards = await together(
                 *(
                     self._shard(event_day_shard(tenant_id, day, shard), lowest, highest, limit)
                     for shard in range(DAY_SHARDS)

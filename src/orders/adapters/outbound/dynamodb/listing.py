@@ -4,7 +4,6 @@ Filters that an index can't apply (deleted or not, a status among one customer's
 To bound the cost of a page, a bounded number of orders is examined, so a page may come out short.
 """
 
-import asyncio
 import logging
 from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -28,6 +27,7 @@ from orders.adapters.outbound.dynamodb.keys import (
     status_key,
 )
 from orders.adapters.outbound.dynamodb.table import OrdersTable, Placeholders
+from orders.adapters.together import together
 from orders.domain.lifecycle import Status
 from orders.domain.order import Order
 from orders.ports.errors import UnreadableItem
@@ -159,7 +159,7 @@ async def _merged(branches: Sequence[Branch], *, ascending: bool) -> AsyncIterat
     """Merges the items of all branches in order, without duplicates."""
     pick = min if ascending else max
     while True:
-        await asyncio.gather(*(branch.fill() for branch in branches))
+        await together(*(branch.fill() for branch in branches))
         heads = [branch for branch in branches if branch.read]
         if not heads:
             return

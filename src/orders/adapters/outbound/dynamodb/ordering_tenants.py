@@ -1,12 +1,12 @@
 """Finds the shops that have orders, through the index of all orders by day. Contract: ports/tenants.py."""
 
-import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from orders.adapters.outbound.dynamodb.keys import DAY_SHARDS, day_shard
 from orders.adapters.outbound.dynamodb.table import OrdersTable, Placeholders
+from orders.adapters.together import together
 
 if TYPE_CHECKING:
     from types_aiobotocore_dynamodb import DynamoDBClient
@@ -25,7 +25,7 @@ class DynamoOrderingTenants:
         found: set[str] = set()
         day = begin.astimezone(UTC)
         while day.date() <= until.astimezone(UTC).date():
-            shards = await asyncio.gather(*(self._tenants(day_shard(day, shard)) for shard in range(DAY_SHARDS)))
+            shards = await together(*(self._tenants(day_shard(day, shard)) for shard in range(DAY_SHARDS)))
             found.update(*shards)
             day += timedelta(days=1)
         return sorted(found)

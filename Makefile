@@ -37,6 +37,7 @@ WORKERS := $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 TRACED := tests/unit/domain tests/unit/application tests/unit/sqs
 PYTEST := $(BIN)/python -m pytest -q -rfE
 IN_PARALLEL := -n $(WORKERS) --dist loadfile
+# Terraform's tests are few, long and share their plans: a free worker takes what another has not begun.
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run stop test unit e2e proof chaos feed redrive sigterm outage replay throttling soak schemathesis docs dated-lists baseline lint types imports check contract terraform planned recorded-calls lock clean machine debian image image-test image-figures bench-documents sbom up pin-base
@@ -119,7 +120,7 @@ contract: setup ## Run the contract suites; emulator addresses come from ORDERS_
 	@$(BIN)/python -m pytest -q tests/contract $(ARGS)
 
 terraform: $(VENV)/.project ## Check deploy/terraform without an account: format, module tests, plans (TF_CLI_CONFIG_FILE: a mirror)
-	@$(PYTEST) $(IN_PARALLEL) tests/terraform $(ARGS)
+	@$(PYTEST) -n $(WORKERS) --dist worksteal tests/terraform $(ARGS)
 
 planned: setup $(if $(CALLS_RECORDED),,recorded-calls) ## Run the service on what Terraform plans, and hold what each role may do against the calls it makes (ORDERS_TEST_LOCALSTACK_URL)
 	@ORDERS_RECORDED_CALLS=$(RECORDED) $(PYTEST) --backend planned \

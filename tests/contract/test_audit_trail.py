@@ -12,10 +12,11 @@ import pytest
 
 from orders.adapters.outbound.audit_log import AUDIT_LOGGER, LogAuditTrail
 from orders.adapters.outbound.memory.audit_trail import MemoryAuditTrail
-from orders.adapters.outbound.memory.counters import MemoryCounters
+from orders.adapters.outbound.memory.metrics import MemoryMetrics
 from orders.bootstrap.config.settings import load_settings
 from orders.bootstrap.logging import configure_logging
-from orders.ports.audit import AUDIT_LOST, AuditOutcome, AuditRecord, AuditTrail
+from orders.ports.audit import AuditOutcome, AuditRecord, AuditTrail
+from orders.ports.metric_catalogue import AUDIT_RECORDS_LOST
 from tests.support.restored_logging import restored_logging
 
 RECORD = AuditRecord(
@@ -36,13 +37,13 @@ class Desk:
     """A trail, what it has kept, and how to have it lose what comes."""
 
     trail: AuditTrail
-    counters: MemoryCounters
+    counters: MemoryMetrics
     kept: Callable[[], list[dict[str, Any]]]
     break_it: Callable[[], None]
 
 
 def _memory() -> Desk:
-    counters = MemoryCounters()
+    counters = MemoryMetrics()
     trail = MemoryAuditTrail(counters)
 
     def kept() -> list[dict[str, Any]]:
@@ -61,7 +62,7 @@ class _Breakable(io.StringIO):
 
 
 def _log() -> Desk:
-    counters, stream = MemoryCounters(), _Breakable()
+    counters, stream = MemoryMetrics(), _Breakable()
     # A level at which nothing else of this kind would be written.
     configure_logging(load_settings(environment="local", log_level="ERROR", audit_file=None), stream=stream)
 
@@ -116,13 +117,13 @@ def test_what_cannot_be_kept_is_counted_and_nobody_else_s_trouble(
 ) -> None:
     desk.break_it()
     desk.trail.record(RECORD)
-    assert desk.counters.of(AUDIT_LOST) == 1
+    assert desk.counters.of(AUDIT_RECORDS_LOST) == 1
 
 
 def test_what_its_own_file_does_not_take_is_in_the_log(tmp_path: Any, capsys: pytest.CaptureFixture[str]) -> None:
     with restored_logging():
         configure_logging(load_settings(log_format="json", audit_file=tmp_path / "sub" / "audit.log"))
-        counters = MemoryCounters()
+        counters = MemoryMetrics()
         trail = LogAuditTrail(counters)
         trail.record(RECORD)
         (handler,) = logging.getLogger(AUDIT_LOGGER).handlers
@@ -130,7 +131,7 @@ def test_what_its_own_file_does_not_take_is_in_the_log(tmp_path: Any, capsys: py
         trail.record(RECORD)
     (kept,) = (tmp_path / "sub" / "audit.log").read_text().splitlines()
     assert json.loads(kept)["order_id"] == RECORD.order_id
-    assert counters.of(AUDIT_LOST) == 1
+    assert counters.of(AUDIT_RECORDS_LOST) == 1
     (line,) = capsys.readouterr().out.splitlines()
     told = json.loads(line)
     assert told["event"] == "an audit record could not be written"

@@ -11,7 +11,7 @@ import pytest
 from orders.adapters.outbound.catalog_http.campaigns import HttpCampaigns
 from orders.adapters.outbound.catalog_http.client import HttpService, ServiceAddress, open_session
 from orders.adapters.outbound.memory.campaigns import Campaign, MemoryCampaigns
-from orders.adapters.outbound.memory.counters import MemoryCounters
+from orders.adapters.outbound.memory.metrics import MemoryMetrics
 from orders.domain.pricing.currencies import Currency
 from orders.domain.pricing.money import Money
 from orders.domain.pricing.offer_checks import CampaignGranted, CampaignRefusalReason, CampaignRefused
@@ -40,7 +40,7 @@ async def marketing(request: pytest.FixtureRequest) -> AsyncIterator[Marketing]:
     async with catalog_server() as server, open_session() as session:
         address = ServiceAddress("campaigns service", server.url, timedelta(seconds=20))
         yield Marketing(
-            HttpCampaigns(HttpService(session, address, MemoryCounters(), chance=lambda: 0.0)), server.campaigns
+            HttpCampaigns(HttpService(session, address, MemoryMetrics(), chance=lambda: 0.0)), server.campaigns
         )
 
 

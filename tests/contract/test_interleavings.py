@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from orders.adapters.inbound.http.routes.responses import accepted_answer, order_answer
 from orders.adapters.outbound.dynamodb.items.attribute_values import from_wire
 from orders.adapters.outbound.dynamodb.items.claim_items import CLAIM
-from orders.adapters.outbound.memory.counters import MemoryCounters
+from orders.adapters.outbound.memory.metrics import MemoryMetrics
 from orders.adapters.wire.keyed_answers import KeyedAnswer
 from orders.application.orders.accept_order import PlaceAccepted
 from orders.application.orders.check_offers import CheckOffers, OfferQuestion
@@ -52,7 +52,7 @@ class NothingOnOffer(CheckOffers):
     """A product service that knows no product any more, asked without tasks of their own."""
 
     def __init__(self) -> None:
-        super().__init__(None, None, MemoryCounters())
+        super().__init__(None, None, MemoryMetrics())
 
     @property
     def idle(self) -> bool:

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from orders.adapters.inbound.http.app import create_app
-from orders.adapters.outbound.memory.counters import MemoryCounters
+from orders.adapters.outbound.memory.metrics import MemoryMetrics
 from orders.bootstrap.aws import AwsClients, open_clients
 from orders.bootstrap.config.keys import dev_issuer
 from orders.bootstrap.config.settings import Settings, load_settings
@@ -158,7 +158,7 @@ async def world(request: pytest.FixtureRequest, environment: str, tmp_path: Path
             addresses = await resolve_addresses(clients.sqs, topology, settings)
 
             store = template_store(clients, addresses, settings)
-            templates = await opened.enter_async_context(open_templates(settings, store, MemoryCounters()))
+            templates = await opened.enter_async_context(open_templates(settings, store, MemoryMetrics()))
 
             def container(where: Addresses) -> ApiContainer:
                 return ApiContainer(

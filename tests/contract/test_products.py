@@ -8,7 +8,7 @@ import pytest
 
 from orders.adapters.outbound.catalog_http.client import HttpService, ServiceAddress, open_session
 from orders.adapters.outbound.catalog_http.products import HttpProductCatalogue
-from orders.adapters.outbound.memory.counters import MemoryCounters
+from orders.adapters.outbound.memory.metrics import MemoryMetrics
 from orders.adapters.outbound.memory.products import MemoryProductCatalogue, Product
 from orders.domain.pricing.currencies import Currency
 from orders.domain.pricing.money import Money
@@ -38,7 +38,7 @@ async def catalogue(request: pytest.FixtureRequest) -> AsyncIterator[Catalogue]:
         return
     async with catalog_server() as server, open_session() as session:
         address = ServiceAddress("product service", server.url, timedelta(seconds=20), token="s3cret")
-        service = HttpService(session, address, MemoryCounters(), request_id=lambda: "req-1", chance=lambda: 0.0)
+        service = HttpService(session, address, MemoryMetrics(), request_id=lambda: "req-1", chance=lambda: 0.0)
         yield Catalogue(HttpProductCatalogue(service), server.products, server)
 
 

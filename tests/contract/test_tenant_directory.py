@@ -13,14 +13,14 @@ from structlog.testing import capture_logs
 
 from orders.adapters.outbound.aws.s3_tenant_files import S3TenantFiles
 from orders.adapters.outbound.aws.s3_tenants import S3TenantDirectory
-from orders.adapters.outbound.memory.counters import MemoryCounters
+from orders.adapters.outbound.memory.metrics import MemoryMetrics
 from orders.adapters.outbound.memory.tenant_directory import MemoryTenantDirectory
 from orders.adapters.outbound.memory.tenant_files import MemoryTenantFiles
 from orders.domain.pricing.currencies import Currency
 from orders.domain.pricing.money import Money
 from orders.domain.pricing.price_rules import PriceRules
 from orders.ports.errors import TransientPortError
-from orders.ports.metrics import UNREADABLE_ITEMS
+from orders.ports.metric_catalogue import UNREADABLE_ITEMS
 from orders.ports.tenants import TenantDirectory, TenantFile, TenantFiles, TenantProfile
 from tests.contract.aws_backends import ALL_BACKENDS, AWS_BACKENDS, MEMORY, endpoint_of
 from tests.contract.endpoints import REGION, Endpoint
@@ -45,7 +45,7 @@ class Shelf:
         self.client = client
         self.bucket = bucket
         self.seconds = 0.0
-        self.counters = MemoryCounters()
+        self.counters = MemoryMetrics()
         self.directory = S3TenantDirectory(client, bucket, default, TTL, self.counters, monotonic=lambda: self.seconds)
 
     async def put(self, tenant_id: str, content: object) -> None:

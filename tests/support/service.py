@@ -13,13 +13,13 @@ from orders.adapters.inbound.http.security.cursor_keys import GivenCursorKeys
 from orders.adapters.outbound.memory.acceptances import MemoryAcceptances, MemoryOrderCommands
 from orders.adapters.outbound.memory.audit_trail import MemoryAuditTrail
 from orders.adapters.outbound.memory.clock import SequentialOrderIds, SteppingClock
-from orders.adapters.outbound.memory.counters import MemoryCounters
 from orders.adapters.outbound.memory.document_requests import MemoryDocumentRequests
 from orders.adapters.outbound.memory.document_store import MemoryDocumentStore
 from orders.adapters.outbound.memory.event_archive import MemoryEventArchive
 from orders.adapters.outbound.memory.event_publisher import MemoryEventPublisher
 from orders.adapters.outbound.memory.mail_intents import MemoryMailIntents
 from orders.adapters.outbound.memory.mail_sender import MemoryMailSender
+from orders.adapters.outbound.memory.metrics import MemoryMetrics
 from orders.adapters.outbound.memory.order_repository import MemoryOrderRepository
 from orders.adapters.outbound.memory.orders_table import MemoryTable
 from orders.adapters.outbound.memory.outbox import MemoryOutbox
@@ -136,7 +136,7 @@ class Service:
 
     def __post_init__(self) -> None:
         self.clock, self.ids = SteppingClock(self.start), SequentialOrderIds()
-        self.counters = MemoryCounters()
+        self.counters = MemoryMetrics()
         self.trail = MemoryAuditTrail(self.counters)
         self.commands = MemoryOrderCommands()
         self.scrub_requests, self.report_returns = MemoryScrubRequests(), MemoryReportReturns()

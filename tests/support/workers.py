@@ -15,7 +15,7 @@ from orders.adapters.inbound.sqs.workers.pdf_creator import PdfCreator
 from orders.adapters.inbound.sqs.workers.record_creator import ANY, RecordCreator, Senders
 from orders.adapters.outbound.memory.audit_trail import MemoryAuditTrail
 from orders.adapters.outbound.memory.clock import SteppingClock
-from orders.adapters.outbound.memory.counters import MemoryCounters
+from orders.adapters.outbound.memory.metrics import MemoryMetrics
 from orders.application.policy.audit import Audit
 from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.contracts.cloud_event import EVENT_SOURCE, to_cloud_event
@@ -47,7 +47,7 @@ def an_event_processor(service: Service) -> EventProcessor:
 
 def handled(worker: QueueWorker) -> Handler:
     """The worker as a poller calls it, with nobody to read the audit trail."""
-    return AuditedHandler(worker, Audit(MemoryAuditTrail(MemoryCounters()), SteppingClock(NOON)))
+    return AuditedHandler(worker, Audit(MemoryAuditTrail(MemoryMetrics()), SteppingClock(NOON)))
 
 
 class Workers:

@@ -15,7 +15,7 @@ from orders.adapters.outbound.aws.probes import MailProbe
 from orders.adapters.outbound.aws.s3_documents import S3DocumentStore
 from orders.adapters.outbound.aws.s3_tenants import S3TenantDirectory
 from orders.adapters.outbound.aws.ses_mail import SesMailSender
-from orders.adapters.outbound.memory.counters import MemoryCounters
+from orders.adapters.outbound.memory.metrics import MemoryMetrics
 from orders.domain.events import OrderEvent
 from orders.domain.lifecycle import Role
 from orders.ports.errors import (
@@ -266,7 +266,7 @@ async def test_a_thousand_versions_are_deleted_at_once_and_never_more() -> None:
 async def test_many_who_ask_for_a_profile_at_once_cost_one_call() -> None:
     client: Any = refusing("NoSuchKey")
     default, ttl = (lambda id_: TenantProfile(id_, "Shop")), timedelta(minutes=1)
-    directory = S3TenantDirectory(client, "templates", default, ttl, MemoryCounters())
+    directory = S3TenantDirectory(client, "templates", default, ttl, MemoryMetrics())
     profiles = await asyncio.gather(*(directory.profile("tenant_a") for _ in range(50)))
     assert {profile.name for profile in profiles} == {"Shop"}
     assert len(client.calls) == 1

@@ -5,9 +5,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-AUDIT_LOST = "audit_records_lost"
-"""Counted for each record that could not be kept."""
-
 
 class AuditOutcome(StrEnum):
     """The outcome of an attempt."""
@@ -58,6 +55,6 @@ class AuditTrail(Protocol):
 
     def record(self, record: AuditRecord) -> None:
         """Stores the record. Never raises and never waits: a record that can't be written is counted in
-        ``AUDIT_LOST``.
+        ``AUDIT_RECORDS_LOST``.
         """
         ...

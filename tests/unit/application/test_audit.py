@@ -6,7 +6,7 @@ import pytest
 
 from orders.adapters.outbound.memory.audit_trail import MemoryAuditTrail
 from orders.adapters.outbound.memory.clock import SteppingClock
-from orders.adapters.outbound.memory.counters import MemoryCounters
+from orders.adapters.outbound.memory.metrics import MemoryMetrics
 from orders.application.policy.audit import Attempt, Audit, about, attempted_by
 from orders.domain.lifecycle import Role
 from orders.ports.audit import AuditOutcome
@@ -16,7 +16,7 @@ from tests.support.service import a_caller
 
 class Desk:
     def __init__(self) -> None:
-        self.trail = MemoryAuditTrail(MemoryCounters())
+        self.trail = MemoryAuditTrail(MemoryMetrics())
         self.audit = Audit(self.trail, SteppingClock(NOON))
 
 

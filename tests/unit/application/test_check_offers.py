@@ -11,7 +11,7 @@ import pytest
 from orders.adapters.outbound.memory.campaigns import Campaign, MemoryCampaigns
 from orders.adapters.outbound.memory.products import MemoryProductCatalogue, Product
 from orders.adapters.wire.pointers import pointer_of
-from orders.application.orders.check_offers import UNCHECKED, Consulted, WhenDown
+from orders.application.orders.check_offers import Consulted, WhenDown
 from orders.application.policy.idempotency import AlreadyAnswered, KeyedRequest, Preconditions
 from orders.domain.errors import IllegalTransition, InvalidOrder
 from orders.domain.lifecycle import Action, Role
@@ -23,6 +23,7 @@ from orders.domain.pricing.offer_checks import CampaignRefusalReason
 from orders.domain.revising import Revision, revision_of
 from orders.ports.acceptances import AcceptanceState
 from orders.ports.errors import TransientPortError
+from orders.ports.metric_catalogue import ORDERS_UNCHECKED
 from tests.support.builders import a_draft, a_line
 from tests.support.service import Service, a_caller
 
@@ -158,7 +159,7 @@ async def test_refused_until_the_product_service_is_back() -> None:
         await shop.place()
     assert caught.value.dependency == "product service"
     assert shop.service.table.rows == {}
-    assert shop.service.counters.of(UNCHECKED) == 0
+    assert shop.service.counters.of(ORDERS_UNCHECKED) == 0
     shop.products.reachable = True
     await shop.place()
     assert len(shop.service.table.rows) == 1
@@ -170,7 +171,7 @@ async def test_accepted_unchecked_counted_and_logged(caplog: pytest.LogCaptureFi
     shop.products.reachable = False
     with caplog.at_level(logging.WARNING):
         order = await shop.place()
-    assert shop.service.counters.of(UNCHECKED, service="product service") == 1
+    assert shop.service.counters.of(ORDERS_UNCHECKED, service="product service") == 1
     assert f"order {order.order_id} of tenant tenant_a goes on unchecked: product service" in caplog.text
 
 
@@ -198,7 +199,7 @@ async def test_accepted_without_the_discount_that_nobody_confirms() -> None:
     shop.campaigns.reachable = False
     order = await shop.place(with_code("59.98"))
     assert (order.campaign_code, order.campaign_discount) == ("SPRING", None)
-    assert shop.service.counters.of(UNCHECKED, service="campaigns service") == 1
+    assert shop.service.counters.of(ORDERS_UNCHECKED, service="campaigns service") == 1
 
 
 async def test_a_total_alone_grants_no_discount_in_an_outage() -> None:

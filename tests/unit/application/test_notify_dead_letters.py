@@ -13,7 +13,6 @@ from orders.adapters.outbound.rendering.mail_composer import JinjaMailComposer
 from orders.application.mail.notify_dead_letters import (
     LOOK_ANYWAY,
     MOST_AT_ONCE,
-    UNTOLD,
     NotifyDeadLetters,
     sequence_in,
 )
@@ -22,6 +21,7 @@ from orders.domain.identity import order_number
 from orders.ports.dead_letters import DeadLetter
 from orders.ports.errors import PermanentPortError, QuotaReached, RenderingFailed, TransientPortError
 from orders.ports.mail import MailState
+from orders.ports.metric_catalogue import DEAD_LETTERS_WITHOUT_A_SHOP
 from tests.support.builders import NOON, a_tenant, an_order_id
 from tests.support.hostile import TOO_DEEP
 from tests.support.service import Service
@@ -117,7 +117,7 @@ async def test_what_names_no_shop_is_counted_and_a_shop_without_staff_is_noted()
     await task.execute()
     await task.execute()
     assert watch.service.sender.sent == []
-    assert watch.service.counters.of(UNTOLD, queue="pdf-creator") == 1 + len(TOO_DEEP)
+    assert watch.service.counters.of(DEAD_LETTERS_WITHOUT_A_SHOP, queue="pdf-creator") == 1 + len(TOO_DEEP)
     (record,) = await watch.service.intents.of_order("tenant_a", an_order_id())
     assert record.state is MailState.SKIPPED
 

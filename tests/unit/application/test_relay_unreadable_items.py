@@ -13,7 +13,7 @@ from orders.domain.events import OrderEvent
 from orders.domain.lifecycle import Action, Role
 from orders.domain.order import Order
 from orders.ports.errors import ItemKind, NotPermitted, TransientPortError
-from orders.ports.metrics import UNREADABLE_ITEMS
+from orders.ports.metric_catalogue import UNREADABLE_ITEMS
 from tests.support.builders import a_draft
 from tests.support.service import Service, a_caller
 

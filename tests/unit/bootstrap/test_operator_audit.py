@@ -8,7 +8,7 @@ import pytest
 
 from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError
 from orders.adapters.outbound.memory.audit_trail import MemoryAuditTrail
-from orders.adapters.outbound.memory.counters import MemoryCounters
+from orders.adapters.outbound.memory.metrics import MemoryMetrics
 from orders.application.policy.audit import about
 from orders.bootstrap.cli import ProcessRuntime
 from orders.bootstrap.config.settings import load_settings
@@ -21,7 +21,7 @@ LOCAL: Any = {"environment": "local", "aws_endpoint_url": "http://127.0.0.1:9"}
 
 
 async def test_who_did_what_about_which_order() -> None:
-    trail = MemoryAuditTrail(MemoryCounters())
+    trail = MemoryAuditTrail(MemoryMetrics())
     doing = AuditedCommand("dlq redrive", order_id=an_order_id(1), tenant_id="tenant_a")
     async with on_record(load_settings(**LOCAL), doing, trail):
         pass
@@ -33,7 +33,7 @@ async def test_who_did_what_about_which_order() -> None:
 
 
 async def test_failures_and_facts_found_by_a_command_are_audited() -> None:
-    trail = MemoryAuditTrail(MemoryCounters())
+    trail = MemoryAuditTrail(MemoryMetrics())
 
     async def work() -> None:
         async with on_record(load_settings(**LOCAL), AuditedCommand("dlq show --clear", order_id="Thandi"), trail):

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from orders.adapters.inbound.http.middleware.request_context import current_request_id
-from orders.adapters.outbound.catalog_http.client import CALLS
-from orders.adapters.outbound.memory.counters import MemoryCounters
+from orders.adapters.outbound.memory.metrics import MemoryMetrics
 from orders.adapters.outbound.memory.products import Product
 from orders.application.orders.check_offers import WhenDown
 from orders.bootstrap.config.settings import Settings, load_settings
@@ -16,6 +15,7 @@ from orders.bootstrap.container.services import NO_SERVICES, Services, addresses
 from orders.bootstrap.workers import WORKERS
 from orders.domain.pricing.currencies import Currency
 from orders.domain.pricing.money import Money
+from orders.ports.metric_catalogue import SERVICE_CALLS
 from orders.ports.products import ProductEnquiry
 from tests.contract.catalog_server import catalog_server
 from tests.unit.bootstrap.test_container import a_container
@@ -24,7 +24,7 @@ URLS = {"product_api_url": "http://products.example", "campaigns_api_url": "http
 
 
 async def opened(settings: Settings) -> Services:
-    async with open_services(settings, MemoryCounters()) as services:
+    async with open_services(settings, MemoryMetrics()) as services:
         return services
 
 
@@ -68,7 +68,7 @@ def test_each_has_its_own_address_time_and_token() -> None:
 
 async def test_a_call_bears_the_id_of_the_request_that_it_is_made_for() -> None:
     price = Money(2999, Currency.of("ZAR"))
-    counters = MemoryCounters()
+    counters = MemoryMetrics()
     async with catalog_server() as server:
         server.products.put("tenant_a", Product("mug", (price,)))
         settings = load_settings(product_api_url=server.url, product_api_timeout_seconds=10)
@@ -80,7 +80,7 @@ async def test_a_call_bears_the_id_of_the_request_that_it_is_made_for() -> None:
             await services.products.port.offers(ProductEnquiry("tenant_a", price.currency, {"mug": 1}))
     assert found["mug"].price == price
     assert [headers.get("x-request-id") for headers in server.seen] == ["req-7", None]
-    assert counters.of(CALLS, service="product service", outcome="answered") == 2
+    assert counters.of(SERVICE_CALLS, service="product service", outcome="answered") == 2
 
 
 async def test_the_container_hands_them_to_all_who_place_or_change_orders(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from aiohttp import web
 from orders.adapters.outbound.catalog_http.breaker import CircuitBreaker
 from orders.adapters.outbound.catalog_http.client import HttpService, ServiceAddress, ServiceFailed, open_session
 from orders.adapters.outbound.catalog_http.products import HttpProductCatalogue
-from orders.adapters.outbound.memory.counters import MemoryCounters
+from orders.adapters.outbound.memory.metrics import MemoryMetrics
 from orders.domain.pricing.currencies import Currency
 from orders.ports.products import ProductEnquiry
 from tests.contract.catalog_server import serving
@@ -36,7 +36,7 @@ class Bench:
     calls: int = 0
     now: float = 0.0
     pauses: list[float] = field(default_factory=list)
-    counters: MemoryCounters = field(default_factory=MemoryCounters)
+    counters: MemoryMetrics = field(default_factory=MemoryMetrics)
     hung: asyncio.Event = field(default_factory=asyncio.Event)
     held: int = 0
     url: str = ""

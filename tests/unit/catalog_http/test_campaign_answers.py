@@ -12,7 +12,7 @@ from aiohttp import web
 
 from orders.adapters.outbound.catalog_http.campaigns import HttpCampaigns
 from orders.adapters.outbound.catalog_http.client import HttpService, ServiceAddress, open_session
-from orders.adapters.outbound.memory.counters import MemoryCounters
+from orders.adapters.outbound.memory.metrics import MemoryMetrics
 from orders.domain.pricing.currencies import Currency
 from orders.domain.pricing.money import Money
 from orders.domain.pricing.offer_checks import CampaignGranted, CampaignRefusalReason, CampaignRefused
@@ -47,7 +47,7 @@ async def marketing() -> AsyncIterator[Marketing]:
     app.router.add_post("/campaigns/evaluate", answer)
     async with serving(app) as url, open_session() as session:
         address = ServiceAddress("campaigns service", url + "/", timedelta(seconds=20))
-        found = Marketing(HttpCampaigns(HttpService(session, address, MemoryCounters())))
+        found = Marketing(HttpCampaigns(HttpService(session, address, MemoryMetrics())))
         yield found
 
 

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from orders.adapters.outbound.catalog_http.client import CALLS, MAX_ANSWER_BYTES
+from orders.adapters.outbound.catalog_http.client import MAX_ANSWER_BYTES
 from orders.adapters.outbound.catalog_http.products import HttpProductCatalogue
 from orders.domain.pricing.money import Money
 from orders.ports.errors import TransientPortError
+from orders.ports.metric_catalogue import SERVICE_CALLS
 from tests.unit.catalog_http.conftest import ENQUIRY, GOOD, Answerer, Bench, good
 
 SOON = 0.2
@@ -74,8 +75,8 @@ async def test_what_passes_is_tried_once_more(bench: Bench, fault: Answerer) -> 
     async with bench.catalogue() as catalogue:
         assert (await catalogue.offers(ENQUIRY))["mug"].price == Money(2999, ENQUIRY.currency)
     assert (bench.calls, bench.pauses) == (2, [0.05])
-    assert bench.counters.of(CALLS, outcome="failed") == 1
-    assert bench.counters.of(CALLS, outcome="answered") == 1
+    assert bench.counters.of(SERVICE_CALLS, outcome="failed") == 1
+    assert bench.counters.of(SERVICE_CALLS, outcome="answered") == 1
 
 
 @pytest.mark.parametrize("fault", [status(500), reset, cut_off])
@@ -93,7 +94,7 @@ async def test_a_service_that_is_not_there_is_tried_once_more(bench: Bench) -> N
     await server.wait_closed()
     error = await failure(bench, url=f"http://127.0.0.1:{port}")
     assert "ClientConnectorError" in str(error)
-    assert bench.counters.of(CALLS, outcome="failed") == 2
+    assert bench.counters.of(SERVICE_CALLS, outcome="failed") == 2
 
 
 async def test_one_that_hangs_is_waited_for_twice_and_no_longer(bench: Bench) -> None:
@@ -125,7 +126,7 @@ async def test_one_that_refuses_the_question_is_well_and_is_not_asked_again(benc
         # Five such answers open no circuit: other orders may be asked about all the same.
         assert await catalogue.offers(ENQUIRY)
     assert bench.calls == 6
-    assert bench.counters.of(CALLS, outcome="refused") == 5
+    assert bench.counters.of(SERVICE_CALLS, outcome="refused") == 5
 
 
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
@@ -187,7 +188,7 @@ async def test_an_answer_that_is_none_is_named_and_not_tried_again(
     bench.answers = [body(content)]
     assert said in str(await failure(bench))
     assert bench.calls == 1
-    assert bench.counters.of(CALLS, outcome="failed") == 1
+    assert bench.counters.of(SERVICE_CALLS, outcome="failed") == 1
 
 
 async def test_what_a_service_adds_or_leaves_out_is_no_fault(bench: Bench) -> None:
@@ -254,7 +255,7 @@ async def test_while_it_is_down_it_is_left_alone_and_then_asked_by_one(bench: Be
             with pytest.raises(TransientPortError, match="not asked again for"):
                 await from_service(ENQUIRY)
         assert bench.calls == 3
-        assert bench.counters.of(CALLS, outcome="circuit_open") == 11
+        assert bench.counters.of(SERVICE_CALLS, outcome="circuit_open") == 11
         bench.now += 10
         with pytest.raises(TransientPortError, match="it answers 500"):
             await from_service(ENQUIRY)
@@ -297,7 +298,10 @@ async def test_a_hung_service_holds_so_many_callers_and_those_in_line_leave_in_t
     assert all(isinstance(each, TransientPortError) for each in results)
     # Two hung, then two more at the most in the same time, before the third failure opened the circuit.
     assert bench.held <= 4
-    assert bench.counters.of(CALLS, outcome="busy") + bench.counters.of(CALLS, outcome="circuit_open") >= 16
+    assert (
+        bench.counters.of(SERVICE_CALLS, outcome="busy") + bench.counters.of(SERVICE_CALLS, outcome="circuit_open")
+        >= 16
+    )
 
 
 async def test_a_caller_that_goes_away_frees_its_place(bench: Bench) -> None:
@@ -314,4 +318,4 @@ async def test_a_caller_that_goes_away_frees_its_place(bench: Bench) -> None:
         leaving.cancel()
         await asyncio.wait([leaving])
         assert await catalogue.offers(ENQUIRY)
-    assert bench.counters.of(CALLS, outcome="abandoned") == 1
+    assert bench.counters.of(SERVICE_CALLS, outcome="abandoned") == 1

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Result
-from orders.adapters.outbound.memory.counters import MemoryCounters
+from orders.adapters.outbound.memory.metrics import MemoryMetrics
 from orders.adapters.outbound.memory.order_repository import MemoryOrderRepository
 from orders.adapters.outbound.memory.orders_table import MemoryTable
 from orders.adapters.outbound.memory.template_store import MemoryTemplateStore
@@ -46,7 +46,7 @@ class Operator(Recorder):
 
     async def _work(self, work: Callable[[PreviewTemplates], Awaitable[Result]]) -> Result:
         lane = template_lane(timeout_seconds=30, memory_limit_bytes=None)
-        templates = OverridableTemplates(self.store, MemoryCounters(), lane)
+        templates = OverridableTemplates(self.store, MemoryMetrics(), lane)
         pdfs = PdfRenderer(processes=1, timeout_seconds=120, templates=templates)
         tenants = MemoryTenantDirectory([a_tenant()])
         try:

@@ -14,7 +14,8 @@ from orders.adapters.inbound.http.openapi.document import ENDPOINTS
 from orders.adapters.inbound.http.operation import operation_of
 from orders.adapters.inbound.http.representations.values import BASE
 from orders.adapters.inbound.http.routes.orders import ROUTES
-from orders.ports.audit import AUDIT_LOST, AuditOutcome, AuditRecord
+from orders.ports.audit import AuditOutcome, AuditRecord
+from orders.ports.metric_catalogue import AUDIT_RECORDS_LOST
 from orders.ports.tenants import TenantProfile
 from tests.support.builders import an_order_id
 from tests.support.http_api import ORDERS, SMOKE, Api, an_api
@@ -226,7 +227,7 @@ async def test_a_trail_that_loses_records_loses_no_change(api: Api) -> None:
     api.service.trail.full = True
     order = await api.placed()
     assert (await api.call("GET", f"{ORDERS}/{order['order_id']}")).json()["order_id"] == order["order_id"]
-    assert api.service.counters.of(AUDIT_LOST) == 2
+    assert api.service.counters.of(AUDIT_RECORDS_LOST) == 2
 
 
 async def test_records_of_requests_at_the_same_time_do_not_mix(api: Api) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from orders.ports.errors import ItemKind
 from orders.ports.mail import MailIntent, MailState, MailTemplate
-from orders.ports.metrics import UNREADABLE_ITEMS
+from orders.ports.metric_catalogue import UNREADABLE_ITEMS
 from tests.support.builders import NOON
 from tests.support.http_api import ORDERS, SMOKE, Api, expect
 

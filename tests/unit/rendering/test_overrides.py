@@ -11,11 +11,10 @@ import pytest
 from pypdf import PdfReader
 from structlog.testing import capture_logs
 
-from orders.adapters.outbound.memory.counters import MemoryCounters
+from orders.adapters.outbound.memory.metrics import MemoryMetrics
 from orders.adapters.outbound.memory.template_store import MemoryTemplateStore
 from orders.adapters.outbound.rendering.mail_composer import JinjaMailComposer
 from orders.adapters.outbound.rendering.overrides import (
-    FALLBACKS,
     LEFT_ALONE_SECONDS,
     OverridableTemplates,
     template_lane,
@@ -28,6 +27,7 @@ from orders.adapters.outbound.rendering.processes.template_process import Templa
 from orders.domain.order import Order
 from orders.ports.errors import TransientPortError
 from orders.ports.mail import MailContent, MailTemplate
+from orders.ports.metric_catalogue import TEMPLATE_FALLBACKS
 from orders.ports.tenants import TenantProfile
 from tests.support.builders import a_tenant, an_order
 
@@ -52,7 +52,7 @@ class Shop:
 
     def __init__(self, lane: Lane) -> None:
         self.store = MemoryTemplateStore()
-        self.counters = MemoryCounters()
+        self.counters = MemoryMetrics()
         self.seconds = 0.0
         self.lane = lane
         self.templates = OverridableTemplates(self.store, self.counters, lane, monotonic=lambda: self.seconds)
@@ -69,8 +69,8 @@ class Shop:
         self.logs = [each for each in logs if each["log_level"] == "warning"]
         return content
 
-    def fallbacks(self, **labels: str) -> int:
-        return self.counters.of(FALLBACKS, **labels)
+    def fallbacks(self, **labels: str) -> float:
+        return self.counters.of(TEMPLATE_FALLBACKS, **labels)
 
 
 @pytest.fixture(scope="module")

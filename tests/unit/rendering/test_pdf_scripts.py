@@ -8,12 +8,13 @@ import pytest
 import structlog
 from pypdf import PdfReader
 
-from orders.adapters.outbound.memory.counters import MemoryCounters
+from orders.adapters.outbound.memory.metrics import MemoryMetrics
 from orders.adapters.outbound.rendering.overrides import Wish, default
 from orders.adapters.outbound.rendering.pdf.html_document import DOCUMENT, document_context
-from orders.adapters.outbound.rendering.pdf.renderer import BOXES, PdfRenderer
+from orders.adapters.outbound.rendering.pdf.renderer import PdfRenderer
 from orders.domain.order import Order
 from orders.domain.parts import Customer
+from orders.ports.metric_catalogue import DOCUMENTS_WITH_BOXES
 from tests.support.builders import a_line, a_tenant, an_address, an_order
 from tests.unit.rendering.checkers import accessibility_findings, archival_findings
 from tests.unit.rendering.conftest import Render
@@ -105,13 +106,13 @@ def test_a_flat_beside_right_to_left_text_stays_in_one_piece(render: Render, scr
 
 
 def test_what_no_font_has_is_counted_and_named_but_not_quoted(renderer: PdfRenderer) -> None:
-    counters = MemoryCounters()
+    counters = MemoryMetrics()
     counting = PdfRenderer(processes=0, counters=counters)
     counting._idle.put_nowait(renderer._lanes[0])
     with structlog.testing.capture_logs() as logs:
         asyncio.run(counting.render(written("བོད་ 𐌰 龦 東京"), a_tenant()))
         asyncio.run(counting.render(written("東京"), a_tenant()))
-    assert counters.of(BOXES) == 1
+    assert counters.of(DOCUMENTS_WITH_BOXES) == 1
     (told,) = [log for log in logs if log["event"].startswith("a document has characters")]
     assert told["blocks"] == ("Gothic", "Tibetan")
     assert "བོད" not in str(told)

@@ -10,9 +10,10 @@ from orders.adapters.inbound.periodic import Periodic
 from orders.adapters.inbound.sqs.poller import PollerState
 from orders.adapters.inbound.sqs.queue import ReceivedMessage
 from orders.adapters.outbound.aws.probes import MailProbe
-from orders.adapters.outbound.memory.counters import MemoryCounters
-from orders.application.mail.watch_mail_quota import QUOTA_USED, WatchMailQuota
+from orders.adapters.outbound.memory.metrics import MemoryMetrics
+from orders.application.mail.watch_mail_quota import WatchMailQuota
 from orders.ports.errors import QuotaReached, TransientPortError
+from orders.ports.metric_catalogue import MAIL_DAILY_QUOTA_USED
 from tests.unit.sqs.bench import DEAD_LETTER_URL, Bench, with_settings
 from tests.unit.virtual_time import in_virtual_time
 
@@ -152,7 +153,7 @@ async def passes(probe: MailProbe) -> bool:
 async def test_how_much_is_used_is_shown_and_a_failure_to_ask_is_no_end_of_it() -> None:
     ses = Ses(per_day=200)
     ses.sent = [-100.0] * 190
-    gauges = MemoryCounters()
+    gauges = MemoryMetrics()
     watch = WatchMailQuota(MailProbe(cast("Any", ses)), gauges)
     failures: list[Exception] = [TransientPortError("mail service", "out of reach"), RuntimeError("a bug")]
 
@@ -167,7 +168,7 @@ async def test_how_much_is_used_is_shown_and_a_failure_to_ask_is_no_end_of_it() 
         await asyncio.sleep(900)
         stop.set()
         await running
-    assert gauges.shown == {(QUOTA_USED, frozenset()): 0.95}
+    assert gauges.now(MAIL_DAILY_QUOTA_USED) == 0.95
     assert [log["log_level"] for log in logs] == ["warning", "error"]
 
 

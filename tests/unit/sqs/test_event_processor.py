@@ -19,6 +19,7 @@ from orders.domain.lifecycle import Action, Role
 from orders.domain.order import Order
 from orders.domain.reports import SOURCES, ReportType
 from orders.ports.errors import NotYet
+from orders.ports.metric_catalogue import EVENTS_DROPPED
 from tests.support.builders import a_draft, an_order, an_order_id
 from tests.support.external_event_feeds import a_report, on_the_bus
 from tests.support.service import HOLD, Service, a_caller
@@ -100,7 +101,7 @@ async def test_each_report_is_believed_from_its_own_source_only(type_: ReportTyp
     report = a_report(type_)
     for source in {*SOURCES.values(), "io.bbws.orders", "com.example"} - {SOURCES[type_]}:
         await handled(process)(message(on_the_bus(order, report) | {"source": source}))
-    assert (process.dropped, service.counters.of("events_dropped", why="source")) == (4, 4)
+    assert (process.dropped, service.counters.of(EVENTS_DROPPED, why="source")) == (4, 4)
     untouched = await service.repository.get(order.tenant_id, order.order_id)
     assert untouched == order
     service.clock.advance(HOLD)

@@ -9,7 +9,6 @@ import pytest
 
 from orders.adapters.inbound.sqs.messages import MessageRefused
 from orders.adapters.inbound.sqs.workers.mail_feedback import MailFeedbackHandler
-from orders.application.mail.record_mail_feedback import FEEDBACK
 from orders.application.operations.dead_letters import subject_of
 from orders.application.operations.message_outline import outline
 from orders.contracts.mail_marks import MARK_TAG
@@ -18,6 +17,7 @@ from orders.domain.lifecycle import Action, Role
 from orders.domain.order import Order
 from orders.ports.errors import TransientPortError
 from orders.ports.mail import FeedbackKind, Mail, MailRecord, MailState, recipient_hash
+from orders.ports.metric_catalogue import MAIL_FEEDBACK_RECEIVED
 from orders.ports.suppressions import Suppression, SuppressionReason
 from tests.support.builders import a_draft, an_order_id
 from tests.support.mail_service import identity_notification, in_sns, ses_event
@@ -56,8 +56,8 @@ class Post:
     async def suppression(self) -> Suppression | None:
         return await self.service.suppressions.find(TENANT, recipient_hash(STAFF))
 
-    def counted(self, what: str) -> int:
-        return self.service.counters.of(FEEDBACK, what=what)
+    def counted(self, what: str) -> float:
+        return self.service.counters.of(MAIL_FEEDBACK_RECEIVED, what=what)
 
 
 FORMS: dict[str, Callable[..., Any]] = {

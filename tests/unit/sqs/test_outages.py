@@ -11,7 +11,7 @@ from orders.adapters.inbound.sqs.poller import PollerState
 from orders.adapters.inbound.sqs.queue import ReceivedMessage
 from orders.adapters.outbound.catalog_http.breaker import CircuitBreaker, CircuitOpen
 from orders.adapters.outbound.catalog_http.client import HttpService, ServiceAddress
-from orders.adapters.outbound.memory.counters import MemoryCounters
+from orders.adapters.outbound.memory.metrics import MemoryMetrics
 from orders.ports.errors import NotPermitted, TransientPortError
 from tests.unit.sqs.bench import DEAD_LETTER_URL, POLICY, Bench, Switch, with_settings
 from tests.unit.virtual_time import in_virtual_time
@@ -90,7 +90,7 @@ async def test_an_open_circuit_pauses_receiving_and_costs_no_receive() -> None:
     breaker = CircuitBreaker(failures=(Down,), monotonic=asyncio.get_running_loop().time)
     address = ServiceAddress("product service", "http://products.example", timedelta(seconds=1))
     # Only its probe is used, which calls nobody.
-    service = HttpService(cast("aiohttp.ClientSession", None), address, MemoryCounters(), breaker=breaker)
+    service = HttpService(cast("aiohttp.ClientSession", None), address, MemoryMetrics(), breaker=breaker)
     bench = Bench(handle, probes=[service], settings=with_settings(concurrency=3))
     await bench.send(*(str(number) for number in range(10)))
     async with bench.running():

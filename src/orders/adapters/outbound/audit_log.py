@@ -6,7 +6,8 @@ import structlog
 
 from orders.adapters.privacy.audit import fit_to_keep
 from orders.adapters.privacy.exceptions import safe_error_text
-from orders.ports.audit import AUDIT_LOST, AuditRecord
+from orders.ports.audit import AuditRecord
+from orders.ports.metric_catalogue import AUDIT_RECORDS_LOST
 from orders.ports.metrics import Counters
 
 AUDIT_LOGGER = "orders.audit"
@@ -28,5 +29,5 @@ class LogAuditTrail:
         try:
             _audit.info("audit", **facts)
         except Exception as error:  # noqa: BLE001 - what was done is done, and must not be reported as failed for this
-            self._counters.count(AUDIT_LOST)
+            self._counters.count(AUDIT_RECORDS_LOST)
             _log.error("an audit record could not be written", error=safe_error_text(error), record=facts)

@@ -8,7 +8,8 @@ from orders.application.events.publish_events import PublishEvents
 from orders.application.orders.queue_accepted import QueueAccepted
 from orders.ports.clock import Clock
 from orders.ports.errors import PermanentPortError, TransientPortError, UnreadableItem
-from orders.ports.metrics import UNREADABLE_ITEMS, Counters
+from orders.ports.metric_catalogue import UNREADABLE_ITEMS
+from orders.ports.metrics import Counters
 from orders.ports.outbox import Outbox, OutboxEntry
 
 HELD_FIRST = timedelta(minutes=1)

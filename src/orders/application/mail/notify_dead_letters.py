@@ -18,6 +18,7 @@ from orders.ports.audit import AuditOutcome
 from orders.ports.dead_letters import DeadLetter
 from orders.ports.errors import NotYet, PermanentPortError, PortError, TransientPortError
 from orders.ports.mail import Mail, MailComposer, MailIntent, MailTemplate, OrderTrouble
+from orders.ports.metric_catalogue import DEAD_LETTERS_WITHOUT_A_SHOP
 from orders.ports.metrics import Counters
 from orders.ports.tenants import TenantDirectory
 
@@ -32,7 +33,6 @@ LOOK_ANYWAY = 10
 
 _SEQUENCE = re.compile(r"[0-9]{1,18}")
 REMEMBERED = 10_000
-UNTOLD = "dead_letters_without_a_shop"
 NO_EVENT = 0
 """The sequence of a mail that is about no event of the order's own."""
 
@@ -125,7 +125,7 @@ class NotifyDeadLetters:
         if subject.tenant_id is not None:
             return await self._told_staff(letter, subject, subject.tenant_id)
         # The tenant is unknown; operators handle it like any letter.
-        self._counters.count(UNTOLD, queue=letter.queue)
+        self._counters.count(DEAD_LETTERS_WITHOUT_A_SHOP, queue=letter.queue)
         return True
 
     async def _told_staff(self, letter: DeadLetter, subject: Subject, tenant_id: str) -> bool:

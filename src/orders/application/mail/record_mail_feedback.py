@@ -7,11 +7,9 @@ from orders.application.policy.errors import ApplicationError
 from orders.domain.clocks import CLOCK_SKEW, is_to_come
 from orders.ports.clock import Clock
 from orders.ports.mail import FeedbackKind, MailFeedback, MailIntents, MailReference
+from orders.ports.metric_catalogue import MAIL_FEEDBACK_RECEIVED
 from orders.ports.metrics import Counters
 from orders.ports.suppressions import Suppression, SuppressionReason, Suppressions
-
-FEEDBACK = "mail_feedback"
-"""Counts what came back, by ``what``: delayed, bounced, complained, unknown, foreign, other."""
 
 _SUPPRESSING = {
     FeedbackKind.BOUNCED: SuppressionReason.BOUNCED,
@@ -50,10 +48,10 @@ class RecordMailFeedback:
             raise FeedbackFromTheFuture
         about(order_id=mail.order_id, tenant_id=mail.tenant_id)
         if mail.recipient_hash is None or not await self._intents.note_feedback(mail, feedback):
-            self._counters.count(FEEDBACK, what="unknown")
+            self._counters.count(MAIL_FEEDBACK_RECEIVED, what="unknown")
             _log.warning("no mail of order %s is the one that feedback came about", mail.order_id)
             return
-        self._counters.count(FEEDBACK, what=feedback.kind.name.lower())
+        self._counters.count(MAIL_FEEDBACK_RECEIVED, what=feedback.kind.name.lower())
         reason = _SUPPRESSING.get(feedback.kind)
         if reason is not None:
             suppression = Suppression(

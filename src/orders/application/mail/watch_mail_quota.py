@@ -1,10 +1,8 @@
 """Use case: reports the used share of the mail service's daily quota, for an alarm."""
 
 from orders.ports.mail import MailQuota, MailQuotas
+from orders.ports.metric_catalogue import MAIL_DAILY_QUOTA_USED
 from orders.ports.metrics import Gauges
-
-QUOTA_USED = "mail_daily_quota_used"
-"""The fraction of the mails of 24 hours that have been sent: the alarm's metric ([PIPE-9])."""
 
 NEARLY = 0.9
 
@@ -19,5 +17,5 @@ class WatchMailQuota:
     async def execute(self) -> MailQuota:
         """Sets the gauge to the used fraction; returns the quota. Raises: TransientPortError, PermanentPortError."""
         quota = await self._quotas.quota()
-        self._gauges.show(QUOTA_USED, quota.used)
+        self._gauges.show(MAIL_DAILY_QUOTA_USED, quota.used)
         return quota

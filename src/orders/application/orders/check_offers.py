@@ -13,11 +13,9 @@ from orders.domain.pricing.basket import Basket
 from orders.domain.pricing.offer_checks import Answers, CampaignVerdict, Offer
 from orders.ports.campaigns import CampaignEnquiry, Campaigns
 from orders.ports.errors import TransientPortError
+from orders.ports.metric_catalogue import ORDERS_UNCHECKED
 from orders.ports.metrics import Counters
 from orders.ports.products import ProductCatalogue, ProductEnquiry
-
-UNCHECKED = "orders_unchecked"
-"""Counter: orders that went on although a service could not be asked; label ``service``."""
 
 _log = logging.getLogger(__name__)
 _Port = TypeVar("_Port")
@@ -127,6 +125,6 @@ class CheckOffers:
     ) -> TransientPortError | None:
         if when_down is WhenDown.REFUSE:
             return error
-        self._counters.count(UNCHECKED, service=error.dependency)
+        self._counters.count(ORDERS_UNCHECKED, service=error.dependency)
         _log.warning("order %s of tenant %s goes on unchecked: %s", question.order_id, caller.tenant_id, error)
         return None

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from orders.application.policy.caller import Caller, Operation, permit
 from orders.ports.errors import ItemKind
-from orders.ports.metrics import UNREADABLE_ITEMS, Counters
+from orders.ports.metric_catalogue import UNREADABLE_ITEMS
+from orders.ports.metrics import Counters
 from orders.ports.order_repository import OrderPage, OrderQuery, OrderRepository
 
 

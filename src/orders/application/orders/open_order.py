@@ -8,7 +8,8 @@ from orders.domain.lifecycle import Action
 from orders.domain.order import Order
 from orders.ports.acceptances import Acceptances
 from orders.ports.errors import UnreadableItem
-from orders.ports.metrics import UNREADABLE_ITEMS, Counters
+from orders.ports.metric_catalogue import UNREADABLE_ITEMS
+from orders.ports.metrics import Counters
 from orders.ports.order_repository import OrderRepository
 
 

@@ -12,7 +12,8 @@ from orders.domain.events import Actor, OrderEvent
 from orders.domain.order import Order
 from orders.ports.errors import UnreadableItem
 from orders.ports.mail import MailIntents, MailRecord, MailState, MailTemplate
-from orders.ports.metrics import UNREADABLE_ITEMS, Counters
+from orders.ports.metric_catalogue import UNREADABLE_ITEMS
+from orders.ports.metrics import Counters
 from orders.ports.outbox import EventLog
 
 _log = logging.getLogger(__name__)

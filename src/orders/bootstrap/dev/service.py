@@ -12,7 +12,7 @@ from litestar import Litestar
 from rich.console import Console
 
 from orders.adapters.inbound.http.app import create_app
-from orders.adapters.outbound.memory.counters import MemoryCounters
+from orders.adapters.outbound.memory.metrics import MemoryMetrics
 from orders.bootstrap.aws import CLIENTS, AwsClients, open_clients, queue_wait, secret_services
 from orders.bootstrap.config.edge import edge_rules
 from orders.bootstrap.config.keys import dev_issuer
@@ -58,7 +58,7 @@ async def run_service(
 
     Raises: CannotRun: a resource can't be created, or the emulator has ended.
     """
-    counters = MemoryCounters()
+    counters = MemoryMetrics()
     aws_services = (*CLIENTS, *secret_services(settings))
     async with (
         open_clients(settings, aws_services, longest_poll=queue_wait(settings)) as clients,

@@ -14,7 +14,7 @@ from orders.adapters.inbound.http.local.token import local_token
 from orders.adapters.inbound.http.requests.parameters import TokenParameters
 from orders.adapters.outbound.local.document_archive import BucketDocuments
 from orders.adapters.outbound.local.mail_archive import MailArchive
-from orders.adapters.outbound.memory.counters import MemoryCounters
+from orders.adapters.outbound.memory.metrics import MemoryMetrics
 from orders.bootstrap.aws import S3_LINKS, AwsClients, open_clients, secret_services
 from orders.bootstrap.config.edge import edge_rules
 from orders.bootstrap.config.keys import dev_issuer, with_keys
@@ -66,7 +66,7 @@ async def run_api(settings: Settings, stop: asyncio.Event) -> None:
 @contextlib.asynccontextmanager
 async def open_container(settings: Settings) -> AsyncIterator[ApiContainer]:
     """Opens what the API needs of AWS and of other services, and builds its container. Raises: ResourcesMissing."""
-    counters = MemoryCounters()
+    counters = MemoryMetrics()
     aws_services = (*AWS_SERVICES, *secret_services(settings))
     async with open_clients(settings, aws_services) as clients, open_services(settings, counters) as services:
         yield ApiContainer(

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from orders.adapters.inbound.periodic import Periodic
 from orders.adapters.inbound.relay import RelayLoop
-from orders.adapters.outbound.memory.counters import MemoryCounters
+from orders.adapters.outbound.memory.metrics import MemoryMetrics
 from orders.adapters.outbound.rendering.overrides import Templates
 from orders.adapters.outbound.rendering.pdf.renderer import PdfRenderer
 from orders.bootstrap.aws import AwsClients, open_clients, queue_wait
@@ -107,7 +107,7 @@ async def _open_container(
     settings: Settings, worker: Worker, clients: AwsClients, addresses: Addresses, opened: AsyncExitStack
 ) -> Container:
     """Builds the container with what the worker's row names, and nothing else: a process reads no other settings."""
-    counters = MemoryCounters()
+    counters = MemoryMetrics()
     given: dict[str, object] = {}
     if worker.renders_documents or worker.sends_mail:
         store = template_store(clients, addresses, settings)

@@ -15,7 +15,8 @@ from orders.adapters.outbound.aws.s3_objects import read_body
 from orders.adapters.outbound.aws.tenant_file import BrokenProfile, parse_profile
 from orders.adapters.outbound.botocore_errors import error_code, translated
 from orders.ports.errors import ItemKind, TransientPortError
-from orders.ports.metrics import UNREADABLE_ITEMS, Counters
+from orders.ports.metric_catalogue import UNREADABLE_ITEMS
+from orders.ports.metrics import Counters
 from orders.ports.tenants import TenantProfile
 
 if TYPE_CHECKING:

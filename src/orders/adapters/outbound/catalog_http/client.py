@@ -18,13 +18,12 @@ from orders.adapters.outbound.catalog_http.breaker import BreakerState, CircuitB
 from orders.adapters.outbound.catalog_http.wire import BrokenAnswer, decode, encode
 from orders.adapters.privacy.exceptions import safe_error_text
 from orders.ports.errors import TransientPortError
+from orders.ports.metric_catalogue import SERVICE_CALLS
 from orders.ports.metrics import Counters
 
 MAX_ANSWER_BYTES = 1024 * 1024
 MAX_CALLS_AT_ONCE = 64
 LONGEST_PAUSE_SECONDS = 0.1
-CALLS = "service_calls"
-"""Counter: attempts, and calls that were not made; labels ``service`` and ``outcome``."""
 
 _PASSING = frozenset({500, 502, 503, 504})
 """Worth a second try; a service that answers 429 is not helped by one."""
@@ -166,7 +165,7 @@ class HttpService:
             outcome = "abandoned"
             raise
         finally:
-            self._counters.count(CALLS, service=self.name, outcome=outcome)
+            self._counters.count(SERVICE_CALLS, service=self.name, outcome=outcome)
 
     async def _exchange(
         self, path: str, body: bytes, headers: Mapping[str, str], read: Callable[[Any], _Answer], deadline: float

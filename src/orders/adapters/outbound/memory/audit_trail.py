@@ -1,7 +1,8 @@
 """The audit trail as a list. Contract: ports/audit.py."""
 
 from orders.adapters.privacy.audit import fit_to_keep
-from orders.ports.audit import AUDIT_LOST, AuditRecord
+from orders.ports.audit import AuditRecord
+from orders.ports.metric_catalogue import AUDIT_RECORDS_LOST
 from orders.ports.metrics import Counters
 
 
@@ -16,6 +17,6 @@ class MemoryAuditTrail:
     def record(self, record: AuditRecord) -> None:
         """See ``AuditTrail.record``."""
         if self.full:
-            self._counters.count(AUDIT_LOST)
+            self._counters.count(AUDIT_RECORDS_LOST)
         else:
             self.records.append(fit_to_keep(record))

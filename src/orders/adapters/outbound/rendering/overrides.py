@@ -19,12 +19,10 @@ from orders.adapters.outbound.rendering.packaged import made_of, packaged_render
 from orders.adapters.outbound.rendering.processes.process_lane import OutOfBounds, ProcessLane
 from orders.adapters.outbound.rendering.processes.template_process import TEMPLATES, TemplateFault, TemplateJob
 from orders.ports.errors import TransientPortError
+from orders.ports.metric_catalogue import TEMPLATE_FALLBACKS
 from orders.ports.metrics import Counters
 from orders.ports.templates import ShopTemplate, TemplateStore, locale_folders
 from orders.ports.tenants import TenantProfile
-
-FALLBACKS = "template_fallbacks"
-"""Counted whenever a default is used because a shop's own template is broken; by template, part and cause."""
 
 MAX_OUTPUT_CHARS = 2_000_000
 """A confirmation of 500 lines has 700,000."""
@@ -251,7 +249,7 @@ class OverridableTemplates:
 
     def _complain(self, wish: Wish, broken: TemplateBroken) -> None:
         template, _, part = wish.path.partition("/")
-        self._counters.count(FALLBACKS, template=template, part=part, cause=broken.cause)
+        self._counters.count(TEMPLATE_FALLBACKS, template=template, part=part, cause=broken.cause)
         _log.warning(
             "a shop's template is broken, the default is used",
             tenant_id=wish.tenant.tenant_id,

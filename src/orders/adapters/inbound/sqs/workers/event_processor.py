@@ -23,6 +23,7 @@ from orders.contracts.cloud_event import EVENT_SOURCE, cloud_event_type
 from orders.contracts.commands import SCRUB_ORDER
 from orders.domain.events import EventType
 from orders.domain.reports import SOURCES, ReportType
+from orders.ports.metric_catalogue import EVENTS_DROPPED
 from orders.ports.metrics import Counters
 
 _log = structlog.get_logger(__name__)
@@ -31,8 +32,6 @@ Listener: TypeAlias = Callable[[BusMessage], Awaitable[None]]
 Heard: TypeAlias = tuple[str, str]
 """Source and detail type of an event on the bus: a type is accepted from its source only."""
 
-DROPPED = "events_dropped"
-"""Counter of events without a listener."""
 
 TRANSITIONS = (
     EventType.PROCESSING,
@@ -96,6 +95,6 @@ class EventProcessor(QueueWorker):
         self.dropped += 1
         # A known type from an untrusted source deserves a warning; the metric needs few label values.
         known = event.type in set(ReportType)
-        self._counters.count(DROPPED, why="source" if known else "type")
+        self._counters.count(EVENTS_DROPPED, why="source" if known else "type")
         log = _log.warning if known else _log.info
         log("event dropped: nobody here listens to its type", source=as_name(event.source), type=as_name(event.type))

@@ -18,11 +18,12 @@ from orders.adapters.inbound.sqs.messages import MessageRefused, Moment, parse_j
 from orders.adapters.inbound.sqs.retry_policy import PASSING
 from orders.adapters.inbound.sqs.worker import Message, QueueWorker
 from orders.adapters.privacy.masking import as_name
-from orders.application.mail.record_mail_feedback import FEEDBACK, RecordMailFeedback
+from orders.application.mail.record_mail_feedback import RecordMailFeedback
 from orders.application.policy.errors import ApplicationError
 from orders.contracts.mail_marks import MARK_TAG, marks_in, reference_of
 from orders.contracts.message_text import parse_text
 from orders.ports.mail import FeedbackKind, MailFeedback, MailReference
+from orders.ports.metric_catalogue import MAIL_FEEDBACK_RECEIVED
 from orders.ports.metrics import Counters
 
 GREETING = "Successfully validated SNS topic"
@@ -119,7 +120,7 @@ class MailFeedbackHandler(QueueWorker):
         await self._note.execute(_reference(marks[0]), feedback)
 
     def _drop(self, what: str, kind: str) -> None:
-        self._counters.count(FEEDBACK, what=what)
+        self._counters.count(MAIL_FEEDBACK_RECEIVED, what=what)
         log = _log.warning if what == "foreign" else _log.info
         log("mail feedback dropped", what=what, kind=as_name(kind))
 

@@ -17,13 +17,12 @@ from orders.adapters.outbound.rendering.pdf.weasyprint_pdf import (
 from orders.adapters.outbound.rendering.processes.process_lane import OutOfBounds, ProcessDied, ProcessLane, Program
 from orders.domain.order import Order
 from orders.ports.errors import RenderingFailed
+from orders.ports.metric_catalogue import DOCUMENTS_WITH_BOXES
 from orders.ports.metrics import Counters
 from orders.ports.tenants import TenantProfile
 
 __all__ = ["PDFS", "MissingLibraries", "PdfRenderer", "RendererProbe", "check_system_libraries"]
 
-BOXES = "documents_with_boxes"
-"""Counted for each document with characters that no packaged font has; the log names their Unicode blocks."""
 
 _log = structlog.get_logger(__name__)
 
@@ -113,7 +112,7 @@ class PdfRenderer:
     def _tell_of_boxes(self, order: Order, blocks: tuple[str, ...]) -> None:
         """Counts and logs that parts of the document are unreadable boxes."""
         if self._counters is not None:
-            self._counters.count(BOXES)
+            self._counters.count(DOCUMENTS_WITH_BOXES)
         _log.warning(
             "a document has characters that no packaged font has",
             tenant_id=order.tenant_id,

@@ -1,6 +1,6 @@
 """AWS clients, opened once per process in one context, with the only AWS retry policy."""
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -59,11 +59,16 @@ class _NotOpened:
 
 @asynccontextmanager
 async def open_clients(
-    settings: Settings, services: Collection[str] = CLIENTS, *, longest_poll: timedelta = NO_POLLS
+    settings: Settings,
+    services: Collection[str] = CLIENTS,
+    *,
+    longest_poll: timedelta = NO_POLLS,
+    watch: Callable[[Any], None] | None = None,
 ) -> AsyncIterator[AwsClients]:
     """Opens clients for these services and closes them on leaving.
 
-    ``services`` are names as in ``AwsClients``; ``longest_poll`` is how long one receive of SQS waits for messages.
+    ``services`` are names as in ``AwsClients``; ``longest_poll`` is how long one receive of SQS waits for
+    messages; ``watch`` is called with each client, before its first call.
 
     Timeouts are short because every caller is bounded by a user's request or a visibility timeout; at most three
     attempts (botocore's standard mode), further retries are up to the callers.
@@ -95,7 +100,7 @@ async def open_clients(
             )
             # Without TLS there is nothing to verify, and loading the authorities takes every client 50 ms.
             verify = None if endpoint is None or endpoint.startswith("https:") else False
-            return await stack.enter_async_context(
+            opened = await stack.enter_async_context(
                 session.client(
                     service,
                     region_name=settings.aws_region,
@@ -105,6 +110,9 @@ async def open_clients(
                     **_credentials(settings),
                 )
             )
+            if watch is not None:
+                watch(opened)
+            return opened
 
         yield AwsClients(
             dynamodb=await client("dynamodb"),

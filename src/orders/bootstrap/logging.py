@@ -14,6 +14,7 @@ from orders.adapters.outbound.audit_log import AUDIT_LOGGER
 from orders.adapters.privacy.exceptions import traceback_text
 from orders.adapters.privacy.files import append_private, private_directory
 from orders.adapters.privacy.masking import mask, mask_argument
+from orders.adapters.trace_context import current_traceparent
 from orders.bootstrap.config.settings import Settings
 from orders.bootstrap.errors import CannotRun
 
@@ -47,6 +48,7 @@ def configure_logging(settings: Settings, *, stream: TextIO | None = None) -> No
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 *_privacy(settings),
                 *_revision(settings),
+                _trace,
                 _renderer(settings, stream),
             ],
         )
@@ -165,6 +167,14 @@ def _revision(settings: Settings) -> list[Any]:
         return []
     revision = settings.revision
     return [lambda _logger, _method, event: {**event, "revision": revision}]
+
+
+def _trace(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Names the trace and the span that a line belongs to; after masking, which would take them for secrets."""
+    traceparent = current_traceparent.get()
+    if traceparent is not None:
+        _, event["trace_id"], event["span_id"], _ = traceparent.split("-")
+    return event
 
 
 def _privacy(settings: Settings) -> list[Any]:

@@ -21,12 +21,14 @@ from orders.application.operations.check_tenants import CheckTenants
 from orders.application.operations.dead_letters import DeadLetterService
 from orders.application.operations.find_unreadable import FindUnreadable
 from orders.bootstrap.aws import open_clients
+from orders.bootstrap.config.roles import Role
 from orders.bootstrap.config.settings import Settings
 from orders.bootstrap.container.adapter_factories import order_senders
 from orders.bootstrap.resources.addresses import queue_url
 from orders.bootstrap.resources.names import names_of
 from orders.bootstrap.resources.topology import TEMPLATES, Topology, environment_name
 from orders.bootstrap.resources.topology_file import packaged_topology
+from orders.bootstrap.telemetry import open_telemetry
 
 if TYPE_CHECKING:
     from types_aiobotocore_sqs import SQSClient
@@ -36,12 +38,15 @@ if TYPE_CHECKING:
 async def open_dead_letters(settings: Settings) -> AsyncIterator[DeadLetterService]:
     """Opens the dead letters of the settings' environment. Raises: ResourcesMissing."""
     # Commands poll no longer than that, and at a terminal an unreachable queue should be reported soon.
-    async with open_clients(settings, ("sqs",), longest_poll=timedelta(seconds=1)) as clients:
+    async with (
+        open_telemetry(settings, Role.OPERATOR) as telemetry,
+        open_clients(settings, ("sqs",), longest_poll=timedelta(seconds=1), watch=telemetry.watch_client) as clients,
+    ):
         boxes = await mailboxes(clients.sqs, packaged_topology(), settings)
         # A command is often run without them; see the adapter for what it then leaves alone.
         known = bool(settings.order_senders) or settings.environment == "local"
         trusted = order_senders(settings).may_forward if known else None
-        queues = SqsDeadLetterQueues(clients.sqs, boxes, may_forward=trusted)
+        queues = SqsDeadLetterQueues(clients.sqs, boxes, may_forward=trusted, tracing=telemetry.tracing)
         yield DeadLetterService(queues, SystemClock())
 
 
@@ -50,9 +55,14 @@ async def open_replay(settings: Settings, *, mails: bool) -> AsyncIterator[Repla
     """Opens replay in the settings' environment; with ``mails``, replayed events may send mails."""
     names = names_of(settings, packaged_topology())
     table, region = names.table(), settings.aws_region
-    async with open_clients(settings, ("dynamodb", "events")) as clients:
+    async with (
+        open_telemetry(settings, Role.OPERATOR) as telemetry,
+        open_clients(settings, ("dynamodb", "events"), watch=telemetry.watch_client) as clients,
+    ):
         log = DynamoOutbox(clients.dynamodb, table, region=region, outbox_shards=settings.outbox_shards)
-        publisher = EventBridgePublisher(clients.events, names.bus, replayed=True, mails=mails)
+        publisher = EventBridgePublisher(
+            clients.events, names.bus, replayed=True, mails=mails, tracing=telemetry.tracing
+        )
         yield ReplayEvents(log, DynamoEventArchive(clients.dynamodb, table), publisher)
 
 

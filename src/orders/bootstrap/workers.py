@@ -71,7 +71,7 @@ class Worker:
             SqsQueue(
                 container.clients().sqs, address.url, address.dead_letter_url, may_forward=self.may_forward(container)
             ),
-            AuditedHandler(self.build(container), container.use_cases().audit()),
+            AuditedHandler(self.build(container), container.use_cases().audit(), container.tracing()),
             PollerSettings(
                 concurrency=self.concurrency(settings),
                 wait=timedelta(seconds=settings.queue_wait_seconds),

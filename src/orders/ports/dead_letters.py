@@ -16,9 +16,11 @@ ID_ATTRIBUTE = "OriginalMessageId"
 SENDER_ATTRIBUTE = "OriginalSender"
 FIRST_SENT_ATTRIBUTE = "FirstSentAt"
 WAITED_ATTRIBUTE = "TimesWaited"
+REDRIVE_ATTRIBUTE = "RedrivenBy"
 """Attributes of a message in a dead-letter queue: the reason as a word and as a sentence, the message's first id in the
-worker's queue, its original sender, the time at which it was first sent (RFC 3339), and the number of its waits. A
-message that waits in a worker's queue has those from the id on.
+worker's queue, its original sender, the time at which it was first sent (RFC 3339), the number of its waits, and,
+once it is sent back, the W3C trace context of that redrive. A message that waits in a worker's queue has those from the
+id to the number.
 
 They are part of what workers and operators agree on, whichever release either is of.
 """

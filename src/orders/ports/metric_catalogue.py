@@ -59,6 +59,7 @@ REQUEST_SECONDS = _metric(
     "Time from the first byte of a request to the last of its answer, in this process.",
     {API},
     operation=OPERATION,
+    group=frozenset({"create", "status_change", "read", "change", "other"}),
 )
 THROTTLED_REQUESTS = _metric(
     "throttled_requests",

@@ -27,6 +27,10 @@ class Span(Protocol):
         """
         ...
 
+    def rename(self, name: str) -> None:
+        """Names the span anew, once more is known of what it is."""
+        ...
+
     def note(self, **attributes: str | float | bool) -> None:
         """Adds attributes: identifiers and figures, nothing personal. ``__`` in a name stands for a dot."""
         ...

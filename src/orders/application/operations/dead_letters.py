@@ -24,17 +24,22 @@ CLOCK_SKEW = timedelta(seconds=2)
 
 _ORDER_ID = re.compile(ORDER_ID_PATTERN)
 _KEY = re.compile(KEY_PATTERN)
+_TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 _Letters: TypeAlias = list[DeadLetter]
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The tenant and order that a letter is about, as far as its body tells; ``kind`` is a known one or none."""
+    """The tenant and order that a letter is about, as far as its body tells; ``kind`` is a known one or none.
+
+    ``traceparent`` is the W3C trace context of what caused it.
+    """
 
     tenant_id: str | None = None
     order_id: str | None = None
     kind: str | None = None
+    traceparent: str | None = None
 
 
 def subject_of(body: str) -> Subject:
@@ -65,6 +70,7 @@ def subject_in(content: Any) -> Subject:
         tenant_id=_first(found, "tenant_id", _KEY),
         order_id=_first(found, "order_id", _ORDER_ID),
         kind=known_kind(_first(found, "command", _KEY) or _first(found, "detail-type", _KEY)),
+        traceparent=_first(found, "traceparent", _TRACEPARENT),
     )
 
 

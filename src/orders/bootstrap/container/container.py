@@ -30,6 +30,7 @@ from orders.adapters.outbound.rendering.mail_composer import JinjaMailComposer
 from orders.adapters.outbound.rendering.overrides import Templates
 from orders.adapters.outbound.rendering.pdf.renderer import PdfRenderer, RendererProbe
 from orders.adapters.outbound.system import RandomOrderIds, SystemClock
+from orders.adapters.trace_context import PassOnTracing
 from orders.adapters.wire.answer_redaction import redacted_answer
 from orders.bootstrap.aws import AwsClients
 from orders.bootstrap.config.settings import Settings
@@ -46,6 +47,8 @@ from orders.bootstrap.container.adapter_factories import (
 from orders.bootstrap.container.services import NO_SERVICES, Services
 from orders.bootstrap.container.use_cases import UseCases
 from orders.bootstrap.resources.addresses import Addresses
+from orders.ports.metrics import Metrics
+from orders.ports.tracing import Tracing
 
 _NONE: providers.Object[None] = providers.Object(None)  # a plain None would mean that there is no default
 _NO_MAILBOXES: providers.Object[Mapping[str, Mailbox]] = providers.Object(MappingProxyType({}))
@@ -62,7 +65,8 @@ class Container(containers.DeclarativeContainer):
     settings = providers.Dependency(instance_of=Settings)
     clients = providers.Dependency(instance_of=AwsClients)
     addresses = providers.Dependency(instance_of=Addresses)
-    counters = providers.Dependency(instance_of=MemoryMetrics, default=providers.Singleton(MemoryMetrics))
+    counters: providers.Dependency[Metrics] = providers.Dependency(default=providers.Singleton(MemoryMetrics))
+    tracing: providers.Dependency[Tracing] = providers.Dependency(default=providers.Singleton(PassOnTracing))
     services = providers.Dependency(instance_of=Services, default=_NO_SERVICES)
     templates: providers.Dependency[Templates] = providers.Dependency()
     renderer: providers.Dependency[PdfRenderer] = providers.Dependency()
@@ -122,7 +126,7 @@ class Container(containers.DeclarativeContainer):
         outbox=outbox,
         event_log=outbox,
         publisher=providers.Singleton(
-            EventBridgePublisher, client=clients.provided.events, bus_name=addresses.provided.bus
+            EventBridgePublisher, client=clients.provided.events, bus_name=addresses.provided.bus, tracing=tracing
         ),
         order_commands=providers.Singleton(
             SqsOrderCommands,
@@ -175,6 +179,7 @@ class Container(containers.DeclarativeContainer):
             client=clients.provided.sqs,
             mailboxes=mailboxes,
             may_forward=order_senders.provided.may_forward,
+            tracing=tracing,
         ),
         redact_answer=providers.Object(redacted_answer),
         mail_lease=settings.provided.mail_lease,

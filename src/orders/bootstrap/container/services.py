@@ -17,6 +17,7 @@ from orders.ports.campaigns import Campaigns
 from orders.ports.health import Probe
 from orders.ports.metrics import Counters
 from orders.ports.products import ProductCatalogue
+from orders.ports.tracing import Tracing
 
 PRODUCT_SERVICE = "product service"
 CAMPAIGNS_SERVICE = "campaigns service"
@@ -39,7 +40,9 @@ NO_SERVICES = Services()
 
 
 @asynccontextmanager
-async def open_services(settings: Settings, counters: Counters) -> AsyncIterator[Services]:
+async def open_services(
+    settings: Settings, counters: Counters, tracing: Tracing | None = None
+) -> AsyncIterator[Services]:
     """Opens the services of this process, each with one circuit breaker for all callers; closes them on leaving."""
     product_service, campaigns_service = addresses_of(settings)
     if product_service is None and campaigns_service is None:
@@ -50,11 +53,15 @@ async def open_services(settings: Settings, counters: Counters) -> AsyncIterator
         campaigns: Consulted[Campaigns] | None = None
         needed: list[Probe] = []
         if product_service is not None:
-            service = HttpService(session, product_service, counters, request_id=current_request_id.get)
+            service = HttpService(
+                session, product_service, counters, request_id=current_request_id.get, tracing=tracing
+            )
             products = Consulted(HttpProductCatalogue(service), WhenDown(settings.product_api_policy))
             needed += [service] if products.when_down is WhenDown.REFUSE else []
         if campaigns_service is not None:
-            service = HttpService(session, campaigns_service, counters, request_id=current_request_id.get)
+            service = HttpService(
+                session, campaigns_service, counters, request_id=current_request_id.get, tracing=tracing
+            )
             campaigns = Consulted(HttpCampaigns(service), WhenDown(settings.campaigns_api_policy))
             needed += [service] if campaigns.when_down is WhenDown.REFUSE else []
         yield Services(products, campaigns, tuple(needed))

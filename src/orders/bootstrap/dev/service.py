@@ -12,10 +12,10 @@ from litestar import Litestar
 from rich.console import Console
 
 from orders.adapters.inbound.http.app import create_app
-from orders.adapters.outbound.memory.metrics import MemoryMetrics
 from orders.bootstrap.aws import CLIENTS, AwsClients, open_clients, queue_wait, secret_services
 from orders.bootstrap.config.edge import edge_rules
 from orders.bootstrap.config.keys import dev_issuer
+from orders.bootstrap.config.roles import Role
 from orders.bootstrap.config.settings import Settings
 from orders.bootstrap.container.adapter_factories import template_store
 from orders.bootstrap.container.api_container import ApiContainer, api_dependencies
@@ -32,6 +32,7 @@ from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.bootstrap.server.api import kept_pages, serve
 from orders.bootstrap.server.sockets import base_url
 from orders.bootstrap.server.worker import relay_loop, worker_loop
+from orders.bootstrap.telemetry import open_telemetry
 from orders.bootstrap.workers import WORKERS
 
 EXAMPLE = (
@@ -58,11 +59,13 @@ async def run_service(
 
     Raises: CannotRun: a resource can't be created, or the emulator has ended.
     """
-    counters = MemoryMetrics()
     aws_services = (*CLIENTS, *secret_services(settings))
     async with (
-        open_clients(settings, aws_services, longest_poll=queue_wait(settings)) as clients,
-        open_services(settings, counters) as services,
+        open_telemetry(settings, Role.LOCAL) as telemetry,
+        open_clients(
+            settings, aws_services, longest_poll=queue_wait(settings), watch=telemetry.watch_client
+        ) as clients,
+        open_services(settings, telemetry.metrics, telemetry.tracing) as services,
         contextlib.AsyncExitStack() as opened,
     ):
         topology = packaged_topology()
@@ -76,6 +79,7 @@ async def run_service(
         addresses = await resolve_addresses(clients.sqs, topology, settings)
         await put_demo_profiles(clients.s3, addresses.templates_bucket)
         store = template_store(clients, addresses, settings)
+        counters = telemetry.metrics
         templates = await opened.enter_async_context(open_templates(settings, store, counters))
         renderer = await opened.enter_async_context(open_renderer(settings, templates, counters))
         container = ApiContainer(
@@ -83,6 +87,7 @@ async def run_service(
             clients=clients,
             addresses=addresses,
             counters=counters,
+            tracing=telemetry.tracing,
             services=services,
             templates=templates,
             renderer=renderer,
@@ -99,6 +104,8 @@ async def run_service(
         app = create_app(
             api_dependencies(container),
             edge=edge_rules(settings),
+            metrics=counters,
+            tracing=telemetry.tracing,
             lifespan=[lifespan],
             extra_routes=kept_pages(settings, clients, addresses),
         )

@@ -14,10 +14,10 @@ from orders.adapters.inbound.http.local.token import local_token
 from orders.adapters.inbound.http.requests.parameters import TokenParameters
 from orders.adapters.outbound.local.document_archive import BucketDocuments
 from orders.adapters.outbound.local.mail_archive import MailArchive
-from orders.adapters.outbound.memory.metrics import MemoryMetrics
 from orders.bootstrap.aws import S3_LINKS, AwsClients, open_clients, secret_services
 from orders.bootstrap.config.edge import edge_rules
 from orders.bootstrap.config.keys import dev_issuer, with_keys
+from orders.bootstrap.config.roles import Role
 from orders.bootstrap.config.settings import Settings
 from orders.bootstrap.container.api_container import ApiContainer, api_dependencies
 from orders.bootstrap.container.services import open_services
@@ -28,6 +28,7 @@ from orders.bootstrap.server.http_protocol import BoundedHttp
 from orders.bootstrap.server.signals import drain
 from orders.bootstrap.server.sockets import listen, listen_for_health
 from orders.bootstrap.server.uvicorn_server import server
+from orders.bootstrap.telemetry import Telemetry, open_telemetry
 
 AWS_SERVICES = ("dynamodb", "sqs", "events", "s3", S3_LINKS)
 
@@ -55,26 +56,36 @@ async def run_api(settings: Settings, stop: asyncio.Event) -> None:
         listeners = [opened.enter_context(listen(settings))]
         if settings.health_port is not None:
             listeners.append(opened.enter_context(listen_for_health(settings.health_port)))
-        async with open_container(settings) as container:
+        async with open_telemetry(settings, Role.API) as telemetry, open_container(settings, telemetry) as container:
             pages = kept_pages(settings, container.clients(), container.addresses()) if settings.local_pages else []
-            app = create_app(api_dependencies(container), edge=edge_rules(settings), extra_routes=pages)
+            app = create_app(
+                api_dependencies(container),
+                edge=edge_rules(settings),
+                metrics=telemetry.metrics,
+                tracing=telemetry.tracing,
+                extra_routes=pages,
+            )
             async with with_keys(container.token_keys(), container.api_keys(), container.cursor_keys()):
                 await serve(app, listeners, stop)
             await drain(container.use_cases().fast_path())
 
 
 @contextlib.asynccontextmanager
-async def open_container(settings: Settings) -> AsyncIterator[ApiContainer]:
+async def open_container(settings: Settings, telemetry: Telemetry | None = None) -> AsyncIterator[ApiContainer]:
     """Opens what the API needs of AWS and of other services, and builds its container. Raises: ResourcesMissing."""
-    counters = MemoryMetrics()
+    telemetry = telemetry or Telemetry()
     aws_services = (*AWS_SERVICES, *secret_services(settings))
-    async with open_clients(settings, aws_services) as clients, open_services(settings, counters) as services:
+    async with (
+        open_clients(settings, aws_services, watch=telemetry.watch_client) as clients,
+        open_services(settings, telemetry.metrics, telemetry.tracing) as services,
+    ):
         yield ApiContainer(
             settings=settings,
             clients=clients,
             addresses=await resolve_addresses(clients.sqs, packaged_topology(), settings),
             services=services,
-            counters=counters,
+            counters=telemetry.metrics,
+            tracing=telemetry.tracing,
         )
 
 

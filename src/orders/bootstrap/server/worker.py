@@ -8,10 +8,10 @@ from typing import Protocol
 
 from orders.adapters.inbound.periodic import Periodic
 from orders.adapters.inbound.relay import RelayLoop
-from orders.adapters.outbound.memory.metrics import MemoryMetrics
 from orders.adapters.outbound.rendering.overrides import Templates
 from orders.adapters.outbound.rendering.pdf.renderer import PdfRenderer
 from orders.bootstrap.aws import AwsClients, open_clients, queue_wait
+from orders.bootstrap.config.roles import Role
 from orders.bootstrap.config.settings import Settings
 from orders.bootstrap.container.adapter_factories import template_store
 from orders.bootstrap.container.container import Container
@@ -23,6 +23,7 @@ from orders.bootstrap.resources.addresses import Addresses, addresses_in_reach
 from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.bootstrap.server.health_port import answering_health
 from orders.bootstrap.server.signals import drain
+from orders.bootstrap.telemetry import Telemetry, open_telemetry
 from orders.bootstrap.workers import WORKERS, Worker
 from orders.ports.errors import TransientPortError, Waiting
 from orders.ports.metrics import Counters
@@ -89,13 +90,16 @@ async def run_worker(settings: Settings, name: str, stop: asyncio.Event) -> None
     probe = WorkProbe(f"{name} queue")
     async with (
         answering_health(settings, probe),
-        open_clients(settings, worker.aws_services, longest_poll=queue_wait(settings)) as clients,
+        open_telemetry(settings, Role(name)) as telemetry,
+        open_clients(
+            settings, worker.aws_services, longest_poll=queue_wait(settings), watch=telemetry.watch_client
+        ) as clients,
         AsyncExitStack() as opened,
     ):
         addresses = await addresses_in_reach(clients.sqs, packaged_topology(), settings, stop)
         if addresses is None:
             return
-        container = await _open_container(settings, worker, clients, addresses, opened)
+        container = await _open_container(settings, worker, clients, addresses, telemetry, opened)
         poller = worker.poller(container)
         probe.watch(poller)
         await _run_beside(worker.periodic(container), poller, stop)
@@ -104,10 +108,15 @@ async def run_worker(settings: Settings, name: str, stop: asyncio.Event) -> None
 
 
 async def _open_container(
-    settings: Settings, worker: Worker, clients: AwsClients, addresses: Addresses, opened: AsyncExitStack
+    settings: Settings,
+    worker: Worker,
+    clients: AwsClients,
+    addresses: Addresses,
+    telemetry: Telemetry,
+    opened: AsyncExitStack,
 ) -> Container:
     """Builds the container with what the worker's row names, and nothing else: a process reads no other settings."""
-    counters = MemoryMetrics()
+    counters = telemetry.metrics
     given: dict[str, object] = {}
     if worker.renders_documents or worker.sends_mail:
         store = template_store(clients, addresses, settings)
@@ -121,8 +130,15 @@ async def _open_container(
         given["mailboxes"] = await mailboxes(clients.sqs, packaged_topology(), settings)
         given["staff_address_fallback"] = settings.staff_address_fallback
     if worker.places_orders:
-        given["services"] = await opened.enter_async_context(open_services(settings, counters))
-    return Container(settings=settings, clients=clients, addresses=addresses, counters=counters, **given)
+        given["services"] = await opened.enter_async_context(open_services(settings, counters, telemetry.tracing))
+    return Container(
+        settings=settings,
+        clients=clients,
+        addresses=addresses,
+        counters=counters,
+        tracing=telemetry.tracing,
+        **given,
+    )
 
 
 @asynccontextmanager
@@ -142,11 +158,20 @@ async def run_relay(settings: Settings, stop: asyncio.Event) -> None:
     probe = WorkProbe("outbox")
     async with (
         answering_health(settings, probe),
-        open_clients(settings, ("dynamodb", "sqs", "events")) as clients,
+        open_telemetry(settings, Role.RELAY) as telemetry,
+        open_clients(settings, ("dynamodb", "sqs", "events"), watch=telemetry.watch_client) as clients,
     ):
         addresses = await addresses_in_reach(clients.sqs, packaged_topology(), settings, stop)
         if addresses is not None:
-            relay = relay_loop(Container(settings=settings, clients=clients, addresses=addresses))
+            relay = relay_loop(
+                Container(
+                    settings=settings,
+                    clients=clients,
+                    addresses=addresses,
+                    counters=telemetry.metrics,
+                    tracing=telemetry.tracing,
+                )
+            )
             probe.watch(relay)
             await relay.run(stop)
 

@@ -1,6 +1,5 @@
 """Builds the HTTP application from the use cases it serves."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, cast
@@ -15,6 +14,7 @@ from orders.adapters.inbound.http.accepted import not_placed_yet
 from orders.adapters.inbound.http.middleware.auditing import AuditedRoutes
 from orders.adapters.inbound.http.middleware.edge import LOCAL, EdgeRules, surrounded
 from orders.adapters.inbound.http.middleware.rate_limit import RateLimiter
+from orders.adapters.inbound.http.middleware.telemetry import RequestTelemetry
 from orders.adapters.inbound.http.openapi.deprecation import DEPRECATED, DeprecationHeaders, Deprecations
 from orders.adapters.inbound.http.problems import EXCEPTION_HANDLERS
 from orders.adapters.inbound.http.routes.about import about_routes
@@ -23,22 +23,17 @@ from orders.adapters.inbound.http.routes.orders import orders_router
 from orders.adapters.inbound.http.security.api_keys import HEADER as API_KEY
 from orders.adapters.inbound.http.security.api_keys import ApiKeyGuard
 from orders.adapters.inbound.http.security.auth import Authenticator, Unauthenticated, single
+from orders.adapters.trace_context import PassOnTracing, current_traceparent
 from orders.application.policy.audit import Audit, attempted_by
 from orders.application.policy.caller import Caller, admit
 from orders.application.policy.errors import NotPlacedYet
+from orders.ports.metrics import Metrics
+from orders.ports.tracing import Tracing
 
 MAX_BODY_BYTES = 256 * 1024
-_TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
-
 
 Dependencies = Mapping[str, Callable[[], object]]
 """Providers of the handlers' dependencies, by the names of the handlers' parameters."""
-
-
-def traceparent(headers: Mapping[str, str]) -> str | None:
-    """Returns a request's traceparent; an invalid header (W3C Trace Context, section 3.2) counts as absent."""
-    given = headers.get("traceparent", "")
-    return given if _TRACEPARENT.fullmatch(given) else None
 
 
 def provide_caller(served: Dependencies, rate_limiter: RateLimiter) -> Provide:
@@ -60,7 +55,7 @@ def provide_caller(served: Dependencies, rate_limiter: RateLimiter) -> Provide:
         try:
             client = await api_keys().admit(request.headers.getall(API_KEY, []))
             authorization = single(request.headers.getall("authorization", []), "Authorization")
-            caller = await authenticator().caller(authorization, traceparent(request.headers))
+            caller = await authenticator().caller(authorization, current_traceparent.get())
         except Unauthenticated:
             rate_limiter.count_stranger(request.scope)
             raise
@@ -83,6 +78,8 @@ def create_app(
     served: Dependencies,
     *,
     edge: EdgeRules = LOCAL,
+    metrics: Metrics | None = None,
+    tracing: Tracing | None = None,
     lifespan: Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]] = (),
     extra_routes: Sequence[ControllerRouterHandler] = (),
     deprecated: Deprecations = DEPRECATED,
@@ -93,6 +90,8 @@ def create_app(
         served: each is called once per request that needs it, after the lifespan has begun, which opens the AWS
             clients.
         edge: the limits and origins of the environment.
+        metrics: counts and times requests; by default nothing does.
+        tracing: by default the callers' traces are passed on.
         extra_routes: more route handlers, such as the local pages of ``orders dev``.
         deprecated: the operations that will be removed; each of their responses says so.
     """
@@ -120,4 +119,4 @@ def create_app(
         from orders.adapters.inbound.http.openapi.document import ENDPOINTS
 
         whole = cast("ASGIApp", DeprecationHeaders(whole, ENDPOINTS, deprecated))
-    return whole
+    return RequestTelemetry(whole, metrics, tracing or PassOnTracing(), edge.monotonic)

@@ -11,6 +11,7 @@ from typing import Annotated, Any, NoReturn, TypeVar
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from orders.adapters.privacy.masking import as_name
+from orders.adapters.trace_context import passed_on
 from orders.contracts.cloud_event import EVENT_SOURCE, event_type
 from orders.contracts.message_text import parse_text
 from orders.domain.events import EventType
@@ -174,7 +175,7 @@ def order_event(message: BusMessage) -> OrderEventMessage:
         event_id=event.id,
         time=event.time,
         data=event.data,
-        traceparent=event.traceparent,
+        traceparent=passed_on(event.traceparent),
         replayed=event.replayed,
         mails=event.replaymails or not event.replayed,
     )

@@ -3,6 +3,7 @@
 import json
 from typing import TYPE_CHECKING
 
+from orders.adapters.outbound.aws.trace_attribute import trace_attribute
 from orders.adapters.outbound.botocore_errors import translated
 from orders.contracts.commands import RENDER_DOCUMENT
 
@@ -21,4 +22,6 @@ class SqsDocumentRequests:
         """See ``DocumentRequests.request``."""
         body = {"command": RENDER_DOCUMENT, "tenant_id": tenant_id, "order_id": order_id}
         with translated("pdf-creation queue"):
-            await self._client.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps(body))
+            await self._client.send_message(
+                QueueUrl=self._queue_url, MessageBody=json.dumps(body), MessageAttributes=trace_attribute()
+            )

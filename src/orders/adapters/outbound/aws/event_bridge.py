@@ -8,9 +8,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from orders.adapters.outbound.botocore_errors import as_transient
 from orders.adapters.privacy.exceptions import safe_error_text
+from orders.adapters.trace_context import PassOnTracing
 from orders.contracts.cloud_event import EVENT_SOURCE, to_cloud_event
 from orders.domain.events import OrderEvent
 from orders.ports.errors import NotPermitted
+from orders.ports.tracing import SpanKind, Tracing
 
 if TYPE_CHECKING:
     from types_aiobotocore_events import EventBridgeClient
@@ -35,18 +37,36 @@ class EventBridgePublisher:
         *,
         replayed: bool = False,
         mails: bool = False,
+        tracing: Tracing | None = None,
     ) -> None:
         """``replayed`` marks all events as sent again from the log; ``mails`` lets replayed events send their
-        mails.
+        mails; ``tracing`` puts each publication into the trace of what caused the events, by default it does not.
         """
         self._client = client
         self._bus_name = bus_name
         self._source = source
         self._replayed = replayed
         self._mails = mails
+        self._tracing = tracing or PassOnTracing()
 
     async def publish(self, events: Sequence[OrderEvent]) -> Sequence[str | None]:
         """See ``EventPublisher.publish``."""
+        causes = list(dict.fromkeys(event.traceparent for event in events if event.traceparent is not None))
+        with self._tracing.span(
+            "publish events",
+            kind=SpanKind.PRODUCER,
+            # What several requests have caused belongs to all of their traces.
+            parent=causes[0] if causes else None,
+            links=causes[1:],
+            messaging__system="aws_eventbridge",
+            messaging__batch__message_count=len(events),
+        ) as span:
+            failures = await self._publish(events)
+            if any(failures):
+                span.fail("not taken")
+            return failures
+
+    async def _publish(self, events: Sequence[OrderEvent]) -> Sequence[str | None]:
         entries = [self._entry(event) for event in events]
         failures: list[str | None] = []
         for batch in _batches(entries):

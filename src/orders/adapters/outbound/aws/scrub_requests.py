@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from orders.adapters.outbound.aws.trace_attribute import trace_attribute
 from orders.adapters.outbound.botocore_errors import translated
 from orders.contracts.commands import SCRUB_ORDER
 
@@ -23,5 +24,8 @@ class SqsScrubRequests:
         body = {"command": SCRUB_ORDER, "tenant_id": tenant_id, "order_id": order_id}
         with translated("order-events queue"):
             await self._client.send_message(
-                QueueUrl=self._queue_url, MessageBody=json.dumps(body), DelaySeconds=int(after.total_seconds())
+                QueueUrl=self._queue_url,
+                MessageBody=json.dumps(body),
+                DelaySeconds=int(after.total_seconds()),
+                MessageAttributes=trace_attribute(),
             )

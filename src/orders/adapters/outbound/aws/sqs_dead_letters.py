@@ -10,11 +10,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from orders.adapters.outbound.botocore_errors import error_code, translated
 from orders.adapters.privacy.exceptions import safe_error_text
+from orders.adapters.trace_context import TRACE_ATTRIBUTE, PassOnTracing
+from orders.application.operations.dead_letters import subject_of
 from orders.ports.dead_letters import (
     ERROR_ATTRIBUTE,
     FIRST_SENT_ATTRIBUTE,
     ID_ATTRIBUTE,
     REASON_ATTRIBUTE,
+    REDRIVE_ATTRIBUTE,
     SENDER_ATTRIBUTE,
     WAITED_ATTRIBUTE,
     DeadLetter,
@@ -23,6 +26,7 @@ from orders.ports.dead_letters import (
     noted_time,
 )
 from orders.ports.errors import PermanentPortError
+from orders.ports.tracing import SpanKind, Tracing
 
 if TYPE_CHECKING:
     from types_aiobotocore_sqs import SQSClient
@@ -33,6 +37,7 @@ _WAIT_SECONDS = 1
 """A long poll, however short, queries all of SQS's servers; a short poll can miss messages."""
 
 _NOTED = frozenset({REASON_ATTRIBUTE, ERROR_ATTRIBUTE, ID_ATTRIBUTE, FIRST_SENT_ATTRIBUTE, WAITED_ATTRIBUTE,
+                    REDRIVE_ATTRIBUTE,
                     "RULE_ARN", "TARGET_ARN", "ERROR_CODE", "ERROR_MESSAGE", "EXHAUSTED_RETRY_CONDITION",
                     "RETRY_ATTEMPTS"})  # fmt: skip
 """Attributes that workers and EventBridge (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html)
@@ -59,7 +64,12 @@ class SqsDeadLetterQueues:
     """The dead-letter queues of one environment."""
 
     def __init__(
-        self, client: "SQSClient", mailboxes: Mapping[str, Mailbox], *, may_forward: Callable[[str], bool] | None
+        self,
+        client: "SQSClient",
+        mailboxes: Mapping[str, Mailbox],
+        *,
+        may_forward: Callable[[str], bool] | None,
+        tracing: Tracing | None = None,
     ) -> None:
         """``mailboxes`` by the names that operators use: see ``DeadLetter.queue``.
 
@@ -67,6 +77,7 @@ class SqsDeadLetterQueues:
         messages are, and nobody else could set that attribute on them. ``None``: it is not known who is trusted, and
         letters that name an original sender are not redriven where the sender decides.
         """
+        self._tracing = tracing or PassOnTracing()
         self._client = client
         self._may_forward = may_forward
         self._mailboxes = dict(mailboxes)
@@ -133,12 +144,23 @@ class SqsDeadLetterQueues:
                 f"{letter.queue} dead letters",
                 "this one names its original sender: give ORDER_SENDERS, as the record-creator has it",
             )
-        attributes = self._as_it_was(message)
-        with self._asked(letter.queue):
-            await self._client.send_message(
-                QueueUrl=mailbox.source_url, MessageBody=letter.body, MessageAttributes=attributes
-            )
-        await self.remove(letter)
+        subject = subject_of(letter.body)
+        cause = subject.traceparent or message.get("MessageAttributes", {}).get(TRACE_ATTRIBUTE, {}).get("StringValue")
+        # A trace of its own, for it is the operator's doing; linked to what it repeats, as the repetition is to it.
+        with self._tracing.span(
+            f"redrive {letter.queue}",
+            kind=SpanKind.PRODUCER,
+            links=[cause] if cause else (),
+            messaging__system="aws_sqs",
+        ) as span:
+            attributes = self._as_it_was(message)
+            if span.traceparent is not None and len(attributes) < MAX_ATTRIBUTES:
+                attributes[REDRIVE_ATTRIBUTE] = {"DataType": "String", "StringValue": span.traceparent}
+            with self._asked(letter.queue):
+                await self._client.send_message(
+                    QueueUrl=mailbox.source_url, MessageBody=letter.body, MessageAttributes=attributes
+                )
+            await self.remove(letter)
 
     async def remove(self, letter: DeadLetter) -> None:
         """See ``DeadLetterQueues.remove``."""

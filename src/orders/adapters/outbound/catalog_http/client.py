@@ -17,9 +17,11 @@ import structlog
 from orders.adapters.outbound.catalog_http.breaker import BreakerState, CircuitBreaker, CircuitOpen
 from orders.adapters.outbound.catalog_http.wire import BrokenAnswer, decode, encode
 from orders.adapters.privacy.exceptions import safe_error_text
+from orders.adapters.trace_context import PassOnTracing, passed_on
 from orders.ports.errors import TransientPortError
 from orders.ports.metric_catalogue import SERVICE_CALLS
 from orders.ports.metrics import Counters
+from orders.ports.tracing import SpanKind, Tracing
 
 MAX_ANSWER_BYTES = 1024 * 1024
 MAX_CALLS_AT_ONCE = 64
@@ -94,8 +96,12 @@ class HttpService:
         request_id: Callable[[], str | None] = lambda: None,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
         chance: Callable[[], float] = random.random,
+        tracing: Tracing | None = None,
     ) -> None:
-        """``request_id`` gives the current request's id; ``pause`` and ``chance`` make the delay before a retry."""
+        """``request_id`` gives the current request's id; ``pause`` and ``chance`` make the delay before a retry.
+
+        ``tracing``: by default the caller's trace is passed on.
+        """
         self.name = address.name
         self._session = session
         self._address = address
@@ -105,6 +111,7 @@ class HttpService:
         self._request_id = request_id
         self._pause = pause
         self._chance = chance
+        self._tracing = tracing or PassOnTracing()
 
     async def check(self) -> None:
         """Returns unless the circuit is open. Raises: TransientPortError."""
@@ -124,7 +131,10 @@ class HttpService:
         Raises:
             TransientPortError: no usable response, for whatever reason.
         """
-        body, headers = encode(question), self._headers(traceparent)
+        with self._tracing.span(self.name, kind=SpanKind.CLIENT, parent=passed_on(traceparent)) as span:
+            return await self._ask(path, encode(question), self._headers(span.traceparent), read)
+
+    async def _ask(self, path: str, body: bytes, headers: Mapping[str, str], read: Callable[[Any], _Answer]) -> _Answer:
         try:
             try:
                 return await self._attempt(path, body, headers, read)

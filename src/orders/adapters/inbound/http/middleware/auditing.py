@@ -13,6 +13,7 @@ from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from orders.adapters.inbound.http.middleware.request_id import request_id_of
+from orders.adapters.inbound.http.middleware.telemetry import note_operation
 from orders.adapters.inbound.http.operation import operation_of
 from orders.adapters.inbound.http.security.client_address import client_address
 from orders.application.policy.audit import Attempt, Audit
@@ -43,8 +44,10 @@ class AuditedRoutes:
             await self._app(scope, receive, send)
             return
         order_id = str(scope["path_params"].get("order_id", ""))
+        operation_id = operation_of(scope["route_handler"]).operation_id
+        note_operation(scope, operation_id)
         attempt = Attempt(
-            operation=operation_of(scope["route_handler"]).operation_id,
+            operation=operation_id,
             origin=client_address(scope, forwarded_hops=self._forwarded_hops),
             request_id=request_id_of(scope),
             order_id=order_id if is_order_id(order_id) else None,

@@ -16,6 +16,7 @@ from orders.adapters.inbound.sqs.messages import (
 )
 from orders.adapters.inbound.sqs.worker import Message, QueueWorker
 from orders.adapters.privacy.masking import as_name
+from orders.adapters.trace_context import passed_on
 from orders.adapters.wire.card_redaction import without_cards
 from orders.application.events.apply_external_event import ApplyExternalEvent
 from orders.application.orders.scrub_order import ScrubOrder
@@ -89,7 +90,7 @@ class EventProcessor(QueueWorker):
 
     async def _reported(self, type_: ReportType, event: BusMessage) -> None:
         named, report = parse_report(type_, event.detail)
-        await self._hear.execute(named.tenant_id, named.order_id, report, traceparent=named.traceparent)
+        await self._hear.execute(named.tenant_id, named.order_id, report, traceparent=passed_on(named.traceparent))
 
     def _drop(self, event: BusMessage) -> None:
         self.dropped += 1

@@ -2,6 +2,7 @@
 
 from orders.adapters.inbound.sqs.messages import bus_message, order_command, order_event
 from orders.adapters.inbound.sqs.worker import Message, QueueWorker
+from orders.adapters.trace_context import passed_on
 from orders.application.documents.render_document import RenderDocument
 from orders.application.policy.caller import worker
 from orders.contracts.commands import RENDER_DOCUMENT
@@ -19,7 +20,9 @@ class PdfCreator(QueueWorker):
         """Handles one message. Raises: MessageRefused, and as ``RenderDocument.execute``."""
         if "command" in message.content:
             command = order_command(message.content, RENDER_DOCUMENT)
-            await self._render.execute(worker(command.tenant_id, self.name), command.order_id, again=True)
+            await self._render.execute(
+                worker(command.tenant_id, self.name, passed_on(None)), command.order_id, again=True
+            )
             return
         event = order_event(bus_message(message.content))
         await self._render.execute(worker(event.tenant_id, self.name, event.traceparent), event.order_id)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from orders.adapters.inbound.sqs.messages import MessageRefused
 from orders.adapters.inbound.sqs.worker import Message, QueueWorker
 from orders.adapters.privacy.masking import as_name
+from orders.adapters.trace_context import passed_on
 from orders.adapters.wire import json_body
 from orders.adapters.wire.card_redaction import without_cards
 from orders.adapters.wire.fields import Key
@@ -146,7 +147,7 @@ class RecordCreator(QueueWorker):
                 answer=_PLACED,
                 idempotency_key=command.idempotency_key,
                 order_id=command.order_id,
-                traceparent=command.traceparent,
+                traceparent=passed_on(command.traceparent),
             )
         )
 

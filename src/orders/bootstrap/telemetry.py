@@ -1,0 +1,81 @@
+"""Telemetry of a process: sent to a collector if one is set, else kept in memory."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from orders import __version__
+from orders.adapters.outbound.memory.metrics import MemoryMetrics
+from orders.adapters.trace_context import PassOnTracing
+from orders.bootstrap.config.roles import Role
+from orders.bootstrap.config.settings import Settings
+from orders.ports.metrics import Metrics
+from orders.ports.tracing import Tracing
+
+CLOSING_LIMIT_SECONDS = 8.0
+"""So long a stopping process waits for its last telemetry to be taken: less than the stop time-out leaves."""
+
+
+def _not_watched(_client: Any) -> None:
+    """Leaves the client alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Telemetry:
+    """What a process measures and traces with.
+
+    Attributes:
+        watch_client: called with each AWS client that is opened, to trace its calls.
+    """
+
+    metrics: Metrics = field(default_factory=MemoryMetrics)
+    tracing: Tracing = field(default_factory=PassOnTracing)
+    watch_client: Callable[[Any], None] = _not_watched
+
+
+@asynccontextmanager
+async def open_telemetry(settings: Settings, role: Role) -> AsyncIterator[Telemetry]:
+    """Opens the telemetry of a process; without a collector nothing of OpenTelemetry is loaded, and nothing sent.
+
+    On leaving, what has been gathered is sent, within ``CLOSING_LIMIT_SECONDS``.
+    """
+    endpoint = settings.otel_exporter_otlp_endpoint
+    if endpoint is None:
+        yield Telemetry()
+        return
+    from orders.adapters.outbound.telemetry.export import Export, OtelTelemetry
+
+    exporting = OtelTelemetry(
+        Export(
+            endpoint=endpoint,
+            resource=resource_attributes(settings, role),
+            sampler=settings.otel_traces_sampler,
+            sampler_share=settings.otel_traces_sampler_arg,
+        )
+    )
+    try:
+        yield Telemetry(exporting.metrics, exporting.tracing, exporting.aws_calls.watch)
+    finally:
+        try:
+            async with asyncio.timeout(CLOSING_LIMIT_SECONDS):
+                await asyncio.to_thread(exporting.close)
+        except TimeoutError:
+            pass  # a collector that is away must not keep a process from stopping
+
+
+def resource_attributes(settings: Settings, role: Role) -> dict[str, str]:
+    """Returns what all telemetry of the process says of it (OpenTelemetry, "Resource semantic conventions").
+
+    ``service.version`` is the revision where one is set, by which alarms tell a new release from the one before.
+    """
+    return {
+        "service.name": settings.otel_service_name,
+        "service.version": settings.revision or __version__,
+        "deployment.environment.name": settings.environment,
+        "cloud.region": settings.aws_region,
+        "orders.role": str(role),
+        "orders.version": __version__,
+        **settings.otel_resource_attributes,
+    }

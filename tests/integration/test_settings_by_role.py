@@ -37,6 +37,7 @@ from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.bootstrap.server.api import open_container, run_api
 from orders.bootstrap.server.worker import run_relay, run_worker
 from tests.contract.moto_server import moto_server
+from tests.support.collector import collecting
 from tests.support.eventually import eventually
 from tests.support.ports import free_port
 from tests.support.restored_logging import restored_logging
@@ -44,9 +45,6 @@ from tests.support.restored_logging import restored_logging
 CHECKED_AT_THE_START = {
     # The lease that a writer holds by the control table is not built yet: until then they are only checked.
     "OTHER_REGION", "CONTROL_TABLE", "CONTROL_TABLE_REGIONS",
-    # Nothing is exported yet: until then they are only checked.
-    "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_SERVICE_NAME", "OTEL_RESOURCE_ATTRIBUTES", "OTEL_TRACES_SAMPLER",
-    "OTEL_TRACES_SAMPLER_ARG",
 }  # fmt: skip
 """Read when the settings are checked, and by nothing after that."""
 LATER = {
@@ -104,8 +102,9 @@ async def _resources(aws: str, monkeypatch: pytest.MonkeyPatch) -> None:
 @contextmanager
 def recorded(aws: str, data_dir: Path, **more: Any) -> Iterator[Settings]:
     """Settings as a process gets them, which has chosen its AWS and begun to log."""
-    with restored_logging():
+    with restored_logging(), collecting() as collector:
         given: dict[str, Any] = {"environment": "dev", "aws_endpoint_url": aws, "orders_data_dir": data_dir}
+        given["otel_exporter_otlp_endpoint"] = collector.url
         settings = Recording(**(given | {"queue_wait_seconds": 0, "health_port": free_port()} | more))
         READ.clear()
         target = command_target(settings).settings

@@ -10,6 +10,7 @@ from orders.adapters.trace_context import TRACE_ATTRIBUTE, PassOnTracing, valid_
 from orders.adapters.wire.off_loop import off_loop
 from orders.application.operations.dead_letters import Subject, subject_in, subject_of
 from orders.application.policy.audit import Attempt, Audit
+from orders.contracts.cloud_event import EVENT_SOURCE
 from orders.domain.lifecycle import Role
 from orders.ports.audit import AuditOutcome
 from orders.ports.dead_letters import REDRIVE_ATTRIBUTE
@@ -66,7 +67,7 @@ class AuditedHandler:
         redriven = _attribute(received, REDRIVE_ATTRIBUTE)
         facts = {"order__id": subject.order_id, "tenant__id": subject.tenant_id}
         return self._tracing.span(
-            f"{self._worker.name} {subject.kind or UNKNOWN}",
+            f"{self._worker.name} {_short(subject.kind or UNKNOWN)}",
             kind=SpanKind.CONSUMER,
             parent=subject.traceparent or _attribute(received, TRACE_ATTRIBUTE),
             links=[redriven] if redriven else (),
@@ -75,6 +76,11 @@ class AuditedHandler:
             orders__receive_count=received.receive_count,
             **{name: value for name, value in facts.items() if value is not None},
         )
+
+
+def _short(kind: str) -> str:
+    """Returns an event's type without what all of them share: ``order.created``."""
+    return kind.removeprefix(f"{EVENT_SOURCE}.").removesuffix(".v1")
 
 
 def _attribute(received: ReceivedMessage, name: str) -> str | None:

@@ -16,6 +16,10 @@ _SPAN = "orders.span"
 _NAMED = {"TableName": "aws.table_name", "QueueUrl": "aws.queue_url", "Bucket": "aws.s3.bucket"}
 """Parameters that say which resource a call is about: none of them is personal, as keys and bodies are."""
 
+_RECKONED_WITH = frozenset({304, 404, 412})
+_CONDITIONS = frozenset({"ConditionalCheckFailedException", "TransactionCanceledException"})
+"""Answers that callers ask for: whether there is such a thing, or still as it was. They are no failures of a trace."""
+
 
 class AwsCalls:
     """Adds a span for each call of the clients that it watches, within the span in whose block it is made.
@@ -57,7 +61,8 @@ class AwsCalls:
             span.set_attribute("aws.retries", attempts)
         if code := parsed.get("Error", {}).get("Code"):
             span.set_attribute("error.type", str(code))
-            span.set_status(Status(StatusCode.ERROR))
+            if not (status in _RECKONED_WITH or code in _CONDITIONS):
+                span.set_status(Status(StatusCode.ERROR))
         span.end()
 
     def _break_off(self, *, exception: BaseException, context: dict[str, Any], **_: Any) -> None:

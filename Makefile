@@ -93,6 +93,7 @@ schemathesis: $(VENV)/.project ## Hold the service against its OpenAPI document 
 
 docs: $(VENV)/.project ## Write the pages that are made from code
 	@$(BIN)/python -m tools.settings_table
+	@$(BIN)/python -m tools.metrics_table
 	@$(BIN)/python -m tools.dated_lists
 	@$(BIN)/python -m tools.message_schemas
 	@$(BIN)/python -m tools.openapi --against docs/openapi.baseline.json --output docs/openapi.json

@@ -70,7 +70,7 @@ resource "aws_cloudwatch_metric_alarm" "this" {
 
   region              = local.alarm_region
   alarm_name          = "${local.alarm_prefix}-${each.key}-${var.environment}"
-  alarm_description   = "Route 53 finds ${each.value} unhealthy: ${each.key == "primary" && local.two_regions ? "DNS leads to the failover region" : "clients get errors, or would after a failover"}."
+  alarm_description   = "Route 53 finds ${each.value} unhealthy: ${each.key == "primary" && local.two_regions ? "DNS leads to the failover region" : "clients get errors, or would after a failover"}. Runbook: docs/runbooks/alarms.md"
   namespace           = "AWS/Route53"
   metric_name         = "HealthCheckStatus"
   dimensions          = { HealthCheckId = aws_route53_health_check.this[each.key].id }

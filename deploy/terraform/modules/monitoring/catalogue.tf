@@ -2,18 +2,21 @@
 # kind (a queue each) are told apart behind a colon.
 #
 # A row: metrics (by id: namespace, name, dimensions, statistic), the expression over them when there are several, the
-# threshold and how it is compared, the period in seconds and how many, what missing data means.
+# threshold and how it is compared, the period in seconds and how many (datapoints: of them, if not all have to breach),
+# what missing data means. tests/terraform/test_alarm_states.py feeds each of them series and looks at what it answers.
 locals {
   own     = var.namespace
   api     = { service = "bbws-orders-api" }
   revised = merge(local.api, { revision = var.revision })
 
-  # Shares need enough to be shares of: with fewer than 20 in a minute one failure would be 5 %.
-  share = "IF(FILL(all, 0) >= 20, FILL(bad, 0) / all, 0)"
+  # Shares need enough to be shares of: with fewer than 20 in a minute one failure would be 5 %. What there is none of is
+  # not sent: no failures are filled in, but not the whole. The latest minute arrives late, and filled with 0 it would
+  # be a good one, always: five bad ones in a row never came together.
+  share = "IF(all >= 20, FILL(bad, 0) / all, 0)"
 
   single = {
     comparison = "GreaterThanThreshold", period = 60, periods = 5, missing = "notBreaching", severity = "ticket"
-    critical   = false, expression = null, scales_out = false
+    critical   = false, expression = null, scales_out = false, datapoints = null, composed = false
   }
 
   service_alarms = {
@@ -26,15 +29,15 @@ locals {
     })
     "create p95 seconds" = merge(local.single, {
       critical = true, threshold = 3
-      metrics  = { m = { namespace = local.own, name = "request_seconds", dimensions = merge(local.api, { operation = "create_order" }), stat = "p95" } }
+      metrics  = { m = { namespace = local.own, name = "request_seconds", dimensions = merge(local.api, { group = "create" }), stat = "p95" } }
     })
     "status change p95 seconds" = merge(local.single, {
       threshold = 2
-      metrics   = { m = { namespace = local.own, name = "request_seconds", dimensions = merge(local.api, { operation = "change_status" }), stat = "p95" } }
+      metrics   = { m = { namespace = local.own, name = "request_seconds", dimensions = merge(local.api, { group = "status_change" }), stat = "p95" } }
     })
     "read p95 seconds" = merge(local.single, {
       threshold = 1
-      metrics   = { m = { namespace = local.own, name = "request_seconds", dimensions = merge(local.api, { operation = "get_order" }), stat = "p95" } }
+      metrics   = { m = { namespace = local.own, name = "request_seconds", dimensions = merge(local.api, { group = "read" }), stat = "p95" } }
     })
     # Callers are throttled each by itself; many of them at once are a crowd, for which tasks are added.
     "throttled requests per minute" = merge(local.single, {
@@ -48,8 +51,10 @@ locals {
         all = { namespace = local.own, name = "event_publications", dimensions = {}, stat = "Sum" }
       }
     })
+    # An event that the bus can't deliver is found hours after it was published: an hour holds more of both than a minute.
     "event delivery below" = merge(local.single, {
-      threshold = 0.999, comparison = "LessThanThreshold", expression = "IF(FILL(all, 0) >= 20, 1 - FILL(bad, 0) / all, 1)"
+      period    = 3600, periods = 1
+      threshold = 0.999, comparison = "LessThanThreshold", expression = "IF(all >= 20, 1 - FILL(bad, 0) / all, 1)"
       metrics = {
         bad = { namespace = local.own, name = "events_undelivered", dimensions = {}, stat = "Sum" }
         all = { namespace = local.own, name = "events_published", dimensions = {}, stat = "Sum" }
@@ -74,6 +79,14 @@ locals {
       threshold = 0, period = 300, periods = 1
       metrics   = { m = { namespace = local.own, name = "template_fallbacks", dimensions = {}, stat = "Sum" } }
     })
+    "unreadable items" = merge(local.single, {
+      threshold = 0, period = 300, periods = 1
+      metrics   = { m = { namespace = local.own, name = "unreadable_items", dimensions = {}, stat = "Sum" } }
+    })
+    "audit records lost" = merge(local.single, {
+      threshold = 0, period = 300, periods = 1
+      metrics   = { m = { namespace = local.own, name = "audit_records_lost", dimensions = {}, stat = "Sum" } }
+    })
     # The insights group's events are counted by a rule: X-Ray has no metric of them.
     "trace anomalies" = merge(local.single, {
       threshold = 0, period = 300, periods = 1
@@ -82,9 +95,10 @@ locals {
   }
 
   aws_alarms = merge(
+    # Above five letters both of these stand: the first tells by a composite alarm, which is silent while the second does.
     {
       for queue, name in var.dead_letter_queue_names : "dead-letter depth:${queue}" => merge(local.single, {
-        threshold = 0, periods = 1, period = 60
+        threshold = 0, periods = 1, period = 60, composed = true
         metrics   = { m = { namespace = "AWS/SQS", name = "ApproximateNumberOfMessagesVisible", dimensions = { QueueName = name }, stat = "Maximum" } }
       })
     },
@@ -107,8 +121,11 @@ locals {
       })
     },
     {
+      # DynamoDB says nothing while it refuses nothing, and whatever an alarm says of missing data, it keeps its state
+      # while one of DynamoDB's metrics has none: it would stand for ever. Filled with 0 it ends; one minute of five is
+      # enough, because the latest is filled before it arrives.
       "table throttles" = merge(local.single, {
-        critical = true, threshold = 0, periods = 1, expression = "SUM(METRICS())"
+        critical = true, threshold = 0, datapoints = 1, expression = "SUM(FILL(METRICS(), 0))"
         metrics = merge(
           { for kind in ["Read", "Write"] : lower(kind) => { namespace = "AWS/DynamoDB", name = "${kind}ThrottleEvents", dimensions = { TableName = var.table.name }, stat = "Sum" } },
           { for number, index in var.table.indexes : "index_${number}" => {
@@ -193,11 +210,11 @@ locals {
     })
     "create p95 seconds" = merge(local.single, {
       threshold = var.rollback_when.create_p95_seconds
-      metrics   = { m = { namespace = local.own, name = "request_seconds", dimensions = merge(local.revised, { operation = "create_order" }), stat = "p95" } }
+      metrics   = { m = { namespace = local.own, name = "request_seconds", dimensions = merge(local.revised, { group = "create" }), stat = "p95" } }
     })
     "status change p95 seconds" = merge(local.single, {
       threshold = var.rollback_when.status_p95_seconds
-      metrics   = { m = { namespace = local.own, name = "request_seconds", dimensions = merge(local.revised, { operation = "change_status" }), stat = "p95" } }
+      metrics   = { m = { namespace = local.own, name = "request_seconds", dimensions = merge(local.revised, { group = "status_change" }), stat = "p95" } }
     })
     # An alarm takes ten metrics at the most: of the workers' queues, not of the rules'.
     "dead letters" = merge(local.single, {

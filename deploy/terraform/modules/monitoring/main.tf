@@ -1,4 +1,4 @@
-# Three resources, because of what waits for what. ECS is told the names of a release's alarms, and they look at the
+# Several resources, because of what waits for what. ECS is told the names of a release's alarms, and they look at the
 # revision that it brings: they must be changed before the service is. The alarm that adds tasks needs the service's policy,
 # so it comes after the service. The rest waits for nothing.
 locals {
@@ -14,7 +14,10 @@ locals {
       tags  = { Severity = alarm.severity, Critical = tostring(alarm.critical) }
     }
   }
-  runbook = "Runbook: docs/runbooks/alarms.md"
+  # Alarms on fewer of a thing, where there is one on more of it.
+  told_by_another = { for name, alarm in local.alarms : name => alarm.composed && contains(keys(local.alarms), local.louder[name]) }
+  louder          = { for name, alarm in local.alarms : name => replace(name, "/^([^:]+):/", "$1, page:") }
+  runbook         = "Runbook: docs/runbooks/alarms.md"
 }
 
 resource "aws_cloudwatch_metric_alarm" "this" {
@@ -25,10 +28,10 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   comparison_operator = each.value.comparison
   threshold           = each.value.threshold
   evaluation_periods  = each.value.periods
-  datapoints_to_alarm = each.value.periods
+  datapoints_to_alarm = coalesce(each.value.datapoints, each.value.periods)
   treat_missing_data  = each.value.missing
-  alarm_actions       = [local.common[each.key].topic]
-  ok_actions          = [local.common[each.key].topic]
+  alarm_actions       = local.told_by_another[each.key] ? [] : [local.common[each.key].topic]
+  ok_actions          = local.told_by_another[each.key] ? [] : [local.common[each.key].topic]
   tags                = local.common[each.key].tags
 
   dynamic "metric_query" {
@@ -57,6 +60,26 @@ resource "aws_cloudwatch_metric_alarm" "this" {
       label       = each.key
       return_data = true
     }
+  }
+}
+
+# Tells what an alarm on few of a thing finds, and is silent while the one on many of it tells. A minute's difference
+# between the two is waited for: letters that come all at once page and do nothing else, and when few of many are left,
+# the ticket follows the page.
+resource "aws_cloudwatch_composite_alarm" "quieter" {
+  for_each = { for name, told in local.told_by_another : name => local.alarms[name] if told }
+
+  alarm_name        = "${local.names[each.key]}-ticket"
+  alarm_description = local.common[each.key].says
+  alarm_rule        = "ALARM(\"${aws_cloudwatch_metric_alarm.this[each.key].alarm_name}\")"
+  alarm_actions     = [local.common[each.key].topic]
+  ok_actions        = [local.common[each.key].topic]
+  tags              = local.common[each.key].tags
+
+  actions_suppressor {
+    alarm            = aws_cloudwatch_metric_alarm.this[local.louder[each.key]].alarm_name
+    wait_period      = 120
+    extension_period = 120
   }
 }
 

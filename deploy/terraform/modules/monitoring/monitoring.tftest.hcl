@@ -40,7 +40,7 @@ run "production_has_every_alarm" {
   command = plan
 
   assert {
-    condition     = length(aws_cloudwatch_metric_alarm.this) == 11 + 2 * 3 + 1 + 2 + 4 + 1 + 6 && length(aws_cloudwatch_metric_alarm.release) == 6
+    condition     = length(aws_cloudwatch_metric_alarm.this) == 13 + 2 * 3 + 1 + 2 + 4 + 1 + 6 && length(aws_cloudwatch_metric_alarm.release) == 6
     error_message = "There are alarms of the service, of each queue and rule, of the table and of two regions, and of releases."
   }
 
@@ -50,6 +50,19 @@ run "production_has_every_alarm" {
       aws_cloudwatch_metric_alarm.this[name].alarm_actions == toset([var.topics.pages])
     ])
     error_message = "What wakes somebody goes to pages."
+  }
+
+  assert {
+    condition = (
+      length(aws_cloudwatch_composite_alarm.quieter) == 3 && alltrue([
+        for name, alarm in aws_cloudwatch_composite_alarm.quieter :
+        alarm.alarm_actions == toset([var.topics.alerts]) &&
+        alarm.alarm_rule == "ALARM(\"${aws_cloudwatch_metric_alarm.this[name].alarm_name}\")" &&
+        alarm.actions_suppressor[0].alarm == aws_cloudwatch_metric_alarm.this[replace(name, "/^([^:]+):/", "$1, page:")].alarm_name &&
+        length(coalesce(aws_cloudwatch_metric_alarm.this[name].alarm_actions, [])) == 0
+      ])
+    )
+    error_message = "A dead-letter queue tells once: by a ticket, unless it pages."
   }
 
   assert {
@@ -75,7 +88,7 @@ run "production_has_every_alarm" {
   assert {
     condition = (
       aws_cloudwatch_dashboard.this["service"].dashboard_name == "order-service-prod-dashboard" &&
-      length(jsondecode(aws_cloudwatch_dashboard.this["service"].dashboard_body).widgets) == 8 &&
+      length(jsondecode(aws_cloudwatch_dashboard.this["service"].dashboard_body).widgets) == 16 &&
       length(jsondecode(aws_cloudwatch_dashboard.this["executive"].dashboard_body).widgets) == 5
     )
     error_message = "There are two dashboards."
@@ -140,6 +153,11 @@ run "the_test_environment_has_the_critical_ones" {
   assert {
     condition     = alltrue([for name, alarm in local.alarms : alarm.critical]) && length(local.alarms) > 5
     error_message = "Only what tells of harm."
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_composite_alarm.quieter) == 0
+    error_message = "Where there is no ticket there is none to hold back."
   }
 
   assert {

@@ -41,6 +41,7 @@ COUNTS: dict[str, Count] = {
     "backups kept, copies counted": _backups,
     "KMS keys": _of("aws_kms_key"),
     "alarms": _of("aws_cloudwatch_metric_alarm"),
+    "composite alarms": _of("aws_cloudwatch_composite_alarm"),
     "dashboards": _of("aws_cloudwatch_dashboard"),
     "web ACLs": _of("aws_wafv2_web_acl"),
     "rules of Config": _of("aws_config_config_rule"),

@@ -200,6 +200,7 @@ def _watching(bill: Bill) -> float:
     watched = sum(max(1, len([q for q in each.values["metric_query"] or [] if q["metric"]])) for each in alarms)
     return (
         watched * bill.price("alarm_metric", bill.home)
+        + len(bill.of("aws_cloudwatch_composite_alarm")) * bill.price("composite_alarm", bill.home)
         + bill.use("own_metrics") * len(bill.regions) * bill.price("metric", bill.home)
         + len(bill.of("aws_cloudwatch_dashboard")) * bill.price("dashboard", bill.home)
     )

@@ -10,9 +10,9 @@ locals {
   revised = merge(local.api, { revision = var.revision })
 
   # Shares need enough to be shares of: with fewer than 20 in a minute one failure would be 5 %. What there is none of is
-  # not sent: no failures are filled in, but not the whole. The latest minute arrives late, and filled with 0 it would
-  # be a good one, always: five bad ones in a row never came together.
-  share = "IF(all >= 20, FILL(bad, 0) / all, 0)"
+  # not sent, and CloudWatch takes it as 0 beside what is there. Nothing is filled in: the latest minute arrives late, and
+  # filled with 0 it would be a good one, always: five bad ones in a row never came together.
+  share = "IF(all >= 20, bad / all, 0)"
 
   single = {
     comparison = "GreaterThanThreshold", period = 60, periods = 5, missing = "notBreaching", severity = "ticket"
@@ -54,7 +54,7 @@ locals {
     # An event that the bus can't deliver is found hours after it was published: an hour holds more of both than a minute.
     "event delivery below" = merge(local.single, {
       period    = 3600, periods = 1
-      threshold = 0.999, comparison = "LessThanThreshold", expression = "IF(all >= 20, 1 - FILL(bad, 0) / all, 1)"
+      threshold = 0.999, comparison = "LessThanThreshold", expression = "1 - ${local.share}"
       metrics = {
         bad = { namespace = local.own, name = "events_undelivered", dimensions = {}, stat = "Sum" }
         all = { namespace = local.own, name = "events_published", dimensions = {}, stat = "Sum" }

@@ -57,10 +57,10 @@ class Stage:
 
         return InterceptedClient(client, in_turn)
 
-    async def perform(self, *parts: Awaitable[None]) -> None:
+    async def perform(self, *parts: Awaitable[object]) -> None:
         """Have all actors play their parts to the end; beyond the choices whoever is first by name goes next."""
 
-        async def play(part: Awaitable[None]) -> None:
+        async def play(part: Awaitable[object]) -> None:
             try:
                 await part
             finally:

@@ -161,6 +161,7 @@ async def test_saving_and_settling_at_once_lose_nothing(store: Store, tenant_id:
     to_settle: asyncio.Queue[OrderEvent | None] = asyncio.Queue()
     settlers = 4
     events = [event_of(first)]
+    removed: list[int] = []
 
     async def write() -> None:
         to_settle.put_nowait(events[0])
@@ -175,7 +176,8 @@ async def test_saving_and_settling_at_once_lose_nothing(store: Store, tenant_id:
 
     async def settle() -> None:
         while (event := await to_settle.get()) is not None:
-            await store.outbox.settle(event)
+            if await store.outbox.settle(event):
+                removed.append(event.sequence)
 
     async def read() -> None:
         seen = 0
@@ -189,6 +191,7 @@ async def test_saving_and_settling_at_once_lose_nothing(store: Store, tenant_id:
     await asyncio.gather(write(), *(settle() for _ in range(settlers)), read())
 
     await assert_kept(store, events, {event.sequence for event in events})
+    assert sorted(removed) == [event.sequence for event in events], "each by one of its settlers"
 
 
 async def test_the_log_is_read_in_pages(store: Store, tenant_id: str) -> None:

@@ -82,14 +82,14 @@ EVENT_PUBLICATION_FAILURES = _metric(
     "event_publication_failures",
     Kind.COUNTER,
     "{event}",
-    "Attempts to publish an event that failed: the bus did not take it, or the log could not be written.",
+    "Attempts to publish an event that failed: the bus did not take it, or the table could not be told so.",
     PUBLISHERS,
 )
 EVENTS_PUBLISHED = _metric(
     "events_published",
     Kind.COUNTER,
     "{event}",
-    "Events that the bus has taken and that stand in the log.",
+    "Events that the bus has taken and that have left the outbox for the log; each once.",
     PUBLISHERS,
 )
 EVENTS_UNDELIVERED = _metric(
@@ -103,7 +103,8 @@ OLDEST_UNPUBLISHED_EVENT_SECONDS = _metric(
     "oldest_unpublished_event_seconds",
     Kind.GAUGE,
     "s",
-    "How long the oldest event of the outbox has been waiting; 0 if none is.",
+    "How long the oldest event, or command of an accepted order, of the outbox has been waiting, those held back "
+    "included; 0 if none is. While the table can't be read it grows from the last look.",
     {RELAY},
 )
 EVENTS_DROPPED = _metric(
@@ -126,7 +127,7 @@ REVENUE = _metric(
     "revenue",
     Kind.COUNTER,
     "{currency}",
-    "Totals of the orders that were created, in units of their currency.",
+    "Totals of the orders that were created, as they were then, in units of their currency.",
     PUBLISHERS,
     currency="an ISO 4217 code that orders are placed in",
 )

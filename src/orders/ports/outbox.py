@@ -67,11 +67,15 @@ class Outbox(Protocol):
         """
         ...
 
-    async def settle(self, event: OrderEvent) -> None:
+    async def settle(self, event: OrderEvent) -> bool:
         """Records that the event is published: adds it to the log if absent, then removes it from the outbox.
 
         Idempotent at any point: a caller that finds it half done can repeat it. An order leaves ``overdue`` with its
         last waiting event and not before, whatever is written to it concurrently.
+
+        Returns:
+            ``True`` if this call removed it; ``False`` if it waited no longer. Of all calls for one event at most one
+            returns ``True``: none if the answer of the one that removed it was lost.
 
         Raises:
             PermanentPortError: the log has another event under this one's sequence.

@@ -101,7 +101,7 @@ def scrubbing(service: Service, life: Life) -> ScrubOrder:
     return ScrubOrder(
         life.of(service.repository),
         PersonalDataStores(outbox, life.of(service.acceptances), life.of(service.intents), life.of(service.documents)),
-        PublishEvents(outbox, life.of(service.publisher)),
+        PublishEvents(outbox, life.of(service.publisher), service.counters),
         life.of(service.scrub_requests),
         redacted_answer,
     )

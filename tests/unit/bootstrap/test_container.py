@@ -17,6 +17,7 @@ from orders.bootstrap.config.settings import load_settings
 from orders.bootstrap.container.api_container import ApiContainer, api_dependencies
 from orders.bootstrap.container.services import Services
 from orders.bootstrap.container.use_cases import UseCases
+from orders.bootstrap.relay_tasks import relay_tasks
 from orders.bootstrap.resources.addresses import Addresses, QueueAddress
 from orders.bootstrap.resources.names import ResourceNames
 from orders.bootstrap.resources.topology_file import packaged_topology
@@ -54,6 +55,7 @@ def test_every_provider_resolves(tmp_path: Path) -> None:
         assert isinstance(worker.poller(container), Poller)
         assert all(isinstance(each, Periodic) for each in worker.periodic(container))
     assert isinstance(relay_loop(container), RelayLoop)
+    assert all(isinstance(each, Periodic) for each in relay_tasks(container))
 
 
 def test_only_plain_providers_are_used() -> None:

@@ -8,9 +8,18 @@ import asyncio
 import logging
 from collections.abc import Coroutine, Sequence
 
-from orders.domain.events import OrderEvent
+from orders.domain.events import EventType, OrderEvent
 from orders.ports.errors import PortError
 from orders.ports.event_publisher import EventPublisher
+from orders.ports.metric_catalogue import (
+    EVENT_PUBLICATION_FAILURES,
+    EVENT_PUBLICATIONS,
+    EVENTS_PUBLISHED,
+    ORDERS_COMPLETED,
+    ORDERS_CREATED,
+    REVENUE,
+)
+from orders.ports.metrics import Counters
 from orders.ports.outbox import Outbox
 
 FIRST_SEQUENCE = 1
@@ -20,11 +29,17 @@ _log = logging.getLogger(__name__)
 
 
 class PublishEvents:
-    """Publishes events and settles them in the outbox."""
+    """Publishes events, settles them in the outbox, and counts both.
 
-    def __init__(self, outbox: Outbox, publisher: EventPublisher) -> None:
+    Each attempt counts, and a settled event counts once, by whoever removed it from the outbox: one that the fast path
+    and the relay both publish, or that is published again after a crash before it was settled, is not counted twice. A
+    crash right after it was settled loses it from the counts.
+    """
+
+    def __init__(self, outbox: Outbox, publisher: EventPublisher, counters: Counters) -> None:
         self._outbox = outbox
         self._publisher = publisher
+        self._counters = counters
 
     async def execute(self, events: Sequence[OrderEvent]) -> int:
         """Publishes events of one order.
@@ -38,13 +53,31 @@ class PublishEvents:
             PermanentPortError: the table has a different event, or can't be changed as needed.
         """
         settled = 0
-        for event, failure in zip(events, await self._publisher.publish(events), strict=True):
-            if failure is not None:
-                _log.warning("event of order %s not published: %s", event.order_id, failure)
-                continue
-            await self._outbox.settle(event)
-            settled += 1
+        try:
+            for event, failure in zip(events, await self._publisher.publish(events), strict=True):
+                if failure is not None:
+                    _log.warning("event of order %s not published: %s", event.order_id, failure)
+                    continue
+                if await self._outbox.settle(event):
+                    self._count(event)
+                settled += 1
+        finally:
+            # Those that were not reached because an earlier one could not be settled have failed as well.
+            self._counters.count(EVENT_PUBLICATIONS, len(events))
+            if settled < len(events):
+                self._counters.count(EVENT_PUBLICATION_FAILURES, len(events) - settled)
         return settled
+
+    def _count(self, event: OrderEvent) -> None:
+        """Counts an event that this process has settled, and the order that it creates or completes."""
+        self._counters.count(EVENTS_PUBLISHED)
+        if event.type is EventType.COMPLETED:
+            self._counters.count(ORDERS_COMPLETED)
+        elif event.type is EventType.CREATED:
+            self._counters.count(ORDERS_CREATED)
+            currency, total = event.data.get("currency"), event.data.get("total")
+            if isinstance(currency, str) and isinstance(total, str):
+                self._counters.count(REVENUE, float(total), currency=currency)
 
     async def in_turn(self, event: OrderEvent) -> int:
         """Publishes one event, unless an unreadable one precedes it: then it waits with its order ([PIPE-14]).

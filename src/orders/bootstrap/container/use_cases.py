@@ -9,6 +9,7 @@ from orders.application.documents.render_document import LinkDocument, RenderDoc
 from orders.application.events.apply_external_event import ApplyExternalEvent
 from orders.application.events.publish_events import EventFastPath, PublishEvents
 from orders.application.events.relay_outbox import RelayOutbox
+from orders.application.events.watch_outbox import WatchOutbox
 from orders.application.mail.notify_customer import NotifyCustomer
 from orders.application.mail.notify_dead_letters import HELD_FOR, NotifyDeadLetters
 from orders.application.mail.notify_staff import NotifyStaff, Pace, unhurried
@@ -99,7 +100,7 @@ class UseCases(containers.DeclarativeContainer):
     # Shared by several use cases.
     audit = providers.Singleton(Audit, trail=audit_trail, clock=clock)
     replays = providers.Singleton(Replays, log=event_log, redact_answer=redact_answer)
-    publish_events = providers.Singleton(PublishEvents, outbox=outbox, publisher=publisher)
+    publish_events = providers.Singleton(PublishEvents, outbox=outbox, publisher=publisher, counters=counters)
     fast_path = providers.Singleton(EventFastPath, publish=publish_events)
     order_changer = providers.Singleton(
         OrderChanger, repository=repository, clock=clock, fast_path=fast_path, replays=replays
@@ -220,6 +221,7 @@ class UseCases(containers.DeclarativeContainer):
         counters=counters,
         lag=relay_lag,
     )
+    watch_outbox = providers.Singleton(WatchOutbox, outbox=outbox, clock=clock, gauges=gauges)
 
     # Operation.
     check_health = providers.Singleton(CheckHealth, probes=probes, clock=clock)

@@ -117,7 +117,7 @@ class DynamoOutbox:
             raise unreadable(ItemKind.ORDER, whose, "attribute 'pending' is of another type")
         return list(events_of(pending, tenant_id=tenant_id, order_id=order_id))
 
-    async def settle(self, event: OrderEvent) -> None:
+    async def settle(self, event: OrderEvent) -> bool:
         """See ``Outbox.settle``.
 
         Raises also: PermanentPortError: the log has another event under this one's sequence.
@@ -131,7 +131,8 @@ class DynamoOutbox:
             except ConditionFailed as refused:
                 if waiting_in(refused.found, sequence):
                     continue
-            return  # now, or by another process before
+                return False  # by another process before
+            return True
         raise TransientPortError(DEPENDENCY, f"order {event.order_id} changes too fast to settle its event {sequence}")
 
     async def read(

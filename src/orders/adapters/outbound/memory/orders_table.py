@@ -31,11 +31,12 @@ class OrderRow:
         self.waiting[event.sequence] = event
         self.since = self.since or event.at
 
-    def settle(self, sequence: int) -> None:
-        """Removes an event from the waiting ones, if present."""
-        self.waiting.pop(sequence, None)
+    def settle(self, sequence: int) -> bool:
+        """Removes an event from the waiting ones; returns whether it was one of them."""
+        waited = self.waiting.pop(sequence, None) is not None
         if not self.waiting:
             self.since = None
+        return waited
 
 
 class MemoryTable:

@@ -66,7 +66,7 @@ class MemoryOutbox:
             events.append(waiting[sequence])
         return events
 
-    async def settle(self, event: OrderEvent) -> None:
+    async def settle(self, event: OrderEvent) -> bool:
         """See ``Outbox.settle``.
 
         Raises also: PermanentPortError: the log has another event under this one's sequence.
@@ -75,8 +75,7 @@ class MemoryOutbox:
         # Erasure may have removed texts from the one in the log; the rest must match.
         _check_same(logged, event)
         row = self._table.rows.get((event.tenant_id, event.order_id))
-        if row is not None:
-            row.settle(event.sequence)
+        return row is not None and row.settle(event.sequence)
 
     async def redact(self, event: OrderEvent) -> bool:
         """See ``EventLog.redact``."""

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -11,12 +11,15 @@ from uuid import uuid4
 import pytest
 
 from orders.adapters.inbound.sqs.delivery import Handler
+from orders.adapters.inbound.sqs.measuring import DeliveryMeter
 from orders.adapters.inbound.sqs.messages import MessageRefused
 from orders.adapters.inbound.sqs.poller import Poller, PollerSettings
 from orders.adapters.inbound.sqs.queue import ReceivedMessage, SqsQueue
 from orders.adapters.inbound.sqs.retry_policy import RetryPolicy
+from orders.adapters.outbound.memory.metrics import MemoryMetrics
 from orders.ports.dead_letters import REASON_ATTRIBUTE
 from orders.ports.errors import TransientPortError
+from orders.ports.metric_catalogue import MESSAGES_HANDLED
 from tests.contract.aws_backends import AWS_BACKENDS, endpoint_of
 
 NOW = timedelta(0)
@@ -30,13 +33,18 @@ class Line:
     queue: SqsQueue
     dead_letters: SqsQueue
     url: str
+    metrics: MemoryMetrics = field(default_factory=MemoryMetrics)
+
+    def ended(self, outcome: str) -> float:
+        """Returns how many deliveries ended so."""
+        return self.metrics.of(MESSAGES_HANDLED, outcome=outcome)
 
     @asynccontextmanager
     async def worked_on(self, handler: Handler, *, visibility: float = 30, grace: float = 5) -> AsyncIterator[Poller]:
         settings = PollerSettings(
             grace=timedelta(seconds=grace), retries=RetryPolicy(visibility=timedelta(seconds=visibility))
         )
-        poller = Poller(self.queue, handler, settings)
+        poller = Poller(self.queue, handler, settings, meter=DeliveryMeter("pdf-creator", self.metrics))
         stop = asyncio.Event()
         run = asyncio.create_task(poller.run(stop))
         try:
@@ -75,8 +83,8 @@ async def test_every_message_is_seen_through_and_the_impossible_one_buried(line:
 
     bodies = [str(number) for number in range(40)]
     await line.send(*bodies[:20], "poison", *bodies[20:])
-    async with line.worked_on(handle) as poller:
-        await until(lambda: poller.processed + poller.dead_lettered == 41)
+    async with line.worked_on(handle):
+        await until(lambda: line.ended("processed") + line.ended("dead_lettered") == 41)
     assert sorted(handled) == sorted([*bodies, "poison"])
     (dead,) = await line.dead_letters.receive(10, wait=timedelta(seconds=2), visibility=timedelta(seconds=30))
     assert (dead.body, dead.attributes[REASON_ATTRIBUTE]["StringValue"]) == ("poison", "MessageRefused")
@@ -92,8 +100,8 @@ async def test_a_slow_handler_keeps_its_message(line: Line) -> None:
 
     await line.send("slow")
     # Extended every three seconds: a busy machine may be three seconds late with it.
-    async with line.worked_on(handle, visibility=6) as poller:
-        await until(lambda: poller.processed == 1)
+    async with line.worked_on(handle, visibility=6):
+        await until(lambda: line.ended("processed") == 1)
     assert counts == [1]
 
 
@@ -105,9 +113,9 @@ async def test_a_message_that_waits_is_handed_back_on_stopping(line: Line) -> No
         raise TransientPortError("orders table", "out of reach")
 
     await line.send("order")
-    async with line.worked_on(handle, visibility=2) as poller:
+    async with line.worked_on(handle, visibility=2):
         await waiting.wait()
-    assert poller.released == 1
+    assert line.ended("released") == 1
     # LocalStack doesn't notice that a long poll was broken off: it can hand the message to that one first, which
     # hides it for the visibility timeout once more.
     (again,) = await line.queue.receive(1, wait=timedelta(seconds=10), visibility=timedelta(seconds=30))
@@ -124,6 +132,6 @@ async def test_a_worker_that_died_leaves_its_message_to_the_next(line: Line) -> 
     async def handle(message: ReceivedMessage) -> None:
         handled.append(message.receive_count)
 
-    async with line.worked_on(handle) as poller:
-        await until(lambda: poller.processed == 1)
+    async with line.worked_on(handle):
+        await until(lambda: line.ended("processed") == 1)
     assert handled == [2]

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from orders.adapters.inbound.periodic import Periodic
 from orders.adapters.inbound.sqs.gate import DependencyGate
+from orders.adapters.inbound.sqs.measuring import DeliveryMeter
 from orders.adapters.inbound.sqs.message_handler import AuditedHandler
 from orders.adapters.inbound.sqs.poller import Poller, PollerSettings
 from orders.adapters.inbound.sqs.queue import SqsQueue, nobody
@@ -78,10 +79,16 @@ class Worker:
                 grace=timedelta(seconds=settings.worker_grace_seconds),
                 retries=RetryPolicy(visibility=settings.queue_visibility),
             ),
+            meter=self._meter(container),
             # One per poller: a dependency that one worker finds down must not pause another.
             gate=DependencyGate(self.needs(container), ask_first=asked_first),
             admission=container.mail_tokens() if self.sends_mail else None,
         )
+
+    def _meter(self, container: Container) -> DeliveryMeter:
+        processes_orders = self.places_orders or self.renders_documents
+        receives = container.addresses().names.topology.queue_settings.max_receive_count
+        return DeliveryMeter(self.name, container.counters(), order_lost_after=receives if processes_orders else None)
 
 
 def _all_stores(container: Container) -> tuple[Probe, ...]:

@@ -135,14 +135,15 @@ ORDERS_PROCESSED = _metric(
     "orders_processed",
     Kind.COUNTER,
     "{order}",
-    "Orders whose processing ended: the document was rendered or failed, or their message was dead-lettered.",
+    "Orders whose processing ended: their document was put on record, rendered or failed, or the message that was to "
+    "place or print them became a dead letter. An order that is printed again counts again.",
     {RECORD_CREATOR, PDF_CREATOR},
 )
 ORDER_PROCESSING_FAILURES = _metric(
     "order_processing_failures",
     Kind.COUNTER,
     "{order}",
-    "Orders among those whose processing failed: their message was dead-lettered or the document failed.",
+    "Orders among those whose processing failed: the document can't be rendered, or the message became a dead letter.",
     {RECORD_CREATOR, PDF_CREATOR},
 )
 ORDERS_UNCHECKED = _metric(

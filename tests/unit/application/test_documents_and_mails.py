@@ -22,9 +22,11 @@ from orders.domain.revising import revision_of
 from orders.domain.shipping import Shipment
 from orders.ports.errors import MailRejected, NotYet, QuotaReached, RenderingFailed, TransientPortError
 from orders.ports.mail import Mail, MailContent, MailIntent, MailRecord, MailState, MailTemplate
+from orders.ports.metric_catalogue import ORDER_PROCESSING_FAILURES, ORDERS_PROCESSED
 from orders.ports.suppressions import Suppression
+from orders.ports.tenants import TenantProfile
 from tests.support.builders import a_draft, a_tenant, an_order_id
-from tests.support.service import LEASE, PlainComposer, Service, a_caller
+from tests.support.service import LEASE, PlainComposer, PlainRenderer, Service, a_caller
 
 PDF = worker("tenant_a", "pdf-creator")
 
@@ -180,6 +182,35 @@ async def test_customers_see_their_own_mails_and_not_who_in_the_shop_did_what() 
     by_staff = (await service.read_history.execute(a_caller(Role.STAFF), order)).entries
     assert len(by_staff) == len(seen) + 1
     assert "staff-principal" in [entry.actor.principal for entry in by_staff if isinstance(entry, OrderEvent)]
+
+
+async def test_an_order_is_counted_for_each_document_that_is_put_on_record_and_no_other() -> None:
+    service = Service()
+    service.renderer.failures = [RenderingFailed("a bug"), RenderingFailed("a bug")]
+
+    def counted() -> tuple[float, float]:
+        return service.counters.of(ORDERS_PROCESSED), service.counters.of(ORDER_PROCESSING_FAILURES)
+
+    order = await rendered(service, await placed(service))
+    assert counted() == (1, 1)
+    for expected in ((1, 1), (2, 1), (2, 1)):  # fails again, is rendered on request, is there
+        await service.render_document.execute(PDF, order.order_id, again=True)
+        await service.fast_path.drain()
+        assert counted() == expected
+
+
+async def test_an_order_that_is_deleted_while_it_is_rendered_is_none_that_was_processed() -> None:
+    service = Service()
+    order = await service.change_status.execute(a_caller(), await placed(service), Action.CANCEL)
+
+    class Deleting(PlainRenderer):
+        async def render(self, order: Order, tenant: TenantProfile) -> bytes:
+            await service.delete_order.execute(a_caller(Role.ADMIN), order)
+            raise RenderingFailed("a bug")
+
+    service.render_document._renderer = Deleting()
+    await service.render_document.execute(PDF, order.order_id)
+    assert service.counters.of(ORDERS_PROCESSED) == 0
 
 
 async def test_the_confirmation_goes_out_once_with_the_document() -> None:

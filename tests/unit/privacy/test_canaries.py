@@ -267,7 +267,7 @@ class Line:
         async with self.bench.running():
             await asyncio.sleep(timedelta(hours=2).total_seconds())
         self.outputs.dead_letters += [repr(dead.attributes) for dead in self.bench.sqs.stored(DEAD_LETTER_URL)]
-        self.outputs.telemetry.append(repr(self.bench.metrics))
+        self.outputs.telemetry.append(repr(self.bench.metrics.__dict__))
         self.outputs.audit += [repr(record) for record in self.service.trail.records]
 
 
@@ -350,7 +350,7 @@ def test_workers_succeed_and_refuse_without_marks(outputs: Outputs, worker: str)
         events = await _an_order(service)
         line = Line(service, worker, outputs)
         await line.give(*_bodies_of(events), *_marked_junk())
-        assert line.bench.poller.dead_lettered > 3
+        assert line.bench.ended("dead_lettered") > 3
         assert len(service.trail.records) >= len(events) + 8
 
     run()

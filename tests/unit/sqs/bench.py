@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, cast
 
 from orders.adapters.inbound.backoff import Backoff
 from orders.adapters.inbound.sqs.gate import DependencyGate
+from orders.adapters.inbound.sqs.measuring import DeliveryMeter
 from orders.adapters.inbound.sqs.poller import Poller, PollerSettings
 from orders.adapters.inbound.sqs.queue import ReceivedMessage, SqsQueue
 from orders.adapters.inbound.sqs.rate import Admission
 from orders.adapters.inbound.sqs.retry_policy import RetryPolicy
+from orders.adapters.outbound.memory.metrics import MemoryMetrics
 from orders.ports.errors import TransientPortError
 from orders.ports.health import Probe
+from orders.ports.metric_catalogue import MESSAGES_HANDLED
 from tests.unit.sqs.fake_sqs import EPOCH, FakeSqs
 
 if TYPE_CHECKING:
@@ -67,10 +70,11 @@ class Bench:
         admission: Admission | None = None,
         sqs: FakeSqs | None = None,
         ask_first: Collection[str] = (),
+        metrics: MemoryMetrics | None = None,
     ) -> None:
         self.sqs = sqs or new_sqs()
         self.handled: list[str] = []
-        self.metrics: list[tuple[str, float]] = []
+        self.metrics = metrics or MemoryMetrics()
         self.stop = asyncio.Event()
         self._script = script
         self.poller = Poller(
@@ -79,7 +83,7 @@ class Bench:
             settings,
             gate=DependencyGate(probes, recheck=RECHECK, ask_first=ask_first),
             admission=admission,
-            on_metric=lambda name, value: self.metrics.append((name, value)),
+            meter=DeliveryMeter("pdf-creator", self.metrics, order_lost_after=3),
             now=lambda: EPOCH + timedelta(seconds=self.now),
         )
 
@@ -113,6 +117,10 @@ class Bench:
     async def until_empty(self) -> None:
         """Let time pass until every message of the queue is gone."""
         await self.until(lambda: not self.sqs.stored(URL) and not self.poller.in_flight)
+
+    def ended(self, outcome: str) -> float:
+        """Returns how many deliveries ended so."""
+        return self.metrics.of(MESSAGES_HANDLED, worker="pdf-creator", outcome=outcome)
 
     def shows(self) -> tuple[bool, str]:
         """Returns the poller's own status: healthy, state."""

@@ -112,7 +112,7 @@ async def test_what_is_held_is_handed_back_when_the_process_ends() -> None:
     async with bench.running():
         await bench.until(lambda: ses.refused)
     assert len(counts) == 1
-    assert bench.poller.released == 2
+    assert bench.ended("released") == 2
     assert set(bench.receive_counts()) == {1}
 
 

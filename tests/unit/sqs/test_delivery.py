@@ -41,7 +41,7 @@ async def test_what_is_impossible_goes_to_the_dead_letter_queue_at_once(error: E
     assert dead.attributes[REASON_ATTRIBUTE]["StringValue"] == type(error).__name__
     assert dead.attributes[ERROR_ATTRIBUTE]["StringValue"] == str(error)
     assert bench.handled == ["order"]
-    assert bench.poller.dead_lettered == 1
+    assert bench.ended("dead_lettered") == 1
 
 
 @in_virtual_time
@@ -66,9 +66,9 @@ async def test_without_its_dead_letter_queue_an_impossible_message_stays() -> No
     bench = Bench(handle)
     await bench.send("order")
     async with bench.running():
-        await bench.until(lambda: bench.poller.failed == 1)
+        await bench.until(lambda: bench.ended("failed") == 1)
         assert bench.receive_counts() == [1]
-    assert bench.poller.dead_lettered == 0
+    assert bench.ended("dead_lettered") == 0
 
 
 @in_virtual_time
@@ -153,7 +153,7 @@ async def test_a_handler_that_hangs_is_given_up() -> None:
     async with bench.running():
         await bench.until_empty()
     assert bench.handled == ["order"] * 2
-    assert bench.poller.failed == 1
+    assert bench.ended("failed") == 1
 
 
 @in_virtual_time
@@ -168,7 +168,7 @@ async def test_a_delete_that_fails_is_repeated_without_handling_again() -> None:
         bench.sqs.reachable = True
         await bench.until_empty()
     assert bench.handled == ["order"]
-    assert bench.poller.processed == 1
+    assert bench.ended("processed") == 1
 
 
 @in_virtual_time
@@ -191,4 +191,4 @@ async def test_a_delete_that_fails_by_itself_in_a_call_that_succeeds_is_repeated
     async with bench.running():
         await bench.until_empty()
     assert sorted(bench.handled) == ["a", "b", "c"]
-    assert bench.poller.processed == 3
+    assert bench.ended("processed") == 3

@@ -13,6 +13,7 @@ from orders.adapters.outbound.catalog_http.breaker import CircuitBreaker, Circui
 from orders.adapters.outbound.catalog_http.client import HttpService, ServiceAddress
 from orders.adapters.outbound.memory.metrics import MemoryMetrics
 from orders.ports.errors import NotPermitted, TransientPortError
+from orders.ports.metric_catalogue import MESSAGES_RETRIED
 from tests.unit.sqs.bench import DEAD_LETTER_URL, POLICY, Bench, Switch, with_settings
 from tests.unit.virtual_time import in_virtual_time
 
@@ -34,8 +35,7 @@ async def test_an_outage_of_five_attempts_costs_no_receive() -> None:
         await bench.until_empty()
     assert counts == [1]
     assert len(bench.sqs.made("receive_message")) <= 7
-    assert bench.poller.retried == 5
-    assert ("retried", 5) in bench.metrics
+    assert bench.metrics.of(MESSAGES_RETRIED, worker="pdf-creator") == 5
 
 
 @in_virtual_time
@@ -63,7 +63,7 @@ async def test_while_a_dependency_is_down_nothing_is_received_and_nothing_is_los
     assert bench.now < 7400
     assert bench.sqs.stored(DEAD_LETTER_URL) == []
     assert [log["event"] for log in logs].count("dependency is down, receiving pauses") == 1
-    assert bench.poller.processed == 10
+    assert bench.ended("processed") == 10
 
 
 @in_virtual_time
@@ -115,7 +115,7 @@ async def test_a_message_in_trouble_of_its_own_is_redelivered_and_then_dead_lett
     async with bench.running():
         await bench.until(lambda: bench.sqs.stored(DEAD_LETTER_URL))
     assert len(bench.handled) == 3 * POLICY.attempts
-    assert bench.poller.failed == 3
+    assert bench.ended("failed") == 3
 
 
 @in_virtual_time
@@ -133,7 +133,7 @@ async def test_without_a_probe_it_is_the_success_of_others_that_tells() -> None:
             await bench.send(str(number))
             await asyncio.sleep(10)
         await bench.until(lambda: bench.sqs.stored(DEAD_LETTER_URL))
-    assert bench.poller.processed == 400
+    assert bench.ended("processed") == 400
 
 
 @pytest.mark.parametrize("probes", [[], ["orders table"]], ids=["no probe", "a probe that is content"])
@@ -186,8 +186,8 @@ async def test_no_message_is_held_for_longer_than_its_queue_hides_it() -> None:
     await bench.send("order")
     async with bench.running():
         await asyncio.sleep(11 * 3600)
-        assert bench.poller.failed == 0
-        await bench.until(lambda: bench.poller.failed == 1, within=600)
+        assert bench.ended("failed") == 0
+        await bench.until(lambda: bench.ended("failed") == 1, within=600)
 
 
 @in_virtual_time

@@ -20,8 +20,7 @@ async def test_messages_are_handled_and_deleted() -> None:
     async with bench.running():
         await bench.until_empty()
     assert sorted(bench.handled) == ["a", "b", "c"]
-    assert bench.poller.processed == 3
-    assert bench.metrics.count(("processed", 1)) == 3
+    assert bench.ended("processed") == 3
 
 
 @in_virtual_time
@@ -94,8 +93,8 @@ async def test_a_message_delivered_twice_at_once_is_handled_twice_and_ends_once(
         slow.sqs.stored(URL)[0].visible_at = 0
         quick = Bench(sqs=slow.sqs)
         async with quick.running():
-            await quick.until(lambda: quick.poller.processed)
-        await slow.until(lambda: slow.poller.processed)
+            await quick.until(lambda: quick.ended("processed"))
+        await slow.until(lambda: slow.ended("processed"))
     assert slow.handled == quick.handled == ["order"]
     assert slow.sqs.stored(URL) == []
 
@@ -159,7 +158,7 @@ async def test_stopping_lets_handlers_finish() -> None:
     await bench.send("order")
     async with bench.running():
         await bench.until(lambda: bench.handled)
-    assert bench.poller.processed == 1
+    assert bench.ended("processed") == 1
     assert bench.sqs.stored(URL) == []
 
 
@@ -174,7 +173,7 @@ async def test_stopping_hands_back_at_once_what_is_not_done_within_the_grace() -
         await bench.until(lambda: bench.handled)
         asked = bench.now
     assert 20 <= bench.now - asked < 25
-    assert bench.poller.released == 1
+    assert bench.ended("released") == 1
     (message,) = bench.sqs.stored(URL)
     assert message.visible_at <= bench.now
 
@@ -194,7 +193,7 @@ async def test_stopping_hands_back_at_once_what_waits_for_better_times() -> None
     # "late" fails only after the signal: it is not tried again either.
     assert bench.now - asked < 6
     assert bench.handled == ["early", "late"]
-    assert bench.poller.released == 2
+    assert bench.ended("released") == 2
     assert all(message.visible_at <= bench.now for message in bench.sqs.stored(URL))
 
 
@@ -210,7 +209,7 @@ async def test_stopping_ends_in_time_though_the_queue_is_out_of_reach() -> None:
         bench.sqs.reachable = False
         asked = bench.now
     assert bench.now - asked < 25
-    assert bench.poller.released == 1
+    assert bench.ended("released") == 1
 
 
 @in_virtual_time

@@ -19,6 +19,8 @@ from orders.ports.documents import (
     document_key,
 )
 from orders.ports.errors import RenderingFailed
+from orders.ports.metric_catalogue import ORDER_PROCESSING_FAILURES, ORDERS_PROCESSED
+from orders.ports.metrics import Counters
 from orders.ports.order_repository import OrderRepository
 from orders.ports.tenants import TenantDirectory
 
@@ -29,7 +31,8 @@ class RenderDocument:
     """Renders an order's current document, stores it, and records it on the order.
 
     A document's version is the order's ``printed_version``: each version of the printed content has one PDF, and
-    rendering it twice writes the same bytes to the same key.
+    rendering it twice writes the same bytes to the same key. Each document that is put on record counts as an order
+    processed, and one that can't be rendered as a failure besides.
     """
 
     def __init__(
@@ -40,6 +43,7 @@ class RenderDocument:
         store: DocumentStore,
         changer: OrderChanger,
         clock: Clock,
+        counters: Counters,
     ) -> None:
         self._repository = repository
         self._tenants = tenants
@@ -47,6 +51,7 @@ class RenderDocument:
         self._store = store
         self._changer = changer
         self._clock = clock
+        self._counters = counters
 
     async def execute(self, caller: Caller, order_id: str, *, again: bool = False) -> None:
         """Renders the order's document unless it is recorded already.
@@ -71,12 +76,20 @@ class RenderDocument:
         # Deleted since the check after rendering: nothing is left to do. The file stays with the order's others and is
         # purged with them.
         with suppress(OrderNotFound):
-            await self._changer.change(
+            latest = await self._changer.change(
                 order,
                 caller,
                 lambda current, stamp: current.document_rendered(document, stamp),
                 see_deleted=again or order.erasure is not None,
             )
+            # Another document may be on record already, or for good: whoever recorded that has counted the order.
+            if latest.document is document:
+                self._count(document)
+
+    def _count(self, document: Document) -> None:
+        self._counters.count(ORDERS_PROCESSED)
+        if document.status is DocumentStatus.FAILED:
+            self._counters.count(ORDER_PROCESSING_FAILURES)
 
     async def _is_done(self, order: Order, *, again: bool) -> bool:
         document = order.current_document

@@ -169,6 +169,7 @@ class UseCases(containers.DeclarativeContainer):
         store=documents,
         changer=order_changer,
         clock=clock,
+        counters=counters,
     )
 
     # Mail.

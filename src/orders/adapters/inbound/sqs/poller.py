@@ -10,8 +10,9 @@ import structlog
 
 from orders.adapters.inbound.backoff import Backoff
 from orders.adapters.inbound.sqs.deletion import Deletions
-from orders.adapters.inbound.sqs.delivery import Delivery, DeliveryContext, Handler, Outcome, Phase
+from orders.adapters.inbound.sqs.delivery import Delivery, DeliveryContext, Handler, Phase
 from orders.adapters.inbound.sqs.gate import DependencyGate
+from orders.adapters.inbound.sqs.measuring import DeliveryMeter
 from orders.adapters.inbound.sqs.queue import MAX_BATCH, QueueUnreachable, SqsQueue
 from orders.adapters.inbound.sqs.rate import Admission
 from orders.adapters.inbound.sqs.retry_policy import RetryPolicy
@@ -19,12 +20,6 @@ from orders.adapters.inbound.sqs.retry_policy import RetryPolicy
 RECONNECT = Backoff(first=timedelta(seconds=0.5), longest=timedelta(seconds=15))
 
 _log = structlog.get_logger(__name__)
-
-Metric = Callable[[str, float], None]
-"""Takes a name of ``METRICS`` and a value."""
-
-METRICS = ("processed", "dead_lettered", "waited", "failed", "released", "retried", "seconds")
-"""Counts of messages by outcome, count of retries, and the duration of each delivery in seconds."""
 
 
 class PollerState(StrEnum):
@@ -65,18 +60,11 @@ def _wall_clock() -> datetime:
     return datetime.now(UTC)
 
 
-def _no_metric(name: str, value: float) -> None:
-    """Ignores the metric."""
-
-
 class Poller:
     """Feeds one queue's messages to a handler.
 
     Attributes:
         state: the current state.
-        processed, dead_lettered, waited, failed, released: deliveries by outcome; one that ``waited`` was sent to its
-            queue again with a delay.
-        retried: attempts beyond each delivery's first.
     """
 
     def __init__(
@@ -85,9 +73,9 @@ class Poller:
         handler: Handler,
         settings: PollerSettings | None = None,
         *,
+        meter: DeliveryMeter,
         gate: DependencyGate | None = None,
         admission: Admission | None = None,
-        on_metric: Metric = _no_metric,
         now: Callable[[], datetime] = _wall_clock,
     ) -> None:
         """Sets up the poller.
@@ -98,12 +86,11 @@ class Poller:
             now: clock by which the age of messages is determined.
         """
         self.state = PollerState.STARTING
-        self.processed = self.dead_lettered = self.waited = self.failed = self.released = self.retried = 0
         self._queue = queue
         self._settings = settings or PollerSettings()
         self._gate = gate or DependencyGate()
         self._admission = admission
-        self._on_metric = on_metric
+        self._meter = meter
         self._deliveries: dict[Delivery, asyncio.Task[None]] = {}
         self._room = asyncio.Event()
         self._reachable = False
@@ -221,21 +208,13 @@ class Poller:
         finally:
             del self._deliveries[delivery]
             self._room.set()
-        self._count(outcome, delivery, clock.time() - began)
+        self._meter.ended(delivery.message, outcome, retries=delivery.retries, seconds=clock.time() - began)
 
     def _readmit(self) -> None:
         # The message was not handled: waiting messages must neither use up the rate of the others, nor delay them
         # until they are sent again.
         if self._admission is not None:
             self._admission.give_back(1)
-
-    def _count(self, outcome: Outcome, delivery: Delivery, seconds: float) -> None:
-        setattr(self, outcome.value, getattr(self, outcome.value) + 1)
-        self.retried += delivery.retries
-        self._on_metric(outcome.value, 1)
-        self._on_metric("seconds", seconds)
-        if delivery.retries:
-            self._on_metric("retried", delivery.retries)
 
     async def _wind_down(self, grace: timedelta) -> None:
         self._context.stopping.set()

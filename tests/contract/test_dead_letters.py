@@ -200,7 +200,7 @@ async def test_staff_hear_once_of_what_workers_and_sqs_itself_put_aside_and_it_s
         office = DeadLetterService(queues, SystemClock(), hold=HELD_FOR)
         composer, audit = JinjaMailComposer(), service.audit
         return NotifyDeadLetters(
-            office, service.tenants, composer, service.send_mail, nobody_waits, audit, service.counters
+            office, service.tenants, composer, service.send_mail, nobody_waits, audit, service.counters, service.clock
         )
 
     await sqs.send_message(QueueUrl=url, MessageBody=an_event(an_order_id(1)))

@@ -33,7 +33,9 @@ class Notifiers:
 
     def __post_init__(self) -> None:
         service, composer = self.service, JinjaMailComposer()
-        send = SendMail(MemoryMailIntents(), service.suppressions, self.sender, service.clock, lease=LEASE)
+        send = SendMail(
+            MemoryMailIntents(), service.suppressions, self.sender, service.clock, service.counters, lease=LEASE
+        )
         self._customer = NotifyCustomer(
             service.repository, service.tenants, composer, service.documents, service.request_document, send
         )

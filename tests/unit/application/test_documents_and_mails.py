@@ -22,7 +22,7 @@ from orders.domain.revising import revision_of
 from orders.domain.shipping import Shipment
 from orders.ports.errors import MailRejected, NotYet, QuotaReached, RenderingFailed, TransientPortError
 from orders.ports.mail import Mail, MailContent, MailIntent, MailRecord, MailState, MailTemplate
-from orders.ports.metric_catalogue import ORDER_PROCESSING_FAILURES, ORDERS_PROCESSED
+from orders.ports.metric_catalogue import MAILS, ORDER_PROCESSING_FAILURES, ORDERS_PROCESSED
 from orders.ports.suppressions import Suppression
 from orders.ports.tenants import TenantProfile
 from tests.support.builders import a_draft, a_tenant, an_order_id
@@ -41,6 +41,12 @@ async def rendered(service: Service, order: Order) -> Order:
     await service.render_document.execute(PDF, order.order_id)
     await service.fast_path.drain()
     return await service.open_order.execute(a_caller(Role.STAFF), order.order_id)
+
+
+def mails(service: Service) -> dict[str, float]:
+    """How many mails ended how."""
+    counted = service.counters.counted(MAILS)
+    return {outcome: times for labels, times in counted.items() for _, outcome in labels}
 
 
 async def confirm(
@@ -224,7 +230,7 @@ async def test_the_confirmation_goes_out_once_with_the_document() -> None:
     assert [each.filename for each in mail.attachments] == [f"{order.order_number}.pdf"]
     assert ("X-Order-Number", order.order_number) in mail.headers
     assert ("template", "order_confirmation") in mail.tags
-    assert service.send_mail.counts.sent == 1
+    assert mails(service) == {"sent": 1}
 
 
 async def test_mail_and_document_agree_when_the_order_is_changed_at_once() -> None:
@@ -410,7 +416,7 @@ async def test_after_a_time_out_nobody_knows_so_the_lease_decides_and_the_second
     service.clock._next += LEASE
     await confirm(service, order)
     assert len(service.sender.sent) == 1
-    assert service.send_mail.counts.sent_again_after_lost_claim == 1
+    assert mails(service) == {"sent": 1, "repeated": 1}
 
 
 async def test_what_the_mail_service_refuses_is_not_tried_again() -> None:
@@ -422,6 +428,37 @@ async def test_what_the_mail_service_refuses_is_not_tried_again() -> None:
     assert service.sender.sent == []
     (record,) = await service.intents.of_order("tenant_a", order.order_id)
     assert (record.state, record.detail) == (MailState.FAILED, "address does not exist")
+    assert mails(service) == {"rejected": 1}
+
+
+async def test_a_mail_that_went_out_and_could_not_be_marked_counts_and_its_repetition_too() -> None:
+    service = Service()
+    order = await rendered(service, await placed(service))
+
+    class Losing(MemoryMailSender):
+        async def send(self, mail: Mail) -> str:
+            service.intents.reachable = bool(self.sent)
+            return await super().send(mail)
+
+    service.send_mail._sender = sender = Losing()
+    with pytest.raises(TransientPortError):
+        await confirm(service, order)
+    service.intents.reachable = True
+    service.clock.advance(LEASE)
+    await confirm(service, order)
+    assert len(sender.sent) == 2
+    assert mails(service) == {"sent": 2, "repeated": 1}
+
+
+async def test_a_mail_without_an_address_is_skipped_and_counted() -> None:
+    service = Service()
+    order = await placed(service)
+    await service.send_mail.execute(replace(an_intent(order), recipient=None), lambda _: an_error())
+    assert mails(service) == {"skipped": 1}
+
+
+async def an_error() -> Mail:
+    raise AssertionError("nothing is to be composed")
 
 
 def an_intent(order: Order) -> MailIntent:
@@ -463,14 +500,14 @@ async def test_a_mail_that_can_not_be_made_claims_nothing_in_history_and_goes_ou
         return mail
 
     sender = Sender()
-    send = SendMail(service.intents, Suppressed(), sender, service.clock, lease=LEASE)
+    send = SendMail(service.intents, Suppressed(), sender, service.clock, service.counters, lease=LEASE)
     with pytest.raises(type(error)):
         await send.execute(intent, compose)
     failed = (MailState.FAILED, f"the mail could not be made ({type(error).__name__})")
     assert await shown(service, order) == ([] if isinstance(error, NotYet) else [failed])
     await send.execute(intent, compose)
     assert (len(sender.sent), await shown(service, order)) == (1, [(MailState.SENT, None)])
-    assert send.counts.sent_again_after_lost_claim == 0
+    assert mails(service) == {"sent": 1}
 
 
 async def test_a_forged_parcel_leaves_no_claim() -> None:
@@ -505,4 +542,4 @@ async def test_each_further_address_of_one_event_waits_its_turn_and_a_full_day_g
     await notify.execute("tenant_a", order.order_id, EventType.CREATED, 1)
     assert turns == [1, 2]
     assert len(service.sender.sent) == 3
-    assert service.send_mail.counts.sent_again_after_lost_claim == 0
+    assert mails(service) == {"sent": 3}

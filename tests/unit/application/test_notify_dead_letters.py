@@ -10,6 +10,7 @@ import pytest
 
 from orders.adapters.outbound.memory.dead_letters import MemoryDeadLetterQueues
 from orders.adapters.outbound.rendering.mail_composer import JinjaMailComposer
+from orders.application.mail import dead_letter_count
 from orders.application.mail.notify_dead_letters import (
     LOOK_ANYWAY,
     MOST_AT_ONCE,
@@ -21,7 +22,7 @@ from orders.domain.identity import order_number
 from orders.ports.dead_letters import DeadLetter
 from orders.ports.errors import PermanentPortError, QuotaReached, RenderingFailed, TransientPortError
 from orders.ports.mail import MailState
-from orders.ports.metric_catalogue import DEAD_LETTERS_WITHOUT_A_SHOP
+from orders.ports.metric_catalogue import DEAD_LETTERS, DEAD_LETTERS_WITHOUT_A_SHOP, EVENTS_UNDELIVERED
 from tests.support.builders import NOON, a_tenant, an_order_id
 from tests.support.hostile import TOO_DEEP
 from tests.support.service import Service
@@ -60,6 +61,7 @@ class Watch:
             self._pace,
             service.audit,
             service.counters,
+            service.clock,
         )
 
     async def _pace(self) -> None:
@@ -269,3 +271,62 @@ async def test_each_queue_has_its_own_words(where: str) -> None:
 )
 def test_the_sequence_is_that_of_an_event_of_ours(body: str, sequence: int) -> None:
     assert sequence_in(body) == sequence
+
+
+def counted(watch: Watch) -> dict[str, float]:
+    """The letters that were counted, by queue."""
+    series = watch.service.counters.counted(DEAD_LETTERS)
+    return {queue: times for labels, times in series.items() for _, queue in labels}
+
+
+async def test_a_letter_is_counted_when_it_is_first_seen_and_one_of_a_rule_is_an_event_undelivered() -> None:
+    watch = Watch()
+    for number, queue in enumerate(QUEUES):
+        watch.queues.dead_letter(a_letter(an_event(an_order_id(number)), queue=queue, number=number))
+    watch.queues.dead_letter(a_letter("not JSON", number=9))
+    task = watch.one_more()
+    for _ in range(LOOK_ANYWAY + 1):
+        await task.execute()
+    assert counted(watch) == dict.fromkeys(QUEUES, 1) | {"pdf-creator": 2}
+    assert watch.service.counters.of(EVENTS_UNDELIVERED) == 1
+
+
+async def test_a_letter_that_nobody_could_be_told_of_is_counted_all_the_same_and_once() -> None:
+    watch = Watch()
+    for number in (1, 2):
+        watch.queues.dead_letter(a_letter(an_event(an_order_id(number)), number=number))
+    task = watch.one_more()
+    watch.service.sender.failures = [QuotaReached("mail service", "Daily message quota exceeded.")] * 2
+    for _ in range(2):
+        with pytest.raises(TransientPortError):
+            await task.execute()
+        assert counted(watch) == {"pdf-creator": 2}
+    await task.execute()
+    assert counted(watch) == {"pdf-creator": 2}
+
+
+async def test_what_waited_before_the_start_was_counted_by_the_process_before_and_what_comes_after_is_new() -> None:
+    watch = Watch()
+    old = timedelta(hours=1)
+    for number in range(MOST_AT_ONCE + 5):
+        letter = a_letter(an_event(an_order_id(number)), number=number)
+        watch.queues.dead_letter(replace(letter, sent_at=NOON - old))
+    task = watch.one_more()
+    await task.execute()  # the first of them
+    await task.execute()  # the rest
+    assert counted(watch) == {}
+    # Sent to the worker's queue long ago, and moved to the dead letters only now.
+    late = replace(a_letter(an_event(an_order_id(500)), number=500), sent_at=NOON - old)
+    watch.queues.dead_letter(late)
+    watch.queues.dead_letter(replace(late, queue="customer-notifier", message_id="message-501"))
+    await task.execute()
+    assert counted(watch) == {"pdf-creator": 1, "customer-notifier": 1}
+
+
+async def test_no_more_letters_are_remembered_than_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dead_letter_count, "REMEMBERED", 2)
+    watch = Watch()
+    count = dead_letter_count.DeadLetterCount(watch.service.counters, watch.service.clock)
+    letters = [a_letter("{}", number=number) for number in range(3)]
+    count.look("pdf-creator", letters, complete=True)
+    assert list(count._seen) == ["message-1", "message-2"]

@@ -17,7 +17,7 @@ from orders.domain.lifecycle import Action, Role
 from orders.domain.order import Order
 from orders.ports.errors import TransientPortError
 from orders.ports.mail import FeedbackKind, Mail, MailRecord, MailState, recipient_hash
-from orders.ports.metric_catalogue import MAIL_FEEDBACK_RECEIVED
+from orders.ports.metric_catalogue import MAIL_FEEDBACK_RECEIVED, MAILS
 from orders.ports.suppressions import Suppression, SuppressionReason
 from tests.support.builders import a_draft, an_order_id
 from tests.support.mail_service import identity_notification, in_sns, ses_event
@@ -143,7 +143,10 @@ async def test_a_suppressed_address_is_skipped_with_an_entry_and_only_for_that_s
         skipped = tenant == TENANT
         assert record.state is (MailState.SKIPPED if skipped else MailState.SENT)
         assert record.detail == ("the address is suppressed: a mail to it bounced" if skipped else None)
-    assert post.service.send_mail.counts.suppressed == 1
+    assert post.service.counters.counted(MAILS) == {
+        frozenset({("outcome", "suppressed")}): 1,
+        frozenset({("outcome", "sent")}): 3,
+    }
     assert len(post.service.sender.to(STAFF)) == 3
 
 

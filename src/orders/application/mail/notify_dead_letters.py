@@ -6,6 +6,7 @@ from datetime import timedelta
 from secrets import token_hex
 from typing import Any
 
+from orders.application.mail.dead_letter_count import REMEMBERED, DeadLetterCount
 from orders.application.mail.notify_staff import Pace
 from orders.application.mail.send_mail import SendMail
 from orders.application.operations.dead_letters import DeadLetterService, LetterFilter, Subject, subject_of
@@ -15,6 +16,7 @@ from orders.contracts.message_text import parse_text
 from orders.domain.identity import order_number
 from orders.domain.lifecycle import Role
 from orders.ports.audit import AuditOutcome
+from orders.ports.clock import Clock
 from orders.ports.dead_letters import DeadLetter
 from orders.ports.errors import NotYet, PermanentPortError, PortError, TransientPortError
 from orders.ports.mail import Mail, MailComposer, MailIntent, MailTemplate, OrderTrouble
@@ -32,7 +34,6 @@ LOOK_ANYWAY = 10
 """Every so many looks: one letter may have come and another gone, and their number is the same."""
 
 _SEQUENCE = re.compile(r"[0-9]{1,18}")
-REMEMBERED = 10_000
 NO_EVENT = 0
 """The sequence of a mail that is about no event of the order's own."""
 
@@ -53,6 +54,7 @@ class NotifyDeadLetters:
         pace: Pace,
         audit: Audit,
         counters: Counters,
+        clock: Clock,
     ) -> None:
         """``pace`` is awaited before each mail; the service must hold letters for ``HELD_FOR``."""
         self._service = service
@@ -62,6 +64,7 @@ class NotifyDeadLetters:
         self._pace = pace
         self._audit = audit
         self._counters = counters
+        self._count = DeadLetterCount(counters, clock)
         self._told: dict[str, None] = {}
         self._told_all: dict[str, int] = {}
         self._looks = 0
@@ -94,11 +97,15 @@ class NotifyDeadLetters:
         """Scans one queue; as ``_tell_of``. Raises: PortError."""
         depth = await self._service.depth(queue)
         # Received letters are invisible to operators for a moment, so unchanged queues are skipped.
+        if not depth:
+            self._count.look(queue, (), complete=True)
         if not depth or self._told_all.get(queue) == depth:
             return []
         letters, _ = await self._service.list([queue], LetterFilter(besides=self._told), limit=MOST_AT_ONCE)
+        complete = len(letters) < MOST_AT_ONCE
+        self._count.look(queue, letters, complete=complete)
         faults = await self._tell_of(letters)
-        if len(letters) < MOST_AT_ONCE and all(letter.message_id in self._told for letter in letters):
+        if complete and all(letter.message_id in self._told for letter in letters):
             self._told_all[queue] = depth
         return faults
 

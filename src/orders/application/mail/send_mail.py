@@ -1,13 +1,14 @@
 """Sends each intended mail once: claim, send, mark."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
 
 from orders.ports.clock import Clock
 from orders.ports.errors import MailRejected, NotYet, StaleOrder, TransientPortError
 from orders.ports.mail import Claim, Mail, MailIntent, MailIntents, MailSender, MailState, recipient_hash
+from orders.ports.metric_catalogue import MAILS
+from orders.ports.metrics import Counters
 from orders.ports.suppressions import SuppressionReason, Suppressions
 
 NO_ADDRESS = "no address to send it to"
@@ -24,33 +25,29 @@ _PASSING = (TransientPortError, NotYet, StaleOrder)
 """Errors after which the redelivered message may succeed; any other dead-letters it."""
 
 
-@dataclass(slots=True)
-class MailCounts:
-    """Counts since the process started."""
-
-    sent: int = 0
-    skipped: int = 0
-    suppressed: int = 0
-    rejected: int = 0
-    sent_again_after_lost_claim: int = 0
-
-
 class SendMail:
     """Sends the mail of an intent unless it was sent already.
 
     A process can die between the mail service's acceptance and the mark; the claim's lease then expires and the mail is
-    sent again. These are counted: they are the only possible duplicates.
+    sent again. These are counted as ``repeated``, besides ``sent``: they are the only possible duplicates.
     """
 
     def __init__(
-        self, intents: MailIntents, suppressions: Suppressions, sender: MailSender, clock: Clock, *, lease: timedelta
+        self,
+        intents: MailIntents,
+        suppressions: Suppressions,
+        sender: MailSender,
+        clock: Clock,
+        counters: Counters,
+        *,
+        lease: timedelta,
     ) -> None:
         self._intents = intents
         self._suppressions = suppressions
         self._sender = sender
         self._clock = clock
+        self._counters = counters
         self._lease = lease
-        self.counts = MailCounts()
 
     async def execute(self, intent: MailIntent, compose: Callable[[str], Awaitable[Mail]]) -> None:
         """Claims the intent, sends its mail and marks it.
@@ -81,15 +78,13 @@ class SendMail:
             await self._give_back(intent, claim, error)
             raise
         if suppression is not None:
-            await self.skip(intent, SUPPRESSED[suppression.reason])
-            self.counts.suppressed += 1
+            await self._skip(intent, SUPPRESSED[suppression.reason], "suppressed")
         elif mail is not None:
             await self._send(intent, mail, claim)
 
     async def skip(self, intent: MailIntent, why: str) -> None:
         """Marks the mail as skipped, for history to show. Raises: TransientPortError."""
-        await self._intents.finish(intent, MailState.SKIPPED, at=self._clock.now(), detail=why)
-        self.counts.skipped += 1
+        await self._skip(intent, why, "skipped")
 
     async def skip_if_open(self, intent: MailIntent, why: str) -> None:
         """Marks the mail as skipped, unless it is finished or in progress.
@@ -100,22 +95,27 @@ class SendMail:
         if claim.granted:
             await self.skip(intent, why)
 
+    async def _skip(self, intent: MailIntent, why: str, outcome: str) -> None:
+        await self._intents.finish(intent, MailState.SKIPPED, at=self._clock.now(), detail=why)
+        self._counters.count(MAILS, outcome=outcome)
+
     async def _send(self, intent: MailIntent, mail: Mail, claim: Claim) -> None:
-        if claim.record.attempts > 1:
-            self.counts.sent_again_after_lost_claim += 1
         try:
             message_id = await self._sender.send(mail)
         except MailRejected as error:
             await self._intents.finish(intent, MailState.FAILED, at=self._clock.now(), detail=error.detail)
-            self.counts.rejected += 1
+            self._counters.count(MAILS, outcome="rejected")
             return
         except Exception as error:
             # After a timeout the outcome is unknown, and the lease decides.
             if not isinstance(error, TransientPortError) or error.throttled:
                 await self._give_back(intent, claim, error)
             raise
+        # Before the mark, which may fail: the mail is out, and its repetition will be another one.
+        self._counters.count(MAILS, outcome="sent")
+        if claim.record.attempts > 1:
+            self._counters.count(MAILS, outcome="repeated")
         await self._intents.finish(intent, MailState.SENT, at=self._clock.now(), message_id=message_id)
-        self.counts.sent += 1
 
     async def _give_back(self, intent: MailIntent, claim: Claim, error: Exception) -> None:
         """Releases an intent whose mail was definitely not sent."""

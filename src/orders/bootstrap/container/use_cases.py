@@ -174,7 +174,13 @@ class UseCases(containers.DeclarativeContainer):
 
     # Mail.
     send_mail = providers.Singleton(
-        SendMail, intents=mail_intents, suppressions=suppressions, sender=mail_sender, clock=clock, lease=mail_lease
+        SendMail,
+        intents=mail_intents,
+        suppressions=suppressions,
+        sender=mail_sender,
+        clock=clock,
+        counters=counters,
+        lease=mail_lease,
     )
     notify_customer = providers.Singleton(
         NotifyCustomer,
@@ -197,6 +203,7 @@ class UseCases(containers.DeclarativeContainer):
         pace=mail_pace,
         audit=audit,
         counters=counters,
+        clock=clock,
     )
     record_mail_feedback = providers.Singleton(
         RecordMailFeedback, intents=mail_intents, suppressions=suppressions, counters=counters, clock=clock

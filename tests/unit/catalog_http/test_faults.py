@@ -14,7 +14,7 @@ from orders.adapters.outbound.catalog_http.client import MAX_ANSWER_BYTES
 from orders.adapters.outbound.catalog_http.products import HttpProductCatalogue
 from orders.domain.pricing.money import Money
 from orders.ports.errors import TransientPortError
-from orders.ports.metric_catalogue import SERVICE_CALLS
+from orders.ports.metric_catalogue import BREAKER_OPEN, SERVICE_CALLS
 from tests.unit.catalog_http.conftest import ENQUIRY, GOOD, Answerer, Bench, good
 
 SOON = 0.2
@@ -240,15 +240,22 @@ async def test_what_is_no_http_is_a_failure_like_another(bench: Bench, text: byt
         assert not (await failure(bench, url=url)).throttled
 
 
+def breaker_shown(bench: Bench) -> float | None:
+    """The gauge of the service's circuit."""
+    return bench.counters.now(BREAKER_OPEN, service="product service")
+
+
 async def test_while_it_is_down_it_is_left_alone_and_then_asked_by_one(bench: Bench) -> None:
     bench.answers = [status(500)] * 4
     async with bench.service() as service:
         from_service = HttpProductCatalogue(service).offers
+        assert breaker_shown(bench) == 0, "from the start: no data is no answer"
         for _ in range(2):
             with pytest.raises(TransientPortError):
                 await from_service(ENQUIRY)
         # Two attempts, then the third that opened the circuit, after which a second try was pointless.
         assert bench.calls == 3
+        assert breaker_shown(bench) == 1
         with pytest.raises(TransientPortError, match="it keeps failing"):
             await service.check()
         for _ in range(10):
@@ -262,8 +269,10 @@ async def test_while_it_is_down_it_is_left_alone_and_then_asked_by_one(bench: Be
         assert bench.calls == 4
         bench.now += 10
         await service.check()
+        assert breaker_shown(bench) == 1
         assert await from_service(ENQUIRY)
         await service.check()
+        assert breaker_shown(bench) == 0
     assert bench.calls == 5
 
 
@@ -284,6 +293,7 @@ async def test_many_at_once_find_out_by_one_call_whether_it_is_back(bench: Bench
         bench.answers = [slowly]
         probe = asyncio.create_task(catalogue.offers(ENQUIRY))
         await arrived.wait()
+        assert breaker_shown(bench) == 1, "half open, nobody else asks"
         others = await asyncio.gather(*(catalogue.offers(ENQUIRY) for _ in range(20)), return_exceptions=True)
         assert all(isinstance(each, TransientPortError) for each in others)
         bench.hung.set()

@@ -7,9 +7,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
+from orders.adapters.outbound.memory.metrics import MemoryMetrics
 from orders.adapters.outbound.rendering.environment import Sources, TemplateRenderer
 from orders.adapters.outbound.rendering.overrides import PackagedTemplates, Rendered, Wish, default
 from orders.adapters.outbound.rendering.pdf import system_libraries
@@ -18,6 +21,7 @@ from orders.adapters.outbound.rendering.pdf.renderer import PDFS, MissingLibrari
 from orders.adapters.outbound.rendering.pdf.weasyprint_pdf import PdfJob, PrintedPdf
 from orders.adapters.outbound.rendering.processes.process_lane import ProcessLane
 from orders.ports.errors import RenderingFailed, TransientPortError
+from orders.ports.metric_catalogue import RENDER_SECONDS, RENDERER_MEMORY_MIB
 from tests.support.builders import a_tenant, an_order
 
 
@@ -37,6 +41,11 @@ async def job() -> PdfJob:
 def process_of(lane: ProcessLane[PdfJob, PrintedPdf]) -> int:
     assert lane.process_id is not None
     return lane.process_id
+
+
+def memory_of(process: int) -> int:
+    """Returns the bytes that a process holds now."""
+    return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 async def test_killed_while_idle_then_at_work_then_stuck(lane: ProcessLane[PdfJob, PrintedPdf]) -> None:
@@ -105,12 +114,56 @@ async def test_content_that_cannot_be_rendered_is_its_own_fault(lane: ProcessLan
 
 
 async def test_too_little_memory_is_a_reason_to_try_again() -> None:
-    renderer = PdfRenderer(processes=1, memory_limit_bytes=120 * 1024 * 1024, timeout_seconds=120)
+    metrics = MemoryMetrics()
+    renderer = PdfRenderer(processes=1, memory_limit_bytes=120 * 1024 * 1024, timeout_seconds=120, metrics=metrics)
     try:
         with pytest.raises(TransientPortError):
             await renderer.render(an_order(), a_tenant())
     finally:
         await renderer.close()
+    assert len(metrics.values(RENDER_SECONDS, outcome="failed")) == 1
+    assert metrics.values(RENDER_SECONDS, outcome="rendered") == []
+
+
+async def test_time_and_memory_of_a_document_are_reported(lane: ProcessLane[PdfJob, PrintedPdf]) -> None:
+    metrics = MemoryMetrics()
+    renderer = PdfRenderer(processes=0, metrics=metrics)
+    renderer._idle.put_nowait(lane)
+    clock = asyncio.get_running_loop()
+    began = clock.time()
+    await renderer.render(an_order(), a_tenant())
+    (seconds,) = metrics.values(RENDER_SECONDS, outcome="rendered")
+    assert 0 < seconds <= clock.time() - began
+    shown = metrics.now(RENDERER_MEMORY_MIB)
+    if sys.platform == "linux":
+        held = memory_of(process_of(lane))
+        assert shown is not None
+        assert held / 2 < shown * 2**20 < 2 * 2**30
+    else:
+        assert shown is None
+
+
+async def test_the_process_that_held_most_is_shown_until_another_takes_over() -> None:
+    class Lane:
+        """Prints nothing; ``peak`` is what its process says of itself."""
+
+        def __init__(self, *peaks: int | None) -> None:
+            self.peaks = list(peaks)
+
+        async def render(self, job: PdfJob) -> PrintedPdf:
+            del job
+            peak = self.peaks.pop(0)
+            return PrintedPdf(b"%PDF", peak_memory_bytes=None if peak is None else peak * 2**20)
+
+    metrics = MemoryMetrics()
+    renderer = PdfRenderer(processes=0, metrics=metrics)
+    for lane in (Lane(300, 100), Lane(200, None)):
+        renderer._idle.put_nowait(cast("Any", lane))
+    shown = []
+    for _ in range(4):
+        await renderer.render(an_order(), a_tenant())
+        shown.append(metrics.now(RENDERER_MEMORY_MIB))
+    assert shown == [300, 300, 200, 200]
 
 
 @pytest.mark.parametrize("template", ["{{ order.nothing }}", "{% if %}", "{{ order.number.join(1) }}"])

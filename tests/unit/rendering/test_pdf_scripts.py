@@ -107,7 +107,7 @@ def test_a_flat_beside_right_to_left_text_stays_in_one_piece(render: Render, scr
 
 def test_what_no_font_has_is_counted_and_named_but_not_quoted(renderer: PdfRenderer) -> None:
     counters = MemoryMetrics()
-    counting = PdfRenderer(processes=0, counters=counters)
+    counting = PdfRenderer(processes=0, metrics=counters)
     counting._idle.put_nowait(renderer._lanes[0])
     with structlog.testing.capture_logs() as logs:
         asyncio.run(counting.render(written("བོད་ 𐌰 龦 東京"), a_tenant()))

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from orders.adapters.outbound.rendering.overrides import OverridableTemplates, Templates, template_lane
 from orders.adapters.outbound.rendering.pdf.renderer import PdfRenderer
 from orders.bootstrap.config.settings import Settings
-from orders.ports.metrics import Counters
+from orders.ports.metrics import Counters, Metrics
 from orders.ports.templates import TemplateStore
 
 
@@ -27,7 +27,7 @@ async def open_templates(
 
 
 @asynccontextmanager
-async def open_renderer(settings: Settings, templates: Templates, counters: Counters) -> AsyncIterator[PdfRenderer]:
+async def open_renderer(settings: Settings, templates: Templates, counters: Metrics) -> AsyncIterator[PdfRenderer]:
     """Opens the renderer with its pool of processes; closes it on leaving."""
     renderer = PdfRenderer(
         processes=settings.pdf_processes,
@@ -35,7 +35,7 @@ async def open_renderer(settings: Settings, templates: Templates, counters: Coun
         memory_limit_bytes=settings.pdf_memory_mib * 1024 * 1024,
         timeout_seconds=settings.pdf_timeout_seconds,
         templates=templates,
-        counters=counters,
+        metrics=counters,
     )
     try:
         yield renderer

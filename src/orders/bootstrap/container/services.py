@@ -15,7 +15,7 @@ from orders.application.orders.check_offers import Consulted, WhenDown
 from orders.bootstrap.config.settings import Settings
 from orders.ports.campaigns import Campaigns
 from orders.ports.health import Probe
-from orders.ports.metrics import Counters
+from orders.ports.metrics import Metrics
 from orders.ports.products import ProductCatalogue
 from orders.ports.tracing import Tracing
 
@@ -41,7 +41,7 @@ NO_SERVICES = Services()
 
 @asynccontextmanager
 async def open_services(
-    settings: Settings, counters: Counters, tracing: Tracing | None = None
+    settings: Settings, counters: Metrics, tracing: Tracing | None = None
 ) -> AsyncIterator[Services]:
     """Opens the services of this process, each with one circuit breaker for all callers; closes them on leaving."""
     product_service, campaigns_service = addresses_of(settings)

@@ -26,7 +26,7 @@ from orders.bootstrap.server.signals import drain
 from orders.bootstrap.telemetry import Telemetry, open_telemetry
 from orders.bootstrap.workers import WORKERS, Worker
 from orders.ports.errors import TransientPortError, Waiting
-from orders.ports.metrics import Counters
+from orders.ports.metrics import Metrics
 
 Loop = Callable[[asyncio.Event], Awaitable[None]]
 
@@ -143,7 +143,7 @@ async def _open_container(
 
 @asynccontextmanager
 async def _open_warm_renderer(
-    settings: Settings, templates: Templates, counters: Counters
+    settings: Settings, templates: Templates, counters: Metrics
 ) -> AsyncIterator[PdfRenderer]:
     async with open_renderer(settings, templates, counters) as renderer:
         try:

@@ -34,6 +34,9 @@ class CircuitBreaker:
 
     A call that ends after the state has changed is ignored: neither does one begun before an outage close the circuit,
     nor one that hung through the outage open it again.
+
+    Attributes:
+        on_change: called with each state that it enters.
     """
 
     def __init__(
@@ -50,7 +53,7 @@ class CircuitBreaker:
         self._threshold = threshold
         self._open_for_seconds = open_for.total_seconds()
         self._monotonic = monotonic
-        self._on_change = on_change
+        self.on_change = on_change
         self._state = BreakerState.CLOSED
         self._failures = 0
         self._open_until = 0.0
@@ -105,4 +108,4 @@ class CircuitBreaker:
     def _become(self, state: BreakerState) -> None:
         self._state = state
         self._turn += 1
-        self._on_change(state)
+        self.on_change(state)

@@ -19,8 +19,8 @@ from orders.adapters.outbound.catalog_http.wire import BrokenAnswer, decode, enc
 from orders.adapters.privacy.exceptions import safe_error_text
 from orders.adapters.trace_context import PassOnTracing, passed_on
 from orders.ports.errors import TransientPortError
-from orders.ports.metric_catalogue import SERVICE_CALLS
-from orders.ports.metrics import Counters
+from orders.ports.metric_catalogue import BREAKER_OPEN, SERVICE_CALLS
+from orders.ports.metrics import Metrics
 from orders.ports.tracing import SpanKind, Tracing
 
 MAX_ANSWER_BYTES = 1024 * 1024
@@ -89,7 +89,7 @@ class HttpService:
         self,
         session: aiohttp.ClientSession,
         address: ServiceAddress,
-        counters: Counters,
+        metrics: Metrics,
         *,
         breaker: CircuitBreaker | None = None,
         calls_at_once: int = MAX_CALLS_AT_ONCE,
@@ -100,13 +100,16 @@ class HttpService:
     ) -> None:
         """``request_id`` gives the current request's id; ``pause`` and ``chance`` make the delay before a retry.
 
+        ``breaker``: its changes are logged and shown from here on.
         ``tracing``: by default the caller's trace is passed on.
         """
         self.name = address.name
         self._session = session
         self._address = address
-        self._counters = counters
-        self._breaker = breaker or CircuitBreaker(failures=(ServiceFailed,), on_change=self._log_change)
+        self._metrics = metrics
+        self._breaker = breaker or CircuitBreaker(failures=(ServiceFailed,))
+        self._breaker.on_change = self._tell_of_change
+        self._show(self._breaker.state)
         self._slots = asyncio.Semaphore(calls_at_once)
         self._request_id = request_id
         self._pause = pause
@@ -175,7 +178,7 @@ class HttpService:
             outcome = "abandoned"
             raise
         finally:
-            self._counters.count(SERVICE_CALLS, service=self.name, outcome=outcome)
+            self._metrics.count(SERVICE_CALLS, service=self.name, outcome=outcome)
 
     async def _exchange(
         self, path: str, body: bytes, headers: Mapping[str, str], read: Callable[[Any], _Answer], deadline: float
@@ -216,9 +219,14 @@ class HttpService:
         }
         return {name: value for name, value in headers.items() if value is not None}
 
-    def _log_change(self, state: BreakerState) -> None:
+    def _tell_of_change(self, state: BreakerState) -> None:
+        self._show(state)
         log = _log.info if state is BreakerState.CLOSED else _log.warning
         log("circuit changed", service=self.name, state=str(state))
+
+    def _show(self, state: BreakerState) -> None:
+        # Half open it is asked by one call, and by no other.
+        self._metrics.show(BREAKER_OPEN, 0 if state is BreakerState.CLOSED else 1, service=self.name)
 
 
 @asynccontextmanager

@@ -17,12 +17,13 @@ from orders.adapters.outbound.rendering.pdf.weasyprint_pdf import (
 from orders.adapters.outbound.rendering.processes.process_lane import OutOfBounds, ProcessDied, ProcessLane, Program
 from orders.domain.order import Order
 from orders.ports.errors import RenderingFailed
-from orders.ports.metric_catalogue import DOCUMENTS_WITH_BOXES
-from orders.ports.metrics import Counters
+from orders.ports.metric_catalogue import DOCUMENTS_WITH_BOXES, RENDER_SECONDS, RENDERER_MEMORY_MIB
+from orders.ports.metrics import Metrics
 from orders.ports.tenants import TenantProfile
 
 __all__ = ["PDFS", "MissingLibraries", "PdfRenderer", "RendererProbe", "check_system_libraries"]
 
+MIB = 1024 * 1024
 
 _log = structlog.get_logger(__name__)
 
@@ -48,7 +49,7 @@ class PdfRenderer:
         memory_limit_bytes: address space limit of a process; ``None`` for no limit.
         timeout_seconds: time limit of WeasyPrint for one document.
         templates: renders the HTML; the packaged templates by default.
-        counters: counts documents with unprintable characters.
+        metrics: reports time and memory of documents, and counts those with unprintable characters.
     """
 
     def __init__(
@@ -59,9 +60,10 @@ class PdfRenderer:
         memory_limit_bytes: int | None = None,
         timeout_seconds: float = 30.0,
         templates: Templates | None = None,
-        counters: Counters | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
-        self._counters = counters
+        self._metrics = metrics
+        self._peaks: dict[ProcessLane[PdfJob, PrintedPdf], int] = {}
         self._templates = templates or PackagedTemplates()
         self._lanes = [
             ProcessLane(
@@ -102,17 +104,38 @@ class PdfRenderer:
         job = await asyncio.to_thread(pdf_job, order, tenant, html)
         lane = await self._idle.get()
         try:
-            made = await lane.render(job)
+            made = await self._measured(lane, job)
         finally:
             self._idle.put_nowait(lane)
         if made.blocks_in_boxes:
             self._tell_of_boxes(order, made.blocks_in_boxes)
         return made.content
 
+    async def _measured(self, lane: ProcessLane[PdfJob, PrintedPdf], job: PdfJob) -> PrintedPdf:
+        """Prints the document and reports how long that took, and the most memory of the processes there are.
+
+        Documents that are broken off because the process stops are not measured.
+        """
+        if self._metrics is None:
+            return await lane.render(job)
+        clock = asyncio.get_running_loop()
+        began = clock.time()
+        try:
+            made = await lane.render(job)
+        except Exception:
+            self._metrics.record(RENDER_SECONDS, clock.time() - began, outcome="failed")
+            raise
+        self._metrics.record(RENDER_SECONDS, clock.time() - began, outcome="rendered")
+        if made.peak_memory_bytes is not None:
+            # By lane: when another process takes over there, its peak replaces that of the one that has gone.
+            self._peaks[lane] = made.peak_memory_bytes
+            self._metrics.show(RENDERER_MEMORY_MIB, max(self._peaks.values()) / MIB)
+        return made
+
     def _tell_of_boxes(self, order: Order, blocks: tuple[str, ...]) -> None:
         """Counts and logs that parts of the document are unreadable boxes."""
-        if self._counters is not None:
-            self._counters.count(DOCUMENTS_WITH_BOXES)
+        if self._metrics is not None:
+            self._metrics.count(DOCUMENTS_WITH_BOXES)
         _log.warning(
             "a document has characters that no packaged font has",
             tenant_id=order.tenant_id,

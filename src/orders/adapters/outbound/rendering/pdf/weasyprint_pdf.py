@@ -7,9 +7,10 @@ these functions without loading them.
 import gc
 import logging
 import os
+import re
 import signal
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
@@ -54,10 +55,12 @@ class PrintedPdf:
 
     Attributes:
         blocks_in_boxes: the Unicode blocks of characters that no packaged font has, printed as boxes.
+        peak_memory_bytes: the most memory that the process has held since it began; ``None`` if its system doesn't say.
     """
 
     content: bytes = field(repr=False)
     blocks_in_boxes: tuple[str, ...] = ()
+    peak_memory_bytes: int | None = field(default=None, compare=False)
 
 
 class ContentFault(Exception):
@@ -112,7 +115,7 @@ def render_in_worker(job: PdfJob) -> PrintedPdf:
 
     gc.disable()
     try:
-        return render_pdf(job)
+        return replace(render_pdf(job), peak_memory_bytes=_peak_memory_bytes())
     except (MemoryError, OSError):
         # No memory, no temporary folder: another process may succeed, or this one later.
         raise
@@ -161,6 +164,19 @@ def render_pdf(job: PdfJob) -> PrintedPdf:
     )
     assert isinstance(made, bytes)
     return PrintedPdf(made, blocks_of(missing) if missing else ())
+
+
+def _peak_memory_bytes() -> int | None:
+    """Returns this process's largest resident set, as Linux tells it; ``None`` on other systems.
+
+    Not ``getrusage``'s: that one begins with what the parent process held when it started this one.
+    """
+    try:
+        status = Path("/proc/self/status").read_bytes()
+    except FileNotFoundError:
+        return None
+    kibibytes = re.search(rb"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)
+    return None if kibibytes is None else int(kibibytes[1]) * 1024
 
 
 @cache

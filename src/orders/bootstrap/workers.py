@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from orders.adapters.inbound.periodic import Periodic
 from orders.adapters.inbound.sqs.gate import DependencyGate
-from orders.adapters.inbound.sqs.measuring import DeliveryMeter
+from orders.adapters.inbound.sqs.measuring import DeliveryMeter, OrderDeliveryMeter
 from orders.adapters.inbound.sqs.message_handler import AuditedHandler
 from orders.adapters.inbound.sqs.poller import Poller, PollerSettings
 from orders.adapters.inbound.sqs.queue import SqsQueue, nobody
@@ -86,9 +86,10 @@ class Worker:
         )
 
     def _meter(self, container: Container) -> DeliveryMeter:
-        processes_orders = self.places_orders or self.renders_documents
+        if not (self.places_orders or self.renders_documents):
+            return DeliveryMeter(self.name, container.counters())
         receives = container.addresses().names.topology.queue_settings.max_receive_count
-        return DeliveryMeter(self.name, container.counters(), order_lost_after=receives if processes_orders else None)
+        return OrderDeliveryMeter(self.name, container.counters(), max_receives=receives)
 
 
 def _all_stores(container: Container) -> tuple[Probe, ...]:

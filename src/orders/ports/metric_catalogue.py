@@ -96,7 +96,8 @@ EVENTS_UNDELIVERED = _metric(
     "events_undelivered",
     Kind.COUNTER,
     "{event}",
-    "Events that the bus took and could not give to a rule's target: found in the rule's dead-letter queue.",
+    "Events that the bus took and could not give to a rule's target: letters first seen in the rule's dead-letter "
+    "queue, counted as dead_letters are.",
     {INTERNAL_NOTIFIER},
 )
 OLDEST_UNPUBLISHED_EVENT_SECONDS = _metric(
@@ -185,7 +186,7 @@ DEAD_LETTERS = _metric(
     "dead_letters",
     Kind.COUNTER,
     "{message}",
-    "Dead letters when they were first seen.",
+    "Dead letters when they were first seen; by each task of the internal-notifier, if there are several.",
     {INTERNAL_NOTIFIER},
     queue=QUEUE,
 )
@@ -231,7 +232,7 @@ TEMPLATE_FALLBACKS = _metric(
     "Uses of a packaged template because a shop's own is broken.",
     NOTIFIERS | {PDF_CREATOR},
     template="a template's name",
-    part="a part of a template: html, text, subject, pdf",
+    part=frozenset({"body.html", "body.txt", "subject.txt", "document.html"}),
     cause=frozenset({"bucket", "file", "template", "bounds", "process", "document"}),
 )
 DOCUMENTS_WITH_BOXES = _metric(
@@ -245,7 +246,7 @@ RENDER_SECONDS = _metric(
     "render_seconds",
     Kind.HISTOGRAM,
     "s",
-    "Time that a renderer's process took for a document.",
+    "Time that a renderer's process took for a document, its start included if it had to be started.",
     {PDF_CREATOR},
     outcome=frozenset({"rendered", "failed"}),
 )
@@ -253,7 +254,7 @@ RENDERER_MEMORY_MIB = _metric(
     "renderer_memory_mib",
     Kind.GAUGE,
     "MiBy",
-    "Most memory that a renderer's process has held.",
+    "Most memory that any of the renderer's processes has held; as of the last documents.",
     {PDF_CREATOR},
 )
 
@@ -280,7 +281,7 @@ UNREADABLE_ITEMS = _metric(
     Kind.COUNTER,
     "{item}",
     "Items that were passed over because they can't be read; each waits for an operator.",
-    ALL_ROLES,
+    NOTIFIERS | {API, RELAY, RECORD_CREATOR, PDF_CREATOR},
     kind=frozenset(ItemKind) | {"refused", "unexpected"},
     where=frozenset({"relay", "order", "listing", "history", "profile"}),
 )
@@ -289,7 +290,7 @@ AUDIT_RECORDS_LOST = _metric(
     Kind.COUNTER,
     "{record}",
     "Audit records that could not be written; the log has them.",
-    ALL_ROLES,
+    WORKERS | {API},
 )
 
 # Region: what this region reads of the control table

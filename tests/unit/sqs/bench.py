@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from orders.adapters.inbound.backoff import Backoff
 from orders.adapters.inbound.sqs.gate import DependencyGate
-from orders.adapters.inbound.sqs.measuring import DeliveryMeter
+from orders.adapters.inbound.sqs.measuring import OrderDeliveryMeter
 from orders.adapters.inbound.sqs.poller import Poller, PollerSettings
 from orders.adapters.inbound.sqs.queue import ReceivedMessage, SqsQueue
 from orders.adapters.inbound.sqs.rate import Admission
@@ -83,7 +83,7 @@ class Bench:
             settings,
             gate=DependencyGate(probes, recheck=RECHECK, ask_first=ask_first),
             admission=admission,
-            meter=DeliveryMeter("pdf-creator", self.metrics, order_lost_after=3),
+            meter=OrderDeliveryMeter("pdf-creator", self.metrics, max_receives=3),
             now=lambda: EPOCH + timedelta(seconds=self.now),
         )
 

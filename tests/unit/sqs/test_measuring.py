@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from orders.adapters.inbound.sqs.delivery import Outcome
-from orders.adapters.inbound.sqs.measuring import DeliveryMeter
+from orders.adapters.inbound.sqs.measuring import DeliveryMeter, OrderDeliveryMeter
 from orders.adapters.inbound.sqs.messages import MessageRefused
 from orders.adapters.inbound.sqs.queue import ReceivedMessage
 from orders.adapters.outbound.memory.metrics import MemoryMetrics
@@ -32,13 +32,9 @@ def orders(metrics: MemoryMetrics) -> tuple[float, float]:
     return metrics.of(ORDERS_PROCESSED), metrics.of(ORDER_PROCESSING_FAILURES)
 
 
-def after(receives: int, outcome: Outcome, *, order_lost_after: int | None = 3) -> MemoryMetrics:
-    """What was measured of one delivery, the so-manieth of its message."""
-    metrics = MemoryMetrics()
-    message = ReceivedMessage("id", "body", "receipt", receives)
-    meter = DeliveryMeter("record-creator", metrics, order_lost_after=order_lost_after)
-    meter.ended(message, outcome, retries=0, seconds=1.0)
-    return metrics
+def received(times: int) -> ReceivedMessage:
+    """A message that has been received so often."""
+    return ReceivedMessage("id", "body", "receipt", times)
 
 
 @in_virtual_time
@@ -65,12 +61,18 @@ async def test_a_delivery_is_counted_with_its_outcome_its_retries_and_its_time()
 def test_an_order_is_lost_with_its_message_and_no_earlier(outcome: Outcome, receives: int) -> None:
     given_back = outcome in {Outcome.FAILED, Outcome.RELEASED}
     lost = outcome is Outcome.DEAD_LETTERED or (given_back and receives >= 3)
-    assert orders(after(receives, outcome)) == (lost, lost)
+    metrics = MemoryMetrics()
+    meter = OrderDeliveryMeter("record-creator", metrics, max_receives=3)
+    meter.ended(received(receives), outcome, retries=0, seconds=1.0)
+    assert orders(metrics) == (lost, lost)
 
 
 @pytest.mark.parametrize("outcome", Outcome)
 def test_a_mail_or_a_report_that_is_lost_is_no_order(outcome: Outcome) -> None:
-    assert orders(after(3, outcome, order_lost_after=None)) == (0, 0)
+    metrics = MemoryMetrics()
+    DeliveryMeter("customer-notifier", metrics).ended(received(3), outcome, retries=0, seconds=1.0)
+    assert orders(metrics) == (0, 0)
+    assert metrics.of(MESSAGES_HANDLED, worker="customer-notifier", outcome=outcome.value) == 1
 
 
 @in_virtual_time

@@ -3,6 +3,7 @@
 A number of tasks is the least that autoscaling leaves; what people add by hand is in no plan and in no item.
 """
 
+import json
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -222,13 +223,20 @@ def _container_insights(bill: Bill) -> float:
 
 
 def _traced(bill: Bill) -> bool:
+    return bool(_trace_share(bill))
+
+
+def _trace_share(bill: Bill) -> float:
     (definition, *_) = bill.of("aws_ecs_task_definition")
-    return '"name":"collector"' in definition.values["container_definitions"].replace(" ", "")
+    containers = json.loads(definition.values["container_definitions"])
+    (process,) = (each for each in containers if each["name"] == "orders")
+    settings = {each["name"]: each["value"] for each in process["environment"]}
+    return float(settings.get("OTEL_TRACES_SAMPLER_ARG", 0))
 
 
 @item("X-Ray")
 def _traces(bill: Bill) -> float:
-    return bill.requests / 1e6 * bill.price("trace_million", bill.home) if _traced(bill) else 0
+    return bill.requests * _trace_share(bill) / 1e6 * bill.price("trace_million", bill.home)
 
 
 @item("Firewall")

@@ -318,6 +318,17 @@ def _tracing(plan: EnvironmentPlan, _: Figure) -> Any:
     return same(["collector" in {each["name"] for each in json.loads(task["container_definitions"])} for task in tasks])
 
 
+@figure("ENV.trace_share")
+def _trace_share(plan: EnvironmentPlan, _: Figure) -> Any:
+    roles = [
+        each["family"].removeprefix("bbws-orders-") for each in plan.all("aws_ecs_task_definition", plan.places[0])
+    ]
+    names = [role.removesuffix(f"-{plan.environment}") for role in roles]
+    assert "api" in names
+    assert {setting(plan, role, "OTEL_TRACES_SAMPLER") for role in names} == {"parentbased_traceidratio"}
+    return float(same([setting(plan, role, "OTEL_TRACES_SAMPLER_ARG") for role in names]))
+
+
 @figure("ENV.dashboards")
 def _dashboards(plan: EnvironmentPlan, _: Figure) -> Any:
     names = [each["dashboard_name"] for each in plan.all("aws_cloudwatch_dashboard", "region")]

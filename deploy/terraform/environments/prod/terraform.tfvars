@@ -74,6 +74,7 @@ figures = {
   spot                 = false
   container_insights   = true
   tracing              = true
+  trace_share          = 0.1
   tasks = {
     api            = { min = 6, max = 50, cpu = 1024, memory_mib = 2048 }
     worker         = { min = 2, max = 50, cpu = 512, memory_mib = 1024 }

@@ -54,6 +54,7 @@ figures = {
   spot                 = true
   container_insights   = true
   tracing              = true
+  trace_share          = 1
   tasks = {
     api         = { min = 2, max = 10, cpu = 512, memory_mib = 1024 }
     worker      = { min = 1, max = 10, cpu = 256, memory_mib = 512 }

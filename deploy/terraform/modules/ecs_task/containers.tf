@@ -19,6 +19,9 @@ locals {
   telemetry = var.collector == null ? {} : {
     OTEL_EXPORTER_OTLP_ENDPOINT = "http://127.0.0.1:4318"
     OTEL_SERVICE_NAME           = "bbws-orders-${var.role}"
+    # Whoever starts a trace decides for all of it: a share of orders is kept, each whole.
+    OTEL_TRACES_SAMPLER     = "parentbased_traceidratio"
+    OTEL_TRACES_SAMPLER_ARG = tostring(var.collector.trace_share)
   }
 
   # ECS takes no notice of the image's own.

@@ -87,8 +87,8 @@ variable "log_router" {
 }
 
 variable "collector" {
-  description = "Image and configuration of the OpenTelemetry collector; null where nothing is traced."
-  type        = object({ image = string, configuration = string })
+  description = "Image and configuration of the OpenTelemetry collector, and the share of traces that are kept; null where nothing is traced."
+  type        = object({ image = string, configuration = string, trace_share = optional(number, 1) })
   default     = null
 }
 

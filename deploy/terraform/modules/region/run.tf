@@ -41,6 +41,7 @@ module "services" {
 
   logs        = var.figures.logs
   tracing     = var.figures.tracing
+  trace_share = var.figures.trace_share
   log_key_arn = local.managed ? var.keys.arns["logs"] : null
   key_aliases = local.managed ? { for name in ["table", "buckets", "secrets"] : name => var.keys.aliases[name] } : {}
   secrets     = { source = var.figures.secrets, prefix = "bbws-orders/${var.environment}" }

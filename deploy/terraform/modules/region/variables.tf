@@ -38,6 +38,7 @@ variable "figures" {
     spot                 = bool
     container_insights   = bool
     tracing              = bool
+    trace_share          = optional(number, 1)
     logs                 = object({ level = string, pii = string, retention_days = number, audit_days = number })
 
     tls_policy   = string

@@ -84,6 +84,7 @@ module "task" {
   collector = var.tracing ? {
     image         = var.sidecar_images.collector
     configuration = file("${path.module}/../../../sidecars/collector.yaml")
+    trace_share   = var.trace_share
   } : null
 }
 

@@ -168,6 +168,17 @@ variable "tracing" {
   type        = bool
 }
 
+variable "trace_share" {
+  description = "Share of traces that are kept, where no caller has decided it: 1 is all of them."
+  type        = number
+  default     = 1
+
+  validation {
+    condition     = var.trace_share >= 0 && var.trace_share <= 1
+    error_message = "trace_share must be from 0 to 1: it is a share of all traces."
+  }
+}
+
 variable "log_key_arn" {
   description = "Key of the log groups; null for CloudWatch's own."
   type        = string

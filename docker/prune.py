@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from orders.bootstrap.aws import SECRET_SERVICES, SERVICES
+from orders.bootstrap.aws import OPERATOR_SERVICES, SECRET_SERVICES, SERVICES
 
 FOR_CREDENTIALS = {"sts"}
 """Not called by the service, but by botocore itself, where a role is taken on by a web identity."""
@@ -28,7 +28,7 @@ EXAMPLES = "examples-1.json"
 
 def kept_services() -> set[str]:
     """The AWS services whose descriptions stay."""
-    return {*SERVICES, *SECRET_SERVICES, *FOR_CREDENTIALS}
+    return {*SERVICES, *SECRET_SERVICES, *OPERATOR_SERVICES, *FOR_CREDENTIALS}
 
 
 def unused(site_packages: Path, commands: Path) -> list[Path]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from orders.bootstrap.aws import SECRET_SERVICES, SERVICES
+from orders.bootstrap.aws import OPERATOR_SERVICES, SECRET_SERVICES, SERVICES
 from tests.e2e.containers import IMAGE
 
 pytestmark = pytest.mark.containers
@@ -102,17 +102,17 @@ def test_everything_that_is_loaded_is_compiled() -> None:
 def test_every_aws_client_can_be_made_although_other_services_are_pruned() -> None:
     found = inside(
         "import asyncio, json\n"
-        "from orders.bootstrap.aws import SECRET_SERVICES, SERVICES, open_clients\n"
+        "from orders.bootstrap.aws import OPERATOR_SERVICES, SECRET_SERVICES, SERVICES, open_clients\n"
         "from orders.bootstrap.config.settings import load_settings\n"
         "import botocore.session\n"
-        "both = (*SERVICES, *SECRET_SERVICES)\n"
+        "every = (*SERVICES, *SECRET_SERVICES, *OPERATOR_SERVICES)\n"
         "async def main():\n"
-        "    async with open_clients(load_settings(aws_endpoint_url='http://127.0.0.1:9'), both) as clients:\n"
-        "        return [getattr(clients, name).meta.service_model.service_name for name in both]\n"
+        "    async with open_clients(load_settings(aws_endpoint_url='http://127.0.0.1:9'), every) as clients:\n"
+        "        return [getattr(clients, name).meta.service_model.service_name for name in every]\n"
         "print(json.dumps([asyncio.run(main()), botocore.session.get_session().get_available_services()]))"
     )
     # The client that signs links is S3's too.
-    services = [name.removesuffix("_links") for name in (*SERVICES, *SECRET_SERVICES)]
+    services = [name.removesuffix("_links") for name in (*SERVICES, *SECRET_SERVICES, *OPERATOR_SERVICES)]
     assert found[0] == services
     assert set(found[1]) == {*services, "sts"}
 
@@ -130,7 +130,7 @@ print(json.dumps(hosts))
 
 
 def test_aws_is_found_in_every_region_although_hosts_of_other_services_are_pruned() -> None:
-    code = f"SERVICES = {[*SERVICES, *SECRET_SERVICES, 'sts']}\n{HOSTS}"
+    code = f"SERVICES = {[*SERVICES, *SECRET_SERVICES, *OPERATOR_SERVICES, 'sts']}\n{HOSTS}"
     unpruned = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert inside(code) == json.loads(unpruned.stdout)
 

@@ -26,6 +26,8 @@ S3_LINKS = "s3_links"
 CLIENTS = (*SERVICES, S3_LINKS)
 SECRET_SERVICES = ("secretsmanager",)
 """Opened as well where a setting names a secret."""
+OPERATOR_SERVICES = ("cloudwatch",)
+"""Opened by operators' commands alone."""
 _RETRIES = {"mode": "standard", "total_max_attempts": 3}
 _NO_RETRIES = {"mode": "standard", "total_max_attempts": 1}
 _READ_SECONDS = 10
@@ -36,7 +38,8 @@ NO_POLLS = timedelta()
 class AwsClients:
     """One open client per service; using one that was not requested is a programming error.
 
-    ``s3_links`` signs links for browsers and is never called.
+    ``s3_links`` signs links for browsers and is never called. The part of ``cloudwatch`` that is used has
+    its type beside the adapter.
     """
 
     dynamodb: "DynamoDBClient"
@@ -47,6 +50,7 @@ class AwsClients:
     s3_links: "S3Client"
     ses: "SESClient"
     secretsmanager: "SecretsManagerClient"
+    cloudwatch: Any
 
 
 class _NotOpened:
@@ -123,6 +127,7 @@ async def open_clients(
             s3_links=await client(S3_LINKS),
             ses=await client("ses"),
             secretsmanager=await client("secretsmanager"),
+            cloudwatch=await client("cloudwatch"),
         )
 
 

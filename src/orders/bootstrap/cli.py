@@ -16,6 +16,7 @@ from orders.application.mail.suppression_list import SuppressionList
 from orders.application.operations.check_tenants import CheckTenants
 from orders.application.operations.dead_letters import DeadLetterService
 from orders.application.operations.find_unreadable import FindUnreadable
+from orders.application.operations.read_overview import ReadOverview
 from orders.application.operations.rotate_cursor_key import RotateCursorKey
 from orders.bootstrap.command_running import (
     command_settings,
@@ -241,6 +242,14 @@ class ProcessRuntime:
         from orders.bootstrap.operator_tools import open_unreadable
 
         return operate(self._settings(Role.OPERATOR), doing, open_unreadable, work)
+
+    def with_overview(
+        self, doing: AuditedCommand, work: "Callable[[ReadOverview], Awaitable[Result]]", *, namespace: str | None
+    ) -> Result:
+        """See ``Runtime.with_overview``."""
+        from orders.bootstrap.operator_overview import open_overview
+
+        return operate(self._settings(Role.OPERATOR), doing, partial(open_overview, namespace=namespace), work)
 
     def with_cursor_rotation(
         self, doing: AuditedCommand, work: "Callable[[RotateCursorKey], Awaitable[Result]]", *, secret: str | None

@@ -29,17 +29,7 @@ def configure_logging(settings: Settings, *, stream: TextIO | None = None) -> No
     The default is standard output; commands whose output is read by scripts log to standard error.
     """
     stream = stream or sys.stdout
-    shared: list[Any] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        *([] if settings.log_pii else [_masked_arguments]),
-        structlog.stdlib.PositionalArgumentsFormatter(),
-        structlog.stdlib.ExtraAdder(),
-        _request_id,
-        structlog.processors.StackInfoRenderer(),
-    ]
+    shared = _shared(masked=not settings.log_pii)
     handler = Handler(stream, masked=not settings.log_pii)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -65,6 +55,14 @@ def configure_logging(settings: Settings, *, stream: TextIO | None = None) -> No
         wrapper_class=structlog.stdlib.BoundLogger,
         # A cached logger would keep its first configuration; creating it anew costs a few microseconds.
         cache_logger_on_first_use=False,
+    )
+
+
+def masking_formatter(renderer: Any) -> logging.Formatter:
+    """Makes a formatter that masks personal data, whatever ``LOG_PII`` says, and ends with this renderer."""
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=_shared(masked=True),
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_masking(), renderer],
     )
 
 
@@ -177,10 +175,27 @@ def _trace(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mutab
     return event
 
 
+def _shared(*, masked: bool) -> list[Any]:
+    """Returns the processors of every record, whoever logs it."""
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        *([_masked_arguments] if masked else []),
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        structlog.stdlib.ExtraAdder(),
+        _request_id,
+        structlog.processors.StackInfoRenderer(),
+    ]
+
+
 def _privacy(settings: Settings) -> list[Any]:
     """Returns the processors that mask personal data."""
-    if settings.log_pii:
-        return [structlog.processors.format_exc_info]
+    return [structlog.processors.format_exc_info] if settings.log_pii else _masking()
+
+
+def _masking() -> list[Any]:
     # Errors become text before masking: tracebacks can quote personal data too.
     return [structlog.processors.ExceptionRenderer(lambda info: traceback_text(info[1])), _without_reprs, _masked]
 

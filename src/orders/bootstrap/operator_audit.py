@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from orders.adapters.inbound.cli.runtime import AuditedCommand
 from orders.adapters.outbound.audit_log import LogAuditTrail
-from orders.adapters.outbound.memory.metrics import MemoryMetrics
+from orders.adapters.outbound.memory.metrics import NoMetrics
 from orders.adapters.outbound.system import SystemClock
 from orders.application.policy.audit import Attempt, Audit
 from orders.bootstrap.config.settings import Settings
@@ -42,7 +42,7 @@ async def on_record(settings: Settings, doing: AuditedCommand, trail: AuditTrail
         tenant_id=doing.tenant_id if is_key(doing.tenant_id or "") else None,
         order_id=doing.order_id if is_order_id(doing.order_id or "") else None,
     )
-    with Audit(trail or LogAuditTrail(MemoryMetrics()), SystemClock()).attempt(attempt):
+    with Audit(trail or LogAuditTrail(NoMetrics()), SystemClock()).attempt(attempt):
         if missing is not None:
             raise missing
         yield

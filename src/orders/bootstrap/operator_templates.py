@@ -7,7 +7,7 @@ from datetime import timedelta
 from orders.adapters.outbound.aws.s3_templates import S3TemplateStore
 from orders.adapters.outbound.aws.s3_tenants import S3TenantDirectory
 from orders.adapters.outbound.dynamodb.order_repository import DynamoOrderRepository
-from orders.adapters.outbound.memory.metrics import MemoryMetrics
+from orders.adapters.outbound.memory.metrics import NoMetrics
 from orders.adapters.outbound.rendering.previews import JinjaPreviews
 from orders.application.mail.preview_templates import PreviewTemplates
 from orders.bootstrap.aws import open_clients
@@ -35,7 +35,7 @@ async def open_templates_desk(settings: Settings) -> AsyncIterator[PreviewTempla
             # Previews show no addresses of staff.
             lambda tenant_id: default_profile(tenant_id, None),
             KEPT_FOR,
-            MemoryMetrics(),
+            NoMetrics(),
         )
         repository = DynamoOrderRepository(
             clients.dynamodb,
@@ -44,7 +44,7 @@ async def open_templates_desk(settings: Settings) -> AsyncIterator[PreviewTempla
             outbox_shards=settings.outbox_shards,
         )
         async with (
-            open_templates(settings, store, MemoryMetrics()) as templates,
-            open_renderer(settings, templates, MemoryMetrics()) as pdfs,
+            open_templates(settings, store, NoMetrics()) as templates,
+            open_renderer(settings, templates, NoMetrics()) as pdfs,
         ):
             yield PreviewTemplates(repository, tenants, store, JinjaPreviews(templates, store, pdfs))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from orders import __version__
-from orders.adapters.outbound.memory.metrics import MemoryMetrics
+from orders.adapters.outbound.memory.metrics import MemoryMetrics, NoMetrics, SeveralMetrics
 from orders.adapters.trace_context import PassOnTracing
 from orders.bootstrap.config.roles import Role
 from orders.bootstrap.config.settings import Settings
@@ -28,11 +28,13 @@ class Telemetry:
 
     Attributes:
         watch_client: called with each AWS client that is opened, to trace its calls.
+        memory: what `orders dev` has measured, for its own pages; ``None`` in other processes.
     """
 
-    metrics: Metrics = field(default_factory=MemoryMetrics)
+    metrics: Metrics = field(default_factory=NoMetrics)
     tracing: Tracing = field(default_factory=PassOnTracing)
     watch_client: Callable[[Any], None] = _not_watched
+    memory: MemoryMetrics | None = None
 
 
 @asynccontextmanager
@@ -41,9 +43,10 @@ async def open_telemetry(settings: Settings, role: Role) -> AsyncIterator[Teleme
 
     On leaving, what has been gathered is sent, within ``CLOSING_LIMIT_SECONDS``.
     """
+    memory = MemoryMetrics(strict=False) if role is Role.LOCAL else None
     endpoint = settings.otel_exporter_otlp_endpoint
     if endpoint is None:
-        yield Telemetry()
+        yield Telemetry(metrics=memory or NoMetrics(), memory=memory)
         return
     from orders.adapters.outbound.telemetry.export import Export, OtelTelemetry
 
@@ -56,7 +59,8 @@ async def open_telemetry(settings: Settings, role: Role) -> AsyncIterator[Teleme
         )
     )
     try:
-        yield Telemetry(exporting.metrics, exporting.tracing, exporting.aws_calls.watch)
+        metrics = exporting.metrics if memory is None else SeveralMetrics(memory, exporting.metrics)
+        yield Telemetry(metrics, exporting.tracing, exporting.aws_calls.watch, memory)
     finally:
         try:
             async with asyncio.timeout(CLOSING_LIMIT_SECONDS):

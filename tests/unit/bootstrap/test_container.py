@@ -34,7 +34,7 @@ def a_container(tmp_path: Path, *, order_senders: Mapping[str, str] | None = Non
     url = "https://sqs.example/1/queue"
     return ApiContainer(
         settings=settings,
-        clients=AwsClients(client, client, client, client, client, client, client, client),
+        clients=AwsClients(*[client] * 9),
         addresses=Addresses(
             names=ResourceNames(packaged_topology(), "local"),
             queues={worker: QueueAddress(url, url + "-dlq") for worker in packaged_topology().workers},

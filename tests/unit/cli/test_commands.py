@@ -19,6 +19,7 @@ from orders.application.mail.suppression_list import SuppressionList
 from orders.application.operations.check_tenants import CheckTenants
 from orders.application.operations.dead_letters import DeadLetterService
 from orders.application.operations.find_unreadable import FindUnreadable
+from orders.application.operations.read_overview import ReadOverview
 from orders.application.operations.rotate_cursor_key import RotateCursorKey
 from orders.bootstrap.cli import ProcessRuntime
 from tests.support.builders import NOON
@@ -98,6 +99,11 @@ class Recorder:
         self, doing: AuditedCommand, work: Callable[[RotateCursorKey], Awaitable[Result]], *, secret: str | None
     ) -> Result:
         raise CommandError("there are no secrets here")
+
+    def with_overview(
+        self, doing: AuditedCommand, work: Callable[[ReadOverview], Awaitable[Result]], *, namespace: str | None
+    ) -> Result:
+        raise CommandError("there is nothing to look at here")
 
     def with_unreadable(self, doing: AuditedCommand, work: Callable[[FindUnreadable], Awaitable[Result]]) -> Result:
         raise CommandError("there is no table here")

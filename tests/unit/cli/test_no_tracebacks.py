@@ -34,6 +34,7 @@ COMMANDS = {
     "health": ("--port", "1"),
     "bootstrap": ("--demo-shops",),
     "smoke": (),
+    "top": (),
     "dlq list": (),
     "dlq show": ("all",),
     "dlq redrive": ("all",),

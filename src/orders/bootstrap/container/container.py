@@ -25,7 +25,7 @@ from orders.adapters.outbound.dynamodb.order_repository import DynamoOrderReposi
 from orders.adapters.outbound.dynamodb.outbox import DynamoOutbox
 from orders.adapters.outbound.dynamodb.probe import DynamoProbe
 from orders.adapters.outbound.dynamodb.suppressions import DynamoSuppressions
-from orders.adapters.outbound.memory.metrics import MemoryMetrics
+from orders.adapters.outbound.memory.metrics import NoMetrics
 from orders.adapters.outbound.rendering.mail_composer import JinjaMailComposer
 from orders.adapters.outbound.rendering.overrides import Templates
 from orders.adapters.outbound.rendering.pdf.renderer import PdfRenderer, RendererProbe
@@ -65,7 +65,7 @@ class Container(containers.DeclarativeContainer):
     settings = providers.Dependency(instance_of=Settings)
     clients = providers.Dependency(instance_of=AwsClients)
     addresses = providers.Dependency(instance_of=Addresses)
-    counters: providers.Dependency[Metrics] = providers.Dependency(default=providers.Singleton(MemoryMetrics))
+    counters: providers.Dependency[Metrics] = providers.Dependency(default=providers.Singleton(NoMetrics))
     tracing: providers.Dependency[Tracing] = providers.Dependency(default=providers.Singleton(PassOnTracing))
     services = providers.Dependency(instance_of=Services, default=_NO_SERVICES)
     templates: providers.Dependency[Templates] = providers.Dependency()

@@ -12,6 +12,8 @@ from litestar import Litestar
 from rich.console import Console
 
 from orders.adapters.inbound.http.app import create_app
+from orders.adapters.inbound.periodic import Periodic
+from orders.adapters.outbound.memory.recent_figures import SAMPLED_EVERY, MemoryRecentFigures
 from orders.bootstrap.aws import CLIENTS, AwsClients, open_clients, queue_wait, secret_services
 from orders.bootstrap.config.edge import edge_rules
 from orders.bootstrap.config.keys import dev_issuer
@@ -24,14 +26,17 @@ from orders.bootstrap.container.services import open_services
 from orders.bootstrap.dev import emulator
 from orders.bootstrap.dev.demo import DEMO_CUSTOMER, DEMO_TENANT, PROFILES, put_demo_profiles
 from orders.bootstrap.errors import CannotRun
+from orders.bootstrap.operator_overview import overview_of
 from orders.bootstrap.operator_tools import mailboxes
+from orders.bootstrap.recent_errors import recent_errors
+from orders.bootstrap.relay_tasks import relay_tasks
 from orders.bootstrap.resources.addresses import resolve_addresses
 from orders.bootstrap.resources.creation import ResourceClients, create_resources
 from orders.bootstrap.resources.names import names_of
 from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.bootstrap.server.api import kept_pages, serve
 from orders.bootstrap.server.sockets import base_url
-from orders.bootstrap.server.worker import relay_loop, worker_loop
+from orders.bootstrap.server.worker import relay_loop, run_beside, worker_loop
 from orders.bootstrap.telemetry import open_telemetry
 from orders.bootstrap.workers import WORKERS
 
@@ -82,6 +87,7 @@ async def run_service(
         counters = telemetry.metrics
         templates = await opened.enter_async_context(open_templates(settings, store, counters))
         renderer = await opened.enter_async_context(open_renderer(settings, templates, counters))
+        boxes = await mailboxes(clients.sqs, topology, settings)
         container = ApiContainer(
             settings=settings,
             clients=clients,
@@ -91,10 +97,14 @@ async def run_service(
             services=services,
             templates=templates,
             renderer=renderer,
-            mailboxes=await mailboxes(clients.sqs, topology, settings),
+            mailboxes=boxes,
             mail_archive_dir=settings.mail_archive,
             staff_address_fallback=settings.staff_address_fallback,
         )
+
+        assert telemetry.memory is not None
+        figures = MemoryRecentFigures(telemetry.memory, container.clock(), opened.enter_context(recent_errors()).newest)
+        overview = overview_of(clients.sqs, boxes, container.outbox(), figures)
 
         @contextlib.asynccontextmanager
         async def lifespan(_: Litestar) -> AsyncIterator[None]:
@@ -107,13 +117,14 @@ async def run_service(
             metrics=counters,
             tracing=telemetry.tracing,
             lifespan=[lifespan],
-            extra_routes=kept_pages(settings, clients, addresses),
+            extra_routes=kept_pages(settings, clients, addresses, overview),
         )
         work = [
             renderer.warm_up(),
             _watch(running, stop),
             serve(app, [listener], stop),
-            relay_loop(container).run(stop),
+            run_beside(relay_tasks(container), relay_loop(container), stop),
+            Periodic("recent figures", figures.sample, SAMPLED_EVERY).run(stop),
             *(worker_loop(container, name)(stop) for name in WORKERS),
         ]
         await _together(work, stop)
@@ -177,6 +188,7 @@ def _announce(settings: Settings, running: emulator.RunningEmulator, seconds: fl
     say(f"\norders is ready on {base} ({seconds:.1f} s), emulated AWS on {running.url}")
     say(f"state is kept in {settings.orders_data_dir}; Ctrl-C stops everything\n")
     say(f"look at mails and PDFs   {base}/local/")
+    say(f"queues, rates, errors    {base}/local/top")
     say(f"shops                    {', '.join(PROFILES)} (any other works too)")
     say(f"more tokens              {_token_command(settings)} --tenant demo --customer cust_test_001 --role customer\n")
     say("place an order as a customer of the demo shop:\n")

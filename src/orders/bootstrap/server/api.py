@@ -11,9 +11,11 @@ from litestar.types import ASGIApp, ControllerRouterHandler
 from orders.adapters.inbound.http.app import create_app
 from orders.adapters.inbound.http.local.pages import local_pages, to_local_pages
 from orders.adapters.inbound.http.local.token import local_token
+from orders.adapters.inbound.http.local.top import top_pages
 from orders.adapters.inbound.http.requests.parameters import TokenParameters
 from orders.adapters.outbound.local.document_archive import BucketDocuments
 from orders.adapters.outbound.local.mail_archive import MailArchive
+from orders.application.operations.read_overview import ReadOverview
 from orders.bootstrap.aws import S3_LINKS, AwsClients, open_clients, secret_services
 from orders.bootstrap.config.edge import edge_rules
 from orders.bootstrap.config.keys import dev_issuer, with_keys
@@ -89,10 +91,14 @@ async def open_container(settings: Settings, telemetry: Telemetry | None = None)
         )
 
 
-def kept_pages(settings: Settings, clients: AwsClients, addresses: Addresses) -> list[ControllerRouterHandler]:
-    """Returns the pages for a developer's machine: sent mails, rendered PDFs, tokens."""
+def kept_pages(
+    settings: Settings, clients: AwsClients, addresses: Addresses, overview: ReadOverview | None = None
+) -> list[ControllerRouterHandler]:
+    """Returns the pages for a developer's machine: sent mails, rendered PDFs, tokens, and the overview if given."""
+    documents = BucketDocuments(clients.s3, addresses.documents_bucket)
     return [
-        local_pages(MailArchive(settings.mail_archive), BucketDocuments(clients.s3, addresses.documents_bucket)),
+        local_pages(MailArchive(settings.mail_archive), documents, top=overview is not None),
+        *([] if overview is None else [top_pages(overview)]),
         to_local_pages,
         *token_route(settings),
     ]

@@ -19,6 +19,7 @@ from orders.bootstrap.container.rendering import open_renderer, open_templates
 from orders.bootstrap.container.services import open_services
 from orders.bootstrap.errors import CannotRun
 from orders.bootstrap.operator_tools import mailboxes
+from orders.bootstrap.relay_tasks import relay_tasks
 from orders.bootstrap.resources.addresses import Addresses, addresses_in_reach
 from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.bootstrap.server.health_port import answering_health
@@ -76,7 +77,7 @@ def worker_loop(container: Container, name: str) -> Loop:
     poller, periodic = worker.poller(container), worker.periodic(container)
 
     async def loop(stop: asyncio.Event) -> None:
-        await _run_beside(periodic, poller, stop)
+        await run_beside(periodic, poller, stop)
 
     return loop
 
@@ -102,7 +103,7 @@ async def run_worker(settings: Settings, name: str, stop: asyncio.Event) -> None
         container = await _open_container(settings, worker, clients, addresses, telemetry, opened)
         poller = worker.poller(container)
         probe.watch(poller)
-        await _run_beside(worker.periodic(container), poller, stop)
+        await run_beside(worker.periodic(container), poller, stop)
         if worker.publishes:
             await drain(container.use_cases().fast_path())
 
@@ -163,17 +164,16 @@ async def run_relay(settings: Settings, stop: asyncio.Event) -> None:
     ):
         addresses = await addresses_in_reach(clients.sqs, packaged_topology(), settings, stop)
         if addresses is not None:
-            relay = relay_loop(
-                Container(
-                    settings=settings,
-                    clients=clients,
-                    addresses=addresses,
-                    counters=telemetry.metrics,
-                    tracing=telemetry.tracing,
-                )
+            container = Container(
+                settings=settings,
+                clients=clients,
+                addresses=addresses,
+                counters=telemetry.metrics,
+                tracing=telemetry.tracing,
             )
+            relay = relay_loop(container)
             probe.watch(relay)
-            await relay.run(stop)
+            await run_beside(relay_tasks(container), relay, stop)
 
 
 def relay_loop(container: Container) -> RelayLoop:
@@ -186,7 +186,7 @@ def relay_loop(container: Container) -> RelayLoop:
     )
 
 
-async def _run_beside(others: Sequence[Periodic], loop: Working, stop: asyncio.Event) -> None:
+async def run_beside(others: Sequence[Periodic], loop: Working, stop: asyncio.Event) -> None:
     """Runs the loop, and the periodic tasks for as long as it runs."""
     tasks = [asyncio.create_task(other.run(stop)) for other in others]
     try:

@@ -15,6 +15,7 @@ from orders.adapters.inbound.cli import (
     suppressions,
     templates,
     tenants,
+    top,
     unreadable,
 )
 from orders.adapters.inbound.cli import dlq as dead_letters
@@ -53,6 +54,7 @@ def build(runtime: Runtime, version: str) -> typer.Typer:
 
     local.register(app, runtime)
     serve.register(app, runtime)
+    top.register(app, runtime)
     dead_letters.register(app, runtime)
     replay.register(app, runtime)
     templates.register(app, runtime)

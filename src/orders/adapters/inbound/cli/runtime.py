@@ -13,6 +13,7 @@ from orders.application.mail.suppression_list import SuppressionList
 from orders.application.operations.check_tenants import CheckTenants
 from orders.application.operations.dead_letters import DeadLetterService
 from orders.application.operations.find_unreadable import FindUnreadable
+from orders.application.operations.read_overview import ReadOverview
 from orders.application.operations.rotate_cursor_key import RotateCursorKey
 
 Result = TypeVar("Result")
@@ -128,6 +129,15 @@ class Runtime(Protocol):
 
     def with_unreadable(self, doing: AuditedCommand, work: Callable[[FindUnreadable], Awaitable[Result]]) -> Result:
         """Runs an audited scan for unreadable items and returns its result."""
+        ...
+
+    def with_overview(
+        self, doing: AuditedCommand, work: Callable[[ReadOverview], Awaitable[Result]], *, namespace: str | None
+    ) -> Result:
+        """Runs audited work on the overview of the settings' environment and returns its result.
+
+        ``namespace`` is that of its metrics on CloudWatch, by default what Terraform uses.
+        """
         ...
 
     def with_cursor_rotation(

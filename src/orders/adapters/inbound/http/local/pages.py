@@ -18,11 +18,11 @@ from orders.ports.local_archive import KeptDocument, KeptDocuments, KeptMail, Ke
 
 SHOWN = 1000
 _PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-_PAGE_HEADERS = {"Content-Security-Policy": _PAGE_POLICY}
+PAGE_HEADERS = {"Content-Security-Policy": _PAGE_POLICY}
 
 
-def local_pages(mails: KeptMails, documents: KeptDocuments) -> Router:
-    """Makes the routes under ``/local``."""
+def local_pages(mails: KeptMails, documents: KeptDocuments, *, top: bool = False) -> Router:
+    """Makes the routes under ``/local``; ``top``: the index links to ``/local/top``."""
     template = Environment(
         loader=PackageLoader("orders", "templates/local"), autoescape=True, undefined=StrictUndefined
     ).get_template("index.html")
@@ -31,7 +31,7 @@ def local_pages(mails: KeptMails, documents: KeptDocuments) -> Router:
     async def index() -> Response[str]:
         """Shows all orders with their mails and PDFs."""
         orders = _by_order(await mails.newest(SHOWN), await documents.newest(SHOWN))
-        return Response(template.render(orders=orders), media_type="text/html", headers=_PAGE_HEADERS)
+        return Response(template.render(orders=orders, top=top), media_type="text/html", headers=PAGE_HEADERS)
 
     @get("/mails")
     async def kept_mails() -> Response[bytes]:
@@ -43,7 +43,7 @@ def local_pages(mails: KeptMails, documents: KeptDocuments) -> Router:
     async def mail_html(mail_id: FromPath[str]) -> Response[str]:
         """Shows a mail as a mail program would."""
         mail = await _found(mails, mail_id)
-        return Response(mail.html, media_type="text/html", headers=_PAGE_HEADERS)
+        return Response(mail.html, media_type="text/html", headers=PAGE_HEADERS)
 
     @get("/mails/{mail_id:str}/text")
     async def mail_text(mail_id: FromPath[str]) -> Response[str]:

@@ -13,6 +13,7 @@ from orders.bootstrap.aws import AwsClients, open_clients, queue_wait
 from orders.bootstrap.config.settings import Settings, load_settings
 from orders.bootstrap.container.container import Container
 from orders.bootstrap.dev.service import resource_clients
+from orders.bootstrap.operator_overview import open_overview
 from orders.bootstrap.operator_templates import open_templates_desk
 from orders.bootstrap.operator_tools import open_replay, open_suppressions, open_tenants, open_unreadable
 from orders.bootstrap.resources.addresses import resolve_addresses
@@ -147,3 +148,16 @@ def test_nothing_else_derives_a_name_of_a_table_or_bucket() -> None:
         if re.search(r"\.(table_name|bucket_name)\(", path.read_text("utf-8"))
     }
     assert deriving == {"bootstrap/resources/names.py"}
+
+
+@pytest.mark.usefixtures("clients")
+async def test_the_overview_of_an_environment_is_of_all_its_queues_and_its_outbox(settings: Settings) -> None:
+    topology = packaged_topology()
+    async with open_overview(settings) as overview:
+        found = await overview.execute()
+    assert found.unreachable == ()
+    assert [each.worker for each in found.queues] == list(topology.workers)
+    assert [each.rule for each in found.rules] == [f"rule:{rule.name}" for rule in topology.rules]
+    assert len(found.outbox) == settings.outbox_shards
+    assert found.figures is not None
+    assert "log groups /bbws-orders/dev/*" in (found.figures.errors_are_in or "")

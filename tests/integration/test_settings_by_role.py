@@ -24,6 +24,7 @@ from orders.bootstrap.dev.service import resource_clients
 from orders.bootstrap.logging import configure_logging
 from orders.bootstrap.operator_audit import on_record
 from orders.bootstrap.operator_keys import open_cursor_rotation
+from orders.bootstrap.operator_overview import open_overview
 from orders.bootstrap.operator_templates import open_templates_desk
 from orders.bootstrap.operator_tools import (
     open_dead_letters,
@@ -177,6 +178,7 @@ async def test_operators_commands_read_what_is_declared(aws: str, tmp_path: Path
             await opened.enter_async_context(on_record(settings, AuditedCommand("dlq list")))
             await opened.enter_async_context(open_replay(settings, mails=False))
             await opened.enter_async_context(open_cursor_rotation(settings))
+            await opened.enter_async_context(open_overview(settings))
             for tool in (open_dead_letters, open_templates_desk, open_suppressions, open_tenants, open_unreadable):
                 await opened.enter_async_context(tool(settings))
         tokens_for(settings, client_of(settings, "https://api.example"), "dev")

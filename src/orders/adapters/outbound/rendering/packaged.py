@@ -11,7 +11,7 @@ from jinja2 import meta
 from orders.adapters.outbound.rendering.environment import Sources, TemplateRenderer, fenced_environment
 
 _KINDS = (".html", ".css", ".txt")
-_NOT_TEMPLATES = frozenset({"docs", "fonts", "local"})
+_NOT_TEMPLATES = frozenset({"console", "docs", "fonts", "local"})
 
 
 @cache

@@ -6,7 +6,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from orders.adapters.durations import short_duration
-from orders.application.operations.read_overview import Overview, QueueState
+from orders.application.operations.read_overview import Overview
 from orders.ports.recent_figures import Figures
 
 UNKNOWN = "–"
@@ -50,7 +50,6 @@ class OverviewPage:
             tiles=[*_outbox_tiles(overview), *([] if figures is None else _figure_tiles(overview, figures))],
             durations=[] if figures is None else [Tile(_duration(v), g.replace("_", " ")) for g, v in _p95(figures)],
             ages_known=any(each.oldest_seconds is not None for each in overview.queues),
-            waiting=[_waiting(each) for each in overview.queues],
         )
 
 
@@ -87,12 +86,6 @@ def _p95(figures: Figures) -> list[tuple[str, float]]:
 def _rate(figures: Figures, count: float | None) -> str:
     rate = figures.per_minute(count)
     return UNKNOWN if rate is None else f"{rate:.1f}" if rate < 100 else f"{rate:.0f}"
-
-
-def _waiting(queue: QueueState) -> str:
-    if queue.depth is None:
-        return UNKNOWN
-    return f"{queue.depth.waiting}{f' + {queue.depth.delayed} later' if queue.depth.delayed else ''}"
 
 
 def _duration(seconds: float | None) -> str:

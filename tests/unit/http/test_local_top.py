@@ -77,8 +77,8 @@ def test_only_what_needs_a_look_is_marked() -> None:
 def test_everything_is_on_the_page_and_nothing_is_markup() -> None:
     page = PAGE.render(a_busy_overview())
     for part in (*WORKERS, "<td>1240<small>15 later</small></td>", "103+", "1230", "205", "442", "409", "340 ms",
-                 "status change", "12×", "order &lt;b&gt;x&lt;/b&gt; waits", "internal-notifier queue: EndpointConnectionError",
-                 "bbws-order-transitions"):  # fmt: skip
+                 "status change", "12×", "order &lt;b&gt;x&lt;/b&gt; waits",
+                 "internal-notifier queue: EndpointConnectionError", "bbws-order-transitions"):  # fmt: skip
         assert part in page, part
     assert "<b>x</b>" not in page
 

@@ -173,8 +173,8 @@ def _error_line(error: LoggedError) -> Text:
     line = Text.assemble(
         (f"{error.at:%H:%M:%S} ", _SOFT),
         (f"{error.level:<8} ", "" if error.level == "warning" else LOOK),
+        (f"{error.logger.rpartition('.')[2]} ", _SOFT),
         f"{times}{' '.join(error.text.split())}",
-        (f"  {error.logger}", _SOFT),
     )
     line.no_wrap, line.overflow = True, "ellipsis"
     return line

@@ -29,7 +29,7 @@ CALLERS: Mapping[str, tuple[str, ...]] = {
     "DynamoOrderRepository.page": (API, OPERATOR),
     "DynamoOrderRepository.save": CHANGERS,
     "Branch.fill": (API,),
-    "DynamoOutbox.overdue": (RELAY,),
+    "DynamoOutbox.overdue": (RELAY, OPERATOR),
     # The record-creator repeats the answer to a queued order that comes twice.
     "DynamoOutbox.read": (API, RECORDS, EVENTS, OPERATOR),
     "DynamoOutbox.redact": (EVENTS,),
@@ -79,6 +79,8 @@ CALLERS: Mapping[str, tuple[str, ...]] = {
     "SqsDeadLetterQueues.take": (STAFF, OPERATOR),
     "SqsDocumentRequests.request": (API, CUSTOMERS),
     "SqsOrderCommands.place_accepted": (API, RELAY),
+    "CloudWatchRecentFigures.read": (OPERATOR,),
+    "SqsQueueDepths.depth": (OPERATOR,),
     "SqsQueue.change_visibility": tuple(WORKERS),
     "SqsQueue.dead_letter": tuple(WORKERS),
     "SqsQueue.delete": tuple(WORKERS),
@@ -157,7 +159,7 @@ def _queues(call: Call, role: str) -> Iterator[str]:
     elif adapter == "SqsQueue":
         name = topology.dead_letter_queue_name if method == "dead_letter" else topology.queue_name
         yield name(role, RECORDED_IN)
-    elif adapter == "QueueProbe" or call.operation == "SendMessage":
+    elif adapter in {"QueueProbe", "SqsQueueDepths"} or call.operation == "SendMessage":
         # What operators send again goes to the queue that it came from.
         yield from (topology.queue_name(worker, RECORDED_IN) for worker in topology.workers)
     else:

@@ -183,6 +183,8 @@ _DECIDED: Mapping[tuple[str, str], Callable[[Mapping[str, Any], Place], Decided]
     ("ses", "SendRawEmail"): _send_mail,
     # SES knows no resource for it.
     ("ses", "GetSendQuota"): lambda _, place: iter([place.request("ses:GetSendQuota", "*")]),
+    # Nor does CloudWatch for metrics.
+    ("cloudwatch", "GetMetricData"): lambda _, place: iter([place.request("cloudwatch:GetMetricData", "*")]),
     ("secretsmanager", "GetSecretValue"): _on_secret("secretsmanager:GetSecretValue"),
     ("secretsmanager", "PutSecretValue"): _on_secret("secretsmanager:PutSecretValue"),
     ("secretsmanager", "DescribeSecret"): _on_secret("secretsmanager:DescribeSecret"),

@@ -40,7 +40,8 @@ NOT_OURS: Mapping[str, str] = MappingProxyType({
 """Roles with a task's policy that no process of the suites runs in, and whose they are."""
 
 WITHOUT_RESOURCES = frozenset({
-    "ecr:GetAuthorizationToken", "ses:GetSendQuota", "xray:PutTelemetryRecords", "xray:PutTraceSegments",
+    "cloudwatch:GetMetricData", "ecr:GetAuthorizationToken", "ses:GetSendQuota", "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
 })  # fmt: skip
 """Actions that know no resources (Service Authorization Reference): ``*`` is all that can be written."""
 

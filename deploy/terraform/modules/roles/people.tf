@@ -3,10 +3,10 @@ locals {
   people_grants = {
     operator = concat([
       for name in [
-        "FindQueues", "FindRuleDeadLetters", "LookAtDeadLetters", "RemoveDeadLetters", "SendAgain",
+        "FindQueues", "ProbeQueues", "FindRuleDeadLetters", "LookAtDeadLetters", "RemoveDeadLetters", "SendAgain",
         "ReadItems", "ReadHistory", "ListTenantsOrders", "FindByNumber", "ListByDay", "ListEvents", "ListOutbox",
         "ChangeSuppressions", "PublishEvents",
-        "ReadTemplates", "SeeTemplates",
+        "ReadTemplates", "SeeTemplates", "ReadFigures",
       ] : { sid = name, given = local.statements[name] }
     ], [for name, given in local.key_statements : { sid = name, given = given } if name != "UseSecretsKey"])
     reader = [

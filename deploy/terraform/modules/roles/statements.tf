@@ -74,6 +74,8 @@ locals {
     }
     # SES knows no resource for it.
     ReadMailQuota = { actions = ["ses:GetSendQuota"], resources = ["*"], conditions = [] }
+    # Nor does CloudWatch for its metrics: `orders top`.
+    ReadFigures = { actions = ["cloudwatch:GetMetricData"], resources = ["*"], conditions = [] }
   }
 
   # What AWS does in a task's name: sidecars and keys. No code of ours calls these.

@@ -1,36 +1,61 @@
-"""The collector beside the tasks gives CloudWatch the metrics that alarms and scaling look at, by their dimensions."""
+"""The collector's configuration is one that it takes, and says of each task which it is.
 
+That it makes the metrics that alarms, dashboards and scaling look at, and no others, is held by
+test_telemetry_joined.py.
+"""
+
+import copy
 import json
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import yaml
+from pydantic import ValidationError
 
+from orders.ports.metric_catalogue import CATALOGUE
+from tests.terraform.collector_schema import Collector
 from tests.terraform.figures import ROOT
 from tests.terraform.plans import EnvironmentPlan
 
-Metric = tuple[str, frozenset[str]]
-
 CONFIGURATION: dict[str, Any] = yaml.safe_load((ROOT / "deploy" / "sidecars" / "collector.yaml").read_text())
+EXPORTER = CONFIGURATION["exporters"]["awsemf"]
 
 
-@pytest.mark.parametrize("environment", ["sit", "prod"])
-def test_what_is_looked_at_is_declared_by_name_and_dimensions(
-    planned: Callable[[str], EnvironmentPlan], environment: str
-) -> None:
-    plan = planned(environment)
-    looked_at = {*_of_alarms(plan), *_of_scaling(plan), *_of_dashboards(plan)}
-    assert len(looked_at) > 15
-    assert sorted((name, sorted(labels)) for name, labels in looked_at if not _is_declared(name, labels)) == []
+def test_it_has_only_keys_that_its_components_know() -> None:
+    Collector.model_validate(CONFIGURATION)
 
 
-def test_every_processor_is_in_a_pipeline_and_has_what_comes_before_it() -> None:
+@pytest.mark.parametrize(
+    ("path", "wrong"),
+    [
+        ("receivers.otlp.protocols.http.endpoint", "0.0.0.0:4318"),
+        ("processors.memory_limiter.limit_mb", 90),
+        ("processors.memory_limiter.spike_limit_mib", 75),
+        ("processors.batch/metrics.timeout", "5"),
+        ("exporters.awsemf.metric_declaration", []),
+        ("exporters.awsemf.dimension_rollup_option", "None"),
+        ("exporters.awsxray.index_attributes", ["order.id"]),
+        ("service.pipelines.logs", {"receivers": ["otlp"], "processors": [], "exporters": ["awsemf"]}),
+    ],
+)
+def test_a_key_or_value_that_is_not_known_is_found(path: str, wrong: object) -> None:
+    changed = copy.deepcopy(CONFIGURATION)
+    *way, last = path.split(".")
+    place = changed
+    for key in way:
+        place = place[key]
+    place[last] = wrong
+    with pytest.raises(ValidationError):
+        Collector.model_validate(changed)
+
+
+def test_everything_that_is_configured_is_in_a_pipeline_in_its_order() -> None:
     pipelines = CONFIGURATION["service"]["pipelines"]
-    used = {name for pipeline in pipelines.values() for name in pipeline["processors"]}
-    assert used == CONFIGURATION["processors"].keys()
+    for kind in ("receivers", "processors", "exporters"):
+        assert {name for pipeline in pipelines.values() for name in pipeline[kind]} == CONFIGURATION[kind].keys()
     for pipeline in pipelines.values():
+        # The limiter's page: first. The batcher's: after it and whatever drops or adds.
         assert pipeline["processors"][0] == "memory_limiter"
         assert pipeline["processors"][-1].startswith("batch/")
 
@@ -40,52 +65,27 @@ def test_labels_come_from_what_a_process_says_of_itself() -> None:
         each["key"]: each["from_attribute"] for each in CONFIGURATION["processors"]["resource/labels"]["attributes"]
     }
     assert labels == {"service": "service.name", "revision": "service.version"}
-    assert CONFIGURATION["exporters"]["awsemf"]["resource_to_telemetry_conversion"] == {"enabled": True}
+    assert EXPORTER["resource_to_telemetry_conversion"] == {"enabled": True}
 
 
-def _of_alarms(plan: EnvironmentPlan) -> Iterator[Metric]:
-    """Our own metrics that alarms look at: of one metric, or of several that are reckoned together."""
-    for alarm in plan.all("aws_cloudwatch_metric_alarm"):
-        if _is_own(alarm.get("namespace")):
-            yield alarm["metric_name"], frozenset(alarm["dimensions"] or {})
-        for query in alarm.get("metric_query") or []:
-            for metric in query["metric"]:
-                if _is_own(metric["namespace"]):
-                    yield metric["metric_name"], frozenset(metric["dimensions"] or {})
+def test_a_metric_of_several_series_is_told_of_by_few_dimensions() -> None:
+    """What callers or events have in great number stays in the log group: an operation is no dimension."""
+    dimensions = {name for each in EXPORTER["metric_declarations"] for names in each["dimensions"] for name in names}
+    assert dimensions == {"service", "revision", "group", "worker", "outcome", "currency"}
+    assert {name for metric in CATALOGUE.values() for name in metric.labels} > dimensions - {"service", "revision"}
 
 
-def _of_scaling(plan: EnvironmentPlan) -> Iterator[Metric]:
-    for policy in plan.all("aws_appautoscaling_policy"):
-        for tracking in policy["target_tracking_scaling_policy_configuration"]:
-            for customized in tracking["customized_metric_specification"]:
-                for each in customized["metrics"]:
-                    for stat in each["metric_stat"]:
-                        for metric in stat["metric"]:
-                            if _is_own(metric["namespace"]):
-                                yield metric["metric_name"], frozenset(one["name"] for one in metric["dimensions"])
-
-
-def _of_dashboards(plan: EnvironmentPlan) -> Iterator[Metric]:
-    for dashboard in plan.all("aws_cloudwatch_dashboard"):
-        for widget in json.loads(dashboard["dashboard_body"])["widgets"]:
-            for line in widget["properties"].get("metrics", []):
-                texts = [each for each in line if isinstance(each, str)]
-                if texts and _is_own(texts[0]):
-                    yield texts[1], frozenset(texts[2::2])
-        for labels, name in re.findall(
-            r"SEARCH\('\{BBWS[^,}]*,([^}]*)\} MetricName=\\+\"(\w+)", dashboard["dashboard_body"]
-        ):
-            yield name, frozenset(labels.split(","))
-
-
-def _is_own(namespace: str | None) -> bool:
-    return not (namespace or "AWS/").startswith(("AWS/", "ECS/"))
-
-
-def _is_declared(name: str, labels: frozenset[str]) -> bool:
-    return any(
-        labels == set(dimensions)
-        for declaration in CONFIGURATION["exporters"]["awsemf"]["metric_declarations"]
-        if any(re.search(selector, name) for selector in declaration["metric_name_selectors"])
-        for dimensions in declaration["dimensions"]
-    )
+@pytest.mark.parametrize("environment", ["sit", "prod"])
+def test_it_stays_within_its_container(planned: Callable[[str], EnvironmentPlan], environment: str) -> None:
+    """The limiter's page: a process takes about 50 MiB more than the limit; GOMEMLIMIT is 80 % of the whole."""
+    limiter = CONFIGURATION["processors"]["memory_limiter"]
+    found = 0
+    for task in planned(environment).all("aws_ecs_task_definition"):
+        for container in json.loads(task["container_definitions"] or "[]"):
+            if container["name"] == "collector":
+                found += 1
+                variables = {each["name"]: each["value"] for each in container["environment"]}
+                assert yaml.safe_load(variables["AOT_CONFIG_CONTENT"]) == CONFIGURATION
+                assert variables["GOMEMLIMIT"] == f"{int(container['memory'] * 0.8) // 10 * 10}MiB"
+                assert limiter["limit_mib"] + 50 <= container["memory"]
+    assert found >= 8

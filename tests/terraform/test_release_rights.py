@@ -148,7 +148,7 @@ ARNS: Mapping[str, str] = MappingProxyType({
     "aws_backup_vault": "arn:aws:backup:{region}:{account}:backup-vault:{name}",
     "aws_budgets_budget": "arn:aws:budgets::{account}:budget/{name}",
     "aws_cloudtrail": "arn:aws:cloudtrail:{region}:{account}:trail/{name}",
-    "aws_cloudwatch_composite_alarm": "cloudwatch:PutCompositeAlarm cloudwatch:DescribeAlarms cloudwatch:DeleteAlarms",
+    "aws_cloudwatch_composite_alarm": "arn:aws:cloudwatch:{region}:{account}:alarm:{alarm_name}",
     "aws_cloudwatch_dashboard": "arn:aws:cloudwatch::{account}:dashboard/{dashboard_name}",
     "aws_cloudwatch_event_bus": "arn:aws:events:{region}:{account}:event-bus/{name}",
     "aws_cloudwatch_event_rule": "arn:aws:events:{region}:{account}:rule/{name}",

@@ -195,6 +195,28 @@ def an_alarm_tells_five_at_most(alarm: Resource, _: Everything) -> Iterator[str]
 
 
 @rule(
+    "aws_cloudwatch_composite_alarm",
+    ("alarm_name", "a" * 256),
+    ("alarm_rule", "ALARM(" + "a" * 10_240 + ")"),
+    ("alarm_rule", "ALERT(queue)"),
+    ("actions_suppressor.wait_period", 0),
+    ("alarm_actions", ["arn:aws:autoscaling:eu-west-1:1:scalingPolicy:1"]),
+)
+def a_composite_alarm_tells_of_others(alarm: Resource, _: Everything) -> Iterator[str]:
+    """A rule of 10,240 characters at most over states of alarms; it tells topics and cannot add tasks.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html
+    """
+    if len(alarm["alarm_name"]) > 255 or len(alarm["alarm_rule"]) > 10_240:
+        yield f"name {alarm['alarm_name']}"
+    if not re.fullmatch(r'(?:(?:ALARM|OK|INSUFFICIENT_DATA)\("[^"]+"\)|AND|OR|NOT|[() ])+', alarm["alarm_rule"]):
+        yield f"rule {alarm['alarm_rule']}"
+    for path in ("actions_suppressor.wait_period", "actions_suppressor.extension_period"):
+        yield from (f"{path} {seconds}" for seconds in each(alarm, path) if seconds <= 0)
+    yield from (f"action {action}" for action in alarm["alarm_actions"] or [] if action and ":autoscaling:" in action)
+
+
+@rule(
     "aws_budgets_budget",
     ("notification.threshold", 0),
     ("notification", lambda now: now * 6),

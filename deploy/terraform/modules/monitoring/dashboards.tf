@@ -36,7 +36,7 @@ locals {
         for worker, name in var.queue_names : { label = worker, metric = ["AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", name] }
       ], marks = [{ label = "alarm", value = 120 }] },
       { title = "Dead letters", stat = "Maximum", legend = "right", lines = [
-        for queue, name in var.dead_letter_queue_names : { label = queue, metric = ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", name] }
+        for queue, name in var.dead_letter_queue_names : { label = replace(queue, "bbws-order-", ""), metric = ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", name] }
       ], marks = [{ label = "page", value = 5 }] },
       { title = "Events a minute", stat = "Sum", lines = [
         { label = "published", metric = [local.own, "events_published"] },
@@ -87,7 +87,7 @@ locals {
         [[{ expression = "IF(${local.sums.created} > 0, 100 * (${local.sums.completed}) / (${local.sums.created}), 0)", label = "completed", id = "share" }]],
         local.hidden.created, local.hidden.completed,
       ) },
-      { title = "Availability, a day", stat = "Sum", unit = "percent", least = 100 - 1000 * (1 - var.availability_target), raw = concat(
+      { title = "Availability, a day", stat = "Sum", unit = "percent", least = 100 - 1000 * (1 - var.availability_target), most = 100, raw = concat(
         [[{ expression = "IF(${local.sums.all} > 0, 100 * (1 - (${local.sums.bad}) / (${local.sums.all})), 100)", label = "availability", id = "share" }]],
         local.hidden.all, local.hidden.bad,
       ), marks = [{ label = "target", value = 100 * var.availability_target }] },
@@ -117,14 +117,16 @@ resource "aws_cloudwatch_dashboard" "this" {
   dashboard_body = jsonencode({
     widgets = [
       for place, widget in local.widgets[each.key] : {
-        type = "metric", width = 12, height = 6, x = (place % 2) * 12, y = floor(place / 2) * 6
+        type = "metric", height = 6, x = (place % 2) * 12, y = floor(place / 2) * 6
+        # The last has the whole row, where nothing is beside it.
+        width = place % 2 == 0 && place == length(local.widgets[each.key]) - 1 ? 24 : 12
         properties = merge(
           {
             title  = widget.title, view = "timeSeries", stacked = false, stat = widget.stat
             region = try(widget.region, local.region)
             period = each.key == "executive" ? 86400 : 60
             legend = { position = try(widget.legend, "bottom") }
-            yAxis  = { left = merge({ min = try(widget.least, 0), showUnits = false }, try({ label = widget.unit }, {})) }
+            yAxis  = { left = merge({ min = try(widget.least, 0), showUnits = false }, try({ label = widget.unit }, {}), try({ max = widget.most }, {})) }
             metrics = concat(try(widget.raw, []), [
               for line in try(widget.lines, []) : concat(line.metric, [{ label = line.label }])
               ], [

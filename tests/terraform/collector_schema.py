@@ -148,7 +148,8 @@ class AwsEmf(Closed):
     """contrib: exporter/awsemfexporter/README.md.
 
     Exponential histograms are among the kinds that it takes: their buckets become an array of values and counts, of
-    which CloudWatch makes percentiles. Sums with delta temporality are passed on; of cumulative ones it sends changes.
+    which CloudWatch makes percentiles (contrib's pull request 22626). Sums with delta temporality are passed on; of
+    cumulative ones it sends changes.
     """
 
     namespace: str

@@ -2,6 +2,7 @@
 
 Alarms, dashboards and scaling of ``deploy/terraform`` name these metrics, and ``deploy/sidecars/collector.yaml`` says
 by which of their labels CloudWatch is told of them; a test holds all of them together. What AWS measures is not here.
+No label is called ``service`` or ``revision``: the collector says of the process by these.
 """
 
 from collections.abc import Mapping
@@ -153,7 +154,7 @@ ORDERS_UNCHECKED = _metric(
     "{order}",
     "Orders that went on although another service did not answer.",
     {API, RECORD_CREATOR},
-    service=frozenset({"product service", "campaigns service"}),
+    dependency=frozenset({"product service", "campaigns service"}),
 )
 
 # Queues
@@ -265,7 +266,7 @@ SERVICE_CALLS = _metric(
     "{call}",
     "Calls of other services, and calls that were not made, by how they ended.",
     {API, RECORD_CREATOR},
-    service=frozenset({"product service", "campaigns service"}),
+    dependency=frozenset({"product service", "campaigns service"}),
     outcome=frozenset({"answered", "refused", "failed", "busy", "circuit_open", "abandoned"}),
 )
 BREAKER_OPEN = _metric(
@@ -274,7 +275,7 @@ BREAKER_OPEN = _metric(
     "1",
     "1 while a service is not asked because it failed too often, else 0.",
     {API, RECORD_CREATOR},
-    service=frozenset({"product service", "campaigns service"}),
+    dependency=frozenset({"product service", "campaigns service"}),
 )
 UNREADABLE_ITEMS = _metric(
     "unreadable_items",

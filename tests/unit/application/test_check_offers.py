@@ -171,7 +171,7 @@ async def test_accepted_unchecked_counted_and_logged(caplog: pytest.LogCaptureFi
     shop.products.reachable = False
     with caplog.at_level(logging.WARNING):
         order = await shop.place()
-    assert shop.service.counters.of(ORDERS_UNCHECKED, service="product service") == 1
+    assert shop.service.counters.of(ORDERS_UNCHECKED, dependency="product service") == 1
     assert f"order {order.order_id} of tenant tenant_a goes on unchecked: product service" in caplog.text
 
 
@@ -199,7 +199,7 @@ async def test_accepted_without_the_discount_that_nobody_confirms() -> None:
     shop.campaigns.reachable = False
     order = await shop.place(with_code("59.98"))
     assert (order.campaign_code, order.campaign_discount) == ("SPRING", None)
-    assert shop.service.counters.of(ORDERS_UNCHECKED, service="campaigns service") == 1
+    assert shop.service.counters.of(ORDERS_UNCHECKED, dependency="campaigns service") == 1
 
 
 async def test_a_total_alone_grants_no_discount_in_an_outage() -> None:

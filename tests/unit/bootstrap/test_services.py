@@ -80,7 +80,7 @@ async def test_a_call_bears_the_id_of_the_request_that_it_is_made_for() -> None:
             await services.products.port.offers(ProductEnquiry("tenant_a", price.currency, {"mug": 1}))
     assert found["mug"].price == price
     assert [headers.get("x-request-id") for headers in server.seen] == ["req-7", None]
-    assert counters.of(SERVICE_CALLS, service="product service", outcome="answered") == 2
+    assert counters.of(SERVICE_CALLS, dependency="product service", outcome="answered") == 2
 
 
 async def test_the_container_hands_them_to_all_who_place_or_change_orders(tmp_path: Path) -> None:

@@ -242,7 +242,7 @@ async def test_what_is_no_http_is_a_failure_like_another(bench: Bench, text: byt
 
 def breaker_shown(bench: Bench) -> float | None:
     """The gauge of the service's circuit."""
-    return bench.counters.now(BREAKER_OPEN, service="product service")
+    return bench.counters.now(BREAKER_OPEN, dependency="product service")
 
 
 async def test_while_it_is_down_it_is_left_alone_and_then_asked_by_one(bench: Bench) -> None:

@@ -125,6 +125,6 @@ class CheckOffers:
     ) -> TransientPortError | None:
         if when_down is WhenDown.REFUSE:
             return error
-        self._counters.count(ORDERS_UNCHECKED, service=error.dependency)
+        self._counters.count(ORDERS_UNCHECKED, dependency=error.dependency)
         _log.warning("order %s of tenant %s goes on unchecked: %s", question.order_id, caller.tenant_id, error)
         return None

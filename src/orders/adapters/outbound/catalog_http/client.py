@@ -178,7 +178,7 @@ class HttpService:
             outcome = "abandoned"
             raise
         finally:
-            self._metrics.count(SERVICE_CALLS, service=self.name, outcome=outcome)
+            self._metrics.count(SERVICE_CALLS, dependency=self.name, outcome=outcome)
 
     async def _exchange(
         self, path: str, body: bytes, headers: Mapping[str, str], read: Callable[[Any], _Answer], deadline: float
@@ -226,7 +226,7 @@ class HttpService:
 
     def _show(self, state: BreakerState) -> None:
         # Half open it is asked by one call, and by no other.
-        self._metrics.show(BREAKER_OPEN, 0 if state is BreakerState.CLOSED else 1, service=self.name)
+        self._metrics.show(BREAKER_OPEN, 0 if state is BreakerState.CLOSED else 1, dependency=self.name)
 
 
 @asynccontextmanager

@@ -15,7 +15,7 @@ from orders.ports.recent_figures import REQUEST_GROUPS, Figures, LoggedError
 SPAN = timedelta(minutes=5)
 SAMPLED_EVERY = timedelta(seconds=5)
 QUANTILE = 0.95
-_GROUP = "group" if "group" in REQUEST_SECONDS.labels else "operation"
+_GROUP = "group"
 
 
 @dataclass(frozen=True, slots=True)

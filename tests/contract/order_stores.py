@@ -223,14 +223,14 @@ def store_over(client: Any, table_name: str, region: str | None = None) -> Store
 
 
 @contextmanager
-def created_table(endpoint: Endpoint, environment: str) -> Iterator[EmulatorTable]:
+def created_table(endpoint: Endpoint, environment: str, key: str = "orders") -> Iterator[EmulatorTable]:
     """A table as declared in topology.yaml, deleted in the end."""
     declared = packaged_topology()
-    name = declared.table_name(environment)
+    name = declared.table_name(environment, key)
 
     async def create() -> None:
         async with endpoint.client("dynamodb") as client:
-            await ensure_table(client, declared.table_of("orders"), name, Changes())
+            await ensure_table(client, declared.table_of(key), name, Changes())
 
     async def delete() -> None:
         async with endpoint.client("dynamodb") as client:

@@ -55,7 +55,9 @@ CALLERS: Mapping[str, tuple[str, ...]] = {
     "DynamoUnreadableItems.in_outbox": (OPERATOR,),
     "DynamoUnreadableItems.of_order": (OPERATOR,),
     "DynamoUnreadableItems.of_tenant": (OPERATOR,),
-    "DynamoProbe.check": (API, *WORKERS),
+    "DynamoProbe.check": (API, RELAY, *WORKERS),
+    # The relay's in production: the table is not in the other environments, and in other regions than the process.
+    "DynamoControlTable.read": (),
     "EventBridgePublisher.publish": (*PUBLISHERS, OPERATOR),
     "BusProbe.check": (),
     "BucketProbe.check": (RECORDS, PDFS, EVENTS, *NOTIFIERS),

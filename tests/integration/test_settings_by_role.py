@@ -44,10 +44,11 @@ from tests.support.ports import free_port
 from tests.support.restored_logging import restored_logging
 
 CHECKED_AT_THE_START = {
-    # The lease that a writer holds by the control table is not built yet: until then they are only checked.
+    # The lease that a writer holds by the control table is not built yet: until then only the relay reads it.
     "OTHER_REGION", "CONTROL_TABLE", "CONTROL_TABLE_REGIONS",
 }  # fmt: skip
-"""Read when the settings are checked, and by nothing after that."""
+"""Read when the settings are checked, and by nothing after that, but for ``READ_ALL_THE_SAME``."""
+READ_ALL_THE_SAME = {Role.RELAY: {"CONTROL_TABLE", "CONTROL_TABLE_REGIONS"}}
 LATER = {
     # The ledger of erasures is declared, and nothing enters it yet.
     Role.EVENT_PROCESSOR: {"ERASURE_LEDGER_TABLE"},
@@ -65,6 +66,10 @@ SERVICE_URLS = {
 API = {
     "auth_issuer": "https://issuer.invalid", "auth_audiences": frozenset({"web"}), "cursor_keys_secret": "cursors",
     "api_keys_secret": "api-keys", "api_key_required": True,
+}  # fmt: skip
+TWO_REGIONS = {
+    "other_region": "eu-west-1", "control_table": "bbws-orders-control-dev",
+    "control_table_regions": ("eu-west-1", "eu-central-1"),
 }  # fmt: skip
 INSTEAD_OF_SECRETS = {
     "cursor_keys_secret": None, "cursor_keys": (SecretStr("k" * 32),),
@@ -114,7 +119,8 @@ def recorded(aws: str, data_dir: Path, **more: Any) -> Iterator[Settings]:
 
 
 def expected(role: Role) -> frozenset[str]:
-    return settings_of(role) - CHECKED_AT_THE_START - LATER.get(role, set())
+    checked = CHECKED_AT_THE_START - READ_ALL_THE_SAME.get(role, set())
+    return settings_of(role) - checked - LATER.get(role, set())
 
 
 async def until_healthy(port: int | None, path_is_ready: bool = True) -> None:
@@ -129,7 +135,7 @@ async def until_healthy(port: int | None, path_is_ready: bool = True) -> None:
 
 @pytest.mark.parametrize("role", sorted(WORKERS | {Role.RELAY}))
 async def test_a_worker_and_the_relay_read_what_is_declared(aws: str, tmp_path: Path, role: Role) -> None:
-    with recorded(aws, tmp_path, **SERVICE_URLS) as settings:
+    with recorded(aws, tmp_path, **SERVICE_URLS, **(TWO_REGIONS if role is Role.RELAY else {})) as settings:
         stop, port = asyncio.Event(), settings.health_port
         running = asyncio.create_task(
             run_relay(settings, stop) if role is Role.RELAY else run_worker(settings, role, stop)

@@ -1,6 +1,6 @@
 """AWS clients, opened once per process in one context, with the only AWS retry policy."""
 
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -31,6 +31,7 @@ OPERATOR_SERVICES = ("cloudwatch",)
 _RETRIES = {"mode": "standard", "total_max_attempts": 3}
 _NO_RETRIES = {"mode": "standard", "total_max_attempts": 1}
 _READ_SECONDS = 10
+_CONTROL_SECONDS = 2
 NO_POLLS = timedelta()
 
 
@@ -102,15 +103,13 @@ async def open_clients(
                 # Without "virtual" botocore signs links for the global host, which regions since 2019 don't answer on.
                 s3={"addressing_style": "path" if settings.aws_endpoint_url else "virtual"},
             )
-            # Without TLS there is nothing to verify, and loading the authorities takes every client 50 ms.
-            verify = None if endpoint is None or endpoint.startswith("https:") else False
             opened = await stack.enter_async_context(
                 session.client(
                     service,
                     region_name=settings.aws_region,
                     endpoint_url=endpoint,
                     config=config,
-                    verify=verify,
+                    verify=_verified(endpoint),
                     **_credentials(settings),
                 )
             )
@@ -131,6 +130,39 @@ async def open_clients(
         )
 
 
+@asynccontextmanager
+async def open_control_clients(
+    settings: Settings, *, watch: Callable[[Any], None] | None = None
+) -> AsyncIterator[Mapping[str, "DynamoDBClient"]]:
+    """Opens a client of DynamoDB in each region of the control table, by region; closes them on leaving.
+
+    They don't retry: who reads asks the other region instead, and soon again.
+    """
+    session: Any = Session()
+    config = AioConfig(
+        connect_timeout=_CONTROL_SECONDS,
+        read_timeout=_CONTROL_SECONDS,
+        parameter_validation=False,
+        retries=_NO_RETRIES,
+    )
+    async with AsyncExitStack() as stack:
+        clients: dict[str, DynamoDBClient] = {}
+        for region in settings.control_table_regions:
+            clients[region] = await stack.enter_async_context(
+                session.client(
+                    "dynamodb",
+                    region_name=region,
+                    endpoint_url=settings.aws_endpoint_url,
+                    config=config,
+                    verify=_verified(settings.aws_endpoint_url),
+                    **_credentials(settings),
+                )
+            )
+            if watch is not None:
+                watch(clients[region])
+        yield clients
+
+
 def queue_wait(settings: Settings) -> timedelta:
     """Returns how long a worker's receive waits for messages."""
     return timedelta(seconds=settings.queue_wait_seconds)
@@ -139,6 +171,13 @@ def queue_wait(settings: Settings) -> timedelta:
 def secret_services(settings: Settings) -> tuple[str, ...]:
     """Returns the services that store the API's secrets: none if no setting names a secret."""
     return SECRET_SERVICES if settings.api_keys_secret or settings.cursor_keys_secret else ()
+
+
+def _verified(endpoint: str | None) -> bool | None:
+    """Returns botocore's ``verify``: without TLS there is nothing to verify, and loading the authorities takes every
+    client 50 ms.
+    """
+    return None if endpoint is None or endpoint.startswith("https:") else False
 
 
 def _credentials(settings: Settings) -> dict[str, Any]:

@@ -61,6 +61,7 @@ class ItemKind(StrEnum):
     SUPPRESSION = "suppression"
     OUTBOX = "outbox"
     PROFILE = "profile"
+    CONTROL = "control"
 
 
 class UnreadableItem(PermanentPortError):
@@ -93,7 +94,8 @@ class UnreadableItem(PermanentPortError):
         self.order_id = order_id
         self.sequence = sequence
         self.customer_id = customer_id
-        super().__init__("orders table", f"the {kind} at {place} can't be read: {reason}")
+        dependency = "control table" if kind is ItemKind.CONTROL else "orders table"
+        super().__init__(dependency, f"the {kind} at {place} can't be read: {reason}")
 
 
 PassedOver: TypeAlias = Callable[[UnreadableItem], None]

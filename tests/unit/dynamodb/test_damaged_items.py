@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orders.adapters.outbound.dynamodb.acceptances import acceptance_from_item, acceptance_to_item
+from orders.adapters.outbound.dynamodb.control_table import control_state
 from orders.adapters.outbound.dynamodb.items.attribute_values import from_wire, to_wire
 from orders.adapters.outbound.dynamodb.items.event_items import event_from_item, event_to_item, events_of, waiting_event
 from orders.adapters.outbound.dynamodb.items.order_items import listed, order_from_item, order_to_item
@@ -114,6 +115,10 @@ SUPPRESSED = {
     "PK": "TENANT#tenant_a#SUPPRESSION", "SK": "0123456789abcdef", "schemaVersion": 1, "reason": "bounced",
     "at": "2026-11-22T12:00:00.000Z", "orderId": an_order_id(), "detail": SECRET,
 }  # fmt: skip
+CONTROL = {
+    "PK": "WRITER", "epoch": 2, "writer": "eu-west-1", "evacuated": ["af-south-1"], "by": SECRET,
+    "at": "2026-11-22T12:00:00.000Z",
+}  # fmt: skip
 KINDS = (
     Kind("order", order_to_item(a_full_order()), order_from_item),
     Kind("listed order", listed(order_to_item(a_full_order())), order_from_item),
@@ -121,6 +126,7 @@ KINDS = (
     Kind("acceptance", acceptance_to_item(an_acceptance()), acceptance_from_item),
     Kind("mail", MAIL, mail_from_item),
     Kind("suppression", SUPPRESSED, suppression_from_item),
+    Kind("control", CONTROL, control_state),
 )
 
 

@@ -106,6 +106,12 @@ run "production_has_keys_and_a_lease" {
   }
 
   assert {
+    condition = local.role_statements["relay"].ReadWritersLease.actions == ["dynamodb:GetItem"] && toset(local.role_statements["relay"].ReadWritersLease.resources) == toset([
+      for region in ["eu-west-1", "eu-central-1"] : "${local.prefix}:dynamodb:${region}:${local.account}:table/control-prod"
+    ])
+    error_message = "The relay reads the control table in both of its regions."
+  }
+  assert {
     condition     = contains(keys(aws_iam_role.people), "region-switch")
     error_message = "With a control table there is a role that changes who writes."
   }

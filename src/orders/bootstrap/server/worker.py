@@ -23,6 +23,7 @@ from orders.bootstrap.relay_tasks import relay_tasks
 from orders.bootstrap.resources.addresses import Addresses, addresses_in_reach
 from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.bootstrap.server.health_port import answering_health
+from orders.bootstrap.server.region_watch import watching_region
 from orders.bootstrap.server.signals import drain
 from orders.bootstrap.telemetry import Telemetry, open_telemetry
 from orders.bootstrap.workers import WORKERS, Worker
@@ -173,7 +174,8 @@ async def run_relay(settings: Settings, stop: asyncio.Event) -> None:
             )
             relay = relay_loop(container)
             probe.watch(relay)
-            await run_beside(relay_tasks(container), relay, stop)
+            async with watching_region(settings, telemetry, (probe, container.table_probe())) as watches:
+                await run_beside([*relay_tasks(container), *watches], relay, stop)
 
 
 def relay_loop(container: Container) -> RelayLoop:

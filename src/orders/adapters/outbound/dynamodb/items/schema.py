@@ -104,7 +104,8 @@ def unreadable(kind: ItemKind, item: Mapping[str, Any], reason: str) -> Unreadab
         partition, sort = f"TENANT#{tenant_id}#ORDER#{order_id}", f"ORDER.pending.{item.get('sequence')}"
     elif tenant_id is None and partition.startswith("TENANT#"):
         tenant_id = partition.split("#")[1]
-    place = f"{partition}|{sort}"
+    # The control table has no sort key.
+    place = "|".join(part for part in (partition, sort) if part)
     sequence = item.get("sequence")
     return UnreadableItem(
         kind,

@@ -1,0 +1,27 @@
+"""The control table in memory. Contract: ports/regions.py."""
+
+from orders.ports.errors import ItemKind, TransientPortError, UnreadableItem
+from orders.ports.regions import ControlState
+
+
+class MemoryControlTable:
+    """``ControlTable`` in a variable.
+
+    Attributes:
+        state: the item; ``None`` if there is none.
+        reachable: set it to false for an outage.
+        damaged: whether the item can't be read.
+    """
+
+    def __init__(self, state: ControlState | None = None) -> None:
+        self.state = state
+        self.reachable = True
+        self.damaged = False
+
+    async def read(self) -> ControlState | None:
+        """See ``ControlTable.read``."""
+        if not self.reachable:
+            raise TransientPortError("control table", "out of reach")
+        if self.damaged:
+            raise UnreadableItem(ItemKind.CONTROL, "WRITER", "it was damaged")
+        return self.state

@@ -1,0 +1,68 @@
+"""The relay's watch of the control table, over moto's regions: one of them answers, and gauges are shown ([DATA-3])."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from orders.adapters.outbound.dynamodb.control_table import ITEM_KEY
+from orders.adapters.outbound.dynamodb.items.attribute_values import to_wire
+from orders.adapters.outbound.memory.metrics import MemoryMetrics
+from orders.bootstrap.aws import open_control_clients
+from orders.bootstrap.config.settings import Settings, load_settings
+from orders.bootstrap.resources.model import Changes
+from orders.bootstrap.resources.table import ensure_table
+from orders.bootstrap.resources.topology_file import packaged_topology
+from orders.bootstrap.server.region_watch import INTERVAL, watching_region
+from orders.bootstrap.telemetry import Telemetry
+from orders.ports.metric_catalogue import LEASE_AGE_SECONDS, MINUTES_WITHOUT_WRITER, STANDBY_NOT_READY, WRITERS
+from tests.contract.moto_server import moto_server
+from tests.support.eventually import eventually
+from tests.support.service import Dependency
+
+NAME = "control-watched"
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[str]:
+    with moto_server() as url:
+        yield url
+
+
+@pytest.fixture
+async def settings(aws: str) -> Settings:
+    """Settings of a region whose control table stands in the second of its regions alone."""
+    found = load_settings(
+        aws_endpoint_url=aws,
+        aws_region="eu-west-1",
+        other_region="af-south-1",
+        control_table=NAME,
+        control_table_regions=("eu-west-1", "eu-central-1"),
+    )
+    item: dict[str, Any] = {"epoch": 1, "writer": "af-south-1", "evacuated": [], "by": "terraform"}
+    async with open_control_clients(found) as clients:
+        table = clients["eu-central-1"]
+        await ensure_table(table, packaged_topology().table_of("control"), NAME, Changes())
+        await table.put_item(TableName=NAME, Item=to_wire(ITEM_KEY | item | {"at": "2026-01-01T00:00:00.000Z"}))
+    return found
+
+
+async def test_the_item_is_read_from_the_region_that_has_it_and_told(settings: Settings) -> None:
+    metrics, dependency, stop = MemoryMetrics(), Dependency("orders table"), asyncio.Event()
+    dependency.fail()
+    async with watching_region(settings, Telemetry(metrics=metrics), [dependency]) as (watch,):
+        running = asyncio.create_task(watch.run(stop))
+        await asyncio.to_thread(
+            eventually, lambda: metrics.now(STANDBY_NOT_READY) is not None, within_seconds=30, what="it is told"
+        )
+        stop.set()
+        await running
+    shown = [metrics.now(metric) for metric in (WRITERS, MINUTES_WITHOUT_WRITER, STANDBY_NOT_READY)]
+    assert shown == [1, 0, 1]
+    assert 0 <= (metrics.now(LEASE_AGE_SECONDS) or 0) < INTERVAL.total_seconds()
+
+
+async def test_one_region_alone_watches_nothing() -> None:
+    async with watching_region(load_settings(), Telemetry(), []) as watches:
+        assert watches == ()

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from orders.adapters.outbound.dynamodb.control_table import ITEM_KEY, control_state
+from orders.adapters.outbound.dynamodb.items.attribute_values import from_wire
 from orders.bootstrap.config.roles import WRITERS, Role
 from orders.bootstrap.config.settings import Settings, SettingsError, load_settings, settings_of
 from orders.bootstrap.resources.topology_file import packaged_topology
@@ -122,3 +124,15 @@ def test_a_region_of_two_names_the_other(found: dict[str, Process], where: tuple
     for name, process in found.items():
         assert process.variables.get("OTHER_REGION") == (others[0] if others else None), name
         assert ("CONTROL_TABLE" in process.variables) is bool(others), name
+
+
+@pytest.mark.parametrize("place", REGIONS["prod"])
+def test_production_reads_the_item_that_is_made(planned: Planned, place: str) -> None:
+    plan, declared = planned("prod"), packaged_topology().table_of("control")
+    (made,) = plan.all("aws_dynamodb_table_item")
+    item = from_wire(json.loads(made["item"]))
+    assert ITEM_KEY.items() <= item.items()
+    assert (control_state(item).epoch, control_state(item).may_write) == (1, REGIONS["prod"]["region"])
+    relay = processes(plan, place)["relay"].variables
+    assert relay["CONTROL_TABLE"] == made["table_name"] == f"{declared.name}-prod"
+    assert tuple(relay["CONTROL_TABLE_REGIONS"].split(",")) == declared.regions

@@ -6,6 +6,7 @@ from tests.contract.endpoints import Endpoint, given_endpoint
 
 MEMORY = "memory"
 AWS_BACKENDS = ["moto", *(pytest.param(name, marks=pytest.mark.emulator) for name in ("localstack", "ministack"))]
+DYNAMO_BACKENDS = [*AWS_BACKENDS, pytest.param("dynamodb-local", marks=pytest.mark.emulator)]
 ALL_BACKENDS = [MEMORY, *AWS_BACKENDS]
 
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.contract.aws_backends import AWS_BACKENDS, MEMORY, endpoint_of
+from tests.contract.aws_backends import DYNAMO_BACKENDS, MEMORY, endpoint_of
 from tests.contract.endpoints import Endpoint
 from tests.contract.moto_server import moto_server
 from tests.contract.order_stores import EmulatorTable, Store, created_table, dynamo_store, memory_store
@@ -16,8 +16,6 @@ from tests.iam.recording import CONTRACT, record_if_asked
 
 # Before any session is opened: what adapters call here, errors and repairs included, their roles must be allowed.
 record_if_asked(CONTRACT)
-
-DYNAMO_BACKENDS = [*AWS_BACKENDS, pytest.param("dynamodb-local", marks=pytest.mark.emulator)]
 
 
 @pytest.fixture(scope="session")

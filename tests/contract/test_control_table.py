@@ -17,8 +17,7 @@ from orders.adapters.outbound.dynamodb.items.instants import instant_text
 from orders.adapters.outbound.memory.control_table import MemoryControlTable
 from orders.ports.errors import ItemKind, NotPermitted, PermanentPortError, TransientPortError, UnreadableItem
 from orders.ports.regions import ControlState, ControlTable
-from tests.contract.aws_backends import MEMORY, endpoint_of
-from tests.contract.conftest import DYNAMO_BACKENDS
+from tests.contract.aws_backends import DYNAMO_BACKENDS, MEMORY, endpoint_of
 from tests.contract.endpoints import Endpoint
 from tests.contract.intercepted_client import Around, Call, InterceptedClient
 from tests.contract.order_stores import EmulatorTable, created_table

@@ -32,7 +32,7 @@ def _metric(
     return Metric(name, kind, unit, meaning, frozenset(emitters), held)
 
 
-OPERATION = "an operation's id as the API's document has it, in snake case; `other` for unknown paths and health checks"
+OPERATION = "an operation's id as the API's document has it, in snake case"
 QUEUE = "a queue's worker, or `rule:` and a rule's name, as `orders dlq list` shows them"
 
 # HTTP
@@ -60,7 +60,7 @@ REQUEST_SECONDS = _metric(
     "Time from the first byte of a request to the last of its answer, in this process.",
     {API},
     operation=OPERATION,
-    group=frozenset({"create", "status_change", "read", "change", "other"}),
+    group=frozenset({"create", "status_change", "read", "change"}),
 )
 THROTTLED_REQUESTS = _metric(
     "throttled_requests",

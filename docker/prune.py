@@ -2,7 +2,8 @@
 
 Removed are files that something in the image's tests would miss if they were needed: botocore's descriptions of AWS
 services that no process opens a client for, sources of compiled modules, libraries' own tests, made-up names of a
-library for test data, commands of libraries. What is kept of botocore's descriptions loses its prose, which is three
+library for test data, lexers of languages that no terminal is shown, names of measurements that the service does not
+take, commands of libraries. What is kept of botocore's descriptions loses its prose, which is three
 quarters of what every process reads at its start, and the hosts of other services.
 """
 
@@ -21,6 +22,10 @@ FOR_CREDENTIALS = {"sts"}
 SOURCES = ("*.c", "*.cpp", "*.h", "*.pxd", "*.pyx")
 FAKER_LOCALE = "en_US"
 """Comes with litestar by way of polyfactory; it loads no other unless asked to."""
+KEPT_LEXERS = {"__init__.py", "_mapping.py", "python.py", "special.py"}
+"""Of pygments, which comes with rich and colours what a terminal shows of code: of Python's there may be some."""
+KEPT_CONVENTIONS = {"__init__.py", "otel_attributes.py", "otel_metrics.py"}
+"""Of OpenTelemetry's names that are not settled yet: those that its own SDK uses."""
 TESTS = ("tests", "test", "test_*.py", "conftest.py")
 PROSE = {"documentation", "documentationUrl"}
 EXAMPLES = "examples-1.json"
@@ -49,6 +54,20 @@ def unused(site_packages: Path, commands: Path) -> list[Path]:
             folder
             for folder in (site_packages / "faker" / "providers").glob("*/*_*")
             if folder.is_dir() and folder.name not in {FAKER_LOCALE, "__pycache__"}
+        ],
+        "lexers": [
+            file for file in (site_packages / "pygments" / "lexers").glob("*.py") if file.name not in KEPT_LEXERS
+        ],
+        "conventions": [
+            file
+            for file in (site_packages / "opentelemetry" / "semconv" / "_incubating").rglob("*.py")
+            if file.name not in KEPT_CONVENTIONS
+        ],
+        # OTLP's messages are made by protobuf; what comes with them describes Google's own services.
+        "google": [
+            folder
+            for folder in (site_packages / "google").iterdir()
+            if folder.is_dir() and folder.name not in {"protobuf", "_upb"}
         ],
         "commands": [file for file in commands.iterdir() if not file.name.startswith("python")],
     }

@@ -117,6 +117,20 @@ def test_every_aws_client_can_be_made_although_other_services_are_pruned() -> No
     assert set(found[1]) == {*services, "sts"}
 
 
+def test_telemetry_can_be_sent_although_names_that_it_does_not_use_are_pruned() -> None:
+    found = inside(
+        "import json\n"
+        "from orders.adapters.outbound.telemetry.export import Export, OtelTelemetry\n"
+        "from orders.ports.metric_catalogue import EVENTS_PUBLISHED, RENDER_SECONDS\n"
+        "telemetry = OtelTelemetry(Export('http://127.0.0.1:9', {'service.name': 'orders'}))\n"
+        "with telemetry.tracing.span('work') as span:\n"
+        "    telemetry.metrics.count(EVENTS_PUBLISHED)\n"
+        "    telemetry.metrics.record(RENDER_SECONDS, 0.1, outcome='rendered')\n"
+        "print(json.dumps(len(span.traceparent)))"
+    )
+    assert found == 55
+
+
 HOSTS = """
 import json, botocore.session
 session = botocore.session.get_session()

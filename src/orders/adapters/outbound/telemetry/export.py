@@ -1,7 +1,8 @@
 """Sends traces and metrics to an OpenTelemetry collector by OTLP over HTTP, in the background.
 
-Settings are OpenTelemetry's own (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/), as
-the service has read them: the SDK itself reads none of them again.
+Settings are OpenTelemetry's own (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/) as
+the service has read them. Those that it does not know, such as ``OTEL_EXPORTER_OTLP_HEADERS``, the exporters read
+themselves.
 """
 
 from collections.abc import Mapping

@@ -192,7 +192,10 @@ async def test_in_memory_durations_are_those_of_each_group() -> None:
         metrics.record(REQUEST_SECONDS, hundredths / 100, **labels_of(REQUEST_SECONDS, group="read"))
     metrics.record(REQUEST_SECONDS, 3, **labels_of(REQUEST_SECONDS, group="create"))
     metrics.record(REQUEST_SECONDS, 4, **labels_of(REQUEST_SECONDS, group="change"))
-    found = await MemoryRecentFigures(metrics, FixedClock(NOON)).read()
+    figures = MemoryRecentFigures(metrics, FixedClock(NOON))
+    assert (await figures.read()).p95_seconds == {}, "nobody has asked for anything lately"
+    metrics.count(REQUESTS, operation="get_order", answer="2xx")
+    found = await figures.read()
     assert list(found.p95_seconds.items()) == [("create", 3), ("read", 0.95), ("change", 4)]
 
 

@@ -157,7 +157,8 @@ async def a_world(
             open_clients(settings, watch=telemetry.aws_calls.watch) as clients,
             AsyncExitStack() as opened,
         ):
-            opened.callback(telemetry.close)
+            opened.callback(telemetry.close_traces)
+            opened.callback(telemetry.close_metrics)
             # moto knows no way from a bus to a topic; nobody here listens to one anyway.
             topology = packaged_topology()
             topology = replace(topology, rules=tuple(rule for rule in topology.rules if rule.topic is None))

@@ -54,7 +54,7 @@ class Collector:
 
     Attributes:
         url: its base address, for ``OTEL_EXPORTER_OTLP_ENDPOINT``.
-        refusing: every request is answered with 503 while this is set.
+        refusing: every request is answered with 400 while this is set, after which none is tried again.
         calls: number of requests.
         raw: every request as text, to be searched.
     """
@@ -98,7 +98,7 @@ def collecting() -> Iterator[Collector]:
             collector.calls += 1
             known = self.path in {"/v1/traces", "/v1/metrics"}
             answer = collector.take(self.path, body) if known and not collector.refusing else b""
-            self.send_response(503 if collector.refusing else 200 if known else 404)
+            self.send_response(400 if collector.refusing else 200 if known else 404)
             self.send_header("Content-Type", "application/x-protobuf")
             self.send_header("Content-Length", str(len(answer)))
             self.end_headers()

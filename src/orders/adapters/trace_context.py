@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from orders.ports.tracing import Span, SpanKind
 
+_IN_TEXT = re.compile(r'\\*"traceparent\\*"\s*:\s*\\*"(00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2})\\*"')
+"""A member of JSON, or of JSON within a text of JSON."""
 _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 TRACE_ATTRIBUTE = "traceparent"
@@ -25,6 +27,12 @@ def valid_traceparent(given: object) -> str | None:
 def traceparent_in(headers: Mapping[str, str]) -> str | None:
     """Returns the trace context of a request's headers."""
     return valid_traceparent(headers.get("traceparent"))
+
+
+def traceparent_in_text(text: str) -> str | None:
+    """Returns the first trace context that a text of JSON names, which need not be parsed for it."""
+    found = _IN_TEXT.search(text)
+    return None if found is None else valid_traceparent(found.group(1))
 
 
 def passed_on(given: str | None) -> str | None:

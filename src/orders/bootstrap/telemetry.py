@@ -1,8 +1,9 @@
 """Telemetry of a process: sent to a collector if one is set, else kept in memory."""
 
 import asyncio
+import contextlib
+import threading
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +15,7 @@ from orders.bootstrap.config.settings import Settings
 from orders.ports.metrics import Metrics
 from orders.ports.tracing import Tracing
 
-CLOSING_LIMIT_SECONDS = 8.0
+CLOSING_LIMIT_SECONDS = 5.0
 """So long a stopping process waits for its last telemetry to be taken: less than the stop time-out leaves."""
 
 
@@ -37,7 +38,7 @@ class Telemetry:
     memory: MemoryMetrics | None = None
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def open_telemetry(settings: Settings, role: Role) -> AsyncIterator[Telemetry]:
     """Opens the telemetry of a process; without a collector nothing of OpenTelemetry is loaded, and nothing sent.
 
@@ -62,11 +63,35 @@ async def open_telemetry(settings: Settings, role: Role) -> AsyncIterator[Teleme
         metrics = exporting.metrics if memory is None else SeveralMetrics(memory, exporting.metrics)
         yield Telemetry(metrics, exporting.tracing, exporting.aws_calls.watch, memory)
     finally:
+        # Each on its own: a collector that hangs over traces may still take what was counted.
+        await _in_time(exporting.close_traces, exporting.close_metrics)
+
+
+async def _in_time(*work: Callable[[], None]) -> None:
+    """Runs blocking calls at once, and waits for them no longer than ``CLOSING_LIMIT_SECONDS``.
+
+    In threads that no process waits for at its end, as it does for those of ``asyncio.to_thread``.
+    """
+    loop, left, all_done = asyncio.get_running_loop(), len(work), asyncio.Event()
+
+    def one_done() -> None:
+        nonlocal left
+        left -= 1
+        if not left:
+            all_done.set()
+
+    def run(each: Callable[[], None]) -> None:
         try:
-            async with asyncio.timeout(CLOSING_LIMIT_SECONDS):
-                await asyncio.to_thread(exporting.close)
-        except TimeoutError:
-            pass  # a collector that is away must not keep a process from stopping
+            each()
+        finally:
+            with contextlib.suppress(RuntimeError):  # the loop has not waited, and is closed
+                loop.call_soon_threadsafe(one_done)
+
+    for each in work:
+        threading.Thread(target=run, args=(each,), daemon=True, name="last telemetry").start()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(CLOSING_LIMIT_SECONDS):
+            await all_done.wait()
 
 
 def resource_attributes(settings: Settings, role: Role) -> dict[str, str]:

@@ -57,7 +57,7 @@ REQUEST_SECONDS = _metric(
     "request_seconds",
     Kind.HISTOGRAM,
     "s",
-    "Time from the first byte of a request to the last of its answer, in this process.",
+    "Time from the first byte of a request to the last of its answer, in this process; not of refused ones (4xx).",
     {API},
     operation=OPERATION,
     group=frozenset({"create", "status_change", "read", "change"}),

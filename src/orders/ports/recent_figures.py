@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Protocol
 
-REQUEST_GROUPS = ("create", "status_change", "read", "change", "other")
+REQUEST_GROUPS = ("create", "status_change", "read", "change")
 """Groups of operations whose durations are looked at together, in the order in which they are shown."""
 
 _NOTHING: Mapping[str, float] = MappingProxyType({})

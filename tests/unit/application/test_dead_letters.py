@@ -163,6 +163,22 @@ async def test_one_that_comes_back_meanwhile_is_not_sent_round_and_round() -> No
     assert await desk.queues.depth("pdf-creator") == 1
 
 
+async def test_one_that_is_back_at_once_is_not_either() -> None:
+    """Clocks tell no difference of a second; a worker that refuses a message takes less."""
+    desk = Desk()
+    desk.dead_letter(2)
+    rounds = 0
+
+    def come_back(letter: DeadLetter, _: Tally) -> None:
+        nonlocal rounds
+        rounds += 1
+        desk.queues.dead_letter(DeadLetter(letter.queue, f"again-{rounds}", letter.body, desk.clock.now(), "Bug", "x"))
+
+    tally = await desk.office.redrive(["pdf-creator"], EVERYTHING, watch=come_back)
+    assert tally.acted_on == 2
+    assert await desk.queues.depth("pdf-creator") == 2
+
+
 async def test_what_can_not_be_sent_stays_and_is_named() -> None:
     desk = Desk()
     desk.dead_letter(3)

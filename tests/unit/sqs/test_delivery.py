@@ -1,14 +1,18 @@
 """Handling of messages whose handler fails, for each kind of failure."""
 
 import asyncio
+import json
+from collections.abc import MutableMapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
 from orders.adapters.inbound.sqs.messages import MessageRefused
 from orders.adapters.inbound.sqs.queue import ReceivedMessage
+from orders.adapters.trace_context import current_traceparent
 from orders.application.policy.errors import OrderNotFound
 from orders.domain.errors import IllegalTransition
 from orders.ports.dead_letters import ERROR_ATTRIBUTE, REASON_ATTRIBUTE
@@ -42,6 +46,38 @@ async def test_what_is_impossible_goes_to_the_dead_letter_queue_at_once(error: E
     assert dead.attributes[ERROR_ATTRIBUTE]["StringValue"] == str(error)
     assert bench.handled == ["order"]
     assert bench.ended("dead_lettered") == 1
+
+
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+CAUSED = f'"traceparent": "00-{TRACE}-00f067aa0ba902b7-01"'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f'{{"detail": {{{CAUSED}}}}}',
+        json.dumps({"TopicArn": "t", "Message": f'{{"detail": {{{CAUSED}}}}}'}),
+        f'{{{CAUSED}, "broken',
+    ],
+)
+@in_virtual_time
+async def test_lines_about_a_message_name_the_trace_that_it_belongs_to(body: str) -> None:
+    seen: list[str | None] = []
+
+    async def refuse(_: ReceivedMessage) -> None:
+        raise MessageRefused("never")
+
+    def note(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        seen.append(current_traceparent.get())
+        return event
+
+    bench = Bench(refuse)
+    await bench.send(body, "{}")
+    with capture_logs(processors=[note]) as logs:
+        async with bench.running():
+            await bench.until_empty()
+    assert {line["event"] for line in logs} == {"message dead-lettered"}
+    assert sorted(seen, key=str) == [f"00-{TRACE}-00f067aa0ba902b7-01", None]
 
 
 @in_virtual_time

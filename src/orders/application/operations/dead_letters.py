@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Seq
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any, TypeAlias
 
 from orders.application.operations.message_outline import known_kind
@@ -86,6 +87,10 @@ def _subject_of_feedback(named: str, content: dict[str, Any]) -> Subject:
 def _first(layers: Sequence[dict[str, Any]], name: str, form: re.Pattern[str]) -> str | None:
     values = (layer.get(name) for layer in layers)
     return next((value for value in values if isinstance(value, str) and form.fullmatch(value)), None)
+
+
+def _print_of(letter: DeadLetter) -> bytes:
+    return sha256(f"{letter.queue} {letter.body}".encode(errors="surrogatepass")).digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +204,9 @@ class DeadLetterService:
 
         Raises: UnknownQueue; TransientPortError: a queue can't be read.
         """
-        return await self._pass(queues, wanted, self._queues.redrive, limit=limit, per_second=per_second, watch=watch)
+        return await self._pass(
+            queues, wanted, self._queues.redrive, limit=limit, per_second=per_second, watch=watch, comes_back=True
+        )
 
     async def purge(
         self, queues: Sequence[str], wanted: LetterFilter, *, limit: int | None = None, watch: Watch = _unwatched
@@ -216,18 +223,22 @@ class DeadLetterService:
         limit: int | None,
         watch: Watch,
         per_second: float | None = None,
+        comes_back: bool = False,
     ) -> Tally:
         tally = Tally()
-        newest = self._clock.now() + CLOCK_SKEW
+        began = self._clock.now()
+        acted_on: set[bytes] = set()
         for queue in queues:
             held: list[DeadLetter] = []
             try:
                 async with aclosing(self._letters(queue)) as letters:
                     async for letter in letters:
                         tally.looked_at += 1
-                        if letter.sent_at > newest or not wanted.matches(letter):
+                        if self._is_back(letter, began, acted_on) or not wanted.matches(letter):
                             held.append(letter)
                             continue
+                        if comes_back:
+                            acted_on.add(_print_of(letter))
                         tally.matched += 1
                         if act is None or not await self._acted_on(letter, act, tally):
                             held.append(letter)
@@ -239,6 +250,17 @@ class DeadLetterService:
             finally:
                 await self._give_back(held)
         return tally
+
+    @staticmethod
+    def _is_back(letter: DeadLetter, began: datetime, acted_on: Collection[bytes]) -> bool:
+        """Returns whether the letter came into the queue after the pass began, such as one that has failed again.
+
+        While SQS's clock may be ahead, that is not known by the time alone: then one of the same content as another
+        that was acted on is taken for it. If it is another one after all, the next pass takes it.
+        """
+        if abs(letter.sent_at - began) > CLOCK_SKEW:
+            return letter.sent_at > began
+        return _print_of(letter) in acted_on
 
     async def _letters(self, queue: str) -> AsyncGenerator[DeadLetter, None]:
         seen: set[str] = set()

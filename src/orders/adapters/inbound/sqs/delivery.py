@@ -15,6 +15,7 @@ from orders.adapters.inbound.sqs.messages import MessageRefused
 from orders.adapters.inbound.sqs.queue import QueueUnreachable, ReceiptLapsed, ReceivedMessage, SqsQueue
 from orders.adapters.inbound.sqs.retry_policy import IMPOSSIBLE, PASSING, WAITS, RetryPolicy
 from orders.adapters.privacy.masking import mask_text
+from orders.adapters.trace_context import current_traceparent, traceparent_in_text
 from orders.ports.errors import TransientPortError
 
 Handler = Callable[[ReceivedMessage], Awaitable[None]]
@@ -85,6 +86,8 @@ class Delivery:
 
     async def run(self) -> Outcome:
         """Delivers the message; handles every failure. When cancelled, releases the message at once."""
+        # For the lines of the log. A delivery is a task of its own: nobody else sees it.
+        current_traceparent.set(traceparent_in_text(self.message.body))
         try:
             async with self._hidden():
                 ended_with = await self._attempts()

@@ -70,7 +70,7 @@ class MemoryRecentFigures:
             orders_created=since["orders_created"],
             events_published=since["events_published"],
             mails_sent=since["mails_sent"],
-            p95_seconds=self._p95_by_group(),
+            p95_seconds=self._p95_by_group() if since["requests"] else {},
             last_errors=tuple(self._errors()),
         )
 

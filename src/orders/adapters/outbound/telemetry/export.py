@@ -5,17 +5,25 @@ the service has read them. Those that it does not know, such as ``OTEL_EXPORTER_
 themselves.
 """
 
-from collections.abc import Mapping
+import logging
+import threading
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.metrics import Counter, Histogram, MeterProvider
-from opentelemetry.sdk.metrics.export import AggregationTemporality, PeriodicExportingMetricReader
+from opentelemetry.sdk.metrics.export import (
+    AggregationTemporality,
+    MetricExportResult,
+    MetricsData,
+    PeriodicExportingMetricReader,
+)
 from opentelemetry.sdk.metrics.view import ExponentialBucketHistogramAggregation
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExportResult
 from opentelemetry.sdk.trace.sampling import (
     ALWAYS_OFF,
     ALWAYS_ON,
@@ -29,6 +37,7 @@ from orders.adapters.outbound.telemetry.metrics import OtelMetrics
 from orders.adapters.outbound.telemetry.tracing import OtelTracing
 
 SCOPE = "orders"
+_log = logging.getLogger(__name__)
 METRICS_EVERY_SECONDS = 60.0
 SPANS_EVERY_SECONDS = 5.0
 PATIENCE_SECONDS = 5.0
@@ -71,17 +80,21 @@ class OtelTelemetry:
         resource = Resource(dict(export.resource))
         base = export.endpoint.rstrip("/")
         headers = dict(export.headers)
+        self._outage = Outage()
+        # Of each failed export they would write several lines; the outage is told once, below.
+        logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
         self._tracers = TracerProvider(
             resource=resource, sampler=sampler(export.sampler, export.sampler_share), shutdown_on_exit=False
         )
         self._tracers.add_span_processor(
             BatchSpanProcessor(
-                OTLPSpanExporter(f"{base}/v1/traces", headers=headers, timeout=PATIENCE_SECONDS),
+                _SpanExporter(self._outage, f"{base}/v1/traces", headers=headers, timeout=PATIENCE_SECONDS),
                 max_queue_size=MAX_QUEUED_SPANS,
                 schedule_delay_millis=export.spans_every_seconds * 1000,
             )
         )
-        exporter = OTLPMetricExporter(
+        exporter = _MetricExporter(
+            self._outage,
             f"{base}/v1/metrics",
             headers=headers,
             timeout=PATIENCE_SECONDS,
@@ -105,10 +118,54 @@ class OtelTelemetry:
         self._tracers.force_flush()
         self._meters.force_flush()
 
-    def close(self) -> None:
-        """Sends what is left and ends the threads; waits for the collector as long as one export may take."""
+    def close_traces(self) -> None:
+        """Sends the spans that are left and ends their thread; a collector that hangs makes it wait for long."""
         self._tracers.shutdown()
+
+    def close_metrics(self) -> None:
+        """Sends the metrics that are left and ends their thread; waits as ``close_traces``."""
         self._meters.shutdown()
+
+
+class Outage:
+    """Tells once that the collector takes nothing, and once that it takes something again."""
+
+    def __init__(self) -> None:
+        self._failing = False
+        self._lock = threading.Lock()
+
+    def note(self, what: str, *, taken: bool) -> None:
+        """Notes an export of traces or metrics; called from their threads."""
+        with self._lock:
+            changed, self._failing = self._failing is taken, not taken
+        if changed and taken:
+            _log.info("the collector takes telemetry again")
+        elif changed:
+            _log.warning("the collector does not take telemetry, first %s: what is not taken is lost", what)
+
+
+class _SpanExporter(OTLPSpanExporter):
+    def __init__(self, outage: Outage, endpoint: str, **more: Any) -> None:
+        super().__init__(endpoint, **more)
+        self._outage = outage
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        result = super().export(spans)
+        self._outage.note("traces", taken=result is SpanExportResult.SUCCESS)
+        return result
+
+
+class _MetricExporter(OTLPMetricExporter):
+    def __init__(self, outage: Outage, endpoint: str, **more: Any) -> None:
+        super().__init__(endpoint, **more)
+        self._outage = outage
+
+    def export(
+        self, metrics_data: MetricsData, timeout_millis: float | None = 10_000, **more: Any
+    ) -> MetricExportResult:
+        result = super().export(metrics_data, timeout_millis, **more)
+        self._outage.note("metrics", taken=result is MetricExportResult.SUCCESS)
+        return result
 
 
 def sampler(name: str, share: float | None) -> Sampler:

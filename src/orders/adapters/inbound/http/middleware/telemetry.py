@@ -65,11 +65,12 @@ class RequestTelemetry:
                 status = message["status"]
             await send(message)
 
-        parent = next((value for name, value in scope["headers"] if name == b"traceparent"), b"").decode("latin-1")
+        parents = [value for name, value in scope["headers"] if name == b"traceparent"]
         with self._tracing.span(
             scope["method"],
             kind=SpanKind.SERVER,
-            parent=valid_traceparent(parent),
+            # Several are none (W3C Trace Context, section 3.2.1).
+            parent=valid_traceparent(parents[0].decode("latin-1")) if len(parents) == 1 else None,
             http__request__method=scope["method"],
         ) as span:
             try:
@@ -90,7 +91,9 @@ class RequestTelemetry:
         name = self._names.get(operation_id) or self._names.setdefault(operation_id, _snake_case(operation_id))
         # Nothing was answered: the client has gone, or the server failed at the last.
         self._metrics.count(REQUESTS, operation=name, answer=f"{status // 100 or 5}xx")
-        self._metrics.record(REQUEST_SECONDS, seconds, operation=name, group=group_of(operation_id, method))
+        if not 400 <= status < 500:
+            # Refusals are quick: with many of them among the durations nobody would see that the others are slow.
+            self._metrics.record(REQUEST_SECONDS, seconds, operation=name, group=group_of(operation_id, method))
         if status >= 500 or not status:
             self._metrics.count(ERRORS, operation=name)
         elif status == 429:

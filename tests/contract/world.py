@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
+from uuid import uuid4
 
 import httpx
 
@@ -140,7 +141,10 @@ def _api(container: ApiContainer) -> httpx.AsyncClient:
 async def a_world(
     url: str, environment: str, data_dir: Path, *, without_fast_path: bool = False
 ) -> AsyncIterator[World]:
-    """Runs the service over the AWS at this address; ``without_fast_path``, the relay publishes every event."""
+    """Runs the service over the AWS at this address; ``without_fast_path``, the relay publishes every event.
+
+    Its resources are its own: what one world has been told, such as a bounce, no other knows.
+    """
     settings = load_settings(
         environment="local",
         aws_endpoint_url=url,
@@ -150,7 +154,7 @@ async def a_world(
         queue_wait_seconds=1,
         relay_lag_seconds=1,
         staff_address_fallback=f"{CANARY}.staff@{CANARY}.example",
-    ).model_copy(update={"environment": f"{environment}o"})
+    ).model_copy(update={"environment": f"{environment}{uuid4().hex[:6]}"})
     with collected("json") as outputs, collecting() as collector:
         telemetry = OtelTelemetry(Export(collector.url, resource_attributes(settings, Role.LOCAL)))
         async with (

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from orders.ports.metric_catalogue import CATALOGUE
+from orders.ports.metric_catalogue import ALL_ROLES, CATALOGUE
 from tests.terraform.collector_schema import Collector
 from tests.terraform.figures import ROOT
 from tests.terraform.plans import EnvironmentPlan
@@ -89,3 +89,22 @@ def test_it_stays_within_its_container(planned: Callable[[str], EnvironmentPlan]
                 assert variables["GOMEMLIMIT"] == f"{int(container['memory'] * 0.8) // 10 * 10}MiB"
                 assert limiter["limit_mib"] + 50 <= container["memory"]
     assert found >= 8
+
+
+def test_each_process_starts_after_its_collector_and_so_ecs_stops_it_before(
+    planned: Callable[[str], EnvironmentPlan],
+) -> None:
+    """Stopped together, the last minute of counts would be lost at each deployment.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDependency.html
+    """
+    with_one = set()
+    for environment in ("sit", "prod"):
+        for task in planned(environment).all("aws_ecs_task_definition"):
+            containers = {each["name"]: each for each in json.loads(task["container_definitions"])}
+            if "collector" in containers:
+                with_one.add(task["family"])
+                depends = {each["containerName"]: each["condition"] for each in containers["orders"]["dependsOn"]}
+                assert depends == {"log-router": "START", "collector": "START"}, task["family"]
+                assert containers["collector"]["essential"] is False
+    assert with_one >= {f"bbws-orders-{role}-{name}" for role in ALL_ROLES for name in ("sit", "prod")}

@@ -54,8 +54,10 @@ locals {
     linuxParameters        = { capabilities = { add = [], drop = ["ALL"] }, initProcessEnabled = true }
     mountPoints            = []
     volumesFrom            = []
-    dependsOn              = [{ containerName = "log-router", condition = "START" }]
-    logConfiguration       = { logDriver = "awsfirelens", options = {} }
+    # ECS stops containers in the reverse order: both sidecars take what the process says last. START is the weakest
+    # condition there is: the collector has to have begun, not to be well, and may end while the process runs.
+    dependsOn        = [for name in concat([local.router.name], local.collector[*].name) : { containerName = name, condition = "START" }]
+    logConfiguration = { logDriver = "awsfirelens", options = {} }
   })
 
   # Sorts audit records from logs, and keeps both on a volume until CloudWatch has them: the router may crash and is

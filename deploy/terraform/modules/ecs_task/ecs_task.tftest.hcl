@@ -45,6 +45,16 @@ run "the_process_runs_as_it_must" {
   }
 
   assert {
+    condition     = toset(local.process.dependsOn[*]) == toset([for name in ["log-router", "collector"] : { containerName = name, condition = "START" }]) && !local.collector[0].essential
+    error_message = "Both sidecars begin before the process and are stopped after it; the collector's end is nobody else's."
+  }
+
+  assert {
+    condition     = local.collector[0].stopTimeout > local.process.stopTimeout
+    error_message = "The collector has time left to send what the process gave it last."
+  }
+
+  assert {
     condition     = contains(local.process.environment, { name = "OTEL_EXPORTER_OTLP_ENDPOINT", value = "http://127.0.0.1:4318" })
     error_message = "The process sends traces to the collector beside it."
   }
@@ -65,7 +75,7 @@ run "without_a_collector" {
   }
 
   assert {
-    condition     = length(jsondecode(aws_ecs_task_definition.this.container_definitions)) == 2 && local.process.memory == 1024 - 96
+    condition     = length(jsondecode(aws_ecs_task_definition.this.container_definitions)) == 2 && local.process.memory == 1024 - 96 && local.process.dependsOn[*].containerName == ["log-router"]
     error_message = "Nothing is traced, and the memory is the process's."
   }
 

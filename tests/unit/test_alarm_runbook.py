@@ -5,8 +5,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import botocore.session
 import pytest
 import yaml
+from botocore import xform_name
+
+from orders.ports.metric_catalogue import ALL_ROLES
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/runbooks/alarms.md").read_text(encoding="utf-8")
@@ -135,3 +139,38 @@ def test_a_row_says_what_ends_a_release(name: str) -> None:
 def test_it_says_which_alarms_nothing_is_measured_for() -> None:
     # Only the writer's lease can tell: without one no region knows of another that it writes, and none is confirmed.
     assert {name for name, row in TABLE.items() if row.measured == "no"} == {"writers", "primary confirmed alone"}
+
+
+# Commands about ECS
+
+COMMANDS = re.findall(r"aws ecs ([a-z-]+)((?:(?!aws ecs )[^`])*)", PAGE.replace("\\\n", " "))
+EVERYWHERE = {"query", "output", "region"}
+"""Options that each command of AWS's has."""
+OF_ADMINISTRATORS = {"StopServiceDeployment", "UpdateService"}
+READER = (ROOT / "deploy/terraform/modules/roles/people.tf").read_text(encoding="utf-8")
+
+
+def test_it_finds_when_something_was_released_and_the_image_before() -> None:
+    first = PAGE[PAGE.index("## First two minutes") : PAGE.index("## Whom to call")]
+    for command in ("list-service-deployments", "describe-service-deployments", "describe-service-revisions"):
+        assert f"aws ecs {command} " in first
+    roles = re.search(r"^for ROLE in ([\w -]+); do$", first, re.MULTILINE)
+    assert roles is not None
+    assert set(roles[1].split()) == ALL_ROLES
+
+
+def test_commands_about_ecs_are_such_as_ecs_has_and_a_reader_may_run() -> None:
+    model = botocore.session.get_session().get_service_model("ecs")
+    operations = {xform_name(name, "-"): name for name in model.operation_names}
+    members = {name for shape in model.shape_names for name in getattr(model.shape_for(shape), "members", {})}
+    assert len(COMMANDS) > 10
+    for command, text in COMMANDS:
+        operation = model.operation_model(operations[command])
+        assert operation.input_shape is not None
+        options = {xform_name(name, "-") for name in operation.input_shape.members}
+        rest = text.split("\n")[0]
+        assert set(re.findall(r"--([a-z-]+)", rest)) <= options | EVERYWHERE, (command, rest)
+        for query in re.findall(r"--query (?:'([^']+)'|\"([^\"]+)\")", rest):
+            names = re.sub(r"'[^']*'|\$\w+", "", "".join(query))
+            assert set(re.findall(r"[A-Za-z]+", names)) <= members, (command, names)
+        assert operation.name in OF_ADMINISTRATORS or f'"ecs:{operation.name}"' in READER, command

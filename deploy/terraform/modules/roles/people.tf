@@ -16,6 +16,8 @@ locals {
           actions = [
             "cloudwatch:DescribeAlarms", "cloudwatch:GetDashboard", "cloudwatch:GetMetricData", "cloudwatch:ListDashboards",
             "cloudwatch:ListMetrics", "ecs:DescribeClusters", "ecs:DescribeServices", "ecs:DescribeTaskDefinition",
+            # When something was released, and the image before it.
+            "ecs:DescribeServiceDeployments", "ecs:DescribeServiceRevisions", "ecs:ListServiceDeployments",
             "ecs:DescribeTasks", "ecs:ListServices", "ecs:ListTasks", "elasticloadbalancing:DescribeLoadBalancers",
             "elasticloadbalancing:DescribeTargetGroups", "elasticloadbalancing:DescribeTargetHealth",
             # A query's answer is fetched by its id, and groups are listed before one is chosen: none takes a resource.

@@ -17,7 +17,7 @@ SIZES: Mapping[str, tuple[float, float]] = {
     "ApproximateNumberOfMessagesVisible": (14, 0.9),
     "events_published": (480, 0.2),
     "event_publication_failures": (1, 1.0),
-    "events_undelivered": (0.2, 1.0),
+    "InvocationsSentToDlq": (0.1, 1.0),
     "oldest_unpublished_event_seconds": (4, 0.9),
     "orders_created": (160, 0.2),
     "orders_completed": (140, 0.2),

@@ -45,15 +45,18 @@ exponential: percentiles can be taken of them.
 
 ## What delivered means
 
-An event is *delivered* when the bus took it (`events_published`) and it did not come to rest in the dead-letter queue
-of one of our rules (`events_undelivered`). The bus tries to give an event to a rule's target for 24 hours, then puts it
-there; the internal-notifier counts each such letter once, when it first sees it.
+An event is *delivered* when the bus took it (`events_published`) and did not give up on handing it to a rule's target.
+The bus tries for 24 hours, or less where trying again can't help (no permission, no target), then puts the event into
+the rule's dead-letter queue. How often it did, AWS measures by rule: `InvocationsSentToDlq` of `AWS/Events`.
 
-    delivered share = 1 - events_undelivered / events_published
+    delivered share = 1 - (InvocationsSentToDlq of all rules of the bus) / events_published
 
-A letter that is sent again stays counted, and so does an event that was undelivered to one target and delivered to
-others: one miss is a miss. A message that reached a worker's queue is delivered, whatever becomes of it there: that is
-processing. The alarm *event delivery below* takes an hour's share.
+A letter that is sent again stays counted, and an event that was undelivered to one target and delivered to others is a
+miss; one that was undelivered to two targets is two. Rules take events of other services too: those that did not reach
+a target are misses here, although nobody of us published them. What the bus could not put into a dead-letter queue
+either is not in it, but in *rule target failures*. AWS sends metrics as well as it can, and may be late with some. A
+message that reached a worker's queue is delivered, whatever becomes of it there: that is processing. The alarm *event
+delivery below* takes an hour's share.
 
 ## What a processing failure is
 

@@ -41,6 +41,7 @@ AWS_METRICS: Mapping[tuple[str, str], AwsMetric] = {
     # A rule of the account's own bus is named by itself.
     ("AWS/Events", "TriggeredRules"): _metric(EVENTS, "RuleName", "EventBusName RuleName"),
     ("AWS/Events", "FailedInvocations"): _metric(EVENTS, "RuleName", "EventBusName RuleName"),
+    ("AWS/Events", "InvocationsSentToDlq"): _metric(EVENTS, "RuleName", "EventBusName RuleName"),
     ("AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count"): _metric(BALANCER, "LoadBalancer"),
     ("AWS/SES", "Reputation.BounceRate"): _metric(SES, ""),
     ("AWS/SES", "Reputation.ComplaintRate"): _metric(SES, ""),

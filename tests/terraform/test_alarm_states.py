@@ -1,10 +1,11 @@
 """Each planned alarm stands for series that are bad, and does not for those that are well, late or absent."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, get_args
 
 import pytest
 
+from orders.bootstrap.resources.topology_file import packaged_topology
 from tests.terraform import watched
 from tests.terraform.alarm_states import Alarm, Missing, State, rule_holds, state_of, told
 from tests.terraform.plans import EnvironmentPlan, Values
@@ -83,8 +84,9 @@ def constant(alarm: Alarm, **values: float | None) -> dict[str, Series]:
 
 
 def shares(alarm: Alarm, bad: float, whole: float) -> dict[str, Series]:
-    """Returns series of bad ones among all."""
-    return constant(alarm, bad=bad, all=whole)
+    """Returns series of bad ones among all; where several metrics count bad ones, the first has them."""
+    parts = [name for name in alarm.ids if name != "all"]
+    return constant(alarm, **dict.fromkeys(parts), all=whole) | {parts[0]: (bad,) * alarm.span}
 
 
 def beyond(alarm: Alarm, by: Literal[-1, 0, 1]) -> dict[str, Series]:
@@ -94,7 +96,7 @@ def beyond(alarm: Alarm, by: Literal[-1, 0, 1]) -> dict[str, Series]:
     """
     threshold = float(alarm.planned["threshold"])
     way = -1 if alarm.planned["comparison_operator"].startswith("Less") else 1
-    if set(alarm.ids) == {"bad", "all"}:
+    if "all" in alarm.ids:
         # A hundred thousand of a thing: the threshold is a whole number of them, and one more or less is beside it.
         share = threshold if way == 1 else 1 - threshold
         return shares(alarm, round(share * 100_000) + by, 100_000)
@@ -165,9 +167,26 @@ def test_shares_are_of_twenty_at_least_and_count_what_there_is_none_of(planned: 
     for alarm in _of(planned, line):
         assert alarm.answers(shares(alarm, 19, 19)) == State.OK
         assert alarm.answers(shares(alarm, 20, 20)) == State.ALARM
-        nothing_bad: Mapping[str, Series] = {**shares(alarm, 0, 1000), "bad": (None,) * alarm.span}
+        nothing_bad = constant(alarm, **dict.fromkeys(alarm.ids)) | {"all": (1000.0,) * alarm.span}
         assert alarm.answers(nothing_bad, State.ALARM) == State.OK
         assert alarm.answers({**shares(alarm, 50, 0), "all": (None,) * alarm.span}) == State.OK
+
+
+def test_what_any_rule_did_not_deliver_counts(planned: Planned) -> None:
+    """Each of the bus's rules by itself, and all together; by AWS's count, which no number of tasks multiplies."""
+    rules = {f"{rule.name}-prod" for rule in packaged_topology().rules}
+    for alarm in _of(planned, "event delivery below"):
+        looked = [each for each in watched.of_alarm(alarm.planned) if not each.own]
+        assert {each.name for each in looked} == {"InvocationsSentToDlq"}
+        assert {each.dimensions["RuleName"] for each in looked} == rules
+        assert {each.dimensions["EventBusName"] for each in looked} == {f"{packaged_topology().bus}-prod"}
+        parts = [name for name in alarm.ids if name != "all"]
+        for part in parts:
+            series = shares(alarm, 0, 1000) | {parts[0]: (None,) * alarm.span}
+            assert alarm.answers(series | {part: (2.0,) * alarm.span}) == State.ALARM
+        together = constant(alarm, **dict.fromkeys(parts, 1.0), all=1000.0 * len(parts))
+        assert alarm.answers(together) == State.OK
+        assert alarm.answers(together | {parts[-1]: (2.0,) * alarm.span}) == State.ALARM
 
 
 @pytest.mark.parametrize("line", ["error rate", "create p95 seconds", "oldest message seconds"])

@@ -93,14 +93,6 @@ EVENTS_PUBLISHED = _metric(
     "Events that the bus has taken and that have left the outbox for the log; each once.",
     PUBLISHERS,
 )
-EVENTS_UNDELIVERED = _metric(
-    "events_undelivered",
-    Kind.COUNTER,
-    "{event}",
-    "Events that the bus took and could not give to a rule's target: letters first seen in the rule's dead-letter "
-    "queue, counted as dead_letters are.",
-    {INTERNAL_NOTIFIER},
-)
 OLDEST_UNPUBLISHED_EVENT_SECONDS = _metric(
     "oldest_unpublished_event_seconds",
     Kind.GAUGE,
@@ -187,7 +179,8 @@ DEAD_LETTERS = _metric(
     "dead_letters",
     Kind.COUNTER,
     "{message}",
-    "Dead letters when they were first seen; by each task of the internal-notifier, if there are several.",
+    "Dead letters as each task of the internal-notifier first sees them: every task that runs counts each letter, so "
+    "that a sum over tasks is as many times too much. For how many there are, see the queues' depths.",
     {INTERNAL_NOTIFIER},
     queue=QUEUE,
 )

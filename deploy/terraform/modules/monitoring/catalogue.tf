@@ -14,6 +14,9 @@ locals {
   # filled with 0 it would be a good one, always: five bad ones in a row never came together.
   share = "IF(all >= 20, bad / all, 0)"
 
+  # The bus's rules, by ids for their metrics.
+  undelivered = { for number, rule in var.rule_names : "rule_${number}" => rule }
+
   single = {
     comparison = "GreaterThanThreshold", period = 60, periods = 5, missing = "notBreaching", severity = "ticket"
     critical   = false, expression = null, scales_out = false, datapoints = null, composed = false
@@ -52,13 +55,19 @@ locals {
       }
     })
     # An event that the bus can't deliver is found hours after it was published: an hour holds more of both than a minute.
+    # What the bus gave up on is AWS's own count, by rule; a rule that there is nothing of sends nothing. An alarm takes
+    # ten metrics at the most.
     "event delivery below" = merge(local.single, {
-      period    = 3600, periods = 1
-      threshold = 0.999, comparison = "LessThanThreshold", expression = "1 - ${local.share}"
-      metrics = {
-        bad = { namespace = local.own, name = "events_undelivered", dimensions = {}, stat = "Sum" }
-        all = { namespace = local.own, name = "events_published", dimensions = {}, stat = "Sum" }
-      }
+      period     = 3600, periods = 1
+      threshold  = 0.999, comparison = "LessThanThreshold"
+      expression = "1 - IF(all >= 20, (${join(" + ", keys(local.undelivered))}) / all, 0)"
+      metrics = merge(
+        { all = { namespace = local.own, name = "events_published", dimensions = {}, stat = "Sum" } },
+        { for id, rule in local.undelivered : id => {
+          namespace  = "AWS/Events", name = "InvocationsSentToDlq", stat = "Sum"
+          dimensions = { EventBusName = var.bus_name, RuleName = rule }
+        } },
+      )
     })
     "order processing failures" = merge(local.single, {
       critical = true, threshold = 0.01, expression = local.share

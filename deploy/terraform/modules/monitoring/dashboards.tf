@@ -38,10 +38,17 @@ locals {
       { title = "Dead letters", stat = "Maximum", legend = "right", lines = [
         for queue, name in var.dead_letter_queue_names : { label = replace(queue, "bbws-order-", ""), metric = ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", name] }
       ], marks = [{ label = "page", value = 5 }] },
-      { title = "Events a minute", stat = "Sum", lines = [
+      { title = "Events a minute", stat = "Sum", raw = concat([
+        for number, region in local.regions : concat(
+          [[{
+            expression = join(" + ", [for id in keys(local.undelivered) : "${id}_${number}"]), id = "undelivered_${number}", region = region
+            label      = "undelivered${region == local.region ? "" : ", ${region}"}"
+          }]],
+          [for id, rule in local.undelivered : ["AWS/Events", "InvocationsSentToDlq", "EventBusName", var.bus_name, "RuleName", rule, { id = "${id}_${number}", visible = false, region = region }]],
+        )
+        ]...), lines = [
         { label = "published", metric = [local.own, "events_published"] },
         { label = "failed attempts", metric = [local.own, "event_publication_failures"] },
-        { label = "undelivered", metric = [local.own, "events_undelivered"] },
       ] },
       { title = "Oldest unpublished event", stat = "Maximum", unit = "seconds", lines = [
         { label = "oldest", metric = [local.own, "oldest_unpublished_event_seconds"] },

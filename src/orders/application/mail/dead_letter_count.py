@@ -5,13 +5,10 @@ from datetime import timedelta
 
 from orders.ports.clock import Clock
 from orders.ports.dead_letters import DeadLetter
-from orders.ports.metric_catalogue import DEAD_LETTERS, EVENTS_UNDELIVERED
+from orders.ports.metric_catalogue import DEAD_LETTERS
 from orders.ports.metrics import Counters
 
 REMEMBERED = 10_000
-RULE = "rule:"
-"""Begins the names of the queues of events that the bus could not give to a rule's target."""
-
 SEEN_BEFORE_START = timedelta(minutes=5)
 """A letter that was sent so long before this process's start has been seen by the process before it."""
 
@@ -39,11 +36,6 @@ class DeadLetterCount:
             if len(self._seen) > REMEMBERED:
                 del self._seen[next(iter(self._seen))]
             if queue in self._known_queues or letter.sent_at >= self._begins:
-                self._count(queue)
+                self._counters.count(DEAD_LETTERS, queue=queue)
         if complete:
             self._known_queues.add(queue)
-
-    def _count(self, queue: str) -> None:
-        self._counters.count(DEAD_LETTERS, queue=queue)
-        if queue.startswith(RULE):
-            self._counters.count(EVENTS_UNDELIVERED)

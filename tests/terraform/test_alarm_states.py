@@ -125,15 +125,31 @@ def test_an_alarm_ends_when_all_is_well_again(planned: Planned) -> None:
 
 
 def test_nothing_is_wrong_where_nothing_is_measured(planned: Planned) -> None:
-    """But a health check that says nothing is a bad one. A standing replication alarm of DynamoDB's waits for data."""
+    """But a health check that says nothing is a bad one, and so is a relay: it has an age to tell at all times.
+
+    A standing replication alarm of DynamoDB's waits for data.
+    """
     found: dict[str, set[tuple[State, State]]] = {}
     for _, alarm in alarms(planned):
         nothing = constant(alarm, **dict.fromkeys(alarm.ids))
         line = watched.alarm_name(alarm.planned).split(":")[0]
         found.setdefault(line, set()).add((alarm.answers(nothing), alarm.answers(nothing, State.ALARM)))
     assert found.pop("health check failed") == {(State.ALARM, State.ALARM)}
+    assert found.pop("oldest unpublished event seconds") == {(State.ALARM, State.ALARM)}
     assert found.pop("table replication latency ms") == {(State.OK, State.ALARM)}
     assert {line: states for line, states in found.items() if states != {(State.OK, State.OK)}} == {}
+
+
+def test_a_quiet_relay_is_well_and_one_that_is_replaced_too(planned: Planned) -> None:
+    """No event waits, or no task says so for some minutes: it is an alarm when there is none that says anything."""
+    for alarm in _of(planned, "oldest unpublished event seconds"):
+        assert alarm.answers(constant(alarm, m=0.0)) == State.OK
+        assert int(alarm.planned["evaluation_periods"]) == 5
+        for silent in range(1, alarm.span + 1):
+            points = (0.0,) * (alarm.span - silent) + (None,) * silent
+            # It looks at more minutes than it takes, and takes those that there are first.
+            expected = State.ALARM if silent == alarm.span else State.OK
+            assert alarm.answers({"m": points}) == expected, points
 
 
 def test_the_latest_minute_is_late_and_hides_nothing(planned: Planned) -> None:

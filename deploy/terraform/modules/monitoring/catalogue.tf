@@ -76,8 +76,9 @@ locals {
         all = { namespace = local.own, name = "orders_processed", dimensions = {}, stat = "Sum" }
       }
     })
+    # The relay sends it each minute, be there events or none: five minutes without it are five without a relay.
     "oldest unpublished event seconds" = merge(local.single, {
-      critical = true, threshold = 60
+      critical = true, threshold = 60, missing = "breaching"
       metrics  = { m = { namespace = local.own, name = "oldest_unpublished_event_seconds", dimensions = {}, stat = "Maximum" } }
     })
     "mail daily quota used" = merge(local.single, {

@@ -136,6 +136,11 @@ run "production_has_every_alarm" {
   }
 
   assert {
+    condition     = aws_cloudwatch_metric_alarm.this["oldest unpublished event seconds"].treat_missing_data == "breaching"
+    error_message = "A relay that says nothing is none."
+  }
+
+  assert {
     condition     = toset([for each in aws_sns_topic_subscription.people : each.endpoint]) == toset(["platform@bbws.example", "oncall@bbws.example"])
     error_message = "Alerts and pages reach people."
   }

@@ -92,7 +92,7 @@ def shares(alarm: Alarm, bad: float, whole: float) -> dict[str, Series]:
 def beyond(alarm: Alarm, by: Literal[-1, 0, 1]) -> dict[str, Series]:
     """Returns series whose figure is at the threshold (0), on its bad side (1) or on its good one (-1).
 
-    Of several metrics that are added up, the first has all.
+    Of several metrics that are added up, the first has all. Percentiles are of a hundred.
     """
     threshold = float(alarm.planned["threshold"])
     way = -1 if alarm.planned["comparison_operator"].startswith("Less") else 1
@@ -101,6 +101,8 @@ def beyond(alarm: Alarm, by: Literal[-1, 0, 1]) -> dict[str, Series]:
         share = threshold if way == 1 else 1 - threshold
         return shares(alarm, round(share * 100_000) + by, 100_000)
     value = threshold + way * by * max(threshold / 100, 0.01)
+    if set(alarm.ids) == {"m", "n"}:
+        return constant(alarm, m=value, n=100)
     return {name: ((value if place == 0 else 0.0),) * alarm.span for place, name in enumerate(alarm.ids)}
 
 
@@ -164,7 +166,7 @@ def test_the_latest_minute_is_late_and_hides_nothing(planned: Planned) -> None:
 def test_throttles_of_any_minute_of_five_are_an_alarm_that_ends(planned: Planned) -> None:
     """DynamoDB sends nothing while it refuses nothing."""
     for _, alarm in alarms(planned):
-        if watched.alarm_name(alarm.planned) != "table throttles":
+        if watched.alarm_name(alarm.planned).split(":")[0] != "table throttles":
             continue
         for place in range(2, alarm.span):
             series = constant(alarm, **dict.fromkeys(alarm.ids))
@@ -188,6 +190,24 @@ def test_shares_are_of_twenty_at_least_and_count_what_there_is_none_of(planned: 
         assert alarm.answers({**shares(alarm, 50, 0), "all": (None,) * alarm.span}) == State.OK
 
 
+SLOW = ("create p95 seconds", "status change p95 seconds", "read p95 seconds")
+
+
+@pytest.mark.parametrize("line", [*SLOW, *(f"release: {name}" for name in SLOW[:2])])
+def test_percentiles_are_of_twenty_at_least(planned: Planned, line: str) -> None:
+    """Of fewer, the slowest request is the 95th percentile: one in each of some quiet minutes is no slow service."""
+    for alarm in _of(planned, line):
+        [slow] = {series[0] for name, series in beyond(alarm, 1).items() if name == "m"}
+        assert alarm.answers(constant(alarm, m=slow, n=19)) == State.OK
+        assert alarm.answers(constant(alarm, m=slow, n=20)) == State.ALARM
+        # Both are of one series: nothing is taken of one metric by another's count.
+        looked = list(watched.of_alarm(alarm.planned))
+        assert {(each.namespace, each.name, tuple(sorted(each.dimensions.items()))) for each in looked} == {
+            (looked[0].namespace, "request_seconds", tuple(sorted(looked[0].dimensions.items())))
+        }
+        assert {query["id"]: query["metric"][0]["stat"] for query in alarm.queries} == {"m": "p95", "n": "SampleCount"}
+
+
 def test_what_any_rule_did_not_deliver_counts(planned: Planned) -> None:
     """Each of the bus's rules by itself, and all together; by AWS's count, which no number of tasks multiplies."""
     rules = {f"{rule.name}-prod" for rule in packaged_topology().rules}
@@ -203,6 +223,29 @@ def test_what_any_rule_did_not_deliver_counts(planned: Planned) -> None:
         together = constant(alarm, **dict.fromkeys(parts, 1.0), all=1000.0 * len(parts))
         assert alarm.answers(together) == State.OK
         assert alarm.answers(together | {parts[-1]: (2.0,) * alarm.span}) == State.ALARM
+
+
+def test_throttles_of_the_table_and_of_each_index_are_looked_at(planned: Planned) -> None:
+    """For reads and for writes: a table's metric has none of its indexes', and throttled reads of a list are theirs.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html, ReadThrottleEvents.
+    """
+    [table] = [each for each in packaged_topology().tables if each.key == "orders"]
+    wanted = {
+        (f"{kind}ThrottleEvents", index)
+        for kind in ("Read", "Write")
+        for index in (None, *(each.name for each in table.indexes))
+    }
+    for name in ("sit", "prod"):
+        plan = planned(name)
+        for place in plan.places:
+            found = {
+                (each.name, each.dimensions.get("GlobalSecondaryIndexName"))
+                for alarm in plan.all("aws_cloudwatch_metric_alarm", place)
+                for each in watched.of_alarm(alarm)
+                if each.by.startswith("table throttles:")
+            }
+            assert found == wanted
 
 
 @pytest.mark.parametrize("line", ["error rate", "create p95 seconds", "oldest message seconds"])

@@ -14,6 +14,11 @@ locals {
   # filled with 0 it would be a good one, always: five bad ones in a row never came together.
   share = "IF(all >= 20, bad / all, 0)"
 
+  # So do percentiles: of fewer than 20 the slowest one is the 95th, and one slow request in each of some quiet minutes
+  # would end a release. Both come from the same series, so that a late minute lacks both.
+  slow  = "IF(n >= 20, m, 0)"
+  timed = { m = "p95", n = "SampleCount" }
+
   # The bus's rules, by ids for their metrics.
   undelivered = { for number, rule in var.rule_names : "rule_${number}" => rule }
 
@@ -31,16 +36,16 @@ locals {
       }
     })
     "create p95 seconds" = merge(local.single, {
-      critical = true, threshold = 3
-      metrics  = { m = { namespace = local.own, name = "request_seconds", dimensions = merge(local.api, { group = "create" }), stat = "p95" } }
+      critical = true, threshold = 3, expression = local.slow
+      metrics  = { for id, stat in local.timed : id => { namespace = local.own, name = "request_seconds", dimensions = merge(local.api, { group = "create" }), stat = stat } }
     })
     "status change p95 seconds" = merge(local.single, {
-      threshold = 2
-      metrics   = { m = { namespace = local.own, name = "request_seconds", dimensions = merge(local.api, { group = "status_change" }), stat = "p95" } }
+      threshold = 2, expression = local.slow
+      metrics   = { for id, stat in local.timed : id => { namespace = local.own, name = "request_seconds", dimensions = merge(local.api, { group = "status_change" }), stat = stat } }
     })
     "read p95 seconds" = merge(local.single, {
-      threshold = 1
-      metrics   = { m = { namespace = local.own, name = "request_seconds", dimensions = merge(local.api, { group = "read" }), stat = "p95" } }
+      threshold = 1, expression = local.slow
+      metrics   = { for id, stat in local.timed : id => { namespace = local.own, name = "request_seconds", dimensions = merge(local.api, { group = "read" }), stat = stat } }
     })
     # Callers are throttled each by itself; many of them at once are a crowd, for which tasks are added.
     "throttled requests per minute" = merge(local.single, {
@@ -130,20 +135,23 @@ locals {
         metrics   = { m = { namespace = "AWS/SQS", name = "ApproximateAgeOfOldestMessage", dimensions = { QueueName = name }, stat = "Maximum" } }
       })
     },
+    # DynamoDB says nothing while it refuses nothing, and whatever an alarm says of missing data, it keeps its state while
+    # one of DynamoDB's metrics has none: it would stand for ever. Filled with 0 it ends; one minute of five is enough,
+    # because the latest is filled before it arrives. The table's metrics are not those of its indexes, neither for reads
+    # nor for writes, and an alarm takes ten at the most: so there are two alarms.
     {
-      # DynamoDB says nothing while it refuses nothing, and whatever an alarm says of missing data, it keeps its state
-      # while one of DynamoDB's metrics has none: it would stand for ever. Filled with 0 it ends; one minute of five is
-      # enough, because the latest is filled before it arrives.
-      "table throttles" = merge(local.single, {
+      for kind, name in { reads = "ReadThrottleEvents", writes = "WriteThrottleEvents" } : "table throttles:${kind}" => merge(local.single, {
         critical = true, threshold = 0, datapoints = 1, expression = "SUM(FILL(METRICS(), 0))"
         metrics = merge(
-          { for kind in ["Read", "Write"] : lower(kind) => { namespace = "AWS/DynamoDB", name = "${kind}ThrottleEvents", dimensions = { TableName = var.table.name }, stat = "Sum" } },
+          { table = { namespace = "AWS/DynamoDB", name = name, dimensions = { TableName = var.table.name }, stat = "Sum" } },
           { for number, index in var.table.indexes : "index_${number}" => {
-            namespace  = "AWS/DynamoDB", name = "WriteThrottleEvents", stat = "Sum"
+            namespace  = "AWS/DynamoDB", name = name, stat = "Sum"
             dimensions = { TableName = var.table.name, GlobalSecondaryIndexName = index }
           } },
         )
       })
+    },
+    {
       "load balancer 5xx" = merge(local.single, {
         critical = true, threshold = 2, period = 300, periods = 1
         metrics  = { m = { namespace = "AWS/ApplicationELB", name = "HTTPCode_ELB_5XX_Count", dimensions = { LoadBalancer = var.load_balancer }, stat = "Sum" } }
@@ -219,12 +227,12 @@ locals {
       }
     })
     "create p95 seconds" = merge(local.single, {
-      threshold = var.rollback_when.create_p95_seconds
-      metrics   = { m = { namespace = local.own, name = "request_seconds", dimensions = merge(local.revised, { group = "create" }), stat = "p95" } }
+      threshold = var.rollback_when.create_p95_seconds, expression = local.slow
+      metrics   = { for id, stat in local.timed : id => { namespace = local.own, name = "request_seconds", dimensions = merge(local.revised, { group = "create" }), stat = stat } }
     })
     "status change p95 seconds" = merge(local.single, {
-      threshold = var.rollback_when.status_p95_seconds
-      metrics   = { m = { namespace = local.own, name = "request_seconds", dimensions = merge(local.revised, { group = "status_change" }), stat = "p95" } }
+      threshold = var.rollback_when.status_p95_seconds, expression = local.slow
+      metrics   = { for id, stat in local.timed : id => { namespace = local.own, name = "request_seconds", dimensions = merge(local.revised, { group = "status_change" }), stat = stat } }
     })
     # An alarm takes ten metrics at the most: of the workers' queues, not of the rules'.
     "dead letters" = merge(local.single, {

@@ -40,7 +40,7 @@ run "production_has_every_alarm" {
   command = plan
 
   assert {
-    condition     = length(aws_cloudwatch_metric_alarm.this) == 13 + 2 * 3 + 1 + 2 + 4 + 1 + 6 && length(aws_cloudwatch_metric_alarm.release) == 6
+    condition     = length(aws_cloudwatch_metric_alarm.this) == 13 + 2 * 3 + 1 + 2 + 5 + 1 + 6 && length(aws_cloudwatch_metric_alarm.release) == 6
     error_message = "There are alarms of the service, of each queue and rule, of the table and of two regions, and of releases."
   }
 
@@ -136,8 +136,23 @@ run "production_has_every_alarm" {
   }
 
   assert {
+    condition = alltrue([
+      for name in ["create p95 seconds", "status change p95 seconds", "read p95 seconds"] :
+      contains([for query in aws_cloudwatch_metric_alarm.this[name].metric_query : query.expression], "IF(n >= 20, m, 0)")
+    ])
+    error_message = "Percentiles are of twenty at least."
+  }
+
+  assert {
     condition     = aws_cloudwatch_metric_alarm.this["oldest unpublished event seconds"].treat_missing_data == "breaching"
     error_message = "A relay that says nothing is none."
+  }
+
+  assert {
+    condition = alltrue([
+      for kind in ["reads", "writes"] : length(aws_cloudwatch_metric_alarm.this["table throttles:${kind}"].metric_query) == 1 + 1 + length(var.table.indexes)
+    ])
+    error_message = "Throttles are those of the table and of each index, of reads and of writes."
   }
 
   assert {

@@ -14,7 +14,7 @@ SIDECARS = Path("deploy/sidecars")
 LOCAL_STATE = 'terraform {\n  backend "local" {}\n}\n'
 GIVEN = Path(__file__).parent / "variables"
 """What no file of the tree has, by environment: a release's image, the account's own."""
-SECONDS = 300
+SECONDS = 600
 
 
 class TerraformFailed(AssertionError):

@@ -7,6 +7,8 @@ import pytest
 from tests.terraform.plans import ENVIRONMENTS
 from tests.terraform.terraform import SOURCE, copied, terraform
 
+pytestmark = pytest.mark.timeout(900)  # runs take long beside other processes
+
 MODULES = sorted(each.name for each in (SOURCE / "modules").iterdir())
 # What is initialised, validated and tested by itself: every module, and what an account needs before there is state.
 PLACES = {name: Path("modules", name) for name in MODULES} | {"bootstrap": Path("bootstrap")}

@@ -66,7 +66,7 @@ def unused(site_packages: Path, commands: Path) -> list[Path]:
         # OTLP's messages are made by protobuf; what comes with them describes Google's own services.
         "google": [
             folder
-            for folder in (site_packages / "google").iterdir()
+            for folder in (site_packages / "google").glob("*")
             if folder.is_dir() and folder.name not in {"protobuf", "_upb"}
         ],
         "commands": [file for file in commands.iterdir() if not file.name.startswith("python")],

@@ -23,7 +23,7 @@ def test_everything_is_formatted() -> None:
 def test_a_module_is_valid_and_passes_its_tests(tmp_path: Path, name: str) -> None:
     module = copied(tmp_path) / PLACES[name]
     terraform(module, "init", "-backend=false", "-no-color")
-    terraform(module, "validate", "-no-color")
+    assert "Success!" in terraform(module, "validate", "-no-color")
     if name in TESTED:
         assert "Success!" in terraform(module, "test", "-no-color")
 
@@ -32,7 +32,7 @@ def test_a_module_is_valid_and_passes_its_tests(tmp_path: Path, name: str) -> No
 def test_an_environment_is_valid(tmp_path: Path, name: str) -> None:
     root = copied(tmp_path) / "environments" / name
     terraform(root, "init", "-backend=false", "-no-color")
-    terraform(root, "validate", "-no-color")
+    assert "Success!" in terraform(root, "validate", "-no-color")
 
 
 def test_environments_of_one_region_differ_in_figures_and_name_alone() -> None:

@@ -25,7 +25,7 @@ def _not_watched(_client: Any) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Telemetry:
-    """What a process measures and traces with.
+    """Holds the metrics and the tracing of a process.
 
     Attributes:
         watch_client: called with each AWS client that is opened, to trace its calls.

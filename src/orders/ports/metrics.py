@@ -8,7 +8,7 @@ from typing import Protocol
 
 
 class Kind(StrEnum):
-    """What is measured: occurrences, a current value, or the distribution of values."""
+    """Tells kinds of metrics apart: occurrences, a current value, or the distribution of values."""
 
     COUNTER = "counter"
     GAUGE = "gauge"

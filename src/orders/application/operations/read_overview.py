@@ -188,7 +188,7 @@ class ReadOverview:
 
 @dataclass(frozen=True, slots=True)
 class _Answer(Generic[_Result]):
-    """What a part answered, or why it did not."""
+    """Holds the answer of a part, or the reason why there is none."""
 
     part: str
     answer: _Result | None

@@ -49,7 +49,7 @@ MAX_QUEUED_SPANS = 4096
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """Where telemetry goes, and what of it.
+    """Describes the export: where telemetry goes, and what of it.
 
     Attributes:
         endpoint: the collector's base address; ``/v1/traces`` and ``/v1/metrics`` are appended (OTLP specification,

@@ -33,6 +33,7 @@ def _metric(
 
 
 OPERATION = "an operation's id as the API's document has it, in snake case"
+OTHER_SERVICES = frozenset({"product service", "campaigns service"})
 QUEUE = "a queue's worker, or `rule:` and a rule's name, as `orders dlq list` shows them"
 
 # HTTP
@@ -146,7 +147,7 @@ ORDERS_UNCHECKED = _metric(
     "{order}",
     "Orders that went on although another service did not answer.",
     {API, RECORD_CREATOR},
-    dependency=frozenset({"product service", "campaigns service"}),
+    dependency=OTHER_SERVICES,
 )
 
 # Queues
@@ -259,7 +260,7 @@ SERVICE_CALLS = _metric(
     "{call}",
     "Calls of other services, and calls that were not made, by how they ended.",
     {API, RECORD_CREATOR},
-    dependency=frozenset({"product service", "campaigns service"}),
+    dependency=OTHER_SERVICES,
     outcome=frozenset({"answered", "refused", "failed", "busy", "circuit_open", "abandoned"}),
 )
 BREAKER_OPEN = _metric(
@@ -268,7 +269,7 @@ BREAKER_OPEN = _metric(
     "1",
     "1 while a service is not asked because it failed too often, else 0.",
     {API, RECORD_CREATOR},
-    dependency=frozenset({"product service", "campaigns service"}),
+    dependency=OTHER_SERVICES,
 )
 UNREADABLE_ITEMS = _metric(
     "unreadable_items",

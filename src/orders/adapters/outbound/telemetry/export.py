@@ -8,7 +8,7 @@ themselves.
 import logging
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
@@ -65,7 +65,6 @@ class Export:
     sampler_share: float | None = None
     metrics_every_seconds: float = METRICS_EVERY_SECONDS
     spans_every_seconds: float = SPANS_EVERY_SECONDS
-    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class OtelTelemetry:
@@ -79,7 +78,6 @@ class OtelTelemetry:
         """Starts exporting in background threads. ``close`` ends them."""
         resource = Resource(dict(export.resource))
         base = export.endpoint.rstrip("/")
-        headers = dict(export.headers)
         self._outage = Outage()
         # Of each failed export they would write several lines; the outage is told once, below.
         logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
@@ -88,7 +86,7 @@ class OtelTelemetry:
         )
         self._tracers.add_span_processor(
             BatchSpanProcessor(
-                _SpanExporter(self._outage, f"{base}/v1/traces", headers=headers, timeout=PATIENCE_SECONDS),
+                _SpanExporter(self._outage, f"{base}/v1/traces", timeout=PATIENCE_SECONDS),
                 max_queue_size=MAX_QUEUED_SPANS,
                 schedule_delay_millis=export.spans_every_seconds * 1000,
             )
@@ -96,7 +94,6 @@ class OtelTelemetry:
         exporter = _MetricExporter(
             self._outage,
             f"{base}/v1/metrics",
-            headers=headers,
             timeout=PATIENCE_SECONDS,
             # CloudWatch adds up what it is told: each export says what has happened since the last.
             preferred_temporality={Counter: AggregationTemporality.DELTA, Histogram: AggregationTemporality.DELTA},

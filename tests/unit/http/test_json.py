@@ -2,6 +2,7 @@
 
 import json
 import re
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -112,3 +113,9 @@ async def test_what_is_no_json_for_us_is_400_and_says_why(api: Api, body: bytes,
 def test_as_deep_as_may_be_is_taken() -> None:
     deep = json_body.decode(b"[" * MAX_DEPTH + b"]" * MAX_DEPTH)
     assert _depth(deep) == MAX_DEPTH
+
+
+def test_a_page_is_encoded_as_any_other_object() -> None:
+    page = {"items": [{"total": Decimal("0.10")}, {"name": 'Käse "mild"'}], "next_cursor": None, "unreadable": 1}
+    assert json_body.encode_page(page) == json_body.encode(page)
+    assert json_body.encode_page({"items": [], "next_cursor": None}) == b'{"items":[],"next_cursor":null}'

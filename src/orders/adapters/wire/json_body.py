@@ -6,6 +6,7 @@ exactly the digits they have; pydantic's and Litestar's own JSON paths go throug
 
 import re
 from codecs import BOM_UTF8
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -104,3 +105,12 @@ def _what_is_wrong(body: bytes, error: Exception) -> str:
 def encode(value: Any) -> bytes:
     """Encodes a value as JSON; decimals become numbers with exactly their digits."""
     return _ENCODER.encode(value)
+
+
+def encode_page(page: Mapping[str, Any]) -> bytes:
+    """Encodes an object with the same result as ``encode``, its ``items`` one by one.
+
+    The interpreter lock is free between them: in one piece, a page of the largest orders would keep it from the event
+    loop, in whatever thread it is encoded.
+    """
+    return encode({**page, "items": [msgspec.Raw(encode(item)) for item in page["items"]]})

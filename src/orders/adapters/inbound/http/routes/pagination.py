@@ -10,7 +10,8 @@ from typing_extensions import TypedDict
 
 from orders.adapters.inbound.http.requests.bodies import Call
 from orders.adapters.inbound.http.requests.parameters import MAX_CURSOR_CHARACTERS
-from orders.adapters.inbound.http.routes.responses import json_response
+from orders.adapters.inbound.http.routes.responses import JSON
+from orders.adapters.wire import json_body
 
 NextCursor = Annotated[str, Field(min_length=1, max_length=MAX_CURSOR_CHARACTERS)]
 
@@ -33,4 +34,4 @@ def page_response(request: Call, page: Mapping[str, Any]) -> Response[bytes]:
         query = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
         following = urlencode([*query, ("cursor", page["next_cursor"])])
         headers["Link"] = f'<{request.url.path}?{following}>; rel="next"'
-    return json_response(page, headers=headers)
+    return Response(json_body.encode_page(page), media_type=JSON, headers=headers)

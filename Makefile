@@ -29,7 +29,7 @@ MINUTES ?= 30
 
 # What only `make proof` runs, with many cases or on an emulator, for it takes minutes; CI runs both.
 PROOFS := $(addprefix tests/integration/test_, money_agreement.py listing_at_scale.py concurrent_changes.py injection.py) \
-	tests/unit/http/test_worst_bodies.py
+	tests/unit/http/test_worst_bodies.py tests/contract/test_interleavings.py
 
 # One more than there are cores, for tests wait as well as work: for servers, time-outs, processes that render.
 WORKERS := $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))

@@ -1,51 +1,41 @@
 """Measures what telemetry costs a create: CPU with traces and metrics on, against the same process with them off.
 
-Both sides are the API over moto's server in a process of its own, so that only the API's CPU counts; the collector is a
-stand-in in another process. Rounds alternate, and each pair of rounds gives one ratio: the median and its interval are
-printed. ``--short`` for a look. The exit code is 1 when the median is over the bound.
+Both sides are the API as production serves it, each in a process of its own whose CPU alone counts. AWS is a stand-in
+that answers at once, the collector another that throws away what it takes; both have processes of their own. Rounds
+alternate, and each pair of rounds gives one ratio: the median and its interval are printed. ``--short`` for a look. The
+exit code is 1 when the median is over the bound.
 """
 
 import argparse
 import asyncio
-import io
 import os
 import random
 import statistics
 import sys
-import time
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, cast
 
-import httpx
+import aiohttp
 from rich.console import Console
 
-from orders.adapters.inbound.http.app import create_app
-from orders.bootstrap.aws import open_clients
-from orders.bootstrap.config.edge import edge_rules
+from benchmarks.api_process import ApiProcess, api_process
+from benchmarks.aws_stand_in import aws_stand_in
 from orders.bootstrap.config.keys import dev_issuer
-from orders.bootstrap.config.roles import Role
 from orders.bootstrap.config.settings import Settings, load_settings
-from orders.bootstrap.container.api_container import api_dependencies
-from orders.bootstrap.dev.service import resource_clients
-from orders.bootstrap.logging import configure_logging
-from orders.bootstrap.resources.creation import create_resources
-from orders.bootstrap.resources.topology_file import packaged_topology
-from orders.bootstrap.server.api import open_container
-from orders.bootstrap.telemetry import Telemetry, open_telemetry
-from tests.contract.moto_server import moto_server
 from tests.support.collector import collecting
+from tests.support.ports import free_port
 
 BOUND = 0.05
 """The most that telemetry may add to a create's CPU."""
-PAIRS, CREATES = 24, 15
-SHORT = (6, 15)
+PAIRS, CREATES = 200, 24
+SHORT = (20, 24)
+AT_A_TIME = 4
 RESAMPLES = 2000
 BODY = {
     "customer_id": "cust_test_001",
@@ -55,84 +45,70 @@ BODY = {
 }
 
 
-@dataclass
+@dataclass(frozen=True)
 class Side:
     """One of the two: an API that can be asked."""
 
-    api: httpx.AsyncClient
+    process: ApiProcess
+    client: aiohttp.ClientSession
     token: str
-    drain: Any
 
     async def cpu_of(self, creates: int) -> float:
         """Returns the CPU seconds of one create, its publication included."""
-        before = time.process_time()
+        before = await asyncio.to_thread(self.process.cpu_seconds)
+        await asyncio.gather(*(self._create(creates // AT_A_TIME) for _ in range(AT_A_TIME)))
+        return (await asyncio.to_thread(self.process.cpu_seconds) - before) / (creates // AT_A_TIME * AT_A_TIME)
+
+    async def _create(self, creates: int) -> None:
         for _ in range(creates):
-            answer = await self.api.post("/v1.0/orders", json=BODY, headers={"Authorization": f"Bearer {self.token}"})
-            assert answer.status_code == 201, answer.text
-        await self.drain()
-        return (time.process_time() - before) / creates
+            headers = {"Authorization": f"Bearer {self.token}"}
+            async with self.client.post(f"{self.process.url}/v1.0/orders", json=BODY, headers=headers) as answer:
+                assert answer.status == 201, await answer.text()
+                await answer.read()
 
 
-def _serve_aws(pipe: Connection) -> None:
-    with moto_server() as url, collecting() as collector:
-        pipe.send((url, collector.url))
-        pipe.recv()
-        pipe.send(collector.calls)
+@contextmanager
+def _collector() -> Iterator[tuple[str, Connection]]:
+    """Runs a collector; yields its address, and what says how often it was called once it is asked."""
+    here, there = get_context("spawn").Pipe()
+    process = get_context("spawn").Process(target=_collect, args=(there,), daemon=True)
+    process.start()
+    try:
+        yield here.recv(), here
+    finally:
+        process.kill()
 
 
-@asynccontextmanager
-async def _side(settings: Settings, telemetry: Telemetry) -> AsyncIterator[Side]:
-    async with open_container(settings, telemetry) as container:
-        app = create_app(
-            api_dependencies(container),
-            edge=edge_rules(settings),
-            metrics=telemetry.metrics,
-            tracing=telemetry.tracing,
-        )
-        token = dev_issuer(settings).token(
-            tenant_id="demo", customer_id="cust_test_001", roles=["customer"], now=datetime.now(UTC)
-        )
-        transport = httpx.ASGITransport(app=cast("Any", app))
-        async with httpx.AsyncClient(transport=transport, base_url="http://orders.example") as api:
-            yield Side(api, token, container.use_cases().fast_path().drain)
+def _collect(pipe: Connection) -> None:
+    with collecting() as collector:
+        pipe.send(collector.url)
+        while True:
+            pipe.recv()
+            pipe.send(collector.calls)
 
 
-async def measure(pairs: int, creates: int, aws: str, collector: str, share: float) -> list[float]:
+async def measure(pairs: int, creates: int, off: ApiProcess, on: ApiProcess, token: str) -> list[float]:
     """Returns what telemetry adds, as a fraction, once for each pair of rounds."""
-    with TemporaryDirectory() as directory:
-        settings = load_settings(
-            environment="local",
-            aws_endpoint_url=aws,
-            dev_issuer_enabled=True,
-            orders_data_dir=Path(directory),
-            log_level="WARNING",
-        )
-        configure_logging(settings, stream=io.StringIO())
-        async with open_clients(settings) as clients:
-            # moto knows no way from a bus to a topic; publishing does not need one.
-            topology = packaged_topology()
-            topology = replace(topology, rules=tuple(rule for rule in topology.rules if rule.topic is None))
-            await create_resources(topology, resource_clients(clients), environment="local")
-        exporting = settings.model_copy(
-            update={
-                "otel_exporter_otlp_endpoint": collector,
-                "otel_traces_sampler": "parentbased_traceidratio",
-                "otel_traces_sampler_arg": share,
-            }
-        )
-        async with AsyncExitStack() as opened:
-            off = await opened.enter_async_context(_side(settings, Telemetry()))
-            telemetry = await opened.enter_async_context(open_telemetry(exporting, Role.API))
-            on = await opened.enter_async_context(_side(exporting, telemetry))
-            for side in (off, on):
-                await side.cpu_of(creates)
-            added = []
-            for pair in range(pairs):
-                first, second = (off, on) if pair % 2 else (on, off)
-                spent = {id(first): await first.cpu_of(creates)}
-                spent[id(second)] = await second.cpu_of(creates)
-                added.append(spent[id(on)] / spent[id(off)] - 1)
-            return added
+    async with aiohttp.ClientSession() as client:
+        sides = [Side(off, client, token), Side(on, client, token)]
+        for side in sides:
+            await side.cpu_of(2 * creates)
+        added = []
+        for pair in range(pairs):
+            order = (0, 1) if pair % 2 else (1, 0)
+            spent = {at: await sides[at].cpu_of(creates) for at in order}
+            added.append(spent[1] / spent[0] - 1)
+        return added
+
+
+def _settings(directory: Path, aws: str) -> Settings:
+    return load_settings(
+        environment="local",
+        aws_endpoint_url=aws,
+        dev_issuer_enabled=True,
+        orders_data_dir=directory,
+        api_port=free_port(),
+    )
 
 
 def interval(values: list[float], share: float = 0.95) -> tuple[float, float]:
@@ -152,17 +128,26 @@ def main() -> int:
     )
     asked = parser.parse_args()
     pairs, creates = SHORT if asked.short else (PAIRS, CREATES)
-    here, there = get_context("spawn").Pipe()
-    process = get_context("spawn").Process(target=_serve_aws, args=(there,))
-    process.start()
-    try:
-        aws, collector = here.recv()
-        added = asyncio.run(measure(pairs, creates, aws, collector, asked.share))
-        here.send(None)
-        calls = here.recv()
-    finally:
-        process.join(10)
-        process.kill()
+    with ExitStack() as opened:
+        directory = Path(opened.enter_context(TemporaryDirectory()))
+        aws = opened.enter_context(aws_stand_in())
+        collector, asked_calls = opened.enter_context(_collector())
+        plain = _settings(directory, aws)
+        exporting = _settings(directory, aws).model_copy(
+            update={
+                "otel_exporter_otlp_endpoint": collector,
+                "otel_traces_sampler": "parentbased_traceidratio",
+                "otel_traces_sampler_arg": asked.share,
+            }
+        )
+        token = dev_issuer(plain).token(
+            tenant_id="demo", customer_id="cust_test_001", roles=["customer"], now=datetime.now(UTC)
+        )
+        off = opened.enter_context(api_process(plain))
+        on = opened.enter_context(api_process(exporting))
+        added = asyncio.run(measure(pairs, creates, off, on, token))
+        asked_calls.send(None)
+        calls = asked_calls.recv()
     median, (low, high) = statistics.median(added), interval(added)
     say = Console(highlight=False).print
     how = f"{pairs} pairs of {creates}, {asked.share:.0%} of traces kept"

@@ -89,7 +89,6 @@ async def test_an_order_is_one_trace_from_the_request_to_both_mails(world: World
     for part in (
         "DynamoDB.PutItem",
         "publish events",
-        "EventBridge.PutEvents",
         "pdf-creator order.created",
         "S3.PutObject",
     ):

@@ -7,18 +7,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from botocore.client import BaseClient
-from opentelemetry import trace
-from opentelemetry.trace import Status, StatusCode
 
-from orders.adapters.outbound.telemetry.tracing import context_of_current
+from orders.adapters.outbound.telemetry.tracing import OtelSpan, OtelTracing, current_span
+from orders.ports.tracing import SpanKind
 
 _SPAN = "orders.span"
 _NAMED = {"TableName": "aws.table_name", "QueueUrl": "aws.queue_url", "Bucket": "aws.s3.bucket"}
 """Parameters that say which resource a call is about: none of them is personal, as keys and bodies are."""
 
+_WENT_WELL = frozenset({None, 200})
 _RECKONED_WITH = frozenset({304, 404, 412})
 _CONDITIONS = frozenset({"ConditionalCheckFailedException", "TransactionCanceledException"})
 """Answers that callers ask for: whether there is such a thing, or still as it was. They are no failures of a trace."""
+
+_TRACED_BY_CALLER = frozenset({"PutEvents"})
+"""Operations whose callers start a span for nothing else: what becomes of the call is noted on theirs."""
 
 
 class AwsCalls:
@@ -27,8 +30,8 @@ class AwsCalls:
     A call outside of spans gets none: the polls of an empty queue would be most of all traces.
     """
 
-    def __init__(self, tracer: trace.Tracer) -> None:
-        self._tracer = tracer
+    def __init__(self, tracing: OtelTracing) -> None:
+        self._tracing = tracing
 
     def watch(self, client: BaseClient) -> None:
         """Begins to follow a client's calls."""
@@ -37,40 +40,48 @@ class AwsCalls:
         client.meta.events.register("after-call-error", self._break_off)
 
     def _begin(self, *, model: Any, params: Mapping[str, Any], context: dict[str, Any], **_: Any) -> None:
-        parent = context_of_current()
-        if parent is None:
+        current = current_span.get()
+        if current is None or not current.place.sampled:
             return
-        service, operation = str(model.service_model.service_id), str(model.name)
-        context[_SPAN] = self._tracer.start_span(
+        operation = model.name
+        if operation in _TRACED_BY_CALLER:
+            context[_SPAN] = current
+            return
+        service = model.service_model.service_id
+        context[_SPAN] = self._tracing.start(
             f"{service}.{operation}",
-            context=parent,
-            kind=trace.SpanKind.CLIENT,
-            attributes={"rpc.system": "aws-api", "rpc.service": service, "rpc.method": operation} | _resource(params),
-            record_exception=False,
-            set_status_on_exception=False,
+            SpanKind.CLIENT,
+            None,
+            {"rpc.system": "aws-api", "rpc.service": str(service), "rpc.method": operation, **_resource(params)},
         )
 
     def _end(self, *, parsed: Mapping[str, Any], context: dict[str, Any], **_: Any) -> None:
-        span: trace.Span | None = context.pop(_SPAN, None)
+        span: OtelSpan | None = context.pop(_SPAN, None)
         if span is None:
             return
         told = parsed.get("ResponseMetadata", {})
-        if (status := told.get("HTTPStatusCode")) is not None:
-            span.set_attribute("http.response.status_code", status)
+        # A span that says nothing of it went well: an attribute takes as long to send as a third of a span.
+        if (status := told.get("HTTPStatusCode")) not in _WENT_WELL:
+            span.attributes["http.response.status_code"] = status
         if attempts := told.get("RetryAttempts"):
-            span.set_attribute("aws.retries", attempts)
+            span.attributes["aws.retries"] = attempts
         if code := parsed.get("Error", {}).get("Code"):
-            span.set_attribute("error.type", str(code))
-            if not (status in _RECKONED_WITH or code in _CONDITIONS):
-                span.set_status(Status(StatusCode.ERROR))
-        span.end()
+            if status in _RECKONED_WITH or code in _CONDITIONS:
+                span.attributes["error.type"] = str(code)
+            else:
+                span.fail(str(code))
+        _close(span)
 
     def _break_off(self, *, exception: BaseException, context: dict[str, Any], **_: Any) -> None:
-        span: trace.Span | None = context.pop(_SPAN, None)
-        if span is None:
-            return
-        span.set_attribute("error.type", type(exception).__name__)
-        span.set_status(Status(StatusCode.ERROR))
+        span: OtelSpan | None = context.pop(_SPAN, None)
+        if span is not None:
+            span.fail(type(exception).__name__)
+            _close(span)
+
+
+def _close(span: OtelSpan) -> None:
+    # That of a caller ends with its block.
+    if span is not current_span.get():
         span.end()
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk.metrics import Counter, Histogram, MeterProvider
+from opentelemetry.sdk.metrics import AlwaysOffExemplarFilter, Counter, Histogram, MeterProvider
 from opentelemetry.sdk.metrics.export import (
     AggregationTemporality,
     MetricExportResult,
@@ -22,7 +22,7 @@ from opentelemetry.sdk.metrics.export import (
 )
 from opentelemetry.sdk.metrics.view import ExponentialBucketHistogramAggregation
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExportResult
 from opentelemetry.sdk.trace.sampling import (
     ALWAYS_OFF,
@@ -76,20 +76,15 @@ class OtelTelemetry:
 
     def __init__(self, export: Export) -> None:
         """Starts exporting in background threads. ``close`` ends them."""
-        resource = Resource(dict(export.resource))
+        resource = _HashedOnce(dict(export.resource))
         base = export.endpoint.rstrip("/")
         self._outage = Outage()
         # Of each failed export they would write several lines; the outage is told once, below.
         logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
-        self._tracers = TracerProvider(
-            resource=resource, sampler=sampler(export.sampler, export.sampler_share), shutdown_on_exit=False
-        )
-        self._tracers.add_span_processor(
-            BatchSpanProcessor(
-                _SpanExporter(self._outage, f"{base}/v1/traces", timeout=PATIENCE_SECONDS),
-                max_queue_size=MAX_QUEUED_SPANS,
-                schedule_delay_millis=export.spans_every_seconds * 1000,
-            )
+        self._spans = BatchSpanProcessor(
+            _SpanExporter(self._outage, f"{base}/v1/traces", timeout=PATIENCE_SECONDS),
+            max_queue_size=MAX_QUEUED_SPANS,
+            schedule_delay_millis=export.spans_every_seconds * 1000,
         )
         exporter = _MetricExporter(
             self._outage,
@@ -104,20 +99,23 @@ class OtelTelemetry:
             [PeriodicExportingMetricReader(exporter, export_interval_millis=export.metrics_every_seconds * 1000)],
             resource=resource,
             shutdown_on_exit=False,
+            # CloudWatch keeps none, and each costs every measurement a look at the trace.
+            exemplar_filter=AlwaysOffExemplarFilter(),
         )
-        tracer = self._tracers.get_tracer(SCOPE)
-        self.tracing = OtelTracing(tracer)
-        self.aws_calls = AwsCalls(tracer)
+        self.tracing = OtelTracing(
+            self._spans, sampler=sampler(export.sampler, export.sampler_share), resource=resource, scope=SCOPE
+        )
+        self.aws_calls = AwsCalls(self.tracing)
         self.metrics = OtelMetrics(self._meters.get_meter(SCOPE))
 
     def flush(self) -> None:
         """Sends everything gathered so far; waits for it."""
-        self._tracers.force_flush()
+        self._spans.force_flush()
         self._meters.force_flush()
 
     def close_traces(self) -> None:
         """Sends the spans that are left and ends their thread; a collector that hangs makes it wait for long."""
-        self._tracers.shutdown()
+        self._spans.shutdown()  # type: ignore[no-untyped-call]
 
     def close_metrics(self) -> None:
         """Sends the metrics that are left and ends their thread; waits as ``close_traces``."""
@@ -139,6 +137,17 @@ class Outage:
             _log.info("the collector takes telemetry again")
         elif changed:
             _log.warning("the collector does not take telemetry, first %s: what is not taken is lost", what)
+
+
+class _HashedOnce(Resource):
+    """A resource whose hash is computed once: the SDK does so for each span, by encoding all of it as JSON."""
+
+    def __init__(self, attributes: Mapping[str, str]) -> None:
+        super().__init__(attributes)
+        self._hash = super().__hash__()
+
+    def __hash__(self) -> int:
+        return self._hash
 
 
 class _SpanExporter(OTLPSpanExporter):

@@ -1,12 +1,23 @@
-"""Spans by OpenTelemetry's SDK. Contract: ports/tracing.py."""
+"""Spans, recorded here and handed to OpenTelemetry's SDK when they end. Contract: ports/tracing.py.
 
-from collections.abc import Mapping, Sequence
+The SDK's own tracer takes ten times as long for a span, which were most of what telemetry cost a request (ADR 49). What
+is recorded, which traces are kept, and how spans are gathered and sent is the SDK's.
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar, Token
+from functools import cache
 from types import MappingProxyType, TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from opentelemetry import trace
 from opentelemetry.context import Context
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
+from opentelemetry.sdk.trace.sampling import Decision, Sampler
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Link, NonRecordingSpan, SpanContext, Status, StatusCode, TraceFlags, set_span_in_context
 
 from orders.adapters.trace_context import current_traceparent, valid_traceparent
@@ -14,20 +25,64 @@ from orders.ports.tracing import SpanKind
 
 _KINDS: Mapping[SpanKind, trace.SpanKind] = MappingProxyType({each: trace.SpanKind[each.name] for each in SpanKind})
 _NO_CONTEXT = Context()
+_SAMPLED = TraceFlags(TraceFlags.SAMPLED)
+_UNSET, _ERROR = Status(), Status(StatusCode.ERROR)
 
-current_span: ContextVar[trace.Span | None] = ContextVar("current_span", default=None)
-"""The span in whose block this is; ``None`` outside of spans."""
+Value = str | float | bool
+
+
+class Place(NamedTuple):
+    """The place of a span in a trace (W3C Trace Context).
+
+    Attributes:
+        sampled: whether the trace is kept.
+    """
+
+    trace_id: int
+    span_id: int
+    sampled: bool
+
+    @property
+    def traceparent(self) -> str:
+        """Returns it as the header ``traceparent``."""
+        return f"00-{self.trace_id:032x}-{self.span_id:016x}-{self.sampled:02x}"
+
+    def context(self, *, is_remote: bool) -> SpanContext:
+        """Returns it as the SDK has it."""
+        return SpanContext(self.trace_id, self.span_id, is_remote, _SAMPLED if self.sampled else None)
+
+
+def place_of(traceparent: str | None) -> Place | None:
+    """Parses a trace context; an invalid one counts as absent."""
+    if traceparent is None or valid_traceparent(traceparent) is None:
+        return None
+    _, trace_id, span_id, flags = traceparent.split("-")
+    return Place(int(trace_id, 16), int(span_id, 16), bool(int(flags, 16) & TraceFlags.SAMPLED))
 
 
 class OtelTracing:
-    """Starts spans of one tracer.
+    """Starts spans.
 
-    The SDK's own context is left alone: who the parent is has one answer here, the span in whose block one starts or
-    the trace context that came with a request or message.
+    Who the parent is has one answer: the trace context that came with a request or message, or the span in whose block
+    one starts. Whoever begins a trace, or takes one over from another process, asks the sampler; spans within follow.
     """
 
-    def __init__(self, tracer: trace.Tracer) -> None:
-        self._tracer = tracer
+    def __init__(
+        self,
+        processor: SpanProcessor,
+        *,
+        sampler: Sampler,
+        resource: Resource,
+        scope: str,
+        now_ns: Callable[[], int] = time.time_ns,
+    ) -> None:
+        """``processor`` takes what has ended, ``now_ns`` is in nanoseconds since 1970."""
+        self._processor = processor
+        self._sampler = sampler
+        self._resource = resource
+        self._scope = InstrumentationScope(scope)
+        self._now_ns = now_ns
+        self._ids = random.Random()  # noqa: S311 - ids of traces are no secrets
 
     def span(
         self,
@@ -36,53 +91,121 @@ class OtelTracing:
         kind: SpanKind = SpanKind.INTERNAL,
         parent: str | None = None,
         links: Sequence[str] = (),
-        **attributes: str | float | bool,
+        **attributes: Value,
     ) -> "OtelSpan":
         """See ``Tracing.span``."""
-        return OtelSpan(
-            self._tracer.start_span(
-                name,
-                context=_context_of(parent),
-                kind=_KINDS[kind],
-                links=[Link(context) for context in map(_span_context, links) if context is not None] or None,
-                attributes=_dotted(attributes),
-                # What an error says can be personal: its kind is noted below, and the masked log has the rest.
-                record_exception=False,
-                set_status_on_exception=False,
+        recorded = {_dotted(name): value for name, value in attributes.items()}
+        return self.start(name, kind, place_of(parent), recorded, links)
+
+    def start(
+        self,
+        name: str,
+        kind: SpanKind,
+        parent: Place | None,
+        attributes: dict[str, Value],
+        links: Sequence[str] = (),
+    ) -> "OtelSpan":
+        """Starts a span that its caller ends; ``parent`` is that of another process, attributes have dots."""
+        if parent is None and (current := current_span.get()) is not None:
+            place = Place(current.place.trace_id, self._id(64), current.place.sampled)
+            return OtelSpan(self, name, kind, place, current.place, False, self._now_ns(), attributes, links)
+        trace_id = self._id(128) if parent is None else parent.trace_id
+        place = Place(trace_id, self._id(64), self._samples(parent, trace_id, name, kind))
+        return OtelSpan(self, name, kind, place, parent, parent is not None, self._now_ns(), attributes, links)
+
+    def take(self, span: "OtelSpan") -> None:
+        """Takes a span that has ended."""
+        if not span.place.sampled:
+            return
+        self._processor.on_end(
+            ReadableSpan(
+                name=span.name,
+                context=span.place.context(is_remote=False),
+                parent=None if span.parent is None else span.parent.context(is_remote=span.remote),
+                resource=self._resource,
+                attributes=span.attributes,
+                links=tuple(_links(span.links)),
+                kind=_KINDS[span.kind],
+                status=_ERROR if span.failed else _UNSET,
+                start_time=span.began,
+                end_time=self._now_ns(),
+                instrumentation_scope=self._scope,
             )
         )
 
+    def _samples(self, parent: Place | None, trace_id: int, name: str, kind: SpanKind) -> bool:
+        context = _NO_CONTEXT
+        if parent is not None:
+            context = set_span_in_context(NonRecordingSpan(parent.context(is_remote=True)), context)
+        result = self._sampler.should_sample(context, trace_id, name, _KINDS[kind])
+        return result.decision is Decision.RECORD_AND_SAMPLE
+
+    def _id(self, bits: int) -> int:
+        # Zero is no id (W3C Trace Context, section 3.2.2).
+        return self._ids.getrandbits(bits) or 1
+
 
 class OtelSpan:
-    """A span, and the block in which it is the current one."""
+    """A span, and the block in which it is the current one.
 
-    __slots__ = ("_outer", "_span", "_tokens")
+    Attributes:
+        place: its own; ``parent`` is that of its parent, which ``remote`` says is another process's.
+        began: nanoseconds since 1970.
+        failed: whether it is marked as failed.
+    """
 
-    def __init__(self, span: trace.Span) -> None:
-        self._span = span
+    __slots__ = ("_tokens", "_tracing", "attributes", "began", "failed", "kind", "links", "name", "parent", "place",
+                 "remote")  # fmt: skip
+
+    def __init__(
+        self,
+        tracing: OtelTracing,
+        name: str,
+        kind: SpanKind,
+        place: Place,
+        parent: Place | None,
+        remote: bool,
+        began: int,
+        attributes: dict[str, Value],
+        links: Sequence[str],
+    ) -> None:
+        self._tracing = tracing
+        self.name = name
+        self.kind = kind
+        self.place = place
+        self.parent = parent
+        self.remote = remote
+        self.began = began
+        self.attributes = attributes
+        self.links = links
+        self.failed = False
 
     @property
     def traceparent(self) -> str:
         """See ``Span.traceparent``."""
-        context = self._span.get_span_context()
-        return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
+        return self.place.traceparent
 
     def rename(self, name: str) -> None:
         """See ``Span.rename``."""
-        self._span.update_name(name)
+        self.name = name
 
-    def note(self, **attributes: str | float | bool) -> None:
+    def note(self, **attributes: Value) -> None:
         """See ``Span.note``."""
-        self._span.set_attributes(_dotted(attributes))
+        for name, value in attributes.items():
+            self.attributes[_dotted(name)] = value
 
     def fail(self, why: str) -> None:
         """See ``Span.fail``."""
-        self._span.set_attribute("error.type", why)
-        self._span.set_status(Status(StatusCode.ERROR))
+        self.attributes["error.type"] = why
+        self.failed = True
+
+    def end(self) -> None:
+        """Ends it."""
+        self._tracing.take(self)
 
     def __enter__(self) -> Self:
-        self._tokens: tuple[Token[trace.Span | None], Token[str | None]] = (
-            current_span.set(self._span),
+        self._tokens: tuple[Token[OtelSpan | None], Token[str | None]] = (
+            current_span.set(self),
             current_traceparent.set(self.traceparent),
         )
         return self
@@ -94,30 +217,21 @@ class OtelSpan:
         current_span.reset(span_before)
         current_traceparent.reset(traceparent_before)
         if kind is not None:
+            # What an error says can be personal; its kind is not, and the masked log has the rest.
             self.fail(kind.__name__)
-        self._span.end()
+        self.end()
 
 
-def context_of_current() -> Context | None:
-    """Returns the context of a child of the current span; ``None`` if there is none, or it is not recorded."""
-    span = current_span.get()
-    return set_span_in_context(span, _NO_CONTEXT) if span is not None and span.is_recording() else None
+current_span: ContextVar[OtelSpan | None] = ContextVar("current_span", default=None)
+"""The span in whose block this is; ``None`` outside of spans."""
 
 
-def _context_of(parent: str | None) -> Context:
-    named = None if parent is None else _span_context(parent)
-    if named is not None:
-        return set_span_in_context(NonRecordingSpan(named), _NO_CONTEXT)
-    span = current_span.get()
-    return _NO_CONTEXT if span is None else set_span_in_context(span, _NO_CONTEXT)
+def _links(traceparents: Sequence[str]) -> Iterable[Link]:
+    for place in map(place_of, traceparents):
+        if place is not None:
+            yield Link(place.context(is_remote=True))
 
 
-def _span_context(traceparent: str) -> SpanContext | None:
-    if valid_traceparent(traceparent) is None:
-        return None
-    _, trace_id, span_id, flags = traceparent.split("-")
-    return SpanContext(int(trace_id, 16), int(span_id, 16), is_remote=True, trace_flags=TraceFlags(int(flags, 16)))
-
-
-def _dotted(attributes: Mapping[str, str | float | bool]) -> dict[str, str | float | bool]:
-    return {name.replace("__", "."): value for name, value in attributes.items()}
+@cache
+def _dotted(name: str) -> str:
+    return name.replace("__", ".")

@@ -80,7 +80,6 @@ class RequestTelemetry:
                 span.note(http__response__status_code=status)
                 if operation_id is not None:
                     span.rename(operation_id)
-                    span.note(orders__operation=operation_id)
                     self._count(operation_id, method_of(scope), status, self._monotonic() - began)
                 if status >= 500 or not status:
                     span.fail(str(status))

@@ -1,6 +1,7 @@
 """The API in a process of its own, served over HTTP as it is in production, whose CPU time can be asked for."""
 
 import asyncio
+import gc
 import os
 import threading
 import time
@@ -84,5 +85,7 @@ async def _serve(settings: Settings, pipe: Connection) -> None:
                     pipe.send(time.process_time())
                 loop.call_soon_threadsafe(stop.set)
 
+            # As `orders api` does a few seconds after its start (bootstrap/server/signals.py).
+            gc.freeze()
             threading.Thread(target=answer, daemon=True).start()
             await serve(app, [listener], stop)

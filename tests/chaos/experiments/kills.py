@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import contextlib
 import random
 from pathlib import Path
 
@@ -21,13 +22,15 @@ async def run(arguments: argparse.Namespace, directory: Path) -> Outcome:
         load = Load(stack, arguments.orders, seed=arguments.seed)
         if arguments.faults:
             stack.proxy.plan = RandomFaults(arguments.faults, seed=arguments.seed)
-        killer = asyncio.create_task(_kill_at_random(stack, arguments.kill_every, arguments.seed))
+        enough = asyncio.Event()
+        killer = asyncio.create_task(_kill_at_random(stack, enough, arguments.kill_every, arguments.seed))
         try:
             await load.run()
             await _until_most_mails_are_out(stack, arguments.orders)
         finally:
-            killer.cancel()
-            await asyncio.gather(killer, return_exceptions=True)
+            # Not cancelled: between a kill and the next start it would leave a process dead that still counts as alive.
+            enough.set()
+            await killer
         await stack.revive()
         stack.proxy.plan = NoFaults()
         redriven = await settle(stack)
@@ -36,10 +39,13 @@ async def run(arguments: argparse.Namespace, directory: Path) -> Outcome:
         return outcome
 
 
-async def _kill_at_random(stack: Stack, every_seconds: float, seed: int) -> None:
+async def _kill_at_random(stack: Stack, enough: asyncio.Event, every_seconds: float, seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - repeatable on purpose
     while True:
-        await asyncio.sleep(chance.uniform(0.5, 1.5) * every_seconds)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(enough.wait(), chance.uniform(0.5, 1.5) * every_seconds)
+        if enough.is_set():
+            return
         process = chance.choice(list(stack.processes.values()))
         await process.kill()
         await process.start()

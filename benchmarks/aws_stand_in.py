@@ -1,7 +1,7 @@
 """AWS as a process that answers at once and keeps nothing: what is measured is what the service spends on its calls.
 
-It knows the calls of a create and its publication; anything else is answered with 501, so that a benchmark that
-strayed from them fails instead of measuring errors.
+It knows the calls of a create and its publication; anything else is answered with 501, and the benchmark fails at
+its end: the service would leave such a publication to the relay, and errors would be measured.
 """
 
 import json
@@ -17,6 +17,9 @@ _NO_SUCH_KEY = b'<?xml version="1.0" encoding="UTF-8"?><Error><Code>NoSuchKey</C
 _EMPTY = frozenset({"PutItem", "GetItem", "UpdateItem"})
 
 
+_PIPE = web.AppKey("pipe", Connection)
+
+
 async def _answer(request: web.Request) -> web.Response:
     body = await request.read()
     operation = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
@@ -30,7 +33,8 @@ async def _answer(request: web.Request) -> web.Response:
     if not operation and request.method == "GET":
         # A file of a shop: there is none, and the service's own are used.
         return web.Response(status=404, body=_NO_SUCH_KEY, content_type="application/xml")
-    return web.Response(status=501, text=f"{request.method} {request.path} {operation}")
+    request.app[_PIPE].send(f"{request.method} {request.path} {operation}")
+    return web.Response(status=501)
 
 
 def _json(content: object) -> web.Response:
@@ -39,6 +43,7 @@ def _json(content: object) -> web.Response:
 
 def _serve(pipe: Connection) -> None:
     app = web.Application()
+    app[_PIPE] = pipe
     app.router.add_route("*", "/{path:.*}", _answer)
     listener = create_server(("127.0.0.1", 0))
     pipe.send(f"http://127.0.0.1:{listener.getsockname()[1]}")
@@ -47,12 +52,14 @@ def _serve(pipe: Connection) -> None:
 
 @contextmanager
 def aws_stand_in() -> Iterator[str]:
-    """Runs it; yields its address."""
+    """Runs it; yields its address. Raises: RuntimeError: it was asked something that it doesn't know."""
     here, there = get_context("spawn").Pipe()
     process = get_context("spawn").Process(target=_serve, args=(there,), daemon=True)
     process.start()
     try:
         yield here.recv()
+        if here.poll():
+            raise RuntimeError(f"the stand-in for AWS does not know: {here.recv()}")
     finally:
         process.terminate()
         process.join(10)

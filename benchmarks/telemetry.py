@@ -2,9 +2,9 @@
 
 Both sides are the API as production serves it, each in a process of its own whose CPU alone counts. AWS is a stand-in
 that answers at once, the collector another that throws away what it takes; both have processes of their own. Rounds
-alternate, and each pair of rounds gives one ratio: the median and its interval are printed. As many traces are kept as
-production keeps, or ``--share`` of them: 1 shows what an environment pays that keeps all. ``--short`` for a look. The
-exit code is 1 when the median is over the bound. Run it on a machine that does nothing else.
+alternate, and each pair of rounds gives one ratio: the median and its interval are printed. All traces are kept, or
+``--share`` of them, as an environment keeps them. ``--short`` for a look. The exit code is 1 when the median is over
+the bound. Run it on a machine that does nothing else.
 """
 
 import argparse
@@ -23,7 +23,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import aiohttp
-import yaml
 from rich.console import Console
 
 from benchmarks.api_process import ApiProcess, api_process
@@ -33,7 +32,6 @@ from orders.bootstrap.config.settings import Settings, load_settings
 from tests.support.collector import collecting
 from tests.support.ports import free_port
 
-_ENVIRONMENTS = Path(__file__).parents[1] / "deploy" / "environments.yaml"
 BOUND = 0.05
 """The most that telemetry may add to a create's CPU."""
 PAIRS, CREATES = 200, 24
@@ -122,16 +120,11 @@ def interval(values: list[float], share: float = 0.95) -> tuple[float, float]:
     return medians[cut], medians[-cut - 1]
 
 
-def _kept_in_production() -> float:
-    share: float = yaml.safe_load(_ENVIRONMENTS.read_text())["prod"]["trace_share"]
-    return share
-
-
 def main() -> int:
     """Measures, prints and judges."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--short", action="store_true")
-    parser.add_argument("--share", type=float, default=_kept_in_production(), help="of traces that are kept")
+    parser.add_argument("--share", type=float, default=1.0, help="of traces that are kept")
     asked = parser.parse_args()
     pairs, creates = SHORT if asked.short else (PAIRS, CREATES)
     with ExitStack() as opened:

@@ -23,7 +23,7 @@ EXPORTER = CONFIGURATION["exporters"]["awsemf"]
 
 
 def test_it_has_only_keys_that_its_components_know() -> None:
-    Collector.model_validate(CONFIGURATION)
+    assert Collector.model_validate(CONFIGURATION).model_fields_set == CONFIGURATION.keys()
 
 
 @pytest.mark.parametrize(

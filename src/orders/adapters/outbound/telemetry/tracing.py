@@ -1,7 +1,7 @@
 """Spans, recorded here and handed to OpenTelemetry's SDK when they end. Contract: ports/tracing.py.
 
-The SDK's own tracer takes ten times as long for a span, which were most of what telemetry cost a request (ADR 49). What
-is recorded, which traces are kept, and how spans are gathered and sent is the SDK's.
+The SDK's own tracer takes eight times as long for a span (ADR 49). Which traces are kept, and how spans are gathered,
+encoded and sent, is the SDK's.
 """
 
 import random
@@ -94,7 +94,7 @@ class OtelTracing:
         **attributes: Value,
     ) -> "OtelSpan":
         """See ``Tracing.span``."""
-        recorded = {_dotted(name): value for name, value in attributes.items()}
+        recorded = {_dotted(key): value for key, value in attributes.items()}
         return self.start(name, kind, place_of(parent), recorded, links)
 
     def start(

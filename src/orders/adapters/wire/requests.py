@@ -43,7 +43,7 @@ _ZERO = Decimal(0)
 
 
 class CustomerBody(RequestModel):
-    """Whom the order is for; without any member it counts as left out."""
+    """The customer that the order is for; without any member it counts as left out."""
 
     name: Name | None = None
     email: Email | None = None

@@ -133,7 +133,7 @@ class OrderSummary(TypedDict):
 
 
 class Customer(TypedDict):
-    """Whom the order is for."""
+    """The customer that the order is for."""
 
     name: NotRequired[str | None]
     email: NotRequired[DeliverableEmail | None]

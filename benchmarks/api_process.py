@@ -52,6 +52,7 @@ def api_process(settings: Settings) -> Iterator[ApiProcess]:
     here, there = get_context("spawn").Pipe()
     process = get_context("spawn").Process(target=_run, args=(settings, there), daemon=True)
     process.start()
+    there.close()  # else a process that dies at its start would be waited for without end
     try:
         yield ApiProcess(here.recv(), here)
         here.send(_STOP)

@@ -74,6 +74,7 @@ def _collector() -> Iterator[tuple[str, Connection]]:
     here, there = get_context("spawn").Pipe()
     process = get_context("spawn").Process(target=_collect, args=(there,), daemon=True)
     process.start()
+    there.close()  # else a process that dies at its start would be waited for without end
     try:
         yield here.recv(), here
     finally:

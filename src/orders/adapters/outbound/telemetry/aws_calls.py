@@ -4,11 +4,12 @@ https://botocore.amazonaws.com/v1/documentation/api/latest/topics/events.html
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from botocore.client import BaseClient
 
-from orders.adapters.outbound.telemetry.tracing import OtelSpan, OtelTracing, current_span
+from orders.adapters.outbound.telemetry.tracing import OtelSpan, OtelTracing, Value, current_span
 from orders.ports.tracing import SpanKind
 
 _SPAN = "orders.span"
@@ -47,13 +48,8 @@ class AwsCalls:
         if operation in _TRACED_BY_CALLER:
             context[_SPAN] = current
             return
-        service = model.service_model.service_id
-        context[_SPAN] = self._tracing.start(
-            f"{service}.{operation}",
-            SpanKind.CLIENT,
-            None,
-            {"rpc.system": "aws-api", "rpc.service": str(service), "rpc.method": operation, **_resource(params)},
-        )
+        name, attributes = _call(model.service_model.service_id, operation, *map(params.get, _NAMED))
+        context[_SPAN] = self._tracing.start(name, SpanKind.CLIENT, None, attributes.copy())
 
     def _end(self, *, parsed: Mapping[str, Any], context: dict[str, Any], **_: Any) -> None:
         span: OtelSpan | None = context.pop(_SPAN, None)
@@ -85,5 +81,13 @@ def _close(span: OtelSpan) -> None:
         span.end()
 
 
-def _resource(params: Mapping[str, Any]) -> dict[str, str]:
-    return {attribute: value for name, attribute in _NAMED.items() if isinstance(value := params.get(name), str)}
+@lru_cache(maxsize=256)
+def _call(service: str, operation: str, *resources: object) -> tuple[str, dict[str, Value]]:
+    """Returns the name of a call's span and what is known of the call at its start."""
+    named = {name: each for name, each in zip(_NAMED.values(), resources, strict=True) if isinstance(each, str)}
+    return f"{service}.{operation}", {
+        "rpc.system": "aws-api",
+        "rpc.service": str(service),
+        "rpc.method": operation,
+        **named,
+    }

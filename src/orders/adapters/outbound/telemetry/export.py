@@ -34,7 +34,8 @@ from opentelemetry.sdk.trace.sampling import (
 
 from orders.adapters.outbound.telemetry.aws_calls import AwsCalls
 from orders.adapters.outbound.telemetry.metrics import OtelMetrics
-from orders.adapters.outbound.telemetry.tracing import OtelTracing
+from orders.adapters.outbound.telemetry.otlp_spans import EncodedSpan, encode_request, encode_span
+from orders.adapters.outbound.telemetry.tracing import OtelSpan, OtelTracing
 
 SCOPE = "orders"
 _log = logging.getLogger(__name__)
@@ -76,13 +77,12 @@ class OtelTelemetry:
 
     def __init__(self, export: Export) -> None:
         """Starts exporting in background threads. ``close`` ends them."""
-        resource = _HashedOnce(dict(export.resource))
         base = export.endpoint.rstrip("/")
         self._outage = Outage()
         # Of each failed export they would write several lines; the outage is told once, below.
         logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
         self._spans = BatchSpanProcessor(
-            _SpanExporter(self._outage, f"{base}/v1/traces", timeout=PATIENCE_SECONDS),
+            _SpanExporter(self._outage, f"{base}/v1/traces", resource=export.resource, timeout=PATIENCE_SECONDS),
             max_queue_size=MAX_QUEUED_SPANS,
             schedule_delay_millis=export.spans_every_seconds * 1000,
         )
@@ -97,16 +97,17 @@ class OtelTelemetry:
         )
         self._meters = MeterProvider(
             [PeriodicExportingMetricReader(exporter, export_interval_millis=export.metrics_every_seconds * 1000)],
-            resource=resource,
+            resource=Resource(dict(export.resource)),
             shutdown_on_exit=False,
             # CloudWatch keeps none, and each costs every measurement a look at the trace.
             exemplar_filter=AlwaysOffExemplarFilter(),
         )
-        self.tracing = OtelTracing(
-            self._spans, sampler=sampler(export.sampler, export.sampler_share), resource=resource, scope=SCOPE
-        )
+        self.tracing = OtelTracing(self._take, sampler=sampler(export.sampler, export.sampler_share))
         self.aws_calls = AwsCalls(self.tracing)
         self.metrics = OtelMetrics(self._meters.get_meter(SCOPE))
+
+    def _take(self, span: OtelSpan, ended: int) -> None:
+        self._spans.on_end(EncodedSpan(encode_span(span, ended)))
 
     def flush(self) -> None:
         """Sends everything gathered so far; waits for it."""
@@ -139,26 +140,20 @@ class Outage:
             _log.warning("the collector does not take telemetry, first %s: what is not taken is lost", what)
 
 
-class _HashedOnce(Resource):
-    """A resource whose hash is computed once: the SDK does so for each span, by encoding all of it as JSON."""
-
-    def __init__(self, attributes: Mapping[str, str]) -> None:
-        super().__init__(attributes)
-        self._hash = super().__hash__()
-
-    def __hash__(self) -> int:
-        return self._hash
-
-
 class _SpanExporter(OTLPSpanExporter):
-    def __init__(self, outage: Outage, endpoint: str, **more: Any) -> None:
+    """Sends spans that are encoded already, by the exporter's own client: its patience, retries and headers."""
+
+    def __init__(self, outage: Outage, endpoint: str, *, resource: Mapping[str, str], **more: Any) -> None:
         super().__init__(endpoint, **more)
         self._outage = outage
+        self._resource = resource
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        result = super().export(spans)
-        self._outage.note("traces", taken=result is SpanExportResult.SUCCESS)
-        return result
+        messages = (span.message for span in spans if isinstance(span, EncodedSpan))
+        request = encode_request(messages, resource=self._resource, scope=SCOPE)
+        taken = self._client.export(request).success
+        self._outage.note("traces", taken=taken)
+        return SpanExportResult.SUCCESS if taken else SpanExportResult.FAILURE
 
 
 class _MetricExporter(OTLPMetricExporter):

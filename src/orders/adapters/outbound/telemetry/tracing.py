@@ -1,12 +1,12 @@
-"""Spans, recorded here and handed to OpenTelemetry's SDK when they end. Contract: ports/tracing.py.
+"""Spans, recorded here and handed on when they end. Contract: ports/tracing.py.
 
-The SDK's own tracer takes eight times as long for a span (ADR 49). Which traces are kept, and how spans are gathered,
-encoded and sent, is the SDK's.
+The SDK's own tracer takes eight times as long for a span (ADR 49). Which traces are kept is the SDK's to say; what has
+ended goes to export.py.
 """
 
 import random
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar, Token
 from functools import cache
 from types import MappingProxyType, TracebackType
@@ -14,11 +14,8 @@ from typing import NamedTuple, Self
 
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 from opentelemetry.sdk.trace.sampling import Decision, Sampler
-from opentelemetry.sdk.util.instrumentation import InstrumentationScope
-from opentelemetry.trace import Link, NonRecordingSpan, SpanContext, Status, StatusCode, TraceFlags, set_span_in_context
+from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, set_span_in_context
 
 from orders.adapters.trace_context import current_traceparent, valid_traceparent
 from orders.ports.tracing import SpanKind
@@ -26,7 +23,6 @@ from orders.ports.tracing import SpanKind
 _KINDS: Mapping[SpanKind, trace.SpanKind] = MappingProxyType({each: trace.SpanKind[each.name] for each in SpanKind})
 _NO_CONTEXT = Context()
 _SAMPLED = TraceFlags(TraceFlags.SAMPLED)
-_UNSET, _ERROR = Status(), Status(StatusCode.ERROR)
 
 Value = str | float | bool
 
@@ -47,9 +43,9 @@ class Place(NamedTuple):
         """Returns it as the header ``traceparent``."""
         return f"00-{self.trace_id:032x}-{self.span_id:016x}-{self.sampled:02x}"
 
-    def context(self, *, is_remote: bool) -> SpanContext:
-        """Returns it as the SDK has it."""
-        return SpanContext(self.trace_id, self.span_id, is_remote, _SAMPLED if self.sampled else None)
+    def remote_context(self) -> SpanContext:
+        """Returns it as the SDK has that of another process."""
+        return SpanContext(self.trace_id, self.span_id, True, _SAMPLED if self.sampled else None)
 
 
 def place_of(traceparent: str | None) -> Place | None:
@@ -68,19 +64,11 @@ class OtelTracing:
     """
 
     def __init__(
-        self,
-        processor: SpanProcessor,
-        *,
-        sampler: Sampler,
-        resource: Resource,
-        scope: str,
-        now_ns: Callable[[], int] = time.time_ns,
+        self, take: "Callable[[OtelSpan, int], None]", *, sampler: Sampler, now_ns: Callable[[], int] = time.time_ns
     ) -> None:
-        """``processor`` takes what has ended, ``now_ns`` is in nanoseconds since 1970."""
-        self._processor = processor
+        """``take`` is given each kept span that has ended, and when; ``now_ns`` is in nanoseconds since 1970."""
+        self._take = take
         self._sampler = sampler
-        self._resource = resource
-        self._scope = InstrumentationScope(scope)
         self._now_ns = now_ns
         self._ids = random.Random()  # noqa: S311 - ids of traces are no secrets
 
@@ -115,28 +103,13 @@ class OtelTracing:
 
     def take(self, span: "OtelSpan") -> None:
         """Takes a span that has ended."""
-        if not span.place.sampled:
-            return
-        self._processor.on_end(
-            ReadableSpan(
-                name=span.name,
-                context=span.place.context(is_remote=False),
-                parent=None if span.parent is None else span.parent.context(is_remote=span.remote),
-                resource=self._resource,
-                attributes=span.attributes,
-                links=tuple(_links(span.links)),
-                kind=_KINDS[span.kind],
-                status=_ERROR if span.failed else _UNSET,
-                start_time=span.began,
-                end_time=self._now_ns(),
-                instrumentation_scope=self._scope,
-            )
-        )
+        if span.place.sampled:
+            self._take(span, self._now_ns())
 
     def _samples(self, parent: Place | None, trace_id: int, name: str, kind: SpanKind) -> bool:
         context = _NO_CONTEXT
         if parent is not None:
-            context = set_span_in_context(NonRecordingSpan(parent.context(is_remote=True)), context)
+            context = set_span_in_context(NonRecordingSpan(parent.remote_context()), context)
         result = self._sampler.should_sample(context, trace_id, name, _KINDS[kind])
         return result.decision is Decision.RECORD_AND_SAMPLE
 
@@ -151,6 +124,7 @@ class OtelSpan:
     Attributes:
         place: its own; ``parent`` is that of its parent, which ``remote`` says is another process's.
         began: nanoseconds since 1970.
+        links: the places of spans that it is linked to, as ``traceparent`` has them.
         failed: whether it is marked as failed.
     """
 
@@ -224,12 +198,6 @@ class OtelSpan:
 
 current_span: ContextVar[OtelSpan | None] = ContextVar("current_span", default=None)
 """The span in whose block this is; ``None`` outside of spans."""
-
-
-def _links(traceparents: Sequence[str]) -> Iterable[Link]:
-    for place in map(place_of, traceparents):
-        if place is not None:
-            yield Link(place.context(is_remote=True))
 
 
 @cache

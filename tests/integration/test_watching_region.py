@@ -1,6 +1,8 @@
 """The relay's watch of the control table, over moto's regions: one of them answers, and gauges are shown ([DATA-3])."""
 
 import asyncio
+import math
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,12 +12,14 @@ from orders.adapters.outbound.dynamodb.control_table import ITEM_KEY
 from orders.adapters.outbound.dynamodb.items.attribute_values import to_wire
 from orders.adapters.outbound.memory.metrics import MemoryMetrics
 from orders.bootstrap.aws import open_control_clients
+from orders.bootstrap.config.roles import Role
 from orders.bootstrap.config.settings import Settings, load_settings
 from orders.bootstrap.resources.model import Changes
 from orders.bootstrap.resources.table import ensure_table
 from orders.bootstrap.resources.topology_file import packaged_topology
-from orders.bootstrap.server.region_watch import INTERVAL, watching_region
+from orders.bootstrap.server.region_watch import INTERVAL, holding_lease, lease_clock
 from orders.bootstrap.telemetry import Telemetry
+from orders.ports.errors import NotTheWriter
 from orders.ports.metric_catalogue import LEASE_AGE_SECONDS, MINUTES_WITHOUT_WRITER, STANDBY_NOT_READY, WRITERS
 from tests.contract.moto_server import moto_server
 from tests.support.eventually import eventually
@@ -51,18 +55,46 @@ async def settings(aws: str) -> Settings:
 async def test_the_item_is_read_from_the_region_that_has_it_and_told(settings: Settings) -> None:
     metrics, dependency, stop = MemoryMetrics(), Dependency("orders table"), asyncio.Event()
     dependency.fail()
-    async with watching_region(settings, Telemetry(metrics=metrics), [dependency]) as (watch,):
+    telemetry = Telemetry(metrics=metrics)
+    async with holding_lease(settings, telemetry, Role.RELAY) as held:
+        (watch,) = held.work_watched(settings, telemetry, [dependency])
         running = asyncio.create_task(watch.run(stop))
         await asyncio.to_thread(
             eventually, lambda: metrics.now(STANDBY_NOT_READY) is not None, within_seconds=30, what="it is told"
         )
         stop.set()
         await running
+        assert held.lease.remaining() == 0, "the other region writes"
     shown = [metrics.now(metric) for metric in (WRITERS, MINUTES_WITHOUT_WRITER, STANDBY_NOT_READY)]
     assert shown == [1, 0, 1]
     assert 0 <= (metrics.now(LEASE_AGE_SECONDS) or 0) < INTERVAL.total_seconds()
 
 
-async def test_one_region_alone_watches_nothing() -> None:
-    async with watching_region(load_settings(), Telemetry(), []) as watches:
-        assert watches == ()
+async def test_one_region_alone_watches_nothing_and_always_writes() -> None:
+    settings = load_settings()
+    async with holding_lease(settings, Telemetry(), Role.RELAY) as held:
+        assert held.work() == held.work_watched(settings, Telemetry(), []) == ()
+        assert held.lease.check() == 1
+        assert held.lease.remaining() == math.inf
+
+
+async def test_a_process_starts_without_the_control_table_and_takes_no_changes(
+    settings: Settings,
+) -> None:
+    beyond = settings.model_copy(update={"control_table_regions": ("eu-west-1",)})
+    async with holding_lease(beyond, Telemetry(), Role.API) as held:
+        (work,) = held.work()
+        assert work.name == "control table"
+        with pytest.raises(NotTheWriter, match="not been read yet"):
+            held.lease.check()
+
+
+async def test_the_region_that_is_named_holds_the_lease_from_the_first_moment(settings: Settings) -> None:
+    named = settings.model_copy(update={"aws_region": "af-south-1", "other_region": "eu-west-1"})
+    async with holding_lease(named, Telemetry(), Role.API) as held:
+        assert held.lease.check() == 1
+        assert 25 < held.lease.remaining() <= 30
+
+
+def test_the_clock_of_leases_goes_on_while_the_machine_sleeps() -> None:
+    assert abs(lease_clock() - time.clock_gettime(time.CLOCK_BOOTTIME)) < 1

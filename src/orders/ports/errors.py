@@ -5,10 +5,12 @@ bug to be noticed, not a case to be handled.
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 from orders.domain.order import Order
+from orders.ports.lease import DEPENDENCY as LEASE
 
 if TYPE_CHECKING:
     from orders.ports.acceptances import Acceptance, KeyClaim
@@ -136,6 +138,18 @@ class StaleOrder(PortError):
 
 class NotYet(PortError):
     """Something this depends on is not finished yet: retry later. No dependency is at fault."""
+
+
+class NotTheWriter(TransientPortError):
+    """This region may not write at this moment; nothing was written, and no dependency is at fault.
+
+    Attributes:
+        retry_after: when it is worth another attempt.
+    """
+
+    def __init__(self, detail: str, *, retry_after: timedelta) -> None:
+        self.retry_after = retry_after
+        super().__init__(LEASE, detail)
 
 
 class QuotaReached(TransientPortError):

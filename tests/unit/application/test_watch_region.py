@@ -5,11 +5,15 @@ from datetime import timedelta
 
 import pytest
 
+from orders.adapters.outbound.memory.alone_confirmations import MemoryAloneConfirmations
+from orders.adapters.outbound.memory.audit_trail import MemoryAuditTrail
 from orders.adapters.outbound.memory.clock import FixedClock
 from orders.adapters.outbound.memory.control_table import MemoryControlTable
 from orders.adapters.outbound.memory.metrics import MemoryMetrics
 from orders.application.operations.check_health import CheckHealth
+from orders.application.operations.keep_lease import KeepLease
 from orders.application.operations.watch_region import WatchRegion
+from orders.application.policy.region_lease import RegionLease
 from orders.ports.errors import TransientPortError, UnreadableItem
 from orders.ports.metric_catalogue import (
     CONFIRMED_ALONE,
@@ -18,7 +22,7 @@ from orders.ports.metric_catalogue import (
     STANDBY_NOT_READY,
     WRITERS,
 )
-from orders.ports.regions import ControlState
+from orders.ports.regions import ControlState, ControlTable
 from tests.support.builders import NOON
 from tests.support.service import Dependency
 
@@ -39,8 +43,21 @@ class Watched:
 
     def __post_init__(self) -> None:
         self.table = MemoryControlTable(self.state)
-        health = CheckHealth([self.dependency], self.clock)
-        self.watch = WatchRegion(self.table, health, self.metrics, region=HERE, monotonic=lambda: self.seconds)
+        self.watch = self.watching(self.table, CheckHealth([self.dependency], self.clock))
+
+    def watching(self, table: ControlTable, health: CheckHealth) -> WatchRegion:
+        lease = RegionLease(HERE, monotonic=lambda: self.seconds, now=self.clock.now)
+        keep = KeepLease(
+            table,
+            MemoryAloneConfirmations(),
+            lease,
+            MemoryAuditTrail(self.metrics),
+            self.clock,
+            region=HERE,
+            process="relay",
+            monotonic=lambda: self.seconds,
+        )
+        return WatchRegion(keep, health, self.metrics, region=HERE, monotonic=lambda: self.seconds)
 
     def advance(self, seconds: float) -> None:
         self.seconds += seconds
@@ -131,9 +148,7 @@ async def test_what_is_read_is_as_old_as_the_question() -> None:
             region.advance(3)
             return await super().read()
 
-    health = CheckHealth([], region.clock)
-    watch = WatchRegion(Slow(WRITTEN_HERE), health, region.metrics, region=HERE, monotonic=lambda: region.seconds)
-    await watch.execute()
+    await region.watching(Slow(WRITTEN_HERE), CheckHealth([], region.clock)).execute()
     assert region.gauges() == (1, 0, 3)
 
 

@@ -22,12 +22,19 @@ class Periodic:
         interval: timedelta,
         *,
         at_most: timedelta = timedelta(minutes=10),
+        spread: Callable[[], float] = lambda: 1.0,
     ) -> None:
-        """``at_most`` is how long one piece of work may take."""
+        """Sets up the work.
+
+        Args:
+            at_most: how long one piece of work may take.
+            spread: factor of each wait, so that many processes don't work at the same moments.
+        """
         self.name = name
         self._work = work
         self._interval = interval
         self._at_most = at_most
+        self._spread = spread
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until ``stop`` is set, which also breaks off what is being done."""
@@ -39,7 +46,8 @@ class Periodic:
                 working.cancel()
                 await asyncio.wait({working})
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(asyncio.shield(stopping), self._interval.total_seconds())
+                    pause = self._interval.total_seconds() * self._spread()
+                    await asyncio.wait_for(asyncio.shield(stopping), pause)
         finally:
             stopping.cancel()
 

@@ -1,40 +1,97 @@
-"""Watches the control table beside a process's own work, where there is one."""
+"""Keeps the writer's lease beside a process's own work: by the control table, where there is one."""
 
+import random
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
+
+import structlog
 
 from orders.adapters.inbound.periodic import Periodic
+from orders.adapters.outbound.audit_log import LogAuditTrail
 from orders.adapters.outbound.dynamodb.control_table import DynamoControlTable
+from orders.adapters.outbound.memory.alone_confirmations import MemoryAloneConfirmations
+from orders.adapters.outbound.memory.writer_leases import AlwaysWriter
 from orders.adapters.outbound.system import SystemClock
 from orders.application.operations.check_health import CheckHealth
+from orders.application.operations.keep_lease import KeepLease
 from orders.application.operations.watch_region import WatchRegion
+from orders.application.policy.region_lease import RegionLease
 from orders.bootstrap.aws import open_control_clients
+from orders.bootstrap.config.roles import Role
 from orders.bootstrap.config.settings import Settings
 from orders.bootstrap.telemetry import Telemetry
+from orders.ports.errors import PortError
 from orders.ports.health import Probe
+from orders.ports.lease import WriterLease
 
 INTERVAL = timedelta(seconds=5)
+LONGEST_READ = timedelta(seconds=10)
+"""Both regions of the control table may be waited for, and then the table of orders."""
+
+_log = structlog.get_logger(__name__)
+
+lease_clock = partial(time.clock_gettime, time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic
+"""The clock of leases, in seconds: unlike Linux's monotonic clock it goes on while the machine is suspended."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldLease:
+    """The lease of a process.
+
+    Attributes:
+        lease: what is asked before each write.
+        keep: what keeps it; ``None`` where one region always writes.
+    """
+
+    lease: WriterLease
+    keep: KeepLease | None = None
+
+    def work(self) -> tuple[Periodic, ...]:
+        """Builds the work that keeps it."""
+        return () if self.keep is None else (_every_interval(self.keep),)
+
+    def work_watched(self, settings: Settings, telemetry: Telemetry, probes: Sequence[Probe]) -> tuple[Periodic, ...]:
+        """Builds the same with the region's gauges; ``probes`` tell whether this region could take over."""
+        if self.keep is None:
+            return ()
+        health = CheckHealth(probes, SystemClock())
+        watch = WatchRegion(self.keep, health, telemetry.metrics, region=settings.aws_region, monotonic=lease_clock)
+        return (_every_interval(watch),)
+
+
+def _every_interval(work: KeepLease | WatchRegion) -> Periodic:
+    return Periodic("control table", work.execute, INTERVAL, at_most=LONGEST_READ, spread=_jitter)
+
+
+def _jitter() -> float:
+    return random.uniform(0.8, 1.0)  # noqa: S311 - nobody gains by guessing it
 
 
 @asynccontextmanager
-async def watching_region(
-    settings: Settings, telemetry: Telemetry, probes: Sequence[Probe]
-) -> AsyncIterator[tuple[Periodic, ...]]:
-    """Opens what reads the control table, every 5 s; nothing where one region always writes.
-
-    ``probes`` tell whether this region could take over.
-    """
+async def holding_lease(settings: Settings, telemetry: Telemetry, role: Role) -> AsyncIterator[HeldLease]:
+    """Opens what the lease is kept by, and reads it once; what then keeps it is run by the caller."""
     if settings.control_table is None:
-        yield ()
+        yield HeldLease(AlwaysWriter())
         return
+    clock = SystemClock()
     async with open_control_clients(settings, watch=telemetry.watch_client) as clients:
-        watch = WatchRegion(
+        keep = KeepLease(
             DynamoControlTable(clients, settings.control_table),
-            CheckHealth(probes, SystemClock()),
-            telemetry.metrics,
+            MemoryAloneConfirmations(),
+            RegionLease(settings.aws_region, monotonic=lease_clock, now=clock.now),
+            LogAuditTrail(telemetry.metrics),
+            clock,
             region=settings.aws_region,
-            monotonic=time.monotonic,
+            process=role,
+            monotonic=lease_clock,
         )
-        yield (Periodic("control table", watch.execute, INTERVAL),)
+        try:
+            await keep.execute()
+        except PortError as error:
+            # Reads are served all the same.
+            _log.warning("the control table can't be read; this process takes no changes yet", error=str(error))
+        yield HeldLease(keep.lease, keep)

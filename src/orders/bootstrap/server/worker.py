@@ -23,7 +23,7 @@ from orders.bootstrap.relay_tasks import relay_tasks
 from orders.bootstrap.resources.addresses import Addresses, addresses_in_reach
 from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.bootstrap.server.health_port import answering_health
-from orders.bootstrap.server.region_watch import watching_region
+from orders.bootstrap.server.region_watch import holding_lease
 from orders.bootstrap.server.signals import drain
 from orders.bootstrap.telemetry import Telemetry, open_telemetry
 from orders.bootstrap.workers import WORKERS, Worker
@@ -162,6 +162,7 @@ async def run_relay(settings: Settings, stop: asyncio.Event) -> None:
         answering_health(settings, probe),
         open_telemetry(settings, Role.RELAY) as telemetry,
         open_clients(settings, ("dynamodb", "sqs", "events"), watch=telemetry.watch_client) as clients,
+        holding_lease(settings, telemetry, Role.RELAY) as held,
     ):
         addresses = await addresses_in_reach(clients.sqs, packaged_topology(), settings, stop)
         if addresses is not None:
@@ -174,8 +175,8 @@ async def run_relay(settings: Settings, stop: asyncio.Event) -> None:
             )
             relay = relay_loop(container)
             probe.watch(relay)
-            async with watching_region(settings, telemetry, (probe, container.table_probe())) as watches:
-                await run_beside([*relay_tasks(container), *watches], relay, stop)
+            watches = held.work_watched(settings, telemetry, (probe, container.table_probe()))
+            await run_beside([*relay_tasks(container), *watches], relay, stop)
 
 
 def relay_loop(container: Container) -> RelayLoop:

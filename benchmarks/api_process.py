@@ -16,6 +16,7 @@ from typing import Any
 import uvloop
 
 from orders.adapters.inbound.http.app import create_app
+from orders.adapters.outbound.memory.writer_leases import AlwaysWriter
 from orders.bootstrap.config.edge import edge_rules
 from orders.bootstrap.config.roles import Role
 from orders.bootstrap.config.settings import Settings
@@ -70,7 +71,10 @@ def _run(settings: Settings, pipe: Connection) -> None:
 async def _serve(settings: Settings, pipe: Connection) -> None:
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     with listen(settings) as listener:
-        async with open_telemetry(settings, Role.API) as telemetry, open_container(settings, telemetry) as container:
+        async with (
+            open_telemetry(settings, Role.API) as telemetry,
+            open_container(settings, telemetry, AlwaysWriter()) as container,
+        ):
             app = create_app(
                 api_dependencies(container),
                 edge=edge_rules(settings),

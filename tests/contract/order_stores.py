@@ -27,6 +27,7 @@ from orders.adapters.outbound.memory.outbox import MemoryOutbox
 from orders.adapters.outbound.memory.suppressions import MemorySuppressions
 from orders.adapters.outbound.memory.tenant_files import MemoryOrderingTenants
 from orders.adapters.outbound.memory.unreadable_items import MemoryUnreadableItems
+from orders.adapters.outbound.memory.writer_leases import SetLease
 from orders.bootstrap.resources.model import Changes
 from orders.bootstrap.resources.table import ensure_table
 from orders.bootstrap.resources.topology_file import packaged_topology
@@ -34,6 +35,7 @@ from orders.domain.order import Change
 from orders.ports.acceptances import Acceptances
 from orders.ports.errors import ItemKind
 from orders.ports.event_archive import EventArchive
+from orders.ports.lease import WriterLease
 from orders.ports.mail import MailIntents, MailReference
 from orders.ports.order_repository import OrderRepository
 from orders.ports.outbox import EventLog, Outbox, OutboxEntry
@@ -163,6 +165,7 @@ class Store:
     ordering: OrderingTenants
     damage: "Damage"
     unreadable: UnreadableItems
+    lease: WriterLease
 
     async def overdue(self, before: datetime = AT_LAST, limit: int = 1000) -> list[tuple[str, datetime]]:
         """Ids and times of all overdue orders, whatever their shard."""
@@ -185,9 +188,10 @@ class Store:
 
 def memory_store() -> Store:
     """The in-memory adapters over a new table."""
-    table = MemoryTable()
+    lease = SetLease()
+    table = MemoryTable(lease)
     outbox = MemoryOutbox(table, shards=SHARDS)
-    mails, suppressions = MemoryMailIntents(), MemorySuppressions()
+    mails, suppressions = MemoryMailIntents(lease), MemorySuppressions(lease)
     return Store(
         MemoryOrderRepository(table),
         outbox,
@@ -199,6 +203,7 @@ def memory_store() -> Store:
         MemoryOrderingTenants(table),
         MemoryDamage(table, mails, suppressions),
         MemoryUnreadableItems(table, mails, suppressions),
+        lease,
     )
 
 
@@ -209,17 +214,20 @@ async def dynamo_store(table: EmulatorTable) -> AsyncIterator[Store]:
         yield store_over(client, table.name)
 
 
-def store_over(client: Any, table_name: str, region: str | None = None) -> Store:
+def store_over(client: Any, table_name: str, region: str | None = None, other_region: str | None = None) -> Store:
     """The DynamoDB adapters over a client, in a region of its own unless one is given."""
-    region = region or f"region-{uuid4().hex[:8]}"
-    outbox = DynamoOutbox(client, table_name, region=region, outbox_shards=SHARDS)
-    orders = DynamoOrderRepository(client, table_name, region=region, outbox_shards=SHARDS)
-    acceptances = DynamoAcceptances(client, table_name, region=region, outbox_shards=SHARDS)
-    mails, archive = DynamoMailIntents(client, table_name), DynamoEventArchive(client, table_name)
-    suppressions, ordering = DynamoSuppressions(client, table_name), DynamoOrderingTenants(client, table_name)
+    region, lease = region or f"region-{uuid4().hex[:8]}", SetLease()
+    outbox = DynamoOutbox(client, table_name, lease, region=region, other_region=other_region, outbox_shards=SHARDS)
+    orders = DynamoOrderRepository(client, table_name, lease, region=region, outbox_shards=SHARDS)
+    acceptances = DynamoAcceptances(client, table_name, lease, region=region, outbox_shards=SHARDS)
+    mails, archive = DynamoMailIntents(client, table_name, lease), DynamoEventArchive(client, table_name)
+    suppressions = DynamoSuppressions(client, table_name, lease)
+    ordering = DynamoOrderingTenants(client, table_name)
     damage = DynamoDamage(client, table_name)
-    unreadable = DynamoUnreadableItems(client, table_name, region=region, outbox_shards=SHARDS)
-    return Store(orders, outbox, outbox, mails, acceptances, archive, suppressions, ordering, damage, unreadable)
+    unreadable = DynamoUnreadableItems(
+        client, table_name, region=region, other_region=other_region, outbox_shards=SHARDS
+    )
+    return Store(orders, outbox, outbox, mails, acceptances, archive, suppressions, ordering, damage, unreadable, lease)
 
 
 @contextmanager

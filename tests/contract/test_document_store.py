@@ -10,6 +10,7 @@ import pytest
 
 from orders.adapters.outbound.aws.s3_documents import S3DocumentStore
 from orders.adapters.outbound.memory.document_store import MemoryDocumentStore
+from orders.adapters.outbound.memory.writer_leases import AlwaysWriter
 from orders.ports.documents import DocumentStore, document_folder, document_key
 from orders.ports.errors import DocumentMissing, TransientPortError
 from tests.contract.aws_backends import ALL_BACKENDS, AWS_BACKENDS, MEMORY, endpoint_of
@@ -35,7 +36,7 @@ async def store(request: pytest.FixtureRequest) -> AsyncIterator[DocumentStore]:
         yield MemoryDocumentStore()
         return
     async with endpoint_of(request).client("s3") as client:
-        yield S3DocumentStore(client, await a_bucket(client))
+        yield S3DocumentStore(client, await a_bucket(client), AlwaysWriter())
 
 
 @pytest.fixture(params=AWS_BACKENDS)
@@ -103,7 +104,7 @@ async def test_in_a_bucket_with_versions_every_version_and_marker_is_purged(s3: 
     client, bucket = s3
     await client.put_object(Bucket=bucket, Key=KEY, Body=b"before there were versions")
     await client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
-    store = S3DocumentStore(client, bucket)
+    store = S3DocumentStore(client, bucket, AlwaysWriter())
     for key in (KEY, KEY, f"{FOLDER}2.pdf", CURRENT, CURRENT, NEIGHBOUR):
         await store.put(key, b"%PDF")
     await client.delete_object(Bucket=bucket, Key=f"{FOLDER}2.pdf")
@@ -129,7 +130,7 @@ async def test_an_outage_in_memory_looks_like_one() -> None:
 async def test_a_bucket_out_of_reach_is_a_passing_failure() -> None:
     # Port 9 is the discard service, which nobody runs.
     async with Endpoint("nobody", "http://127.0.0.1:9").client("s3") as client:
-        store = S3DocumentStore(client, "documents")
+        store = S3DocumentStore(client, "documents", AlwaysWriter())
         with pytest.raises(TransientPortError) as put:
             await store.put(KEY, b"pdf")
         with pytest.raises(TransientPortError):
@@ -144,7 +145,7 @@ async def test_a_bucket_out_of_reach_is_a_passing_failure() -> None:
 
 async def test_anybody_with_the_link_downloads_the_document_under_its_name(s3: tuple[Any, str]) -> None:
     client, bucket = s3
-    store = S3DocumentStore(client, bucket)
+    store = S3DocumentStore(client, bucket, AlwaysWriter())
     await store.put(KEY, b"%PDF")
     url = await store.link(KEY, valid_for=FIVE_MINUTES, filename='Bestellung "Ü" BB-1.pdf')
     assert "X-Amz-Expires=300" in url
@@ -160,7 +161,7 @@ async def test_anybody_with_the_link_downloads_the_document_under_its_name(s3: t
 async def test_links_lead_to_the_public_endpoint_where_one_is_given(s3: tuple[Any, str]) -> None:
     client, bucket = s3
     async with Endpoint("public", "https://files.example").client("s3", signature_version="s3v4") as public:
-        store = S3DocumentStore(client, bucket, public)
+        store = S3DocumentStore(client, bucket, AlwaysWriter(), public)
         await store.put(KEY, b"%PDF")
         url = await store.link(KEY, valid_for=FIVE_MINUTES, filename="BB-1.pdf")
     assert url.startswith("https://files.example/") or ".files.example/" in url
@@ -169,7 +170,7 @@ async def test_links_lead_to_the_public_endpoint_where_one_is_given(s3: tuple[An
 
 async def test_an_object_says_what_it_is_to_whoever_opens_the_bucket(s3: tuple[Any, str]) -> None:
     client, bucket = s3
-    await S3DocumentStore(client, bucket).put(KEY, b"%PDF")
+    await S3DocumentStore(client, bucket, AlwaysWriter()).put(KEY, b"%PDF")
     head = await client.head_object(Bucket=bucket, Key=KEY)
     assert head["ContentType"] == "application/pdf"
     assert head["ContentLength"] == 4
@@ -179,7 +180,7 @@ async def test_an_object_says_what_it_is_to_whoever_opens_the_bucket(s3: tuple[A
 async def test_a_document_in_an_archive_class_counts_as_gone(s3: tuple[Any, str]) -> None:
     client, bucket = s3
     await client.put_object(Bucket=bucket, Key=KEY, Body=b"%PDF", StorageClass="DEEP_ARCHIVE")
-    store = S3DocumentStore(client, bucket)
+    store = S3DocumentStore(client, bucket, AlwaysWriter())
     assert not await store.exists(KEY)
     with pytest.raises(DocumentMissing):
         await store.get(KEY)
@@ -188,6 +189,6 @@ async def test_a_document_in_an_archive_class_counts_as_gone(s3: tuple[Any, str]
 async def test_an_archive_class_with_instant_access_is_as_good_as_any(s3: tuple[Any, str]) -> None:
     client, bucket = s3
     await client.put_object(Bucket=bucket, Key=KEY, Body=b"%PDF", StorageClass="GLACIER_IR")
-    store = S3DocumentStore(client, bucket)
+    store = S3DocumentStore(client, bucket, AlwaysWriter())
     assert await store.exists(KEY)
     assert await store.get(KEY) == b"%PDF"

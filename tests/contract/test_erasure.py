@@ -13,6 +13,7 @@ import pytest
 
 from orders.adapters.outbound.aws.s3_documents import S3DocumentStore
 from orders.adapters.outbound.dynamodb.items.attribute_values import from_wire
+from orders.adapters.outbound.memory.writer_leases import AlwaysWriter
 from tests.contract.aws_backends import AWS_BACKENDS, endpoint_of
 from tests.contract.endpoints import REGION
 from tests.contract.order_stores import AT_LAST, EmulatorTable, created_table, store_over
@@ -80,7 +81,9 @@ async def world(table: EmulatorTable, tmp_path: Path) -> AsyncIterator[World]:
         await s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
         await s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
         service = Service(
-            renderer=TellingRenderer(), over=store_over(dynamodb, table.name), bucket=S3DocumentStore(s3, name)
+            renderer=TellingRenderer(),
+            over=store_over(dynamodb, table.name),
+            bucket=S3DocumentStore(s3, name, AlwaysWriter()),
         )
         async with an_api_in_this_loop(tmp_path, service) as api:
             lives = Lives(api, Workers(service))

@@ -14,6 +14,7 @@ import pytest
 
 from orders.adapters.outbound.aws.ses_mail import MAX_MESSAGE_BYTES, SesMailSender
 from orders.adapters.outbound.memory.mail_sender import MemoryMailSender
+from orders.adapters.outbound.memory.writer_leases import AlwaysWriter
 from orders.ports.errors import MailRejected, TransientPortError
 from orders.ports.mail import Attachment, Mail, MailContent, MailSender
 from tests.contract.aws_backends import ALL_BACKENDS, AWS_BACKENDS, MEMORY, endpoint_of
@@ -45,7 +46,7 @@ class Ses:
 
     @property
     def sender(self) -> SesMailSender:
-        return SesMailSender(self.client, FROM, now=lambda: NOON)
+        return SesMailSender(self.client, FROM, AlwaysWriter(), now=lambda: NOON)
 
     async def delivered(self, recipient: str) -> dict[str, Any]:
         """The mail to an address, as the emulator shows it."""
@@ -80,7 +81,7 @@ async def sender(request: pytest.FixtureRequest) -> AsyncIterator[MailSender]:
         return
     async with endpoint_of(request).client("ses") as client:
         await client.verify_email_identity(EmailAddress=FROM)
-        yield SesMailSender(client, FROM)
+        yield SesMailSender(client, FROM, AlwaysWriter())
 
 
 async def test_each_mail_has_an_id_of_its_own(sender: MailSender) -> None:
@@ -120,11 +121,11 @@ async def test_a_mail_arrives_complete(ses: Ses) -> None:
 
 async def test_a_configuration_set_is_named_where_one_is_set(ses: Ses) -> None:
     await ses.client.create_configuration_set(ConfigurationSet={"Name": f"set-{uuid4().hex[:8]}"})
-    assert await SesMailSender(ses.client, FROM, "set").send(a_mail())
+    assert await SesMailSender(ses.client, FROM, AlwaysWriter(), "set").send(a_mail())
 
 
 async def test_a_sender_not_verified_yet_is_waited_for(ses: Ses) -> None:
-    sender = SesMailSender(ses.client, f"orders@{uuid4().hex[:8]}.example")
+    sender = SesMailSender(ses.client, f"orders@{uuid4().hex[:8]}.example", AlwaysWriter())
     with pytest.raises(TransientPortError) as error:
         await sender.send(a_mail())
     assert not error.value.throttled
@@ -139,7 +140,7 @@ async def test_a_mail_too_large_is_rejected(ses: Ses) -> None:
 async def test_a_mail_service_out_of_reach_is_a_passing_failure() -> None:
     async with Endpoint("nobody", "http://127.0.0.1:9").client("ses") as client:
         with pytest.raises(TransientPortError) as error:
-            await SesMailSender(client, FROM).send(a_mail())
+            await SesMailSender(client, FROM, AlwaysWriter()).send(a_mail())
     assert error.value.dependency == "mail service"
 
 

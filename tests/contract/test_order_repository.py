@@ -270,8 +270,9 @@ async def test_instants_keep_their_milliseconds(store: Store, tenant_id: str) ->
     assert found.created_at.utcoffset() == timedelta(0)
 
 
-async def _all(calls: Iterable[Awaitable[None]]) -> list[BaseException | None]:
-    return await asyncio.gather(*calls, return_exceptions=True)
+async def _all(calls: Iterable[Awaitable[object]]) -> list[BaseException | None]:
+    outcomes = await asyncio.gather(*calls, return_exceptions=True)
+    return [outcome if isinstance(outcome, BaseException) else None for outcome in outcomes]
 
 
 # -- what is kept of other services' reports ---------------------------------------------------------------------------

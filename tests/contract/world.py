@@ -13,6 +13,7 @@ from uuid import uuid4
 import httpx
 
 from orders.adapters.inbound.http.app import create_app
+from orders.adapters.outbound.memory.writer_leases import AlwaysWriter
 from orders.adapters.outbound.telemetry.export import Export, OtelTelemetry
 from orders.application.events.publish_events import EventFastPath
 from orders.bootstrap.aws import AwsClients, open_clients
@@ -179,6 +180,7 @@ async def a_world(
 
             def container(where: Addresses) -> ApiContainer:
                 return ApiContainer(
+                    lease=AlwaysWriter(),
                     settings=settings,
                     clients=clients,
                     addresses=where,

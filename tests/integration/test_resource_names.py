@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import orders
+from orders.adapters.outbound.memory.writer_leases import AlwaysWriter
 from orders.application.events.replay_events import Selection
 from orders.bootstrap.aws import AwsClients, open_clients, queue_wait
 from orders.bootstrap.config.settings import Settings, load_settings
@@ -21,6 +22,7 @@ from orders.bootstrap.resources.creation import create_resources
 from orders.bootstrap.resources.names import ResourceNames, names_of
 from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.bootstrap.server.api import open_container
+from orders.bootstrap.telemetry import Telemetry
 from orders.bootstrap.workers import WORKERS
 from orders.domain.lifecycle import Role
 from tests.contract.moto_server import moto_server
@@ -95,7 +97,7 @@ def test_every_table_and_bucket_that_is_declared_can_be_named(settings: Settings
 
 @pytest.mark.usefixtures("clients")
 async def test_the_api_uses_them(settings: Settings) -> None:
-    async with open_container(settings) as api:
+    async with open_container(settings, Telemetry(), AlwaysWriter()) as api:
         made = placed(a_draft(), roles=(Role.STAFF,), tenant_id=TENANT)
         await api.repository().add(made)
         assert await api.repository().get(TENANT, made.order.order_id) is not None
@@ -109,7 +111,9 @@ async def test_the_api_uses_them(settings: Settings) -> None:
 @pytest.mark.parametrize("name", [*WORKERS, "relay"])
 async def test_workers_and_relay_use_them(settings: Settings, clients: AwsClients, name: str) -> None:
     addresses = await resolve_addresses(clients.sqs, packaged_topology(), settings)
-    container = Container(settings=settings, clients=clients, addresses=addresses, renderer=object())
+    container = Container(
+        settings=settings, clients=clients, addresses=addresses, renderer=object(), lease=AlwaysWriter()
+    )
     order_id = placed(a_draft(), roles=(Role.STAFF,), tenant_id=TENANT).order.order_id
     if name == "relay":
         await container.outbox().waiting(TENANT, order_id)
@@ -130,7 +134,7 @@ async def test_operators_commands_use_them(settings: Settings) -> None:
         assert await suppressions.list(TENANT) == []
     async with open_tenants(settings) as tenants:
         assert await tenants.execute(days=0) == []
-    async with open_container(settings) as api:
+    async with open_container(settings, Telemetry(), AlwaysWriter()) as api:
         made = placed(a_draft(), roles=(Role.STAFF,), tenant_id=TENANT, order_id=an_order_id(2))
         await api.repository().add(made)
     async with open_replay(settings, mails=False) as replay:

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from orders.adapters.inbound.cli.health import HealthQuestion, ask
 from orders.adapters.inbound.cli.runtime import AuditedCommand
 from orders.adapters.inbound.http.routes.orders import orders_router
+from orders.adapters.outbound.memory.writer_leases import AlwaysWriter
 from orders.bootstrap.acceptance import client_of, tokens_for
 from orders.bootstrap.aws import CLIENTS, SECRET_SERVICES, open_clients
 from orders.bootstrap.command_running import command_target
@@ -37,6 +38,7 @@ from orders.bootstrap.resources.creation import create_resources
 from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.bootstrap.server.api import open_container, run_api
 from orders.bootstrap.server.worker import run_relay, run_worker
+from orders.bootstrap.telemetry import Telemetry
 from tests.contract.moto_server import moto_server
 from tests.support.collector import collecting
 from tests.support.eventually import eventually
@@ -162,7 +164,7 @@ async def test_the_api_reads_what_is_declared(aws: str, tmp_path: Path) -> None:
 
 async def _resolve_handlers(settings: Settings) -> None:
     """Builds what the handlers of requests ask for: the first request that needs it does, not the start."""
-    async with open_container(settings) as container:
+    async with open_container(settings, Telemetry(), AlwaysWriter()) as container:
         dependencies = api_dependencies(container)
         for route in orders_router().routes:
             for handler in getattr(route, "route_handlers", ()):

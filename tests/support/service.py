@@ -145,6 +145,7 @@ class Service:
         self.outbox = cast("Events", table.outbox)
         made = self.use_cases = UseCases(
             clock=self.clock,
+            lease=table.lease,
             ids=self.ids,
             counters=self.counters,
             gauges=self.counters,
@@ -196,12 +197,22 @@ class Service:
         outbox = MemoryOutbox(self.table)
         acceptances = MemoryAcceptances(self.table)
         archive = MemoryEventArchive(self.table)
-        orders, suppressions = MemoryOrderRepository(self.table), MemorySuppressions()
+        orders, suppressions = MemoryOrderRepository(self.table), MemorySuppressions(self.table.lease)
         ordering = MemoryOrderingTenants(self.table)
         damage = MemoryDamage(self.table, self.intents, suppressions)
         unreadable = self.unreadable = MemoryUnreadableItems(self.table, self.intents, suppressions)
         return Store(
-            orders, outbox, outbox, self.intents, acceptances, archive, suppressions, ordering, damage, unreadable
+            orders,
+            outbox,
+            outbox,
+            self.intents,
+            acceptances,
+            archive,
+            suppressions,
+            ordering,
+            damage,
+            unreadable,
+            self.table.lease,
         )
 
     def relay(self, lag: timedelta = timedelta(0)) -> RelayOutbox:

@@ -16,6 +16,7 @@ from orders.adapters.outbound.aws.s3_documents import S3DocumentStore
 from orders.adapters.outbound.aws.s3_tenants import S3TenantDirectory
 from orders.adapters.outbound.aws.ses_mail import SesMailSender
 from orders.adapters.outbound.memory.metrics import MemoryMetrics
+from orders.adapters.outbound.memory.writer_leases import AlwaysWriter
 from orders.domain.events import OrderEvent
 from orders.domain.lifecycle import Role
 from orders.ports.errors import (
@@ -134,7 +135,7 @@ async def test_refusals_of_the_mail_service(
     code: str, message: str, expected: type[PortError], throttled: bool
 ) -> None:
     with pytest.raises(expected) as refused:
-        await SesMailSender(refusing(code, message), FROM).send(a_mail())
+        await SesMailSender(refusing(code, message), FROM, AlwaysWriter()).send(a_mail())
     assert "thandi@" not in str(refused.value)
     if isinstance(refused.value, TransientPortError):
         assert refused.value.throttled is throttled
@@ -142,12 +143,12 @@ async def test_refusals_of_the_mail_service(
 
 async def test_a_refusal_that_nobody_expected_is_not_hidden() -> None:
     with pytest.raises(ClientError):
-        await SesMailSender(refusing("SomethingNew"), FROM).send(a_mail())
+        await SesMailSender(refusing("SomethingNew"), FROM, AlwaysWriter()).send(a_mail())
 
 
 async def test_a_permission_that_is_missing_gives_up_no_mail_and_no_event() -> None:
     with pytest.raises(NotPermitted):
-        await SesMailSender(refusing("AccessDenied"), FROM).send(a_mail())
+        await SesMailSender(refusing("AccessDenied"), FROM, AlwaysWriter()).send(a_mail())
     with pytest.raises(NotPermitted):
         await EventBridgePublisher(refusing("AccessDeniedException"), "bus").publish([an_event(1)])
 
@@ -187,7 +188,7 @@ async def test_a_document_that_breaks_off_is_a_passing_failure() -> None:
     half = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\nContent-Type: application/pdf\r\n\r\n%PDF"
     async with answering_with(half) as endpoint, endpoint.client("s3") as client:
         with pytest.raises(TransientPortError) as error:
-            await S3DocumentStore(client, "documents").get("orders/x.pdf")
+            await S3DocumentStore(client, "documents", AlwaysWriter()).get("orders/x.pdf")
     assert error.value.dependency == "documents bucket"
 
 
@@ -196,11 +197,11 @@ async def test_a_document_that_came_garbled_is_a_passing_failure() -> None:
     garbled = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nx-amz-checksum-crc32: jNwWgw==\r\n\r\n%PDF"
     async with answering_with(garbled) as endpoint, endpoint.client("s3") as client:
         with pytest.raises(TransientPortError):
-            await S3DocumentStore(client, "documents").get("orders/x.pdf")
+            await S3DocumentStore(client, "documents", AlwaysWriter()).get("orders/x.pdf")
 
 
 async def test_a_permission_that_is_missing_is_not_taken_for_a_missing_document() -> None:
-    store = S3DocumentStore(refusing("AccessDenied"), "documents")
+    store = S3DocumentStore(refusing("AccessDenied"), "documents", AlwaysWriter())
     with pytest.raises(NotPermitted):
         await store.get("orders/x.pdf")
     with pytest.raises(NotPermitted):
@@ -220,7 +221,7 @@ async def test_a_permission_that_is_missing_is_not_taken_for_a_missing_document(
 )
 async def test_an_archived_document_is_there_when_a_restored_copy_is(head: dict[str, str], readable: bool) -> None:
     client: Any = Scripted(lambda _: head)
-    assert await S3DocumentStore(client, "documents").exists("orders/x.pdf") is readable
+    assert await S3DocumentStore(client, "documents", AlwaysWriter()).exists("orders/x.pdf") is readable
 
 
 class Bucket:
@@ -253,13 +254,13 @@ async def test_a_version_that_is_not_deleted_fails_although_the_call_succeeds(
 ) -> None:
     client: Any = Bucket(3, {"Key": "folder/1.pdf", "VersionId": "2", "Code": code})
     with pytest.raises(kind, match=code) as failure:
-        await S3DocumentStore(client, "documents").purge("folder/", keep="folder/2.pdf")
+        await S3DocumentStore(client, "documents", AlwaysWriter()).purge("folder/", keep="folder/2.pdf")
     assert getattr(failure.value, "throttled", False) is throttled
 
 
 async def test_a_thousand_versions_are_deleted_at_once_and_never_more() -> None:
     client: Any = Bucket(2_500)
-    await S3DocumentStore(client, "documents").purge("folder/", keep="folder/2.pdf")
+    await S3DocumentStore(client, "documents", AlwaysWriter()).purge("folder/", keep="folder/2.pdf")
     assert client.asked == [1000, 1000, 500]
 
 

@@ -25,7 +25,7 @@ def test_an_event_has_the_attributes_of_cloud_events() -> None:
     order_id = an_order_id()
     assert {name: value for name, value in event.items() if name != "data"} == {
         "specversion": "1.0",
-        "id": f"{order_id}-0000000002",
+        "id": f"{order_id}.1.0000000002",
         "source": f"/tenants/tenant_a/orders/{order_id}",
         "type": "io.bbws.orders.order.cancelled.v1",
         "subject": order_id,

@@ -45,6 +45,7 @@ async def open_overview(settings: Settings, *, namespace: str | None = None) -> 
             clients.dynamodb,
             names_of(settings, topology).table(),
             region=settings.aws_region,
+            other_region=settings.other_region,
             outbox_shards=settings.outbox_shards,
         )
 

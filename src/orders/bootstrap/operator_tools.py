@@ -28,7 +28,8 @@ from orders.bootstrap.resources.addresses import queue_url
 from orders.bootstrap.resources.names import names_of
 from orders.bootstrap.resources.topology import TEMPLATES, Topology, environment_name
 from orders.bootstrap.resources.topology_file import packaged_topology
-from orders.bootstrap.telemetry import open_telemetry
+from orders.bootstrap.server.region_watch import holding_lease
+from orders.bootstrap.telemetry import Telemetry, open_telemetry
 
 if TYPE_CHECKING:
     from types_aiobotocore_sqs import SQSClient
@@ -70,8 +71,11 @@ async def open_replay(settings: Settings, *, mails: bool) -> AsyncIterator[Repla
 async def open_suppressions(settings: Settings) -> AsyncIterator[SuppressionList]:
     """Opens the suppressed addresses of the settings' environment."""
     table = names_of(settings, packaged_topology()).table()
-    async with open_clients(settings, ("dynamodb",)) as clients:
-        yield SuppressionList(DynamoSuppressions(clients.dynamodb, table), SystemClock())
+    async with (
+        open_clients(settings, ("dynamodb",)) as clients,
+        holding_lease(settings, Telemetry(), Role.OPERATOR) as held,
+    ):
+        yield SuppressionList(DynamoSuppressions(clients.dynamodb, table, held.lease), SystemClock())
 
 
 @asynccontextmanager
@@ -95,7 +99,11 @@ async def open_unreadable(settings: Settings) -> AsyncIterator[FindUnreadable]:
     async with open_clients(settings, ("dynamodb",)) as clients:
         yield FindUnreadable(
             DynamoUnreadableItems(
-                clients.dynamodb, table, region=settings.aws_region, outbox_shards=settings.outbox_shards
+                clients.dynamodb,
+                table,
+                region=settings.aws_region,
+                other_region=settings.other_region,
+                outbox_shards=settings.outbox_shards,
             )
         )
 

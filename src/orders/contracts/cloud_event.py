@@ -33,7 +33,7 @@ def to_cloud_event(event: OrderEvent, *, replayed: bool = False, mails: bool = F
     """
     content: dict[str, JsonValue] = {
         "specversion": "1.0",
-        "id": f"{event.order_id}-{padded_sequence(event.sequence)}",
+        "id": event_id(event),
         "source": f"/tenants/{event.tenant_id}/orders/{event.order_id}",
         "type": cloud_event_type(event.type),
         "subject": event.order_id,
@@ -55,6 +55,11 @@ def to_cloud_event(event: OrderEvent, *, replayed: bool = False, mails: bool = F
         "changed": _published_pointers(event.changed),
     }
     return content
+
+
+def event_id(event: OrderEvent) -> str:
+    """Returns the event's id, by which consumers know it again: another writer's event of its sequence has another."""
+    return f"{event.order_id}.{event.epoch}.{padded_sequence(event.sequence)}"
 
 
 def cloud_event_type(type_: EventType) -> str:

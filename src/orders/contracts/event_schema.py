@@ -16,6 +16,7 @@ from orders.domain.lifecycle import Role, Status
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 _SEQUENCE = f"[0-9]{{{SEQUENCE_DIGITS}}}"
+_EPOCH = "[1-9][0-9]*"
 _POINTER = r"^(/([^~/]|~[01])*)*$"
 _WORKER = "none"
 
@@ -155,7 +156,10 @@ def event_schema(type_: EventType) -> dict[str, Any]:
     }
     attributes = {
         "specversion": {"type": "string", "const": "1.0"},
-        "id": _text("the same however often the event is delivered", pattern=f"^ord_[0-9A-Z]{{26}}-{_SEQUENCE}$"),
+        "id": _text(
+            "the same however often the event is delivered: the order, the writer's epoch, the sequence",
+            pattern=rf"^ord_[0-9A-Z]{{26}}\.{_EPOCH}\.{_SEQUENCE}$",
+        ),
         "source": _text("the shop and the order", pattern="^/tenants/[^/]+/orders/[^/]+$"),
         "type": {"type": "string", "const": cloud_event_type(type_)},
         "subject": _text("the order", pattern=ORDER_ID_PATTERN),

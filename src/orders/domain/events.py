@@ -83,6 +83,7 @@ class OrderEvent:
         reason: the reason as entered; for history, never published.
         changed: JSON pointers of the fields that changed, without values.
         receipt: the response stored for the idempotency key, if there was one; internal.
+        epoch: the writer's, in which it was stored: two regions' events of one sequence differ in it.
     """
 
     tenant_id: str
@@ -97,3 +98,4 @@ class OrderEvent:
     changed: tuple[str, ...] = ()
     traceparent: str | None = None
     receipt: Receipt | None = None
+    epoch: int = 1

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from orders.domain.events import OrderEvent
 from orders.domain.lifecycle import Status
 from orders.domain.order import Change, Order
 from orders.ports.acceptances import KeyClaim
@@ -62,11 +63,12 @@ class OrderRepository(Protocol):
     """Stores orders; each create and each change is one atomic write of the order together with its event.
 
     Every method raises ``TransientPortError`` when the table is unreachable or throttles, and ``UnreadableItem`` when
-    an order that it needs is unreadable; ``page`` leaves such orders out.
+    an order that it needs is unreadable; ``page`` leaves such orders out. Those that write raise ``NotTheWriter``, and
+    write nothing, while this region may not.
     """
 
-    async def add(self, change: Change, *, claimed_by: str | None = None) -> None:
-        """Stores a new order and its created event.
+    async def add(self, change: Change, *, claimed_by: str | None = None) -> OrderEvent:
+        """Stores a new order and its created event; returns the event as stored, with the writer's epoch.
 
         Retries are safe: after a write with an unknown outcome (timeout) the adapter may repeat it, and a stored order
         with the same id and created event counts as this one.
@@ -95,8 +97,8 @@ class OrderRepository(Protocol):
         """Returns whatever is stored under the order's key, the order or a claim; otherwise as ``get``."""
         ...
 
-    async def save(self, change: Change) -> None:
-        """Stores a change: the order after it, and its event in the outbox.
+    async def save(self, change: Change) -> OrderEvent:
+        """Stores a change: the order after it, and its event in the outbox; returns the event as ``add`` does.
 
         Retries are safe: repeating a write with an unknown outcome succeeds. A change without an event is a programming
         error (``ValueError``).

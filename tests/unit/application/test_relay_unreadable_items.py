@@ -118,7 +118,7 @@ async def test_a_mistake_of_ours_over_one_order_hurts_that_order_alone() -> None
         async def waiting_of(self, tenant_id: str, order_id: str) -> int:
             return 1 // (order_id != wrong.order_id) and await super().waiting_of(tenant_id, order_id)
 
-    service.publish_events = Mistaken(service.outbox, service.publisher, service.counters)
+    service.publish_events = Mistaken(service.outbox, service.publisher, service.counters, service.table.lease)
     assert await until_quiet(one_shard(service)) == 1
     assert went_out(service) == [whole.order_id]
     assert service.counters.of(UNREADABLE_ITEMS, kind="unexpected", where="relay") == 1
@@ -151,7 +151,7 @@ async def test_a_table_out_of_reach_ends_the_sweep_after_a_few_orders() -> None:
             asked.append(order_id)
             raise NotPermitted("event bus", "AccessDeniedException")
 
-    service.publish_events = Unreachable(service.outbox, service.publisher, service.counters)
+    service.publish_events = Unreachable(service.outbox, service.publisher, service.counters, service.table.lease)
     with pytest.raises(NotPermitted):
         await one_shard(service).sweep(0)
     assert len(asked) == 3
@@ -167,7 +167,7 @@ async def test_one_order_that_is_out_of_reach_does_not_keep_the_others_waiting()
                 raise TransientPortError("orders table", "throttled", throttled=True)
             return await super().waiting_of(tenant_id, order_id)
 
-    service.publish_events = Hot(service.outbox, service.publisher, service.counters)
+    service.publish_events = Hot(service.outbox, service.publisher, service.counters, service.table.lease)
     assert await one_shard(service).sweep(0) == 3
     assert went_out(service) == [order.order_id for order in others]
 

@@ -9,6 +9,7 @@ import pytest
 
 from orders.adapters.inbound.sqs.retry_policy import RetryPolicy
 from orders.adapters.outbound.memory.document_store import MemoryDocumentStore
+from orders.adapters.outbound.memory.writer_leases import AlwaysWriter
 from orders.adapters.wire.answer_redaction import redacted_answer
 from orders.adapters.wire.keyed_answers import KeyedAnswer
 from orders.application.events.publish_events import PublishEvents
@@ -101,7 +102,7 @@ def scrubbing(service: Service, life: Life) -> ScrubOrder:
     return ScrubOrder(
         life.of(service.repository),
         PersonalDataStores(outbox, life.of(service.acceptances), life.of(service.intents), life.of(service.documents)),
-        PublishEvents(outbox, life.of(service.publisher), service.counters),
+        PublishEvents(outbox, life.of(service.publisher), service.counters, AlwaysWriter()),
         life.of(service.scrub_requests),
         redacted_answer,
     )

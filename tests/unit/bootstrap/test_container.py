@@ -11,6 +11,7 @@ from orders.adapters.inbound.http.routes.orders import orders_router
 from orders.adapters.inbound.periodic import Periodic
 from orders.adapters.inbound.relay import RelayLoop
 from orders.adapters.inbound.sqs.poller import Poller
+from orders.adapters.outbound.memory.writer_leases import AlwaysWriter
 from orders.application.orders.place_order import PlaceOrder
 from orders.bootstrap.aws import AwsClients
 from orders.bootstrap.config.settings import load_settings
@@ -33,6 +34,7 @@ def a_container(tmp_path: Path, *, order_senders: Mapping[str, str] | None = Non
     client = cast("Any", object())
     url = "https://sqs.example/1/queue"
     return ApiContainer(
+        lease=AlwaysWriter(),
         settings=settings,
         clients=AwsClients(*[client] * 9),
         addresses=Addresses(

@@ -180,6 +180,7 @@ def events() -> st.SearchStrategy[OrderEvent]:
         "reason": MAYBE_TEXT,
         "changed": st.lists(TEXTS, max_size=3).map(tuple),
         "traceparent": MAYBE_TEXT,
+        "epoch": COUNTS,
         "receipt": st.none()
         | st.builds(
             a_receipt,

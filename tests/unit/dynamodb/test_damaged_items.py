@@ -93,7 +93,7 @@ def an_event() -> OrderEvent:
     receipt = a_receipt("key", "print", 201, (("ETag", '"1"'),), SECRET.encode())
     return OrderEvent(
         "tenant_a", an_order_id(), 1, 1, EventType.CREATED, NOON, Actor(SECRET, "customer"),
-        {"status": "pending", "lines": [{"line_id": "line_1"}]}, SECRET, ("/notes",), "00-1-2-01", receipt,
+        {"status": "pending", "lines": [{"line_id": "line_1"}]}, SECRET, ("/notes",), "00-1-2-01", receipt, 3,
     )  # fmt: skip
 
 

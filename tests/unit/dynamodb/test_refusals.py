@@ -9,6 +9,7 @@ from orders.adapters.outbound.dynamodb.items.attribute_values import to_wire
 from orders.adapters.outbound.dynamodb.items.event_items import waiting_event
 from orders.adapters.outbound.dynamodb.order_repository import DynamoOrderRepository
 from orders.adapters.outbound.dynamodb.outbox import DynamoOutbox
+from orders.adapters.outbound.memory.writer_leases import AlwaysWriter
 from orders.ports.errors import TransientPortError
 from tests.contract.changes import placed
 
@@ -31,7 +32,7 @@ class RefusingClient:
 
 
 def outbox_over(client: Any) -> DynamoOutbox:
-    return DynamoOutbox(client, "orders", region="region-1", outbox_shards=1)
+    return DynamoOutbox(client, "orders", AlwaysWriter(), region="region-1", outbox_shards=1)
 
 
 async def test_settling_gives_up_when_other_events_always_come_in_between() -> None:
@@ -57,7 +58,7 @@ async def test_throttling_is_told_apart() -> None:
 
 async def test_what_is_not_recognised_goes_through() -> None:
     client: Any = RefusingClient("ResourceNotFoundException")
-    orders = DynamoOrderRepository(client, "orders", region="region-1", outbox_shards=1)
+    orders = DynamoOrderRepository(client, "orders", AlwaysWriter(), region="region-1", outbox_shards=1)
 
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
         await orders.save(A_CHANGE)

@@ -58,7 +58,7 @@ def test_our_own_event_comes_back_as_it_went() -> None:
     assert (message.tenant_id, message.order_id) == ("tenant_a", an_order_id())
     assert (message.sequence, message.version) == (2, 2)
     assert message.time == NOON
-    assert message.event_id == f"{an_order_id()}-0000000002"
+    assert message.event_id == f"{an_order_id()}.1.0000000002"
     assert message.data["previous_status"] == "pending"
     assert message.traceparent is None
     assert not message.replayed

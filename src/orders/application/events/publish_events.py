@@ -11,6 +11,7 @@ from collections.abc import Coroutine, Sequence
 from orders.domain.events import EventType, OrderEvent
 from orders.ports.errors import PortError
 from orders.ports.event_publisher import EventPublisher
+from orders.ports.lease import WriterLease
 from orders.ports.metric_catalogue import (
     EVENT_PUBLICATION_FAILURES,
     EVENT_PUBLICATIONS,
@@ -36,8 +37,9 @@ class PublishEvents:
     crash right after it was settled loses it from the counts.
     """
 
-    def __init__(self, outbox: Outbox, publisher: EventPublisher, counters: Counters) -> None:
+    def __init__(self, outbox: Outbox, publisher: EventPublisher, counters: Counters, lease: WriterLease) -> None:
         self._outbox = outbox
+        self._lease = lease
         self._publisher = publisher
         self._counters = counters
 
@@ -48,10 +50,12 @@ class PublishEvents:
             The number of events now published and settled; the others stay in the outbox.
 
         Raises:
+            NotTheWriter: this region may not write now, and so settle nothing; nothing was published.
             TransientPortError: the table is unreachable, or the bus denies access; published events will be published
                 again.
             PermanentPortError: the table has a different event, or can't be changed as needed.
         """
+        self._lease.check()
         settled = 0
         try:
             for event, failure in zip(events, await self._publisher.publish(events), strict=True):

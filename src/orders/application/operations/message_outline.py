@@ -59,8 +59,8 @@ _VALUES: Mapping[str, Shown] = MappingProxyType(
         "detail-type": EVENT_TYPES.__contains__,
         "type": EVENT_TYPES.__contains__,
         "source": lambda text: text in {EVENT_SOURCE, *SOURCES.values()} or _SOURCE(text),
-        "id": _form(rf"ord_[0-9A-Z]{{26}}-\d{{1,12}}|{_UUID}"),
-        "event_id": _form(rf"ord_[0-9A-Z]{{26}}-\d{{1,12}}|{_UUID}"),
+        "id": _form(rf"ord_[0-9A-Z]{{26}}(-|\.\d{{1,9}}\.)\d{{1,12}}|{_UUID}"),
+        "event_id": _form(rf"ord_[0-9A-Z]{{26}}(-|\.\d{{1,9}}\.)\d{{1,12}}|{_UUID}"),
         # Operators need the identifiers of shops, customers and products, here as in the logs.
         "tenant_id": _KEY,
         "customer_id": _KEY,

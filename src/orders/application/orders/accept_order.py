@@ -107,7 +107,7 @@ class PlaceAccepted:
             if acceptance.receipt is not None:
                 change = change.answered(acceptance.receipt)
             claimed_by = None if acceptance.receipt is None else acceptance.receipt.key
-            await self._repository.add(change, claimed_by=claimed_by)
+            event = await self._repository.add(change, claimed_by=claimed_by)
         except InvalidOrder as error:
             return error.faults
         except (ActionForbidden, ForeignCustomer) as error:
@@ -122,6 +122,5 @@ class PlaceAccepted:
             return error.existing.faults  # rejected by another handler of the same message
         except OrderExists:
             return ()  # placed by that handler
-        if change.event is not None:
-            self._fast_path.publish(change.event)
+        self._fast_path.publish(event)
         return ()

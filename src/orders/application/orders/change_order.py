@@ -91,7 +91,7 @@ class OrderChanger:
             try:
                 if change.event is None:
                     return await self._noted(order, change.order.reported)
-                await self._repository.save(change)
+                event = await self._repository.save(change)
             except StaleOrder:
                 order = await self._reread(caller, order.order_id, see_deleted=see_deleted)
                 continue
@@ -100,7 +100,7 @@ class OrderChanger:
                 if not await self._fast_path.relieve(order.tenant_id, order.order_id):
                     raise
                 continue
-            self._fast_path.publish(change.event)
+            self._fast_path.publish(event)
             return change.order
         raise TransientPortError("orders table", f"order {order.order_id} is being changed by too many at once")
 

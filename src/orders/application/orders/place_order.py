@@ -79,7 +79,7 @@ class PlaceOrder:
         await others_turn()
         change = with_receipt(prepared, caller, request)
         try:
-            await self._repository.add(change)
+            event = await self._repository.add(change)
         except OrderExists as error:
             if request is not None:
                 await self._replays.check_creation(error.existing, request)
@@ -90,8 +90,7 @@ class PlaceOrder:
             if request is None or claim is None:
                 raise
             await self._first_answer.give(claim, caller, complete, request)
-        if change.event is not None:
-            self._fast_path.publish(change.event)
+        self._fast_path.publish(event)
         return change.order
 
     @staticmethod

@@ -17,6 +17,7 @@ from orders.bootstrap.config.settings import Settings
 from orders.bootstrap.dev.demo import default_profile
 from orders.bootstrap.resources.addresses import Addresses
 from orders.ports.health import Probe
+from orders.ports.lease import WriterLease
 from orders.ports.mail import MailSender
 from orders.ports.metrics import Counters
 from orders.ports.tenants import TenantProfile
@@ -57,9 +58,9 @@ def order_senders(settings: Settings) -> Senders:
     return Senders(settings.order_senders)
 
 
-def mail_sender(clients: AwsClients, settings: Settings, archive: Path | None) -> MailSender:
+def mail_sender(clients: AwsClients, settings: Settings, lease: WriterLease, archive: Path | None) -> MailSender:
     """Builds the mail sender; with an archive, it keeps a copy of each mail there."""
-    ses = SesMailSender(clients.ses, settings.mail_from, settings.mail_configuration_set)
+    ses = SesMailSender(clients.ses, settings.mail_from, lease, settings.mail_configuration_set)
     if archive is None:
         return ses
     return ArchivingMailSender(

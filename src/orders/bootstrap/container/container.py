@@ -47,6 +47,7 @@ from orders.bootstrap.container.adapter_factories import (
 from orders.bootstrap.container.services import NO_SERVICES, Services
 from orders.bootstrap.container.use_cases import UseCases
 from orders.bootstrap.resources.addresses import Addresses
+from orders.ports.lease import WriterLease
 from orders.ports.metrics import Metrics
 from orders.ports.tracing import Tracing
 
@@ -65,6 +66,7 @@ class Container(containers.DeclarativeContainer):
     settings = providers.Dependency(instance_of=Settings)
     clients = providers.Dependency(instance_of=AwsClients)
     addresses = providers.Dependency(instance_of=Addresses)
+    lease: providers.Dependency[WriterLease] = providers.Dependency()
     counters: providers.Dependency[Metrics] = providers.Dependency(default=providers.Singleton(NoMetrics))
     tracing: providers.Dependency[Tracing] = providers.Dependency(default=providers.Singleton(PassOnTracing))
     services = providers.Dependency(instance_of=Services, default=_NO_SERVICES)
@@ -83,6 +85,7 @@ class Container(containers.DeclarativeContainer):
         DynamoOrderRepository,
         client=clients.provided.dynamodb,
         table_name=addresses.provided.table,
+        lease=lease,
         region=settings.provided.aws_region,
         outbox_shards=settings.provided.outbox_shards,
     )
@@ -90,6 +93,7 @@ class Container(containers.DeclarativeContainer):
         DynamoAcceptances,
         client=clients.provided.dynamodb,
         table_name=addresses.provided.table,
+        lease=lease,
         region=settings.provided.aws_region,
         outbox_shards=settings.provided.outbox_shards,
     )
@@ -97,7 +101,9 @@ class Container(containers.DeclarativeContainer):
         DynamoOutbox,
         client=clients.provided.dynamodb,
         table_name=addresses.provided.table,
+        lease=lease,
         region=settings.provided.aws_region,
+        other_region=settings.provided.other_region,
         outbox_shards=settings.provided.outbox_shards,
     )
 
@@ -116,6 +122,7 @@ class Container(containers.DeclarativeContainer):
     use_cases = providers.Container(
         UseCases,
         clock=clock,
+        lease=lease,
         ids=providers.Singleton(RandomOrderIds),
         counters=counters,
         gauges=counters,
@@ -146,6 +153,7 @@ class Container(containers.DeclarativeContainer):
             S3DocumentStore,
             client=clients.provided.s3,
             bucket=addresses.provided.documents_bucket,
+            lease=lease,
             presign_client=clients.provided.s3_links,
         ),
         document_requests=providers.Singleton(
@@ -155,14 +163,16 @@ class Container(containers.DeclarativeContainer):
         ),
         renderer=renderer,
         composer=providers.Singleton(JinjaMailComposer, templates=templates),
-        mail_sender=providers.Singleton(mail_sender, clients=clients, settings=settings, archive=mail_archive_dir),
+        mail_sender=providers.Singleton(
+            mail_sender, clients=clients, settings=settings, lease=lease, archive=mail_archive_dir
+        ),
         mail_intents=providers.Singleton(
-            DynamoMailIntents, client=clients.provided.dynamodb, table_name=addresses.provided.table
+            DynamoMailIntents, client=clients.provided.dynamodb, table_name=addresses.provided.table, lease=lease
         ),
         mail_quotas=mail_probe,
         mail_pace=providers.Singleton(mail_pace, tokens=mail_tokens),
         suppressions=providers.Singleton(
-            DynamoSuppressions, client=clients.provided.dynamodb, table_name=addresses.provided.table
+            DynamoSuppressions, client=clients.provided.dynamodb, table_name=addresses.provided.table, lease=lease
         ),
         scrub_requests=providers.Singleton(
             SqsScrubRequests,

@@ -45,6 +45,7 @@ from orders.ports.documents import DocumentRenderer, DocumentRequests, DocumentS
 from orders.ports.erasing import ScrubRequests
 from orders.ports.event_publisher import EventPublisher
 from orders.ports.health import Probe
+from orders.ports.lease import WriterLease
 from orders.ports.mail import MailComposer, MailIntents, MailQuotas, MailSender
 from orders.ports.metrics import Counters, Gauges
 from orders.ports.order_repository import OrderRepository
@@ -65,6 +66,7 @@ class UseCases(containers.DeclarativeContainer):
 
     # Ports, and settings that differ between processes.
     clock: providers.Dependency[Clock] = providers.Dependency()
+    lease: providers.Dependency[WriterLease] = providers.Dependency()
     ids: providers.Dependency[OrderIds] = providers.Dependency()
     counters: providers.Dependency[Counters] = providers.Dependency()
     gauges: providers.Dependency[Gauges] = providers.Dependency()
@@ -100,7 +102,9 @@ class UseCases(containers.DeclarativeContainer):
     # Shared by several use cases.
     audit = providers.Singleton(Audit, trail=audit_trail, clock=clock)
     replays = providers.Singleton(Replays, log=event_log, redact_answer=redact_answer)
-    publish_events = providers.Singleton(PublishEvents, outbox=outbox, publisher=publisher, counters=counters)
+    publish_events = providers.Singleton(
+        PublishEvents, outbox=outbox, publisher=publisher, counters=counters, lease=lease
+    )
     fast_path = providers.Singleton(EventFastPath, publish=publish_events)
     order_changer = providers.Singleton(
         OrderChanger, repository=repository, clock=clock, fast_path=fast_path, replays=replays

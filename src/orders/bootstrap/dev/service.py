@@ -35,6 +35,7 @@ from orders.bootstrap.resources.creation import ResourceClients, create_resource
 from orders.bootstrap.resources.names import names_of
 from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.bootstrap.server.api import kept_pages, serve
+from orders.bootstrap.server.region_watch import holding_lease
 from orders.bootstrap.server.sockets import base_url
 from orders.bootstrap.server.worker import relay_loop, run_beside, worker_loop
 from orders.bootstrap.telemetry import open_telemetry
@@ -70,6 +71,7 @@ async def run_service(
         open_clients(
             settings, aws_services, longest_poll=queue_wait(settings), watch=telemetry.watch_client
         ) as clients,
+        holding_lease(settings, telemetry, Role.LOCAL) as held,
         open_services(settings, telemetry.metrics, telemetry.tracing) as services,
         contextlib.AsyncExitStack() as opened,
     ):
@@ -92,6 +94,7 @@ async def run_service(
             settings=settings,
             clients=clients,
             addresses=addresses,
+            lease=held.lease,
             counters=counters,
             tracing=telemetry.tracing,
             services=services,
@@ -123,7 +126,7 @@ async def run_service(
             renderer.warm_up(),
             _watch(running, stop),
             serve(app, [listener], stop),
-            run_beside(relay_tasks(container), relay_loop(container), stop),
+            run_beside([*relay_tasks(container), *held.work()], relay_loop(container), stop),
             Periodic("recent figures", figures.sample, SAMPLED_EVERY).run(stop),
             *(worker_loop(container, name)(stop) for name in WORKERS),
         ]

@@ -27,10 +27,12 @@ from orders.bootstrap.dev.demo import DEMO_TENANT
 from orders.bootstrap.resources.addresses import Addresses, resolve_addresses
 from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.bootstrap.server.http_protocol import BoundedHttp
+from orders.bootstrap.server.region_watch import holding_lease, working_beside
 from orders.bootstrap.server.signals import drain
 from orders.bootstrap.server.sockets import listen, listen_for_health
 from orders.bootstrap.server.uvicorn_server import server
 from orders.bootstrap.telemetry import Telemetry, open_telemetry
+from orders.ports.lease import WriterLease
 
 AWS_SERVICES = ("dynamodb", "sqs", "events", "s3", S3_LINKS)
 
@@ -58,7 +60,11 @@ async def run_api(settings: Settings, stop: asyncio.Event) -> None:
         listeners = [opened.enter_context(listen(settings))]
         if settings.health_port is not None:
             listeners.append(opened.enter_context(listen_for_health(settings.health_port)))
-        async with open_telemetry(settings, Role.API) as telemetry, open_container(settings, telemetry) as container:
+        async with (
+            open_telemetry(settings, Role.API) as telemetry,
+            holding_lease(settings, telemetry, Role.API) as held,
+            open_container(settings, telemetry, held.lease) as container,
+        ):
             pages = kept_pages(settings, container.clients(), container.addresses()) if settings.local_pages else []
             app = create_app(
                 api_dependencies(container),
@@ -67,15 +73,17 @@ async def run_api(settings: Settings, stop: asyncio.Event) -> None:
                 tracing=telemetry.tracing,
                 extra_routes=pages,
             )
-            async with with_keys(container.token_keys(), container.api_keys(), container.cursor_keys()):
+            async with (
+                with_keys(container.token_keys(), container.api_keys(), container.cursor_keys()),
+                working_beside(held.work()),
+            ):
                 await serve(app, listeners, stop)
             await drain(container.use_cases().fast_path())
 
 
 @contextlib.asynccontextmanager
-async def open_container(settings: Settings, telemetry: Telemetry | None = None) -> AsyncIterator[ApiContainer]:
+async def open_container(settings: Settings, telemetry: Telemetry, lease: WriterLease) -> AsyncIterator[ApiContainer]:
     """Opens what the API needs of AWS and of other services, and builds its container. Raises: ResourcesMissing."""
-    telemetry = telemetry or Telemetry()
     aws_services = (*AWS_SERVICES, *secret_services(settings))
     async with (
         open_clients(settings, aws_services, watch=telemetry.watch_client) as clients,
@@ -84,6 +92,7 @@ async def open_container(settings: Settings, telemetry: Telemetry | None = None)
         yield ApiContainer(
             settings=settings,
             clients=clients,
+            lease=lease,
             addresses=await resolve_addresses(clients.sqs, packaged_topology(), settings),
             services=services,
             counters=telemetry.metrics,

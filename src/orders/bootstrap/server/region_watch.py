@@ -1,5 +1,6 @@
 """Keeps the writer's lease beside a process's own work: by the control table, where there is one."""
 
+import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -69,6 +70,20 @@ def _every_interval(work: KeepLease | WatchRegion) -> Periodic:
 
 def _jitter() -> float:
     return random.uniform(0.8, 1.0)  # noqa: S311 - nobody gains by guessing it
+
+
+@asynccontextmanager
+async def working_beside(others: Sequence[Periodic]) -> AsyncIterator[None]:
+    """Does periodic work for as long as the block runs."""
+    stop = asyncio.Event()
+    tasks = [asyncio.create_task(other.run(stop)) for other in others]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
 
 
 @asynccontextmanager

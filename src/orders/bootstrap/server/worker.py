@@ -23,11 +23,12 @@ from orders.bootstrap.relay_tasks import relay_tasks
 from orders.bootstrap.resources.addresses import Addresses, addresses_in_reach
 from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.bootstrap.server.health_port import answering_health
-from orders.bootstrap.server.region_watch import holding_lease
+from orders.bootstrap.server.region_watch import holding_lease, working_beside
 from orders.bootstrap.server.signals import drain
 from orders.bootstrap.telemetry import Telemetry, open_telemetry
 from orders.bootstrap.workers import WORKERS, Worker
 from orders.ports.errors import TransientPortError, Waiting
+from orders.ports.lease import WriterLease
 from orders.ports.metrics import Metrics
 
 Loop = Callable[[asyncio.Event], Awaitable[None]]
@@ -96,15 +97,16 @@ async def run_worker(settings: Settings, name: str, stop: asyncio.Event) -> None
         open_clients(
             settings, worker.aws_services, longest_poll=queue_wait(settings), watch=telemetry.watch_client
         ) as clients,
+        holding_lease(settings, telemetry, Role(name)) as held,
         AsyncExitStack() as opened,
     ):
         addresses = await addresses_in_reach(clients.sqs, packaged_topology(), settings, stop)
         if addresses is None:
             return
-        container = await _open_container(settings, worker, clients, addresses, telemetry, opened)
+        container = await _open_container(settings, worker, clients, addresses, telemetry, held.lease, opened)
         poller = worker.poller(container)
         probe.watch(poller)
-        await run_beside(worker.periodic(container), poller, stop)
+        await run_beside([*worker.periodic(container), *held.work()], poller, stop)
         if worker.publishes:
             await drain(container.use_cases().fast_path())
 
@@ -115,6 +117,7 @@ async def _open_container(
     clients: AwsClients,
     addresses: Addresses,
     telemetry: Telemetry,
+    lease: WriterLease,
     opened: AsyncExitStack,
 ) -> Container:
     """Builds the container with what the worker's row names, and nothing else: a process reads no other settings."""
@@ -137,6 +140,7 @@ async def _open_container(
         settings=settings,
         clients=clients,
         addresses=addresses,
+        lease=lease,
         counters=counters,
         tracing=telemetry.tracing,
         **given,
@@ -170,6 +174,7 @@ async def run_relay(settings: Settings, stop: asyncio.Event) -> None:
                 settings=settings,
                 clients=clients,
                 addresses=addresses,
+                lease=held.lease,
                 counters=telemetry.metrics,
                 tracing=telemetry.tracing,
             )
@@ -191,11 +196,5 @@ def relay_loop(container: Container) -> RelayLoop:
 
 async def run_beside(others: Sequence[Periodic], loop: Working, stop: asyncio.Event) -> None:
     """Runs the loop, and the periodic tasks for as long as it runs."""
-    tasks = [asyncio.create_task(other.run(stop)) for other in others]
-    try:
+    async with working_beside(others):
         await loop.run(stop)
-    finally:
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)

@@ -9,14 +9,21 @@ from botocore.exceptions import ClientError
 
 from orders.adapters.outbound.aws.s3_objects import read_body
 from orders.adapters.outbound.botocore_errors import PASSING_CODES, THROTTLING_CODES, error_code, translated
+from orders.adapters.within_lease import within_lease
 from orders.ports.documents import MAX_LINK_LIFETIME
 from orders.ports.errors import DocumentMissing, PermanentPortError, PortError, TransientPortError
+from orders.ports.lease import WriterLease
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from types_aiobotocore_s3 import S3Client
-    from types_aiobotocore_s3.type_defs import ErrorTypeDef, HeadObjectOutputTypeDef, ObjectIdentifierTypeDef
+    from types_aiobotocore_s3.type_defs import (
+        DeleteObjectsOutputTypeDef,
+        ErrorTypeDef,
+        HeadObjectOutputTypeDef,
+        ObjectIdentifierTypeDef,
+    )
 
 DEPENDENCY = "documents bucket"
 MEDIA_TYPE = "application/pdf"
@@ -34,25 +41,32 @@ _ARCHIVE_CLASSES = frozenset({"GLACIER", "DEEP_ARCHIVE"})
 class S3DocumentStore:
     """``DocumentStore`` on S3. Encryption, versioning and life cycle are settings of the bucket."""
 
-    def __init__(self, client: "S3Client", bucket: str, presign_client: "S3Client | None" = None) -> None:
+    def __init__(
+        self, client: "S3Client", bucket: str, lease: WriterLease, presign_client: "S3Client | None" = None
+    ) -> None:
         """``presign_client`` signs links; it needs the public endpoint if ``client``'s is not public.
 
         Its signatures must be version 4 (``Config(signature_version="s3v4")``).
         """
         self._client = client
         self._bucket = bucket
+        self._lease = lease
         self._presign_client = presign_client or client
 
     async def put(self, key: str, pdf: bytes) -> None:
         """See ``DocumentStore.put``."""
         with translated(DEPENDENCY):
-            await self._client.put_object(
-                Bucket=self._bucket,
-                Key=key,
-                Body=pdf,
-                ContentLength=len(pdf),
-                ContentType=MEDIA_TYPE,
-                ContentDisposition=attachment_disposition("-".join(key.split("/")[-2:])),
+            await within_lease(
+                self._lease,
+                DEPENDENCY,
+                lambda: self._client.put_object(
+                    Bucket=self._bucket,
+                    Key=key,
+                    Body=pdf,
+                    ContentLength=len(pdf),
+                    ContentType=MEDIA_TYPE,
+                    ContentDisposition=attachment_disposition("-".join(key.split("/")[-2:])),
+                ),
             )
 
     async def get(self, key: str) -> bytes:
@@ -102,12 +116,16 @@ class S3DocumentStore:
             # List all before deleting: S3 does not promise that a listing continues correctly behind deleted keys.
             found = [each async for each in self._versions(folder) if each["Key"] != keep]
             for first in range(0, len(found), _DELETED_AT_ONCE):
-                batch = found[first : first + _DELETED_AT_ONCE]
-                answer = await self._client.delete_objects(
-                    Bucket=self._bucket, Delete={"Objects": batch, "Quiet": True}
-                )
+                answer = await self._delete(found[first : first + _DELETED_AT_ONCE])
                 for error in answer.get("Errors", []):
                     raise _refusal(error)
+
+    async def _delete(self, batch: "list[ObjectIdentifierTypeDef]") -> "DeleteObjectsOutputTypeDef":
+        return await within_lease(
+            self._lease,
+            DEPENDENCY,
+            lambda: self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": batch, "Quiet": True}),
+        )
 
     async def _versions(self, folder: str) -> "AsyncIterator[ObjectIdentifierTypeDef]":
         pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=folder)

@@ -10,7 +10,9 @@ from botocore.exceptions import ClientError
 from orders.adapters.outbound.aws.mail_message import build_mime, envelope_address
 from orders.adapters.outbound.botocore_errors import error_code, translated
 from orders.adapters.privacy.masking import mask_text
+from orders.adapters.within_lease import within_lease
 from orders.ports.errors import MailRejected, PortError, QuotaReached, TransientPortError
+from orders.ports.lease import WriterLease
 from orders.ports.mail import Mail
 
 if TYPE_CHECKING:
@@ -49,6 +51,7 @@ class SesMailSender:
         self,
         client: "SESClient",
         from_address: str,
+        lease: WriterLease,
         configuration_set: str | None = None,
         *,
         now: Callable[[], datetime] = _utc_now,
@@ -56,6 +59,7 @@ class SesMailSender:
         """``from_address`` is the service's own, verified with SES; ``now`` gives the mails' date."""
         self._client = client
         self._from_address = from_address
+        self._lease = lease
         self._configuration_set = configuration_set
         self._now = now
 
@@ -74,7 +78,7 @@ class SesMailSender:
             request["ConfigurationSetName"] = self._configuration_set
         with translated(DEPENDENCY):
             try:
-                response = await self._client.send_raw_email(**request)
+                response = await within_lease(self._lease, DEPENDENCY, lambda: self._client.send_raw_email(**request))
             except ClientError as error:
                 refusal = self._refusal(error)
                 if refusal is None:

@@ -17,7 +17,7 @@ from orders.adapters.outbound.dynamodb.items.claim_items import (
     is_claim,
 )
 from orders.adapters.outbound.dynamodb.items.draft_items import draft_from_item, draft_to_item
-from orders.adapters.outbound.dynamodb.items.event_items import receipt_from_item, receipt_to_item
+from orders.adapters.outbound.dynamodb.items.event_items import EPOCH, receipt_from_item, receipt_to_item
 from orders.adapters.outbound.dynamodb.items.instants import instant_text, parse_instant
 from orders.adapters.outbound.dynamodb.items.item_size import item_bytes
 from orders.adapters.outbound.dynamodb.items.order_items import order_from_item
@@ -30,6 +30,7 @@ from orders.domain.events import Receipt
 from orders.domain.lifecycle import Role
 from orders.ports.acceptances import Acceptance, AcceptanceState, KeyClaim
 from orders.ports.errors import AcceptanceExists, ItemKind, OrderClaimed, OrderExists, OrderTooLarge
+from orders.ports.lease import WriterLease
 from orders.ports.order_repository import MAX_ORDER_BYTES
 
 if TYPE_CHECKING:
@@ -41,9 +42,11 @@ _MARKERS = ("outboxShard", "outboxSince")
 class DynamoAcceptances:
     """``Acceptances``; an attribute puts each into the index of its region's relay until its command is queued."""
 
-    def __init__(self, client: "DynamoDBClient", table_name: str, *, region: str, outbox_shards: int) -> None:
+    def __init__(
+        self, client: "DynamoDBClient", table_name: str, lease: WriterLease, *, region: str, outbox_shards: int
+    ) -> None:
         """See ``DynamoOrderRepository``."""
-        self._table = OrdersTable(client, table_name)
+        self._table = OrdersTable(client, table_name, lease)
         self._region = region
         self._shards = outbox_shards
 
@@ -57,7 +60,8 @@ class DynamoAcceptances:
             await self._claim(KeyClaim(acceptance.tenant_id, acceptance.order_id, acceptance.receipt))
         marker = outbox_shard(self._region, shard_of(acceptance.order_id, self._shards))
         try:
-            await self._table.put_new(item | {"outboxShard": marker, "outboxSince": item["acceptedAt"]})
+            waiting = {"outboxShard": marker, "outboxSince": item["acceptedAt"]}
+            await self._table.put_new(item | waiting | {EPOCH: self._table.lease.check()})
         except ConditionFailed as refused:
             existing = acceptance_from_item(refused.found)
             if existing != acceptance_from_item(from_wire(to_wire(item))):
@@ -120,7 +124,7 @@ class DynamoAcceptances:
     async def _claim(self, claim: KeyClaim) -> None:
         """Claims the order's key for the acceptance. Raises: OrderExists, OrderClaimed."""
         try:
-            await self._table.put_new(claim_to_item(claim))
+            await self._table.put_new(claim_to_item(claim) | {EPOCH: self._table.lease.check()})
         except ConditionFailed as refused:
             if not is_claim(refused.found):
                 raise OrderExists(order_from_item(refused.found)) from refused

@@ -148,6 +148,12 @@ def outbox_shard(region: str, shard: int) -> str:
     return f"{region}#{shard}"
 
 
+def outbox_markers(region: str, other_region: str | None, shards: int) -> tuple[str, ...]:
+    """Returns the hash keys of all shards that a relay of the region reads: its own first, then the other region's."""
+    regions = [region] if other_region is None else [region, other_region]
+    return tuple(outbox_shard(each, shard) for each in regions for shard in range(shards))
+
+
 def mail_partition(tenant_id: str, order_id: str) -> str:
     """Returns the partition key of an order's mail intents: separate, so that a role can be restricted to it."""
     return f"TENANT#{tenant_id}#MAIL#{order_id}"

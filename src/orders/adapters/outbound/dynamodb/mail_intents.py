@@ -6,6 +6,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from orders.adapters.outbound.dynamodb.items.attribute_values import Item
+from orders.adapters.outbound.dynamodb.items.event_items import EPOCH
 from orders.adapters.outbound.dynamodb.items.instants import instant_text, parse_instant
 from orders.adapters.outbound.dynamodb.items.part_items import present
 from orders.adapters.outbound.dynamodb.items.schema import SCHEMA_ATTRIBUTE, SCHEMA_VERSION, item_reader, reading
@@ -13,6 +14,7 @@ from orders.adapters.outbound.dynamodb.keys import mail_key, mail_partition
 from orders.adapters.outbound.dynamodb.table import ConditionFailed, OrdersTable, Placeholders
 from orders.domain.erasing import ERASED
 from orders.ports.errors import ItemKind, PassedOver, UnreadableItem
+from orders.ports.lease import WriterLease
 from orders.ports.mail import (
     Claim,
     FeedbackKind,
@@ -39,10 +41,15 @@ class DynamoMailIntents:
     """Mail intents in a separate partition for each order; recipients only as a hash and a hint."""
 
     def __init__(
-        self, client: "DynamoDBClient", table_name: str, *, claim_tokens: Callable[[], str] = _claim_token
+        self,
+        client: "DynamoDBClient",
+        table_name: str,
+        lease: WriterLease,
+        *,
+        claim_tokens: Callable[[], str] = _claim_token,
     ) -> None:
         """``claim_tokens`` returns a unique text for each claim."""
-        self._table = OrdersTable(client, table_name)
+        self._table = OrdersTable(client, table_name, lease)
         self._claim_tokens = claim_tokens
 
     async def claim(self, intent: MailIntent, *, now: datetime, lease: timedelta) -> Claim:
@@ -53,7 +60,7 @@ class DynamoMailIntents:
         attempts, schema = place.name("attempts"), place.name(SCHEMA_ATTRIBUTE)
         change = _set(
             place,
-            _described(intent)
+            self._described(intent)
             | {
                 "state": MailState.CLAIMED,
                 "at": instant_text(now),
@@ -122,7 +129,7 @@ class DynamoMailIntents:
         attempts, recorded = place.name("attempts"), place.name("state")
         outcome = {"messageId": message_id, "detail": detail}
         given = {name: value for name, value in outcome.items() if value is not None}
-        change = _set(place, _described(intent) | {"state": state, "at": instant_text(at)} | given)
+        change = _set(place, self._described(intent) | {"state": state, "at": instant_text(at)} | given)
         gone = [place.name(name) for name in ("leaseUntil", "claimToken", *(outcome.keys() - given.keys()))]
         try:
             await self._table.update(
@@ -183,6 +190,17 @@ class DynamoMailIntents:
                     place=place,
                 )
 
+    def _described(self, intent: MailIntent) -> Item:
+        described: Item = {
+            SCHEMA_ATTRIBUTE: SCHEMA_VERSION,
+            EPOCH: self._table.lease.check(),
+            "sequence": intent.sequence,
+            "template": intent.template,
+        }
+        if intent.recipient is not None:
+            described["recipientHint"] = recipient_hint(intent.recipient)
+        return described
+
     async def _items(self, tenant_id: str, order_id: str) -> AsyncIterator[Item]:
         place = Placeholders()
         condition = f"{place.name('PK')} = {place.value(mail_partition(tenant_id, order_id))}"
@@ -200,17 +218,6 @@ def recipient_hint(recipient: str) -> str:
     """Masks an address so that only its owner recognises it: ``t…@example.com``."""
     name, at, host = recipient.rpartition("@")
     return f"{name[:1]}…{at}{host}" if at else "…"
-
-
-def _described(intent: MailIntent) -> Item:
-    described: Item = {
-        SCHEMA_ATTRIBUTE: SCHEMA_VERSION,
-        "sequence": intent.sequence,
-        "template": intent.template,
-    }
-    if intent.recipient is not None:
-        described["recipientHint"] = recipient_hint(intent.recipient)
-    return described
 
 
 def _set(place: Placeholders, attributes: Mapping[str, Any]) -> str:

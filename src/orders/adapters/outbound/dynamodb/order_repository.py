@@ -1,10 +1,11 @@
 """Orders in DynamoDB: one conditional write for each create and each change. Contract: ports/order_repository.py."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from orders.adapters.outbound.dynamodb.items.attribute_values import Item, from_wire, to_wire
 from orders.adapters.outbound.dynamodb.items.claim_items import claim_from_item, is_claim, place_is_free
-from orders.adapters.outbound.dynamodb.items.event_items import BYTES, is_recorded, waiting_event, waiting_in
+from orders.adapters.outbound.dynamodb.items.event_items import BYTES, EPOCH, as_recorded, waiting_event, waiting_in
 from orders.adapters.outbound.dynamodb.items.item_size import item_bytes, value_bytes
 from orders.adapters.outbound.dynamodb.items.order_items import (
     KEY_ATTRIBUTES,
@@ -27,6 +28,7 @@ from orders.domain.events import OrderEvent
 from orders.domain.order import Change, Order
 from orders.ports.acceptances import KeyClaim
 from orders.ports.errors import ItemKind, OrderClaimed, OrderExists, OrderTooLarge, OutboxFull, StaleOrder
+from orders.ports.lease import WriterLease
 from orders.ports.order_repository import (
     MAX_ORDER_BYTES,
     MAX_PARKED_BYTES,
@@ -49,20 +51,31 @@ class DynamoOrderRepository:
     can't undo each other.
     """
 
-    def __init__(self, client: "DynamoDBClient", table_name: str, *, region: str, outbox_shards: int) -> None:
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        table_name: str,
+        lease: WriterLease | None = None,
+        *,
+        region: str,
+        outbox_shards: int,
+    ) -> None:
         """``region`` is the one this process writes in; ``outbox_shards`` is the number of shards its relay reads.
+
+        ``lease`` is that of who writes; without one orders are read only.
 
         The number of shards can be raised at any time; lower it only when the shards to be dropped are empty.
         """
-        self._table = OrdersTable(client, table_name)
+        self._table = OrdersTable(client, table_name, lease)
         self._region = region
         self._shards = outbox_shards
 
-    async def add(self, change: Change, *, claimed_by: str | None = None) -> None:
+    async def add(self, change: Change, *, claimed_by: str | None = None) -> OrderEvent:
         """See ``OrderRepository.add``."""
-        order, event = change.order, _event_of(change)
+        order, event = change.order, self._event_of(change)
         waiting = _bounded_event(event)
         item = _bounded_item(order) | {
+            EPOCH: event.epoch,
             "pending": {sequence_text(event.sequence): waiting},
             "pendingBytes": waiting[BYTES],
             "outboxShard": self._marker(order.order_id),
@@ -75,8 +88,11 @@ class DynamoOrderRepository:
             # Refused because an item exists, which the error contains.
             if is_claim(refused.found):
                 raise OrderClaimed(claim_from_item(refused.found)) from refused
-            if not await self._is_done(change, refused.found):
+            done = await self._done(change, event, refused.found)
+            if done is None:
                 raise OrderExists(order_from_item(refused.found)) from refused
+            return done
+        return event
 
     async def get(self, tenant_id: str, order_id: str) -> Order | None:
         """See ``OrderRepository.get``."""
@@ -88,9 +104,9 @@ class DynamoOrderRepository:
         item = await self._table.get(order_key(tenant_id, order_id))
         return None if item is None else claim_from_item(item) if is_claim(item) else order_from_item(item)
 
-    async def save(self, change: Change) -> None:
+    async def save(self, change: Change) -> OrderEvent:
         """See ``OrderRepository.save``."""
-        order, event = change.order, _event_of(change)
+        order, event = change.order, self._event_of(change)
         waiting, place = _bounded_event(event), Placeholders()
         try:
             await self._table.update(
@@ -101,11 +117,14 @@ class DynamoOrderRepository:
             )
         except ConditionFailed as refused:
             found = refused.found
-            if not found or not await self._is_done(change, found):
+            done = await self._done(change, event, found) if found else None
+            if done is None:
                 _check_outbox(found)
                 unchanged = (event.sequence - 1, order.reported.revision)
                 full = (found.get("sequence"), found.get(REVISION, 0)) == unchanged
                 raise (OutboxFull if full else StaleOrder)(order.order_id) from refused
+            return done
+        return event
 
     async def note(self, order: Order) -> None:
         """See ``OrderRepository.note``."""
@@ -113,7 +132,8 @@ class DynamoOrderRepository:
         size = value_bytes(reported.get(PARKED, []))
         if size > MAX_PARKED_BYTES:
             raise OrderTooLarge(size, MAX_PARKED_BYTES)
-        change = ", ".join(f"{place.name(name)} = {place.value(value)}" for name, value in reported.items())
+        noted = reported | {EPOCH: self._table.lease.check()}
+        change = ", ".join(f"{place.name(name)} = {place.value(value)}" for name, value in noted.items())
         gone = ", ".join(place.name(name) for name in sorted(REPORTED_ATTRIBUTES - reported.keys()))
         try:
             await self._table.update(
@@ -145,6 +165,7 @@ class DynamoOrderRepository:
         settings += [
             f"{place.name('pending', sequence_text(waiting['sequence']))} = {place.value(waiting)}",
             f"{place.name('outboxShard')} = {place.value(self._marker(order.order_id))}",
+            f"{place.name(EPOCH)} = {place.value(waiting[EPOCH])}",
         ]
         since, total = place.name("outboxSince"), place.name("pendingBytes")
         settings += [
@@ -157,25 +178,24 @@ class DynamoOrderRepository:
     def _marker(self, order_id: str) -> str:
         return outbox_shard(self._region, shard_of(order_id, self._shards))
 
-    async def _is_done(self, change: Change, found: Item) -> bool:
-        """Returns whether this very change was stored earlier and only the response got lost."""
-        event = _event_of(change)
+    async def _done(self, change: Change, event: OrderEvent, found: Item) -> OrderEvent | None:
+        """Returns the event if this very change was stored earlier and only the response got lost."""
         with reading(ItemKind.ORDER, found):
             if found["sequence"] < event.sequence:
-                return False
+                return None
         # Events name changed fields, not values: with nothing stored since, the orders must be equal too.
         if found["sequence"] == event.sequence and order_from_item(found) != _as_stored(change.order):
-            return False
+            return None
         recorded = waiting_in(found, event.sequence) or await self._table.get(
             event_key(event.tenant_id, event.order_id, event.sequence)
         )
-        return recorded is not None and is_recorded(event, recorded)
+        return None if recorded is None else as_recorded(event, recorded)
 
-
-def _event_of(change: Change) -> OrderEvent:
-    if change.event is None:
-        raise ValueError(f"no event: nothing changed in order {change.order.order_id}")
-    return change.event
+    def _event_of(self, change: Change) -> OrderEvent:
+        """Returns the change's event under the epoch to write in. Raises: NotTheWriter."""
+        if change.event is None:
+            raise ValueError(f"no event: nothing changed in order {change.order.order_id}")
+        return replace(change.event, epoch=self._table.lease.check())
 
 
 def _bounded_item(order: Order) -> Item:

@@ -8,11 +8,14 @@ from orders.adapters.outbound.dynamodb.items.attribute_values import Item, to_wi
 from orders.adapters.outbound.dynamodb.items.claim_items import CLAIM, is_claim
 from orders.adapters.outbound.dynamodb.items.event_items import (
     BYTES,
+    FIRST_EPOCH,
     IDENTIFYING,
     REDACTABLE,
     event_to_item,
     events_of,
     is_same_fact,
+    of_earlier_epoch,
+    of_epoch,
     published_event,
     published_event_from,
     waiting_in,
@@ -29,12 +32,13 @@ from orders.adapters.outbound.dynamodb.keys import (
     order_key,
     order_of_partition,
     order_partition,
-    outbox_shard,
+    outbox_markers,
     sequence_text,
 )
 from orders.adapters.outbound.dynamodb.table import DEPENDENCY, ConditionFailed, OrdersTable, Placeholders
 from orders.domain.events import OrderEvent
 from orders.ports.errors import ItemKind, PassedOver, PermanentPortError, TransientPortError, UnreadableItem
+from orders.ports.lease import WriterLease
 from orders.ports.outbox import OutboxEntry
 
 if TYPE_CHECKING:
@@ -47,16 +51,29 @@ _BETWEEN = "\x1f"
 class DynamoOutbox:
     """``Outbox`` and ``EventLog`` over the items that ``DynamoOrderRepository`` writes."""
 
-    def __init__(self, client: "DynamoDBClient", table_name: str, *, region: str, outbox_shards: int) -> None:
-        """``region`` is the one whose orders ``overdue`` reads; see ``DynamoOrderRepository`` for the shards."""
-        self._table = OrdersTable(client, table_name)
-        self._region = region
-        self._shards = outbox_shards
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        table_name: str,
+        lease: WriterLease | None = None,
+        *,
+        region: str,
+        other_region: str | None = None,
+        outbox_shards: int,
+    ) -> None:
+        """Sets up the outbox of ``region``, and of ``other_region`` if the service runs in two.
+
+        What a region that wrote before has left there is published by whoever writes now. See
+        ``DynamoOrderRepository`` for the shards. ``lease`` is that of who settles and redacts; without one it is read
+        only.
+        """
+        self._table = OrdersTable(client, table_name, lease)
+        self._markers = outbox_markers(region, other_region, outbox_shards)
 
     @property
     def shards(self) -> int:
         """See ``Outbox.shards``."""
-        return self._shards
+        return len(self._markers)
 
     async def overdue(
         self,
@@ -68,7 +85,7 @@ class DynamoOutbox:
         passed_over: PassedOver | None = None,
     ) -> Sequence[OutboxEntry]:
         """See ``Outbox.overdue``."""
-        marker = outbox_shard(self._region, shard)
+        marker = self._markers[shard]
         place = Placeholders()
         condition = (
             f"{place.name('outboxShard')} = {place.value(marker)}"
@@ -167,6 +184,7 @@ class DynamoOutbox:
         """See ``EventLog.redact``."""
         # Attribute by attribute, to keep what a later release may have added.
         place, item = Placeholders(), event_to_item(event)
+        same = [f"{place.name(name)} = {place.value(item[name])}" for name in IDENTIFYING]
         told = {name: item[name] for name in REDACTABLE if name in item}
         change = ", ".join(f"{place.name(name)} = {place.value(value)}" for name, value in told.items())
         gone = ", ".join(place.name(name) for name in REDACTABLE if name not in told)
@@ -174,7 +192,7 @@ class DynamoOutbox:
             await self._table.update(
                 event_key(event.tenant_id, event.order_id, event.sequence),
                 change=f"SET {change}" + (f" REMOVE {gone}" if gone else ""),
-                condition=" AND ".join(f"{place.name(name)} = {place.value(item[name])}" for name in IDENTIFYING),
+                condition=" AND ".join((*same, of_epoch(event.epoch, place))),
                 place=place,
             )
         except ConditionFailed as refused:
@@ -184,8 +202,14 @@ class DynamoOutbox:
         return True
 
     async def _log(self, event: OrderEvent) -> None:
+        place = Placeholders()
+        condition = f"attribute_not_exists({place.name('PK')})"
+        if event.epoch > FIRST_EPOCH:
+            # A region that wrote before may have logged a change of its own that never arrived here: the order went
+            # on without it, and so does its log. `orders dr reconcile` names that change.
+            condition += f" OR {of_earlier_epoch(event.epoch, place)}"
         try:
-            await self._table.put_new(published_event(event))
+            await self._table.put(published_event(event), condition=condition, place=place)
         except ConditionFailed as refused:
             # Erasure may have removed texts from the one in the log; the rest must match.
             if not is_same_fact(event, refused.found):

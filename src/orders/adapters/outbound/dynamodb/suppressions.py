@@ -15,6 +15,7 @@ from orders.adapters.outbound.dynamodb.items.schema import SCHEMA_ATTRIBUTE, SCH
 from orders.adapters.outbound.dynamodb.keys import suppression_key, suppression_partition
 from orders.adapters.outbound.dynamodb.table import ConditionFailed, OrdersTable, Placeholders
 from orders.ports.errors import ItemKind, PassedOver, UnreadableItem
+from orders.ports.lease import WriterLease
 from orders.ports.suppressions import Suppression, SuppressionReason
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ _PAGE = 100
 class DynamoSuppressions:
     """``Suppressions`` in one partition for each tenant."""
 
-    def __init__(self, client: "DynamoDBClient", table_name: str) -> None:
-        self._table = OrdersTable(client, table_name)
+    def __init__(self, client: "DynamoDBClient", table_name: str, lease: WriterLease) -> None:
+        self._table = OrdersTable(client, table_name, lease)
 
     async def add(self, suppression: Suppression) -> None:
         """See ``Suppressions.add``."""

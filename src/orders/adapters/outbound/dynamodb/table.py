@@ -10,7 +10,9 @@ from botocore.exceptions import ClientError
 from orders.adapters.outbound.botocore_errors import error_code, translated
 from orders.adapters.outbound.dynamodb.items.attribute_values import Item, from_wire, to_wire, wire_value
 from orders.adapters.outbound.dynamodb.keys import Key
+from orders.adapters.within_lease import within_lease
 from orders.ports.errors import ItemKind, UnreadableItem
+from orders.ports.lease import WriterLease
 
 if TYPE_CHECKING:
     from types_aiobotocore_dynamodb import DynamoDBClient
@@ -81,12 +83,23 @@ class QueryPage:
 class OrdersTable:
     """The table of one environment, through an open client.
 
-    Every method raises ``TransientPortError`` when the table is unreachable or throttles.
+    Every method raises ``TransientPortError`` when the table is unreachable or throttles. Those that write raise
+    ``NotTheWriter``, before anything is sent, while the writer's lease is not held; an answer is waited for no longer
+    than it lasts.
     """
 
-    def __init__(self, client: "DynamoDBClient", name: str) -> None:
+    def __init__(self, client: "DynamoDBClient", name: str, lease: WriterLease | None = None) -> None:
+        """``lease`` is that of who writes; without one it can be read only."""
         self._client: Any = client
         self._name = name
+        self._lease = lease
+
+    @property
+    def lease(self) -> WriterLease:
+        """The writer's lease. Raises: TypeError: the table was opened for reading only."""
+        if self._lease is None:
+            raise TypeError("nothing is written without a lease, and this table was opened for reading")
+        return self._lease
 
     async def get(self, key: Key, *, only: Sequence[str] = (), consistent: bool = True) -> Item | None:
         """Returns the item under the key, or only some of its attributes; strongly consistent by default."""
@@ -168,7 +181,11 @@ class OrdersTable:
     async def _write(self, call: Any, **arguments: Any) -> Any:
         try:
             with translated(DEPENDENCY):
-                return await call(TableName=self._name, ReturnValuesOnConditionCheckFailure="ALL_OLD", **arguments)
+                return await within_lease(
+                    self.lease,
+                    DEPENDENCY,
+                    lambda: call(TableName=self._name, ReturnValuesOnConditionCheckFailure="ALL_OLD", **arguments),
+                )
         except ClientError as error:
             if error_code(error) != "ConditionalCheckFailedException":
                 raise

@@ -17,7 +17,7 @@ from orders.adapters.outbound.dynamodb.keys import (
     mail_partition,
     order_of_partition,
     order_partition,
-    outbox_shard,
+    outbox_markers,
     suppression_partition,
 )
 from orders.adapters.outbound.dynamodb.mail_intents import mail_from_item
@@ -33,19 +33,26 @@ if TYPE_CHECKING:
 class DynamoUnreadableItems:
     """``UnreadableItems`` over the table's items."""
 
-    def __init__(self, client: "DynamoDBClient", table_name: str, *, region: str, outbox_shards: int) -> None:
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        table_name: str,
+        *,
+        region: str,
+        other_region: str | None = None,
+        outbox_shards: int,
+    ) -> None:
         """See ``DynamoOutbox``."""
         self._table = OrdersTable(client, table_name)
-        self._region = region
-        self._shards = outbox_shards
+        self._markers = outbox_markers(region, other_region, outbox_shards)
 
     async def in_outbox(self, *, limit: int) -> Findings:
         """See ``UnreadableItems.in_outbox``."""
         found: list[UnreadableItem] = []
         looked_at = 0
-        for shard in range(self._shards):
+        for marker in self._markers:
             place = Placeholders()
-            condition = f"{place.name('outboxShard')} = {place.value(outbox_shard(self._region, shard))}"
+            condition = f"{place.name('outboxShard')} = {place.value(marker)}"
             entries = await self._items(condition, place, index="OutboxPending", limit=limit)
             looked_at += len(entries)
             for entry in entries:

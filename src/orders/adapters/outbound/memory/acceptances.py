@@ -28,6 +28,7 @@ class MemoryAcceptances:
         size = rough_bytes(acceptance)
         if size > MAX_ORDER_BYTES:
             raise OrderTooLarge(size, MAX_ORDER_BYTES)
+        self._table.lease.check()
         key = (acceptance.tenant_id, acceptance.order_id)
         if acceptance.receipt is not None:
             self._claim(KeyClaim(*key, acceptance.receipt))
@@ -47,12 +48,14 @@ class MemoryAcceptances:
 
     async def queued(self, tenant_id: str, order_id: str) -> None:
         """See ``Acceptances.queued``."""
+        self._table.lease.check()
         self._table.unqueued.pop((tenant_id, order_id), None)
 
     async def finish(
         self, tenant_id: str, order_id: str, state: AcceptanceState, faults: tuple[Fault, ...] = ()
     ) -> None:
         """See ``Acceptances.finish``."""
+        self._table.lease.check()
         key = (tenant_id, order_id)
         acceptance = self._table.accepted[key]
         if state is AcceptanceState.REJECTED and not self._close(key, faults):
@@ -63,6 +66,7 @@ class MemoryAcceptances:
 
     async def redact(self, tenant_id: str, order_id: str, receipt: Receipt | None) -> None:
         """See ``Acceptances.redact``."""
+        self._table.lease.check()
         key = (tenant_id, order_id)
         acceptance = self._table.accepted.get(key)
         if acceptance is not None:

@@ -3,25 +3,29 @@
 from datetime import timedelta
 from urllib.parse import quote
 
+from orders.adapters.outbound.memory.writer_leases import AlwaysWriter
 from orders.ports.documents import MAX_LINK_LIFETIME
 from orders.ports.errors import DocumentMissing, TransientPortError
+from orders.ports.lease import WriterLease
 
 
 class MemoryDocumentStore:
-    """``DocumentStore`` in memory; set ``reachable`` to false for an outage.
+    """``DocumentStore`` in memory; set ``reachable`` to false for an outage. ``lease`` is that of whoever writes.
 
     Attributes:
         documents: readable documents by key.
         versions: every version ever put, with its key, as in a bucket with versioning.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, lease: WriterLease | None = None) -> None:
+        self._lease: WriterLease = lease or AlwaysWriter()
         self.documents: dict[str, bytes] = {}
         self.versions: list[tuple[str, bytes]] = []
         self.reachable = True
 
     async def put(self, key: str, pdf: bytes) -> None:
         """See ``DocumentStore.put``."""
+        self._lease.check()
         self._reach()
         self.documents[key] = pdf
         self.versions.append((key, pdf))
@@ -54,6 +58,7 @@ class MemoryDocumentStore:
 
     async def purge(self, folder: str, *, keep: str) -> None:
         """See ``DocumentStore.purge``."""
+        self._lease.check()
         self._reach()
 
         def stays(key: str) -> bool:

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from orders.adapters.outbound.memory.writer_leases import AlwaysWriter
 from orders.ports.errors import ItemKind, PassedOver, TransientPortError, UnreadableItem
+from orders.ports.lease import WriterLease
 from orders.ports.mail import Claim, MailFeedback, MailIntent, MailRecord, MailReference, MailState
 
 
@@ -17,8 +19,9 @@ class _Entry:
 class MemoryMailIntents:
     """``MailIntents`` in a dictionary; set ``reachable`` to false for an outage."""
 
-    def __init__(self) -> None:
+    def __init__(self, lease: WriterLease | None = None) -> None:
         self.reachable = True
+        self._lease: WriterLease = lease or AlwaysWriter()
         self._entries: dict[MailReference, _Entry] = {}
         self._damaged: set[MailReference] = set()
 
@@ -32,6 +35,7 @@ class MemoryMailIntents:
 
     async def claim(self, intent: MailIntent, *, now: datetime, lease: timedelta) -> Claim:
         """See ``MailIntents.claim``."""
+        self._lease.check()
         self._ask()
         known = self._entries.get(intent.reference)
         if intent.reference in self._damaged:
@@ -46,6 +50,7 @@ class MemoryMailIntents:
 
     async def release(self, intent: MailIntent, claim: Claim, *, now: datetime, failure: str | None = None) -> None:
         """See ``MailIntents.release``."""
+        self._lease.check()
         self._ask()
         known = self._entries.get(intent.reference)
         if known and known.lease_until and known.lease_until > now and known.lease_until == claim.lease_until:
@@ -65,6 +70,7 @@ class MemoryMailIntents:
         detail: str | None = None,
     ) -> None:
         """See ``MailIntents.finish``."""
+        self._lease.check()
         self._ask()
         known = self._entries.get(intent.reference)
         if known and known.record.state is MailState.SENT:
@@ -76,6 +82,7 @@ class MemoryMailIntents:
 
     async def note_feedback(self, mail: MailReference, feedback: MailFeedback) -> bool:
         """See ``MailIntents.note_feedback``."""
+        self._lease.check()
         self._ask()
         known = self._entries.get(mail)
         if known is None:
@@ -103,6 +110,7 @@ class MemoryMailIntents:
 
     async def redact(self, tenant_id: str, order_id: str) -> None:
         """See ``MailIntents.redact``."""
+        self._lease.check()
         self._ask()
         for key, entry in self._entries.items():
             if _is_of(key, tenant_id, order_id):

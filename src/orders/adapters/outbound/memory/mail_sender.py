@@ -2,7 +2,9 @@
 
 import re
 
+from orders.adapters.outbound.memory.writer_leases import AlwaysWriter
 from orders.ports.errors import MailRejected, PortError
+from orders.ports.lease import WriterLease
 from orders.ports.mail import Mail
 
 _ADDRESS = re.compile(r"^[^\s@]+@[^\s@]+$")
@@ -19,12 +21,14 @@ class MemoryMailSender:
     ```
     """
 
-    def __init__(self) -> None:
+    def __init__(self, lease: WriterLease | None = None) -> None:
+        self._lease: WriterLease = lease or AlwaysWriter()
         self.sent: list[Mail] = []
         self.failures: list[PortError] = []
 
     async def send(self, mail: Mail) -> str:
         """See ``MailSender.send``."""
+        self._lease.check()
         if self.failures:
             raise self.failures.pop(0)
         if not _ADDRESS.fullmatch(mail.recipient):

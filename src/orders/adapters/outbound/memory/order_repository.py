@@ -28,9 +28,9 @@ class MemoryOrderRepository:
     def __init__(self, table: MemoryTable) -> None:
         self._table = table
 
-    async def add(self, change: Change, *, claimed_by: str | None = None) -> None:
+    async def add(self, change: Change, *, claimed_by: str | None = None) -> OrderEvent:
         """See ``OrderRepository.add``."""
-        order, event = change.order, _event_of(change)
+        order, event = change.order, self._event_of(change)
         _check_size(replace(order, reported=NOTHING_REPORTED), MAX_ORDER_BYTES)
         _check_size(event, MAX_PENDING_BYTES)
         key = (order.tenant_id, order.order_id)
@@ -42,10 +42,14 @@ class MemoryOrderRepository:
             self._table.claims.pop(key, None)
             row = self._table.rows[key] = OrderRow(order)
             row.wait(event)
-        elif not self._is_done(change, row):
-            self._table.check(ItemKind.ORDER, order.tenant_id, order.order_id)
-            raise OrderExists(row.order)
+        else:
+            done = self._done(change, event, row)
+            if done is None:
+                self._table.check(ItemKind.ORDER, order.tenant_id, order.order_id)
+                raise OrderExists(row.order)
+            event = done
         self._table.answer()
+        return event
 
     async def get(self, tenant_id: str, order_id: str) -> Order | None:
         """See ``OrderRepository.get``."""
@@ -57,30 +61,33 @@ class MemoryOrderRepository:
         """See ``OrderRepository.occupant``."""
         return await self.get(tenant_id, order_id) or self._table.claims.get((tenant_id, order_id))
 
-    async def save(self, change: Change) -> None:
+    async def save(self, change: Change) -> OrderEvent:
         """See ``OrderRepository.save``."""
-        order, event = change.order, _event_of(change)
+        order, event = change.order, self._event_of(change)
         _check_size(replace(order, reported=NOTHING_REPORTED), MAX_ORDER_BYTES)
         _check_size(event, MAX_PENDING_BYTES)
         row = self._table.rows.get((order.tenant_id, order.order_id))
         if row is None:
             raise StaleOrder(order.order_id)
         if row.order.sequence != event.sequence - 1 or row.order.reported.revision != order.reported.revision:
-            if self._is_done(change, row):
-                return
-            raise StaleOrder(order.order_id)
+            done = self._done(change, event, row)
+            if done is None:
+                raise StaleOrder(order.order_id)
+            return done
         waiting_bytes = sum(map(rough_bytes, row.waiting.values()))
         if len(row.waiting) >= MAX_PENDING_EVENTS or waiting_bytes + rough_bytes(event) > MAX_PENDING_BYTES:
             raise OutboxFull(order.order_id)
         row.order = order
         row.wait(event)
         self._table.answer()
+        return event
 
     async def note(self, order: Order) -> None:
         """See ``OrderRepository.note``."""
         size = rough_bytes(order.reported.parked)
         if size > MAX_PARKED_BYTES:
             raise OrderTooLarge(size, MAX_PARKED_BYTES)
+        self._table.lease.check()
         row = self._table.rows.get((order.tenant_id, order.order_id))
         if row is None or row.order.sequence != order.sequence:
             raise StaleOrder(order.order_id)
@@ -112,18 +119,18 @@ class MemoryOrderRepository:
             unreadable=considered - len(orders),
         )
 
-    def _is_done(self, change: Change, row: OrderRow) -> bool:
-        """Returns whether this very change was made earlier."""
-        event = _event_of(change)
+    def _done(self, change: Change, event: OrderEvent, row: OrderRow) -> OrderEvent | None:
+        """Returns the event if this very change was made earlier."""
         if row.order.sequence == event.sequence and row.order != change.order:
-            return False
-        return self._table.recorded(event) == event
+            return None
+        recorded = self._table.recorded(event)
+        return recorded if recorded is not None and recorded == replace(event, epoch=recorded.epoch) else None
 
-
-def _event_of(change: Change) -> OrderEvent:
-    if change.event is None:
-        raise ValueError(f"no event: nothing changed in order {change.order.order_id}")
-    return change.event
+    def _event_of(self, change: Change) -> OrderEvent:
+        """Returns the change's event under the epoch to write in. Raises: NotTheWriter."""
+        if change.event is None:
+            raise ValueError(f"no event: nothing changed in order {change.order.order_id}")
+        return replace(change.event, epoch=self._table.lease.check())
 
 
 def _check_size(kept: Order | OrderEvent, limit_bytes: int) -> None:

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime
 from typing import TypeAlias
 
+from orders.adapters.outbound.memory.writer_leases import AlwaysWriter
 from orders.domain.events import OrderEvent
 from orders.domain.order import Order
 from orders.ports.acceptances import Acceptance, KeyClaim
 from orders.ports.errors import ItemKind, TransientPortError, UnreadableItem
+from orders.ports.lease import WriterLease
 
 OrderKey: TypeAlias = tuple[str, str]
 """Tenant id and order id."""
@@ -43,14 +45,15 @@ class MemoryTable:
     """Orders and published events, in dictionaries.
 
     Set ``reachable`` to false for an outage, ``answering`` for one in which writes succeed and their responses get
-    lost.
+    lost. ``lease`` is that of whoever writes, by default one that is always held.
 
     Nothing awaits between a read and a write, so every operation on it is atomic within one event loop.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, lease: WriterLease | None = None) -> None:
         self.reachable = True
         self.answering = True
+        self.lease: WriterLease = lease or AlwaysWriter()
         self._rows: dict[OrderKey, OrderRow] = {}
         self._log: dict[OrderKey, dict[int, OrderEvent]] = {}
         self._accepted: dict[OrderKey, Acceptance] = {}

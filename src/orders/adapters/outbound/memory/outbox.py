@@ -71,7 +71,11 @@ class MemoryOutbox:
 
         Raises also: PermanentPortError: the log has another event under this one's sequence.
         """
-        logged = self._table.log(event.tenant_id, event.order_id).setdefault(event.sequence, event)
+        self._table.lease.check()
+        log = self._table.log(event.tenant_id, event.order_id)
+        logged = log.get(event.sequence)
+        if logged is None or logged.epoch < event.epoch:
+            logged = log[event.sequence] = event
         # Erasure may have removed texts from the one in the log; the rest must match.
         _check_same(logged, event)
         row = self._table.rows.get((event.tenant_id, event.order_id))
@@ -79,6 +83,7 @@ class MemoryOutbox:
 
     async def redact(self, event: OrderEvent) -> bool:
         """See ``EventLog.redact``."""
+        self._table.lease.check()
         log = self._table.log(event.tenant_id, event.order_id)
         logged = log.get(event.sequence)
         if logged is None:
@@ -119,7 +124,7 @@ def _entry(key: OrderKey, since: datetime, accepted: bool) -> OutboxEntry:
 
 
 def _check_same(logged: OrderEvent, event: OrderEvent) -> None:
-    if (logged.type, logged.version, logged.at) != (event.type, event.version, event.at):
+    if (logged.type, logged.version, logged.at, logged.epoch) != (event.type, event.version, event.at, event.epoch):
         raise PermanentPortError(
             "orders table", f"order {event.order_id} has another event {event.sequence} in its log"
         )

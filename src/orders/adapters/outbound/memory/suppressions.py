@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeAlias
 
+from orders.adapters.outbound.memory.writer_leases import AlwaysWriter
 from orders.ports.errors import ItemKind, PassedOver, TransientPortError, UnreadableItem
+from orders.ports.lease import WriterLease
 from orders.ports.suppressions import Suppression, SuppressionReason
 
 _Key: TypeAlias = tuple[str, str]
@@ -13,8 +15,9 @@ _Key: TypeAlias = tuple[str, str]
 class MemorySuppressions:
     """``Suppressions`` in dictionaries; set ``reachable`` to false for an outage."""
 
-    def __init__(self) -> None:
+    def __init__(self, lease: WriterLease | None = None) -> None:
         self.reachable = True
+        self._lease: WriterLease = lease or AlwaysWriter()
         self._held: dict[_Key, Suppression] = {}
         self._removed: dict[_Key, datetime] = {}
         self._damaged: set[_Key] = set()
@@ -29,6 +32,7 @@ class MemorySuppressions:
 
     async def add(self, suppression: Suppression) -> None:
         """See ``Suppressions.add``."""
+        self._lease.check()
         self._ask()
         key = (suppression.tenant_id, suppression.recipient_hash)
         known, removed = self._held.get(key), self._removed.get(key)
@@ -64,6 +68,7 @@ class MemorySuppressions:
 
     async def remove(self, tenant_id: str, recipient_hash: str, *, at: datetime) -> bool:
         """See ``Suppressions.remove``."""
+        self._lease.check()
         self._ask()
         if self._held.pop((tenant_id, recipient_hash), None) is None:
             return False

@@ -1,6 +1,7 @@
 """Maps events to and from attributes, alike in an order's map of waiting events and in an item of their own."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 from zlib import compress, decompress
 
@@ -25,9 +26,14 @@ from orders.adapters.outbound.dynamodb.keys import (
     sequence_text,
     shard_of,
 )
+from orders.adapters.outbound.dynamodb.table import Placeholders
 from orders.adapters.wire.keyed_answers import KeyedAnswer
 from orders.domain.events import Actor, EventType, OrderEvent, Receipt
 from orders.ports.errors import ItemKind, UnreadableItem
+
+EPOCH = "epoch"
+"""The writer's epoch, on orders, events and mails; items of releases without it are of the first."""
+FIRST_EPOCH = 1
 
 BYTES = "bytes"
 """Size that a pending event was counted with: the same number is added to ``pendingBytes`` and subtracted again."""
@@ -61,6 +67,7 @@ def event_to_item(event: OrderEvent) -> Item:
         changed=list(event.changed) or None,
         traceparent=event.traceparent,
         receipt=event.receipt and receipt_to_item(event.receipt),
+        **{EPOCH: event.epoch},
     )
 
 
@@ -81,6 +88,7 @@ def event_from_item(item: Mapping[str, Any]) -> OrderEvent:
         changed=tuple(item.get("changed", ())),
         traceparent=item.get("traceparent"),
         receipt=receipt and receipt_from_item(receipt),
+        epoch=item.get(EPOCH, FIRST_EPOCH),
     )
 
 
@@ -176,16 +184,30 @@ def _place_in_line(name: str) -> tuple[int, str]:
     return (int(name) if name.isdecimal() and len(name) <= _MAX_DIGITS else _LAST, name)
 
 
-def is_recorded(event: OrderEvent, recorded: Mapping[str, Any]) -> bool:
-    """Returns whether the stored event of this sequence is this very event."""
+def as_recorded(event: OrderEvent, recorded: Mapping[str, Any]) -> OrderEvent | None:
+    """Returns the stored event of this sequence if it is this very event, whichever epoch it was written in."""
+    found = event_from_item(recorded)
     # Map this one too: the stored event has been truncated to what attributes can hold.
-    return event_from_item(recorded) == event_from_item(from_wire(to_wire(event_to_item(event))))
+    this = event_from_item(from_wire(to_wire(event_to_item(event))))
+    return found if found == replace(this, epoch=found.epoch) else None
 
 
 def is_same_fact(event: OrderEvent, recorded: Mapping[str, Any]) -> bool:
     """Returns whether the stored event is this one, ignoring what erasure may have removed since."""
     item = event_to_item(event)
-    return all(recorded.get(name) == item[name] for name in IDENTIFYING)
+    same = all(recorded.get(name) == item[name] for name in IDENTIFYING)
+    return same and recorded.get(EPOCH, FIRST_EPOCH) == event.epoch
+
+
+def of_epoch(epoch: int, place: Placeholders) -> str:
+    """Writes the condition that an existing item is of this epoch."""
+    same = f"{place.name(EPOCH)} = {place.value(epoch)}"
+    return same if epoch > FIRST_EPOCH else f"({same} OR attribute_not_exists({place.name(EPOCH)}))"
+
+
+def of_earlier_epoch(epoch: int, place: Placeholders) -> str:
+    """Writes the condition that an existing item is of an epoch before this one, which is not the first."""
+    return f"(attribute_not_exists({place.name(EPOCH)}) OR {place.name(EPOCH)} < {place.value(epoch)})"
 
 
 def waiting_in(item: Mapping[str, Any], sequence: int) -> Item | None:

@@ -23,6 +23,7 @@ from orders.bootstrap.config.settings import Settings
 from orders.bootstrap.container.api_container import api_dependencies
 from orders.bootstrap.logging import configure_logging
 from orders.bootstrap.server.api import open_container, serve
+from orders.bootstrap.server.region_watch import HeldLease
 from orders.bootstrap.server.sockets import base_url, listen
 from orders.bootstrap.telemetry import open_telemetry
 
@@ -73,7 +74,7 @@ async def _serve(settings: Settings, pipe: Connection) -> None:
     with listen(settings) as listener:
         async with (
             open_telemetry(settings, Role.API) as telemetry,
-            open_container(settings, telemetry, AlwaysWriter()) as container,
+            open_container(settings, telemetry, HeldLease(AlwaysWriter())) as container,
         ):
             app = create_app(
                 api_dependencies(container),

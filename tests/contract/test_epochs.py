@@ -98,9 +98,6 @@ async def test_nothing_is_written_without_the_lease_and_all_is_read(store: Store
     await store.acceptances.add(waits)
     intent = intent_of(first.order)
     suppression = Suppression(tenant_id, "hash", SuppressionReason.BOUNCED, NOON, first.order.order_id)
-        intent_of(first.order),
-        Suppression(tenant_id, "hash", SuppressionReason.BOUNCED, NOON, first.order.order_id),
-    )
     claim = await store.mails.claim(intent, now=NOON, lease=timedelta(minutes=1))
     await store.suppressions.add(suppression)
     lease_of(store).epoch = None

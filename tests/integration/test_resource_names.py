@@ -22,6 +22,7 @@ from orders.bootstrap.resources.creation import create_resources
 from orders.bootstrap.resources.names import ResourceNames, names_of
 from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.bootstrap.server.api import open_container
+from orders.bootstrap.server.region_watch import HeldLease
 from orders.bootstrap.telemetry import Telemetry
 from orders.bootstrap.workers import WORKERS
 from orders.domain.lifecycle import Role
@@ -97,7 +98,7 @@ def test_every_table_and_bucket_that_is_declared_can_be_named(settings: Settings
 
 @pytest.mark.usefixtures("clients")
 async def test_the_api_uses_them(settings: Settings) -> None:
-    async with open_container(settings, Telemetry(), AlwaysWriter()) as api:
+    async with open_container(settings, Telemetry(), HeldLease(AlwaysWriter())) as api:
         made = placed(a_draft(), roles=(Role.STAFF,), tenant_id=TENANT)
         await api.repository().add(made)
         assert await api.repository().get(TENANT, made.order.order_id) is not None
@@ -134,7 +135,7 @@ async def test_operators_commands_use_them(settings: Settings) -> None:
         assert await suppressions.list(TENANT) == []
     async with open_tenants(settings) as tenants:
         assert await tenants.execute(days=0) == []
-    async with open_container(settings, Telemetry(), AlwaysWriter()) as api:
+    async with open_container(settings, Telemetry(), HeldLease(AlwaysWriter())) as api:
         made = placed(a_draft(), roles=(Role.STAFF,), tenant_id=TENANT, order_id=an_order_id(2))
         await api.repository().add(made)
     async with open_replay(settings, mails=False) as replay:

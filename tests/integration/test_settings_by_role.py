@@ -37,6 +37,7 @@ from orders.bootstrap.operator_tools import (
 from orders.bootstrap.resources.creation import create_resources
 from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.bootstrap.server.api import open_container, run_api
+from orders.bootstrap.server.region_watch import HeldLease
 from orders.bootstrap.server.worker import run_relay, run_worker
 from orders.bootstrap.telemetry import Telemetry
 from tests.contract.moto_server import moto_server
@@ -164,7 +165,7 @@ async def test_the_api_reads_what_is_declared(aws: str, tmp_path: Path) -> None:
 
 async def _resolve_handlers(settings: Settings) -> None:
     """Builds what the handlers of requests ask for: the first request that needs it does, not the start."""
-    async with open_container(settings, Telemetry(), AlwaysWriter()) as container:
+    async with open_container(settings, Telemetry(), HeldLease(AlwaysWriter())) as container:
         dependencies = api_dependencies(container)
         for route in orders_router().routes:
             for handler in getattr(route, "route_handlers", ()):

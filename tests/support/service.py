@@ -39,6 +39,7 @@ from orders.domain.order import Order
 from orders.ports.campaigns import Campaigns
 from orders.ports.documents import DocumentStore
 from orders.ports.errors import PortError, TransientPortError
+from orders.ports.health import Probe
 from orders.ports.mail import MailContent, MailTemplate, OrderTrouble
 from orders.ports.outbox import EventLog, Outbox
 from orders.ports.products import ProductCatalogue
@@ -127,6 +128,8 @@ class Service:
     renderer: PlainRenderer = field(default_factory=PlainRenderer)
     tenants: Tenants = field(default_factory=Tenants)
     dependency: Dependency = field(default_factory=lambda: Dependency("orders table"))
+    queues: tuple[Probe, ...] = ()
+    region_probes: tuple[Probe, ...] = ()
     products: Consulted[ProductCatalogue] | None = None
     campaigns: Consulted[Campaigns] | None = None
     prices_must_be_settled: bool = False
@@ -150,7 +153,8 @@ class Service:
             counters=self.counters,
             gauges=self.counters,
             audit_trail=self.trail,
-            probes=[self.dependency],
+            probes=[self.dependency, *self.queues, *self.region_probes],
+            region_probes=[self.dependency, *self.region_probes],
             repository=self.repository,
             acceptances=self.acceptances,
             outbox=self.outbox,

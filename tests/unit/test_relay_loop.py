@@ -1,6 +1,7 @@
 """The relay's loop: sweeps while there is something, rests when not, and lives through an outage."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -8,9 +9,15 @@ from botocore.exceptions import ClientError
 
 from orders.adapters.inbound.backoff import Backoff
 from orders.adapters.inbound.relay import RelayLoop
+from orders.adapters.outbound.memory.orders_table import MemoryTable
+from orders.adapters.outbound.memory.outbox import MemoryOutbox
+from orders.adapters.outbound.memory.writer_leases import AlwaysWriter, SetLease
+from orders.application.events.publish_events import PublishEvents
 from orders.application.events.relay_outbox import RelayOutbox
+from orders.domain.events import OrderEvent
 from orders.domain.lifecycle import Action, Role
 from orders.ports.errors import NotPermitted, PermanentPortError, TransientPortError
+from orders.ports.metric_catalogue import EVENT_PUBLICATION_FAILURES
 from tests.support.builders import a_draft
 from tests.support.service import Service, a_caller
 
@@ -47,7 +54,12 @@ async def run(service: Service, *between: object) -> tuple[RelayLoop, Rests]:
     stop = asyncio.Event()
     rests = Rests(stop, *between)
     loop = RelayLoop(
-        service.relay(), service.outbox.shards, interval=timedelta(seconds=1), recovery=STEADY, pause=rests
+        service.relay(),
+        service.outbox.shards,
+        service.table.lease,
+        interval=timedelta(seconds=1),
+        recovery=STEADY,
+        pause=rests,
     )
     await loop.run(stop)
     return loop, rests
@@ -107,7 +119,9 @@ async def test_the_loop_ends_for_no_failure_but_rests_longer_and_longer_and_is_n
         seen.append(loops[0].healthy)
 
     rests = Rests(stop, look, look)
-    loop = RelayLoop(FailingRelay(failure, failure), 2, interval=timedelta(seconds=1), recovery=STEADY, pause=rests)
+    loop = RelayLoop(
+        FailingRelay(failure, failure), 2, AlwaysWriter(), interval=timedelta(seconds=1), recovery=STEADY, pause=rests
+    )
     loops.append(loop)
     async with asyncio.timeout(5):
         await loop.run(stop)
@@ -132,7 +146,9 @@ async def test_one_shard_s_failure_is_not_the_others() -> None:
 
     stop = asyncio.Event()
     rests = Rests(stop)
-    await RelayLoop(OneShardFails(), 2, interval=timedelta(seconds=1), recovery=STEADY, pause=rests).run(stop)
+    await RelayLoop(
+        OneShardFails(), 2, AlwaysWriter(), interval=timedelta(seconds=1), recovery=STEADY, pause=rests
+    ).run(stop)
     assert published == [2, 0]
 
 
@@ -141,14 +157,16 @@ async def test_a_loop_that_is_to_stop_begins_nothing() -> None:
     await waiting(service)
     stop = asyncio.Event()
     stop.set()
-    await RelayLoop(service.relay(), service.outbox.shards, interval=timedelta(seconds=1)).run(stop)
+    await RelayLoop(service.relay(), service.outbox.shards, service.table.lease, interval=timedelta(seconds=1)).run(
+        stop
+    )
     assert service.publisher.published == []
 
 
 async def test_stopping_breaks_off_a_rest() -> None:
     service = Service()
     stop = asyncio.Event()
-    loop = RelayLoop(service.relay(), service.outbox.shards, interval=timedelta(hours=1))
+    loop = RelayLoop(service.relay(), service.outbox.shards, service.table.lease, interval=timedelta(hours=1))
     running = asyncio.create_task(loop.run(stop))
     for _ in range(100):
         await asyncio.sleep(0)
@@ -156,3 +174,51 @@ async def test_stopping_breaks_off_a_rest() -> None:
     async with asyncio.timeout(5):
         await running
     assert loop.healthy
+
+
+async def test_without_the_lease_the_relay_idles_and_goes_on_when_it_is_back() -> None:
+    lease = SetLease()
+    service = Service(table=MemoryTable(lease))
+    await waiting(service)
+    lease.epoch = None
+
+    def back() -> None:
+        assert service.publisher.published == []
+        assert loop.waits_for == ("writer's lease: another region writes",)
+        lease.epoch = 2
+
+    stop = asyncio.Event()
+    rests = Rests(stop, None, None, back)
+    loop = RelayLoop(
+        service.relay(), service.outbox.shards, lease, interval=timedelta(seconds=1), recovery=STEADY, pause=rests
+    )
+    await loop.run(stop)
+    # At the usual distance: nothing has failed.
+    assert rests.seconds == [1.0, 1.0, 1.0, 1.0]
+    assert loop.healthy
+    assert loop.waits_for == ()
+    assert [(event.sequence, event.epoch) for event in service.publisher.published] == [(1, 1), (2, 1)]
+
+
+async def test_a_sweep_that_loses_the_lease_midway_publishes_nothing_and_has_not_failed() -> None:
+    lease = SetLease()
+    service = Service(table=MemoryTable(lease))
+    await waiting(service)
+    failed = service.counters.of(EVENT_PUBLICATION_FAILURES)
+
+    class LosesIt(MemoryOutbox):
+        async def waiting(self, tenant_id: str, order_id: str) -> Sequence[OrderEvent]:
+            lease.epoch = None
+            return await super().waiting(tenant_id, order_id)
+
+    outbox = LosesIt(service.table)
+    publish = PublishEvents(outbox, service.publisher, service.counters, lease)
+    relay = RelayOutbox(outbox, publish, service.queue_accepted, service.clock, service.counters, lag=timedelta(0))
+    stop = asyncio.Event()
+    rests = Rests(stop)
+    loop = RelayLoop(relay, outbox.shards, lease, interval=timedelta(seconds=1), recovery=STEADY, pause=rests)
+    await loop.run(stop)
+    assert service.publisher.published == []
+    assert service.counters.of(EVENT_PUBLICATION_FAILURES) == failed
+    assert loop.healthy
+    assert rests.seconds == [1.0]

@@ -81,7 +81,7 @@ class Worker:
             ),
             meter=self._meter(container),
             # One per poller: a dependency that one worker finds down must not pause another.
-            gate=DependencyGate(self.needs(container), ask_first=asked_first),
+            gate=DependencyGate(self.needs(container), ask_first=asked_first, lease=container.lease()),
             admission=container.mail_tokens() if self.sends_mail else None,
         )
 
@@ -102,7 +102,13 @@ def _mail_quota(container: Container) -> Periodic:
 
 def _dead_letters(container: Container) -> Periodic:
     interval = timedelta(seconds=container.settings().dead_letters_interval_seconds)
-    return Periodic("mails about dead letters", container.use_cases().notify_dead_letters().execute, interval)
+    lease = container.lease()
+    return Periodic(
+        "mails about dead letters",
+        container.use_cases().notify_dead_letters().execute,
+        interval,
+        due=lambda: lease.remaining() > 0,
+    )
 
 
 _ROWS = (

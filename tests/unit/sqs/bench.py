@@ -17,6 +17,7 @@ from orders.adapters.inbound.sqs.retry_policy import RetryPolicy
 from orders.adapters.outbound.memory.metrics import MemoryMetrics
 from orders.ports.errors import TransientPortError
 from orders.ports.health import Probe
+from orders.ports.lease import WriterLease
 from orders.ports.metric_catalogue import MESSAGES_HANDLED
 from tests.unit.sqs.fake_sqs import EPOCH, FakeSqs
 
@@ -71,6 +72,7 @@ class Bench:
         sqs: FakeSqs | None = None,
         ask_first: Collection[str] = (),
         metrics: MemoryMetrics | None = None,
+        lease: WriterLease | None = None,
     ) -> None:
         self.sqs = sqs or new_sqs()
         self.handled: list[str] = []
@@ -81,7 +83,7 @@ class Bench:
             SqsQueue(cast("SQSClient", self.sqs), URL, DEAD_LETTER_URL),
             self._handle,
             settings,
-            gate=DependencyGate(probes, recheck=RECHECK, ask_first=ask_first),
+            gate=DependencyGate(probes, recheck=RECHECK, ask_first=ask_first, lease=lease),
             admission=admission,
             meter=OrderDeliveryMeter("pdf-creator", self.metrics, max_receives=3),
             now=lambda: EPOCH + timedelta(seconds=self.now),

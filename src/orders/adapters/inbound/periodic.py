@@ -23,11 +23,13 @@ class Periodic:
         *,
         at_most: timedelta = timedelta(minutes=10),
         spread: Callable[[], float] = lambda: 1.0,
+        due: Callable[[], bool] = lambda: True,
     ) -> None:
         """Sets up the work.
 
         Args:
             at_most: how long one piece of work may take.
+            due: whether it is to be done; asked each time.
             spread: factor of each wait, so that many processes don't work at the same moments.
         """
         self.name = name
@@ -35,6 +37,7 @@ class Periodic:
         self._interval = interval
         self._at_most = at_most
         self._spread = spread
+        self._due = due
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until ``stop`` is set, which also breaks off what is being done."""
@@ -52,6 +55,8 @@ class Periodic:
             stopping.cancel()
 
     async def _once(self) -> None:
+        if not self._due():
+            return
         try:
             async with asyncio.timeout(self._at_most.total_seconds()):
                 await self._work()

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from orders.adapters.inbound.backoff import Backoff
 from orders.application.events.relay_outbox import RelayOutbox
-from orders.ports.errors import NotPermitted, TransientPortError
+from orders.ports.errors import NotPermitted, NotTheWriter, TransientPortError
+from orders.ports.lease import WriterLease
 
 _log = logging.getLogger(__name__)
 RECOVERY = Backoff(first=timedelta(seconds=2), longest=timedelta(seconds=30))
@@ -24,12 +25,17 @@ class RelayLoop:
         self,
         relay: RelayOutbox,
         shards: int,
+        lease: WriterLease,
         *,
         interval: timedelta,
         recovery: Backoff = RECOVERY,
         pause: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
-        """``interval`` is the pause while idle, ``recovery`` the back-off after failures."""
+        """``interval`` is the pause while idle, ``recovery`` the back-off after failures.
+
+        Without the lease nothing is swept, and nobody is told of a failure.
+        """
+        self._lease = lease
         self._relay = relay
         self._shards = range(shards)
         self._interval = interval
@@ -39,13 +45,20 @@ class RelayLoop:
 
     @property
     def waits_for(self) -> tuple[str, ...]:
-        """Always none: the relay depends only on bus and table."""
+        """The writer's lease while it is not held: the relay depends on nothing else but bus and table."""
+        try:
+            self._lease.check()
+        except NotTheWriter as error:
+            return (str(error),)
         return ()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Runs until ``stop`` is set; a sweep in progress is finished."""
         failures = 0
         while not stop.is_set():
+            if self._lease.remaining() <= 0:
+                await self._rest(stop, self._interval.total_seconds())
+                continue
             outcomes = [await self._swept(shard) for shard in self._shards]
             published = sum(count for count in outcomes if count is not None)
             if None in outcomes:
@@ -62,6 +75,8 @@ class RelayLoop:
         """Sweeps the shard and returns the number published; ``None`` if that failed."""
         try:
             return await self._relay.sweep(shard)
+        except NotTheWriter:
+            return 0
         except TransientPortError as error:
             if self.healthy:
                 tell = _log.error if isinstance(error, NotPermitted) else _log.warning

@@ -1,5 +1,6 @@
 """Builds adapters from settings, clients and addresses where a constructor's arguments have to be derived first."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -68,10 +69,15 @@ def mail_sender(clients: AwsClients, settings: Settings, lease: WriterLease, arc
     )
 
 
-def health_probes(clients: AwsClients, addresses: Addresses, table: Probe) -> list[Probe]:
-    """Builds the probes of the API's dependencies: the table, and every worker's queue."""
+def region_health(table: Probe, region: Sequence[Probe]) -> list[Probe]:
+    """Lists the probes of whether this region can serve: what decides where traffic goes."""
+    return [table, *region]
+
+
+def health_probes(clients: AwsClients, addresses: Addresses, table: Probe, region: Sequence[Probe]) -> list[Probe]:
+    """Builds the probes of the API's dependencies: those of the region, and every worker's queue."""
     queues = [QueueProbe(clients.sqs, address.url, f"{worker} queue") for worker, address in addresses.queues.items()]
-    return [table, *queues]
+    return [*region_health(table, region), *queues]
 
 
 def mail_tokens(settings: Settings) -> TokenBucket:

@@ -1,6 +1,6 @@
 """Builds the adapters of a process over AWS, and the use cases over them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -42,17 +42,20 @@ from orders.bootstrap.container.adapter_factories import (
     mail_tokens,
     order_senders,
     queue_url,
+    region_health,
     tenant_directory,
 )
 from orders.bootstrap.container.services import NO_SERVICES, Services
 from orders.bootstrap.container.use_cases import UseCases
 from orders.bootstrap.resources.addresses import Addresses
+from orders.ports.health import Probe
 from orders.ports.lease import WriterLease
 from orders.ports.metrics import Metrics
 from orders.ports.tracing import Tracing
 
 _NONE: providers.Object[None] = providers.Object(None)  # a plain None would mean that there is no default
 _NO_MAILBOXES: providers.Object[Mapping[str, Mailbox]] = providers.Object(MappingProxyType({}))
+_NO_PROBES: providers.Object[Sequence[Probe]] = providers.Object(())
 _NO_SERVICES: providers.Object[Services] = providers.Object(NO_SERVICES)
 
 
@@ -67,6 +70,7 @@ class Container(containers.DeclarativeContainer):
     clients = providers.Dependency(instance_of=AwsClients)
     addresses = providers.Dependency(instance_of=Addresses)
     lease: providers.Dependency[WriterLease] = providers.Dependency()
+    region_probes: providers.Dependency[Sequence[Probe]] = providers.Dependency(default=_NO_PROBES)
     counters: providers.Dependency[Metrics] = providers.Dependency(default=providers.Singleton(NoMetrics))
     tracing: providers.Dependency[Tracing] = providers.Dependency(default=providers.Singleton(PassOnTracing))
     services = providers.Dependency(instance_of=Services, default=_NO_SERVICES)
@@ -127,7 +131,10 @@ class Container(containers.DeclarativeContainer):
         counters=counters,
         gauges=counters,
         audit_trail=providers.Singleton(LogAuditTrail, counters=counters),
-        probes=providers.Singleton(health_probes, clients=clients, addresses=addresses, table=table_probe),
+        probes=providers.Singleton(
+            health_probes, clients=clients, addresses=addresses, table=table_probe, region=region_probes
+        ),
+        region_probes=providers.Singleton(region_health, table=table_probe, region=region_probes),
         repository=repository,
         acceptances=acceptances,
         outbox=outbox,

@@ -72,6 +72,7 @@ class UseCases(containers.DeclarativeContainer):
     gauges: providers.Dependency[Gauges] = providers.Dependency()
     audit_trail: providers.Dependency[AuditTrail] = providers.Dependency()
     probes: providers.Dependency[Sequence[Probe]] = providers.Dependency()
+    region_probes: providers.Dependency[Sequence[Probe]] = providers.Dependency()
     repository: providers.Dependency[OrderRepository] = providers.Dependency()
     acceptances: providers.Dependency[Acceptances] = providers.Dependency()
     outbox: providers.Dependency[Outbox] = providers.Dependency()
@@ -237,3 +238,4 @@ class UseCases(containers.DeclarativeContainer):
 
     # Operation.
     check_health = providers.Singleton(CheckHealth, probes=probes, clock=clock)
+    check_region = providers.Singleton(CheckHealth, probes=region_probes, clock=clock)

@@ -95,6 +95,7 @@ async def run_service(
             clients=clients,
             addresses=addresses,
             lease=held.lease,
+            region_probes=held.probes,
             counters=counters,
             tracing=telemetry.tracing,
             services=services,

@@ -27,12 +27,11 @@ from orders.bootstrap.dev.demo import DEMO_TENANT
 from orders.bootstrap.resources.addresses import Addresses, resolve_addresses
 from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.bootstrap.server.http_protocol import BoundedHttp
-from orders.bootstrap.server.region_watch import holding_lease, working_beside
+from orders.bootstrap.server.region_watch import HeldLease, holding_lease, working_beside
 from orders.bootstrap.server.signals import drain
 from orders.bootstrap.server.sockets import listen, listen_for_health
 from orders.bootstrap.server.uvicorn_server import server
 from orders.bootstrap.telemetry import Telemetry, open_telemetry
-from orders.ports.lease import WriterLease
 
 AWS_SERVICES = ("dynamodb", "sqs", "events", "s3", S3_LINKS)
 
@@ -63,7 +62,7 @@ async def run_api(settings: Settings, stop: asyncio.Event) -> None:
         async with (
             open_telemetry(settings, Role.API) as telemetry,
             holding_lease(settings, telemetry, Role.API) as held,
-            open_container(settings, telemetry, held.lease) as container,
+            open_container(settings, telemetry, held) as container,
         ):
             pages = kept_pages(settings, container.clients(), container.addresses()) if settings.local_pages else []
             app = create_app(
@@ -82,7 +81,7 @@ async def run_api(settings: Settings, stop: asyncio.Event) -> None:
 
 
 @contextlib.asynccontextmanager
-async def open_container(settings: Settings, telemetry: Telemetry, lease: WriterLease) -> AsyncIterator[ApiContainer]:
+async def open_container(settings: Settings, telemetry: Telemetry, held: HeldLease) -> AsyncIterator[ApiContainer]:
     """Opens what the API needs of AWS and of other services, and builds its container. Raises: ResourcesMissing."""
     aws_services = (*AWS_SERVICES, *secret_services(settings))
     async with (
@@ -92,7 +91,8 @@ async def open_container(settings: Settings, telemetry: Telemetry, lease: Writer
         yield ApiContainer(
             settings=settings,
             clients=clients,
-            lease=lease,
+            lease=held.lease,
+            region_probes=held.probes,
             addresses=await resolve_addresses(clients.sqs, packaged_topology(), settings),
             services=services,
             counters=telemetry.metrics,

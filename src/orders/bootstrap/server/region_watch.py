@@ -18,6 +18,7 @@ from orders.adapters.outbound.memory.alone_confirmations import MemoryAloneConfi
 from orders.adapters.outbound.memory.writer_leases import AlwaysWriter
 from orders.adapters.outbound.system import SystemClock
 from orders.application.operations.check_health import CheckHealth
+from orders.application.operations.check_region import RegionProbe
 from orders.application.operations.keep_lease import KeepLease
 from orders.application.operations.watch_region import WatchRegion
 from orders.application.policy.region_lease import RegionLease
@@ -50,6 +51,11 @@ class HeldLease:
 
     lease: WriterLease
     keep: KeepLease | None = None
+
+    @property
+    def probes(self) -> tuple[Probe, ...]:
+        """Probes of whether traffic is to leave this region; none where there is but one."""
+        return () if self.keep is None else (RegionProbe(self.keep.lease),)
 
     def work(self) -> tuple[Periodic, ...]:
         """Builds the work that keeps it."""

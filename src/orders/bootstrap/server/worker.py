@@ -189,7 +189,8 @@ def relay_loop(container: Container) -> RelayLoop:
     settings = container.settings()
     return RelayLoop(
         container.use_cases().relay_outbox(),
-        settings.outbox_shards,
+        container.outbox().shards,
+        container.lease(),
         interval=timedelta(seconds=settings.relay_interval_seconds),
     )
 

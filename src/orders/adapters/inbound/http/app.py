@@ -27,10 +27,13 @@ from orders.adapters.trace_context import PassOnTracing, current_traceparent
 from orders.application.policy.audit import Audit, attempted_by
 from orders.application.policy.caller import Caller, admit
 from orders.application.policy.errors import NotPlacedYet
+from orders.ports.lease import WriterLease
 from orders.ports.metrics import Metrics
 from orders.ports.tracing import Tracing
 
 MAX_BODY_BYTES = 256 * 1024
+
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 Dependencies = Mapping[str, Callable[[], object]]
 """Providers of the handlers' dependencies, by the names of the handlers' parameters."""
@@ -43,6 +46,7 @@ def provide_caller(served: Dependencies, rate_limiter: RateLimiter) -> Provide:
     """
     api_keys = cast("Callable[[], ApiKeyGuard]", served["api_keys"])
     authenticator = cast("Callable[[], Authenticator]", served["authenticator"])
+    lease = cast("Callable[[], WriterLease]", served["lease"])
 
     async def authenticated(request: Request[Any, Any, Any]) -> Caller:
         """Authenticates the caller and counts the request against the rate limit.
@@ -50,7 +54,8 @@ def provide_caller(served: Dependencies, rate_limiter: RateLimiter) -> Provide:
         The client's key is checked first: it costs one hash, and without a valid key no signature is checked and the
         issuer is not asked.
 
-        Raises: Unauthenticated, RateLimited, ActionForbidden for a caller without a role here, TransientPortError.
+        Raises: Unauthenticated, RateLimited, ActionForbidden for a caller without a role here, TransientPortError,
+            NotTheWriter for a change in a region that takes none.
         """
         try:
             client = await api_keys().admit(request.headers.getall(API_KEY, []))
@@ -62,6 +67,9 @@ def provide_caller(served: Dependencies, rate_limiter: RateLimiter) -> Provide:
         attempted_by(caller)
         rate_limiter.count_caller(request.scope, caller.tenant_id, client or caller.principal)
         admit(caller)
+        if request.method not in _READING:
+            # Asked again before the write. A copy that lags behind must not decide what a change may do, either.
+            lease().check()
         return caller
 
     return Provide(authenticated)

@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 from urllib.parse import quote
 
@@ -36,7 +37,7 @@ from orders.domain.errors import (
     UnknownParcel,
 )
 from orders.domain.lifecycle import Action
-from orders.ports.errors import NotPermitted, OrderTooLarge, TransientPortError, UnreadableItem
+from orders.ports.errors import NotPermitted, NotTheWriter, OrderTooLarge, TransientPortError, UnreadableItem
 
 _log = logging.getLogger(__name__)
 
@@ -76,14 +77,17 @@ HEAD_TOO_LARGE = Kind("headers-too-large", "The header fields are too large", 43
 INTERNAL = Kind("internal-error", "Something went wrong on our side", 500)
 UNREADABLE = Kind("unreadable", "What is kept of it can't be read", 500)
 UNAVAILABLE = Kind("unavailable", "The service can't do this at the moment", 503)
+NOT_THE_WRITER = Kind("not-the-writer", "This region takes no changes at the moment", 503)
 TIMED_OUT = Kind("timed-out", "The request took too long", 503)
+
+NO_CHANGES_HERE = "orders can be read here, and changed in a moment; nothing was changed; please try again"
 
 KINDS: tuple[Kind, ...] = (
     MALFORMED, INVALID_CURSOR, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, METHOD_NOT_ALLOWED, REQUEST_TIMEOUT,
     ILLEGAL_TRANSITION, PARCEL_CONFLICT, SHOP_NOT_READY, VERSION_MISMATCH, BODY_TOO_LARGE, URL_TOO_LONG,
     MEDIA_TYPE_UNSUPPORTED, INVALID_CONTENT, KEY_REUSED, ORDER_TOO_LARGE, RATE_LIMITED, HEAD_TOO_LARGE, INTERNAL,
     UNREADABLE,
-    UNAVAILABLE, TIMED_OUT,
+    UNAVAILABLE, NOT_THE_WRITER, TIMED_OUT,
 )  # fmt: skip
 """All kinds, for the documentation."""
 
@@ -210,6 +214,14 @@ def _unavailable(request: Request[Any, Any, Any], error: Exception) -> Response[
     return problem(request, UNAVAILABLE, detail, headers={"Retry-After": "5" if error.throttled else "2"})
 
 
+def _not_the_writer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    assert isinstance(error, NotTheWriter)
+    # Which region writes, and why this one does not, is for operators.
+    _log.info("refused for now: %s", error)
+    seconds = ceil(error.retry_after.total_seconds())
+    return problem(request, NOT_THE_WRITER, NO_CHANGES_HERE, headers={"Retry-After": str(max(1, seconds))})
+
+
 def _unreadable(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     assert isinstance(error, UnreadableItem)
     # The item and the reason are for operators, not for callers.
@@ -287,6 +299,7 @@ EXCEPTION_HANDLERS: dict[type[Exception] | int, Any] = {
     ParcelConflict: _plain(PARCEL_CONFLICT),
     VersionMismatch: _plain(VERSION_MISMATCH),
     UnreadableItem: _unreadable,
+    NotTheWriter: _not_the_writer,
     TransientPortError: _unavailable,
     HTTPException: _http,
     Exception: _internal,

@@ -16,7 +16,7 @@ from orders.adapters.inbound.sqs.queue import QueueUnreachable, ReceiptLapsed, R
 from orders.adapters.inbound.sqs.retry_policy import IMPOSSIBLE, PASSING, WAITS, RetryPolicy
 from orders.adapters.privacy.masking import mask_text
 from orders.adapters.trace_context import current_traceparent, traceparent_in_text
-from orders.ports.errors import TransientPortError
+from orders.ports.errors import NotTheWriter, TransientPortError
 
 Handler = Callable[[ReceivedMessage], Awaitable[None]]
 """Handles one message and returns once its effect is durable. May be called repeatedly with the same message."""
@@ -122,11 +122,12 @@ class Delivery:
             except PASSING as error:
                 if self._context.stopping.is_set():
                     raise _Stopping from error
-                self.retries += 1
+                # Refused before anything was done, as if it had not been received.
+                self.retries += not isinstance(error, NotTheWriter)
                 own_failures += await self._wait_out(error)
                 if self._policy.gives_up(own_failures=own_failures, seconds=clock.time() - began):
                     raise
-                await asyncio.sleep(self._policy.in_process.seconds(self.retries))
+                await asyncio.sleep(self._policy.in_process.seconds(max(1, self.retries)))
             else:
                 self._context.gate.succeeded()
                 return None

@@ -7,14 +7,16 @@ from datetime import timedelta
 import structlog
 
 from orders.adapters.inbound.backoff import Backoff
-from orders.ports.errors import NotPermitted, PortError, QuotaReached, TransientPortError
+from orders.ports.errors import NotPermitted, NotTheWriter, PortError, QuotaReached, TransientPortError
 from orders.ports.health import Probe
+from orders.ports.lease import DEPENDENCY, WriterLease
 
 RECHECK = Backoff(first=timedelta(seconds=0.5), longest=timedelta(seconds=30))
 QUOTA_RECHECK = Backoff(first=timedelta(minutes=1), longest=timedelta(minutes=5))
 """A daily quota frees up gradually, and SES allows one request for it per second across all tasks."""
 
 PROBE_LIMIT_SECONDS = 5.0
+LEASE_RECHECK_SECONDS = 1.0
 
 _log = structlog.get_logger(__name__)
 
@@ -29,6 +31,7 @@ class DependencyGate:
     - A throttling dependency is up, but its failures don't count against the message.
     - A dependency that refuses a permission is down whatever its probe says: no message is at fault, and none is given
       up for it.
+    - Without the writer's lease nothing is received, and a message that was refused for it waits, however long.
     - A dependency whose daily quota is used up is down until its probe reports room again, even if the probe succeeded
       a moment before.
 
@@ -37,14 +40,21 @@ class DependencyGate:
     """
 
     def __init__(
-        self, probes: Iterable[Probe] = (), *, recheck: Backoff = RECHECK, ask_first: Collection[str] = ()
+        self,
+        probes: Iterable[Probe] = (),
+        *,
+        recheck: Backoff = RECHECK,
+        ask_first: Collection[str] = (),
+        lease: WriterLease | None = None,
     ) -> None:
         """Finds probes by name: the ``dependency`` of a ``TransientPortError``.
 
         Args:
             ask_first: names of probes to ask before anything is received, where learning it by trying would cost
                 messages a receive.
+            lease: the writer's lease; without one this process always writes.
         """
+        self._leased = None if lease is None else _Leased(lease)
         self.successes = 0
         self._recheck = recheck
         self._probed = {probe.name: _Probed(probe, recheck, unknown=probe.name in ask_first) for probe in probes}
@@ -75,6 +85,9 @@ class DependencyGate:
         Returns:
             True if the dependency was down for all messages; false if the failure is this message's own.
         """
+        if self._leased is not None and isinstance(error, NotTheWriter):
+            await self._leased.wait()
+            return True
         probed = self._probed.get(error.dependency)
         if probed is not None and isinstance(error, QuotaReached):
             await probed.wait(refused=error)
@@ -97,8 +110,40 @@ class DependencyGate:
         for tried in self._tried.values():
             tried.succeeded()
 
-    def _all(self) -> list["_Probed | _Tried"]:
-        return [*self._probed.values(), *self._tried.values()]
+    def _all(self) -> "list[_Leased | _Probed | _Tried]":
+        leased = [] if self._leased is None else [self._leased]
+        return [*leased, *self._probed.values(), *self._tried.values()]
+
+
+class _Leased:
+    """The writer's lease: asked for itself, at no cost, each time."""
+
+    def __init__(self, lease: WriterLease) -> None:
+        self.name = DEPENDENCY
+        self._lease = lease
+        self._idle = False
+
+    @property
+    def closed(self) -> bool:
+        return self._lease.remaining() <= 0
+
+    @property
+    def fault(self) -> str | None:
+        try:
+            self._lease.check()
+        except NotTheWriter as error:
+            return str(error)
+        return None
+
+    async def wait(self) -> None:
+        while (fault := self.fault) is not None:
+            if not self._idle:
+                _log.info("this region does not write, receiving pauses", why=fault)
+            self._idle = True
+            await asyncio.sleep(LEASE_RECHECK_SECONDS)
+        if self._idle:
+            _log.info("this region writes, receiving goes on")
+        self._idle = False
 
 
 class _Probed:

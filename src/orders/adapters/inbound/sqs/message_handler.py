@@ -14,6 +14,7 @@ from orders.contracts.cloud_event import EVENT_SOURCE
 from orders.domain.lifecycle import Role
 from orders.ports.audit import AuditOutcome
 from orders.ports.dead_letters import REDRIVE_ATTRIBUTE
+from orders.ports.errors import NotTheWriter
 from orders.ports.tracing import Span, SpanKind, Tracing
 
 UNKNOWN = "unknown-message"
@@ -94,4 +95,4 @@ def _note(attempt: Attempt, subject: Subject) -> None:
 
 
 def _outcome(error: BaseException) -> AuditOutcome:
-    return AuditOutcome.REFUSED if isinstance(error, IMPOSSIBLE) else AuditOutcome.FAILED
+    return AuditOutcome.REFUSED if isinstance(error, (*IMPOSSIBLE, NotTheWriter)) else AuditOutcome.FAILED

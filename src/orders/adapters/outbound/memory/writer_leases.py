@@ -28,7 +28,7 @@ class SetLease:
         seconds: what remains of it while it is held.
     """
 
-    def __init__(self, epoch: int | None = FIRST_EPOCH, *, seconds: float = 30.0) -> None:
+    def __init__(self, epoch: int | None = FIRST_EPOCH, *, seconds: float = math.inf) -> None:
         self.epoch = epoch
         self.seconds = seconds
 

@@ -58,6 +58,7 @@ PROBLEMS_OF_SECURED = (
     problems.RATE_LIMITED,
     problems.UNREADABLE,
     problems.UNAVAILABLE,
+    problems.NOT_THE_WRITER,
     problems.TIMED_OUT,
 )
 _SERVERS = (

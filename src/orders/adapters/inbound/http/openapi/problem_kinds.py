@@ -223,6 +223,14 @@ EXPLAINED: Mapping[Kind, Explained] = {
         ),
         ("RetryAfter",),
     ),
+    problems.NOT_THE_WRITER: Explained(
+        "The service runs in two regions, of which one at a time takes changes, and this one does not at the moment: "
+        "while it takes over from the other, or gives over to it. Orders can be read. Nothing was changed.",
+        "Wait as many seconds as `Retry-After` says and send the same again, with the same `Idempotency-Key`. Look the "
+        "host's address up anew for it: it may have moved to the other region.",
+        _example(problems.NOT_THE_WRITER, problems.NO_CHANGES_HERE),
+        ("RetryAfter",),
+    ),
     problems.TIMED_OUT: Explained(
         "The request took longer than it may. `detail` says what may have happened: nothing, where the method changes "
         "nothing; else it is not known.",

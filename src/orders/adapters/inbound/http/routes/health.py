@@ -10,6 +10,7 @@ from orders.adapters.inbound.http.server.health_answers import (
     LIVE_PATHS,
     MEDIA_TYPE,
     READY_PATHS,
+    ROUTED_BY,
     Alive,
     Health,
     HealthAnswer,
@@ -63,21 +64,37 @@ _READINESS = (
 )
 
 
+@get(
+    ROUTED_BY,
+    operation=ApiOperation(
+        "getHealth",
+        "Health",
+        "Check health",
+        "Asks whether the table answers and traffic may come to this region, at most every five seconds. What DNS "
+        "fail-over asks. A region that only reads is healthy; queues don't count.",
+        _READINESS,
+    ),
+)
+async def health(check_region: NamedDependency[CheckHealth]) -> Response[bytes]:
+    """Responds 200 if table and region can serve, else 503 saying why not; cached for 5 s."""
+    return _response(await readiness(check_region))
+
+
 def _ready(path: str, operation_id: str, summary: str, description: str) -> HTTPRouteHandler:
-    asks = f"Asks table and queues, at most every five seconds. {description}"
+    asks = f"Asks table, region and queues, at most every five seconds. {description}"
 
     @get(path, operation=ApiOperation(operation_id, "Health", summary, asks, _READINESS))
     async def ready(check_health: NamedDependency[CheckHealth]) -> Response[bytes]:
-        """Responds 200 if table and queues respond, else 503 naming those that don't; cached for 5 s."""
+        """Responds 200 if table, region and queues are well, else 503 naming those that aren't; cached for 5 s."""
         return _response(await readiness(check_health))
 
     return ready
 
 
-_FOR_PEOPLE, _FOR_ROUTING, _BY_ORDERS_PATH = READY_PATHS
+_, _FOR_MONITORS, _BY_ORDERS_PATH = READY_PATHS
 HEALTH_ROUTES = (
-    _ready(_FOR_PEOPLE, "getHealth", "Check health", "For people and monitors."),
-    _ready(_FOR_ROUTING, "getReadiness", "Check readiness", "For whoever routes requests."),
-    _ready(_BY_ORDERS_PATH, "getOrdersHealth", "Check health by the orders path", "What DNS fail-over asks."),
+    health,
+    _ready(_FOR_MONITORS, "getReadiness", "Check readiness", "For people and monitors."),
+    _ready(_BY_ORDERS_PATH, "getOrdersHealth", "Check health by the orders path", "For people and monitors, likewise."),
     live,
 )

@@ -11,7 +11,9 @@ from orders.adapters.wire import json_body
 from orders.application.operations.check_health import CheckHealth
 
 LIVE_PATHS = ("/health/live",)
-READY_PATHS = ("/health", "/health/ready", "/v1.0/orders/health")
+ROUTED_BY = "/health"
+"""What DNS asks: whether this region can serve, whatever its queues do."""
+READY_PATHS = (ROUTED_BY, "/health/ready", "/v1.0/orders/health")
 MEDIA_TYPE = "application/json"
 
 

@@ -13,12 +13,14 @@ from pydantic import SecretStr
 from orders.adapters.inbound.cli.health import HealthQuestion, ask
 from orders.adapters.inbound.cli.runtime import AuditedCommand
 from orders.adapters.inbound.http.routes.orders import orders_router
+from orders.adapters.outbound.dynamodb.control_table import ITEM_KEY
+from orders.adapters.outbound.dynamodb.items.attribute_values import to_wire
 from orders.adapters.outbound.memory.writer_leases import AlwaysWriter
 from orders.bootstrap.acceptance import client_of, tokens_for
-from orders.bootstrap.aws import CLIENTS, SECRET_SERVICES, open_clients
+from orders.bootstrap.aws import CLIENTS, SECRET_SERVICES, open_clients, open_control_clients
 from orders.bootstrap.command_running import command_target
 from orders.bootstrap.config.keys import dev_issuer
-from orders.bootstrap.config.roles import WORKERS, WRITERS, Role
+from orders.bootstrap.config.roles import NOTIFIERS, WORKERS, WRITERS, Role
 from orders.bootstrap.config.settings import Settings, load_settings, settings_of
 from orders.bootstrap.container.api_container import api_dependencies
 from orders.bootstrap.dev.service import resource_clients
@@ -35,6 +37,8 @@ from orders.bootstrap.operator_tools import (
     open_unreadable,
 )
 from orders.bootstrap.resources.creation import create_resources
+from orders.bootstrap.resources.model import Changes
+from orders.bootstrap.resources.table import ensure_table
 from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.bootstrap.server.api import open_container, run_api
 from orders.bootstrap.server.region_watch import HeldLease
@@ -46,12 +50,8 @@ from tests.support.eventually import eventually
 from tests.support.ports import free_port
 from tests.support.restored_logging import restored_logging
 
-CHECKED_AT_THE_START = {
-    # The lease that a writer holds by the control table is not built yet: until then only the relay reads it.
-    "OTHER_REGION", "CONTROL_TABLE", "CONTROL_TABLE_REGIONS",
-}  # fmt: skip
-"""Read when the settings are checked, and by nothing after that, but for ``READ_ALL_THE_SAME``."""
-READ_ALL_THE_SAME = {Role.RELAY: {"CONTROL_TABLE", "CONTROL_TABLE_REGIONS"}}
+CHECKED_AT_THE_START = {role: {"OTHER_REGION"} for role in (*NOTIFIERS, Role.MAIL_FEEDBACK)}
+"""Read when the settings are checked, and by nothing after that: these roles read no outbox."""
 LATER = {
     # The ledger of erasures is declared, and nothing enters it yet.
     Role.EVENT_PROCESSOR: {"ERASURE_LEDGER_TABLE"},
@@ -70,7 +70,7 @@ API = {
     "auth_issuer": "https://issuer.invalid", "auth_audiences": frozenset({"web"}), "cursor_keys_secret": "cursors",
     "api_keys_secret": "api-keys", "api_key_required": True,
 }  # fmt: skip
-TWO_REGIONS = {
+TWO_REGIONS: dict[str, Any] = {
     "other_region": "eu-west-1", "control_table": "bbws-orders-control-dev",
     "control_table_regions": ("eu-west-1", "eu-central-1"),
 }  # fmt: skip
@@ -106,6 +106,11 @@ async def _resources(aws: str, monkeypatch: pytest.MonkeyPatch) -> None:
             listed = await clients.secretsmanager.list_secrets(Filters=[{"Key": "name", "Values": [secret]}])
             if not listed["SecretList"]:
                 await clients.secretsmanager.create_secret(Name=secret, SecretString=value)
+    async with open_control_clients(load_settings(aws_endpoint_url=aws, **TWO_REGIONS)) as regions:
+        name, item = TWO_REGIONS["control_table"], {"epoch": 1, "writer": "af-south-1", "evacuated": []}
+        await ensure_table(regions["eu-west-1"], packaged_topology().table_of("control"), name, Changes())
+        decided = ITEM_KEY | item | {"by": "terraform", "at": "2026-01-01T00:00:00.000Z"}
+        await regions["eu-west-1"].put_item(TableName=name, Item=to_wire(decided))
 
 
 @contextmanager
@@ -122,8 +127,7 @@ def recorded(aws: str, data_dir: Path, **more: Any) -> Iterator[Settings]:
 
 
 def expected(role: Role) -> frozenset[str]:
-    checked = CHECKED_AT_THE_START - READ_ALL_THE_SAME.get(role, set())
-    return settings_of(role) - checked - LATER.get(role, set())
+    return settings_of(role) - CHECKED_AT_THE_START.get(role, set()) - LATER.get(role, set())
 
 
 async def until_healthy(port: int | None, path_is_ready: bool = True) -> None:
@@ -138,7 +142,7 @@ async def until_healthy(port: int | None, path_is_ready: bool = True) -> None:
 
 @pytest.mark.parametrize("role", sorted(WORKERS | {Role.RELAY}))
 async def test_a_worker_and_the_relay_read_what_is_declared(aws: str, tmp_path: Path, role: Role) -> None:
-    with recorded(aws, tmp_path, **SERVICE_URLS, **(TWO_REGIONS if role is Role.RELAY else {})) as settings:
+    with recorded(aws, tmp_path, **SERVICE_URLS, **TWO_REGIONS) as settings:
         stop, port = asyncio.Event(), settings.health_port
         running = asyncio.create_task(
             run_relay(settings, stop) if role is Role.RELAY else run_worker(settings, role, stop)
@@ -152,7 +156,7 @@ async def test_a_worker_and_the_relay_read_what_is_declared(aws: str, tmp_path: 
 
 
 async def test_the_api_reads_what_is_declared(aws: str, tmp_path: Path) -> None:
-    with recorded(aws, tmp_path, api_port=free_port(), **API, **SERVICE_URLS) as settings:
+    with recorded(aws, tmp_path, api_port=free_port(), **API, **SERVICE_URLS, **TWO_REGIONS) as settings:
         stop, port = asyncio.Event(), settings.health_port
         running = asyncio.create_task(run_api(settings, stop))
         await until_healthy(port)
@@ -182,7 +186,7 @@ async def test_operators_commands_read_what_is_declared(aws: str, tmp_path: Path
     named = {
         "smoke_customer_token": "c", "smoke_admin_token": "a", "smoke_api_key": "k", "cursor_keys_secret": "cursors",
     }  # fmt: skip
-    with recorded(aws, tmp_path, **named) as settings:
+    with recorded(aws, tmp_path, **named, **TWO_REGIONS) as settings:
         async with AsyncExitStack() as opened:
             await opened.enter_async_context(on_record(settings, AuditedCommand("dlq list")))
             await opened.enter_async_context(open_replay(settings, mails=False))

@@ -259,7 +259,7 @@ ADDITIVE: dict[str, Change] = {
     "a new kind of problem": lambda d: problem_examples(d, "Unauthenticated").update(
         {"locked-out": {"$ref": "#/components/examples/locked-out"}}
     ),
-    "a kind of problem less": lambda d: problem_examples(d, "UnavailableOrTimedOut").pop("timed-out"),
+    "a kind of problem less": lambda d: problem_examples(d, "UnavailableOrNotTheWriterOrTimedOut").pop("timed-out"),
     "an answer closed": lambda d: schema(d, "OrderItem").update(additionalProperties=False),
     "a body opened": lambda d: schema(d, "ItemBody").pop("additionalProperties"),
     "a new header of an answer": lambda d: create(d)["responses"]["201"]["headers"].update(

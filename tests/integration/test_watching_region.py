@@ -4,13 +4,16 @@ import asyncio
 import math
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from orders.adapters.outbound.dynamodb.alone_confirmations import DynamoAloneConfirmations
 from orders.adapters.outbound.dynamodb.control_table import ITEM_KEY
 from orders.adapters.outbound.dynamodb.items.attribute_values import to_wire
 from orders.adapters.outbound.memory.metrics import MemoryMetrics
+from orders.adapters.outbound.memory.writer_leases import AlwaysWriter
 from orders.bootstrap.aws import open_control_clients
 from orders.bootstrap.config.roles import Role
 from orders.bootstrap.config.settings import Settings, load_settings
@@ -19,8 +22,9 @@ from orders.bootstrap.resources.table import ensure_table
 from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.bootstrap.server.region_watch import INTERVAL, holding_lease, lease_clock
 from orders.bootstrap.telemetry import Telemetry
-from orders.ports.errors import NotTheWriter
+from orders.ports.errors import NotTheWriter, PermanentPortError
 from orders.ports.metric_catalogue import LEASE_AGE_SECONDS, MINUTES_WITHOUT_WRITER, STANDBY_NOT_READY, WRITERS
+from orders.ports.regions import AloneConfirmation
 from tests.contract.moto_server import moto_server
 from tests.support.eventually import eventually
 from tests.support.service import Dependency
@@ -98,3 +102,28 @@ async def test_the_region_that_is_named_holds_the_lease_from_the_first_moment(se
 
 def test_the_clock_of_leases_goes_on_while_the_machine_sleeps() -> None:
     assert abs(lease_clock() - time.clock_gettime(time.CLOCK_BOOTTIME)) < 1
+
+
+async def test_a_region_that_is_cut_off_asks_its_own_table_of_orders_whether_it_may_write_alone(
+    settings: Settings,
+) -> None:
+    named = settings.model_copy(update={"aws_region": "af-south-1", "other_region": "eu-west-1"})
+    declared = packaged_topology()
+    async with open_control_clients(named, "af-south-1") as clients:
+        own, table = clients["af-south-1"], declared.table_name(named.environment)
+        await ensure_table(own, declared.table_of("orders"), table, Changes())
+        until = datetime.now(UTC) + timedelta(minutes=30)
+        said = AloneConfirmation("af-south-1", 1, "thandi", "sipho", until)
+        await DynamoAloneConfirmations(own, table, AlwaysWriter()).keep(said, seen=None)
+    async with holding_lease(named, Telemetry(), Role.API) as held:
+        assert held.keep is not None
+        lease = held.keep.lease
+        # As if the last good read were long ago.
+        lease.heard(lease.state, asked_at=lease_clock() - 60)
+        assert held.lease.remaining() == 0
+        async with open_control_clients(named) as clients:
+            await clients["eu-central-1"].delete_table(TableName=NAME)
+        with pytest.raises(PermanentPortError):
+            await held.keep.execute()
+        assert lease.alone
+        assert held.lease.check() == 1

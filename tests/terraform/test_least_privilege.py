@@ -29,7 +29,7 @@ NOT_RECORDED: Mapping[str, str] = MappingProxyType({
     "UseTableKey": f"DynamoDB uses the key in the caller's name: {KMS}/services-dynamodb.html",
     "UseBucketsKey": f"S3 uses the key in the caller's name: {KMS}/services-s3.html",
     "UseSecretsKey": f"Secrets Manager uses the key in the caller's name: {KMS}/services-secrets-manager.html",
-    "ReadWritersLease": "production's control table: the relay, see tests/contract/test_control_table.py",
+    "ReadWritersLease": "production's control table: whoever may write, see tests/contract/test_control_table.py",
 })  # fmt: skip
 """Statements that no recorded call needs, and who does."""
 

@@ -132,9 +132,9 @@ async def open_clients(
 
 @asynccontextmanager
 async def open_control_clients(
-    settings: Settings, *, watch: Callable[[Any], None] | None = None
+    settings: Settings, *others: str, watch: Callable[[Any], None] | None = None
 ) -> AsyncIterator[Mapping[str, "DynamoDBClient"]]:
-    """Opens a client of DynamoDB in each region of the control table, by region; closes them on leaving.
+    """Opens a client of DynamoDB in each region of the control table, and of ``others``; closes them on leaving.
 
     They don't retry: who reads asks the other region instead, and soon again.
     """
@@ -147,7 +147,7 @@ async def open_control_clients(
     )
     async with AsyncExitStack() as stack:
         clients: dict[str, DynamoDBClient] = {}
-        for region in settings.control_table_regions:
+        for region in dict.fromkeys((*settings.control_table_regions, *others)):
             clients[region] = await stack.enter_async_context(
                 session.client(
                     "dynamodb",

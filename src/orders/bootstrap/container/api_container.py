@@ -37,7 +37,9 @@ def http_dependencies(
     authenticator: Callable[[], Authenticator],
     cursors: Callable[[], CursorCodec],
 ) -> dict[str, Callable[[], object]]:
-    """Maps the names of handlers' parameters to providers: every use case, the lease, and the adapters that secure requests."""
+    """Maps the names of handlers' parameters to providers: every use case, the lease, and what secures
+    requests.
+    """
     made = {name: each for name, each in use_cases.providers.items() if isinstance(each, providers.Singleton)}
     return {**made, "lease": use_cases.lease, "api_keys": api_keys, "authenticator": authenticator, "cursors": cursors}
 

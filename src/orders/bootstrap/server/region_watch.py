@@ -13,8 +13,8 @@ import structlog
 
 from orders.adapters.inbound.periodic import Periodic
 from orders.adapters.outbound.audit_log import LogAuditTrail
+from orders.adapters.outbound.dynamodb.alone_confirmations import DynamoAloneConfirmations
 from orders.adapters.outbound.dynamodb.control_table import DynamoControlTable
-from orders.adapters.outbound.memory.alone_confirmations import MemoryAloneConfirmations
 from orders.adapters.outbound.memory.writer_leases import AlwaysWriter
 from orders.adapters.outbound.system import SystemClock
 from orders.application.operations.check_health import CheckHealth
@@ -25,6 +25,8 @@ from orders.application.policy.region_lease import RegionLease
 from orders.bootstrap.aws import open_control_clients
 from orders.bootstrap.config.roles import Role
 from orders.bootstrap.config.settings import Settings
+from orders.bootstrap.resources.names import names_of
+from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.bootstrap.telemetry import Telemetry
 from orders.ports.errors import PortError
 from orders.ports.health import Probe
@@ -99,10 +101,13 @@ async def holding_lease(settings: Settings, telemetry: Telemetry, role: Role) ->
         yield HeldLease(AlwaysWriter())
         return
     clock = SystemClock()
-    async with open_control_clients(settings, watch=telemetry.watch_client) as clients:
+    async with open_control_clients(settings, settings.aws_region, watch=telemetry.watch_client) as clients:
         keep = KeepLease(
-            DynamoControlTable(clients, settings.control_table),
-            MemoryAloneConfirmations(),
+            DynamoControlTable(
+                {name: clients[name] for name in settings.control_table_regions}, settings.control_table
+            ),
+            # In this region's own table of orders, which is reached without any other region.
+            DynamoAloneConfirmations(clients[settings.aws_region], names_of(settings, packaged_topology()).table()),
             RegionLease(settings.aws_region, monotonic=lease_clock, now=clock.now),
             LogAuditTrail(telemetry.metrics),
             clock,

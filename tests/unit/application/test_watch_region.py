@@ -22,7 +22,7 @@ from orders.ports.metric_catalogue import (
     STANDBY_NOT_READY,
     WRITERS,
 )
-from orders.ports.regions import ControlState, ControlTable
+from orders.ports.regions import AloneConfirmation, ControlState, ControlTable
 from tests.support.builders import NOON
 from tests.support.service import Dependency
 
@@ -39,6 +39,7 @@ class Watched:
     seconds: float = 1000.0
     clock: FixedClock = field(default_factory=lambda: FixedClock(NOON))
     metrics: MemoryMetrics = field(default_factory=MemoryMetrics)
+    confirmations: MemoryAloneConfirmations = field(default_factory=MemoryAloneConfirmations)
     dependency: Dependency = field(default_factory=lambda: Dependency("orders table"))
 
     def __post_init__(self) -> None:
@@ -49,7 +50,7 @@ class Watched:
         lease = RegionLease(HERE, monotonic=lambda: self.seconds, now=self.clock.now)
         keep = KeepLease(
             table,
-            MemoryAloneConfirmations(),
+            self.confirmations,
             lease,
             MemoryAuditTrail(self.metrics),
             self.clock,
@@ -76,6 +77,13 @@ class Watched:
             await self.watch.execute()
         return self.gauges()
 
+    async def cut_off_for(self, seconds: float) -> None:
+        """Lets the seconds pass without the table, with a read every 5 s."""
+        self.table.reachable = False
+        while seconds > 0:
+            await self.cut_off(5)
+            seconds -= 5
+
     def gauges(self) -> tuple[float | None, float | None, float | None]:
         return self.metrics.now(WRITERS), self.metrics.now(MINUTES_WITHOUT_WRITER), self.metrics.now(LEASE_AGE_SECONDS)
 
@@ -85,7 +93,7 @@ async def test_a_writer_is_named_wherever_it_is(state: ControlState) -> None:
     region = Watched(state)
     assert await region.watch.execute() == state
     assert await region.shown(5) == (1, 0, 0)
-    assert region.metrics.now(CONFIRMED_ALONE) is None
+    assert region.metrics.now(CONFIRMED_ALONE) == 0
 
 
 async def test_cut_off_from_the_table_a_region_knows_the_writer_for_as_long_as_the_lease_holds() -> None:
@@ -173,3 +181,17 @@ async def test_a_standby_with_a_fault_is_not_ready_and_the_writer_is_no_standby(
     region.dependency.fault = None
     await region.shown(5)
     assert region.metrics.now(STANDBY_NOT_READY) == 0
+
+
+async def test_a_region_that_writes_on_two_people_s_word_says_so() -> None:
+    region = Watched()
+    await region.shown()
+    await region.cut_off_for(30)
+    assert region.metrics.now(CONFIRMED_ALONE) == 0
+    said = AloneConfirmation(HERE, 1, "thandi", "sipho", region.clock.now() + timedelta(minutes=1))
+    await region.confirmations.keep(said, seen=None)
+    await region.cut_off_for(5)
+    assert region.metrics.now(CONFIRMED_ALONE) == 1
+    assert region.metrics.now(WRITERS) == 0, "the control table names nobody that this region knows of"
+    await region.cut_off_for(60)
+    assert region.metrics.now(CONFIRMED_ALONE) == 0

@@ -5,7 +5,13 @@ from collections.abc import Callable
 from orders.application.operations.check_health import CheckHealth, Health
 from orders.application.operations.keep_lease import KeepLease
 from orders.application.policy.region_lease import LEASE
-from orders.ports.metric_catalogue import LEASE_AGE_SECONDS, MINUTES_WITHOUT_WRITER, STANDBY_NOT_READY, WRITERS
+from orders.ports.metric_catalogue import (
+    CONFIRMED_ALONE,
+    LEASE_AGE_SECONDS,
+    MINUTES_WITHOUT_WRITER,
+    STANDBY_NOT_READY,
+    WRITERS,
+)
 from orders.ports.metrics import Gauges
 from orders.ports.regions import ControlState
 
@@ -54,4 +60,5 @@ class WatchRegion:
         self._gauges.show(WRITERS, 0 if writer is None else 1)
         self._gauges.show(MINUTES_WITHOUT_WRITER, (now - self._named_at) / 60 if writer is None else 0)
         self._gauges.show(LEASE_AGE_SECONDS, now - read_at)
+        self._gauges.show(CONFIRMED_ALONE, 1 if self._keep.lease.alone else 0)
         self._gauges.show(STANDBY_NOT_READY, 1 if writer != self._region and not health.healthy else 0)

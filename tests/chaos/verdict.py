@@ -127,7 +127,7 @@ def _order_faults(evidence: Evidence, stack: Stack, order_id: str, told: Told) -
     faults += [
         f"event {sequence} of order {order_id} never reached the bus"
         for sequence in sequences
-        if not stack.observer.events[f"{order_id}-{sequence:010d}"]
+        if not stack.observer.events[f"{order_id}.1.{sequence:010d}"]
     ]
     types = Counter(event["type"] for event in evidence.events[order_id])
     # Called off, an order has a document that says so beside the one it may have had.

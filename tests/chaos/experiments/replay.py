@@ -63,7 +63,7 @@ async def run(arguments: argparse.Namespace, directory: Path) -> Outcome:
 def _in_order(replayed: list[tuple[str, int]]) -> bool:
     seen: dict[str, int] = {}
     for event_id, sequence in replayed:
-        order_id = event_id.rpartition("-")[0]
+        order_id = event_id.partition(".")[0]
         if sequence <= seen.get(order_id, 0):
             return False
         seen[order_id] = sequence

@@ -13,7 +13,7 @@ from orders.adapters.outbound.dynamodb.order_repository import DynamoOrderReposi
 from orders.adapters.outbound.memory.control_table import MemoryControlTable
 from orders.adapters.outbound.memory.writer_leases import SetLease
 from orders.adapters.within_lease import within_lease
-from orders.ports.errors import NotTheWriter, TransientPortError
+from orders.ports.errors import NotTheWriter, OutcomeUnknown
 from orders.ports.lease import WriterLease
 from orders.ports.mail import Mail, MailContent
 from tests.contract.changes import placed
@@ -52,7 +52,7 @@ def writes(client: Any, lease: WriterLease) -> dict[str, Callable[[], Awaitable[
 @pytest.mark.parametrize("operation", ["put_item", "put_object", "send_raw_email"])
 async def test_a_write_in_flight_when_the_lease_ends_is_given_up_with_its_outcome_unknown(operation: str) -> None:
     client = Hanging()
-    with pytest.raises(TransientPortError, match="nobody knows whether it was done") as failure:
+    with pytest.raises(OutcomeUnknown, match="nobody knows whether it was done") as failure:
         await writes(client, SetLease(seconds=0.01))[operation]()
     assert not isinstance(failure.value, NotTheWriter)
     assert not failure.value.throttled
@@ -74,7 +74,7 @@ async def test_a_write_gets_what_is_left_of_the_lease_of_a_region_and_no_more() 
     region.pass_time(29.99)
     client = Hanging()
     began = asyncio.get_running_loop().time()
-    with pytest.raises(TransientPortError, match="nobody knows"):
+    with pytest.raises(OutcomeUnknown, match="nobody knows"):
         await writes(client, region.lease)["put_item"]()
     assert asyncio.get_running_loop().time() - began < 5
     region.pass_time(0.01)

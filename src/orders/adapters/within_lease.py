@@ -5,7 +5,7 @@ import math
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from orders.ports.errors import TransientPortError
+from orders.ports.errors import OutcomeUnknown
 from orders.ports.lease import WriterLease
 
 _T = TypeVar("_T")
@@ -16,7 +16,7 @@ async def within_lease(lease: WriterLease, dependency: str, write: Callable[[], 
 
     Raises:
         NotTheWriter: the lease is not held; nothing was begun.
-        TransientPortError: it ended before the dependency answered: nobody knows whether the write was made.
+        OutcomeUnknown: it ended before the dependency answered: nobody knows whether the write was made.
     """
     lease.check()
     remaining = lease.remaining()
@@ -28,6 +28,6 @@ async def within_lease(lease: WriterLease, dependency: str, write: Callable[[], 
     except TimeoutError as error:
         if not limit.expired():
             raise
-        raise TransientPortError(
+        raise OutcomeUnknown(
             dependency, "the writer's lease ended before it answered; nobody knows whether it was done"
         ) from error

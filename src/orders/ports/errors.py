@@ -152,6 +152,10 @@ class NotTheWriter(TransientPortError):
         super().__init__(LEASE, detail)
 
 
+class OutcomeUnknown(TransientPortError):
+    """A write was given up before its answer: it may have been made, and repeating it is safe."""
+
+
 class QuotaReached(TransientPortError):
     """The daily quota is used up: nothing can be done until the oldest use is 24 hours old."""
 

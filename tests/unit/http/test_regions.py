@@ -13,6 +13,7 @@ from orders.adapters.outbound.memory.document_store import MemoryDocumentStore
 from orders.adapters.outbound.memory.mail_intents import MemoryMailIntents
 from orders.adapters.outbound.memory.orders_table import MemoryTable
 from orders.application.operations.check_region import RegionProbe
+from orders.ports.errors import OutcomeUnknown
 from tests.support.http_api import ORDERS, SMOKE, Api, an_api_in_this_loop, expect
 from tests.support.regions import FIRST, A, B, Region, TwoRegions
 from tests.support.service import Dependency, Service
@@ -175,6 +176,26 @@ async def test_planned_on_a_living_region(apis: TwoApis) -> None:
     await apis.regions.live(40)
     assert await apis.creates() == (503, 201)
     assert await apis.health() == (503, 200)
+
+
+async def test_a_change_in_flight_when_the_lease_ends_claims_neither_that_it_was_made_nor_that_it_was_not(
+    tmp_path: Path,
+) -> None:
+    class GivenUp(MemoryTable):
+        given_up = True
+
+        def answer(self) -> None:
+            if self.given_up:
+                raise OutcomeUnknown("orders table", "the writer's lease ended before it answered")
+
+    table = GivenUp()
+    key = {"Idempotency-Key": "one-and-the-same"}
+    async with an_api_in_this_loop(tmp_path, Service(table=table)) as api:
+        problem = expect(await api.call("POST", ORDERS, SMOKE, headers=key), 503, "timed-out")
+        assert "not known" in problem["detail"]
+        table.given_up = False
+        assert (await api.call("POST", ORDERS, SMOKE, headers=key)).status_code == 201
+    assert len(table.rows) == 1
 
 
 async def test_queues_count_in_readiness_and_not_for_dns(apis: TwoApis) -> None:

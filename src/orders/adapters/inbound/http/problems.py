@@ -37,7 +37,14 @@ from orders.domain.errors import (
     UnknownParcel,
 )
 from orders.domain.lifecycle import Action
-from orders.ports.errors import NotPermitted, NotTheWriter, OrderTooLarge, TransientPortError, UnreadableItem
+from orders.ports.errors import (
+    NotPermitted,
+    NotTheWriter,
+    OrderTooLarge,
+    OutcomeUnknown,
+    TransientPortError,
+    UnreadableItem,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -214,6 +221,13 @@ def _unavailable(request: Request[Any, Any, Any], error: Exception) -> Response[
     return problem(request, UNAVAILABLE, detail, headers={"Retry-After": "5" if error.throttled else "2"})
 
 
+def _unknown(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    assert isinstance(error, OutcomeUnknown)
+    _log.warning("given up: %s", error)
+    detail = "this was given up before its answer; whether it was done is not known; please try again"
+    return problem(request, TIMED_OUT, detail, headers={"Retry-After": "5"})
+
+
 def _not_the_writer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     assert isinstance(error, NotTheWriter)
     # Which region writes, and why this one does not, is for operators.
@@ -300,6 +314,7 @@ EXCEPTION_HANDLERS: dict[type[Exception] | int, Any] = {
     VersionMismatch: _plain(VERSION_MISMATCH),
     UnreadableItem: _unreadable,
     NotTheWriter: _not_the_writer,
+    OutcomeUnknown: _unknown,
     TransientPortError: _unavailable,
     HTTPException: _http,
     Exception: _internal,

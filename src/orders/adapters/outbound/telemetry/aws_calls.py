@@ -4,7 +4,6 @@ https://botocore.amazonaws.com/v1/documentation/api/latest/topics/events.html
 """
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 from botocore.client import BaseClient
@@ -25,6 +24,10 @@ _TRACED_BY_CALLER = frozenset({"PutEvents"})
 """Operations whose callers start a span for nothing else: what becomes of the call is noted on theirs."""
 
 
+_Call = tuple[str, dict[str, Value]]
+_MOST_CALLS = 256
+
+
 class AwsCalls:
     """Adds a span for each call of the clients that it watches, within the span in whose block it is made.
 
@@ -33,6 +36,7 @@ class AwsCalls:
 
     def __init__(self, tracing: OtelTracing) -> None:
         self._tracing = tracing
+        self._calls: dict[tuple[str, str, str | None], _Call] = {}
 
     def watch(self, client: BaseClient) -> None:
         """Begins to follow a client's calls."""
@@ -48,8 +52,21 @@ class AwsCalls:
         if operation in _TRACED_BY_CALLER:
             context[_SPAN] = current
             return
-        name, attributes = _call(model.service_model.service_id, operation, *map(params.get, _NAMED))
+        name, attributes = self._call(model, params)
         context[_SPAN] = self._tracing.start(name, SpanKind.CLIENT, None, attributes.copy())
+
+    def _call(self, model: Any, params: Mapping[str, Any]) -> _Call:
+        """Returns the name of a call's span and what is known of the call at its start."""
+        about = params.get("TableName") or params.get("QueueUrl") or params.get("Bucket")
+        service, operation = model.service_model.service_id, model.name
+        key = (service, operation, about)
+        if (known := self._calls.get(key)) is None:
+            service = str(service)
+            described = {"rpc.system": "aws-api", "rpc.service": service, "rpc.method": operation, **_resource(params)}
+            known = f"{service}.{operation}", described
+            if len(self._calls) < _MOST_CALLS:
+                self._calls[key] = known
+        return known
 
     def _end(self, *, parsed: Mapping[str, Any], context: dict[str, Any], **_: Any) -> None:
         span: OtelSpan | None = context.pop(_SPAN, None)
@@ -81,13 +98,5 @@ def _close(span: OtelSpan) -> None:
         span.end()
 
 
-@lru_cache(maxsize=256)
-def _call(service: str, operation: str, *resources: object) -> tuple[str, dict[str, Value]]:
-    """Returns the name of a call's span and what is known of the call at its start."""
-    named = {name: each for name, each in zip(_NAMED.values(), resources, strict=True) if isinstance(each, str)}
-    return f"{service}.{operation}", {
-        "rpc.system": "aws-api",
-        "rpc.service": str(service),
-        "rpc.method": operation,
-        **named,
-    }
+def _resource(params: Mapping[str, Any]) -> dict[str, str]:
+    return {attribute: value for name, attribute in _NAMED.items() if isinstance(value := params.get(name), str)}

@@ -61,15 +61,19 @@ class OtelTracing:
 
     Who the parent is has one answer: the trace context that came with a request or message, or the span in whose block
     one starts. Whoever begins a trace, or takes one over from another process, asks the sampler; spans within follow.
+
+    Attributes:
+        take: called with each kept span that has ended, and when.
+        now_ns: the clock, in nanoseconds since 1970.
     """
 
     def __init__(
         self, take: "Callable[[OtelSpan, int], None]", *, sampler: Sampler, now_ns: Callable[[], int] = time.time_ns
     ) -> None:
-        """``take`` is given each kept span that has ended, and when; ``now_ns`` is in nanoseconds since 1970."""
-        self._take = take
+        """See the attributes; ``sampler`` decides of traces that begin here or come from elsewhere."""
+        self.take = take
         self._sampler = sampler
-        self._now_ns = now_ns
+        self.now_ns = now_ns
         self._ids = random.Random()  # noqa: S311 - ids of traces are no secrets
 
     def span(
@@ -96,15 +100,10 @@ class OtelTracing:
         """Starts a span that its caller ends; ``parent`` is that of another process, attributes have dots."""
         if parent is None and (current := current_span.get()) is not None:
             place = Place(current.place.trace_id, self._id(64), current.place.sampled)
-            return OtelSpan(self, name, kind, place, current.place, False, self._now_ns(), attributes, links)
+            return OtelSpan(self, name, kind, place, current.place, False, self.now_ns(), attributes, links)
         trace_id = self._id(128) if parent is None else parent.trace_id
         place = Place(trace_id, self._id(64), self._samples(parent, trace_id, name, kind))
-        return OtelSpan(self, name, kind, place, parent, parent is not None, self._now_ns(), attributes, links)
-
-    def take(self, span: "OtelSpan") -> None:
-        """Takes a span that has ended."""
-        if span.place.sampled:
-            self._take(span, self._now_ns())
+        return OtelSpan(self, name, kind, place, parent, parent is not None, self.now_ns(), attributes, links)
 
     def _samples(self, parent: Place | None, trace_id: int, name: str, kind: SpanKind) -> bool:
         context = _NO_CONTEXT
@@ -175,7 +174,8 @@ class OtelSpan:
 
     def end(self) -> None:
         """Ends it."""
-        self._tracing.take(self)
+        if self.place.sampled:
+            self._tracing.take(self, self._tracing.now_ns())
 
     def __enter__(self) -> Self:
         self._tokens: tuple[Token[OtelSpan | None], Token[str | None]] = (

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Protocol
 from uuid import uuid4
@@ -12,11 +12,11 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from orders.adapters.outbound.dynamodb.control_table import ITEM_KEY, DynamoControlTable
-from orders.adapters.outbound.dynamodb.items.attribute_values import to_wire
+from orders.adapters.outbound.dynamodb.items.attribute_values import from_wire, to_wire
 from orders.adapters.outbound.dynamodb.items.instants import instant_text
 from orders.adapters.outbound.memory.control_table import MemoryControlTable
 from orders.ports.errors import ItemKind, NotPermitted, PermanentPortError, TransientPortError, UnreadableItem
-from orders.ports.regions import ControlState, ControlTable
+from orders.ports.regions import ControlChanged, ControlState, ControlTable, Switch, SwitchStep
 from tests.contract.aws_backends import DYNAMO_BACKENDS, MEMORY, endpoint_of
 from tests.contract.endpoints import Endpoint
 from tests.contract.intercepted_client import Around, Call, InterceptedClient
@@ -25,6 +25,17 @@ from tests.support.builders import NOON
 
 FIRST = ControlState(1, "af-south-1", frozenset(), "terraform", NOON)
 TAKEN_OVER = ControlState(2, "eu-west-1", frozenset({"af-south-1"}), "thandi", NOON + timedelta(days=1))
+SWITCH = Switch(
+    target="eu-west-1",
+    source="af-south-1",
+    planned=True,
+    failback=False,
+    step=SwitchStep.DRAIN,
+    epoch=2,
+    before=frozenset(),
+    by="thandi",
+    at=NOON,
+)
 IRELAND, FRANKFURT = "eu-west-1", "eu-central-1"
 
 
@@ -97,6 +108,43 @@ async def test_what_was_decided_last_is_read(control: tuple[ControlTable, Decisi
         assert await table.read() == state
 
 
+async def test_the_first_item_is_made_once(control: tuple[ControlTable, Decisions]) -> None:
+    table, _ = control
+    assert await table.replace(FIRST, seen=None) == FIRST
+    with pytest.raises(ControlChanged) as refused:
+        await table.replace(TAKEN_OVER, seen=None)
+    assert refused.value.found == await table.read() == FIRST
+
+
+async def test_what_was_seen_is_replaced_revision_by_revision(control: tuple[ControlTable, Decisions]) -> None:
+    table, decisions = control
+    await decisions.decide(FIRST)
+    begun = await table.replace(replace(FIRST, by="thandi", switch=SWITCH), seen=FIRST)
+    assert begun == replace(FIRST, by="thandi", switch=SWITCH, revision=1) == await table.read()
+    over = await table.replace(replace(TAKEN_OVER, switch=replace(SWITCH, step=SwitchStep.DONE)), seen=begun)
+    assert (over.revision, over.epoch, over.under_way) == (2, 2, None)
+    assert await table.replace(TAKEN_OVER, seen=over) == replace(TAKEN_OVER, revision=3) == await table.read()
+
+
+async def test_of_two_who_saw_the_same_one_writes_and_the_other_is_told(
+    control: tuple[ControlTable, Decisions],
+) -> None:
+    table, decisions = control
+    await decisions.decide(FIRST)
+    won = await table.replace(replace(FIRST, switch=SWITCH), seen=FIRST)
+    with pytest.raises(ControlChanged) as refused:
+        await table.replace(replace(FIRST, by="sipho"), seen=FIRST)
+    assert refused.value.found == won == await table.read()
+
+
+async def test_what_is_gone_is_not_replaced(control: tuple[ControlTable, Decisions]) -> None:
+    table, _ = control
+    with pytest.raises(ControlChanged) as refused:
+        await table.replace(TAKEN_OVER, seen=FIRST)
+    assert refused.value.found is None
+    assert await table.read() is None
+
+
 async def test_a_damaged_item_names_nobody(control: tuple[ControlTable, Decisions]) -> None:
     table, decisions = control
     await decisions.decide(FIRST)
@@ -116,6 +164,8 @@ async def test_out_of_reach_it_says_so() -> None:
             with pytest.raises(TransientPortError) as failed:
                 await table.read()
             assert failed.value.dependency == "control table"
+            with pytest.raises(TransientPortError):
+                await table.replace(TAKEN_OVER, seen=FIRST)
 
 
 class Regions:
@@ -134,7 +184,8 @@ class Regions:
     def _noting(self, region: str, around: Around) -> Around:
         async def noted(operation: str, call: Call, arguments: dict[str, Any]) -> Any:
             self.asked.append(region)
-            self.consistent.add(arguments["ConsistentRead"])
+            if "ConsistentRead" in arguments:
+                self.consistent.add(arguments["ConsistentRead"])
             return await around(operation, call, arguments)
 
         return noted
@@ -204,3 +255,54 @@ async def test_a_damaged_item_is_not_asked_for_elsewhere(decided: OnEmulator) ->
     with pytest.raises(UnreadableItem):
         await regions.table.read()
     assert regions.asked == [IRELAND]
+
+
+async def losing_answers_of_writes(operation: str, call: Call, arguments: dict[str, Any]) -> Any:
+    answer = await call(**arguments)
+    if operation == "update_item":
+        raise EndpointConnectionError(endpoint_url="https://dynamodb")
+    return answer
+
+
+async def losing_writes(operation: str, call: Call, arguments: dict[str, Any]) -> Any:
+    if operation == "update_item":
+        raise EndpointConnectionError(endpoint_url="https://dynamodb")
+    return await call(**arguments)
+
+
+@pytest.mark.parametrize("other", [answering, losing_answers_of_writes, losing_writes])
+async def test_a_write_whose_answer_is_lost_is_found_by_reading(decided: OnEmulator, other: Around) -> None:
+    regions = Regions(decided.client, decided.name, ireland=losing_answers_of_writes, frankfurt=other)
+    stored = await regions.table.replace(TAKEN_OVER, seen=FIRST)
+    assert stored == replace(TAKEN_OVER, revision=1) == await regions.table.read()
+
+
+async def test_a_write_that_never_arrived_is_said_to_have_failed(decided: OnEmulator) -> None:
+    regions = Regions(decided.client, decided.name, ireland=losing_writes, frankfurt=losing_writes)
+    with pytest.raises(TransientPortError):
+        await regions.table.replace(TAKEN_OVER, seen=FIRST)
+    assert await regions.table.read() == FIRST
+
+
+async def test_a_write_that_is_refused_after_another_ones_is_not_taken_for_it(decided: OnEmulator) -> None:
+    regions = Regions(decided.client, decided.name, ireland=losing_answers_of_writes)
+    await regions.table.replace(replace(FIRST, by="sipho"), seen=FIRST)
+    with pytest.raises(ControlChanged) as refused:
+        await regions.table.replace(TAKEN_OVER, seen=FIRST)
+    assert refused.value.found == replace(FIRST, by="sipho", revision=1)
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    ["no map", {}, {"step": "drain"}, "step of a later release", "epoch of another type"],
+)
+async def test_who_writes_is_known_though_a_switch_cannot_be_read(decided: OnEmulator, damaged: Any) -> None:
+    table = DynamoControlTable({IRELAND: decided.client}, decided.name)
+    await table.replace(replace(FIRST, switch=SWITCH), seen=FIRST)
+    item = from_wire((await decided.client.get_item(TableName=decided.name, Key=to_wire(ITEM_KEY)))["Item"])
+    others = {"step of a later release": {"step": "reflect"}, "epoch of another type": {"epoch": "two"}}
+    switch = item["switch"] | others[damaged] if isinstance(damaged, str) and damaged in others else damaged
+    await decided.client.put_item(TableName=decided.name, Item=to_wire(item | {"switch": switch}))
+    found = await table.read()
+    assert found == replace(FIRST, revision=1, unclear=True)
+    assert await table.replace(replace(found, unclear=False), seen=found) == replace(FIRST, revision=2)

@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orders.adapters.outbound.dynamodb.acceptances import acceptance_from_item, acceptance_to_item
-from orders.adapters.outbound.dynamodb.control_table import control_state
 from orders.adapters.outbound.dynamodb.items.attribute_values import from_wire, to_wire
+from orders.adapters.outbound.dynamodb.items.control_items import control_state
 from orders.adapters.outbound.dynamodb.items.event_items import event_from_item, event_to_item, events_of, waiting_event
 from orders.adapters.outbound.dynamodb.items.order_items import listed, order_from_item, order_to_item
 from orders.adapters.outbound.dynamodb.mail_intents import mail_from_item

@@ -1,7 +1,9 @@
 """The control table in memory. Contract: ports/regions.py."""
 
+from dataclasses import replace
+
 from orders.ports.errors import ItemKind, TransientPortError, UnreadableItem
-from orders.ports.regions import ControlState
+from orders.ports.regions import ControlChanged, ControlState
 
 
 class MemoryControlTable:
@@ -25,3 +27,15 @@ class MemoryControlTable:
         if self.damaged:
             raise UnreadableItem(ItemKind.CONTROL, "WRITER", "it was damaged")
         return self.state
+
+    async def replace(self, new: ControlState, *, seen: ControlState | None) -> ControlState:
+        """See ``ControlTable.replace``."""
+        found = await self.read()
+        if _version(found) != _version(seen):
+            raise ControlChanged(found)
+        self.state = replace(new, revision=seen.revision + 1 if seen else 0)
+        return self.state
+
+
+def _version(state: ControlState | None) -> tuple[int, int] | None:
+    return None if state is None else (state.epoch, state.revision)

@@ -1,0 +1,1 @@
+"""Use cases of two regions: who writes, and how that changes."""

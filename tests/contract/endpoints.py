@@ -30,7 +30,7 @@ class Endpoint:
     url: str
 
     @asynccontextmanager
-    async def client(self, service: str, **config: Any) -> AsyncIterator[Any]:
+    async def client(self, service: str, *, region_name: str = REGION, **config: Any) -> AsyncIterator[Any]:
         """A client of the service, such as ``dynamodb`` or ``s3``; ``config`` goes into botocore's ``Config``."""
         defaults: dict[str, Any] = {
             "connect_timeout": 20,
@@ -41,7 +41,7 @@ class Endpoint:
         settings = Config(**(defaults | config))
         # Without verification no certificates are loaded for each client; there are none to verify on loopback.
         async with _session().create_client(
-            service, endpoint_url=self.url, config=settings, verify=False, **_IDENTITY
+            service, endpoint_url=self.url, config=settings, verify=False, **_IDENTITY | {"region_name": region_name}
         ) as client:
             yield client
 

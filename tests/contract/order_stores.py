@@ -15,6 +15,7 @@ from orders.adapters.outbound.dynamodb.keys import acceptance_key, event_key, ma
 from orders.adapters.outbound.dynamodb.mail_intents import DynamoMailIntents
 from orders.adapters.outbound.dynamodb.order_repository import DynamoOrderRepository
 from orders.adapters.outbound.dynamodb.ordering_tenants import DynamoOrderingTenants
+from orders.adapters.outbound.dynamodb.orders_by_day import DynamoOrdersByDay
 from orders.adapters.outbound.dynamodb.outbox import DynamoOutbox
 from orders.adapters.outbound.dynamodb.suppressions import DynamoSuppressions
 from orders.adapters.outbound.dynamodb.unreadable_items import DynamoUnreadableItems
@@ -22,6 +23,7 @@ from orders.adapters.outbound.memory.acceptances import MemoryAcceptances
 from orders.adapters.outbound.memory.event_archive import MemoryEventArchive
 from orders.adapters.outbound.memory.mail_intents import MemoryMailIntents
 from orders.adapters.outbound.memory.order_repository import MemoryOrderRepository
+from orders.adapters.outbound.memory.orders_by_day import MemoryOrdersByDay
 from orders.adapters.outbound.memory.orders_table import MemoryTable
 from orders.adapters.outbound.memory.outbox import MemoryOutbox
 from orders.adapters.outbound.memory.suppressions import MemorySuppressions
@@ -38,6 +40,7 @@ from orders.ports.event_archive import EventArchive
 from orders.ports.lease import WriterLease
 from orders.ports.mail import MailIntents, MailReference
 from orders.ports.order_repository import OrderRepository
+from orders.ports.orders_by_day import OrdersByDay
 from orders.ports.outbox import EventLog, Outbox, OutboxEntry
 from orders.ports.suppressions import Suppressions
 from orders.ports.tenants import OrderingTenants
@@ -166,6 +169,7 @@ class Store:
     damage: "Damage"
     unreadable: UnreadableItems
     lease: WriterLease
+    days: OrdersByDay
 
     async def overdue(self, before: datetime = AT_LAST, limit: int = 1000) -> list[tuple[str, datetime]]:
         """Ids and times of all overdue orders, whatever their shard."""
@@ -204,6 +208,7 @@ def memory_store() -> Store:
         MemoryDamage(table, mails, suppressions),
         MemoryUnreadableItems(table, mails, suppressions),
         lease,
+        MemoryOrdersByDay(table),
     )
 
 
@@ -227,7 +232,20 @@ def store_over(client: Any, table_name: str, region: str | None = None, other_re
     unreadable = DynamoUnreadableItems(
         client, table_name, region=region, other_region=other_region, outbox_shards=SHARDS
     )
-    return Store(orders, outbox, outbox, mails, acceptances, archive, suppressions, ordering, damage, unreadable, lease)
+    return Store(
+        orders,
+        outbox,
+        outbox,
+        mails,
+        acceptances,
+        archive,
+        suppressions,
+        ordering,
+        damage,
+        unreadable,
+        lease,
+        DynamoOrdersByDay(client, table_name),
+    )
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from orders.adapters.outbound.memory.mail_intents import MemoryMailIntents
 from orders.adapters.outbound.memory.mail_sender import MemoryMailSender
 from orders.adapters.outbound.memory.metrics import MemoryMetrics
 from orders.adapters.outbound.memory.order_repository import MemoryOrderRepository
+from orders.adapters.outbound.memory.orders_by_day import MemoryOrdersByDay
 from orders.adapters.outbound.memory.orders_table import MemoryTable
 from orders.adapters.outbound.memory.outbox import MemoryOutbox
 from orders.adapters.outbound.memory.report_returns import MemoryReportReturns
@@ -217,6 +218,7 @@ class Service:
             damage,
             unreadable,
             self.table.lease,
+            MemoryOrdersByDay(self.table),
         )
 
     def relay(self, lag: timedelta = timedelta(0)) -> RelayOutbox:

@@ -26,7 +26,9 @@ S3_LINKS = "s3_links"
 CLIENTS = (*SERVICES, S3_LINKS)
 SECRET_SERVICES = ("secretsmanager",)
 """Opened as well where a setting names a secret."""
-OPERATOR_SERVICES = ("cloudwatch",)
+REGION_SERVICES = ("ecs", "ecr", "elbv2", "acm", "route53", "dynamodbstreams")
+"""Asked by `orders dr` of a region, beside those that the service itself uses."""
+OPERATOR_SERVICES = ("cloudwatch", *REGION_SERVICES)
 """Opened by operators' commands alone."""
 _RETRIES = {"mode": "standard", "total_max_attempts": 3}
 _NO_RETRIES = {"mode": "standard", "total_max_attempts": 1}
@@ -39,8 +41,8 @@ NO_POLLS = timedelta()
 class AwsClients:
     """One open client per service; using one that was not requested is a programming error.
 
-    ``s3_links`` signs links for browsers and is never called. The part of ``cloudwatch`` that is used has
-    its type beside the adapter.
+    ``s3_links`` signs links for browsers and is never called. The parts that are used of ``cloudwatch`` and those
+    behind it have their types beside the adapters.
     """
 
     dynamodb: "DynamoDBClient"
@@ -52,6 +54,12 @@ class AwsClients:
     ses: "SESClient"
     secretsmanager: "SecretsManagerClient"
     cloudwatch: Any
+    ecs: Any = None
+    ecr: Any = None
+    elbv2: Any = None
+    acm: Any = None
+    route53: Any = None
+    dynamodbstreams: Any = None
 
 
 class _NotOpened:
@@ -127,6 +135,7 @@ async def open_clients(
             ses=await client("ses"),
             secretsmanager=await client("secretsmanager"),
             cloudwatch=await client("cloudwatch"),
+            **{name: await client(name) for name in REGION_SERVICES},
         )
 
 

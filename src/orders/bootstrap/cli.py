@@ -18,6 +18,7 @@ from orders.application.operations.dead_letters import DeadLetterService
 from orders.application.operations.find_unreadable import FindUnreadable
 from orders.application.operations.read_overview import ReadOverview
 from orders.application.operations.rotate_cursor_key import RotateCursorKey
+from orders.application.regions.desk import RegionDesk
 from orders.bootstrap.command_running import (
     command_settings,
     command_target,
@@ -258,6 +259,14 @@ class ProcessRuntime:
         from orders.bootstrap.operator_keys import open_cursor_rotation
 
         return operate(self._settings(Role.OPERATOR), doing, partial(open_cursor_rotation, secret=secret), work)
+
+    def with_regions(
+        self, doing: AuditedCommand, work: "Callable[[RegionDesk], Awaitable[Result]]", *, tell: Callable[[str], None]
+    ) -> Result:
+        """See ``Runtime.with_regions``."""
+        from orders.bootstrap.operator_regions import open_regions
+
+        return operate(self._settings(Role.OPERATOR), doing, partial(open_regions, tell=tell), work)
 
     def smoke(self, *, base_url: str, environment: str, within_seconds: float) -> Iterator[StepResult]:
         """See ``Runtime.smoke``."""

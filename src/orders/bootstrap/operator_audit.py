@@ -30,7 +30,7 @@ async def on_record(settings: Settings, doing: AuditedCommand, trail: AuditTrail
     """
     principal, missing = None, None
     try:
-        principal = await _operator(settings)
+        principal = await operator_of(settings)
     except NoCredentialsError as error:
         missing = error
     attempt = Attempt(
@@ -49,7 +49,7 @@ async def on_record(settings: Settings, doing: AuditedCommand, trail: AuditTrail
         attempt.ended(AuditOutcome.ALLOWED)
 
 
-async def _operator(settings: Settings) -> str | None:
+async def operator_of(settings: Settings) -> str | None:
     """Returns the operator: the AWS identity; on an emulator, which accepts any, the user of this machine.
 
     Raises: NoCredentialsError.

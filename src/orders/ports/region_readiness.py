@@ -40,10 +40,9 @@ class RegionReadiness(Protocol):
     async def scale(self, target: str, *, like: str) -> Sequence[str]:
         """Raises the target's tasks to the other region's numbers, and never lowers one. Idempotent.
 
-        Returns:
-            A sentence for each service that is raised, and for each of which the number can't be known.
+        Raises nothing: a region that is short of tasks scales by itself under load, and is better than none.
 
-        Raises:
-            PortError: the target can't be scaled.
+        Returns:
+            A sentence for each service that is raised, and one for what could not be.
         """
         ...

@@ -21,6 +21,7 @@ from orders.application.operations.dead_letters import DeadLetterService
 from orders.application.operations.find_unreadable import FindUnreadable
 from orders.application.operations.read_overview import ReadOverview
 from orders.application.operations.rotate_cursor_key import RotateCursorKey
+from orders.application.regions.desk import RegionDesk
 from orders.bootstrap.cli import ProcessRuntime
 from tests.support.builders import NOON
 from tests.support.ports import free_port
@@ -107,6 +108,11 @@ class Recorder:
 
     def with_unreadable(self, doing: AuditedCommand, work: Callable[[FindUnreadable], Awaitable[Result]]) -> Result:
         raise CommandError("there is no table here")
+
+    def with_regions(
+        self, doing: AuditedCommand, work: Callable[[RegionDesk], Awaitable[Result]], *, tell: Callable[[str], None]
+    ) -> Result:
+        raise CommandError("there is one region here")
 
     def smoke(self, *, base_url: str, environment: str, within_seconds: float) -> Iterator[StepResult]:
         self.asked.append(("smoke", base_url, environment, within_seconds))

@@ -49,7 +49,16 @@ COMMANDS = {
     "suppressions remove": ("--tenant", "demo", "--hash", "0101c9523fc13962"),
     "openapi": (),
     "api-key": ("portal-web",),
+    "dr status": (),
+    "dr takeover": ("--to", "eu-central-1", "--yes"),
+    "dr failback": ("--to", "af-south-1", "--yes"),
+    "dr confirm-alone": ("--region", "af-south-1", "--yes"),
     "keys rotate": ("cursor", "--secret", "bbws-orders/dev/cursor-keys"),
+}
+TWO_REGIONS = {
+    "OTHER_REGION": "eu-central-1",
+    "CONTROL_TABLE": "bbws-orders-control-prod",
+    "CONTROL_TABLE_REGIONS": "eu-west-1,eu-central-1",
 }
 OF_OPERATORS = sorted(COMMANDS.keys() - WITHOUT_AWS - PROCESSES - {"smoke", "bootstrap"})
 OF_AWS = sorted(COMMANDS.keys() - WITHOUT_AWS - PROCESSES - {"smoke"})
@@ -70,6 +79,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 @pytest.fixture
 def typed(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[[str], tuple[int, str, str]]:
     def run(command: str, *more: str) -> tuple[int, str, str]:
+        for name, value in TWO_REGIONS.items() if command.startswith("dr ") else ():
+            monkeypatch.setenv(name, value)
         monkeypatch.setattr("sys.argv", ["orders", *command.split(), *COMMANDS[command], *more])
         with pytest.raises(SystemExit) as ended:
             run_with(ProcessRuntime(), __version__)

@@ -81,6 +81,11 @@ class ResourceSettings(SecuritySettings):
         (), description="regions where the control table is asked, comma-separated; with OTHER_REGION"
     )
 
+    health_checks: Annotated[dict[str, str], NoDecode, ReadBy(Role.OPERATOR)] = Field(
+        default_factory=dict,
+        description="Route 53's health checks, which an unplanned takeover asks: REGION=ID, comma-separated",
+    )
+
     revision: Annotated[str | None, EVERY_ROLE] = Field(
         None,
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,199}$",
@@ -113,6 +118,11 @@ class ResourceSettings(SecuritySettings):
         if wrong:
             raise ValueError(f"{', '.join(wrong)}: a region is written as eu-west-1 is")
         return regions
+
+    @field_validator("health_checks", mode="before")
+    @classmethod
+    def _by_region(cls, value: Any) -> Any:
+        return pairs(value, "REGION=ID")
 
     @field_validator("otel_resource_attributes", mode="before")
     @classmethod

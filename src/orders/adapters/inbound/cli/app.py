@@ -8,6 +8,7 @@ from rich.console import Console
 
 from orders.adapters.inbound.cli import (
     describe,
+    dr,
     keys,
     local,
     serve,
@@ -61,6 +62,7 @@ def build(runtime: Runtime, version: str) -> typer.Typer:
     suppressions.register(app, runtime)
     tenants.register(app, runtime)
     unreadable.register(app, runtime)
+    dr.register(app, runtime)
     smoke.register(app, runtime)
     describe.register(app, runtime)
     keys.register(app, runtime)

@@ -15,6 +15,7 @@ from orders.application.operations.dead_letters import DeadLetterService
 from orders.application.operations.find_unreadable import FindUnreadable
 from orders.application.operations.read_overview import ReadOverview
 from orders.application.operations.rotate_cursor_key import RotateCursorKey
+from orders.application.regions.desk import RegionDesk
 
 Result = TypeVar("Result")
 
@@ -144,6 +145,12 @@ class Runtime(Protocol):
         self, doing: AuditedCommand, work: Callable[[RotateCursorKey], Awaitable[Result]], *, secret: str | None
     ) -> Result:
         """Runs the audited rotation of the key that signs cursors; the secret is that of the settings by default."""
+        ...
+
+    def with_regions(
+        self, doing: AuditedCommand, work: Callable[[RegionDesk], Awaitable[Result]], *, tell: Callable[[str], None]
+    ) -> Result:
+        """Does work with both regions and returns its result; ``tell`` is given what is being done, in words."""
         ...
 
     def smoke(self, *, base_url: str, environment: str, within_seconds: float) -> Iterator[StepResult]:

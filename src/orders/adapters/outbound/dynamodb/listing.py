@@ -135,7 +135,7 @@ def _candidates(table: OrdersTable, query: OrderQuery, span: Span) -> AsyncItera
     """Yields orders in the listing's direction: all that match the filters, and some that don't."""
     if query.order_number is not None:
         return _by_number(table, number_key(query.tenant_id, query.order_number), span)
-    return _merged(_branches(table, query, span), ascending=query.ascending)
+    return merged(_branches(table, query, span), ascending=query.ascending)
 
 
 def _branches(table: OrdersTable, query: OrderQuery, span: Span) -> list[Branch]:
@@ -155,7 +155,7 @@ def _branches(table: OrdersTable, query: OrderQuery, span: Span) -> list[Branch]
     ]
 
 
-async def _merged(branches: Sequence[Branch], *, ascending: bool) -> AsyncIterator[Item]:
+async def merged(branches: Sequence[Branch], *, ascending: bool) -> AsyncIterator[Item]:
     """Merges the items of all branches in order, without duplicates."""
     pick = min if ascending else max
     while True:

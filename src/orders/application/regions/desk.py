@@ -1,0 +1,25 @@
+"""The use cases of two regions that `orders dr` offers, put together."""
+
+from dataclasses import dataclass
+
+from orders.application.regions.confirm_alone import ConfirmAlone
+from orders.application.regions.read_status import ReadStatus
+from orders.application.regions.switch_writer import SwitchWriter
+
+
+@dataclass(frozen=True, slots=True)
+class RegionDesk:
+    """What an operator can do with two regions.
+
+    Attributes:
+        regions: the two, the one that the command runs for first.
+    """
+
+    regions: tuple[str, str]
+    status: ReadStatus
+    switch: SwitchWriter
+    alone: ConfirmAlone
+
+    def other(self, region: str) -> str:
+        """Returns the other one of the two."""
+        return self.regions[1] if region == self.regions[0] else self.regions[0]

@@ -1,0 +1,91 @@
+"""The use cases of `orders dr`, opened for one command and closed after it."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from orders.adapters.outbound.aws.region_readiness import AwsRegionReadiness, RegionClients
+from orders.adapters.outbound.aws.route53_health_checkers import Route53HealthCheckers
+from orders.adapters.outbound.dynamodb.alone_confirmations import DynamoAloneConfirmations
+from orders.adapters.outbound.dynamodb.control_table import DynamoControlTable
+from orders.adapters.outbound.dynamodb.replication import DynamoReplication
+from orders.adapters.outbound.system import SystemClock
+from orders.application.regions.compare_copies import CompareCopies
+from orders.application.regions.confirm_alone import ConfirmAlone
+from orders.application.regions.desk import RegionDesk
+from orders.application.regions.read_status import ReadStatus
+from orders.application.regions.switch_writer import SwitchWriter
+from orders.bootstrap.aws import REGION_SERVICES, AwsClients, open_clients, open_control_clients
+from orders.bootstrap.config.settings import Settings, SettingsError
+from orders.bootstrap.operator_audit import operator_of
+from orders.bootstrap.resources.names import names_of
+from orders.bootstrap.resources.topology_file import packaged_topology
+
+SERVICES = ("dynamodb", "s3", "ses", "secretsmanager", "events", *REGION_SERVICES)
+
+
+@asynccontextmanager
+async def open_regions(settings: Settings, *, tell: Callable[[str], None]) -> AsyncIterator[RegionDesk]:
+    """Opens both regions of the settings' environment. Raises: SettingsError: there is one only."""
+    regions, control = two_regions(settings)
+    table = names_of(settings, packaged_topology()).table()
+    by, clock = await operator_of(settings), SystemClock()
+    async with AsyncExitStack() as stack:
+        clients = {region: await stack.enter_async_context(open_region(settings, region)) for region in regions}
+        control_clients = await stack.enter_async_context(open_control_clients(settings))
+        dynamodb = {region: each.dynamodb for region, each in clients.items()}
+        control_table = DynamoControlTable(control_clients, control)
+        # Route 53 is one for all regions.
+        checkers = Route53HealthCheckers(clients[regions[0]].route53, settings.health_checks)
+        readiness = _readiness(settings, clients)
+        confirmations = {region: DynamoAloneConfirmations(client, table) for region, client in dynamodb.items()}
+        replication = DynamoReplication(dynamodb, dict.fromkeys(regions, table), clock)
+        yield RegionDesk(
+            regions,
+            ReadStatus(control_table, checkers, readiness, clock, regions=regions),
+            SwitchWriter(
+                control_table,
+                checkers,
+                readiness,
+                CompareCopies(replication, clock, asyncio.sleep),
+                list(confirmations.values()),
+                clock,
+                by=by or f"somebody on {socket.gethostname()}",
+                pause=asyncio.sleep,
+                tell=tell,
+            ),
+            ConfirmAlone(confirmations[regions[0]], control_table, clock, region=regions[0], by=by),
+        )
+
+
+def two_regions(settings: Settings) -> tuple[tuple[str, str], str]:
+    """Returns both regions, this one first, and the control table. Raises: SettingsError."""
+    if settings.other_region is None or settings.control_table is None:
+        raise SettingsError(
+            f"{settings.environment} has one region, which always writes: for two, OTHER_REGION, CONTROL_TABLE and "
+            "CONTROL_TABLE_REGIONS say what their tasks are told"
+        )
+    return (settings.aws_region, settings.other_region), settings.control_table
+
+
+@asynccontextmanager
+async def open_region(settings: Settings, region: str) -> AsyncIterator[AwsClients]:
+    """Opens the clients of one of the regions."""
+    there = settings.model_copy(update={"aws_region": region})
+    async with open_clients(there, SERVICES) as clients:
+        yield clients
+
+
+def _readiness(settings: Settings, clients: dict[str, AwsClients]) -> AwsRegionReadiness:
+    environment = settings.environment
+    roles = ("api", "relay", *packaged_topology().workers)
+    return AwsRegionReadiness(
+        {
+            region: RegionClients(each.ecs, each.ecr, each.elbv2, each.acm, each.ses, each.secretsmanager)
+            for region, each in clients.items()
+        },
+        SystemClock(),
+        cluster=f"bbws-orders-{environment}",
+        services=[f"bbws-orders-{role}-{environment}" for role in roles],
+    )

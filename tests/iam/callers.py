@@ -73,6 +73,8 @@ CALLERS: Mapping[str, tuple[str, ...]] = {
     "AwsRegionReadiness._secrets": (),
     "AwsRegionReadiness.scale": (),
     "Route53HealthCheckers.view": (),
+    "DynamoTableCopy._documents": (),
+    "DynamoTableCopy._items": (),
     "EventBridgePublisher.publish": (*PUBLISHERS, OPERATOR),
     "BusProbe.check": (),
     "BucketProbe.check": (RECORDS, PDFS, EVENTS, *NOTIFIERS),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from orders import __version__
 from orders.acceptance.steps import StepResult
 from orders.adapters.inbound.cli.app import run_with
-from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Result
+from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, CopiesAsked, Result
 from orders.application.events.replay_events import ReplayEvents
 from orders.application.mail.preview_templates import PreviewTemplates
 from orders.application.mail.suppression_list import SuppressionList
@@ -19,6 +19,7 @@ from orders.application.operations.find_unreadable import FindUnreadable
 from orders.application.operations.read_overview import ReadOverview
 from orders.application.operations.rotate_cursor_key import RotateCursorKey
 from orders.application.regions.desk import RegionDesk
+from orders.application.regions.verify_copies import VerifyCopies
 from orders.bootstrap.command_running import (
     command_settings,
     command_target,
@@ -267,6 +268,14 @@ class ProcessRuntime:
         from orders.bootstrap.operator_regions import open_regions
 
         return operate(self._settings(Role.OPERATOR), doing, partial(open_regions, tell=tell), work)
+
+    def with_copies(
+        self, doing: AuditedCommand, work: "Callable[[VerifyCopies], Awaitable[Result]]", asked: CopiesAsked
+    ) -> Result:
+        """See ``Runtime.with_copies``."""
+        from orders.bootstrap.operator_regions import open_copies
+
+        return operate(self._settings(Role.OPERATOR), doing, partial(open_copies, asked=asked), work)
 
     def smoke(self, *, base_url: str, environment: str, within_seconds: float) -> Iterator[StepResult]:
         """See ``Runtime.smoke``."""

@@ -5,23 +5,28 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from orders.adapters.inbound.cli.runtime import CopiesAsked
 from orders.adapters.outbound.aws.region_readiness import AwsRegionReadiness, RegionClients
 from orders.adapters.outbound.aws.route53_health_checkers import Route53HealthCheckers
 from orders.adapters.outbound.dynamodb.alone_confirmations import DynamoAloneConfirmations
 from orders.adapters.outbound.dynamodb.control_table import DynamoControlTable
 from orders.adapters.outbound.dynamodb.replication import DynamoReplication
+from orders.adapters.outbound.dynamodb.table_copy import DynamoTableCopy
 from orders.adapters.outbound.system import SystemClock
 from orders.application.regions.compare_copies import CompareCopies
 from orders.application.regions.confirm_alone import ConfirmAlone
 from orders.application.regions.desk import RegionDesk
 from orders.application.regions.read_status import ReadStatus
 from orders.application.regions.switch_writer import SwitchWriter
+from orders.application.regions.verify_copies import VerifyCopies
 from orders.bootstrap.aws import REGION_SERVICES, AwsClients, open_clients, open_control_clients
 from orders.bootstrap.config.settings import Settings, SettingsError
 from orders.bootstrap.operator_audit import operator_of
 from orders.bootstrap.resources.names import names_of
+from orders.bootstrap.resources.topology import ORDERS
 from orders.bootstrap.resources.topology_file import packaged_topology
 
+_FAILOVER = "-dr"
 SERVICES = ("dynamodb", "s3", "ses", "secretsmanager", "events", *REGION_SERVICES)
 
 
@@ -57,6 +62,32 @@ async def open_regions(settings: Settings, *, tell: Callable[[str], None]) -> As
             ),
             ConfirmAlone(confirmations[regions[0]], control_table, clock, region=regions[0], by=by),
         )
+
+
+@asynccontextmanager
+async def open_copies(settings: Settings, *, asked: CopiesAsked) -> AsyncIterator[VerifyCopies]:
+    """Opens two copies of the orders: this region's and the other one's, or two tables of this region.
+
+    PDFs are compared between regions only: a restored table goes on with its origin's bucket.
+    """
+    names = names_of(settings, packaged_topology())
+    table, bucket = asked.table or names.table(), names.bucket(ORDERS)
+    async with AsyncExitStack() as stack:
+        here = await stack.enter_async_context(open_region(settings, settings.aws_region))
+        if asked.other_table is not None:
+            left, right = (DynamoTableCopy(here.dynamodb, name, name=name) for name in (table, asked.other_table))
+        else:
+            _, other_region = two_regions(settings)[0]
+            there = await stack.enter_async_context(open_region(settings, other_region))
+            other_bucket = asked.other_bucket or _other_bucket(bucket)
+            left = DynamoTableCopy(here.dynamodb, table, name=settings.aws_region, s3=here.s3, bucket=bucket)
+            right = DynamoTableCopy(there.dynamodb, table, name=other_region, s3=there.s3, bucket=other_bucket)
+        yield VerifyCopies(left, right, asyncio.sleep)
+
+
+def _other_bucket(bucket: str) -> str:
+    """Returns the other region's bucket: the failover region's ends in ``-dr``."""
+    return bucket.removesuffix(_FAILOVER) if bucket.endswith(_FAILOVER) else bucket + _FAILOVER
 
 
 def two_regions(settings: Settings) -> tuple[tuple[str, str], str]:

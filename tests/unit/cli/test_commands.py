@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from orders.acceptance.steps import State, StepResult
 from orders.adapters.inbound.cli.app import build, run_with
-from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Result
+from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, CopiesAsked, Result
 from orders.adapters.inbound.http.security.api_keys import ApiKeyRing
 from orders.adapters.wire.api_keys import hash_of
 from orders.application.events.replay_events import ReplayEvents
@@ -22,6 +22,7 @@ from orders.application.operations.find_unreadable import FindUnreadable
 from orders.application.operations.read_overview import ReadOverview
 from orders.application.operations.rotate_cursor_key import RotateCursorKey
 from orders.application.regions.desk import RegionDesk
+from orders.application.regions.verify_copies import VerifyCopies
 from orders.bootstrap.cli import ProcessRuntime
 from tests.support.builders import NOON
 from tests.support.ports import free_port
@@ -113,6 +114,11 @@ class Recorder:
         self, doing: AuditedCommand, work: Callable[[RegionDesk], Awaitable[Result]], *, tell: Callable[[str], None]
     ) -> Result:
         raise CommandError("there is one region here")
+
+    def with_copies(
+        self, doing: AuditedCommand, work: Callable[[VerifyCopies], Awaitable[Result]], asked: CopiesAsked
+    ) -> Result:
+        raise CommandError("there is one copy here")
 
     def smoke(self, *, base_url: str, environment: str, within_seconds: float) -> Iterator[StepResult]:
         self.asked.append(("smoke", base_url, environment, within_seconds))

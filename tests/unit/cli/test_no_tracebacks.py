@@ -50,6 +50,7 @@ COMMANDS = {
     "openapi": (),
     "api-key": ("portal-web",),
     "dr status": (),
+    "dr verify": (),
     "dr takeover": ("--to", "eu-central-1", "--yes"),
     "dr failback": ("--to", "af-south-1", "--yes"),
     "dr confirm-alone": ("--region", "af-south-1", "--yes"),

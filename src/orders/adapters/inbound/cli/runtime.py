@@ -16,6 +16,7 @@ from orders.application.operations.find_unreadable import FindUnreadable
 from orders.application.operations.read_overview import ReadOverview
 from orders.application.operations.rotate_cursor_key import RotateCursorKey
 from orders.application.regions.desk import RegionDesk
+from orders.application.regions.verify_copies import VerifyCopies
 
 Result = TypeVar("Result")
 
@@ -36,6 +37,21 @@ class AuditedCommand:
     command: str
     order_id: str | None = None
     tenant_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CopiesAsked:
+    """Which two copies of the orders are compared.
+
+    Attributes:
+        table: one of this region, instead of the configured one.
+        other_table: another one of this region; ``None`` for the other region's.
+        other_bucket: the other region's bucket of PDFs, instead of the derived one.
+    """
+
+    table: str | None = None
+    other_table: str | None = None
+    other_bucket: str | None = None
 
 
 class Runtime(Protocol):
@@ -151,6 +167,12 @@ class Runtime(Protocol):
         self, doing: AuditedCommand, work: Callable[[RegionDesk], Awaitable[Result]], *, tell: Callable[[str], None]
     ) -> Result:
         """Does work with both regions and returns its result; ``tell`` is given what is being done, in words."""
+        ...
+
+    def with_copies(
+        self, doing: AuditedCommand, work: Callable[[VerifyCopies], Awaitable[Result]], asked: CopiesAsked
+    ) -> Result:
+        """Does work with two copies of the orders and returns its result."""
         ...
 
     def smoke(self, *, base_url: str, environment: str, within_seconds: float) -> Iterator[StepResult]:

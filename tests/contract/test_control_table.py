@@ -1,4 +1,4 @@
-"""The contract of ``ControlTable``, on every backend; and of reading it from either of its regions."""
+"""The contract of ``WritableControlTable``, on every backend; and of reading it from either of its regions."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -16,7 +16,7 @@ from orders.adapters.outbound.dynamodb.items.attribute_values import from_wire, 
 from orders.adapters.outbound.dynamodb.items.instants import instant_text
 from orders.adapters.outbound.memory.control_table import MemoryControlTable
 from orders.ports.errors import ItemKind, NotPermitted, PermanentPortError, TransientPortError, UnreadableItem
-from orders.ports.regions import ControlChanged, ControlState, ControlTable, Switch, SwitchStep
+from orders.ports.regions import ControlChanged, ControlState, Switch, SwitchStep, WritableControlTable
 from tests.contract.aws_backends import DYNAMO_BACKENDS, MEMORY, endpoint_of
 from tests.contract.endpoints import Endpoint
 from tests.contract.intercepted_client import Around, Call, InterceptedClient
@@ -91,7 +91,7 @@ def emulated(request: pytest.FixtureRequest) -> Iterator[EmulatorTable | None]:
 
 
 @pytest.fixture
-async def control(emulated: EmulatorTable | None) -> AsyncIterator[tuple[ControlTable, Decisions]]:
+async def control(emulated: EmulatorTable | None) -> AsyncIterator[tuple[WritableControlTable, Decisions]]:
     if emulated is None:
         table = MemoryControlTable()
         yield table, InMemory(table)
@@ -100,7 +100,7 @@ async def control(emulated: EmulatorTable | None) -> AsyncIterator[tuple[Control
         yield DynamoControlTable({IRELAND: client}, emulated.name), OnEmulator(client, emulated.name)
 
 
-async def test_what_was_decided_last_is_read(control: tuple[ControlTable, Decisions]) -> None:
+async def test_what_was_decided_last_is_read(control: tuple[WritableControlTable, Decisions]) -> None:
     table, decisions = control
     assert await table.read() is None
     for state in (FIRST, TAKEN_OVER):
@@ -108,7 +108,7 @@ async def test_what_was_decided_last_is_read(control: tuple[ControlTable, Decisi
         assert await table.read() == state
 
 
-async def test_the_first_item_is_made_once(control: tuple[ControlTable, Decisions]) -> None:
+async def test_the_first_item_is_made_once(control: tuple[WritableControlTable, Decisions]) -> None:
     table, _ = control
     assert await table.replace(FIRST, seen=None) == FIRST
     with pytest.raises(ControlChanged) as refused:
@@ -116,7 +116,7 @@ async def test_the_first_item_is_made_once(control: tuple[ControlTable, Decision
     assert refused.value.found == await table.read() == FIRST
 
 
-async def test_what_was_seen_is_replaced_revision_by_revision(control: tuple[ControlTable, Decisions]) -> None:
+async def test_what_was_seen_is_replaced_revision_by_revision(control: tuple[WritableControlTable, Decisions]) -> None:
     table, decisions = control
     await decisions.decide(FIRST)
     begun = await table.replace(replace(FIRST, by="thandi", switch=SWITCH), seen=FIRST)
@@ -127,7 +127,7 @@ async def test_what_was_seen_is_replaced_revision_by_revision(control: tuple[Con
 
 
 async def test_of_two_who_saw_the_same_one_writes_and_the_other_is_told(
-    control: tuple[ControlTable, Decisions],
+    control: tuple[WritableControlTable, Decisions],
 ) -> None:
     table, decisions = control
     await decisions.decide(FIRST)
@@ -137,7 +137,7 @@ async def test_of_two_who_saw_the_same_one_writes_and_the_other_is_told(
     assert refused.value.found == won == await table.read()
 
 
-async def test_what_is_gone_is_not_replaced(control: tuple[ControlTable, Decisions]) -> None:
+async def test_what_is_gone_is_not_replaced(control: tuple[WritableControlTable, Decisions]) -> None:
     table, _ = control
     with pytest.raises(ControlChanged) as refused:
         await table.replace(TAKEN_OVER, seen=FIRST)
@@ -145,7 +145,7 @@ async def test_what_is_gone_is_not_replaced(control: tuple[ControlTable, Decisio
     assert await table.read() is None
 
 
-async def test_a_damaged_item_names_nobody(control: tuple[ControlTable, Decisions]) -> None:
+async def test_a_damaged_item_names_nobody(control: tuple[WritableControlTable, Decisions]) -> None:
     table, decisions = control
     await decisions.decide(FIRST)
     await decisions.damage()
@@ -159,7 +159,10 @@ async def test_out_of_reach_it_says_so() -> None:
     memory = MemoryControlTable(FIRST)
     memory.reachable = False
     async with Endpoint("nobody", "http://127.0.0.1:9").client("dynamodb") as nobody:
-        tables: list[ControlTable] = [memory, DynamoControlTable({IRELAND: nobody, FRANKFURT: nobody}, "control")]
+        tables: list[WritableControlTable] = [
+            memory,
+            DynamoControlTable({IRELAND: nobody, FRANKFURT: nobody}, "control"),
+        ]
         for table in tables:
             with pytest.raises(TransientPortError) as failed:
                 await table.read()

@@ -15,6 +15,7 @@ from orders.adapters.outbound.aws.route53_health_checkers import Route53HealthCh
 from orders.adapters.outbound.dynamodb.replication import DynamoReplication
 from orders.adapters.outbound.memory.clock import FixedClock
 from orders.adapters.outbound.memory.regions import MemoryReplication
+from orders.adapters.outbound.memory.writer_leases import AlwaysWriter
 from orders.ports.errors import PermanentPortError, TransientPortError
 from orders.ports.health_checkers import CheckersView
 from orders.ports.region_readiness import Need
@@ -282,7 +283,7 @@ async def test_markers_are_those_of_the_region_that_wrote_them(
     memory.copying = False
     async with moto_endpoint.client("dynamodb") as client:
         names = {region: table.name for region, table in two_tables.items()}
-        dynamo = DynamoReplication(dict.fromkeys(names, client), names, FixedClock(NOON))
+        dynamo = DynamoReplication(dict.fromkeys(names, client), names, FixedClock(NOON), AlwaysWriter())
         adapters: list[Replication] = [memory, dynamo]
         for each in adapters:
             assert await each.marks(CAPE, of=CAPE) == [None] * 8
@@ -297,7 +298,7 @@ async def test_recent_orders_are_those_of_each_region(
 ) -> None:
     async with moto_endpoint.client("dynamodb") as client:
         names = {region: table.name for region, table in two_tables.items()}
-        replication = DynamoReplication(dict.fromkeys(names, client), names, FixedClock(NOON))
+        replication = DynamoReplication(dict.fromkeys(names, client), names, FixedClock(NOON), AlwaysWriter())
         store = store_over(client, names[CAPE])
         late = [placed("demo", at=NOON - timedelta(hours=hours)) for hours in (0, 13)]
         for change in (*late, placed("demo", at=NOON - timedelta(hours=15))):

@@ -12,6 +12,7 @@ from orders.adapters.outbound.dynamodb.alone_confirmations import DynamoAloneCon
 from orders.adapters.outbound.dynamodb.control_table import DynamoControlTable
 from orders.adapters.outbound.dynamodb.replication import DynamoReplication
 from orders.adapters.outbound.dynamodb.table_copy import DynamoTableCopy
+from orders.adapters.outbound.memory.writer_leases import AlwaysWriter
 from orders.adapters.outbound.system import SystemClock
 from orders.application.regions.compare_copies import CompareCopies
 from orders.application.regions.confirm_alone import ConfirmAlone
@@ -44,8 +45,10 @@ async def open_regions(settings: Settings, *, tell: Callable[[str], None]) -> As
         # Route 53 is one for all regions.
         checkers = Route53HealthCheckers(clients[regions[0]].route53, settings.health_checks)
         readiness = _readiness(settings, clients)
-        confirmations = {region: DynamoAloneConfirmations(client, table) for region, client in dynamodb.items()}
-        replication = DynamoReplication(dynamodb, dict.fromkeys(regions, table), clock)
+        confirmations = {
+            region: DynamoAloneConfirmations(client, table, AlwaysWriter()) for region, client in dynamodb.items()
+        }
+        replication = DynamoReplication(dynamodb, dict.fromkeys(regions, table), clock, AlwaysWriter())
         yield RegionDesk(
             regions,
             ReadStatus(control_table, checkers, readiness, clock, regions=regions),

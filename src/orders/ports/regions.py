@@ -97,7 +97,7 @@ class ControlChanged(Exception):
 
 
 class ControlTable(Protocol):
-    """Reads and changes the control table."""
+    """Reads the control table, as every task does."""
 
     async def read(self) -> ControlState | None:
         """Returns what was decided last, never something older; ``None`` if there is no item.
@@ -108,6 +108,10 @@ class ControlTable(Protocol):
             PermanentPortError: there is no such table.
         """
         ...
+
+
+class WritableControlTable(ControlTable, Protocol):
+    """Reads and changes the control table, as operators alone do."""
 
     async def replace(self, new: ControlState, *, seen: ControlState | None) -> ControlState:
         """Stores ``new`` provided that the item still has the epoch and revision of ``seen``; creates it if ``None``.

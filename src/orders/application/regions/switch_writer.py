@@ -2,9 +2,8 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
-from orders.application.operations.watch_region import LEASE
+from orders.application.policy.region_lease import HANDOVER, LEASE
 from orders.application.regions.compare_copies import CompareCopies
 from orders.application.regions.errors import (
     AnotherSwitch,
@@ -26,13 +25,13 @@ from orders.ports.regions import (
     AloneConfirmations,
     ControlChanged,
     ControlState,
-    ControlTable,
     Switch,
     SwitchStep,
+    WritableControlTable,
 )
 
-DRAIN = LEASE + timedelta(seconds=5)
-"""So long after the source has been evacuated its last lease has ended by anybody's clock."""
+DRAIN = max(LEASE, HANDOVER)
+"""So long after the source has been evacuated its last lease has ended by anybody's clock, and so has a last write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ class SwitchWriter:
 
     def __init__(
         self,
-        table: ControlTable,
+        table: WritableControlTable,
         checkers: HealthCheckers,
         readiness: RegionReadiness,
         copies: CompareCopies,

@@ -26,7 +26,7 @@ PATIENCE = timedelta(seconds=2)
 
 
 class DynamoControlTable:
-    """``ControlTable`` over a client for each of its regions: one is asked, and the next if that one fails.
+    """``WritableControlTable`` over a client for each of its regions: one is asked, and the next if that one fails.
 
     Both give the same answer: the table is strongly consistent across its regions. The one that answered is asked first
     the next time, so that a region that hangs costs its time-out once.
@@ -51,7 +51,7 @@ class DynamoControlTable:
         return None if item is None else control_state(from_wire(item))
 
     async def replace(self, new: ControlState, *, seen: ControlState | None) -> ControlState:
-        """See ``ControlTable.replace``."""
+        """See ``WritableControlTable.replace``."""
         # As it will be read: attributes hold milliseconds.
         new = control_state(ITEM_KEY | control_to_item(replace(new, revision=seen.revision + 1 if seen else 0)))
         arguments = self._changing(new, seen)

@@ -9,6 +9,7 @@ from orders.adapters.outbound.dynamodb.orders_by_day import DynamoOrdersByDay
 from orders.adapters.outbound.dynamodb.table import OrdersTable, Placeholders
 from orders.adapters.together import together
 from orders.ports.clock import Clock
+from orders.ports.lease import WriterLease
 
 if TYPE_CHECKING:
     from types_aiobotocore_dynamodb import DynamoDBClient
@@ -17,9 +18,14 @@ if TYPE_CHECKING:
 class DynamoReplication:
     """``Replication`` over a client in each region; a marker is an item, of which a region writes its own only."""
 
-    def __init__(self, clients: Mapping[str, "DynamoDBClient"], tables: Mapping[str, str], clock: Clock) -> None:
-        """``clients`` and the ``tables``' names by region."""
-        self._tables = {region: OrdersTable(client, tables[region]) for region, client in clients.items()}
+    def __init__(
+        self, clients: Mapping[str, "DynamoDBClient"], tables: Mapping[str, str], clock: Clock, lease: WriterLease
+    ) -> None:
+        """``clients`` and the ``tables``' names by region; ``lease`` as ``OrdersTable`` takes it.
+
+        A marker is written while nobody holds the writer's lease: it is no part of any order.
+        """
+        self._tables = {region: OrdersTable(client, tables[region], lease) for region, client in clients.items()}
         self._days = {region: DynamoOrdersByDay(client, tables[region]) for region, client in clients.items()}
         self._clock = clock
 

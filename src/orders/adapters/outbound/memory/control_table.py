@@ -7,7 +7,7 @@ from orders.ports.regions import ControlChanged, ControlState
 
 
 class MemoryControlTable:
-    """``ControlTable`` in a variable.
+    """``WritableControlTable`` in a variable.
 
     Attributes:
         state: the item; ``None`` if there is none.
@@ -29,7 +29,7 @@ class MemoryControlTable:
         return self.state
 
     async def replace(self, new: ControlState, *, seen: ControlState | None) -> ControlState:
-        """See ``ControlTable.replace``."""
+        """See ``WritableControlTable.replace``."""
         found = await self.read()
         if _version(found) != _version(seen):
             raise ControlChanged(found)

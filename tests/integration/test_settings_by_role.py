@@ -28,6 +28,7 @@ from orders.bootstrap.logging import configure_logging
 from orders.bootstrap.operator_audit import on_record
 from orders.bootstrap.operator_keys import open_cursor_rotation
 from orders.bootstrap.operator_overview import open_overview
+from orders.bootstrap.operator_reconcile import open_reconcile
 from orders.bootstrap.operator_regions import open_regions
 from orders.bootstrap.operator_templates import open_templates_desk
 from orders.bootstrap.operator_tools import (
@@ -194,6 +195,7 @@ async def test_operators_commands_read_what_is_declared(aws: str, tmp_path: Path
             await opened.enter_async_context(open_cursor_rotation(settings))
             await opened.enter_async_context(open_overview(settings))
             await opened.enter_async_context(open_regions(settings, tell=lambda _: None))
+            await opened.enter_async_context(open_reconcile(settings, tell=lambda _: None))
             for tool in (open_dead_letters, open_templates_desk, open_suppressions, open_tenants, open_unreadable):
                 await opened.enter_async_context(tool(settings))
         tokens_for(settings, client_of(settings, "https://api.example"), "dev")

@@ -18,7 +18,7 @@ from orders.application.operations.dead_letters import DeadLetterService
 from orders.application.operations.find_unreadable import FindUnreadable
 from orders.application.operations.read_overview import ReadOverview
 from orders.application.operations.rotate_cursor_key import RotateCursorKey
-from orders.application.regions.desk import RegionDesk
+from orders.application.regions.desk import ReconcileDesk, RegionDesk
 from orders.application.regions.verify_copies import VerifyCopies
 from orders.bootstrap.command_running import (
     command_settings,
@@ -276,6 +276,18 @@ class ProcessRuntime:
         from orders.bootstrap.operator_regions import open_copies
 
         return operate(self._settings(Role.OPERATOR), doing, partial(open_copies, asked=asked), work)
+
+    def with_reconcile(
+        self,
+        doing: AuditedCommand,
+        work: "Callable[[ReconcileDesk], Awaitable[Result]]",
+        *,
+        tell: Callable[[str], None],
+    ) -> Result:
+        """See ``Runtime.with_reconcile``."""
+        from orders.bootstrap.operator_reconcile import open_reconcile
+
+        return operate(self._settings(Role.OPERATOR), doing, partial(open_reconcile, tell=tell), work)
 
     def smoke(self, *, base_url: str, environment: str, within_seconds: float) -> Iterator[StepResult]:
         """See ``Runtime.smoke``."""

@@ -28,7 +28,7 @@ from orders.bootstrap.resources.topology import ORDERS
 from orders.bootstrap.resources.topology_file import packaged_topology
 
 _FAILOVER = "-dr"
-SERVICES = ("dynamodb", "s3", "ses", "secretsmanager", "events", *REGION_SERVICES)
+SERVICES = ("dynamodb", "s3", "ses", "secretsmanager", "events", "sqs", *REGION_SERVICES)
 
 
 @asynccontextmanager

@@ -21,7 +21,7 @@ from orders.application.operations.dead_letters import DeadLetterService
 from orders.application.operations.find_unreadable import FindUnreadable
 from orders.application.operations.read_overview import ReadOverview
 from orders.application.operations.rotate_cursor_key import RotateCursorKey
-from orders.application.regions.desk import RegionDesk
+from orders.application.regions.desk import ReconcileDesk, RegionDesk
 from orders.application.regions.verify_copies import VerifyCopies
 from orders.bootstrap.cli import ProcessRuntime
 from tests.support.builders import NOON
@@ -119,6 +119,11 @@ class Recorder:
         self, doing: AuditedCommand, work: Callable[[VerifyCopies], Awaitable[Result]], asked: CopiesAsked
     ) -> Result:
         raise CommandError("there is one copy here")
+
+    def with_reconcile(
+        self, doing: AuditedCommand, work: Callable[[ReconcileDesk], Awaitable[Result]], *, tell: Callable[[str], None]
+    ) -> Result:
+        raise CommandError("there is one region here")
 
     def smoke(self, *, base_url: str, environment: str, within_seconds: float) -> Iterator[StepResult]:
         self.asked.append(("smoke", base_url, environment, within_seconds))

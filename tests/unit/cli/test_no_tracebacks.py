@@ -51,6 +51,7 @@ COMMANDS = {
     "api-key": ("portal-web",),
     "dr status": (),
     "dr verify": (),
+    "dr reconcile": ("--yes",),
     "dr takeover": ("--to", "eu-central-1", "--yes"),
     "dr failback": ("--to", "af-south-1", "--yes"),
     "dr confirm-alone": ("--region", "af-south-1", "--yes"),

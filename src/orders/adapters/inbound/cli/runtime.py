@@ -15,7 +15,7 @@ from orders.application.operations.dead_letters import DeadLetterService
 from orders.application.operations.find_unreadable import FindUnreadable
 from orders.application.operations.read_overview import ReadOverview
 from orders.application.operations.rotate_cursor_key import RotateCursorKey
-from orders.application.regions.desk import RegionDesk
+from orders.application.regions.desk import ReconcileDesk, RegionDesk
 from orders.application.regions.verify_copies import VerifyCopies
 
 Result = TypeVar("Result")
@@ -173,6 +173,12 @@ class Runtime(Protocol):
         self, doing: AuditedCommand, work: Callable[[VerifyCopies], Awaitable[Result]], asked: CopiesAsked
     ) -> Result:
         """Does work with two copies of the orders and returns its result."""
+        ...
+
+    def with_reconcile(
+        self, doing: AuditedCommand, work: Callable[[ReconcileDesk], Awaitable[Result]], *, tell: Callable[[str], None]
+    ) -> Result:
+        """Does work with what both regions have stored and returns its result; ``tell`` as for ``with_regions``."""
         ...
 
     def smoke(self, *, base_url: str, environment: str, within_seconds: float) -> Iterator[StepResult]:

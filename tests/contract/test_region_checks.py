@@ -236,6 +236,12 @@ async def test_a_mail_quota_of_the_sandbox_or_one_that_is_used_up_is_lacking(
     assert found[list(Need).index(Need.MAIL_QUOTA)].ok is ok
 
 
+async def test_an_emulators_mail_quota_is_not_gone_by() -> None:
+    clients = {IRELAND: RegionClients(*[Answers(**BALANCED)] * 6)}
+    emulated = AwsRegionReadiness(clients, FixedClock(NOON), cluster="c", services=["api"], emulated=True)
+    assert (await emulated.look(IRELAND))[list(Need).index(Need.MAIL_QUOTA)].ok is None
+
+
 def reports(*statuses: str) -> Answers:
     observations = [{"Region": "eu-west-1", "StatusReport": {"Status": status}} for status in statuses]
     return Answers(get_health_check_status={"HealthCheckObservations": observations})

@@ -122,4 +122,5 @@ def _readiness(settings: Settings, clients: dict[str, AwsClients]) -> AwsRegionR
         SystemClock(),
         cluster=f"bbws-orders-{environment}",
         services=[f"bbws-orders-{role}-{environment}" for role in roles],
+        emulated=settings.aws_endpoint_url is not None,
     )

@@ -1,5 +1,64 @@
 # Roles that people take: operators' commands, reading, and the switch between regions.
 locals {
+  table_in_both = "${local.prefix}:dynamodb:*:${local.account}:table/${var.table_name}"
+
+  # What `orders dr` needs beside the control table, in both regions.
+  switch_statements = [
+    {
+      sid = "CompareCopies"
+      given = {
+        actions = [
+          "dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:Query",
+          "dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator",
+        ]
+        resources = [
+          local.table_in_both, "${local.table_in_both}/index/OrdersByDate", "${local.table_in_both}/index/OutboxPending",
+          "${local.table_in_both}/stream/*", "${local.table_in_both}-restored*",
+        ]
+        conditions = []
+      }
+    },
+    {
+      sid = "NoteSwitches"
+      given = {
+        actions   = ["dynamodb:PutItem", "dynamodb:UpdateItem"]
+        resources = [local.table_in_both]
+        conditions = [
+          { test = "ForAllValues:StringLike", variable = "dynamodb:LeadingKeys", values = ["CONTROL#*"] },
+          { test = "Null", variable = "dynamodb:LeadingKeys", values = ["false"] },
+        ]
+      }
+    },
+    {
+      sid = "SeeDocumentsOfBoth"
+      given = {
+        actions    = ["s3:ListBucket"]
+        resources  = [local.documents, "${trimsuffix(local.documents, "-dr")}${endswith(local.documents, "-dr") ? "" : "-dr"}"]
+        conditions = []
+      }
+    },
+    {
+      sid = "RaiseTasks"
+      given = {
+        actions    = ["ecs:DescribeServices", "ecs:UpdateService"]
+        resources  = ["${local.prefix}:ecs:*:${local.account}:service/bbws-orders-${var.environment}/*"]
+        conditions = []
+      }
+    },
+    {
+      sid = "LookAtRegions"
+      given = {
+        actions = [
+          "acm:DescribeCertificate", "ecr:DescribeImages", "ecs:DescribeTaskDefinition",
+          "elasticloadbalancing:DescribeListeners", "elasticloadbalancing:DescribeTargetGroups",
+          "route53:GetHealthCheckStatus", "secretsmanager:DescribeSecret", "ses:GetSendQuota",
+        ]
+        resources  = ["*"]
+        conditions = []
+      }
+    },
+  ]
+
   people_grants = {
     operator = concat([
       for name in [
@@ -41,15 +100,33 @@ locals {
         given = { actions = ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], resources = concat(local.every_queue, local.rule_dead_letter_queues), conditions = [] }
       },
     ]
-    # Changes which region writes, and nothing else: `orders dr`.
-    region-switch = [for region in try(var.control_table.regions, []) : {
-      sid = "SwitchWriter${replace(title(region), "-", "")}"
-      given = {
-        actions    = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
-        resources  = ["${local.prefix}:dynamodb:${region}:${local.account}:table/${var.control_table.name}"]
-        conditions = []
-      }
-    }]
+    # `orders dr`: changes which region writes, and does for that what it needs in both regions, whose resources have the
+    # same names but for the failover region's buckets. Of orders it settles what it publishes, and changes nothing else.
+    region-switch = concat(
+      [for region in try(var.control_table.regions, []) : {
+        sid = "SwitchWriter${replace(title(region), "-", "")}"
+        given = {
+          actions    = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
+          resources  = ["${local.prefix}:dynamodb:${region}:${local.account}:table/${var.control_table.name}"]
+          conditions = []
+        }
+      }],
+      [for each in local.switch_statements : each if var.control_table != null],
+      [for name in ["PutOrders", "ChangeOrders", "PublishEvents", "SendOrders", "FindQueues"] : {
+        sid = name, given = local.statements[name]
+      } if var.control_table != null],
+      [for alias in try([var.key_aliases.table], []) : {
+        sid = "UseTableKeyOfBoth"
+        given = {
+          actions   = local.key_statements["UseTableKey"].actions
+          resources = ["${local.prefix}:kms:*:${local.account}:key/*"]
+          conditions = [
+            { test = "ForAnyValue:StringEquals", variable = "kms:ResourceAliases", values = [alias] },
+            { test = "StringLike", variable = "kms:ViaService", values = ["dynamodb.*.amazonaws.com"] },
+          ]
+        }
+      } if var.control_table != null],
+    )
   }
   # Without a control table there is nothing to switch.
   people_roles = { for role, statements in local.people_grants : role => statements if length(statements) > 0 }

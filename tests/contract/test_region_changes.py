@@ -19,6 +19,7 @@ from orders.ports.errors import PermanentPortError, TransientPortError
 from orders.ports.region_changes import ChangeKind, Fate, Finding, Findings, StoredChange
 from tests.contract.changes import placed
 from tests.contract.endpoints import Endpoint
+from tests.contract.intercepted_client import Call, InterceptedClient
 from tests.contract.order_stores import Store, created_table, store_over
 from tests.support.builders import NOON
 
@@ -181,6 +182,26 @@ async def test_what_arrived_is_kept_waiting_or_published(regions: tuple[Region, 
     assert await fates(old, new) == expected
     await new.store.outbox.settle(event)
     assert await fates(old, new) == expected
+
+
+async def test_what_is_published_between_two_looks_is_kept(regions: tuple[Region, Region]) -> None:
+    old, new = regions
+    change = placed("demo")
+    for region in regions:
+        event = await region.store.orders.add(change)
+    looks = 0
+
+    async def around(operation: str, call: Call, arguments: dict[str, Any]) -> Any:
+        nonlocal looks
+        looks += 1
+        if looks == 2:
+            await new.store.outbox.settle(event)
+        return await call(**arguments)
+
+    client: Any = InterceptedClient(new.client, around)
+    waiting = next(each for each in await old.changes() if each.kind is ChangeKind.EVENT)
+    assert await DynamoKeptChanges(client, new.name).fate(waiting) is Fate.KEPT
+    assert looks == 3
 
 
 async def test_what_never_arrived_is_missing(regions: tuple[Region, Region]) -> None:

@@ -78,6 +78,8 @@ CALLERS: Mapping[str, tuple[str, ...]] = {
     "DynamoFindings.all": (),
     "DynamoFindings.remove": (),
     "DynamoKeptChanges.fate": (),
+    "DynamoKeptChanges._logged": (),
+    "DynamoKeptChanges._waiting": (),
     "DynamoKeptChanges._acceptance": (),
     "DynamoKeptChanges._event": (),
     "DynamoKeptChanges._order": (),

@@ -8,7 +8,7 @@ import pytest
 from orders.adapters.outbound.memory.clock import FixedClock
 from orders.adapters.outbound.memory.control_table import MemoryControlTable
 from orders.adapters.outbound.memory.region_changes import MemoryFindings, MemoryKeptChanges, MemoryRegionStream
-from orders.application.regions.reconcile import CannotReconcile, Reconcile
+from orders.application.regions.reconcile import TOGETHER, CannotReconcile, Reconcile
 from orders.ports.errors import TransientPortError
 from orders.ports.region_changes import ChangeKind, Fate, StoredChange
 from orders.ports.regions import ControlState, Switch, SwitchStep
@@ -91,6 +91,15 @@ async def test_a_lost_change_is_named_once_whatever_images_tell_of_it(world: Wor
         ("event:demo/ord_1.1.5", fate, CAPE)
     ]
     assert not found.settled
+
+
+async def test_of_many_changes_each_is_looked_up_once(world: World) -> None:
+    many = [replace(EVENT, sequence=number) for number in range(3 * TOGETHER + 1)]
+    world.old.stored = many * 2
+    world.kept.lost = {many[1]: Fate.MISSING, many[-1]: Fate.OVERWRITTEN}
+    found = await world.reconcile().execute()
+    assert [each.change for each in found.findings] == sorted((many[1], many[-1]), key=lambda each: each.change_id)
+    assert len(many) <= found.looked_at[CAPE] <= len(many) + TOGETHER
 
 
 async def test_an_order_that_went_back_is_named_although_its_events_are_there(world: World) -> None:

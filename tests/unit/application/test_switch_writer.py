@@ -360,6 +360,15 @@ async def test_a_writer_that_was_evacuated_is_taken_back(world: World) -> None:
     assert (done.epoch, done.may_write) == (1, CAPE)
 
 
+async def test_a_failback_after_a_takeover_back_takes_the_other_region_into_traffic(world: World) -> None:
+    await world.operator().execute(PLANNED)
+    await world.operator().execute(SwitchRequest(CAPE, IRELAND))
+    assert (world.state.may_write, world.state.evacuated) == (CAPE, frozenset({IRELAND}))
+    assert await world.operator().plan(BACK) == ["take eu-west-1 back into traffic; af-south-1 is the writer already"]
+    done = await world.operator().execute(BACK)
+    assert (done.epoch, done.may_write, done.evacuated) == (3, CAPE, frozenset())
+
+
 @pytest.mark.parametrize("left", [timedelta(minutes=20), -DRAIN + timedelta(seconds=1)])
 async def test_a_region_that_may_write_alone_is_not_taken_over(world: World, left: timedelta) -> None:
     await world.alone.keep(AloneConfirmation(CAPE, 1, "thandi", "sipho", NOON + left), seen=None)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from orders.application.policy.errors import ApplicationError
+from orders.application.regions.at_once import at_once
 from orders.ports.clock import Clock
 from orders.ports.errors import TransientPortError
 from orders.ports.region_changes import (
@@ -19,6 +20,8 @@ from orders.ports.region_changes import (
 )
 from orders.ports.regions import ControlState, ControlTable
 
+TOGETHER = 32
+"""So many changes are looked up at once."""
 LOOKED_AT_TWICE = 100_000
 """So many changes are remembered as kept: an order's images repeat its waiting events."""
 
@@ -175,19 +178,35 @@ class Reconcile:
 
     async def _read(self, stream: RegionStream, found: dict[str, Finding]) -> int:
         kept: dict[StoredChange, None] = {}
+        batch: dict[StoredChange, None] = {}
         looked_at = 0
         async for change in stream.changes():
-            if change in kept or change.change_id in found or _event_lost(change, found):
+            if change in kept or change.change_id in found:
                 continue
-            looked_at += 1
-            fate = await self._kept.fate(change)
-            if fate is not Fate.KEPT:
+            batch[change] = None
+            if len(batch) == TOGETHER:
+                looked_at += await self._look_up(stream, batch, kept, found)
+        return looked_at + await self._look_up(stream, batch, kept, found)
+
+    async def _look_up(
+        self,
+        stream: RegionStream,
+        batch: dict[StoredChange, None],
+        kept: dict[StoredChange, None],
+        found: dict[str, Finding],
+    ) -> int:
+        """Looks up a batch, empties it, and returns how many changes it had."""
+        fates = await at_once(self._kept.fate(change) for change in batch)
+        for change, fate in zip(batch, fates, strict=True):
+            if fate is Fate.KEPT:
+                kept[change] = None
+            elif not _event_lost(change, found):
                 finding = Finding(change, fate, stream.region, self._clock.now())
                 found[finding.finding_id] = finding
-                continue
-            kept[change] = None
-            if len(kept) > LOOKED_AT_TWICE:
-                del kept[next(iter(kept))]
+        while len(kept) > LOOKED_AT_TWICE:
+            del kept[next(iter(kept))]
+        looked_at = len(batch)
+        batch.clear()
         return looked_at
 
 

@@ -105,7 +105,8 @@ class SwitchWriter:
             return []
         running = self._to_take_up(state, request)
         if running is None and state.writer == request.target:
-            return [f"take {request.target}, which is the writer, back into traffic"]
+            back = " and ".join(sorted(state.evacuated - _left_evacuated(state, request)))
+            return [f"take {back} back into traffic; {request.target} is the writer already"]
         switch = running or self._begun(state, request)
         await self._check(switch, request)
         begin = [f"take up: {described(running)}"] if running else []
@@ -130,7 +131,7 @@ class SwitchWriter:
             return state
         running = self._to_take_up(state, request)
         if running is None and state.writer == request.target:
-            return await self._change(state, evacuated=state.evacuated - {request.target})
+            return await self._change(state, evacuated=_left_evacuated(state, request))
         switch = running or self._begun(state, request)
         await self._check(switch, request)
         state = await self._change(state, switch=replace(switch, by=self._by, at=self._clock.now()))
@@ -271,7 +272,12 @@ class SwitchWriter:
 
 def _is_done(state: ControlState, request: SwitchRequest) -> bool:
     idle = state.under_way is None and not state.unclear
-    return idle and state.writer == request.target and request.target not in state.evacuated
+    return idle and state.writer == request.target and state.evacuated == _left_evacuated(state, request)
+
+
+def _left_evacuated(state: ControlState, request: SwitchRequest) -> frozenset[str]:
+    """Returns the regions that stay evacuated when it is done: none of the two after a failback."""
+    return state.evacuated - ({request.target, request.source} if request.failback else {request.target})
 
 
 def _first_epoch(request: SwitchRequest) -> int:

@@ -1,11 +1,10 @@
 """Use case of operators: compares two copies of the orders, and names what differs ([OPS-9])."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
 
+from orders.application.regions.at_once import at_once
 from orders.ports.orders_by_day import OrderOutline
 from orders.ports.table_copies import OrderCopy, TableCopy
 
@@ -48,7 +47,6 @@ class _Counting:
     differing: int = 0
 
 
-_Found = TypeVar("_Found")
 _Pair = tuple[OrderOutline | None, OrderOutline | None]
 
 
@@ -125,7 +123,7 @@ class VerifyCopies:
             if outline is not None:
                 (alike if left is not None and left == right else found).append(outline)
         if items:
-            differing = await _at_once(self._compared(outline, items=True) for outline in alike)
+            differing = await at_once(self._compared(outline, items=True) for outline in alike)
             found += [outline for outline, what in zip(alike, differing, strict=True) if what]
         return found
 
@@ -137,7 +135,7 @@ class VerifyCopies:
         found: list[Difference] = []
         for begin in range(0, len(suspects), TOGETHER):
             some = suspects[begin : begin + TOGETHER]
-            differing = await _at_once(self._compared(outline, items=items) for outline in some)
+            differing = await at_once(self._compared(outline, items=items) for outline in some)
             found += [
                 Difference(outline.tenant_id, outline.order_id, day, tuple(what))
                 for outline, what in zip(some, differing, strict=True)
@@ -146,7 +144,7 @@ class VerifyCopies:
         return found
 
     async def _compared(self, outline: OrderOutline, *, items: bool) -> list[str]:
-        left, right = await _at_once(copy.order(outline) for copy in (self._left, self._right))
+        left, right = await at_once(copy.order(outline) for copy in (self._left, self._right))
         names = (self._left.name, self._right.name)
         if not left.checksums or not right.checksums:
             missing = [name for name, copy in zip(names, (left, right), strict=True) if not copy.checksums]
@@ -191,13 +189,3 @@ async def _side_by_side(left: AsyncIterator[OrderOutline], right: AsyncIterator[
         else:
             yield one, other
             one, other = await anext(left, None), await anext(right, None)
-
-
-async def _at_once(work: Iterable[Coroutine[Any, Any, _Found]]) -> list[_Found]:
-    """Runs coroutines concurrently and returns their results in order; of failures the first is raised."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(each) for each in work]
-    except BaseExceptionGroup as failures:
-        raise failures.exceptions[0] from None
-    return [task.result() for task in tasks]

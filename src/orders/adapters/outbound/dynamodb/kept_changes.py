@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from orders.adapters.outbound.dynamodb.items.attribute_values import Item
-from orders.adapters.outbound.dynamodb.items.claim_items import is_claim
+from orders.adapters.outbound.dynamodb.items.claim_items import CLAIM, is_claim
 from orders.adapters.outbound.dynamodb.items.event_items import EPOCH, FIRST_EPOCH
 from orders.adapters.outbound.dynamodb.items.instants import instant_text, parse_instant
 from orders.adapters.outbound.dynamodb.items.schema import item_reader
@@ -49,20 +50,28 @@ class DynamoKeptChanges:
                 return Fate.MISSING if await self._table.get(key, only=("PK",)) is None else Fate.KEPT
 
     async def _event(self, change: StoredChange) -> Fate:
-        # Waiting ones first: one that is published in between is then found in the log.
-        order = await self._table.get(order_key(change.tenant_id, change.order_id), only=("pending",))
-        pending = (order or {}).get("pending")
-        waiting = pending.get(sequence_text(change.sequence)) if isinstance(pending, dict) else None
-        logged = await self._table.get(
-            event_key(change.tenant_id, change.order_id, change.sequence), only=(EPOCH, "type", "at")
-        )
-        found = [each for each in (waiting, logged) if each]
-        if any(_is(change, each) for each in found):
-            return Fate.KEPT
+        key = event_key(change.tenant_id, change.order_id, change.sequence)
+        found: list[Item] = []
+        # The log twice: it may have been published after the first look, and so be waiting no more at the second.
+        for look in (partial(self._logged, key), partial(self._waiting, change), partial(self._logged, key)):
+            item = await look()
+            if item is not None and _is(change, item):
+                return Fate.KEPT
+            found += [] if item is None else [item]
         return Fate.OVERWRITTEN if found else Fate.MISSING
 
+    async def _logged(self, key: Key) -> Item | None:
+        return await self._table.get(key, only=(EPOCH, "type", "at"))
+
+    async def _waiting(self, change: StoredChange) -> Item | None:
+        order = await self._table.get(order_key(change.tenant_id, change.order_id), only=("pending",))
+        pending = (order or {}).get("pending")
+        event = pending.get(sequence_text(change.sequence)) if isinstance(pending, dict) else None
+        return event if isinstance(event, dict) else None
+
     async def _order(self, change: StoredChange) -> Fate:
-        item = await self._table.get(order_key(change.tenant_id, change.order_id))
+        key = order_key(change.tenant_id, change.order_id)
+        item = await self._table.get(key, only=("sequence", EPOCH, CLAIM))
         if item is None or is_claim(item):
             return Fate.MISSING
         now = (_number(item.get("sequence"), 0), _number(item.get(EPOCH), FIRST_EPOCH))

@@ -17,6 +17,10 @@ _INDEX = "OrdersByDate"
 _CHUNK = 200
 
 
+class DayBranch(Branch):
+    """One shard of a day: read by operators, and told apart by it from listings that are served."""
+
+
 class DynamoOrdersByDay:
     """Merges the shards of a day in the index of orders by date; holds one page of each shard at a time."""
 
@@ -27,7 +31,7 @@ class DynamoOrdersByDay:
         """See ``OrdersByDay.read``."""
         span = Span(BEFORE_ALL if since is None else bound_text(since), AFTER_ALL)
         branches = [
-            Branch(self._table, _INDEX, ("dayShard", day_shard(day, shard)), span, ascending=True, chunk=_CHUNK)
+            DayBranch(self._table, _INDEX, ("dayShard", day_shard(day, shard)), span, ascending=True, chunk=_CHUNK)
             for shard in range(DAY_SHARDS)
         ]
         async for item in merged(branches, ascending=True):

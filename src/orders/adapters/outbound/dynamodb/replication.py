@@ -31,21 +31,11 @@ class DynamoReplication:
 
     async def mark(self, region: str, token: str) -> None:
         """See ``Replication.mark``."""
-        table = self._tables[region]
-
-        async def put(shard: int) -> None:
-            place = Placeholders()
-            # Whatever was there: the condition is always true.
-            condition = f"attribute_not_exists({place.name('PK')}) OR attribute_exists({place.name('PK')})"
-            await table.put(_key(region, shard) | {"token": token}, condition=condition, place=place)
-
-        await together(*(put(shard) for shard in range(DAY_SHARDS)))
+        await together(*(self._put(region, shard, token) for shard in range(DAY_SHARDS)))
 
     async def marks(self, region: str, *, of: str) -> Sequence[str | None]:
         """See ``Replication.marks``."""
-        table = self._tables[region]
-        found = await together(*(table.get(_key(of, shard)) for shard in range(DAY_SHARDS)))
-        return [None if item is None else str(item.get("token")) for item in found]
+        return await together(*(self._get(region, _key(of, shard)) for shard in range(DAY_SHARDS)))
 
     async def recent(self, region: str, since: datetime) -> Mapping[str, int]:
         """See ``Replication.recent``."""
@@ -55,6 +45,16 @@ class DynamoReplication:
                 found[f"{outline.tenant_id}/{outline.order_id}"] = outline.sequence
             day += timedelta(days=1)
         return found
+
+    async def _put(self, region: str, shard: int, token: str) -> None:
+        place = Placeholders()
+        # Whatever was there: the condition is always true.
+        condition = f"attribute_not_exists({place.name('PK')}) OR attribute_exists({place.name('PK')})"
+        await self._tables[region].put(_key(region, shard) | {"token": token}, condition=condition, place=place)
+
+    async def _get(self, region: str, key: Key) -> str | None:
+        item = await self._tables[region].get(key)
+        return None if item is None else str(item.get("token"))
 
 
 def _key(region: str, shard: int) -> Key:

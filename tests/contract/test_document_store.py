@@ -11,11 +11,12 @@ import pytest
 from orders.adapters.outbound.aws.s3_documents import S3DocumentStore
 from orders.adapters.outbound.memory.document_store import MemoryDocumentStore
 from orders.adapters.outbound.memory.writer_leases import AlwaysWriter
-from orders.ports.documents import DocumentStore, document_folder, document_key
+from orders.ports.documents import document_folder, document_key
 from orders.ports.errors import DocumentMissing, TransientPortError
 from tests.contract.aws_backends import ALL_BACKENDS, AWS_BACKENDS, MEMORY, endpoint_of
 from tests.contract.endpoints import REGION, Endpoint
 from tests.support.builders import NOON, an_order_id
+from tests.support.service import Bucket
 
 FIVE_MINUTES = timedelta(minutes=5)
 KEY = document_key(tenant_id="tenant_a", created_at=NOON, order_id=an_order_id(), version=1)
@@ -31,7 +32,7 @@ async def a_bucket(client: Any) -> str:
 
 
 @pytest.fixture(params=ALL_BACKENDS)
-async def store(request: pytest.FixtureRequest) -> AsyncIterator[DocumentStore]:
+async def store(request: pytest.FixtureRequest) -> AsyncIterator[Bucket]:
     if request.param == MEMORY:
         yield MemoryDocumentStore()
         return
@@ -46,20 +47,20 @@ async def s3(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Any, str]]:
         yield client, await a_bucket(client)
 
 
-async def test_a_document_comes_back_byte_for_byte(store: DocumentStore) -> None:
+async def test_a_document_comes_back_byte_for_byte(store: Bucket) -> None:
     pdf = b"%PDF-1.7\n" + bytes(range(256)) * 2_000
     await store.put(KEY, pdf)
     assert await store.get(KEY) == pdf
     assert await store.exists(KEY)
 
 
-async def test_the_same_key_again_replaces_the_document(store: DocumentStore) -> None:
+async def test_the_same_key_again_replaces_the_document(store: Bucket) -> None:
     await store.put(KEY, b"first")
     await store.put(KEY, b"second")
     assert await store.get(KEY) == b"second"
 
 
-async def test_a_document_that_was_never_put_is_missing(store: DocumentStore) -> None:
+async def test_a_document_that_was_never_put_is_missing(store: Bucket) -> None:
     assert not await store.exists(KEY)
     with pytest.raises(DocumentMissing) as missing:
         await store.get(KEY)
@@ -67,18 +68,16 @@ async def test_a_document_that_was_never_put_is_missing(store: DocumentStore) ->
 
 
 @pytest.mark.parametrize("valid_for", [timedelta(0), timedelta(seconds=-1), timedelta(minutes=5, seconds=1)])
-async def test_a_link_is_valid_for_some_time_and_five_minutes_at_most(
-    store: DocumentStore, valid_for: timedelta
-) -> None:
+async def test_a_link_is_valid_for_some_time_and_five_minutes_at_most(store: Bucket, valid_for: timedelta) -> None:
     with pytest.raises(ValueError, match="a link is valid for"):
         await store.link(KEY, valid_for=valid_for, filename="order.pdf")
 
 
-async def test_a_link_names_the_document(store: DocumentStore) -> None:
+async def test_a_link_names_the_document(store: Bucket) -> None:
     assert KEY in await store.link(KEY, valid_for=FIVE_MINUTES, filename="BB-1.pdf")
 
 
-async def test_a_folder_is_purged_but_for_what_is_to_stay(store: DocumentStore) -> None:
+async def test_a_folder_is_purged_but_for_what_is_to_stay(store: Bucket) -> None:
     for key in (KEY, f"{FOLDER}2.pdf", CURRENT, NEIGHBOUR, f"{FOLDER.rstrip('/')}x/1.pdf"):
         await store.put(key, key.encode())
     for _ in range(2):

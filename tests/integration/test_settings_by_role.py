@@ -26,6 +26,7 @@ from orders.bootstrap.container.api_container import api_dependencies
 from orders.bootstrap.dev.service import resource_clients
 from orders.bootstrap.logging import configure_logging
 from orders.bootstrap.operator_audit import on_record
+from orders.bootstrap.operator_erasures import open_erasures
 from orders.bootstrap.operator_keys import open_cursor_rotation
 from orders.bootstrap.operator_overview import open_overview
 from orders.bootstrap.operator_reconcile import open_reconcile
@@ -54,11 +55,9 @@ from tests.support.restored_logging import restored_logging
 
 CHECKED_AT_THE_START = {role: {"OTHER_REGION"} for role in (*NOTIFIERS, Role.MAIL_FEEDBACK)}
 """Read when the settings are checked, and by nothing after that: these roles read no outbox."""
-LATER = {
-    # The ledger of erasures is declared, and nothing enters it yet.
-    Role.EVENT_PROCESSOR: {"ERASURE_LEDGER_TABLE"},
+LATER: dict[Role, set[str]] = {
     # `orders health` of a container asks for these two, see tests/unit/cli/test_health.py.
-    Role.OPERATOR: {"ERASURE_LEDGER_TABLE", "HEALTH_PORT", "API_PORT"},
+    Role.OPERATOR: {"HEALTH_PORT", "API_PORT"},
 }
 """Declared, and read by something that these tests do not run."""
 
@@ -196,6 +195,7 @@ async def test_operators_commands_read_what_is_declared(aws: str, tmp_path: Path
             await opened.enter_async_context(open_overview(settings))
             await opened.enter_async_context(open_regions(settings, tell=lambda _: None))
             await opened.enter_async_context(open_reconcile(settings, tell=lambda _: None))
+            await opened.enter_async_context(open_erasures(settings))
             for tool in (open_dead_letters, open_templates_desk, open_suppressions, open_tenants, open_unreadable):
                 await opened.enter_async_context(tool(settings))
         tokens_for(settings, client_of(settings, "https://api.example"), "dev")

@@ -13,8 +13,10 @@ from orders.adapters.inbound.http.security.cursor_keys import GivenCursorKeys
 from orders.adapters.outbound.memory.acceptances import MemoryAcceptances, MemoryOrderCommands
 from orders.adapters.outbound.memory.audit_trail import MemoryAuditTrail
 from orders.adapters.outbound.memory.clock import SequentialOrderIds, SteppingClock
+from orders.adapters.outbound.memory.dead_letters import MemoryDeadLetterQueues
 from orders.adapters.outbound.memory.document_requests import MemoryDocumentRequests
 from orders.adapters.outbound.memory.document_store import MemoryDocumentStore
+from orders.adapters.outbound.memory.erasure_ledger import MemoryErasureLedger
 from orders.adapters.outbound.memory.event_archive import MemoryEventArchive
 from orders.adapters.outbound.memory.event_publisher import MemoryEventPublisher
 from orders.adapters.outbound.memory.mail_intents import MemoryMailIntents
@@ -35,10 +37,12 @@ from orders.application.orders.check_offers import Consulted
 from orders.application.policy.caller import Caller
 from orders.bootstrap.container.api_container import http_dependencies
 from orders.bootstrap.container.use_cases import UseCases
+from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.domain.lifecycle import Role
 from orders.domain.order import Order
 from orders.ports.campaigns import Campaigns
-from orders.ports.documents import DocumentStore
+from orders.ports.documents import DocumentStore, DocumentVersions
+from orders.ports.erasure_ledger import ErasureLedger
 from orders.ports.errors import PortError, TransientPortError
 from orders.ports.health import Probe
 from orders.ports.mail import MailContent, MailTemplate, OrderTrouble
@@ -111,6 +115,10 @@ class Events(Outbox, EventLog, Protocol):
     """Waiting events and the log of all: every adapter of one is an adapter of the other."""
 
 
+class Bucket(DocumentStore, DocumentVersions, Protocol):
+    """A bucket with versions: every adapter of one is an adapter of the other."""
+
+
 @dataclass
 class Service:
     """Every use case over one set of in-memory adapters.
@@ -118,6 +126,8 @@ class Service:
     Attributes:
         over: the ports of the table, where they are not to be in memory; then ``table`` and ``intents`` stay empty.
         bucket: the same for ``documents``.
+        elsewhere: the other region's bucket, if there are two.
+        ledger: the ledger of erasures.
     """
 
     table: MemoryTable = field(default_factory=MemoryTable)
@@ -136,13 +146,16 @@ class Service:
     prices_must_be_settled: bool = False
     start: datetime = NOON
     over: Store | None = None
-    bucket: DocumentStore | None = None
+    bucket: Bucket | None = None
+    elsewhere: DocumentVersions | None = None
+    ledger: ErasureLedger = field(default_factory=MemoryErasureLedger)
 
     def __post_init__(self) -> None:
         self.clock, self.ids = SteppingClock(self.start), SequentialOrderIds()
         self.counters = MemoryMetrics()
         self.trail = MemoryAuditTrail(self.counters)
         self.commands = MemoryOrderCommands()
+        self.letters = MemoryDeadLetterQueues(self.clock, [*packaged_topology().workers, "rule:bbws-order-erasure"])
         self.scrub_requests, self.report_returns = MemoryScrubRequests(), MemoryReportReturns()
         table = self.over or self._in_memory()
         self.repository, self.acceptances, self.suppressions = table.orders, table.acceptances, table.suppressions
@@ -166,6 +179,10 @@ class Service:
             products=self.products,
             campaigns=self.campaigns,
             documents=self.bucket or self.documents,
+            document_versions=[each for each in (self.bucket or self.documents, self.elsewhere) if each is not None],
+            erasure_ledger=self.ledger,
+            dead_letter_queues=self.letters,
+            purged_queues=self.letters,
             document_requests=self.requests,
             renderer=self.renderer,
             composer=PlainComposer(),

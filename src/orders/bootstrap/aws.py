@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 SERVICES = ("dynamodb", "sqs", "sns", "events", "s3", "ses")
 S3_LINKS = "s3_links"
 """A second client of S3, which signs links."""
-CLIENTS = (*SERVICES, S3_LINKS)
+S3_OTHER_REGION = "s3_other_region"
+"""A client of S3 in the other region, for the copies of documents there; opened only if there is one."""
+CLIENTS = (*SERVICES, S3_LINKS, S3_OTHER_REGION)
 SECRET_SERVICES = ("secretsmanager",)
 """Opened as well where a setting names a secret."""
 REGION_SERVICES = ("ecs", "ecr", "elbv2", "acm", "route53", "dynamodbstreams")
@@ -51,6 +53,7 @@ class AwsClients:
     events: "EventBridgeClient"
     s3: "S3Client"
     s3_links: "S3Client"
+    s3_other_region: "S3Client"
     ses: "SESClient"
     secretsmanager: "SecretsManagerClient"
     cloudwatch: Any
@@ -92,10 +95,11 @@ async def open_clients(
     async with AsyncExitStack() as stack:
 
         async def client(name: str) -> Any:
-            if name not in services:
+            elsewhere = name == S3_OTHER_REGION
+            if name not in services or (elsewhere and settings.other_region is None):
                 return _NotOpened(name)
             links = name == S3_LINKS
-            service, endpoint = "s3" if links else name, settings.aws_endpoint_url
+            service, endpoint = "s3" if links or elsewhere else name, settings.aws_endpoint_url
             if links:
                 endpoint = settings.s3_public_endpoint_url or endpoint
             patience = _READ_SECONDS + (longest_poll.total_seconds() if service == "sqs" else 0)
@@ -114,7 +118,7 @@ async def open_clients(
             opened = await stack.enter_async_context(
                 session.client(
                     service,
-                    region_name=settings.aws_region,
+                    region_name=settings.other_region if elsewhere else settings.aws_region,
                     endpoint_url=endpoint,
                     config=config,
                     verify=_verified(endpoint),
@@ -132,6 +136,7 @@ async def open_clients(
             events=await client("events"),
             s3=await client("s3"),
             s3_links=await client(S3_LINKS),
+            s3_other_region=await client(S3_OTHER_REGION),
             ses=await client("ses"),
             secretsmanager=await client("secretsmanager"),
             cloudwatch=await client("cloudwatch"),

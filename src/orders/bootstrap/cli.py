@@ -17,6 +17,7 @@ from orders.application.operations.check_tenants import CheckTenants
 from orders.application.operations.dead_letters import DeadLetterService
 from orders.application.operations.find_unreadable import FindUnreadable
 from orders.application.operations.read_overview import ReadOverview
+from orders.application.operations.reapply_erasures import ReapplyErasures
 from orders.application.operations.rotate_cursor_key import RotateCursorKey
 from orders.application.regions.desk import ReconcileDesk, RegionDesk
 from orders.application.regions.verify_copies import VerifyCopies
@@ -31,6 +32,7 @@ from orders.bootstrap.command_running import (
 from orders.bootstrap.config.roles import Role
 from orders.bootstrap.config.settings import Settings, SettingsError
 from orders.bootstrap.errors import CannotRun
+from orders.ports.erasure_ledger import ErasureLedger
 
 if TYPE_CHECKING:
     import asyncio
@@ -64,6 +66,13 @@ class ProcessRuntime:
     def aws_target(self) -> str:
         """See ``Runtime.aws_target``."""
         return command_target(self._settings(Role.OPERATOR)).words
+
+    def orders_table(self) -> str:
+        """See ``Runtime.orders_table``."""
+        from orders.bootstrap.resources.names import names_of
+        from orders.bootstrap.resources.topology_file import packaged_topology
+
+        return names_of(self._settings(Role.OPERATOR), packaged_topology()).table()
 
     def service_url(self) -> str:
         """See ``Runtime.service_url``."""
@@ -244,6 +253,20 @@ class ProcessRuntime:
         from orders.bootstrap.operator_tools import open_unreadable
 
         return operate(self._settings(Role.OPERATOR), doing, open_unreadable, work)
+
+    def with_erasure_ledger(
+        self, doing: AuditedCommand, work: "Callable[[ErasureLedger], Awaitable[Result]]"
+    ) -> Result:
+        """See ``Runtime.with_erasure_ledger``."""
+        from orders.bootstrap.operator_erasures import open_erasure_ledger
+
+        return operate(self._settings(Role.OPERATOR), doing, open_erasure_ledger, work)
+
+    def with_erasures(self, doing: AuditedCommand, work: "Callable[[ReapplyErasures], Awaitable[Result]]") -> Result:
+        """See ``Runtime.with_erasures``."""
+        from orders.bootstrap.operator_erasures import open_erasures
+
+        return operate(self._settings(Role.OPERATOR), doing, open_erasures, work)
 
     def with_overview(
         self, doing: AuditedCommand, work: "Callable[[ReadOverview], Awaitable[Result]]", *, namespace: str | None

@@ -19,6 +19,7 @@ from orders.adapters.inbound.sqs.workers.internal_notifier import InternalNotifi
 from orders.adapters.inbound.sqs.workers.mail_feedback import MailFeedbackHandler
 from orders.adapters.inbound.sqs.workers.pdf_creator import PdfCreator
 from orders.adapters.inbound.sqs.workers.record_creator import RecordCreator
+from orders.bootstrap.aws import S3_OTHER_REGION
 from orders.bootstrap.config.settings import Settings
 from orders.bootstrap.container.container import Container
 from orders.ports.health import Probe
@@ -40,8 +41,8 @@ class Worker:
         sends_mail: each message takes a permit of this task's share of the mail rate, and nothing is received until the
             mail service has reported remaining quota.
         renders_documents: its process opens the PDF renderer.
-        mails_staff: its process looks up the dead-letter queues, whose messages staff is told of, and knows the address
-            of staff of shops that name none.
+        reads_dead_letters: its process looks up the dead-letter queues.
+        mails_staff: its process knows the address of staff of shops that name none.
         places_orders: its process opens the services that orders are checked with.
         may_forward: builds the predicate of senders trusted to name a message's original sender, see ``SqsQueue``.
         periodic: builds the periodic tasks that run beside its queue.
@@ -54,6 +55,7 @@ class Worker:
     concurrency: Callable[[Settings], int] = lambda settings: settings.worker_concurrency
     sends_mail: bool = False
     renders_documents: bool = False
+    reads_dead_letters: bool = False
     mails_staff: bool = False
     places_orders: bool = False
     may_forward: Callable[[Container], Callable[[str], bool]] = lambda _: nobody
@@ -138,6 +140,7 @@ _ROWS = (
         # Staff's mails have no documents.
         needs=lambda made: (made.table_probe(), made.templates_probe(), made.mail_probe()),
         sends_mail=True,
+        reads_dead_letters=True,
         mails_staff=True,
         periodic=lambda made: (_dead_letters(made),),
     ),
@@ -154,9 +157,10 @@ _ROWS = (
         build=lambda made: EventProcessor(
             made.use_cases().scrub_order(), made.use_cases().apply_external_event(), made.counters()
         ),
-        aws_services=("dynamodb", "sqs", "events", "s3"),
-        # The bucket is needed for erasure only.
+        aws_services=("dynamodb", "sqs", "events", "s3", S3_OTHER_REGION),
+        # The bucket is needed for erasure and retention only; the other region's is waited for by neither.
         needs=lambda made: (made.table_probe(), made.documents_probe()),
+        reads_dead_letters=True,
     ),
     Worker(
         name=MailFeedbackHandler.name,

@@ -36,6 +36,18 @@ def erase(order: Order, stamp: Stamp, roles: Collection[Role]) -> Change:
     if order.erasure is not None:
         return Change(order)
     order.guard(Action.ERASE, roles)
+    return _redacted(order, stamp)
+
+
+def erase_again(order: Order, stamp: Stamp) -> Change:
+    """Replaces the personal data of an order that was erased and has come back as it was before, by a restore.
+
+    Whatever its status: it was finished when it was erased, and may have come back as it was before that.
+    """
+    return Change(order) if order.erasure is not None else _redacted(order, stamp)
+
+
+def _redacted(order: Order, stamp: Stamp) -> Change:
     tombstones: dict[str, Any] = {
         "customer": order.customer and ERASED_CUSTOMER,
         "billing_address": order.billing_address and ERASED_ADDRESS,

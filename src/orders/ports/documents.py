@@ -42,7 +42,13 @@ class DocumentStore(Protocol):
         """Returns a URL from which anybody can download the document under that file name for ``valid_for``."""
         ...
 
-    async def purge(self, folder: str, *, keep: str) -> None:
+
+class DocumentVersions(Protocol):
+    """The versions of documents in one region's bucket. Every method raises ``TransientPortError`` when the bucket is
+    unreachable.
+    """
+
+    async def purge(self, folder: str, *, keep: str | None = None) -> None:
         """Deletes every version of every document in the folder, including non-current and deleted ones.
 
         Reserved for erasure: only its worker's role has the permission. Idempotent; a concurrent put may be missed.

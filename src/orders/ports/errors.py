@@ -64,6 +64,11 @@ class ItemKind(StrEnum):
     OUTBOX = "outbox"
     PROFILE = "profile"
     CONTROL = "control"
+    ERASURE = "erasure"
+
+
+_OTHER_TABLES = {ItemKind.CONTROL: "control table", ItemKind.ERASURE: "erasure ledger"}
+"""The tables of items that are not in the orders table."""
 
 
 class UnreadableItem(PermanentPortError):
@@ -96,7 +101,7 @@ class UnreadableItem(PermanentPortError):
         self.order_id = order_id
         self.sequence = sequence
         self.customer_id = customer_id
-        dependency = "control table" if kind is ItemKind.CONTROL else "orders table"
+        dependency = _OTHER_TABLES.get(kind, "orders table")
         super().__init__(dependency, f"the {kind} at {place} can't be read: {reason}")
 
 

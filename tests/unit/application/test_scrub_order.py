@@ -1,5 +1,6 @@
 """Scrubbing what is kept of an erased order: dying anywhere, coming twice, and others who write meanwhile."""
 
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -9,21 +10,26 @@ import pytest
 
 from orders.adapters.inbound.sqs.retry_policy import RetryPolicy
 from orders.adapters.outbound.memory.document_store import MemoryDocumentStore
+from orders.adapters.outbound.memory.erasure_ledger import MemoryErasureLedger
 from orders.adapters.outbound.memory.writer_leases import AlwaysWriter
 from orders.adapters.wire.answer_redaction import redacted_answer
 from orders.adapters.wire.keyed_answers import KeyedAnswer
 from orders.application.events.publish_events import PublishEvents
+from orders.application.operations.dead_letters import LetterFilter
 from orders.application.orders.scrub_order import SECOND_PASS_AFTER, PersonalDataStores, ScrubOrder
 from orders.application.policy.caller import worker
 from orders.application.policy.errors import OrderNotFound
 from orders.application.policy.idempotency import KeyedRequest, Preconditions
 from orders.contracts.commands import SCRUB_ORDER
+from orders.domain.errors import ActionForbidden, IllegalTransition
 from orders.domain.events import EventType
 from orders.domain.lifecycle import Action, Role
 from orders.domain.order import Order
 from orders.domain.parts import Customer
 from orders.domain.revising import Revision, revision_of
 from orders.ports.acceptances import AcceptanceState
+from orders.ports.dead_letters import DeadLetter
+from orders.ports.erasure_ledger import LedgerEntry
 from orders.ports.errors import ItemKind, NotYet, TransientPortError, UnreadableItem
 from orders.ports.mail import MailIntent, MailState, MailTemplate
 from orders.ports.tenants import TenantProfile
@@ -79,7 +85,20 @@ async def a_life(service: Service) -> Order:
     order = await service.erase_personal_data.execute(a_caller(Role.ADMIN), order)
     await service.fast_path.drain()
     service.publisher.refuse = lambda _: None
+    if isinstance(service.elsewhere, MemoryDocumentStore):
+        service.elsewhere.versions += service.documents.versions
+    dead_letter(service, {"command": "create_order", "order_id": order.order_id, "order": {"notes": CANARY}})
     return order
+
+
+def dead_letter(service: Service, body: dict[str, Any]) -> None:
+    """Give up a message."""
+    service.letters.dead_letter(DeadLetter("record-creator", f"m{body['order_id']}", json.dumps(body), NOON))
+
+
+def a_service(**more: Any) -> Service:
+    """A service in two regions, whose documents hold all that a real one prints."""
+    return Service(renderer=TellingRenderer(), elsewhere=MemoryDocumentStore(), **more)
 
 
 def kept_in(service: Service) -> dict[str, Any]:
@@ -89,6 +108,8 @@ def kept_in(service: Service) -> dict[str, Any]:
         "acceptances": service.table.accepted,
         "mails": service.intents._entries,
         "documents": service.documents.versions,
+        "documents elsewhere": getattr(service.elsewhere, "versions", []),
+        "dead letters": [kept.letter.body for queue in service.letters._kept.values() for kept in queue.values()],
     }
 
 
@@ -101,7 +122,14 @@ def scrubbing(service: Service, life: Life) -> ScrubOrder:
     outbox = life.of(service.outbox)
     return ScrubOrder(
         life.of(service.repository),
-        PersonalDataStores(outbox, life.of(service.acceptances), life.of(service.intents), life.of(service.documents)),
+        PersonalDataStores(
+            outbox,
+            life.of(service.acceptances),
+            life.of(service.intents),
+            [life.of(service.documents), life.of(service.elsewhere)],
+            life.of(service.use_cases.dead_letters()),
+            life.of(service.ledger),
+        ),
         PublishEvents(outbox, life.of(service.publisher), service.counters, AlwaysWriter()),
         life.of(service.scrub_requests),
         redacted_answer,
@@ -109,7 +137,7 @@ def scrubbing(service: Service, life: Life) -> ScrubOrder:
 
 
 async def test_a_pass_finds_everything() -> None:
-    service = Service(renderer=TellingRenderer())
+    service = a_service()
     order = await a_life(service)
     assert marked(service) == kept_in(service).keys()
     await service.scrub_order.execute(TENANT, order.order_id)
@@ -125,7 +153,7 @@ async def test_a_pass_finds_everything() -> None:
 async def test_whoever_dies_at_any_call_is_followed_by_one_who_finishes(after: bool) -> None:
     deaths = 0
     while True:
-        service = Service(renderer=TellingRenderer())
+        service = a_service()
         order = await a_life(service)
         try:
             await scrubbing(service, Life(deaths, after)).execute(TENANT, order.order_id)
@@ -138,11 +166,11 @@ async def test_whoever_dies_at_any_call_is_followed_by_one_who_finishes(after: b
             deaths += 1
         else:
             break
-    assert deaths >= 14
+    assert deaths >= 17
 
 
 async def test_again_and_again_it_has_the_effect_of_once() -> None:
-    service = Service(renderer=TellingRenderer())
+    service = a_service()
     order = await a_life(service)
     await service.scrub_order.execute(TENANT, order.order_id)
     before = str(kept_in(service))
@@ -153,7 +181,7 @@ async def test_again_and_again_it_has_the_effect_of_once() -> None:
 
 
 async def test_what_the_bus_does_not_take_keeps_nothing_else_from_being_scrubbed() -> None:
-    service = Service(renderer=TellingRenderer())
+    service = a_service()
     order = await a_life(service)
     service.publisher.refuse = lambda event: "too large" if event.type is EventType.CANCELLED else None
     with pytest.raises(TransientPortError, match="1 events of order") as failure:
@@ -166,9 +194,9 @@ async def test_what_the_bus_does_not_take_keeps_nothing_else_from_being_scrubbed
     assert marked(service) == set()
 
 
-@pytest.mark.parametrize("where", ["documents", "intents", "table", "scrub_requests"])
+@pytest.mark.parametrize("where", ["documents", "elsewhere", "intents", "table", "scrub_requests", "letters", "ledger"])
 async def test_what_is_out_of_reach_is_come_back_to(where: str) -> None:
-    service = Service(renderer=TellingRenderer())
+    service = a_service()
     order = await a_life(service)
     getattr(service, where).reachable = False
     with pytest.raises(TransientPortError):
@@ -180,7 +208,7 @@ async def test_what_is_out_of_reach_is_come_back_to(where: str) -> None:
 
 
 async def test_nothing_of_an_order_that_is_not_erased_is_touched() -> None:
-    service = Service(renderer=TellingRenderer())
+    service = a_service()
     order = await service.place_order.execute(a_caller(), marked_draft(), keyed("create"))
     await Workers(service).settle()
     before = str(kept_in(service))
@@ -192,7 +220,7 @@ async def test_nothing_of_an_order_that_is_not_erased_is_touched() -> None:
 
 
 async def test_a_log_with_a_gap_is_not_taken_for_scrubbed() -> None:
-    service = Service(renderer=TellingRenderer())
+    service = a_service()
     order = await a_life(service)
     lost = service.table.log(TENANT, order.order_id).pop(1)
     with pytest.raises(NotYet, match="event 1 of order"):
@@ -204,7 +232,7 @@ async def test_a_log_with_a_gap_is_not_taken_for_scrubbed() -> None:
 
 
 async def test_an_event_that_cannot_be_read_keeps_nothing_else_from_being_scrubbed_and_is_told_of() -> None:
-    service = Service(renderer=TellingRenderer())
+    service = a_service()
     order = await a_life(service)
     events = dict(service.table.log(TENANT, order.order_id))
     service.table.damage(ItemKind.EVENT, TENANT, order.order_id, 1)
@@ -235,6 +263,84 @@ async def test_a_long_log_is_gone_through_to_its_end() -> None:
     await service.scrub_order.execute(TENANT, order.order_id)
     assert order.sequence == 123
     assert marked(service) == set()
+
+
+async def test_the_other_region_out_of_reach_keeps_nothing_else_from_being_scrubbed() -> None:
+    service = a_service()
+    order = await a_life(service)
+    assert isinstance(service.elsewhere, MemoryDocumentStore)
+    service.elsewhere.reachable = False
+    with pytest.raises(TransientPortError, match="documents bucket"):
+        await service.scrub_order.execute(TENANT, order.order_id)
+    assert marked(service) == {"documents elsewhere"}
+    assert service.scrub_requests.requested == []
+
+
+async def test_only_dead_letters_about_the_order_are_deleted() -> None:
+    service = a_service()
+    order = await a_life(service)
+    for order_id, tenant in ((order.order_id, "another_shop"), (an_order_id(77), TENANT), (an_order_id(78), TENANT)):
+        dead_letter(service, {"command": "place_accepted", "tenant_id": tenant, "order_id": order_id})
+    await service.scrub_order.execute(TENANT, order.order_id)
+    left, _ = await service.use_cases.dead_letters().list(service.letters.names, LetterFilter())
+    assert sorted(json.loads(each.body)["tenant_id"] for each in left) == ["another_shop", TENANT, TENANT]
+
+
+async def test_an_order_that_an_earlier_release_erased_is_entered_in_the_ledger() -> None:
+    service = a_service()
+    order = await a_life(service)
+    assert order.erasure is not None
+    service.ledger = MemoryErasureLedger()
+    await scrubbing(service, Life(10_000, after=False)).execute(TENANT, order.order_id)
+    entry = LedgerEntry(TENANT, order.order_id, order.erasure.at, "admin-principal")
+    assert (await service.ledger.page()).entries == [entry]
+
+
+# -- the ledger first --------------------------------------------------------------------------------------------------
+
+
+async def test_an_erasure_is_in_the_ledger_before_anything_is_erased() -> None:
+    service = a_service()
+    order = await ended(service)
+    service.table.reachable = False
+    with pytest.raises(TransientPortError, match="orders table"):
+        await service.erase_personal_data.execute(a_caller(Role.ADMIN), order)
+    service.table.reachable = True
+    assert [each.order_id for each in (await service.ledger.page()).entries] == [order.order_id]
+    found = await service.repository.get(TENANT, order.order_id)
+    assert found is not None
+    assert found.erasure is None
+
+
+async def test_nothing_is_erased_while_the_ledger_is_out_of_reach() -> None:
+    ledger = MemoryErasureLedger()
+    service = a_service(ledger=ledger)
+    order = await ended(service)
+    ledger.reachable = False
+    with pytest.raises(TransientPortError, match="erasure ledger"):
+        await service.erase_personal_data.execute(a_caller(Role.ADMIN), order)
+    found = await service.repository.get(TENANT, order.order_id)
+    assert found is not None
+    assert marks_in(found)
+
+
+async def test_what_may_not_be_erased_is_not_in_the_ledger() -> None:
+    service = a_service()
+    order = await service.place_order.execute(a_caller(), marked_draft())
+    with pytest.raises(IllegalTransition):
+        await service.erase_personal_data.execute(a_caller(Role.ADMIN), order)
+    with pytest.raises(ActionForbidden):
+        await service.erase_personal_data.execute(a_caller(), await ended(service))
+    assert (await service.ledger.page()).entries == []
+
+
+async def test_erased_twice_it_is_in_the_ledger_once() -> None:
+    service = a_service()
+    order = await service.erase_personal_data.execute(a_caller(Role.ADMIN), await ended(service))
+    await service.erase_personal_data.execute(a_caller(Role.OPERATOR), order)
+    (entry,) = (await service.ledger.page()).entries
+    assert order.erasure is not None
+    assert (entry.at, entry.by) == (order.erasure.at, order.erasure.by)
 
 
 # -- others who write meanwhile ----------------------------------------------------------------------------------------

@@ -36,7 +36,7 @@ def a_container(tmp_path: Path, *, order_senders: Mapping[str, str] | None = Non
     return ApiContainer(
         lease=AlwaysWriter(),
         settings=settings,
-        clients=AwsClients(*[client] * 9),
+        clients=AwsClients(*[client] * 10),
         addresses=Addresses(
             names=ResourceNames(packaged_topology(), "local"),
             queues={worker: QueueAddress(url, url + "-dlq") for worker in packaged_topology().workers},
@@ -147,7 +147,7 @@ async def test_a_worker_opens_the_aws_services_that_its_row_names(tmp_path: Path
         "pdf-creator": {"dynamodb", "sqs", "events", "s3"},
         "internal-notifier": {"dynamodb", "sqs", "s3", "ses"},
         "customer-notifier": {"dynamodb", "sqs", "s3", "ses"},
-        "event-processor": {"dynamodb", "sqs", "events", "s3"},
+        "event-processor": {"dynamodb", "sqs", "events", "s3", "s3_other_region"},
         "mail-feedback": {"dynamodb", "sqs"},
     }
     assert {name: set(worker.aws_services) for name, worker in WORKERS.items()} == used

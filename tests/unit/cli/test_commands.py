@@ -20,10 +20,12 @@ from orders.application.operations.check_tenants import CheckTenants
 from orders.application.operations.dead_letters import DeadLetterService
 from orders.application.operations.find_unreadable import FindUnreadable
 from orders.application.operations.read_overview import ReadOverview
+from orders.application.operations.reapply_erasures import ReapplyErasures
 from orders.application.operations.rotate_cursor_key import RotateCursorKey
 from orders.application.regions.desk import ReconcileDesk, RegionDesk
 from orders.application.regions.verify_copies import VerifyCopies
 from orders.bootstrap.cli import ProcessRuntime
+from orders.ports.erasure_ledger import ErasureLedger
 from tests.support.builders import NOON
 from tests.support.ports import free_port
 
@@ -43,6 +45,9 @@ class Recorder:
 
     def aws_target(self) -> str:
         return "the emulator of .orders-dev on http://127.0.0.1:4566"
+
+    def orders_table(self) -> str:
+        return "orders-restored"
 
     def service_url(self) -> str:
         return "http://127.0.0.1:8080"
@@ -101,6 +106,12 @@ class Recorder:
         self, doing: AuditedCommand, work: Callable[[RotateCursorKey], Awaitable[Result]], *, secret: str | None
     ) -> Result:
         raise CommandError("there are no secrets here")
+
+    def with_erasure_ledger(self, doing: AuditedCommand, work: Callable[[ErasureLedger], Awaitable[Result]]) -> Result:
+        raise CommandError("there is no ledger here")
+
+    def with_erasures(self, doing: AuditedCommand, work: Callable[[ReapplyErasures], Awaitable[Result]]) -> Result:
+        raise CommandError("there is no table here")
 
     def with_overview(
         self, doing: AuditedCommand, work: Callable[[ReadOverview], Awaitable[Result]], *, namespace: str | None

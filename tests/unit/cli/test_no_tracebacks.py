@@ -46,6 +46,8 @@ COMMANDS = {
     "suppressions list": ("--tenant", "demo"),
     "tenants check": (),
     "unreadable list": ("--tenant", "demo"),
+    "erasure list": (),
+    "erasure reapply": ("--yes",),
     "suppressions remove": ("--tenant", "demo", "--hash", "0101c9523fc13962"),
     "openapi": (),
     "api-key": ("portal-web",),

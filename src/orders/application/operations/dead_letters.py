@@ -101,6 +101,7 @@ class LetterFilter:
         message_ids: any of these, the letter's own id or the one in the worker's log.
         reason: the reason's code, or part of the error text; case-insensitive.
         besides: excludes these, by the letter's own id.
+        any_tenant: letters that name no tenant match every one.
         sent_before, sent_from: by ``DeadLetter.sent_at``; exclusive, inclusive.
     """
 
@@ -112,6 +113,7 @@ class LetterFilter:
     reason: str | None = None
     sent_from: datetime | None = None
     sent_before: datetime | None = None
+    any_tenant: bool = False
 
     def matches(self, letter: DeadLetter) -> bool:
         """Returns whether the letter matches."""
@@ -123,7 +125,7 @@ class LetterFilter:
             (
                 self.order_id in {None, subject.order_id},
                 self.order_number in {None, subject.order_id and order_number(subject.order_id)},
-                self.tenant_id in {None, subject.tenant_id},
+                self.tenant_id in {None, subject.tenant_id} or (self.any_tenant and subject.tenant_id is None),
                 not self.message_ids or not self.message_ids.isdisjoint({letter.message_id, letter.logged_as}),
                 self.reason is None or self.reason.lower() in why,
                 self.sent_from is None or letter.sent_at >= self.sent_from,
@@ -213,6 +215,11 @@ class DeadLetterService:
     ) -> Tally:
         """Deletes matching letters. Raises: as ``redrive``."""
         return await self._pass(queues, wanted, self._queues.remove, limit=limit, watch=watch)
+
+    async def purge_about(self, tenant_id: str, order_id: str) -> Tally:
+        """Deletes all letters about an order, those that name no tenant included. Raises: as ``redrive``."""
+        about_it = LetterFilter(order_id=order_id, tenant_id=tenant_id, any_tenant=True)
+        return await self.purge(self.queue_names, about_it)
 
     async def _pass(
         self,

@@ -4,20 +4,23 @@ Every step is idempotent and independent of the others: after a crash the next d
 """
 
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from orders.application.events.publish_events import PublishEvents
 from orders.application.events.read_on import read_on
+from orders.application.operations.dead_letters import DeadLetterService
+from orders.application.orders.erase_personal_data import entry_of
 from orders.application.policy.errors import OrderNotFound
 from orders.application.policy.idempotency import RedactAnswer, redacted_receipt
 from orders.domain.erasing import erased_event
 from orders.domain.events import OrderEvent
 from orders.domain.order import Order
 from orders.ports.acceptances import Acceptances, AcceptanceState
-from orders.ports.documents import DocumentStore, document_folder, document_key
+from orders.ports.documents import DocumentVersions, document_folder, document_key
 from orders.ports.erasing import ScrubRequests
+from orders.ports.erasure_ledger import ErasureLedger
 from orders.ports.errors import NotYet, PortError, TransientPortError, UnreadableItem
 from orders.ports.mail import MailIntents
 from orders.ports.order_repository import OrderRepository
@@ -33,16 +36,22 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class PersonalDataStores:
-    """The stores with personal data of an order beside the order itself."""
+    """The stores with personal data of an order beside the order itself, and the ledger.
+
+    Attributes:
+        documents: of this region and, if there is one, of the other.
+    """
 
     log: EventLog
     acceptances: Acceptances
     intents: MailIntents
-    documents: DocumentStore
+    documents: Sequence[DocumentVersions]
+    dead_letters: DeadLetterService
+    ledger: ErasureLedger
 
 
 class ScrubOrder:
-    """Scrubs events, stored responses, mail records and documents of an erased order.
+    """Scrubs events, stored responses, mail records, documents and dead letters of an erased order.
 
     A process that read the order before the erasure may write afterwards: a document of an earlier version, a
     recipient's hint. So a second pass runs when all such processes have ended.
@@ -79,15 +88,18 @@ class ScrubOrder:
             raise OrderNotFound(order_id)
         if order.erasure is None:
             raise NotYet(f"order {order_id} is not erased; nothing of it may be scrubbed")
+        # Once more: a release that knows no ledger may have erased it.
+        await self._kept.ledger.enter(entry_of(order))
         # Settle waiting events first: once in the log, nobody can write the unredacted form again.
         # Unpublishable or unreadable events must not stop the rest from being scrubbed.
         faults = [
             await _fault_of(self._publish.waiting_of(tenant_id, order_id)),
             await self._scrub_log(order),
             await _fault_of(self._scrub_acceptance(order)),
+            await _fault_of(self._kept.intents.redact(tenant_id, order_id)),
+            *await self._purge_documents(order),
+            await self._purge_dead_letters(order),
         ]
-        await self._kept.intents.redact(tenant_id, order_id)
-        await self._purge_documents(order)
         unfinished = next((fault for fault in faults if fault is not None), None)
         if unfinished is not None:
             raise unfinished
@@ -123,7 +135,7 @@ class ScrubOrder:
         if replace(acceptance, draft=None, receipt=receipt, state=AcceptanceState.PLACED) != acceptance:
             await self._kept.acceptances.redact(order.tenant_id, order.order_id, receipt)
 
-    async def _purge_documents(self, order: Order) -> None:
+    async def _purge_documents(self, order: Order) -> list[PortError | None]:
         folder = document_folder(tenant_id=order.tenant_id, created_at=order.created_at, order_id=order.order_id)
         # Erasure raised the version: a document under the current version's key was rendered afterwards.
         current = document_key(
@@ -132,7 +144,17 @@ class ScrubOrder:
             order_id=order.order_id,
             version=order.printed_version,
         )
-        await self._kept.documents.purge(folder, keep=current)
+        # The other region may be the one that is down: that must not keep this one's documents.
+        return [await _fault_of(each.purge(folder, keep=current)) for each in self._kept.documents]
+
+    async def _purge_dead_letters(self, order: Order) -> PortError | None:
+        try:
+            tally = await self._kept.dead_letters.purge_about(order.tenant_id, order.order_id)
+        except PortError as error:
+            return error
+        if tally.failed:
+            return TransientPortError("dead-letter queues", f"{len(tally.failed)} letters are not deleted")
+        return None
 
     def _redacted(self, event: OrderEvent) -> OrderEvent:
         receipt = event.receipt and redacted_receipt(event.receipt, self._redact_answer)

@@ -23,7 +23,8 @@ Sampler = Literal[
     "parentbased_traceidratio",
 ]
 
-_DOCUMENTS = ReadBy(Role.API, Role.PDF_CREATOR, Role.CUSTOMER_NOTIFIER, Role.EVENT_PROCESSOR)
+_DOCUMENTS = ReadBy(Role.API, Role.PDF_CREATOR, Role.CUSTOMER_NOTIFIER, Role.EVENT_PROCESSOR, Role.OPERATOR)
+_VERSIONS = ReadBy(Role.EVENT_PROCESSOR, Role.OPERATOR)
 _TEMPLATES = ReadBy(
     Role.API,
     Role.RECORD_CREATOR,
@@ -55,13 +56,18 @@ class ResourceSettings(SecuritySettings):
         pattern=TABLE,
         description="table of orders, where it is another than topology.yaml's, as a restored one is",
     )
-    erasure_ledger_table: Annotated[str | None, ReadBy(Role.EVENT_PROCESSOR, Role.OPERATOR)] = Field(
+    erasure_ledger_table: Annotated[str | None, ReadBy(Role.API, Role.EVENT_PROCESSOR, Role.OPERATOR)] = Field(
         None, pattern=TABLE, description="table of erasures, where it is another than topology.yaml's"
     )
     documents_bucket: Annotated[str | None, _DOCUMENTS] = Field(
         None,
         pattern=BUCKET,
         description="bucket of PDFs, where it is another than topology.yaml's: the failover region's ends in -dr",
+    )
+    other_documents_bucket: Annotated[str | None, _VERSIONS] = Field(
+        None,
+        pattern=BUCKET,
+        description="bucket of PDFs in OTHER_REGION, where it is none of the two derived names",
     )
     templates_bucket: Annotated[str | None, _TEMPLATES] = Field(
         None, pattern=BUCKET, description="bucket of shops' profiles and templates, likewise"

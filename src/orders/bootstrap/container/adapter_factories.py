@@ -8,6 +8,7 @@ from orders.adapters.inbound.sqs.rate import TokenBucket
 from orders.adapters.inbound.sqs.workers.record_creator import ANY, Senders
 from orders.adapters.outbound.aws.mail_message import build_mime
 from orders.adapters.outbound.aws.probes import QueueProbe
+from orders.adapters.outbound.aws.s3_documents import S3DocumentStore
 from orders.adapters.outbound.aws.s3_templates import S3TemplateStore
 from orders.adapters.outbound.aws.s3_tenants import S3TenantDirectory
 from orders.adapters.outbound.aws.ses_mail import SesMailSender
@@ -17,6 +18,7 @@ from orders.bootstrap.aws import AwsClients
 from orders.bootstrap.config.settings import Settings
 from orders.bootstrap.dev.demo import default_profile
 from orders.bootstrap.resources.addresses import Addresses
+from orders.ports.documents import DocumentVersions
 from orders.ports.health import Probe
 from orders.ports.lease import WriterLease
 from orders.ports.mail import MailSender
@@ -45,6 +47,13 @@ def tenant_directory(
         return default_profile(tenant_id, staff_address_fallback)
 
     return S3TenantDirectory(clients.s3, addresses.templates_bucket, default, PROFILES_CACHED_FOR, counters)
+
+
+def document_versions(clients: AwsClients, addresses: Addresses, lease: WriterLease) -> Sequence[DocumentVersions]:
+    """Builds what reaches the versions of documents in this region's bucket and, if there is one, in the other's."""
+    own = S3DocumentStore(clients.s3, addresses.documents_bucket, lease)
+    other = addresses.other_documents_bucket
+    return [own] if other is None else [own, S3DocumentStore(clients.s3_other_region, other, lease)]
 
 
 def template_store(clients: AwsClients, addresses: Addresses, settings: Settings) -> S3TemplateStore:

@@ -20,6 +20,7 @@ from orders.adapters.outbound.aws.scrub_requests import SqsScrubRequests
 from orders.adapters.outbound.aws.secrets_manager import SecretsManager
 from orders.adapters.outbound.aws.sqs_dead_letters import Mailbox, SqsDeadLetterQueues
 from orders.adapters.outbound.dynamodb.acceptances import DynamoAcceptances
+from orders.adapters.outbound.dynamodb.erasure_ledger import DynamoErasureLedger
 from orders.adapters.outbound.dynamodb.mail_intents import DynamoMailIntents
 from orders.adapters.outbound.dynamodb.order_repository import DynamoOrderRepository
 from orders.adapters.outbound.dynamodb.outbox import DynamoOutbox
@@ -36,6 +37,7 @@ from orders.bootstrap.aws import AwsClients
 from orders.bootstrap.config.settings import Settings
 from orders.bootstrap.container.adapter_factories import (
     as_timedelta,
+    document_versions,
     health_probes,
     mail_pace,
     mail_sender,
@@ -163,6 +165,7 @@ class Container(containers.DeclarativeContainer):
             lease=lease,
             presign_client=clients.provided.s3_links,
         ),
+        document_versions=providers.Singleton(document_versions, clients=clients, addresses=addresses, lease=lease),
         document_requests=providers.Singleton(
             SqsDocumentRequests,
             client=clients.provided.sqs,
@@ -181,6 +184,12 @@ class Container(containers.DeclarativeContainer):
         suppressions=providers.Singleton(
             DynamoSuppressions, client=clients.provided.dynamodb, table_name=addresses.provided.table, lease=lease
         ),
+        erasure_ledger=providers.Singleton(
+            DynamoErasureLedger,
+            client=clients.provided.dynamodb,
+            table_name=addresses.provided.erasure_ledger_table,
+            lease=lease,
+        ),
         scrub_requests=providers.Singleton(
             SqsScrubRequests,
             client=clients.provided.sqs,
@@ -197,6 +206,10 @@ class Container(containers.DeclarativeContainer):
             mailboxes=mailboxes,
             may_forward=order_senders.provided.may_forward,
             tracing=tracing,
+        ),
+        # Nothing is sent back from these, so who may send is of no concern.
+        purged_queues=providers.Singleton(
+            SqsDeadLetterQueues, client=clients.provided.sqs, mailboxes=mailboxes, may_forward=_NONE
         ),
         redact_answer=providers.Object(redacted_answer),
         mail_lease=settings.provided.mail_lease,

@@ -18,6 +18,7 @@ from orders.application.mail.send_mail import SendMail
 from orders.application.mail.watch_mail_quota import WatchMailQuota
 from orders.application.operations.check_health import CheckHealth
 from orders.application.operations.dead_letters import DeadLetterService
+from orders.application.operations.reapply_erasures import ReapplyErasures
 from orders.application.orders.accept_order import AcceptOrder, PlaceAccepted
 from orders.application.orders.change_order import OrderChanger
 from orders.application.orders.change_status import ChangeStatus
@@ -41,8 +42,9 @@ from orders.ports.audit import AuditTrail
 from orders.ports.campaigns import Campaigns
 from orders.ports.clock import Clock, OrderIds
 from orders.ports.dead_letters import DeadLetterQueues
-from orders.ports.documents import DocumentRenderer, DocumentRequests, DocumentStore
+from orders.ports.documents import DocumentRenderer, DocumentRequests, DocumentStore, DocumentVersions
 from orders.ports.erasing import ScrubRequests
+from orders.ports.erasure_ledger import ErasureLedger
 from orders.ports.event_publisher import EventPublisher
 from orders.ports.health import Probe
 from orders.ports.lease import WriterLease
@@ -83,6 +85,7 @@ class UseCases(containers.DeclarativeContainer):
     products: providers.Dependency[Consulted[ProductCatalogue] | None] = providers.Dependency(default=_NOT_ASKED)
     campaigns: providers.Dependency[Consulted[Campaigns] | None] = providers.Dependency(default=_NOT_ASKED)
     documents: providers.Dependency[DocumentStore] = providers.Dependency()
+    document_versions: providers.Dependency[Sequence[DocumentVersions]] = providers.Dependency()
     document_requests: providers.Dependency[DocumentRequests] = providers.Dependency()
     renderer: providers.Dependency[DocumentRenderer] = providers.Dependency()
     composer: providers.Dependency[MailComposer] = providers.Dependency()
@@ -91,9 +94,11 @@ class UseCases(containers.DeclarativeContainer):
     mail_quotas: providers.Dependency[MailQuotas] = providers.Dependency()
     mail_pace: providers.Dependency[Pace] = providers.Dependency(default=providers.Object(unhurried))
     suppressions: providers.Dependency[Suppressions] = providers.Dependency()
+    erasure_ledger: providers.Dependency[ErasureLedger] = providers.Dependency()
     scrub_requests: providers.Dependency[ScrubRequests] = providers.Dependency()
     report_returns: providers.Dependency[ReportReturns] = providers.Dependency()
     dead_letter_queues: providers.Dependency[DeadLetterQueues] = providers.Dependency()
+    purged_queues: providers.Dependency[DeadLetterQueues] = providers.Dependency()
     redact_answer: providers.Dependency[Callable[[bytes], bytes]] = providers.Dependency()
     mail_lease = providers.Dependency(instance_of=timedelta)
     payment_failure_hold = providers.Dependency(instance_of=timedelta)
@@ -151,16 +156,28 @@ class UseCases(containers.DeclarativeContainer):
     deliver_parcel = providers.Singleton(DeliverParcel, changer=order_changer)
     update_order = providers.Singleton(UpdateOrder, changer=order_changer, services=check_offers, terms=price_terms)
     delete_order = providers.Singleton(DeleteOrder, changer=order_changer)
-    erase_personal_data = providers.Singleton(ErasePersonalData, changer=order_changer)
+    erase_personal_data = providers.Singleton(ErasePersonalData, changer=order_changer, ledger=erasure_ledger)
+    dead_letters = providers.Singleton(DeadLetterService, queues=purged_queues, clock=clock, hold=HELD_FOR)
+    personal_data = providers.Singleton(
+        PersonalDataStores,
+        log=event_log,
+        acceptances=acceptances,
+        intents=mail_intents,
+        documents=document_versions,
+        dead_letters=dead_letters,
+        ledger=erasure_ledger,
+    )
     scrub_order = providers.Singleton(
         ScrubOrder,
         repository=repository,
-        kept=providers.Singleton(
-            PersonalDataStores, log=event_log, acceptances=acceptances, intents=mail_intents, documents=documents
-        ),
+        kept=personal_data,
         publish=publish_events,
         requests=scrub_requests,
         redact_answer=redact_answer,
+    )
+
+    reapply_erasures = providers.Singleton(
+        ReapplyErasures, repository=repository, kept=personal_data, scrub=scrub_order, publish=publish_events
     )
 
     # Documents.

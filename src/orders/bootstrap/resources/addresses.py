@@ -15,7 +15,7 @@ from orders.adapters.outbound.botocore_errors import as_transient
 from orders.bootstrap.config.settings import Settings
 from orders.bootstrap.errors import CannotRun
 from orders.bootstrap.resources.names import ResourceNames, names_of
-from orders.bootstrap.resources.topology import ORDERS, TEMPLATES, Topology
+from orders.bootstrap.resources.topology import ERASURE_LEDGER, ORDERS, TEMPLATES, Topology
 
 if TYPE_CHECKING:
     from types_aiobotocore_sqs import SQSClient
@@ -54,6 +54,11 @@ class Addresses:
         return self.names.table()
 
     @property
+    def erasure_ledger_table(self) -> str:
+        """The ledger of erasures."""
+        return self.names.table(ERASURE_LEDGER)
+
+    @property
     def bus(self) -> str:
         """The event bus."""
         return self.names.bus
@@ -62,6 +67,11 @@ class Addresses:
     def documents_bucket(self) -> str:
         """The bucket of PDFs."""
         return self.names.bucket(ORDERS)
+
+    @property
+    def other_documents_bucket(self) -> str | None:
+        """The other region's bucket of PDFs; ``None`` in a single region."""
+        return self.names.other_region_documents
 
     @property
     def templates_bucket(self) -> str:

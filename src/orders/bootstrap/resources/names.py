@@ -14,6 +14,10 @@ BUCKET_SETTINGS = MappingProxyType({ORDERS: "documents_bucket", TEMPLATES: "temp
 """The setting that gives a bucket another name, by the bucket's key."""
 
 
+FAILOVER_SUFFIX = "-dr"
+"""What names of buckets end in in the failover region (``failover_suffix`` of deploy/environments.yaml)."""
+
+
 @dataclass(frozen=True, slots=True)
 class ResourceNames:
     """The names of one environment's resources; every process and command takes them from here.
@@ -34,6 +38,18 @@ class ResourceNames:
     def bucket(self, key: str) -> str:
         """Returns the name of a bucket. Raises: KeyError: there is none."""
         return self._given(BUCKET_SETTINGS[key]) or self.topology.bucket_name(key, self.environment)
+
+    @property
+    def other_region_documents(self) -> str | None:
+        """The other region's bucket of documents: the one of the two derived names that isn't this region's.
+
+        ``None`` in a single region.
+        """
+        if self.settings is None or self.settings.other_region is None:
+            return None
+        derived = self.topology.bucket_name(ORDERS, self.environment)
+        other = f"{derived}{FAILOVER_SUFFIX}" if self.bucket(ORDERS) == derived else derived
+        return self.settings.other_documents_bucket or other
 
     @property
     def bus(self) -> str:

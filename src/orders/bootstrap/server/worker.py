@@ -131,8 +131,9 @@ async def _open_container(
             given["renderer"] = await opened.enter_async_context(_open_warm_renderer(settings, templates, counters))
     if worker.sends_mail and settings.local_pages:
         given["mail_archive_dir"] = settings.mail_archive
-    if worker.mails_staff:
+    if worker.reads_dead_letters:
         given["mailboxes"] = await mailboxes(clients.sqs, packaged_topology(), settings)
+    if worker.mails_staff:
         given["staff_address_fallback"] = settings.staff_address_fallback
     if worker.places_orders:
         given["services"] = await opened.enter_async_context(open_services(settings, counters, telemetry.tracing))

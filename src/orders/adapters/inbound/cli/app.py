@@ -9,6 +9,7 @@ from rich.console import Console
 from orders.adapters.inbound.cli import (
     describe,
     dr,
+    erasure,
     keys,
     local,
     serve,
@@ -63,6 +64,7 @@ def build(runtime: Runtime, version: str) -> typer.Typer:
     tenants.register(app, runtime)
     unreadable.register(app, runtime)
     dr.register(app, runtime)
+    erasure.register(app, runtime)
     smoke.register(app, runtime)
     describe.register(app, runtime)
     keys.register(app, runtime)

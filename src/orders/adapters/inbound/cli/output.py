@@ -72,6 +72,11 @@ def progress(what: str, total: int | None, *, shown: bool) -> Iterator[Callable[
         yield lambda done: bar.update(task, completed=done)
 
 
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """Returns a number with the noun that fits it: ``1 order``, ``2 orders``."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
 def _console() -> Console:
     return Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else PIPE_COLUMNS)
 

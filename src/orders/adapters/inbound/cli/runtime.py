@@ -14,9 +14,11 @@ from orders.application.operations.check_tenants import CheckTenants
 from orders.application.operations.dead_letters import DeadLetterService
 from orders.application.operations.find_unreadable import FindUnreadable
 from orders.application.operations.read_overview import ReadOverview
+from orders.application.operations.reapply_erasures import ReapplyErasures
 from orders.application.operations.rotate_cursor_key import RotateCursorKey
 from orders.application.regions.desk import ReconcileDesk, RegionDesk
 from orders.application.regions.verify_copies import VerifyCopies
+from orders.ports.erasure_ledger import ErasureLedger
 
 Result = TypeVar("Result")
 
@@ -65,6 +67,10 @@ class Runtime(Protocol):
         """Returns a description of the AWS that operators' commands use: which emulator at which address, or AWS
         itself.
         """
+        ...
+
+    def orders_table(self) -> str:
+        """Returns the name of the table of orders that commands use."""
         ...
 
     def service_url(self) -> str:
@@ -146,6 +152,14 @@ class Runtime(Protocol):
 
     def with_unreadable(self, doing: AuditedCommand, work: Callable[[FindUnreadable], Awaitable[Result]]) -> Result:
         """Runs an audited scan for unreadable items and returns its result."""
+        ...
+
+    def with_erasure_ledger(self, doing: AuditedCommand, work: Callable[[ErasureLedger], Awaitable[Result]]) -> Result:
+        """Runs audited work on the ledger of erasures and returns its result."""
+        ...
+
+    def with_erasures(self, doing: AuditedCommand, work: Callable[[ReapplyErasures], Awaitable[Result]]) -> Result:
+        """Runs an audited replay of the ledger of erasures and returns its result."""
         ...
 
     def with_overview(

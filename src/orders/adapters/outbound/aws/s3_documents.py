@@ -39,7 +39,10 @@ _ARCHIVE_CLASSES = frozenset({"GLACIER", "DEEP_ARCHIVE"})
 
 
 class S3DocumentStore:
-    """``DocumentStore`` on S3. Encryption, versioning and life cycle are settings of the bucket."""
+    """``DocumentStore`` and ``DocumentVersions`` on S3.
+
+    Encryption, versioning and life cycle are settings of the bucket.
+    """
 
     def __init__(
         self, client: "S3Client", bucket: str, lease: WriterLease, presign_client: "S3Client | None" = None
@@ -110,8 +113,8 @@ class S3DocumentStore:
                 ExpiresIn=int(valid_for.total_seconds()),
             )
 
-    async def purge(self, folder: str, *, keep: str) -> None:
-        """See ``DocumentStore.purge``."""
+    async def purge(self, folder: str, *, keep: str | None = None) -> None:
+        """See ``DocumentVersions.purge``."""
         with translated(DEPENDENCY):
             # List all before deleting: S3 does not promise that a listing continues correctly behind deleted keys.
             found = [each async for each in self._versions(folder) if each["Key"] != keep]

@@ -88,11 +88,19 @@ class OrdersTable:
     than it lasts.
     """
 
-    def __init__(self, client: "DynamoDBClient", name: str, lease: WriterLease | None = None) -> None:
-        """``lease`` is that of who writes; without one it can be read only."""
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        name: str,
+        lease: WriterLease | None = None,
+        *,
+        dependency: str = DEPENDENCY,
+    ) -> None:
+        """``lease`` is that of who writes; without one it can be read only. ``dependency`` is its name in errors."""
         self._client: Any = client
         self._name = name
         self._lease = lease
+        self._dependency = dependency
 
     @property
     def lease(self) -> WriterLease:
@@ -108,7 +116,7 @@ class OrdersTable:
             place = Placeholders()
             arguments["ProjectionExpression"] = ", ".join(map(place.name, only))
             arguments |= place.arguments()
-        with translated(DEPENDENCY):
+        with translated(self._dependency):
             answer = await self._client.get_item(**arguments)
         item = answer.get("Item")
         return None if item is None else from_wire(item)
@@ -174,16 +182,16 @@ class OrdersTable:
             arguments["Limit"] = limit
         if resume is not None:
             arguments["ExclusiveStartKey"] = resume
-        with translated(DEPENDENCY):
+        with translated(self._dependency):
             answer = await self._client.query(**arguments)
         return QueryPage(tuple(map(from_wire, answer["Items"])), answer.get("LastEvaluatedKey"))
 
     async def _write(self, call: Any, **arguments: Any) -> Any:
         try:
-            with translated(DEPENDENCY):
+            with translated(self._dependency):
                 return await within_lease(
                     self.lease,
-                    DEPENDENCY,
+                    self._dependency,
                     lambda: call(TableName=self._name, ReturnValuesOnConditionCheckFailure="ALL_OLD", **arguments),
                 )
         except ClientError as error:

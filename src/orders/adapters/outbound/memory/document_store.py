@@ -10,7 +10,9 @@ from orders.ports.lease import WriterLease
 
 
 class MemoryDocumentStore:
-    """``DocumentStore`` in memory; set ``reachable`` to false for an outage. ``lease`` is that of whoever writes.
+    """``DocumentStore`` and ``DocumentVersions`` in memory; set ``reachable`` to false for an outage.
+
+    ``lease`` is that of whoever writes.
 
     Attributes:
         documents: readable documents by key.
@@ -56,8 +58,8 @@ class MemoryDocumentStore:
             f"https://documents.invalid/{quote(key)}?filename={quote(filename)}&seconds={valid_for.total_seconds():.0f}"
         )
 
-    async def purge(self, folder: str, *, keep: str) -> None:
-        """See ``DocumentStore.purge``."""
+    async def purge(self, folder: str, *, keep: str | None = None) -> None:
+        """See ``DocumentVersions.purge``."""
         self._lease.check()
         self._reach()
 

@@ -1,0 +1,51 @@
+"""The ledger of erasures and its replay, opened for one command and closed after it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from orders.adapters.outbound.dynamodb.erasure_ledger import DynamoErasureLedger
+from orders.application.operations.reapply_erasures import ReapplyErasures
+from orders.bootstrap.aws import S3_OTHER_REGION, open_clients
+from orders.bootstrap.config.roles import Role
+from orders.bootstrap.config.settings import Settings
+from orders.bootstrap.container.container import Container
+from orders.bootstrap.operator_tools import mailboxes
+from orders.bootstrap.resources.addresses import resolve_addresses
+from orders.bootstrap.resources.names import names_of
+from orders.bootstrap.resources.topology import ERASURE_LEDGER
+from orders.bootstrap.resources.topology_file import packaged_topology
+from orders.bootstrap.server.region_watch import holding_lease, working_beside
+from orders.bootstrap.telemetry import open_telemetry
+from orders.ports.erasure_ledger import ErasureLedger
+
+
+@asynccontextmanager
+async def open_erasure_ledger(settings: Settings) -> AsyncIterator[ErasureLedger]:
+    """Opens the ledger of the settings' environment."""
+    name = names_of(settings, packaged_topology()).table(ERASURE_LEDGER)
+    async with open_clients(settings, ("dynamodb",)) as clients:
+        yield DynamoErasureLedger(clients.dynamodb, name)
+
+
+@asynccontextmanager
+async def open_erasures(settings: Settings) -> AsyncIterator[ReapplyErasures]:
+    """Opens the replay of erasures against the settings' table of orders. Raises: ResourcesMissing."""
+    services = ("dynamodb", "sqs", "events", "s3", S3_OTHER_REGION)
+    async with (
+        open_telemetry(settings, Role.OPERATOR) as telemetry,
+        open_clients(settings, services, longest_poll=timedelta(seconds=1), watch=telemetry.watch_client) as clients,
+        holding_lease(settings, telemetry, Role.OPERATOR) as held,
+        working_beside(held.work()),
+    ):
+        topology = packaged_topology()
+        made = Container(
+            settings=settings,
+            clients=clients,
+            addresses=await resolve_addresses(clients.sqs, topology, settings),
+            counters=telemetry.metrics,
+            tracing=telemetry.tracing,
+            mailboxes=await mailboxes(clients.sqs, topology, settings),
+            lease=held.lease,
+        )
+        yield made.use_cases().reapply_erasures()

@@ -30,6 +30,8 @@ MINUTES ?= 30
 # What only `make proof` runs, with many cases or on an emulator, for it takes minutes; CI runs both.
 PROOFS := $(addprefix tests/integration/test_, money_agreement.py listing_at_scale.py concurrent_changes.py injection.py) \
 	tests/unit/http/test_worst_bodies.py tests/contract/test_interleavings.py
+# These run with few orders in the suite as well, and with a hundred here.
+PROOFS_AT_SCALE := tests/integration/test_restore.py
 
 # One more than there are cores, for tests wait as well as work: for servers, time-outs, processes that render.
 WORKERS := $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
@@ -69,7 +71,7 @@ e2e: setup ## Run `orders dev` through crashes and load (ORDERS_E2E_ORDERS=200 f
 	@$(PYTEST) tests/e2e $(ARGS)
 
 proof: setup ## Prove the API's promises in full: 10,000 orders (emulators as for `contract`)
-	@$(PYTEST) $(IN_PARALLEL) --hypothesis-profile=proof --timeout=900 $(PROOFS) tests/unit/domain/test_order_state_machine.py $(ARGS)
+	@ORDERS_TEST_RESTORED=100 $(PYTEST) $(IN_PARALLEL) --hypothesis-profile=proof --timeout=900 $(PROOFS) $(PROOFS_AT_SCALE) tests/unit/domain/test_order_state_machine.py $(ARGS)
 	@$(BIN)/python -m benchmarks.documents --short
 
 chaos: setup ## Kill every process at random under load, then the same with failing AWS (ORDERS=2000)

@@ -66,7 +66,7 @@ BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`((?:[A-Z_]+=\S+ )*(?:\.venv/bin/)?orders\s[^`]+)`")
 TYPED = re.compile(r"(?:^|[;&|(]\s*)(?:[A-Z_]+=\S*\s+)*((?:\.venv/bin/)?orders\s[^;&|)\n#]*)", re.MULTILINE)
 IN_A_CONTAINER = re.compile(r"\bdocker compose exec \S+ (orders\s[^;&|)\n#]*)")
-NOT_YET = {"erasure", "load"}
+NOT_YET = {"load"}
 """Commands that pages name as not built."""
 
 

@@ -192,7 +192,9 @@ async def test_what_is_out_of_reach_is_told_and_come_back_to(where: str) -> None
     service, order = await a_loss()
     getattr(service, where).reachable = False
     done = await service.use_cases.reapply_erasures().execute()
-    assert [failure.partition(":")[0] for failure in done.failed] == [order.order_id]
+    told = {"letters": "dead-letter queues"}.get(where, order.order_id)
+    assert len(done.failed) == 1
+    assert done.failed[0].startswith(told)
     getattr(service, where).reachable = True
     assert (await service.use_cases.reapply_erasures().execute()).failed == []
     assert marked(service) == set()

@@ -101,7 +101,7 @@ class LetterFilter:
         message_ids: any of these, the letter's own id or the one in the worker's log.
         reason: the reason's code, or part of the error text; case-insensitive.
         besides: excludes these, by the letter's own id.
-        any_tenant: letters that name no tenant match every one.
+        about: any of these orders, by tenant and id; a letter that names no tenant is of every one.
         sent_before, sent_from: by ``DeadLetter.sent_at``; exclusive, inclusive.
     """
 
@@ -113,7 +113,7 @@ class LetterFilter:
     reason: str | None = None
     sent_from: datetime | None = None
     sent_before: datetime | None = None
-    any_tenant: bool = False
+    about: frozenset[tuple[str, str]] | None = None
 
     def matches(self, letter: DeadLetter) -> bool:
         """Returns whether the letter matches."""
@@ -125,13 +125,20 @@ class LetterFilter:
             (
                 self.order_id in {None, subject.order_id},
                 self.order_number in {None, subject.order_id and order_number(subject.order_id)},
-                self.tenant_id in {None, subject.tenant_id} or (self.any_tenant and subject.tenant_id is None),
+                self.tenant_id in {None, subject.tenant_id},
+                self.about is None or self._is_about(subject),
                 not self.message_ids or not self.message_ids.isdisjoint({letter.message_id, letter.logged_as}),
                 self.reason is None or self.reason.lower() in why,
                 self.sent_from is None or letter.sent_at >= self.sent_from,
                 self.sent_before is None or letter.sent_at < self.sent_before,
             )
         )
+
+    def _is_about(self, subject: Subject) -> bool:
+        orders = self.about or frozenset()
+        if subject.tenant_id is not None:
+            return (subject.tenant_id, subject.order_id) in orders
+        return any(order_id == subject.order_id for _, order_id in orders)
 
 
 @dataclass(slots=True)
@@ -216,10 +223,18 @@ class DeadLetterService:
         """Deletes matching letters. Raises: as ``redrive``."""
         return await self._pass(queues, wanted, self._queues.remove, limit=limit, watch=watch)
 
-    async def purge_about(self, tenant_id: str, order_id: str) -> Tally:
-        """Deletes all letters about an order, those that name no tenant included. Raises: as ``redrive``."""
-        about_it = LetterFilter(order_id=order_id, tenant_id=tenant_id, any_tenant=True)
-        return await self.purge(self.queue_names, about_it)
+    async def purge_about(self, orders: Collection[tuple[str, str]]) -> Tally:
+        """Deletes all letters about these orders, given by tenant and id. Raises: as ``redrive``."""
+        about_them = LetterFilter(about=frozenset(orders))
+        # At once: an empty queue is known for one after a second only.
+        passes = await asyncio.gather(*(self.purge((queue,), about_them) for queue in self.queue_names))
+        total = Tally()
+        for each in passes:
+            total.looked_at += each.looked_at
+            total.matched += each.matched
+            total.acted_on += each.acted_on
+            total.failed += each.failed
+        return total
 
     async def _pass(
         self,

@@ -75,7 +75,19 @@ class ReapplyErasures:
 
         Raises: TransientPortError: the ledger is unreachable; completed work is kept.
         """
-        return await self._through(tenant_id, self._reapply, watch)
+        entered: set[tuple[str, str]] = set()
+
+        async def reapply(entry: LedgerEntry, result: Reapplied) -> None:
+            entered.add((entry.tenant_id, entry.order_id))
+            await self._reapply(entry, result)
+
+        result = await self._through(tenant_id, reapply, watch)
+        try:
+            # Once for all of them, for it takes seconds however few letters there are.
+            result.failed += (await self._kept.dead_letters.purge_about(entered)).failed
+        except PortError as error:
+            result.failed.append(str(error))
+        return result
 
     async def _through(
         self, tenant_id: str | None, act: Callable[[LedgerEntry, Reapplied], Awaitable[None]], watch: Watch
@@ -98,7 +110,8 @@ class ReapplyErasures:
                 watch(result)
             after = page.resume
             if after is None:
-                return result
+                break
+        return result
 
     async def _look(self, entry: LedgerEntry, result: Reapplied) -> None:
         order = await self._repository.get(entry.tenant_id, entry.order_id)
@@ -122,7 +135,7 @@ class ReapplyErasures:
             for each in self._kept.documents:
                 await each.purge(document_folder_of(order))
             order = await self._erased(order, entry)
-        await self._scrub.execute(entry.tenant_id, entry.order_id, again=False)
+        await self._scrub.execute(entry.tenant_id, entry.order_id, again=False, letters=False)
         if anew:
             result.erased += 1
             _note_unfinished(order, result)

@@ -71,11 +71,12 @@ class ScrubOrder:
         self._requests = requests
         self._redact_answer = redact_answer
 
-    async def execute(self, tenant_id: str, order_id: str, *, again: bool = True) -> None:
+    async def execute(self, tenant_id: str, order_id: str, *, again: bool = True, letters: bool = True) -> None:
         """Scrubs everything stored now.
 
         Args:
             again: request the second pass after this one succeeds.
+            letters: delete its dead letters too; whoever scrubs many orders goes through them once for all.
 
         Raises:
             OrderNotFound: there is no such order.
@@ -98,7 +99,7 @@ class ScrubOrder:
             await _fault_of(self._scrub_acceptance(order)),
             await _fault_of(self._kept.intents.redact(tenant_id, order_id)),
             *await self._purge_documents(order),
-            await self._purge_dead_letters(order),
+            await self._purge_dead_letters(order) if letters else None,
         ]
         unfinished = next((fault for fault in faults if fault is not None), None)
         if unfinished is not None:
@@ -149,7 +150,7 @@ class ScrubOrder:
 
     async def _purge_dead_letters(self, order: Order) -> PortError | None:
         try:
-            tally = await self._kept.dead_letters.purge_about(order.tenant_id, order.order_id)
+            tally = await self._kept.dead_letters.purge_about({(order.tenant_id, order.order_id)})
         except PortError as error:
             return error
         if tally.failed:

@@ -17,6 +17,7 @@ from orders.adapters.outbound.dynamodb.order_repository import DynamoOrderReposi
 from orders.adapters.outbound.dynamodb.ordering_tenants import DynamoOrderingTenants
 from orders.adapters.outbound.dynamodb.orders_by_day import DynamoOrdersByDay
 from orders.adapters.outbound.dynamodb.outbox import DynamoOutbox
+from orders.adapters.outbound.dynamodb.retained_items import DynamoRetainedItems
 from orders.adapters.outbound.dynamodb.suppressions import DynamoSuppressions
 from orders.adapters.outbound.dynamodb.unreadable_items import DynamoUnreadableItems
 from orders.adapters.outbound.memory.acceptances import MemoryAcceptances
@@ -26,6 +27,7 @@ from orders.adapters.outbound.memory.order_repository import MemoryOrderReposito
 from orders.adapters.outbound.memory.orders_by_day import MemoryOrdersByDay
 from orders.adapters.outbound.memory.orders_table import MemoryTable
 from orders.adapters.outbound.memory.outbox import MemoryOutbox
+from orders.adapters.outbound.memory.retained_items import MemoryRetainedItems
 from orders.adapters.outbound.memory.suppressions import MemorySuppressions
 from orders.adapters.outbound.memory.tenant_files import MemoryOrderingTenants
 from orders.adapters.outbound.memory.unreadable_items import MemoryUnreadableItems
@@ -35,6 +37,7 @@ from orders.bootstrap.resources.table import ensure_table
 from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.domain.order import Change
 from orders.ports.acceptances import Acceptances
+from orders.ports.clock import Clock
 from orders.ports.errors import ItemKind
 from orders.ports.event_archive import EventArchive
 from orders.ports.lease import WriterLease
@@ -42,6 +45,7 @@ from orders.ports.mail import MailIntents, MailReference
 from orders.ports.order_repository import OrderRepository
 from orders.ports.orders_by_day import OrdersByDay
 from orders.ports.outbox import EventLog, Outbox, OutboxEntry
+from orders.ports.retention import RetainedItems
 from orders.ports.suppressions import Suppressions
 from orders.ports.tenants import OrderingTenants
 from orders.ports.unreadable_items import UnreadableItems
@@ -170,6 +174,7 @@ class Store:
     unreadable: UnreadableItems
     lease: WriterLease
     days: OrdersByDay
+    retained: RetainedItems
 
     async def overdue(self, before: datetime = AT_LAST, limit: int = 1000) -> list[tuple[str, datetime]]:
         """Ids and times of all overdue orders, whatever their shard."""
@@ -190,12 +195,12 @@ class Store:
             await self.orders.save(change)
 
 
-def memory_store() -> Store:
+def memory_store(clock: Clock | None = None) -> Store:
     """The in-memory adapters over a new table."""
     lease = SetLease()
-    table = MemoryTable(lease)
+    table = MemoryTable(lease, clock)
     outbox = MemoryOutbox(table, shards=SHARDS)
-    mails, suppressions = MemoryMailIntents(lease), MemorySuppressions(lease)
+    mails, suppressions = MemoryMailIntents(lease, clock), MemorySuppressions(lease)
     return Store(
         MemoryOrderRepository(table),
         outbox,
@@ -209,6 +214,7 @@ def memory_store() -> Store:
         MemoryUnreadableItems(table, mails, suppressions),
         lease,
         MemoryOrdersByDay(table),
+        MemoryRetainedItems(table, mails),
     )
 
 
@@ -219,13 +225,22 @@ async def dynamo_store(table: EmulatorTable) -> AsyncIterator[Store]:
         yield store_over(client, table.name)
 
 
-def store_over(client: Any, table_name: str, region: str | None = None, other_region: str | None = None) -> Store:
+def store_over(
+    client: Any,
+    table_name: str,
+    region: str | None = None,
+    other_region: str | None = None,
+    clock: Clock | None = None,
+) -> Store:
     """The DynamoDB adapters over a client, in a region of its own unless one is given."""
     region, lease = region or f"region-{uuid4().hex[:8]}", SetLease()
-    outbox = DynamoOutbox(client, table_name, lease, region=region, other_region=other_region, outbox_shards=SHARDS)
-    orders = DynamoOrderRepository(client, table_name, lease, region=region, outbox_shards=SHARDS)
-    acceptances = DynamoAcceptances(client, table_name, lease, region=region, outbox_shards=SHARDS)
-    mails, archive = DynamoMailIntents(client, table_name, lease), DynamoEventArchive(client, table_name)
+    outbox = DynamoOutbox(
+        client, table_name, lease, region=region, other_region=other_region, outbox_shards=SHARDS, clock=clock
+    )
+    orders = DynamoOrderRepository(client, table_name, lease, region=region, outbox_shards=SHARDS, clock=clock)
+    acceptances = DynamoAcceptances(client, table_name, lease, region=region, outbox_shards=SHARDS, clock=clock)
+    mails = DynamoMailIntents(client, table_name, lease, clock=clock)
+    archive = DynamoEventArchive(client, table_name)
     suppressions = DynamoSuppressions(client, table_name, lease)
     ordering = DynamoOrderingTenants(client, table_name)
     damage = DynamoDamage(client, table_name)
@@ -245,6 +260,7 @@ def store_over(client: Any, table_name: str, region: str | None = None, other_re
         unreadable,
         lease,
         DynamoOrdersByDay(client, table_name),
+        DynamoRetainedItems(client, table_name, lease, clock=clock),
     )
 
 

@@ -1,7 +1,7 @@
 """The contract of ``DocumentStore``."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -191,3 +191,51 @@ async def test_an_archive_class_with_instant_access_is_as_good_as_any(s3: tuple[
     store = S3DocumentStore(client, bucket, AlwaysWriter())
     assert await store.exists(KEY)
     assert await store.get(KEY) == b"%PDF"
+
+
+async def test_documents_are_dated_anew_once_and_stay_what_they_are(store: Bucket) -> None:
+    until = datetime.now(UTC).replace(microsecond=0) + timedelta(days=2557)
+    for key in (KEY, CURRENT, NEIGHBOUR):
+        await store.put(key, key.encode())
+    assert await store.date_anew(FOLDER, until) == 2
+    assert await store.date_anew(FOLDER, until) == 0
+    assert await store.date_anew(FOLDER, until + timedelta(days=1)) == 2
+    for key in (KEY, CURRENT, NEIGHBOUR):
+        assert await store.get(key) == key.encode()
+
+
+async def test_a_document_that_is_put_with_its_expiry_is_dated(store: Bucket) -> None:
+    until = datetime.now(UTC).replace(microsecond=0) + timedelta(days=400)
+    await store.put(KEY, b"late", expires_at=until)
+    assert await store.date_anew(FOLDER, until) == 0
+    assert await store.get(KEY) == b"late"
+
+
+async def test_a_document_of_an_order_that_goes_in_two_days_is_not_stored(store: Bucket) -> None:
+    await store.put(KEY, b"too late", expires_at=datetime.now(UTC) + timedelta(days=2))
+    assert not await store.exists(KEY)
+
+
+async def test_what_was_removed_does_not_come_back_by_being_dated(s3: tuple[Any, str]) -> None:
+    client, bucket = s3
+    await client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    store = S3DocumentStore(client, bucket, AlwaysWriter())
+    await store.put(KEY, b"%PDF")
+    await client.delete_object(Bucket=bucket, Key=KEY)
+    assert await store.date_anew(FOLDER, datetime.now(UTC) + timedelta(days=2557)) == 0
+    assert not await store.exists(KEY)
+
+
+async def test_a_dated_document_has_the_tags_of_the_bucket_s_rules_and_its_headers(s3: tuple[Any, str]) -> None:
+    client, bucket = s3
+    until = datetime.now(UTC).replace(microsecond=0) + timedelta(days=2557)
+    store = S3DocumentStore(client, bucket, AlwaysWriter())
+    await store.put(KEY, b"%PDF")
+    before = await client.head_object(Bucket=bucket, Key=KEY)
+    await store.date_anew(FOLDER, until)
+    found = await client.get_object_tagging(Bucket=bucket, Key=KEY)
+    tags = {each["Key"]: each["Value"] for each in found["TagSet"]}
+    assert tags == {"retain-days": "2555", "expires": f"{until.timestamp():.0f}"}
+    after = await client.head_object(Bucket=bucket, Key=KEY)
+    for header in ("ContentType", "ContentDisposition", "ContentLength"):
+        assert after[header] == before[header]

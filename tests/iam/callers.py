@@ -82,6 +82,8 @@ CALLERS: Mapping[str, tuple[str, ...]] = {
     "EventBridgePublisher.publish": (*PUBLISHERS, OPERATOR),
     "BusProbe.check": (),
     "BucketProbe.check": (RECORDS, PDFS, EVENTS, *NOTIFIERS),
+    "DynamoRetainedItems.keep_until": (EVENTS,),
+    "S3DocumentStore.date_anew": (EVENTS,),
     "S3DocumentStore.exists": (API, PDFS),
     "S3DocumentStore.get": (CUSTOMERS,),
     "S3DocumentStore.link": (API,),
@@ -110,6 +112,7 @@ CALLERS: Mapping[str, tuple[str, ...]] = {
     "SqsQueue.receive": tuple(WORKERS),
     "SqsQueue.send_again": tuple(WORKERS),
     "SqsReportReturns.give_back": (EVENTS,),
+    "SqsRetainRequests.request": (EVENTS,),
     "SqsScrubRequests.request": (EVENTS,),
     "SecretsManager.current": (API, ROTATION),
     "SecretsManager.previous": (API, ROTATION),
@@ -124,6 +127,7 @@ _SENT_TO = {
     "SqsDocumentRequests": PDFS,
     "SqsOrderCommands": RECORDS,
     "SqsReportReturns": EVENTS,
+    "SqsRetainRequests": EVENTS,
     "SqsScrubRequests": EVENTS,
 }
 

@@ -13,6 +13,7 @@ import pytest
 from orders.adapters.outbound.aws.s3_documents import S3DocumentStore
 from orders.adapters.outbound.dynamodb.erasure_ledger import DynamoErasureLedger
 from orders.adapters.outbound.dynamodb.items.attribute_values import from_wire
+from orders.adapters.outbound.memory.writer_leases import AlwaysWriter
 from orders.application.operations.reapply_erasures import Reapplied
 from orders.bootstrap.aws import CLIENTS, AwsClients, open_clients
 from orders.bootstrap.config.roles import Role
@@ -52,9 +53,9 @@ class World:
         return Service(
             renderer=TellingRenderer(),
             over=store_over(self.clients.dynamodb, table_name),
-            bucket=S3DocumentStore(s3, own),
-            elsewhere=S3DocumentStore(other_s3, other),
-            ledger=DynamoErasureLedger(self.clients.dynamodb, self.names.table(ERASURE_LEDGER)),
+            bucket=S3DocumentStore(s3, own, AlwaysWriter()),
+            elsewhere=S3DocumentStore(other_s3, other, AlwaysWriter()),
+            ledger=DynamoErasureLedger(self.clients.dynamodb, self.names.table(ERASURE_LEDGER), AlwaysWriter()),
         )
 
     async def items(self, table_name: str) -> list[dict[str, Any]]:

@@ -27,6 +27,7 @@ from orders.adapters.outbound.memory.orders_by_day import MemoryOrdersByDay
 from orders.adapters.outbound.memory.orders_table import MemoryTable
 from orders.adapters.outbound.memory.outbox import MemoryOutbox
 from orders.adapters.outbound.memory.report_returns import MemoryReportReturns
+from orders.adapters.outbound.memory.retained_items import MemoryRetainedItems
 from orders.adapters.outbound.memory.scrub_requests import MemoryScrubRequests
 from orders.adapters.outbound.memory.suppressions import MemorySuppressions
 from orders.adapters.outbound.memory.tenant_files import MemoryOrderingTenants
@@ -157,6 +158,7 @@ class Service:
         self.commands = MemoryOrderCommands()
         self.letters = MemoryDeadLetterQueues(self.clock, [*packaged_topology().workers, "rule:bbws-order-erasure"])
         self.scrub_requests, self.report_returns = MemoryScrubRequests(), MemoryReportReturns()
+        self.retain_requests = MemoryScrubRequests()
         table = self.over or self._in_memory()
         self.repository, self.acceptances, self.suppressions = table.orders, table.acceptances, table.suppressions
         self.outbox = cast("Events", table.outbox)
@@ -190,6 +192,8 @@ class Service:
             mail_intents=table.mails,
             suppressions=self.suppressions,
             scrub_requests=self.scrub_requests,
+            retained_items=table.retained,
+            retain_requests=self.retain_requests,
             report_returns=self.report_returns,
             redact_answer=redacted_answer,
             mail_lease=LEASE,
@@ -236,6 +240,7 @@ class Service:
             unreadable,
             self.table.lease,
             MemoryOrdersByDay(self.table),
+            MemoryRetainedItems(self.table, self.intents),
         )
 
     def relay(self, lag: timedelta = timedelta(0)) -> RelayOutbox:

@@ -19,7 +19,7 @@ from orders.adapters.outbound.memory.metrics import MemoryMetrics
 from orders.application.policy.audit import Audit
 from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.contracts.cloud_event import EVENT_SOURCE, to_cloud_event
-from orders.contracts.commands import PLACE_ACCEPTED, SCRUB_ORDER
+from orders.contracts.commands import PLACE_ACCEPTED, RETAIN_ORDER, SCRUB_ORDER
 from orders.domain.events import OrderEvent
 from tests.support.builders import NOON
 from tests.support.service import Service
@@ -42,7 +42,9 @@ def delivered(event: OrderEvent, *, replayed: bool = False) -> ReceivedMessage:
 
 def an_event_processor(service: Service) -> EventProcessor:
     """The event-processor over a service."""
-    return EventProcessor(service.scrub_order, service.apply_external_event, service.counters)
+    return EventProcessor(
+        service.scrub_order, service.apply_external_event, service.use_cases.retain_order(), service.counters
+    )
 
 
 def handled(worker: QueueWorker) -> Handler:
@@ -95,8 +97,12 @@ class Workers:
 
     async def let_time_pass(self) -> None:
         """Deliver the commands whose time had not come."""
-        due, self._service.scrub_requests.requested = self._service.scrub_requests.requested, []
-        for tenant_id, order_id, _ in due:
-            body = {"command": SCRUB_ORDER, "tenant_id": tenant_id, "order_id": order_id}
-            await self.handlers["event-processor"](message(body))
+        for requests, command in (
+            (self._service.scrub_requests, SCRUB_ORDER),
+            (self._service.retain_requests, RETAIN_ORDER),
+        ):
+            due, requests.requested = requests.requested, []
+            for tenant_id, order_id, _ in due:
+                body = {"command": command, "tenant_id": tenant_id, "order_id": order_id}
+                await self.handlers["event-processor"](message(body))
         await self.settle()

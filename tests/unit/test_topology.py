@@ -246,7 +246,7 @@ def test_a_fault_is_refused_by_name_and_place(document: Document, edit: Callable
 
 
 def test_too_many_included_attributes_are_refused(document: Document) -> None:
-    document["attribute_lists"]["order_summary"] += [f"more{number}x" for number in range(4)]
+    document["attribute_lists"]["order_summary"] += [f"more{number}x" for number in range(3)]
     for name in ("One", "Two"):
         index = {"name": f"Orders{name}", "hash": "extra", "projection": "INCLUDE", "attributes": "order_summary"}
         document["tables"][0]["indexes"].append(index)

@@ -155,7 +155,10 @@ _ROWS = (
     Worker(
         name=EventProcessor.name,
         build=lambda made: EventProcessor(
-            made.use_cases().scrub_order(), made.use_cases().apply_external_event(), made.counters()
+            made.use_cases().scrub_order(),
+            made.use_cases().apply_external_event(),
+            made.use_cases().retain_order(),
+            made.counters(),
         ),
         aws_services=("dynamodb", "sqs", "events", "s3", S3_OTHER_REGION),
         # The bucket is needed for erasure and retention only; the other region's is waited for by neither.

@@ -9,5 +9,8 @@ CREATE_ORDER = "create-order"
 RENDER_DOCUMENT = "render-document"
 """``{"command": ..., "tenant_id": ..., "order_id": ...}``: render the order's document although it is on record."""
 
+RETAIN_ORDER = "retain-order"
+"""``{"command": ..., "tenant_id": ..., "order_id": ...}``: go through everything of an order that is over once more."""
+
 SCRUB_ORDER = "scrub-order"
 """``{"command": ..., "tenant_id": ..., "order_id": ...}``: go through everything of an erased order once more."""

@@ -84,6 +84,7 @@ class OrderEvent:
         changed: JSON pointers of the fields that changed, without values.
         receipt: the response stored for the idempotency key, if there was one; internal.
         epoch: the writer's, in which it was stored: two regions' events of one sequence differ in it.
+        expires_at: when it goes with its order, if that was over when it happened; no part of the fact.
     """
 
     tenant_id: str
@@ -99,3 +100,4 @@ class OrderEvent:
     traceparent: str | None = None
     receipt: Receipt | None = None
     epoch: int = 1
+    expires_at: datetime | None = field(default=None, compare=False)

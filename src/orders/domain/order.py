@@ -34,6 +34,7 @@ from orders.domain.parts import (
 )
 from orders.domain.pricing.money import Money, Totals
 from orders.domain.reports import NOTHING_REPORTED, Reported
+from orders.domain.retention import expiry_after
 from orders.domain.shipping import Shipment, arrival, future_faults, past_faults, summed, taken_from
 
 MAX_PARCELS = 100
@@ -57,6 +58,7 @@ class Order:
         reason: why it was cancelled or rejected, as entered.
         recent_keys: the last idempotency keys of changes, each with the sequence of the event that has its receipt.
         reported: the record of external events; internal.
+        expires_at: when it goes with all that is stored of it; ``None`` before its end.
     """
 
     tenant_id: str
@@ -91,6 +93,7 @@ class Order:
     erasure: Erasure | None = None
     recent_keys: tuple[tuple[str, int], ...] = ()
     reported: Reported = NOTHING_REPORTED
+    expires_at: datetime | None = None
 
     # -- reading -------------------------------------------------------------------------------------------------
 
@@ -162,8 +165,7 @@ class Order:
 
         Raises:
             InvalidOrder: an unknown line, nothing outstanding, more than is outstanding, or a time in the future or
-                long before
-                the order.
+                long before the order.
             ParcelConflict: a parcel with this carrier and tracking number has other lines.
             IllegalTransition, ActionForbidden: as everywhere.
         """
@@ -315,6 +317,7 @@ class Order:
             version=self.version + commercial,
             sequence=self.sequence + 1,
             updated_at=stamp.at if commercial else self.updated_at,
+            expires_at=expiry_after(self, type_, stamp.at),
         )
         return Change(after, after.event(type_, stamp, data, reason=reason, changed=fields))
 
@@ -347,6 +350,7 @@ class Order:
             reason=reason,
             changed=changed,
             traceparent=stamp.traceparent,
+            expires_at=self.expires_at,
         )
 
     def _on_record(self, shipment: Shipment, roles: Collection[Role]) -> bool:

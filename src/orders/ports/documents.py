@@ -26,8 +26,12 @@ class DocumentRenderer(Protocol):
 class DocumentStore(Protocol):
     """Stores rendered PDFs. Every method raises ``TransientPortError`` when the bucket is unreachable."""
 
-    async def put(self, key: str, pdf: bytes) -> None:
-        """Stores the document under its key, overwriting any other."""
+    async def put(self, key: str, pdf: bytes, *, expires_at: datetime | None = None) -> None:
+        """Stores the document under its key, overwriting any other.
+
+        ``expires_at`` is when its order goes, and with it the document: at the latest age that fits, see
+        ``document_days``. One for which none fits is not stored.
+        """
         ...
 
     async def get(self, key: str) -> bytes:
@@ -59,6 +63,18 @@ class DocumentVersions(Protocol):
 
         Raises:
             PermanentPortError: the bucket refuses to delete; some may be deleted already.
+        """
+        ...
+
+    async def date_anew(self, folder: str, expires_at: datetime) -> int:
+        """Lets the documents in the folder go with their order: S3 counts a document's age from when it was written.
+
+        Each current one is written again as it is, with tags by which the bucket's rules remove it. Idempotent; a
+        concurrent put may be missed.
+
+        Returns: how many were written.
+
+        Raises: PermanentPortError: the bucket refuses to write; some may be written already.
         """
         ...
 

@@ -153,6 +153,7 @@ class MailIntent:
 
     Attributes:
         sequence: of the event that the mail is about.
+        expires_at: when its record goes; ``None`` while that is not known, before the order's end.
     """
 
     tenant_id: str
@@ -160,6 +161,7 @@ class MailIntent:
     sequence: int
     template: MailTemplate
     recipient: str | None = field(repr=False)
+    expires_at: datetime | None = None
 
     @property
     def reference(self) -> MailReference:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -392,11 +392,11 @@ class SlowStore(MemoryDocumentStore):
         super().__init__()
         self.meanwhile: Callable[[], Awaitable[None]] | None = None
 
-    async def put(self, key: str, pdf: bytes) -> None:
+    async def put(self, key: str, pdf: bytes, *, expires_at: datetime | None = None) -> None:
         meanwhile, self.meanwhile = self.meanwhile, None
         if meanwhile is not None:
             await meanwhile()
-        await super().put(key, pdf)
+        await super().put(key, pdf, expires_at=expires_at)
 
 
 async def test_a_document_that_is_being_rendered_while_the_order_is_erased_is_thrown_away() -> None:

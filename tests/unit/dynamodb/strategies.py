@@ -38,6 +38,7 @@ INSTANTS = st.datetimes(
     datetime(2200, 1, 1),  # noqa: DTZ001
     timezones=st.sampled_from([UTC]),
 ).map(lambda at: at.replace(microsecond=at.microsecond // 1000 * 1000))
+WHOLE_SECONDS = INSTANTS.map(lambda at: at.replace(microsecond=0))
 RATES = st.decimals(0, 1, places=4) | st.sampled_from([Decimal("0.150"), Decimal("0.15"), Decimal("1E-7"), Decimal(0)])
 
 
@@ -82,6 +83,7 @@ def orders(draw: st.DrawFn) -> Order:
         "erasure": st.none() | st.builds(Erasure, INSTANTS, TEXTS),
         "recent_keys": st.lists(st.tuples(TEXTS, COUNTS), max_size=3).map(tuple),
         "reported": reported(),
+        "expires_at": st.none() | WHOLE_SECONDS,
     }
     assert parts.keys() == {each.name for each in fields(Order)}, "a field that nothing tests"
     return Order(**{name: draw(part) for name, part in parts.items()})
@@ -190,6 +192,7 @@ def events() -> st.SearchStrategy[OrderEvent]:
             headers=st.lists(st.tuples(TEXTS, TEXTS), max_size=2).map(tuple),
             body=st.binary(max_size=40),
         ),
+        "expires_at": st.none() | WHOLE_SECONDS,
     }
     assert parts.keys() == {each.name for each in fields(OrderEvent)}, "a field that nothing tests"
     return st.builds(OrderEvent, **parts)

@@ -18,6 +18,7 @@ from orders.domain.events import EventType, OrderEvent
 from orders.domain.lifecycle import Action, Role
 from orders.domain.order import Order
 from orders.domain.reports import SOURCES, ReportType
+from orders.domain.retention import ENDING
 from orders.ports.errors import NotYet
 from orders.ports.metric_catalogue import EVENTS_DROPPED
 from tests.support.builders import a_draft, an_order, an_order_id
@@ -113,7 +114,7 @@ def test_the_rules_lead_here_what_is_listened_to() -> None:
     rule = next(rule for rule in packaged_topology().rules if rule.name == "bbws-order-events")
     assert (set(rule.sources), set(rule.detail_types or ())) == (set(SOURCES.values()), set(ReportType))
     rule = next(rule for rule in packaged_topology().rules if rule.name == "bbws-order-transitions")
-    assert set(rule.detail_types or ()) == {cloud_event_type(type_) for type_ in TRANSITIONS}
+    assert set(rule.detail_types or ()) == {cloud_event_type(type_) for type_ in {*TRANSITIONS, *ENDING}}
 
 
 @pytest.mark.parametrize(
@@ -165,7 +166,10 @@ def test_what_is_read_is_what_the_schema_says(type_: ReportType) -> None:
     ("body", "says"),
     [
         ("{", "is not JSON"),
-        ({"command": "dance", "tenant_id": "t", "order_id": an_order_id()}, "no command 'dance'; there is scrub-order"),
+        (
+            {"command": "dance", "tenant_id": "t", "order_id": an_order_id()},
+            "no command 'dance'; there are scrub-order, retain-order",
+        ),
         ({"command": SCRUB_ORDER, "tenant_id": "t"}, "not a command: wrong or unknown 'order_id'"),
         ({"detail": {}}, "not an EventBridge event"),
         (of_another("io.bbws.orders", "io.bbws.orders.order.erased.v1"), "not a CloudEvent"),

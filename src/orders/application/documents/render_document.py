@@ -113,7 +113,7 @@ class RenderDocument:
         key = document_key(
             tenant_id=order.tenant_id, created_at=order.created_at, order_id=order.order_id, version=version
         )
-        await self._store.put(key, pdf)
+        await self._store.put(key, pdf, expires_at=latest.expires_at)
         return Document(
             status=DocumentStatus.READY,
             version=version,

@@ -76,6 +76,7 @@ class NotifyCustomer:
             sequence=CREATED_SEQUENCE if confirmation else sequence,
             template=template,
             recipient=order.notification_email,
+            expires_at=order.expires_at,
         )
         if confirmation and order.status in CALLED_OFF:
             await self._send.skip_if_open(intent, f"the order was {order.status} before it could be confirmed")

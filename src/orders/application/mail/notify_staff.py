@@ -79,5 +79,5 @@ class NotifyStaff:
         for number, address in enumerate(tenant.staff_addresses or (None,)):
             if number:
                 await self._pace()
-            intent = MailIntent(tenant_id, order_id, sequence, template, address)
+            intent = MailIntent(tenant_id, order_id, sequence, template, address, order.expires_at)
             await self._send.execute(intent, partial(compose, intent))

@@ -16,7 +16,7 @@ from orders.adapters.outbound.aws.order_commands import SqsOrderCommands
 from orders.adapters.outbound.aws.probes import BucketProbe, MailProbe
 from orders.adapters.outbound.aws.report_returns import SqsReportReturns
 from orders.adapters.outbound.aws.s3_documents import S3DocumentStore
-from orders.adapters.outbound.aws.scrub_requests import SqsScrubRequests
+from orders.adapters.outbound.aws.scrub_requests import SqsRetainRequests, SqsScrubRequests
 from orders.adapters.outbound.aws.secrets_manager import SecretsManager
 from orders.adapters.outbound.aws.sqs_dead_letters import Mailbox, SqsDeadLetterQueues
 from orders.adapters.outbound.dynamodb.acceptances import DynamoAcceptances
@@ -25,6 +25,7 @@ from orders.adapters.outbound.dynamodb.mail_intents import DynamoMailIntents
 from orders.adapters.outbound.dynamodb.order_repository import DynamoOrderRepository
 from orders.adapters.outbound.dynamodb.outbox import DynamoOutbox
 from orders.adapters.outbound.dynamodb.probe import DynamoProbe
+from orders.adapters.outbound.dynamodb.retained_items import DynamoRetainedItems
 from orders.adapters.outbound.dynamodb.suppressions import DynamoSuppressions
 from orders.adapters.outbound.memory.metrics import NoMetrics
 from orders.adapters.outbound.rendering.mail_composer import JinjaMailComposer
@@ -192,6 +193,14 @@ class Container(containers.DeclarativeContainer):
         ),
         scrub_requests=providers.Singleton(
             SqsScrubRequests,
+            client=clients.provided.sqs,
+            queue_url=providers.Factory(queue_url, addresses=addresses, worker=EventProcessor.name),
+        ),
+        retained_items=providers.Singleton(
+            DynamoRetainedItems, client=clients.provided.dynamodb, table_name=addresses.provided.table, lease=lease
+        ),
+        retain_requests=providers.Singleton(
+            SqsRetainRequests,
             client=clients.provided.sqs,
             queue_url=providers.Factory(queue_url, addresses=addresses, worker=EventProcessor.name),
         ),

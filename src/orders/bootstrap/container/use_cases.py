@@ -33,6 +33,7 @@ from orders.application.orders.place_queued import PlaceQueued
 from orders.application.orders.price_terms import PriceTerms
 from orders.application.orders.queue_accepted import QueueAccepted
 from orders.application.orders.read_history import ReadHistory
+from orders.application.orders.retain_order import RetainedStores, RetainOrder
 from orders.application.orders.scrub_order import PersonalDataStores, ScrubOrder
 from orders.application.orders.update_order import DeleteOrder, UpdateOrder
 from orders.application.policy.audit import Audit
@@ -54,10 +55,17 @@ from orders.ports.order_repository import OrderRepository
 from orders.ports.outbox import EventLog, Outbox
 from orders.ports.products import ProductCatalogue
 from orders.ports.reports import ReportReturns
+from orders.ports.retention import RetainedItems, RetainRequests
 from orders.ports.suppressions import Suppressions
 from orders.ports.tenants import TenantDirectory
 
 _NOT_ASKED: providers.Object[None] = providers.Object(None)  # a plain None would mean that there is no default
+
+
+def retained_stores(outbox: Outbox, items: RetainedItems, documents: Sequence[DocumentVersions]) -> RetainedStores:
+    """Puts together the stores of what goes with an order; this region's documents are the first."""
+    own, *copies = documents
+    return RetainedStores(outbox, items, own, copies)
 
 
 class UseCases(containers.DeclarativeContainer):
@@ -96,6 +104,8 @@ class UseCases(containers.DeclarativeContainer):
     suppressions: providers.Dependency[Suppressions] = providers.Dependency()
     erasure_ledger: providers.Dependency[ErasureLedger] = providers.Dependency()
     scrub_requests: providers.Dependency[ScrubRequests] = providers.Dependency()
+    retained_items: providers.Dependency[RetainedItems] = providers.Dependency()
+    retain_requests: providers.Dependency[RetainRequests] = providers.Dependency()
     report_returns: providers.Dependency[ReportReturns] = providers.Dependency()
     dead_letter_queues: providers.Dependency[DeadLetterQueues] = providers.Dependency()
     purged_queues: providers.Dependency[DeadLetterQueues] = providers.Dependency()
@@ -176,6 +186,13 @@ class UseCases(containers.DeclarativeContainer):
         redact_answer=redact_answer,
     )
 
+    retain_order = providers.Singleton(
+        RetainOrder,
+        repository=repository,
+        stores=providers.Singleton(retained_stores, outbox=outbox, items=retained_items, documents=document_versions),
+        publish=publish_events,
+        requests=retain_requests,
+    )
     reapply_erasures = providers.Singleton(
         ReapplyErasures, repository=repository, kept=personal_data, scrub=scrub_order, publish=publish_events
     )

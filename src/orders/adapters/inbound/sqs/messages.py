@@ -124,15 +124,16 @@ class OrderCommand(BaseModel):
     order_id: Annotated[str, StringConstraints(pattern=ORDER_ID_PATTERN)]
 
 
-def order_command(content: Mapping[str, Any], known: str) -> OrderCommand:
-    """Parses a command; ``known`` is the only one that the queue takes. Raises: MessageRefused."""
+def order_command(content: Mapping[str, Any], *known: str) -> OrderCommand:
+    """Parses a command; ``known`` are those that the queue takes. Raises: MessageRefused."""
     try:
         command = OrderCommand.model_validate(content)
     except ValidationError as error:
         faults = "; ".join(as_name(str(fault["loc"][0])) for fault in error.errors(include_input=False))
         raise MessageRefused(f"not a command: wrong or unknown {faults}") from None
-    if command.command != known:
-        raise MessageRefused(f"there is no command {as_name(command.command)}; there is {known}")
+    if command.command not in known:
+        there = "there is" if len(known) == 1 else "there are"
+        raise MessageRefused(f"there is no command {as_name(command.command)}; {there} {', '.join(known)}")
     return command
 
 

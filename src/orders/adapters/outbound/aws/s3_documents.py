@@ -1,18 +1,21 @@
 """Stores rendered PDFs in an S3 bucket."""
 
 import re
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, TypedDict
 from urllib.parse import quote
 
 from botocore.exceptions import ClientError
 
+from orders.adapters.machine_clock import MachineClock
 from orders.adapters.outbound.aws.s3_objects import read_body
 from orders.adapters.outbound.botocore_errors import PASSING_CODES, THROTTLING_CODES, error_code, translated
 from orders.adapters.within_lease import within_lease
+from orders.ports.clock import Clock
 from orders.ports.documents import MAX_LINK_LIFETIME
 from orders.ports.errors import DocumentMissing, PermanentPortError, PortError, TransientPortError
 from orders.ports.lease import WriterLease
+from orders.ports.retention import document_days
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -34,8 +37,21 @@ _DELETED_AT_ONCE = 1000
 _GONE = frozenset({"NoSuchKey", "404", "InvalidObjectState"})
 """Missing, or in an archive class that has to be restored first: the same for readers."""
 
+_PURGED = frozenset({"NoSuchVersion", "NoSuchKey", "404"})
+
+DAYS_TAG = "retain-days"
+"""The age in days at which a document goes: a rule of the bucket for each of ``DAY_CLASSES``."""
+EXPIRY_TAG = "expires"
+"""When its order goes, in seconds since 1970: a document that has it is dated already."""
+
 _ARCHIVE_CLASSES = frozenset({"GLACIER", "DEEP_ARCHIVE"})
 """Storage classes without instant access. (GLACIER_IR, where this service's bucket archives to, has it.)"""
+
+
+class PutTags(TypedDict, total=False):
+    """The tags of a put, if there are any."""
+
+    Tagging: str
 
 
 class S3DocumentStore:
@@ -45,7 +61,13 @@ class S3DocumentStore:
     """
 
     def __init__(
-        self, client: "S3Client", bucket: str, lease: WriterLease, presign_client: "S3Client | None" = None
+        self,
+        client: "S3Client",
+        bucket: str,
+        lease: WriterLease,
+        presign_client: "S3Client | None" = None,
+        *,
+        clock: Clock | None = None,
     ) -> None:
         """``presign_client`` signs links; it needs the public endpoint if ``client``'s is not public.
 
@@ -54,10 +76,17 @@ class S3DocumentStore:
         self._client = client
         self._bucket = bucket
         self._lease = lease
+        self._clock = clock or MachineClock()
         self._presign_client = presign_client or client
 
-    async def put(self, key: str, pdf: bytes) -> None:
+    async def put(self, key: str, pdf: bytes, *, expires_at: datetime | None = None) -> None:
         """See ``DocumentStore.put``."""
+        tags: PutTags = {}
+        if expires_at is not None:
+            days = document_days(self._clock.now(), expires_at)
+            if days is None:
+                return
+            tags = {"Tagging": retention_tags(days, expires_at)}
         with translated(DEPENDENCY):
             await within_lease(
                 self._lease,
@@ -68,7 +97,8 @@ class S3DocumentStore:
                     Body=pdf,
                     ContentLength=len(pdf),
                     ContentType=MEDIA_TYPE,
-                    ContentDisposition=attachment_disposition("-".join(key.split("/")[-2:])),
+                    ContentDisposition=_disposition(key),
+                    **tags,
                 ),
             )
 
@@ -130,11 +160,65 @@ class S3DocumentStore:
             lambda: self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": batch, "Quiet": True}),
         )
 
+    async def date_anew(self, folder: str, expires_at: datetime) -> int:
+        """See ``DocumentVersions.date_anew``."""
+        written = 0
+        with translated(DEPENDENCY):
+            pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=folder)
+            # What was replaced or removed has its own, shorter age already.
+            current = [each async for page in pages for each in page.get("Versions", []) if each["IsLatest"]]
+            for version in current:
+                written += await self._dated_anew(version["Key"], version["VersionId"], expires_at)
+        return written
+
+    async def _dated_anew(self, key: str, version_id: str, expires_at: datetime) -> bool:
+        days = document_days(self._clock.now(), expires_at)
+        if days is None:
+            return False
+        try:
+            found = await self._client.get_object_tagging(Bucket=self._bucket, Key=key, VersionId=version_id)
+            if {"Key": EXPIRY_TAG, "Value": _seconds(expires_at)} in found["TagSet"]:
+                return False
+            await within_lease(
+                self._lease,
+                DEPENDENCY,
+                lambda: self._client.copy_object(
+                    Bucket=self._bucket,
+                    Key=key,
+                    # By its version: what is purged in between does not come back.
+                    CopySource={"Bucket": self._bucket, "Key": key, "VersionId": version_id},
+                    # Onto itself only something changed can be copied: the metadata is given, as it was.
+                    MetadataDirective="REPLACE",
+                    ContentType=MEDIA_TYPE,
+                    ContentDisposition=_disposition(key),
+                    TaggingDirective="REPLACE",
+                    Tagging=retention_tags(days, expires_at),
+                ),
+            )
+        except ClientError as error:
+            if error_code(error) in _PURGED:
+                return False
+            raise
+        return True
+
     async def _versions(self, folder: str) -> "AsyncIterator[ObjectIdentifierTypeDef]":
         pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=folder)
         async for page in pages:
             for version in (*page.get("Versions", []), *page.get("DeleteMarkers", [])):
                 yield {"Key": version["Key"], "VersionId": version["VersionId"]}
+
+
+def retention_tags(days: int, expires_at: datetime) -> str:
+    """Returns the tags of a document that goes with its order: one is for the bucket's rules, one says it is dated."""
+    return f"{DAYS_TAG}={days}&{EXPIRY_TAG}={_seconds(expires_at)}"
+
+
+def _seconds(expires_at: datetime) -> str:
+    return f"{expires_at.timestamp():.0f}"
+
+
+def _disposition(key: str) -> str:
+    return attachment_disposition("-".join(key.split("/")[-2:]))
 
 
 def _refusal(error: "ErrorTypeDef") -> PortError:

@@ -29,6 +29,7 @@ from orders.domain.errors import Fault
 from orders.domain.events import Receipt
 from orders.domain.lifecycle import Role
 from orders.ports.acceptances import Acceptance, AcceptanceState, KeyClaim
+from orders.ports.clock import Clock
 from orders.ports.errors import AcceptanceExists, ItemKind, OrderClaimed, OrderExists, OrderTooLarge
 from orders.ports.lease import WriterLease
 from orders.ports.order_repository import MAX_ORDER_BYTES
@@ -43,10 +44,17 @@ class DynamoAcceptances:
     """``Acceptances``; an attribute puts each into the index of its region's relay until its command is queued."""
 
     def __init__(
-        self, client: "DynamoDBClient", table_name: str, lease: WriterLease, *, region: str, outbox_shards: int
+        self,
+        client: "DynamoDBClient",
+        table_name: str,
+        lease: WriterLease,
+        *,
+        region: str,
+        outbox_shards: int,
+        clock: Clock | None = None,
     ) -> None:
         """See ``DynamoOrderRepository``."""
-        self._table = OrdersTable(client, table_name, lease)
+        self._table = OrdersTable(client, table_name, lease, clock=clock)
         self._region = region
         self._shards = outbox_shards
 

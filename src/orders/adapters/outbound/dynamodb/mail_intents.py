@@ -7,12 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from orders.adapters.outbound.dynamodb.items.attribute_values import Item
 from orders.adapters.outbound.dynamodb.items.event_items import EPOCH
-from orders.adapters.outbound.dynamodb.items.instants import instant_text, parse_instant
+from orders.adapters.outbound.dynamodb.items.instants import epoch_seconds, instant_text, parse_instant
 from orders.adapters.outbound.dynamodb.items.part_items import present
-from orders.adapters.outbound.dynamodb.items.schema import SCHEMA_ATTRIBUTE, SCHEMA_VERSION, item_reader, reading
+from orders.adapters.outbound.dynamodb.items.schema import (
+    EXPIRY,
+    SCHEMA_ATTRIBUTE,
+    SCHEMA_VERSION,
+    item_reader,
+    reading,
+)
 from orders.adapters.outbound.dynamodb.keys import mail_key, mail_partition
 from orders.adapters.outbound.dynamodb.table import ConditionFailed, OrdersTable, Placeholders
 from orders.domain.erasing import ERASED
+from orders.ports.clock import Clock
 from orders.ports.errors import ItemKind, PassedOver, UnreadableItem
 from orders.ports.lease import WriterLease
 from orders.ports.mail import (
@@ -47,9 +54,10 @@ class DynamoMailIntents:
         lease: WriterLease,
         *,
         claim_tokens: Callable[[], str] = _claim_token,
+        clock: Clock | None = None,
     ) -> None:
         """``claim_tokens`` returns a unique text for each claim."""
-        self._table = OrdersTable(client, table_name, lease)
+        self._table = OrdersTable(client, table_name, lease, clock=clock)
         self._claim_tokens = claim_tokens
 
     async def claim(self, intent: MailIntent, *, now: datetime, lease: timedelta) -> Claim:
@@ -199,6 +207,8 @@ class DynamoMailIntents:
         }
         if intent.recipient is not None:
             described["recipientHint"] = recipient_hint(intent.recipient)
+        if intent.expires_at is not None:
+            described[EXPIRY] = epoch_seconds(intent.expires_at)
         return described
 
     async def _items(self, tenant_id: str, order_id: str) -> AsyncIterator[Item]:

@@ -27,6 +27,7 @@ from orders.adapters.outbound.dynamodb.table import ConditionFailed, OrdersTable
 from orders.domain.events import OrderEvent
 from orders.domain.order import Change, Order
 from orders.ports.acceptances import KeyClaim
+from orders.ports.clock import Clock
 from orders.ports.errors import ItemKind, OrderClaimed, OrderExists, OrderTooLarge, OutboxFull, StaleOrder
 from orders.ports.lease import WriterLease
 from orders.ports.order_repository import (
@@ -59,6 +60,7 @@ class DynamoOrderRepository:
         *,
         region: str,
         outbox_shards: int,
+        clock: Clock | None = None,
     ) -> None:
         """``region`` is the one this process writes in; ``outbox_shards`` is the number of shards its relay reads.
 
@@ -66,7 +68,7 @@ class DynamoOrderRepository:
 
         The number of shards can be raised at any time; lower it only when the shards to be dropped are empty.
         """
-        self._table = OrdersTable(client, table_name, lease)
+        self._table = OrdersTable(client, table_name, lease, clock=clock)
         self._region = region
         self._shards = outbox_shards
 
@@ -83,7 +85,8 @@ class DynamoOrderRepository:
         }
         place = Placeholders()
         try:
-            await self._table.put(item, condition=place_is_free(claimed_by, place), place=place)
+            free = place_is_free(claimed_by, self._table.is_free(place), place)
+            await self._table.put(item, condition=free, place=place)
         except ConditionFailed as refused:
             # Refused because an item exists, which the error contains.
             if is_claim(refused.found):

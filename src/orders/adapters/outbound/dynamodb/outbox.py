@@ -37,6 +37,7 @@ from orders.adapters.outbound.dynamodb.keys import (
 )
 from orders.adapters.outbound.dynamodb.table import DEPENDENCY, ConditionFailed, OrdersTable, Placeholders
 from orders.domain.events import OrderEvent
+from orders.ports.clock import Clock
 from orders.ports.errors import ItemKind, PassedOver, PermanentPortError, TransientPortError, UnreadableItem
 from orders.ports.lease import WriterLease
 from orders.ports.outbox import OutboxEntry
@@ -60,6 +61,7 @@ class DynamoOutbox:
         region: str,
         other_region: str | None = None,
         outbox_shards: int,
+        clock: Clock | None = None,
     ) -> None:
         """Sets up the outbox of ``region``, and of ``other_region`` if the service runs in two.
 
@@ -67,7 +69,7 @@ class DynamoOutbox:
         ``DynamoOrderRepository`` for the shards. ``lease`` is that of who settles and redacts; without one it is read
         only.
         """
-        self._table = OrdersTable(client, table_name, lease)
+        self._table = OrdersTable(client, table_name, lease, clock=clock)
         self._markers = outbox_markers(region, other_region, outbox_shards)
 
     @property

@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from orders.adapters.machine_clock import MachineClock
 from orders.adapters.outbound.botocore_errors import error_code, translated
 from orders.adapters.outbound.dynamodb.items.attribute_values import Item, from_wire, to_wire, wire_value
+from orders.adapters.outbound.dynamodb.items.instants import epoch_seconds
+from orders.adapters.outbound.dynamodb.items.schema import EXPIRY
 from orders.adapters.outbound.dynamodb.keys import Key
 from orders.adapters.within_lease import within_lease
+from orders.ports.clock import Clock
 from orders.ports.errors import ItemKind, UnreadableItem
 from orders.ports.lease import WriterLease
 
@@ -83,6 +87,8 @@ class QueryPage:
 class OrdersTable:
     """The table of one environment, through an open client.
 
+    Items whose time is over are taken for none, for DynamoDB removes them days later.
+
     Every method raises ``TransientPortError`` when the table is unreachable or throttles. Those that write raise
     ``NotTheWriter``, before anything is sent, while the writer's lease is not held; an answer is waited for no longer
     than it lasts.
@@ -94,9 +100,15 @@ class OrdersTable:
         name: str,
         lease: WriterLease | None = None,
         *,
+        clock: Clock | None = None,
         dependency: str = DEPENDENCY,
     ) -> None:
-        """``lease`` is that of who writes; without one it can be read only. ``dependency`` is its name in errors."""
+        """Sets it up.
+
+        ``lease`` is that of who writes; without one it can be read only. ``clock`` tells which items are over, by
+        default the machine's; ``dependency`` is its name in errors.
+        """
+        self._clock = clock or MachineClock()
         self._client: Any = client
         self._name = name
         self._lease = lease
@@ -114,17 +126,24 @@ class OrdersTable:
         arguments: dict[str, Any] = {"TableName": self._name, "Key": to_wire(key), "ConsistentRead": consistent}
         if only:
             place = Placeholders()
-            arguments["ProjectionExpression"] = ", ".join(map(place.name, only))
+            arguments["ProjectionExpression"] = ", ".join(map(place.name, (*only, EXPIRY)))
             arguments |= place.arguments()
         with translated(self._dependency):
             answer = await self._client.get_item(**arguments)
-        item = answer.get("Item")
-        return None if item is None else from_wire(item)
+        item = from_wire(answer.get("Item", {}))
+        return None if "Item" not in answer or self._is_over(item) else item
 
     async def put_new(self, item: Mapping[str, Any]) -> None:
         """Writes an item if its key is free. Raises: ConditionFailed with the existing one."""
         place = Placeholders()
-        await self.put(item, condition=f"attribute_not_exists({place.name('PK')})", place=place)
+        await self.put(item, condition=self.is_free(place), place=place)
+
+    def is_free(self, place: Placeholders) -> str:
+        """Builds the condition that a key is free: of no item, or of one whose time is over."""
+        return (
+            f"attribute_not_exists({place.name('PK')})"
+            f" OR {place.name(EXPIRY)} <= {place.value(epoch_seconds(self._clock.now()))}"
+        )
 
     async def put(self, item: Mapping[str, Any], *, condition: str, place: Placeholders) -> None:
         """Writes an item, replacing an existing one under the condition. Raises: ConditionFailed with the existing
@@ -184,7 +203,12 @@ class OrdersTable:
             arguments["ExclusiveStartKey"] = resume
         with translated(self._dependency):
             answer = await self._client.query(**arguments)
-        return QueryPage(tuple(map(from_wire, answer["Items"])), answer.get("LastEvaluatedKey"))
+        found = (item for item in map(from_wire, answer["Items"]) if not self._is_over(item))
+        return QueryPage(tuple(found), answer.get("LastEvaluatedKey"))
+
+    def _is_over(self, item: Item) -> bool:
+        expires_at = item.get(EXPIRY)
+        return isinstance(expires_at, int) and self._clock.now().timestamp() >= expires_at
 
     async def _write(self, call: Any, **arguments: Any) -> Any:
         try:

@@ -1,12 +1,15 @@
 """Documents in a dictionary. Contract: ports/documents.py."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import quote
 
+from orders.adapters.machine_clock import MachineClock
 from orders.adapters.outbound.memory.writer_leases import AlwaysWriter
+from orders.ports.clock import Clock
 from orders.ports.documents import MAX_LINK_LIFETIME
 from orders.ports.errors import DocumentMissing, TransientPortError
 from orders.ports.lease import WriterLease
+from orders.ports.retention import document_days
 
 
 class MemoryDocumentStore:
@@ -17,18 +20,27 @@ class MemoryDocumentStore:
     Attributes:
         documents: readable documents by key.
         versions: every version ever put, with its key, as in a bucket with versioning.
+        expiries: when documents go with their orders, by key.
     """
 
-    def __init__(self, lease: WriterLease | None = None) -> None:
+    def __init__(self, lease: WriterLease | None = None, clock: Clock | None = None) -> None:
+        """``clock`` tells the age of documents, by default the machine's."""
         self._lease: WriterLease = lease or AlwaysWriter()
+        self._clock = clock or MachineClock()
+        self.expiries: dict[str, datetime] = {}
         self.documents: dict[str, bytes] = {}
         self.versions: list[tuple[str, bytes]] = []
         self.reachable = True
 
-    async def put(self, key: str, pdf: bytes) -> None:
+    async def put(self, key: str, pdf: bytes, *, expires_at: datetime | None = None) -> None:
         """See ``DocumentStore.put``."""
         self._lease.check()
         self._reach()
+        if expires_at is not None and document_days(self._clock.now(), expires_at) is None:
+            return
+        self.expiries.pop(key, None)
+        if expires_at is not None:
+            self.expiries[key] = expires_at
         self.documents[key] = pdf
         self.versions.append((key, pdf))
 
@@ -68,6 +80,18 @@ class MemoryDocumentStore:
 
         self.documents = {key: pdf for key, pdf in self.documents.items() if stays(key)}
         self.versions = [(key, pdf) for key, pdf in self.versions if stays(key)]
+
+    async def date_anew(self, folder: str, expires_at: datetime) -> int:
+        """See ``DocumentVersions.date_anew``."""
+        self._lease.check()
+        self._reach()
+        if document_days(self._clock.now(), expires_at) is None:
+            return 0
+        old = [key for key in self.documents if key.startswith(folder) and self.expiries.get(key) != expires_at]
+        for key in old:
+            self.versions.append((key, self.documents[key]))
+            self.expiries[key] = expires_at
+        return len(old)
 
     def _reach(self) -> None:
         if not self.reachable:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from orders.adapters.outbound.memory.writer_leases import AlwaysWriter
+from orders.ports.clock import Clock
 from orders.ports.errors import ItemKind, PassedOver, TransientPortError, UnreadableItem
 from orders.ports.lease import WriterLease
 from orders.ports.mail import Claim, MailFeedback, MailIntent, MailRecord, MailReference, MailState
@@ -14,12 +15,15 @@ from orders.ports.mail import Claim, MailFeedback, MailIntent, MailRecord, MailR
 class _Entry:
     record: MailRecord
     lease_until: datetime | None = None
+    expires_at: datetime | None = None
 
 
 class MemoryMailIntents:
     """``MailIntents`` in a dictionary; set ``reachable`` to false for an outage."""
 
-    def __init__(self, lease: WriterLease | None = None) -> None:
+    def __init__(self, lease: WriterLease | None = None, clock: Clock | None = None) -> None:
+        """``clock`` tells what is over; without one nothing ever is."""
+        self._clock = clock
         self.reachable = True
         self._lease: WriterLease = lease or AlwaysWriter()
         self._entries: dict[MailReference, _Entry] = {}
@@ -44,7 +48,8 @@ class MemoryMailIntents:
             return Claim(False, known.record, known.lease_until)
         attempts = known.record.attempts + 1 if known else 1
         record = _record(intent, MailState.CLAIMED, now, attempts)
-        entry = _Entry(replace(record, feedback=known.record.feedback if known else None), now + lease)
+        feedback = known.record.feedback if known else None
+        entry = _Entry(replace(record, feedback=feedback), now + lease, _expiry(intent, known))
         self._entries[intent.reference] = entry
         return Claim(True, entry.record, entry.lease_until)
 
@@ -58,7 +63,7 @@ class MemoryMailIntents:
             record = replace(known.record, attempts=known.record.attempts - 1)
             if failure is not None:
                 record = replace(record, state=MailState.FAILED, at=now, detail=failure)
-            self._entries[intent.reference] = _Entry(record, now)
+            self._entries[intent.reference] = replace(known, record=record, lease_until=now)
 
     async def finish(
         self,
@@ -78,7 +83,7 @@ class MemoryMailIntents:
         attempts = known.record.attempts if known else 0
         record = _record(intent, state, at, attempts, message_id=message_id, detail=detail)
         feedback = known.record.feedback if known else None
-        self._entries[intent.reference] = _Entry(replace(record, feedback=feedback))
+        self._entries[intent.reference] = _Entry(replace(record, feedback=feedback), None, _expiry(intent, known))
 
     async def note_feedback(self, mail: MailReference, feedback: MailFeedback) -> bool:
         """See ``MailIntents.note_feedback``."""
@@ -116,9 +121,27 @@ class MemoryMailIntents:
             if _is_of(key, tenant_id, order_id):
                 self._entries[key] = replace(entry, record=entry.record.erased())
 
+    def keep_until(self, tenant_id: str, order_id: str, expires_at: datetime) -> int:
+        """Lets an order's mails go at that time or later; returns how many were changed."""
+        self._ask()
+        changed = 0
+        for key, entry in self._entries.items():
+            if _is_of(key, tenant_id, order_id) and (entry.expires_at is None or entry.expires_at < expires_at):
+                self._entries[key] = replace(entry, expires_at=expires_at)
+                changed += 1
+        return changed
+
     def _ask(self) -> None:
         if not self.reachable:
             raise TransientPortError("orders table", "out of reach")
+        if self._clock is not None:
+            now = self._clock.now()
+            for key in [key for key, each in self._entries.items() if each.expires_at and each.expires_at <= now]:
+                del self._entries[key]
+
+
+def _expiry(intent: MailIntent, known: _Entry | None) -> datetime | None:
+    return intent.expires_at or (known.expires_at if known else None)
 
 
 def _fault(mail: MailReference) -> UnreadableItem:

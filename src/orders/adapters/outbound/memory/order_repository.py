@@ -167,6 +167,7 @@ def _as_listed(order: Order) -> Order:
         updated_at=order.updated_at,
         deletion=order.deletion and Deletion(at=order.deletion.at, by=""),
         erasure=order.erasure and Erasure(at=order.erasure.at, by=""),
+        expires_at=order.expires_at,
     )
 
 

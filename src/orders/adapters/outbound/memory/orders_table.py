@@ -9,6 +9,7 @@ from orders.adapters.outbound.memory.writer_leases import AlwaysWriter
 from orders.domain.events import OrderEvent
 from orders.domain.order import Order
 from orders.ports.acceptances import Acceptance, KeyClaim
+from orders.ports.clock import Clock
 from orders.ports.errors import ItemKind, TransientPortError, UnreadableItem
 from orders.ports.lease import WriterLease
 
@@ -50,10 +51,13 @@ class MemoryTable:
     Nothing awaits between a read and a write, so every operation on it is atomic within one event loop.
     """
 
-    def __init__(self, lease: WriterLease | None = None) -> None:
+    def __init__(self, lease: WriterLease | None = None, clock: Clock | None = None) -> None:
+        """``clock`` tells what is over; without one nothing ever is."""
+        self._clock = clock
         self.reachable = True
         self.answering = True
         self.lease: WriterLease = lease or AlwaysWriter()
+        self.accepted_until: dict[OrderKey, datetime] = {}
         self._rows: dict[OrderKey, OrderRow] = {}
         self._log: dict[OrderKey, dict[int, OrderEvent]] = {}
         self._accepted: dict[OrderKey, Acceptance] = {}
@@ -141,6 +145,23 @@ class MemoryTable:
     def _ask(self) -> None:
         if not self.reachable:
             raise TransientPortError("orders table", "out of reach")
+        if self._clock is not None:
+            self._remove_what_is_over(self._clock.now())
+
+    def _remove_what_is_over(self, now: datetime) -> None:
+        """Removes each item by its own expiry, as DynamoDB does."""
+        for key in [key for key, row in self._rows.items() if _is_over(row.order.expires_at, now)]:
+            del self._rows[key]
+        for log in self._log.values():
+            for sequence in [sequence for sequence, event in log.items() if _is_over(event.expires_at, now)]:
+                del log[sequence]
+        for key in [key for key, until in self.accepted_until.items() if _is_over(until, now)]:
+            self._accepted.pop(key, None)
+            del self.accepted_until[key]
+
+
+def _is_over(expires_at: datetime | None, now: datetime) -> bool:
+    return expires_at is not None and expires_at <= now
 
 
 def rough_bytes(value: object) -> int:

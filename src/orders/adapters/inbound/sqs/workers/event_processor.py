@@ -19,11 +19,13 @@ from orders.adapters.privacy.masking import as_name
 from orders.adapters.trace_context import passed_on
 from orders.adapters.wire.card_redaction import without_cards
 from orders.application.events.apply_external_event import ApplyExternalEvent
+from orders.application.orders.retain_order import RetainOrder
 from orders.application.orders.scrub_order import ScrubOrder
 from orders.contracts.cloud_event import EVENT_SOURCE, cloud_event_type
-from orders.contracts.commands import SCRUB_ORDER
+from orders.contracts.commands import RETAIN_ORDER, SCRUB_ORDER
 from orders.domain.events import EventType
 from orders.domain.reports import SOURCES, ReportType
+from orders.domain.retention import ENDING
 from orders.ports.metric_catalogue import EVENTS_DROPPED
 from orders.ports.metrics import Counters
 
@@ -42,6 +44,9 @@ TRANSITIONS = (
     EventType.COMPLETED,
 )
 """Own events after which a parked report may apply."""
+MOVED = frozenset(map(cloud_event_type, TRANSITIONS))
+ENDED = frozenset(map(cloud_event_type, ENDING))
+"""The public names of those, and of the events at which an order can end."""
 
 
 class EventProcessor(QueueWorker):
@@ -53,21 +58,23 @@ class EventProcessor(QueueWorker):
 
     name = "event-processor"
 
-    def __init__(self, scrub: ScrubOrder, hear: ApplyExternalEvent, counters: Counters) -> None:
+    def __init__(self, scrub: ScrubOrder, hear: ApplyExternalEvent, retain: RetainOrder, counters: Counters) -> None:
         self._scrub = scrub
+        self._retain = retain
         self._hear = hear
         self._counters = counters
         self.dropped = 0
         listeners: dict[Heard, Listener] = {(EVENT_SOURCE, cloud_event_type(EventType.ERASED)): self._erased}
-        listeners |= {(EVENT_SOURCE, cloud_event_type(type_)): self._moved for type_ in TRANSITIONS}
+        listeners |= {(EVENT_SOURCE, cloud_event_type(type_)): self._moved for type_ in {*TRANSITIONS, *ENDING}}
         listeners |= {(source, str(type_)): partial(self._reported, type_) for type_, source in SOURCES.items()}
         self._listeners: Mapping[Heard, Listener] = MappingProxyType(listeners)
 
     async def handle(self, message: Message) -> None:
         """Handles one message. Raises: MessageRefused, and as the use cases."""
         if "command" in message.content:
-            command = order_command(message.content, SCRUB_ORDER)
-            await self._scrub.execute(command.tenant_id, command.order_id, again=False)
+            command = order_command(message.content, SCRUB_ORDER, RETAIN_ORDER)
+            again = self._scrub if command.command == SCRUB_ORDER else self._retain
+            await again.execute(command.tenant_id, command.order_id, again=False)
             return
         event = bus_message(message.content)
         listener = self._listeners.get((event.source, event.type))
@@ -86,7 +93,10 @@ class EventProcessor(QueueWorker):
 
     async def _moved(self, message: BusMessage) -> None:
         event = order_event(message)
-        await self._hear.catch_up(event.tenant_id, event.order_id)
+        if message.type in MOVED:
+            await self._hear.catch_up(event.tenant_id, event.order_id)
+        if message.type in ENDED:
+            await self._retain.execute(event.tenant_id, event.order_id)
 
     async def _reported(self, type_: ReportType, event: BusMessage) -> None:
         named, report = parse_report(type_, event.detail)

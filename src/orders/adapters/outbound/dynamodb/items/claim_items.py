@@ -48,9 +48,11 @@ def claim_from_item(item: Mapping[str, Any]) -> KeyClaim:
     )
 
 
-def place_is_free(claimed_by: str | None, place: Placeholders) -> str:
-    """Builds the condition that the order's key is free, or held by that idempotency key's claim and not rejected."""
-    free = f"attribute_not_exists({place.name('PK')})"
+def place_is_free(claimed_by: str | None, free: str, place: Placeholders) -> str:
+    """Builds the condition that the order's key is free, or held by that idempotency key's claim and not rejected.
+
+    ``free`` is the condition that it is free.
+    """
     if claimed_by is None:
         return free
     own = f"{place.name(CLAIM, 'key')} = {place.value(claimed_by)}"

@@ -6,10 +6,16 @@ from typing import Any
 from zlib import compress, decompress
 
 from orders.adapters.outbound.dynamodb.items.attribute_values import Item, from_wire, to_wire
-from orders.adapters.outbound.dynamodb.items.instants import instant_text, parse_instant
+from orders.adapters.outbound.dynamodb.items.instants import (
+    epoch_seconds,
+    instant_text,
+    parse_epoch_seconds,
+    parse_instant,
+)
 from orders.adapters.outbound.dynamodb.items.item_size import value_bytes
 from orders.adapters.outbound.dynamodb.items.part_items import present
 from orders.adapters.outbound.dynamodb.items.schema import (
+    EXPIRY,
     SCHEMA_ATTRIBUTE,
     SCHEMA_VERSION,
     item_reader,
@@ -54,7 +60,7 @@ _LAST = 10**_MAX_DIGITS
 def event_to_item(event: OrderEvent) -> Item:
     """Converts the event to attributes, without keys."""
     return present(
-        **{SCHEMA_ATTRIBUTE: SCHEMA_VERSION},
+        **{SCHEMA_ATTRIBUTE: SCHEMA_VERSION, EXPIRY: event.expires_at and epoch_seconds(event.expires_at)},
         tenantId=event.tenant_id,
         orderId=event.order_id,
         sequence=event.sequence,
@@ -89,6 +95,7 @@ def event_from_item(item: Mapping[str, Any]) -> OrderEvent:
         traceparent=item.get("traceparent"),
         receipt=receipt and receipt_from_item(receipt),
         epoch=item.get(EPOCH, FIRST_EPOCH),
+        expires_at=parse_epoch_seconds(item[EXPIRY]) if EXPIRY in item else None,
     )
 
 

@@ -36,6 +36,18 @@ def bound_text(at: datetime) -> str:
         return instant_text(_LAST if at.year > 1 else _FIRST)
 
 
+def epoch_seconds(at: datetime) -> int:
+    """Returns the instant in seconds since 1970, as DynamoDB's TTL has it; one that is not whole is rounded up."""
+    return -int(-_in_utc(at).timestamp() // 1)
+
+
+def parse_epoch_seconds(seconds: int) -> datetime:
+    """Parses the seconds of ``epoch_seconds``. Raises: TypeError, ValueError, OverflowError."""
+    if not isinstance(seconds, int):
+        raise TypeError("seconds since 1970 are a whole number")
+    return datetime.fromtimestamp(seconds, UTC)
+
+
 def _in_utc(at: datetime) -> datetime:
     if at.tzinfo is None:
         raise ValueError(f"{at.isoformat()} has no time zone")

@@ -4,7 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from orders.adapters.outbound.dynamodb.items.attribute_values import Item
-from orders.adapters.outbound.dynamodb.items.instants import instant_text, parse_instant
+from orders.adapters.outbound.dynamodb.items.instants import (
+    epoch_seconds,
+    instant_text,
+    parse_epoch_seconds,
+    parse_instant,
+)
 from orders.adapters.outbound.dynamodb.items.part_items import (
     details_from_item,
     details_to_item,
@@ -23,7 +28,7 @@ from orders.adapters.outbound.dynamodb.items.report_items import (
     reported_from_item,
     reported_to_item,
 )
-from orders.adapters.outbound.dynamodb.items.schema import SCHEMA_ATTRIBUTE, SCHEMA_VERSION, item_reader
+from orders.adapters.outbound.dynamodb.items.schema import EXPIRY, SCHEMA_ATTRIBUTE, SCHEMA_VERSION, item_reader
 from orders.adapters.outbound.dynamodb.keys import (
     DAY_SHARDS,
     customer_key,
@@ -46,14 +51,14 @@ KEY_ATTRIBUTES = frozenset({"PK", "SK"})
 
 OPTIONAL_ATTRIBUTES = REPORTED_ATTRIBUTES | {
     "document", "deletedAt", "deletedBy", "erasedAt", "erasedBy", "recentKeys", "campaignDiscount", "prices",
-    "mailFault",
+    "mailFault", EXPIRY,
 }  # fmt: skip
 """Attributes of ``order_to_item`` that an order can lose or gain: a change removes those that it has not."""
 
 LISTED_ATTRIBUTES = frozenset(
     {
         "orderId", "orderNumber", "tenantId", "customerId", "status", "version", "sequence", "currency", "lines",
-        "totals", "parcels", "createdAt", "updatedAt", "deletedAt", "erasedAt", "schemaVersion",
+        "totals", "parcels", "createdAt", "updatedAt", "deletedAt", "erasedAt", EXPIRY, "schemaVersion",
     }
 )  # fmt: skip
 """Attributes that the listing indexes project (``order_summary`` in topology.yaml)."""
@@ -63,7 +68,7 @@ def order_to_item(order: Order) -> Item:
     """Converts the order to its item, keys included, without the events waiting in it."""
     tenant_id, order_id, at = order.tenant_id, order.order_id, order.created_at
     return order_key(tenant_id, order_id) | present(
-        **{SCHEMA_ATTRIBUTE: SCHEMA_VERSION},
+        **{SCHEMA_ATTRIBUTE: SCHEMA_VERSION, EXPIRY: order.expires_at and epoch_seconds(order.expires_at)},
         orderId=order_id,
         orderNumber=order.order_number,
         tenantId=tenant_id,
@@ -134,6 +139,7 @@ def order_from_item(item: Mapping[str, Any]) -> Order:
         erasure=_erasure(item),
         recent_keys=tuple((key, sequence) for key, sequence in item.get("recentKeys", ())),
         reported=reported_from_item(item),
+        expires_at=parse_epoch_seconds(item[EXPIRY]) if EXPIRY in item else None,
         **details_from_item(item.get("details", {})),
     )
     # A parcel refers to missing lines, on which all code that reads the order relies.

@@ -23,6 +23,9 @@ from orders.ports.errors import ItemKind, UnreadableItem
 SCHEMA_VERSION = 1
 SCHEMA_ATTRIBUTE = "schemaVersion"
 
+EXPIRY = "expiresAt"
+"""The attribute by which DynamoDB removes an item, late: readers take an expired item for none."""
+
 _Read = TypeVar("_Read")
 _Reader = Callable[[Mapping[str, Any]], _Read]
 

@@ -1,27 +1,27 @@
 """The end of what is stored of an order: when its items and documents go ([DATA-5])."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
-
-HEADROOM_DAYS = 2
-"""How much sooner than an order a bucket begins to remove a document: S3 hides it first, and deletes it a day or two
-later; see docs/adr/0051-retention.md."""
 
 DAY_CLASSES = tuple([2**power for power in range(12)] + list(range(2535, 2556)))
 """The ages in days at which buckets' rules remove documents, each by a tag of its own.
 
-An order's end is 2,555 to 2,557 days before its expiry. The highest ones, less the headroom, are for it, as late as
-messages are kept at most: 21 days. The others are for what is rendered later: it goes at the highest age that fits,
-and is rendered again if somebody asks for it.
+The highest ones are for an order's end, as late as messages are kept at most. The others are for what is rendered
+later: it goes at the highest age that fits, and is rendered again if somebody asks for it.
 """
+
+_DAY = timedelta(days=1)
 
 
 def document_days(now: datetime, expires_at: datetime) -> int | None:
-    """Returns the age in days at which a document written now has to go; ``None`` if that is too late for any.
+    """Returns the age in days at which a document written now has to expire; ``None`` if it is too late for any.
 
-    S3 counts whole days and then waits for midnight: so part of a day left counts as one.
+    S3 counts whole days and waits for midnight UTC; it hides what expires first, and deletes it two midnights later at
+    the latest. So the last midnight at least a day before is what has to be met: a document at an order's end is there
+    for seven years, and a day later it is not.
     """
-    left = -((now - expires_at) // timedelta(days=1)) - HEADROOM_DAYS
+    hidden = (expires_at - _DAY).astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    left = (hidden - now) // _DAY
     return max((days for days in DAY_CLASSES if days <= left), default=None)
 
 

@@ -196,8 +196,8 @@ def a_bucket_has_a_name(bucket: Resource, _: Everything) -> Iterator[str]:
 
 @rule(
     "aws_s3_bucket_lifecycle_configuration",
-    ("rule.expiration.days", 0),
-    ("rule.expiration.days", 700),
+    ("rule.expiration", [{"days": 0}]),
+    ("rule.expiration", [{"days": 700}]),
     ("rule.transition", [{"days": 29, "storage_class": "STANDARD_IA"}]),
     ("rule.noncurrent_version_expiration.noncurrent_days", 0),
     ("rule", lambda now: [*now, now[0]]),
@@ -212,7 +212,8 @@ def objects_move_before_they_expire(lifecycle: Resource, _: Everything) -> Itera
         yield f"rules {names}"
     for one in lifecycle["rule"]:
         moves = each(one, "transition")
-        ends = each(one, "expiration.days")
+        # One that removes markers has no days.
+        ends = [end["days"] for end in each(one, "expiration") if not end.get("expired_object_delete_marker")]
         lives = [*ends, *each(one, "noncurrent_version_expiration.noncurrent_days")]
         early = [move for move in moves if move["storage_class"].endswith("_IA") and move["days"] < 30]
         if early or min([1, *lives]) < 1 or any(move["days"] >= end for move in moves for end in ends):

@@ -225,7 +225,7 @@ async def test_an_order_that_an_earlier_release_ended_is_kept_from_its_last_chan
         (timedelta(days=2530), 2048),
         (timedelta(days=730), 512),
         (timedelta(days=3), 1),
-        (timedelta(days=2, seconds=1), 1),
+        (timedelta(days=2, seconds=1), None),
         (timedelta(days=2), None),
         (timedelta(days=-1), None),
     ],

@@ -59,7 +59,7 @@ figures = {
 
   buckets = {
     versioning          = true
-    document_days       = 2555
+    retain_years        = 7
     archive_after_days  = 730
     intelligent_tiering = true
     replication_minutes = 15

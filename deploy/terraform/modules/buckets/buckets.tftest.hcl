@@ -8,7 +8,7 @@ variables {
   environment         = "prod"
   buckets             = [{ key = "orders", name = "shop-orders" }, { key = "templates", name = "shop-templates" }]
   versioning          = true
-  document_days       = 2555
+  retain_years        = 7
   archive_after_days  = 730
   encryption          = "SSE-KMS"
   kms_key_arn         = "arn:aws:kms:af-south-1:123456789012:key/1"
@@ -37,14 +37,27 @@ run "production" {
   assert {
     condition = alltrue([
       for rule in aws_s3_bucket_lifecycle_configuration.documents.rule : alltrue([
-        rule.expiration[0].days == 2555,
+        length(rule.expiration) == 0,
         rule.noncurrent_version_expiration[0].noncurrent_days == 30,
         one(rule.transition).days == 730,
         one(rule.transition).storage_class == "GLACIER_IR",
         tonumber(rule.filter[0].object_size_greater_than) == 0,
       ]) if rule.id == "documents"
     ])
-    error_message = "Documents are archived after two years, small ones too, and removed after seven."
+    error_message = "Documents are archived after two years, small ones too, and have no age of their own."
+  }
+  assert {
+    condition = { for rule in aws_s3_bucket_lifecycle_configuration.documents.rule : rule.filter[0].tag[0].value => rule.expiration[0].days if startswith(rule.id, "ended-orders-") } == {
+      for days in concat([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048], range(2535, 2556)) : tostring(days) => days
+    }
+    error_message = "Documents go by the days that their tag names, up to seven years less the two days that S3 takes."
+  }
+  assert {
+    condition = alltrue([
+      for rule in aws_s3_bucket_lifecycle_configuration.documents.rule :
+      rule.filter[0].tag[0].key == "retain-days" && rule.noncurrent_version_expiration[0].noncurrent_days == 1 if startswith(rule.id, "ended-orders-")
+    ])
+    error_message = "What is hidden by its age is gone the next day."
   }
   assert {
     condition = one([
@@ -77,6 +90,7 @@ run "development" {
     environment         = "dev"
     versioning          = false
     document_days       = 30
+    retain_years        = null
     archive_after_days  = null
     encryption          = "SSE-S3"
     kms_key_arn         = null
@@ -119,6 +133,16 @@ run "days_are_whole" {
   }
 
   expect_failures = [var.document_days]
+}
+
+run "years_are_whole" {
+  command = plan
+
+  variables {
+    retain_years = 7.5
+  }
+
+  expect_failures = [var.retain_years]
 }
 
 run "days_of_earlier_documents_are_whole" {

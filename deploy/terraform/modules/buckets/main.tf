@@ -3,6 +3,13 @@ locals {
   log_names = var.access_logs ? { logs = "${local.names.orders}-access-logs" } : {}
   all_names = merge(local.names, local.log_names)
 
+  # As document_days of src/orders/ports/retention.py has them: each day at an order's end, for as long as a message is
+  # kept that dates its documents, and fewer for what is rendered later.
+  retained_days = var.retain_years == null ? [] : concat(
+    [for power in range(12) : pow(2, power)],
+    range(365 * var.retain_years - 20, 365 * var.retain_years + 1),
+  )
+
   # From the names, so that a plan has the policies whole.
   arns = { for key, name in local.all_names : key => "arn:${data.aws_partition.current.partition}:s3:::${name}" }
 }
@@ -78,7 +85,9 @@ resource "aws_s3_bucket_logging" "this" {
   target_prefix = "${each.value}/"
 }
 
-# Documents go with their orders. Shops' profiles and templates stay: only their earlier versions go.
+# Documents go with their orders. Shops' profiles and templates stay: only their earlier versions go. Where orders are
+# kept for years, a document has no age of its own: the end of its order dates it anew, with a tag that names the days
+# left. See docs/adr/0051-retention.md.
 resource "aws_s3_bucket_lifecycle_configuration" "documents" {
   bucket = aws_s3_bucket.this["orders"].id
   # By default S3 moves nothing below 128 KB, and documents have a third of that.
@@ -92,8 +101,12 @@ resource "aws_s3_bucket_lifecycle_configuration" "documents" {
       object_size_greater_than = 0
     }
 
-    expiration {
-      days = var.document_days
+    dynamic "expiration" {
+      for_each = var.document_days == null ? [] : [var.document_days]
+
+      content {
+        days = expiration.value
+      }
     }
 
     noncurrent_version_expiration {
@@ -127,6 +140,47 @@ resource "aws_s3_bucket_lifecycle_configuration" "documents" {
         days          = var.tiered_after_days
         storage_class = "INTELLIGENT_TIERING"
       }
+    }
+  }
+
+  # What expires is hidden first, and is gone a day or two later: an order's days are so many less.
+  dynamic "rule" {
+    for_each = local.retained_days
+
+    content {
+      id     = "ended-orders-${rule.value}"
+      status = "Enabled"
+
+      filter {
+        tag {
+          key   = "retain-days"
+          value = tostring(rule.value)
+        }
+      }
+
+      expiration {
+        days = rule.value
+      }
+
+      noncurrent_version_expiration {
+        noncurrent_days = 1
+      }
+    }
+  }
+
+  rule {
+    id     = "markers-of-what-is-gone"
+    status = "Enabled"
+
+    filter {}
+
+    expiration {
+      expired_object_delete_marker = true
+    }
+
+    # Markers are no larger than nothing, so that the rule of documents does not see them.
+    noncurrent_version_expiration {
+      noncurrent_days = var.earlier_document_days
     }
   }
 

@@ -30,12 +30,24 @@ variable "versioning" {
 }
 
 variable "document_days" {
-  description = "Days after which a document is removed; what was removed or replaced stays for earlier_document_days more."
+  description = "Days after which any document is removed; null where it is kept until retain_years after its order's end. What was removed or replaced stays for earlier_document_days more."
   type        = number
+  default     = null
 
   validation {
-    condition     = var.document_days >= 1 && floor(var.document_days) == var.document_days
+    condition     = var.document_days == null ? true : var.document_days >= 1 && floor(var.document_days) == var.document_days
     error_message = "document_days must be a whole number of days, at least 1."
+  }
+}
+
+variable "retain_years" {
+  description = "Years after an order's end when its documents are removed; null where document_days removes them."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.retain_years == null ? true : var.retain_years >= 6 && floor(var.retain_years) == var.retain_years
+    error_message = "retain_years must be a whole number of years, at least 6: the days of what is rendered later end at 2,048."
   }
 }
 

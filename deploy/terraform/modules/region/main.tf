@@ -52,6 +52,7 @@ module "buckets" {
   suffix              = var.suffix
   versioning          = var.figures.buckets.versioning
   document_days       = var.figures.buckets.document_days
+  retain_years        = var.figures.buckets.retain_years
   archive_after_days  = var.figures.buckets.archive_after_days
   intelligent_tiering = var.figures.buckets.intelligent_tiering
   encryption          = var.figures.buckets.encryption

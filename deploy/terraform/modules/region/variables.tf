@@ -22,7 +22,8 @@ variable "figures" {
 
     buckets = object({
       versioning          = bool
-      document_days       = number
+      document_days       = optional(number)
+      retain_years        = optional(number)
       archive_after_days  = optional(number)
       intelligent_tiering = optional(bool, false)
       encryption          = string

@@ -40,9 +40,10 @@ CALLERS: Mapping[str, tuple[str, ...]] = {
     "DynamoAcceptances.get": (API, RECORDS, EVENTS),
     "DynamoAcceptances.queued": (API, RELAY),
     "DynamoAcceptances.redact": (EVENTS,),
-    "DynamoErasureLedger._all": (OPERATOR,),
+    # The event-processor's task replays the ledger after a restore.
+    "DynamoErasureLedger._all": (EVENTS, OPERATOR),
     "DynamoErasureLedger.enter": (API, EVENTS),
-    "DynamoErasureLedger.page": (OPERATOR,),
+    "DynamoErasureLedger.page": (EVENTS, OPERATOR),
     "DynamoMailIntents.claim": NOTIFIERS,
     "DynamoMailIntents.finish": NOTIFIERS,
     "DynamoMailIntents.note_feedback": (FEEDBACK,),

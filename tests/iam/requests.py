@@ -94,6 +94,10 @@ def _query(given: Mapping[str, Any], place: Place) -> Decided:
     yield place.request("dynamodb:Query", resource, dynamodb__LeadingKeys=(given["KeyCondition"][hash_key],))
 
 
+def _scan(given: Mapping[str, Any], place: Place) -> Decided:
+    yield place.request("dynamodb:Scan", place.arn("dynamodb", f"table/{place.named(given['TableName'])}"))
+
+
 def _on_queue(action: str) -> Callable[[Mapping[str, Any], Place], Decided]:
     def decide(given: Mapping[str, Any], place: Place) -> Decided:
         name = given.get("QueueName") or given["QueueUrl"].rpartition("/")[2]
@@ -112,7 +116,22 @@ def _read_object(given: Mapping[str, Any], place: Place) -> Decided:
 
 
 def _write_object(given: Mapping[str, Any], place: Place) -> Decided:
-    yield place.request("s3:PutObject", f"arn:aws:s3:::{place.buckets[given['Bucket']]}/{given['Key']}")
+    written = f"arn:aws:s3:::{place.buckets[given['Bucket']]}/{given['Key']}"
+    yield place.request("s3:PutObject", written)
+    if "Tagging" in given:
+        yield place.request("s3:PutObjectTagging", written)
+
+
+def _tagging_of(given: Mapping[str, Any], place: Place) -> Decided:
+    action = "s3:GetObjectVersionTagging" if "VersionId" in given else "s3:GetObjectTagging"
+    yield place.request(action, f"arn:aws:s3:::{place.buckets[given['Bucket']]}/{given['Key']}")
+
+
+def _copy_object(given: Mapping[str, Any], place: Place) -> Decided:
+    source = given["CopySource"]
+    read = "s3:GetObjectVersion" if "VersionId" in source else "s3:GetObject"
+    yield place.request(read, f"arn:aws:s3:::{place.buckets[source['Bucket']]}/{source['Key']}")
+    yield from _write_object(given, place)
 
 
 def _list_bucket(action: str) -> Callable[[Mapping[str, Any], Place], Decided]:
@@ -163,6 +182,7 @@ _DECIDED: Mapping[tuple[str, str], Callable[[Mapping[str, Any], Place], Decided]
     ("dynamodb", "PutItem"): _on_items("dynamodb:PutItem"),
     ("dynamodb", "UpdateItem"): _on_items("dynamodb:UpdateItem"),
     ("dynamodb", "Query"): _query,
+    ("dynamodb", "Scan"): _scan,
     ("sqs", "GetQueueUrl"): _on_queue("sqs:GetQueueUrl"),
     ("sqs", "GetQueueAttributes"): _on_queue("sqs:GetQueueAttributes"),
     ("sqs", "ReceiveMessage"): _on_queue("sqs:ReceiveMessage"),
@@ -173,6 +193,8 @@ _DECIDED: Mapping[tuple[str, str], Callable[[Mapping[str, Any], Place], Decided]
     ("sqs", "ChangeMessageVisibility"): _on_queue("sqs:ChangeMessageVisibility"),
     ("sqs", "ChangeMessageVisibilityBatch"): _on_queue("sqs:ChangeMessageVisibility"),
     ("s3", "GetObject"): _read_object,
+    ("s3", "GetObjectTagging"): _tagging_of,
+    ("s3", "CopyObject"): _copy_object,
     ("s3", "HeadObject"): _read_object,
     ("s3", "PutObject"): _write_object,
     ("s3", "ListObjectsV2"): _list_bucket("s3:ListBucket"),

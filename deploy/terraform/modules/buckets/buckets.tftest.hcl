@@ -16,7 +16,7 @@ variables {
   intelligent_tiering = true
   deletion_protection = true
   deny_deletes        = true
-  erasing_role        = "bbws-orders-prod-event-processor-af-south-1"
+  erasing_roles       = ["bbws-orders-prod-event-processor-af-south-1", "bbws-orders-prod-event-processor-eu-west-1"]
 }
 
 run "production" {

@@ -279,12 +279,12 @@ data "aws_iam_policy_document" "this" {
 
       # But for documents of somebody whose personal data is erased.
       dynamic "condition" {
-        for_each = each.key == "orders" && var.erasing_role != null ? [var.erasing_role] : []
+        for_each = each.key == "orders" && length(var.erasing_roles) > 0 ? [var.erasing_roles] : []
 
         content {
           test     = "ArnNotEquals"
           variable = "aws:PrincipalArn"
-          values   = ["arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:role/${condition.value}"]
+          values   = [for role in condition.value : "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:role/${role}"]
         }
       }
     }

@@ -125,13 +125,13 @@ variable "deletion_protection" {
 }
 
 variable "deny_deletes" {
-  description = "Denies everybody to delete objects and their versions, but for erasing_role those of documents."
+  description = "Denies everybody to delete objects and their versions, but for erasing_roles those of documents."
   type        = bool
   default     = false
 }
 
-variable "erasing_role" {
-  description = "Name of the one role that removes versions of documents, when personal data is erased."
-  type        = string
-  default     = null
+variable "erasing_roles" {
+  description = "Names of the roles that remove versions of documents, when personal data is erased: one in each region."
+  type        = list(string)
+  default     = []
 }

@@ -60,7 +60,7 @@ module "buckets" {
   access_logs         = var.figures.buckets.access_logs
   deletion_protection = var.figures.buckets.deletion_protection
   deny_deletes        = var.figures.buckets.deny_deletes
-  erasing_role        = "bbws-orders-${var.environment}-event-processor-${local.region}"
+  erasing_roles       = [for region in compact([local.region, var.replica_region]) : "bbws-orders-${var.environment}-event-processor-${region}"]
 }
 
 module "mail" {

@@ -3,7 +3,7 @@ locals {
   grants = {
     api = [
       "FindQueues", "ProbeQueues", "SendOrders", "SendDocumentRequests",
-      "ReadItems", "ReadHistory", "ListOrders", "PutOrders", "ChangeOrders", "PublishEvents",
+      "ReadItems", "ReadHistory", "ListOrders", "PutOrders", "ChangeOrders", "PublishEvents", "EnterErasures",
       "ReadDocuments", "SeeDocuments", "ReadTemplates", "SeeTemplates",
     ]
     relay = [
@@ -14,7 +14,7 @@ locals {
     ]
     pdf-creator = [
       "FindQueues", "ReadItems", "PutOrders", "ChangeOrders", "PublishEvents",
-      "WriteDocuments", "ReadDocuments", "SeeDocuments", "ReadTemplates", "SeeTemplates",
+      "WriteDocuments", "TagDocuments", "ReadDocuments", "SeeDocuments", "ReadTemplates", "SeeTemplates",
     ]
     internal-notifier = [
       "FindQueues", "FindRuleDeadLetters", "LookAtDeadLetters", "ReadItems", "ChangeMails",
@@ -24,9 +24,12 @@ locals {
       "FindQueues", "SendDocumentRequests", "ReadItems", "ChangeMails",
       "ReadDocuments", "SeeDocuments", "ReadTemplates", "SeeTemplates", "SendMails", "ReadMailQuota",
     ]
+    # Its task also replays the ledger of erasures after a restore: no other role may delete versions.
     event-processor = [
-      "FindQueues", "ReadItems", "ReadHistory", "PutOrders", "ChangeOrders", "ChangeMails", "PublishEvents",
-      "SeeDocuments", "ListDocumentVersions", "EraseDocumentVersions",
+      "FindQueues", "FindRuleDeadLetters", "LookAtDeadLetters", "RemoveDeadLetters",
+      "ReadItems", "ReadHistory", "PutOrders", "ChangeOrders", "ChangeMails", "PublishEvents",
+      "EnterErasures", "ReadErasures",
+      "SeeDocuments", "ListDocumentVersions", "EraseDocumentVersions", "DateDocuments",
     ]
     mail-feedback = [
       "FindQueues", "ReadItems", "ChangeMails", "ChangeSuppressions",
@@ -90,6 +93,7 @@ locals {
       lookup(local.read_secrets, role, {}),
       role == "key-rotation" ? local.rotate_secrets : {},
       contains(local.holds_the_lease, role) ? local.control_statements : {},
+      role == "event-processor" ? local.other_key_statements : {},
       local.sidecar_statements,
       { for name, key in local.key_statements : name => key if contains(local.keys_of[role], name) },
     )
@@ -99,7 +103,7 @@ locals {
   keys_of = {
     for role, names in local.grants : role => concat(
       anytrue([for name in names : contains(["ReadItems", "ReadHistory"], name)]) ? ["UseTableKey"] : [],
-      anytrue([for name in names : contains(["ReadDocuments", "WriteDocuments", "ReadTemplates"], name)]) ? ["UseBucketsKey"] : [],
+      anytrue([for name in names : contains(["ReadDocuments", "WriteDocuments", "DateDocuments", "ReadTemplates"], name)]) ? ["UseBucketsKey"] : [],
       try(length(var.secrets[role].read), 0) > 0 || role == "key-rotation" ? ["UseSecretsKey"] : [],
     )
   }

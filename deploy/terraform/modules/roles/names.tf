@@ -22,9 +22,12 @@ locals {
   every_dead_letter = concat(values(local.dead_letter_queues), local.rule_dead_letter_queues)
 
   table     = "${local.prefix}:dynamodb:${local.here}:table/${var.table_name}"
+  ledger    = "${local.prefix}:dynamodb:${local.here}:table/bbws-orders-erasure-ledger-${var.environment}"
   bus       = "${local.prefix}:events:${local.here}:event-bus/${var.topology.bus.name}-${var.environment}"
   documents = "${local.prefix}:s3:::${var.bucket_names.orders}"
   templates = "${local.prefix}:s3:::${var.bucket_names.templates}"
+  # Erasure and retention reach the copies of the other region, if there is one.
+  every_documents = concat([local.documents], [for name in var.other_documents_bucket[*] : "${local.prefix}:s3:::${name}"])
 
   configuration_sets = var.mail.configuration_set == null ? [] : [
     "${local.prefix}:ses:${local.here}:configuration-set/${var.mail.configuration_set}",

@@ -64,7 +64,7 @@ locals {
       for name in [
         "FindQueues", "ProbeQueues", "FindRuleDeadLetters", "LookAtDeadLetters", "RemoveDeadLetters", "SendAgain",
         "ReadItems", "ReadHistory", "ListTenantsOrders", "FindByNumber", "ListByDay", "ListEvents", "ListOutbox",
-        "ChangeSuppressions", "PublishEvents",
+        "ChangeSuppressions", "PublishEvents", "ReadErasures",
         "ReadTemplates", "SeeTemplates", "ReadFigures",
       ] : { sid = name, given = local.statements[name] }
     ], [for name, given in local.key_statements : { sid = name, given = given } if name != "UseSecretsKey"])

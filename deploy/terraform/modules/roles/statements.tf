@@ -25,6 +25,9 @@ locals {
     RemoveDeadLetters = { actions = ["sqs:DeleteMessage"], resources = local.every_dead_letter, conditions = [] }
     SendAgain         = { actions = ["sqs:SendMessage"], resources = values(local.queues), conditions = [] }
 
+    EnterErasures = { actions = ["dynamodb:PutItem"], resources = [local.ledger], conditions = [] }
+    ReadErasures  = { actions = ["dynamodb:Query", "dynamodb:Scan"], resources = [local.ledger], conditions = [] }
+
     ReadItems   = { actions = ["dynamodb:GetItem"], resources = [local.table], conditions = [] }
     ReadHistory = { actions = ["dynamodb:Query"], resources = [local.table], conditions = [] }
     ListOrders = {
@@ -59,8 +62,15 @@ locals {
     WriteDocuments = { actions = ["s3:PutObject"], resources = ["${local.documents}/*"], conditions = [] }
     # Without it S3 answers 403 for a key that is not there, and a missing document could not be told from a ban.
     SeeDocuments          = { actions = ["s3:ListBucket"], resources = [local.documents], conditions = [] }
-    ListDocumentVersions  = { actions = ["s3:ListBucketVersions"], resources = [local.documents], conditions = [] }
-    EraseDocumentVersions = { actions = ["s3:DeleteObjectVersion"], resources = ["${local.documents}/*"], conditions = [] }
+    ListDocumentVersions  = { actions = ["s3:ListBucketVersions"], resources = local.every_documents, conditions = [] }
+    EraseDocumentVersions = { actions = ["s3:DeleteObjectVersion"], resources = [for bucket in local.every_documents : "${bucket}/*"], conditions = [] }
+    TagDocuments          = { actions = ["s3:PutObjectTagging"], resources = ["${local.documents}/*"], conditions = [] }
+    # Writes them anew as they are, with tags by which they go.
+    DateDocuments = {
+      actions    = ["s3:GetObjectVersion", "s3:GetObjectVersionTagging", "s3:PutObject", "s3:PutObjectTagging"]
+      resources  = [for bucket in local.every_documents : "${bucket}/*"]
+      conditions = []
+    }
     ReadTemplates         = { actions = ["s3:GetObject"], resources = ["${local.templates}/*"], conditions = [] }
     SeeTemplates          = { actions = ["s3:ListBucket"], resources = [local.templates], conditions = [] }
 
@@ -121,5 +131,17 @@ locals {
         },
       ]
     } if contains(["table", "buckets", "secrets"], name)
+  }
+
+  # Copies of documents in the other region are encrypted by its key of the same alias.
+  other_key_statements = {
+    for name, alias in var.key_aliases : "UseOther${title(name)}Key" => {
+      actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+      resources = ["${local.prefix}:kms:${var.other_region}:${local.account}:key/*"]
+      conditions = [
+        { test = "ForAnyValue:StringEquals", variable = "kms:ResourceAliases", values = [alias] },
+        { test = "StringEquals", variable = "kms:ViaService", values = ["s3.${var.other_region}.amazonaws.com"] },
+      ]
+    } if name == "buckets" && var.other_region != null
   }
 }

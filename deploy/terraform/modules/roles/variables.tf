@@ -34,6 +34,18 @@ variable "bucket_names" {
   type        = object({ orders = string, templates = string, configuration = string })
 }
 
+variable "other_region" {
+  description = "The other region of two; null where there is one."
+  type        = string
+  default     = null
+}
+
+variable "other_documents_bucket" {
+  description = "Name of the other region's bucket of documents; null in a single region."
+  type        = string
+  default     = null
+}
+
 variable "mail" {
   description = "What notifiers send by: the identity (a domain or an address), the from-address, the configuration set."
   type        = object({ identity = string, from_address = string, configuration_set = optional(string) })

@@ -18,6 +18,11 @@ module "roles" {
   table_name    = local.table_name
   control_table = var.control_table
   bucket_names  = merge(var.bucket_names, { configuration = local.configuration_bucket })
+  other_region  = var.other_region
+  # As src/orders/bootstrap/resources/names.py derives it.
+  other_documents_bucket = var.other_region == null ? null : (
+    var.failover_suffix == "" ? "${var.bucket_names.orders}-dr" : trimsuffix(var.bucket_names.orders, var.failover_suffix)
+  )
   mail = {
     identity          = var.mail.identity
     from_address      = var.mail.from

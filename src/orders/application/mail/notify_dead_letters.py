@@ -30,6 +30,9 @@ HELD_FOR = timedelta(minutes=2)
 MOST_AT_ONCE = 100
 """Maximum number of dead letters per queue and run; the next run reports the rest."""
 
+REMEMBERED_FOR = timedelta(days=365)
+"""So long a mail about a letter is on record, far longer than any letter is kept; its order's end dates it anew."""
+
 LOOK_ANYWAY = 10
 """Every so many looks: one letter may have come and another gone, and their number is the same."""
 
@@ -171,6 +174,7 @@ class NotifyDeadLetters:
                 sequence=sequence_in(letter.body),
                 template=MailTemplate.STAFF_ORDER_STUCK,
                 recipient=address,
+                expires_at=letter.sent_at + REMEMBERED_FOR,
             )
 
             async def compose(recipient: str, intent: MailIntent = intent) -> Mail:

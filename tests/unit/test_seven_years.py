@@ -23,8 +23,8 @@ RULES = rules_that_code_counts_on()
 
 async def test_a_day_before_every_item_is_there_and_when_the_time_is_over_none_is() -> None:
     clock = FixedClock(ENDS[0])
-    table, mails = MemoryTable(clock), MemoryMailIntents(clock)
-    service = Service(table=table, intents=mails, documents=MemoryDocumentStore(clock), start=ENDS[0])
+    table, mails = MemoryTable(clock=clock), MemoryMailIntents(clock=clock)
+    service = Service(table=table, intents=mails, documents=MemoryDocumentStore(clock=clock), start=ENDS[0])
     order = await ended(service, settled=True)
     await Workers(service).let_time_pass()
     assert order.expires_at is not None

@@ -1,6 +1,6 @@
 """The ledger of erasures and its replay, opened for one command and closed after it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -15,9 +15,10 @@ from orders.bootstrap.resources.addresses import resolve_addresses
 from orders.bootstrap.resources.names import names_of
 from orders.bootstrap.resources.topology import ERASURE_LEDGER
 from orders.bootstrap.resources.topology_file import packaged_topology
-from orders.bootstrap.server.region_watch import holding_lease, working_beside
-from orders.bootstrap.telemetry import open_telemetry
+from orders.bootstrap.server.region_watch import holding_lease, lease_held, working_beside
+from orders.bootstrap.telemetry import Telemetry, open_telemetry
 from orders.ports.erasure_ledger import ErasureLedger
+from orders.ports.lease import WriterLease
 
 
 @asynccontextmanager
@@ -29,14 +30,32 @@ async def open_erasure_ledger(settings: Settings) -> AsyncIterator[ErasureLedger
 
 
 @asynccontextmanager
-async def open_erasures(settings: Settings) -> AsyncIterator[ReapplyErasures]:
-    """Opens the replay of erasures against the settings' table of orders. Raises: ResourcesMissing."""
+async def _leased(
+    settings: Settings, telemetry: Telemetry, lease: WriterLease | None, tell: Callable[[str], None]
+) -> AsyncIterator[WriterLease]:
+    if lease is not None:
+        yield lease
+        return
+    async with holding_lease(settings, telemetry, Role.OPERATOR) as held, working_beside(held.work()):
+        await lease_held(held.lease, tell)
+        yield held.lease
+
+
+@asynccontextmanager
+async def open_erasures(
+    settings: Settings, lease: WriterLease | None = None, *, tell: Callable[[str], None] = lambda _: None
+) -> AsyncIterator[ReapplyErasures]:
+    """Opens the replay of erasures against the settings' table of orders.
+
+    Under ``lease``, which the caller keeps, or under one of its own, which it waits for and ``tell``s so.
+
+    Raises: ResourcesMissing; NotTheWriter: another region writes.
+    """
     services = ("dynamodb", "sqs", "events", "s3", S3_OTHER_REGION)
     async with (
         open_telemetry(settings, Role.OPERATOR) as telemetry,
         open_clients(settings, services, longest_poll=timedelta(seconds=1), watch=telemetry.watch_client) as clients,
-        holding_lease(settings, telemetry, Role.OPERATOR) as held,
-        working_beside(held.work()),
+        _leased(settings, telemetry, lease, tell) as writing,
     ):
         topology = packaged_topology()
         made = Container(
@@ -46,6 +65,6 @@ async def open_erasures(settings: Settings) -> AsyncIterator[ReapplyErasures]:
             counters=telemetry.metrics,
             tracing=telemetry.tracing,
             mailboxes=await mailboxes(clients.sqs, topology, settings),
-            lease=held.lease,
+            lease=writing,
         )
         yield made.use_cases().reapply_erasures()

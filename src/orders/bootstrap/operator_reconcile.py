@@ -1,8 +1,7 @@
 """Reconciling two regions, opened for one command and closed after it."""
 
-import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
@@ -21,36 +20,39 @@ from orders.application.events.publish_events import PublishEvents
 from orders.application.events.relay_outbox import RelayOutbox
 from orders.application.orders.queue_accepted import QueueAccepted
 from orders.application.regions.desk import ReconcileDesk
-from orders.application.regions.reconcile import Reconcile
+from orders.application.regions.reconcile import ErasuresReapplied, Reconcile
 from orders.bootstrap.aws import AwsClients, open_control_clients
 from orders.bootstrap.config.roles import Role
 from orders.bootstrap.config.settings import Settings
 from orders.bootstrap.operator_audit import operator_of
+from orders.bootstrap.operator_erasures import open_erasures
 from orders.bootstrap.operator_regions import open_region, two_regions
-from orders.bootstrap.resources.addresses import queue_url
+from orders.bootstrap.resources.addresses import ResourcesMissing, queue_url
 from orders.bootstrap.resources.names import names_of
 from orders.bootstrap.resources.topology_file import packaged_topology
-from orders.bootstrap.server.region_watch import holding_lease, working_beside
+from orders.bootstrap.server.region_watch import holding_lease, lease_held, working_beside
 from orders.bootstrap.telemetry import Telemetry
-from orders.ports.errors import NotTheWriter
+from orders.ports.errors import PortError
 from orders.ports.lease import WriterLease
 
-LEASE_WITHIN_SECONDS = 60
-"""A new writer waits 35 s from when it first reads that it is the writer, and so does this command."""
+_BY_HAND = "run `orders erasure reapply` as event-processor's task, as docs/runbooks/erasure.md says"
 
 
-async def erasures_by_hand() -> str:
-    """Says that nothing was reapplied, and what does it."""
-    return "not reapplied by this command: run `orders erasure reapply`"
+async def _erased_again(settings: Settings, lease: WriterLease) -> ErasuresReapplied:
+    """Replays the ledger of erasures, as far as this command may: deleting versions is for one task role alone."""
+    try:
+        async with open_erasures(settings, lease) as erasures:
+            done = await erasures.execute()
+    except (PortError, ResourcesMissing) as error:
+        return ErasuresReapplied(f"{error}; {_BY_HAND}", complete=False)
+    words = f"{done.erased} of {done.entries} entries of the ledger erased again"
+    if done.failed:
+        words += f", {len(done.failed)} failed, the first by {done.failed[0]}; {_BY_HAND}"
+    return ErasuresReapplied(words, complete=not done.failed)
 
 
 @asynccontextmanager
-async def open_reconcile(
-    settings: Settings,
-    *,
-    tell: Callable[[str], None],
-    reapply_erasures: Callable[[], Awaitable[str]] = erasures_by_hand,
-) -> AsyncIterator[ReconcileDesk]:
+async def open_reconcile(settings: Settings, *, tell: Callable[[str], None]) -> AsyncIterator[ReconcileDesk]:
     """Opens reconciling in this region with the other one. Raises: SettingsError: there is one only."""
     regions, control = two_regions(settings)
     table = names_of(settings, packaged_topology()).table()
@@ -63,8 +65,13 @@ async def open_reconcile(
 
         async def republish() -> int:
             async with working_beside(held.work()):
-                await _lease_held(held.lease, tell)
+                await lease_held(held.lease, tell)
                 return await _published(settings, here, table, held.lease)
+
+        async def reapply_erasures() -> ErasuresReapplied:
+            async with working_beside(held.work()):
+                await lease_held(held.lease, tell)
+                return await _erased_again(settings, held.lease)
 
         yield ReconcileDesk(
             Reconcile(
@@ -88,20 +95,6 @@ def _streams(clients: Mapping[str, AwsClients], table: str) -> list[DynamoRegion
         DynamoRegionStream(each.dynamodb, each.dynamodbstreams, table, region=region)
         for region, each in clients.items()
     ]
-
-
-async def _lease_held(lease: WriterLease, tell: Callable[[str], None]) -> None:
-    """Waits until this region may write. Raises: NotTheWriter."""
-    for second in range(LEASE_WITHIN_SECONDS):
-        try:
-            lease.check()
-        except NotTheWriter as error:
-            if second == 0:
-                tell(f"wait for the writer's lease: {error}")
-            await asyncio.sleep(1)
-        else:
-            return
-    lease.check()
 
 
 async def _published(settings: Settings, clients: AwsClients, table: str, lease: WriterLease) -> int:

@@ -8,7 +8,7 @@ import pytest
 from orders.adapters.outbound.memory.clock import FixedClock
 from orders.adapters.outbound.memory.control_table import MemoryControlTable
 from orders.adapters.outbound.memory.region_changes import MemoryFindings, MemoryKeptChanges, MemoryRegionStream
-from orders.application.regions.reconcile import TOGETHER, CannotReconcile, Reconcile
+from orders.application.regions.reconcile import TOGETHER, CannotReconcile, ErasuresReapplied, Reconcile
 from orders.ports.errors import TransientPortError
 from orders.ports.region_changes import ChangeKind, Fate, StoredChange
 from orders.ports.regions import ControlState, Switch, SwitchStep
@@ -40,6 +40,7 @@ class World:
     findings: MemoryFindings = field(default_factory=MemoryFindings)
     clock: FixedClock = field(default_factory=lambda: FixedClock(NOON))
     pending: int = 3
+    erasures: ErasuresReapplied = field(default_factory=lambda: ErasuresReapplied("2 erased again", complete=True))
     done: list[str] = field(default_factory=list)
 
     def reconcile(self) -> Reconcile:
@@ -47,9 +48,9 @@ class World:
             self.done.append("published")
             return self.pending
 
-        async def reapply() -> str:
+        async def reapply() -> ErasuresReapplied:
             self.done.append("erased")
-            return "2 erased again"
+            return self.erasures
 
         return Reconcile(
             self.table,
@@ -76,9 +77,15 @@ def world() -> World:
 async def test_what_was_pending_is_published_and_erasures_come_last(world: World) -> None:
     world.old.stored = [EVENT, ORDER]
     found = await world.reconcile().execute()
-    assert (found.published, found.looked_at, found.erasures) == (3, {IRELAND: 0, CAPE: 2}, "2 erased again")
+    assert (found.published, found.looked_at, found.erasures) == (3, {IRELAND: 0, CAPE: 2}, world.erasures)
     assert (found.settled, found.findings, found.warning) == (True, [], "")
     assert world.done == ["published", "erased"]
+
+
+async def test_while_an_erasure_has_to_be_repeated_it_is_not_settled(world: World) -> None:
+    world.erasures = ErasuresReapplied("1 of 2 failed", complete=False)
+    found = await world.reconcile().execute()
+    assert (found.findings, found.settled) == ([], False)
 
 
 @pytest.mark.parametrize("fate", [Fate.MISSING, Fate.OVERWRITTEN])

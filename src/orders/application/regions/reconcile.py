@@ -30,6 +30,19 @@ class CannotReconcile(ApplicationError):
     """It can't be reconciled from here; the message says from where."""
 
 
+@dataclass(frozen=True, slots=True)
+class ErasuresReapplied:
+    """What reapplying the ledger of erasures came to.
+
+    Attributes:
+        words: for people.
+        complete: whether nothing of it has to be repeated.
+    """
+
+    words: str
+    complete: bool
+
+
 @dataclass(slots=True)
 class Reconciled:
     """What was done and found.
@@ -40,7 +53,7 @@ class Reconciled:
         unread: the regions whose stream could not be read, with the reason.
         arrived: earlier findings whose change has arrived since.
         findings: all that are left, acknowledged or not.
-        erasures: what reapplying the ledger of erasures came to, in words.
+        erasures: what reapplying the ledger of erasures came to; ``None`` if it was not done.
         warning: what this can't tell; empty if there is nothing.
     """
 
@@ -49,7 +62,7 @@ class Reconciled:
     unread: dict[str, str] = field(default_factory=dict)
     arrived: int = 0
     findings: Sequence[Finding] = ()
-    erasures: str = ""
+    erasures: ErasuresReapplied | None = None
     warning: str = ""
 
     @property
@@ -60,7 +73,7 @@ class Reconciled:
     @property
     def settled(self) -> bool:
         """Whether nothing is left to be done."""
-        return not self.unacknowledged and not self.unread
+        return not self.unacknowledged and not self.unread and (self.erasures is None or self.erasures.complete)
 
 
 class Reconcile:
@@ -79,7 +92,7 @@ class Reconcile:
         *,
         region: str,
         republish: Callable[[], Awaitable[int]],
-        reapply_erasures: Callable[[], Awaitable[str]],
+        reapply_erasures: Callable[[], Awaitable[ErasuresReapplied]],
         tell: Callable[[str], None],
     ) -> None:
         """Sets what is reconciled.
@@ -88,7 +101,7 @@ class Reconcile:
             streams: of both regions.
             kept, findings: in ``region``'s table, which has to be the writer's.
             republish: publishes what is pending in both regions' shards; returns how much that was.
-            reapply_erasures: erases again what the ledger of erasures names; returns what came of it, in words.
+            reapply_erasures: erases again what the ledger of erasures names; what fails is told, not raised.
             tell: is given what is being done, in words.
         """
         self._table = table

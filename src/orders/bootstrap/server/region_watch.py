@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -28,10 +28,12 @@ from orders.bootstrap.config.settings import Settings
 from orders.bootstrap.resources.names import names_of
 from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.bootstrap.telemetry import Telemetry
-from orders.ports.errors import PortError
+from orders.ports.errors import NotTheWriter, PortError
 from orders.ports.health import Probe
 from orders.ports.lease import WriterLease
 
+LEASE_WITHIN_SECONDS = 60
+"""A new writer waits 35 s from when it first reads that it is the writer, and so does this command."""
 INTERVAL = timedelta(seconds=5)
 LONGEST_READ = timedelta(seconds=10)
 """Both regions of the control table may be waited for, and then the table of orders."""
@@ -121,3 +123,17 @@ async def holding_lease(settings: Settings, telemetry: Telemetry, role: Role) ->
             # Reads are served all the same.
             _log.warning("the control table can't be read; this process takes no changes yet", error=str(error))
         yield HeldLease(keep.lease, keep)
+
+
+async def lease_held(lease: WriterLease, tell: Callable[[str], None]) -> None:
+    """Waits until this region may write, for a command; its lease must be kept meanwhile. Raises: NotTheWriter."""
+    for second in range(LEASE_WITHIN_SECONDS):
+        try:
+            lease.check()
+        except NotTheWriter as error:
+            if second == 0:
+                tell(f"wait for the writer's lease: {error}")
+            await asyncio.sleep(1)
+        else:
+            return
+    lease.check()

@@ -1,5 +1,6 @@
 """``orders dr reconcile``: publishes what was pending, and names what a takeover has lost ([DATA-3])."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -17,8 +18,8 @@ def register(group: typer.Typer, runtime: Runtime) -> None:
 
     @group.command(
         epilog=(
-            "Exit codes: 0 nothing is left to do; 1 a finding is not acknowledged, or a region's stream could not be "
-            "read; 2 could not be carried out, with the reason."
+            "Exit codes: 0 nothing is left to do; 1 a finding is not acknowledged, a region's stream could not be "
+            "read, or an erasure has to be repeated; 2 could not be carried out, with the reason."
         )
     )
     def reconcile(
@@ -92,7 +93,7 @@ def _print(found: Reconciled, *, as_json: bool) -> None:
                 "looked_at": found.looked_at,
                 "unread": found.unread,
                 "arrived": found.arrived,
-                "erasures": found.erasures,
+                "erasures": None if found.erasures is None else asdict(found.erasures),
                 "warning": found.warning,
                 "findings": [_facts(each) for each in found.findings],
             }
@@ -108,7 +109,7 @@ def _print_table(found: Reconciled) -> None:
     if looked:
         typer.echo(f"{found.published} published; {looked} looked up; {found.arrived} earlier findings have arrived")
     if found.erasures:
-        typer.echo(f"erasures: {found.erasures}")
+        typer.echo(f"erasures: {found.erasures.words}")
     columns = ("id", "fate", "what", "at", "stored_in", "acknowledged_by")
     rows = [[_facts(each)[name] for name in columns] for each in found.findings]
     print_table(f"{len(found.unacknowledged)} findings are not acknowledged", columns, rows)

@@ -7,12 +7,12 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 from aiobotocore.session import get_session
@@ -40,6 +40,27 @@ SHORT_WAITS = {
     "STAFF_ADDRESS_FALLBACK": "staff@{tenant}.example",
     "LOG_LEVEL": "WARNING",
 }
+
+
+@asynccontextmanager
+async def aws_client(endpoint_url: str, service: str, region: str = REGION) -> AsyncIterator[Any]:
+    """An AWS client for an emulator."""
+    session: Any = get_session()
+    given = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": region}
+    async with session.create_client(service, endpoint_url=endpoint_url, verify=False, **given) as client:
+        yield client
+
+
+class Emulated(Protocol):
+    """A running service whose AWS can be looked at."""
+
+    def client(self, service: str) -> AbstractAsyncContextManager[Any]:
+        """An AWS client beside any proxy."""
+        ...
+
+    async def waiting(self) -> Counter[str]:
+        """Counts the messages in each queue and the entries in the outbox."""
+        ...
 
 
 NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
@@ -121,9 +142,7 @@ class Stack:
     @asynccontextmanager
     async def client(self, service: str) -> AsyncIterator[Any]:
         """An AWS client beside the proxy."""
-        session: Any = get_session()
-        given = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": REGION}
-        async with session.create_client(service, endpoint_url=self.emulator_url, verify=False, **given) as client:
+        async with aws_client(self.emulator_url, service) as client:
             yield client
 
     async def spawn(self, *arguments: str) -> asyncio.subprocess.Process:
@@ -142,16 +161,7 @@ class Stack:
 
     async def waiting(self) -> Counter[str]:
         """Counts the messages in each queue and the entries in the outbox."""
-        found: Counter[str] = Counter()
-        async with self.client("sqs") as sqs, self.client("dynamodb") as dynamodb:
-            for url in (await sqs.list_queues()).get("QueueUrls", []):
-                names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible",
-                         "ApproximateNumberOfMessagesDelayed"]  # fmt: skip
-                attributes = (await sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names))["Attributes"]
-                found[url.rpartition("/")[2]] = sum(map(int, attributes.values()))
-            table = packaged_topology().table_name(ENVIRONMENT)
-            found["outbox"] = (await dynamodb.scan(TableName=table, IndexName="OutboxPending", Select="COUNT"))["Count"]
-        return found
+        return await waiting_in(self)
 
     @staticmethod
     def moving(waiting: Counter[str]) -> int:
@@ -180,6 +190,20 @@ class Stack:
                 except aiohttp.ClientError:
                     pass
                 await asyncio.sleep(0.05)
+
+
+async def waiting_in(emulated: Emulated) -> Counter[str]:
+    """Counts the messages in each queue and the entries in the outbox."""
+    found: Counter[str] = Counter()
+    async with emulated.client("sqs") as sqs, emulated.client("dynamodb") as dynamodb:
+        for url in (await sqs.list_queues()).get("QueueUrls", []):
+            names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible",
+                     "ApproximateNumberOfMessagesDelayed"]  # fmt: skip
+            attributes = (await sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names))["Attributes"]
+            found[url.rpartition("/")[2]] = sum(map(int, attributes.values()))
+        table = packaged_topology().table_name(ENVIRONMENT)
+        found["outbox"] = (await dynamodb.scan(TableName=table, IndexName="OutboxPending", Select="COUNT"))["Count"]
+    return found
 
 
 @asynccontextmanager

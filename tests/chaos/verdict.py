@@ -12,7 +12,7 @@ from orders.adapters.outbound.dynamodb.items.claim_items import is_claim
 from orders.bootstrap.resources.topology_file import packaged_topology
 from tests.chaos.experiment import Outcome
 from tests.chaos.load import FINAL_STATUS, Load, Story, Told
-from tests.chaos.stack import ENVIRONMENT, TENANT, Stack
+from tests.chaos.stack import ENVIRONMENT, TENANT, Emulated, Stack
 
 STAFF = "staff"
 STUCK = "staff_order_stuck"
@@ -31,7 +31,7 @@ class Evidence:
     waiting: Counter[str] = field(default_factory=Counter)
 
 
-async def gathered(stack: Stack) -> Evidence:
+async def gathered(stack: Emulated) -> Evidence:
     """Read everything."""
     evidence = Evidence(waiting=await stack.waiting())
     topology = packaged_topology()

@@ -7,7 +7,7 @@ the service was told.
 import asyncio
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import NoReturn
 
@@ -81,7 +81,7 @@ class FaultProxy:
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         if not self.reachable:
-            _close(request)
+            close_under(request)
         call = recognised(request.method, request.raw_path, request.headers, await request.read())
         self.counts[call.service, call.operation, ""] += 1
         fault = self.plan.fault(call)
@@ -98,7 +98,7 @@ class FaultProxy:
             case Fault.THROTTLED:
                 return throttled(call)
             case Fault.RESET:
-                _close(request)
+                close_under(request)
             case Fault.LATENCY:
                 await asyncio.sleep(self._chance.uniform(0.05, 1.0))
             case Fault.PARTIAL:
@@ -111,7 +111,7 @@ class FaultProxy:
             await asyncio.shield(forwarded)
             if fault is Fault.TIMEOUT:
                 await asyncio.sleep(self._patience_seconds)
-            _close(request)
+            close_under(request)
         return await self._forward(request, call)
 
     async def _partly(self, request: web.Request, call: Call) -> Answer:
@@ -120,23 +120,28 @@ class FaultProxy:
         parts = split(call, tuple(held_back))
         return parts.merged(None if parts.through is None else await self._forward(request, parts.through))
 
+    def _destination(self, request: web.Request, call: Call) -> tuple[str, Mapping[str, str]]:
+        """Returns where the call goes, and with which headers."""
+        return self._upstream, request.headers
+
     async def _forward(self, request: web.Request, call: Call) -> Answer:
         assert self._session is not None, "the proxy isn't serving"
-        headers = {name: value for name, value in request.headers.items() if name.lower() not in _HOP_BY_HOP}
-        url = URL(self._upstream + call.path, encoded=True)
+        upstream, given = self._destination(request, call)
+        headers = {name: value for name, value in given.items() if name.lower() not in _HOP_BY_HOP}
+        url = URL(upstream + call.path, encoded=True)
         try:
             async with self._session.request(
                 request.method, url, headers=headers, data=call.body, allow_redirects=False
             ) as response:
                 answer = Answer(response.status, dict(response.headers), await response.read())
         except aiohttp.ClientError:
-            _close(request)
+            close_under(request)
         if answer.succeeded:
             self.on_effect(call, answer)
         return answer
 
 
-def _close(request: web.Request) -> NoReturn:
+def close_under(request: web.Request) -> NoReturn:
     """Close the connection under the caller."""
     if request.transport is not None:
         request.transport.abort()

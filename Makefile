@@ -24,6 +24,11 @@ RECORDED := $(CURDIR)/.recorded-calls
 # How many orders the experiments under load place.
 ORDERS ?= 2000
 
+# How many drills, with which first seed, of how many orders.
+RUNS ?= 1
+SEED ?= 1
+DRILL_ORDERS ?= 150
+
 # How long the soak lasts.
 MINUTES ?= 30
 
@@ -42,7 +47,7 @@ IN_PARALLEL := -n $(WORKERS) --dist loadfile
 # Terraform's tests are few, long and share their plans: a free worker takes what another has not begun.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop test unit e2e proof chaos feed redrive sigterm outage replay throttling soak schemathesis docs dated-lists baseline lint types imports check contract terraform planned recorded-calls lock clean machine debian image image-test image-figures bench-documents sbom up pin-base
+.PHONY: help setup run stop test unit e2e proof chaos feed redrive sigterm outage replay throttling soak drill schemathesis docs dated-lists baseline lint types imports check contract terraform planned recorded-calls lock clean machine debian image image-test image-figures bench-documents sbom up pin-base
 .NOTPARALLEL:
 
 help: ## List these commands
@@ -89,6 +94,9 @@ soak: setup ## Steady load with something unreadable in every place there can be
 
 feed redrive sigterm outage replay throttling:
 	@$(BIN)/python -m tests.chaos $@ --orders $(ORDERS) $(ARGS)
+
+drill: setup ## Lose a region under load, take over, take it back, and prove that nothing is lost or twice (RUNS, SEED)
+	@$(BIN)/python -m tests.drill --runs $(RUNS) --seed $(SEED) --orders $(DRILL_ORDERS) $(ARGS)
 
 schemathesis: $(VENV)/.project ## Hold the service against its OpenAPI document with generated requests (10 minutes at most)
 	@$(BIN)/python -m tests.fuzz $(ARGS)

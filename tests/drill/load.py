@@ -48,6 +48,7 @@ class Load:
         bases: each region's address.
         per_second: how many stories begin in a second.
         acknowledged: how many requests were; the drill waits for so many before it kills.
+        placed: how many stories have been begun or are numbered; their keys are in ``stories``.
     """
 
     record: FailoverRecord
@@ -58,7 +59,8 @@ class Load:
     concurrency: int = 12
     per_second: float = 8.0
     acknowledged: int = 0
-    _placed: int = 0
+    placed: int = 0
+    stories: dict[str, Story] = field(default_factory=dict)
     _chance: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
@@ -67,8 +69,8 @@ class Load:
     async def run(self, orders: int) -> None:
         """See so many more stories through."""
         stories = self._chance.choices(list(WEIGHTS), list(WEIGHTS.values()), k=orders)
-        numbered = iter([(self._placed + place, story) for place, story in enumerate(stories)])
-        self._placed += orders
+        numbered = iter([(self.placed + place, story) for place, story in enumerate(stories)])
+        self.placed += orders
         timeout = aiohttp.ClientTimeout(total=REQUEST_SECONDS)
         async with aiohttp.ClientSession(timeout=timeout) as session:
 
@@ -82,6 +84,7 @@ class Load:
 
     async def _story(self, session: aiohttp.ClientSession, resolver: Resolver, number: int, story: Story) -> None:
         key = f"drill-{self.seed}-{number}"
+        self.stories[key] = story
         operation = Operation.ACCEPT if story is Story.ACCEPTED else Operation.CREATE
         create = Request(operation, key, "POST", ORDERS, a_body(number))
         asked = [self._until_answered(session, resolver, create)]

@@ -9,6 +9,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from aiohttp import web
 
@@ -18,6 +19,8 @@ from tests.faults.aws_calls import Answer, Call
 from tests.faults.proxy import FaultProxy, Observer, close_under
 
 _CREDENTIAL = re.compile(r"Credential=[^/]+/\d{8}/([^/]+)/")
+_HEALTH_CHECK = re.compile(r"/2013-04-01/healthcheck/([a-z0-9-]+)/status")
+"""Route 53 is asked by the id of a check: here the name of the region that it checks."""
 _WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem"})
 
 
@@ -28,6 +31,7 @@ class Ground:
     Attributes:
         emulators: addresses by region.
         control: the address of the control table's emulator, and ``control_region`` the one where it is there.
+        checked: tells whether Route 53's checkers see a region healthy.
         writes: every write to the table of orders by a process of the service.
     """
 
@@ -37,6 +41,7 @@ class Ground:
     control_table: str
     orders_table: str
     gates: Mapping[str, Gate]
+    checked: Callable[[str], bool] = field(default=lambda _: True)
     dead: set[str] = field(default_factory=set)
     writes: list[WriteSeen] = field(default_factory=list)
 
@@ -70,6 +75,9 @@ class Front(FaultProxy):
         return self._ground.emulators[self._target(request)], request.headers
 
     async def _forward(self, request: web.Request, call: Call) -> Answer:
+        check = _HEALTH_CHECK.fullmatch(call.path)
+        if check is not None:
+            return health_check_status(self._ground.checked(check[1]))
         is_control, target = self._is_control(call), self._target(request)
         if self._region in self._ground.dead or (not is_control and target in self._ground.dead):
             close_under(request)
@@ -103,3 +111,16 @@ def region_of(headers: Mapping[str, str]) -> str | None:
     """Returns the region that a call was signed for."""
     found = _CREDENTIAL.search(headers.get("Authorization", ""))
     return found[1] if found else None
+
+
+def health_check_status(is_healthy: bool) -> Answer:
+    """Builds Route 53's answer to ``GetHealthCheckStatus``: one checker's word."""
+    status = "Success: HTTP Status Code 200, OK" if is_healthy else "Failure: The endpoint did not answer."
+    checked = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    body = (
+        '<GetHealthCheckStatusResponse xmlns="https://route53.amazonaws.com/doc/2013-04-01/"><HealthCheckObservations>'
+        "<HealthCheckObservation><Region>eu-west-1</Region><IPAddress>192.0.2.1</IPAddress>"
+        f"<StatusReport><Status>{status}</Status><CheckedTime>{checked}</CheckedTime></StatusReport>"
+        "</HealthCheckObservation></HealthCheckObservations></GetHealthCheckStatusResponse>"
+    )
+    return Answer(200, {"Content-Type": "text/xml"}, body.encode())

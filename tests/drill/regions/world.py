@@ -165,13 +165,15 @@ async def _region(stack: AsyncExitStack, ground: Ground, observer: Observer, dir
         "CONTROL_TABLE_REGIONS": ",".join(CONTROL_REGIONS),
         "AWS_ENDPOINT_URL": await stack.enter_async_context(front.serving()),
     }  # fmt: skip
+    health_checks = ",".join(f"{region}={region}" for region in ground.emulators)
     return Region(
         name=name,
         base=f"http://127.0.0.1:{port}",
         emulator_url=ground.emulators[name],
         commands={"api": ("api",), "relay": ("relay",)} | {worker: ("worker", worker) for worker in WORKERS},
         environment=environment,
-        operator=environment | {"AWS_ENDPOINT_URL": await stack.enter_async_context(operators.serving())},
+        operator=environment
+        | {"AWS_ENDPOINT_URL": await stack.enter_async_context(operators.serving()), "HEALTH_CHECKS": health_checks},
         logs=directory,
     )
 

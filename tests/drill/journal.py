@@ -43,6 +43,7 @@ class Entry:
         key: its idempotency key.
         status: the response's, none without one.
         last: true if the client has given up on it after this.
+        replayed: true if the answer was one given before, for which nothing is written.
     """
 
     operation: Operation
@@ -56,6 +57,7 @@ class Entry:
     status: int | None = None
     note: str = ""
     last: bool = False
+    replayed: bool = False
 
 
 class Journal:

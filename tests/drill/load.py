@@ -142,12 +142,13 @@ class Load:
             "Idempotency-Key": request.key,
         } | ({"Prefer": "respond-async"} if request.operation is Operation.ACCEPT else {})
         asked_at = time.time()
-        status, text, note = None, "", ""
+        status, text, note, replayed = None, "", "", False
         try:
             async with session.request(
                 request.method, self.bases[region] + request.path, data=json.dumps(request.body), headers=headers
             ) as response:
                 status, text = response.status, await response.text()
+                replayed = "Idempotent-Replayed" in response.headers
         except (aiohttp.ClientError, TimeoutError) as error:
             note = type(error).__name__
         outcome = outcome_of(status, text)
@@ -163,6 +164,7 @@ class Load:
         entry = Entry(
             request.operation, request.key, region, outcome, asked_at,
             order_id=order_id, order_number=number, status=status, note=note, last=gives_up and not asked_beside,
+            replayed=replayed,
         )  # fmt: skip
         self.journal.note(entry)
         return entry

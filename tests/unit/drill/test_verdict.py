@@ -219,6 +219,11 @@ def test_what_reconcile_has_named_is_no_fault() -> None:
     assert broken(plus(facts, refused)) == set()
 
 
+def test_an_answer_given_again_needs_no_lease() -> None:
+    again = entry(Operation.CREATE, 1, TAKEN_OVER + 60, region=A, replayed=True)
+    assert broken(plus(good_facts(), again)) == set()
+
+
 def test_a_client_that_gave_up_may_have_left_an_order_behind() -> None:
     facts = with_order(good_facts(), an_order(5))
     silence = entry(Operation.CREATE, 5, 1100.0, outcome=Outcome.UNKNOWN, order_id=None, status=None, last=True)

@@ -71,6 +71,7 @@ class Drill:
         with Journal(self.plan.directory / "journal.jsonl") as journal:
             load = Load(self.record, bases, journal, self.world.token, self.plan.seed, per_second=self.plan.per_second)
             async with following(self.record, bases):
+                await self._refuse_while_healthy()
                 await self._lose_primary(load)
                 await self._go_on_in_secondary(load)
                 await self._fail_back(load)
@@ -80,7 +81,6 @@ class Drill:
         world, orders = self.world, round(self.plan.orders * SHARES[0])
         under_load = asyncio.create_task(load.run(orders))
         try:
-            await self._refuse_while_healthy()
             point = orders * self.chance.uniform(*KILLED_BETWEEN)
             await until(lambda: load.acknowledged >= point or under_load.done())
             await asyncio.sleep(self.chance.uniform(0, 0.5))

@@ -15,7 +15,7 @@ from tests.drill.dns import DnsTimes, FailoverRecord, following
 from tests.drill.gathering import orders_of
 from tests.drill.journal import Journal
 from tests.drill.load import Load
-from tests.drill.reconciling import reconciled
+from tests.drill.reconciling import Named, rebuild_events, reconciled
 from tests.drill.regions.region import CommandFailed, Region
 from tests.drill.regions.world import PRIMARY, SECONDARY, World
 from tests.drill.verdict.facts import Facts, OrderSeen, Times
@@ -57,7 +57,7 @@ class Drill:
     chance: random.Random = field(init=False)
     moments: dict[str, float] = field(default_factory=dict)
     survived: dict[str, OrderSeen] = field(default_factory=dict)
-    named: set[str] = field(default_factory=set)
+    named: Named = field(default_factory=Named)
     refused_early: str = ""
 
     def __post_init__(self) -> None:
@@ -110,6 +110,7 @@ class Drill:
     async def _go_on_in_secondary(self, load: Load) -> None:
         world = self.world
         self.named |= await reconciled(world.secondary, is_complete=False)
+        await rebuild_events(world.secondary)
         under_load = asyncio.create_task(load.run(round(self.plan.orders * SHARES[1])))
         try:
             await asyncio.sleep(self.chance.uniform(0, 2))
@@ -123,7 +124,7 @@ class Drill:
         await world.simulator.drained()
         await self._settled([world.secondary])
         self.named |= await reconciled(world.secondary, is_complete=True)
-        self.say(f"reconcile named {len(self.named)} orders")
+        self.say(f"reconcile named {len(self.named.orders)} orders")
 
     async def _fail_back(self, load: Load) -> None:
         world = self.world
@@ -140,6 +141,7 @@ class Drill:
             await asyncio.gather(under_load, return_exceptions=True)
         await asyncio.sleep(max(0.0, self.moments["failed_back"] + HANDOVER_SECONDS - time.time()))
         self.named |= await reconciled(world.primary, is_complete=True)
+        await rebuild_events(world.primary)
         await self._settled([world.primary])
         await world.simulator.drained()
         self.say("all has settled")
@@ -182,7 +184,8 @@ class Drill:
             answers=tuple(self.record.history),
             mails=dict(world.observer.mails),
             published=dict(world.observer.events),
-            named=frozenset(self.named),
+            named=self.named.orders,
+            named_mails=self.named.mails,
             overwritten=frozenset(overwritten),
         )
 

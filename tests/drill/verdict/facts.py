@@ -103,6 +103,7 @@ class Facts:
         mails: how often the mail services of both regions took a mail, by order number, template and recipient.
         published: how often the buses of both regions took an event, by its id.
         named: the orders that ``reconcile`` has named as overwritten or never arrived.
+        named_mails: the orders of which it has named a mail intent so.
         overwritten: the orders with a write that replication itself saw overwritten unseen.
     """
 
@@ -119,6 +120,7 @@ class Facts:
     mails: Mapping[tuple[str, str, str], int] = field(default_factory=Counter)
     published: Mapping[str, int] = field(default_factory=Counter)
     named: frozenset[str] = frozenset()
+    named_mails: frozenset[str] = frozenset()
     overwritten: frozenset[str] = frozenset()
 
     @property

@@ -108,22 +108,25 @@ def expected_templates(story: Story) -> set[str]:
 
 
 def each_mail_once_or_counted(facts: Facts) -> Iterator[str]:
-    """An order has each mail of its story once, sent; a mail that went out again was claimed again, or is named."""
+    """An order has each mail of its story once, sent; a mail that went out again was claimed again, or is named.
+
+    Of an order that has lost a change, its mails are its people's to judge: the finding says whom it concerns.
+    """
     stories = story_by_order(facts)
     for order in facts.final.values():
-        if order.order_id not in stories:
+        if order.order_id not in stories or order.order_id in facts.named:
             continue
-        named = order.order_id in facts.named
+        named = order.order_id in facts.named_mails
         templates = Counter(mail.template for mail in order.mails)
         missing = expected_templates(stories[order.order_id]) - templates.keys()
-        if missing and not named:
+        if missing:
             yield f"order {order.order_id} ({stories[order.order_id]}) has no mail intents {sorted(missing)}"
         repeated = sorted(template for template, count in templates.items() if count > 1)
         if repeated and not named:
             yield f"order {order.order_id} has several mail intents {repeated}, and is not named"
         for mail in order.mails:
             went_out = sent(facts, order.number, mail.template)
-            allowed = {"sent", "skipped"} if stories[order.order_id] is Story.CANCELLED or named else {"sent"}
+            allowed = {"sent", "skipped"} if stories[order.order_id] is Story.CANCELLED else {"sent"}
             if mail.state not in allowed:
                 yield f"mail {mail.template} of order {order.order_id} is {mail.state}"
             elif mail.state == "sent" and not went_out:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.drill.dns import Answered
 from tests.drill.journal import Entry, Operation, Outcome
+from tests.drill.reconciling import Named, named
 from tests.drill.verdict.evidence import write_evidence
 from tests.drill.verdict.facts import ControlSeen, EventSeen, Facts, WriteSeen
 from tests.drill.verdict.figures import figures, reads_again_after_seconds, rpo_seconds, rto_seconds
@@ -296,3 +297,18 @@ def test_the_evidence_says_when_every_rule_held(tmp_path: Path) -> None:
         tmp_path, facts=facts, faults=all_faults(facts, event_id), figures=figures(facts), circumstances={}
     )
     assert "Every rule held" in to_read.read_text("utf-8")
+
+
+def test_a_mail_intent_that_reconcile_has_named_may_have_gone_out_twice() -> None:
+    facts = a_mail_that_went_out_twice_in_one_claim(good_facts())
+    assert broken(replace(facts, named_mails=frozenset({"ord_1"}))) == set()
+    assert broken(replace(a_missing_mail(good_facts()), named_mails=frozenset({"ord_1"}))) == {MAILS}
+
+
+def test_findings_name_orders_and_mails_apart() -> None:
+    orders = [f"ord_{letter * 26}" for letter in "AB"]
+    findings = [
+        {"kind": "event", "id": f"event:demo/{orders[0]}.1.3"},
+        {"kind": "mail", "id": f"mail:demo/{orders[1]}.1.1.0000000001#order_confirmation#x"},
+    ]
+    assert named(findings) == Named(frozenset(orders[:1]), frozenset(orders[1:]))

@@ -63,7 +63,9 @@ def circumstances(plan: Plan, drill: Drill) -> dict[str, Any]:
         "workers": ", ".join(WORKERS),
         "a takeover nobody needed was refused": drill.refused_early,
         "commands": {
-            name: "; ".join(f"orders {' '.join(said.arguments)} ({said.exit_code})" for said in region.said)
+            name: "; ".join(
+                f"orders {' '.join(said.arguments)} ({said.exit_code}, {said.seconds:.0f} s)" for said in region.said
+            )
             for name, region in drill.world.regions.items()
         },
     }

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import sys
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -32,6 +33,7 @@ class Said:
     exit_code: int
     printed: str
     complaints: str
+    seconds: float
 
     def json(self) -> Any:
         """What it printed as JSON."""
@@ -99,12 +101,13 @@ class Region:
 
     async def command(self, *arguments: str, exit_codes: tuple[int, ...] = (0,)) -> Said:
         """Run an operator's command in this region. Raises: CommandFailed."""
-        pipe = asyncio.subprocess.PIPE
+        pipe, began = asyncio.subprocess.PIPE, time.monotonic()
         process = await asyncio.create_subprocess_exec(
             ORDERS, *arguments, env=self.operator, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=pipe
         )
         printed, complaints = await process.communicate()
-        said = Said(arguments, process.returncode or 0, printed.decode(), complaints.decode())
+        said = Said(arguments, process.returncode or 0, printed.decode(), complaints.decode(),
+                    time.monotonic() - began)  # fmt: skip
         self.said.append(said)
         if said.exit_code not in exit_codes:
             last_words = (said.complaints or said.printed)[-1500:]

@@ -168,9 +168,7 @@ class Drill:
 
     async def _facts(self, load: Load, journal: Journal) -> Facts:
         world = self.world
-        overwritten = {
-            order_id for conflict in world.simulator.conflicts if (order_id := _order_of(conflict.lost.key)) is not None
-        }
+        keys = [conflict.lost.key for conflict in world.simulator.conflicts]
         return Facts(
             primary=PRIMARY,
             secondary=SECONDARY,
@@ -186,12 +184,19 @@ class Drill:
             published=dict(world.observer.events),
             named=self.named.orders,
             named_mails=self.named.mails,
-            overwritten=frozenset(overwritten),
+            overwritten=frozenset(order for key in keys if (order := order_of(key))),
+            overwritten_mails=frozenset(mail for key in keys if (mail := mail_of(key))),
         )
 
 
-def _order_of(key: tuple[str, ...]) -> str | None:
-    """Returns the order that an item of the table of orders belongs to."""
+def mail_of(key: tuple[str, ...]) -> tuple[str, str] | None:
+    """Returns the order and the template of a mail intent's key; ``None`` for other items."""
+    partition, *rest = key
+    return (partition.rpartition("#")[2], rest[0].split("#")[1]) if "#MAIL#" in partition and rest else None
+
+
+def order_of(key: tuple[str, ...]) -> str | None:
+    """Returns the order of an order's own key; ``None`` for other items."""
     partition, *rest = key
     return partition.rpartition("#")[2] if "#ORDER#" in partition and rest == [ORDER_SORT_KEY] else None
 

@@ -105,6 +105,7 @@ class Facts:
         named: the orders that ``reconcile`` has named as overwritten or never arrived.
         named_mails: the orders of which it has named a mail intent so.
         overwritten: the orders with a write that replication itself saw overwritten unseen.
+        overwritten_mails: the same for mail intents, by order and template: each region claimed one by itself.
     """
 
     primary: str
@@ -122,6 +123,7 @@ class Facts:
     named: frozenset[str] = frozenset()
     named_mails: frozenset[str] = frozenset()
     overwritten: frozenset[str] = frozenset()
+    overwritten_mails: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def final(self) -> Mapping[str, OrderSeen]:

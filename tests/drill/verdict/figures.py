@@ -48,6 +48,7 @@ def figures(facts: Facts) -> dict[str, Any]:
             is_in(facts.final, entry, entry.order_id) for entry in missing if entry.order_id
         ),
         "orders with an overwritten write": len(facts.overwritten),
+        "mail intents claimed in both regions": len(facts.overwritten_mails),
         "orders named by reconcile": len(facts.named),
         "events published": len(facts.published),
         "events published more than once": sum(count > 1 for count in facts.published.values()),

@@ -10,6 +10,7 @@ import pytest
 from tests.drill.dns import Answered
 from tests.drill.journal import Entry, Operation, Outcome
 from tests.drill.reconciling import Named, named
+from tests.drill.scenario import mail_of, order_of
 from tests.drill.verdict.evidence import write_evidence
 from tests.drill.verdict.facts import ControlSeen, EventSeen, Facts, WriteSeen
 from tests.drill.verdict.figures import figures, reads_again_after_seconds, rpo_seconds, rto_seconds
@@ -303,6 +304,21 @@ def test_a_mail_intent_that_reconcile_has_named_may_have_gone_out_twice() -> Non
     facts = a_mail_that_went_out_twice_in_one_claim(good_facts())
     assert broken(replace(facts, named_mails=frozenset({"ord_1"}))) == set()
     assert broken(replace(a_missing_mail(good_facts()), named_mails=frozenset({"ord_1"}))) == {MAILS}
+
+
+def test_a_mail_that_each_region_claimed_by_itself_may_have_gone_out_twice_and_is_counted() -> None:
+    facts = a_mail_that_went_out_twice_in_one_claim(good_facts())
+    facts = replace(facts, overwritten_mails=frozenset({("ord_1", "staff_new_order")}))
+    assert broken(facts) == set()
+    assert figures(facts)["mails sent more than once"] == 1
+    assert broken(replace(facts, overwritten_mails=frozenset({("ord_2", "staff_new_order")}))) == {MAILS}
+
+
+def test_what_a_key_is_of() -> None:
+    order, mail = ("TENANT#demo#ORDER#ord_1", "ORDER"), ("TENANT#demo#MAIL#ord_1", "0000000001#staff_new_order#x")
+    event, mark = ("TENANT#demo#ORDER#ord_1", "EVENT#0000000001"), ("CONTROL#MARK#eu-west-1#0", "MARK")
+    assert [order_of(key) for key in (order, mail, event, mark)] == ["ord_1", None, None, None]
+    assert [mail_of(key) for key in (order, mail, event, mark)] == [None, ("ord_1", "staff_new_order"), None, None]
 
 
 def test_findings_name_orders_and_mails_apart() -> None:

@@ -47,7 +47,7 @@ IN_PARALLEL := -n $(WORKERS) --dist loadfile
 # Terraform's tests are few, long and share their plans: a free worker takes what another has not begun.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop test unit e2e proof chaos feed redrive sigterm outage replay throttling soak drill schemathesis docs dated-lists baseline lint types imports check contract terraform planned recorded-calls lock clean machine debian image image-test image-figures bench-documents sbom up pin-base
+.PHONY: help setup run stop test unit e2e proof chaos feed redrive sigterm outage replay throttling soak drill schemathesis docs dated-lists baseline fixtures lint types imports check contract terraform planned recorded-calls lock clean machine debian image image-test image-figures bench-documents sbom up pin-base
 .NOTPARALLEL:
 
 help: ## List these commands
@@ -113,6 +113,9 @@ dated-lists: $(VENV)/.project ## Warn of lists that others keep and nobody has l
 
 baseline: $(VENV)/.project ## Promise the API as it is now: from a release on
 	@$(BIN)/python -m tools.openapi --against docs/openapi.baseline.json --output docs/openapi.baseline.json
+
+fixtures: $(VENV)/.project ## Keep what this release stores and sends for those after it (ARGS=--freeze: it is released)
+	@$(BIN)/python -m tests.compatibility $(ARGS)
 
 lint: $(VENV)/.project ## Check style and formatting
 	@$(BIN)/ruff check .

@@ -125,6 +125,9 @@ class _Reader:
         if operator == "BETWEEN":
             lowest, highest = self.value(), (self.next("AND"), self.value())[1]
             return lambda item, values: lowest(item, values) <= left(item, values) <= highest(item, values)
+        if operator == "IN":
+            listed = self._listed()
+            return lambda item, values: left(item, values) in [each(item, values) for each in listed]
         right, compare = self.value(), _COMPARISONS[operator]
 
         def holds(item: WireItem, values: Mapping[str, Any]) -> bool:
@@ -132,6 +135,13 @@ class _Reader:
             return operator == "<>" if one is None else type(one) is type(other) and compare(one, other)
 
         return holds
+
+    def _listed(self) -> list[Value]:
+        self.next("(")
+        listed = [self.value()]
+        while self.next(",", ")") == ",":
+            listed.append(self.value())
+        return listed
 
     def value(self) -> Value:
         if self.follows("size"):
@@ -193,22 +203,24 @@ def _updated(before: WireItem, text: str, names: Mapping[str, str], values: Mapp
 
 def _set_to(reader: _Reader, before: WireItem, values: Mapping[str, Any]) -> Any:
     reader.next("=")
-    if reader.follows("if_not_exists"):
-        reader.next()
-        reader.next("(")
-        there = _at(before, reader.path())
-        reader.next(",")
-        other = values[reader.next()]
-        reader.next(")")
-        return other if there is None else there
-    token = reader.tokens[0]
-    first = values[reader.next()] if token.startswith(":") else _at(before, reader.path())
+    first = _operand(reader, before, values)
     if not reader.follows("+", "-"):
         return first
     sign = 1 if reader.next() == "+" else -1
-    token = reader.tokens[0]
-    second = values[reader.next()] if token.startswith(":") else _at(before, reader.path())
+    second = _operand(reader, before, values)
     return {"N": str(int(first["N"]) + sign * int(second["N"]))}
+
+
+def _operand(reader: _Reader, before: WireItem, values: Mapping[str, Any]) -> Any:
+    if not reader.follows("if_not_exists"):
+        return values[reader.next()] if reader.tokens[0].startswith(":") else _at(before, reader.path())
+    reader.next()
+    reader.next("(")
+    there = _at(before, reader.path())
+    reader.next(",")
+    other = values[reader.next()]
+    reader.next(")")
+    return other if there is None else there
 
 
 def _put(item: dict[str, Any], path: Path, value: Any) -> None:

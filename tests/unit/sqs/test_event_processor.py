@@ -170,7 +170,7 @@ def test_what_is_read_is_what_the_schema_says(type_: ReportType) -> None:
             {"command": "dance", "tenant_id": "t", "order_id": an_order_id()},
             "no command 'dance'; there are scrub-order, retain-order",
         ),
-        ({"command": SCRUB_ORDER, "tenant_id": "t"}, "not a command: wrong or unknown 'order_id'"),
+        ({"command": SCRUB_ORDER, "tenant_id": "t"}, "not a command: wrong or missing 'order_id'"),
         ({"detail": {}}, "not an EventBridge event"),
         (of_another("io.bbws.orders", "io.bbws.orders.order.erased.v1"), "not a CloudEvent"),
     ],

@@ -68,7 +68,7 @@ async def test_a_document_can_be_asked_for_by_command() -> None:
     [
         ("{", "is not JSON"),
         ({"command": "dance", "tenant_id": "t", "order_id": an_order_id()}, "no command 'dance'"),
-        ({"command": RENDER_DOCUMENT, "tenant_id": "t"}, "not a command: wrong or unknown 'order_id'"),
+        ({"command": RENDER_DOCUMENT, "tenant_id": "t"}, "not a command: wrong or missing 'order_id'"),
         ({"detail": {}}, "not an EventBridge event"),
     ],
 )

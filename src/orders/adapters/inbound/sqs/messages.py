@@ -114,10 +114,11 @@ class _CloudEvent(_Tolerant):
     data: dict[str, Any]
 
 
-class OrderCommand(BaseModel):
-    """A command of this service to one of its own workers, about one order."""
+class OrderCommand(_Tolerant):
+    """A command of this service to one of its own workers, about one order.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    Unknown members are ignored: while a release is replaced, the next one sends commands to this one's workers.
+    """
 
     command: str
     tenant_id: Annotated[str, StringConstraints(pattern=KEY_PATTERN)]
@@ -130,7 +131,7 @@ def order_command(content: Mapping[str, Any], *known: str) -> OrderCommand:
         command = OrderCommand.model_validate(content)
     except ValidationError as error:
         faults = "; ".join(as_name(str(fault["loc"][0])) for fault in error.errors(include_input=False))
-        raise MessageRefused(f"not a command: wrong or unknown {faults}") from None
+        raise MessageRefused(f"not a command: wrong or missing {faults}") from None
     if command.command not in known:
         there = "there is" if len(known) == 1 else "there are"
         raise MessageRefused(f"there is no command {as_name(command.command)}; {there} {', '.join(known)}")

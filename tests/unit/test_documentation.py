@@ -64,8 +64,8 @@ def test_files_that_are_named_are_there(page: Path) -> None:
 
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`((?:[A-Z_]+=\S+ )*(?:\.venv/bin/)?orders\s[^`]+)`")
-TYPED = re.compile(r"(?:^|[;&|(]\s*)(?:[A-Z_]+=\S*\s+)*((?:\.venv/bin/)?orders\s[^;&|)\n#]*)", re.MULTILINE)
-IN_A_CONTAINER = re.compile(r"\bdocker compose exec \S+ (orders\s[^;&|)\n#]*)")
+TYPED = re.compile(r"(?:^|[;&|(]\s*)(?:[A-Z_]+=\S*\s+)*((?:\.venv/bin/)?orders\s[^;&|)>\n#]*)", re.MULTILINE)
+IN_A_CONTAINER = re.compile(r"\bdocker compose exec \S+ (orders\s[^;&|)>\n#]*)")
 NOT_YET = {"load"}
 """Commands that pages name as not built."""
 

@@ -21,7 +21,7 @@ from tests.support.builders import an_order_id
 from tests.support.ports import free_port
 from tests.support.restored_logging import restored_hooks, restored_logging
 
-WITHOUT_AWS = {"dev", "token", "api-key", "openapi", "health"}
+WITHOUT_AWS = {"dev", "token", "api-key", "openapi", "health", "completion"}
 PROCESSES = {"api", "relay", "worker"}
 """They wait for what is out of reach, and are refused only without an address."""
 
@@ -50,6 +50,7 @@ COMMANDS = {
     "erasure reapply": ("--yes",),
     "suppressions remove": ("--tenant", "demo", "--hash", "0101c9523fc13962"),
     "openapi": (),
+    "completion": ("bash",),
     "api-key": ("portal-web",),
     "dr status": (),
     "dr verify": (),
@@ -118,7 +119,7 @@ def test_without_an_emulator_it_says_how_to_start_one(command: str, typed: Typed
     assert ".orders-dev" in err
 
 
-@pytest.mark.parametrize("command", sorted(COMMANDS.keys() - {"api-key", "openapi", "health"}))
+@pytest.mark.parametrize("command", sorted(COMMANDS.keys() - {"api-key", "openapi", "health", "completion"}))
 def test_wrong_settings_are_named(command: str, typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QUEUE_WAIT_SECONDS", "soon")
     code, out, err = typed(command)

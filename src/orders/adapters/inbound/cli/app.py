@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from orders.adapters.inbound.cli import (
+    completion,
     describe,
     dr,
     erasure,
@@ -68,11 +69,13 @@ def build(runtime: Runtime, version: str) -> typer.Typer:
     smoke.register(app, runtime)
     describe.register(app, runtime)
     keys.register(app, runtime)
+    completion.register(app)
     return app
 
 
 def run_with(runtime: Runtime, version: str) -> None:
     """Runs the given command line and ends the process with its exit code."""
+    completion.prepare()
     try:
         command = typer.main.get_command(build(runtime, version))
         _without_types_of_flags(command)

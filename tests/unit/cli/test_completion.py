@@ -1,0 +1,75 @@
+"""A shell completes the command line by asking the command that is typed."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from orders import __version__
+from orders.adapters.inbound.cli.app import run_with
+from orders.adapters.inbound.cli.completion import ASKED_BY, SCRIPTS, Shell
+from orders.bootstrap.cli import ProcessRuntime
+
+COMMAND = Path(sys.executable).with_name("orders")
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        (("dlq", "re"), ["redrive"]),
+        (("events", "replay", "--check"), ["--checkpoint"]),
+        (("completion", ""), ["bash", "fish", "zsh"]),
+        (("openapi", "--output", ""), []),
+    ],
+)
+def test_bash_completes_a_command_that_is_on_no_path(typed: tuple[str, ...], offered: list[str]) -> None:
+    """In bash itself, with the script as it is sourced."""
+    words = " ".join(f"'{word}'" for word in (COMMAND, *typed))
+    program = (
+        f"source /dev/stdin; COMP_WORDS=({words}); COMP_CWORD={len(typed)}; "
+        f"_orders_completion '{COMMAND}'; printf '%s\\n' \"${{COMPREPLY[@]}}\"; complete -p orders"
+    )
+    done = subprocess.run(
+        ["bash", "--norc", "-c", program],
+        input=SCRIPTS[Shell.BASH], capture_output=True, text=True, check=True, env={"PATH": "/usr/bin:/bin"},
+    )  # fmt: skip
+    *found, bound = done.stdout.splitlines()
+    assert (sorted(filter(None, found)), done.stderr) == (offered, "")
+    assert bound == "complete -o default -F _orders_completion orders"
+
+
+@pytest.mark.parametrize(
+    ("asked", "typed", "offered"),
+    [
+        ({ASKED_BY: "complete_zsh"}, ".venv/bin/orders dlq re", '"redrive":"Send dead letters back'),
+        ({ASKED_BY: "complete_zsh"}, ".venv/bin/orders openapi --output ", "_files"),
+        ({ASKED_BY: "complete_fish", "_TYPER_COMPLETE_FISH_ACTION": "get-args"}, "orders dlq re", "redrive\tSend dead"),
+    ],
+)
+def test_zsh_and_fish_are_answered_in_their_forms(
+    asked: dict[str, str], typed: str, offered: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in (asked | {"_TYPER_COMPLETE_ARGS": typed}).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("sys.argv", ["orders"])
+    with pytest.raises(SystemExit):
+        run_with(ProcessRuntime(), __version__)
+    printed = capfd.readouterr()
+    assert offered in printed.out
+    assert printed.err == ""
+
+
+@pytest.mark.parametrize("shell", Shell)
+def test_a_script_asks_in_its_shells_form_and_says_where_it_goes(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["orders", "completion", shell])
+    with pytest.raises(SystemExit) as ended:
+        run_with(ProcessRuntime(), __version__)
+    script = capfd.readouterr().out
+    assert not ended.value.code
+    assert f"orders completion {shell}" in "".join(script.splitlines()[:2])
+    assert f"{ASKED_BY}=complete_{shell}" in script
+    # What is asked is what was typed: `orders` by itself need be on no path.
+    assert {Shell.BASH: '"$1"', Shell.ZSH: '"${(Q)words[1]}"', Shell.FISH: "$typed[1]"}[shell] in script

@@ -98,7 +98,13 @@ def test_each_alarm_has_one_section_and_no_section_is_without_alarm() -> None:
 def test_each_section_says_what_it_means_and_whom_to_call() -> None:
     sections = re.split(r"^##+ ", PAGE, flags=re.MULTILINE)
     bodies = {section.split("\n", 1)[0]: section for section in sections}
-    needed = [r"\*\*Customers:\*\*", r"\*\*Look", r"(\*\*Do:\*\*|and do:\*\*)", r"\*\*Call:\*\*|Call [a-z]+"]
+    needed = [
+        r"\*\*Customers:\*\*",
+        r"\*\*Look",
+        r"(\*\*Do:\*\*|and do:\*\*)",
+        r"\*\*Over:\*\*",
+        r"\*\*Call:\*\*|Call [a-z]+",
+    ]
     assert [(name, each) for name in HEADINGS for each in needed if not re.search(each, bodies[name])] == []
 
 

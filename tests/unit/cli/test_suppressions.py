@@ -102,6 +102,16 @@ def test_an_address_is_written_to_again_by_that_shop(operator: Operator, answer:
         typed(operator, answer, "remove", "--tenant", "tenant_a", *how)
 
 
+def test_a_dry_run_says_whether_it_is_on_the_list_and_changes_nothing(operator: Operator) -> None:
+    for how, said in ((), "tenant_a would mail it again\n"), (("--json",), '"removed": false'):
+        told = typed(operator, "", "remove", "--tenant", "tenant_a", "--hash", HASH, "--dry-run", *how)
+        assert said in told
+    with pytest.raises(CommandError, match="shop tenant_a has no such suppressed address"):
+        typed(operator, "", "remove", "--tenant", "tenant_a", "--hash", "f" * 16, "--dry-run")
+    assert asyncio.run(operator.suppressions.find("tenant_a", HASH)) is not None
+    assert {each.command for each in operator.done} == {"suppressions remove --dry-run"}
+
+
 def test_removal_is_printed_as_json(operator: Operator) -> None:
     told = json.loads(typed(operator, "", "remove", "--tenant", "tenant_a", "--hash", HASH, "--json"))
     assert told == {"tenant_id": "tenant_a", "recipient_hash": HASH, "removed": True}

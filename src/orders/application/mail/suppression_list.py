@@ -41,7 +41,14 @@ class SuppressionList:
         found = await self._suppressions.find(tenant_id, recipient_hash(address.strip()))
         return [] if found is None else [found]
 
-    async def remove(self, tenant_id: str, hashed: str) -> None:
-        """Removes an address, so that the shop mails it again. Raises: NotSuppressed, TransientPortError."""
+    async def remove(self, tenant_id: str, hashed: str, *, dry_run: bool = False) -> None:
+        """Removes an address, so that the shop mails it again; with ``dry_run`` only looks whether it could.
+
+        Raises: NotSuppressed, TransientPortError; UnreadableItem: with ``dry_run``, its entry is unreadable.
+        """
+        if dry_run:
+            if await self._suppressions.find(tenant_id, hashed) is None:
+                raise NotSuppressed(tenant_id)
+            return
         if not await self._suppressions.remove(tenant_id, hashed, at=self._clock.now()):
             raise NotSuppressed(tenant_id)

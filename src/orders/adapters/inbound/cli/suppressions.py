@@ -65,6 +65,9 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
             str | None,
             typer.Option("--hash", metavar="HASH", help="The address's hash; default: prompt for the address."),
         ] = None,
+        dry_run: Annotated[
+            bool, typer.Option("--dry-run", help="Say whether it is on the list, and change nothing.")
+        ] = False,
         as_json: AsJson = False,
         _data_dir: DataDir = None,
     ) -> None:
@@ -76,15 +79,16 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
 
         async def work(kept: SuppressionList) -> None:
             try:
-                await kept.remove(tenant, named)
+                await kept.remove(tenant, named, dry_run=dry_run)
             except NotSuppressed as error:
                 raise CommandError(str(error)) from None
 
-        runtime.with_suppressions(AuditedCommand("suppressions remove", tenant_id=tenant), work)
+        command = "suppressions remove --dry-run" if dry_run else "suppressions remove"
+        runtime.with_suppressions(AuditedCommand(command, tenant_id=tenant), work)
         if as_json:
-            print_json({"tenant_id": tenant, "recipient_hash": named, "removed": True})
+            print_json({"tenant_id": tenant, "recipient_hash": named, "removed": not dry_run})
         else:
-            typer.echo(f"{tenant} mails it again")
+            typer.echo(f"{tenant} would mail it again" if dry_run else f"{tenant} mails it again")
 
 
 def _asked() -> str:

@@ -16,11 +16,13 @@ from orders import __version__
 from orders.adapters.outbound.aws.tenant_file import parse_profile
 from orders.adapters.outbound.dynamodb.alone_confirmations import DynamoAloneConfirmations
 from orders.adapters.outbound.dynamodb.control_table import DynamoControlTable
+from orders.adapters.outbound.dynamodb.erasure_ledger import DynamoErasureLedger
 from orders.adapters.outbound.dynamodb.items.attribute_values import to_wire
 from orders.adapters.outbound.dynamodb.items.control_items import control_to_item
 from orders.adapters.outbound.dynamodb.kept_changes import DynamoFindings
 from orders.adapters.outbound.memory.writer_leases import AlwaysWriter
 from orders.adapters.wire.keyed_answers import KeyedAnswer
+from orders.ports.erasure_ledger import LedgerEntry
 from orders.ports.region_changes import ChangeKind, Fate, Finding, StoredChange
 from orders.ports.regions import AloneConfirmation, ControlState, Switch, SwitchStep
 from tests.compatibility import messages
@@ -137,6 +139,19 @@ async def _read_findings(_: str, stored: Any) -> Json:
     return meaning_of(await DynamoFindings(_client_of(stored), NAME, AlwaysWriter()).all())
 
 
+async def _erasures() -> dict[str, Any]:
+    table = Table()
+    client: Any = table.client
+    await DynamoErasureLedger(client, NAME, AlwaysWriter()).enter(
+        LedgerEntry(TENANT, an_order_id(1), at=NOON, by="operator@example.com")
+    )
+    return {"of one order": table.stored()}
+
+
+async def _read_erasures(_: str, stored: Any) -> Json:
+    return meaning_of((await DynamoErasureLedger(_client_of(stored), NAME).page(tenant_id=TENANT)).entries)
+
+
 async def _control() -> dict[str, Any]:
     """As Terraform makes the item, as a takeover leaves it, and at each step of one."""
     first: dict[str, Any] = {"PK": "WRITER", "epoch": 1, "writer": "af-south-1", "evacuated": [], "by": "terraform"}
@@ -189,6 +204,7 @@ FAMILIES: Mapping[str, Family] = {
     "items": Family(_stories, _read_items, _with_more_attributes),
     "control": Family(_control, _read_control, _with_more_attributes),
     "findings": Family(_findings, _read_findings, _with_more_attributes),
+    "erasures": Family(_erasures, _read_erasures, _with_more_attributes),
     "confirmations": Family(_confirmations, _read_confirmation, _with_more_attributes),
     "messages": Family(messages.written, _read_message, _with_more_members),
     # Responses stored with idempotency keys: bytes that nothing is added to.

@@ -11,12 +11,12 @@ from orders.adapters.outbound.aws.document_requests import SqsDocumentRequests
 from orders.adapters.outbound.aws.event_bridge import EventBridgePublisher
 from orders.adapters.outbound.aws.order_commands import SqsOrderCommands
 from orders.adapters.outbound.aws.report_returns import SqsReportReturns
-from orders.adapters.outbound.aws.scrub_requests import SqsScrubRequests
+from orders.adapters.outbound.aws.scrub_requests import SqsRetainRequests, SqsScrubRequests
 from orders.adapters.outbound.dynamodb.items.attribute_values import from_wire
 from orders.adapters.outbound.dynamodb.items.event_items import event_from_item
 from orders.adapters.wire import json_body
 from orders.contracts.cloud_event import rfc3339
-from orders.contracts.commands import CREATE_ORDER, PLACE_ACCEPTED, RENDER_DOCUMENT, SCRUB_ORDER
+from orders.contracts.commands import CREATE_ORDER, PLACE_ACCEPTED, RENDER_DOCUMENT, RETAIN_ORDER, SCRUB_ORDER
 from orders.domain.reports import ReportType
 from tests.compatibility.meaning import Json, meaning_of
 from tests.compatibility.stories import MINUTE, REPORTS, STORIES, TRACE
@@ -55,9 +55,10 @@ async def written() -> dict[str, str]:
     await SqsOrderCommands(client, "queue").place_accepted(TENANT, order_id, TRACE)
     await SqsDocumentRequests(client, "queue").request(TENANT, order_id)
     await SqsScrubRequests(client, "queue").request(TENANT, order_id, after=MINUTE)
+    await SqsRetainRequests(client, "queue").request(TENANT, order_id, after=MINUTE)
     for report in REPORTS.values():
         await SqsReportReturns(client, "queue").give_back(TENANT, order_id, report, after=MINUTE)
-    names = ["command place-accepted-order", "command render-document", "command scrub-order"]
+    names = ["command place-accepted-order", "command render-document", "command scrub-order", "command retain-order"]
     names += [f"report {name}" for name in REPORTS]
     for event in await _events():
         await EventBridgePublisher(client, "bus").publish([event])
@@ -113,7 +114,8 @@ _COMMANDS: Mapping[str, Callable[[str], Any]] = {
     PLACE_ACCEPTED: _place,
     CREATE_ORDER: _create,
     RENDER_DOCUMENT: lambda body: order_command(parse_json_object(body), RENDER_DOCUMENT).model_dump(),
-    SCRUB_ORDER: lambda body: order_command(parse_json_object(body), SCRUB_ORDER).model_dump(),
+    SCRUB_ORDER: lambda body: order_command(parse_json_object(body), SCRUB_ORDER, RETAIN_ORDER).model_dump(),
+    RETAIN_ORDER: lambda body: order_command(parse_json_object(body), SCRUB_ORDER, RETAIN_ORDER).model_dump(),
 }
 
 CREATE: Mapping[str, Any] = {

@@ -14,6 +14,7 @@ from tests.unit.cli.test_no_tracebacks import PROCESSES, leaves
 ONLY_LOOK = {
     "health", "smoke", "top", "openapi", "completion", "token", "api-key", "dlq list", "dlq show", "templates list",
     "templates preview", "templates check", "suppressions list", "tenants check", "unreadable list",
+    "dr status", "dr verify", "erasure list",
 }  # fmt: skip
 """They change nothing that is kept; the smoke test places orders of a test shop."""
 ON_THIS_MACHINE = {"dev", "bootstrap"}

@@ -141,6 +141,20 @@ async def accepted_and_placed(table: Table) -> None:
     await table.acceptances.finish(TENANT, acceptance.order_id, AcceptanceState.PLACED)
 
 
+async def over_and_dated(table: Table) -> None:
+    acceptance = _acceptance(16, RECEIPT)
+    await table.acceptances.add(acceptance)
+    order_id = acceptance.order_id
+    change = _new(16, draft=FULL, receipt=RECEIPT)
+    await table.outbox.settle(await table.orders.add(change, claimed_by=RECEIPT.key))
+    await table.acceptances.finish(TENANT, order_id, AcceptanceState.PLACED)
+    intent = MailIntent(TENANT, order_id, 1, MailTemplate.ORDER_CONFIRMATION, RECIPIENT)
+    await table.mails.claim(intent, now=NOON, lease=timedelta(minutes=5))
+    order = await _stored(table, change.order.cancel("Ordered twice", _later(1), SHOP), publish=True)
+    assert order.expires_at is not None
+    await table.retained.keep_until(TENANT, order_id, order.expires_at)
+
+
 async def accepted_and_rejected(table: Table) -> None:
     acceptance = _acceptance(9, None)
     await table.acceptances.add(acceptance)
@@ -204,6 +218,7 @@ STORIES: Mapping[str, Story] = {
         accepted,
         accepted_and_placed,
         accepted_and_rejected,
+        over_and_dated,
         with_mails,
         suppressed_addresses,
     )

@@ -12,11 +12,14 @@ from orders.adapters.outbound.dynamodb.acceptances import DynamoAcceptances
 from orders.adapters.outbound.dynamodb.mail_intents import DynamoMailIntents
 from orders.adapters.outbound.dynamodb.order_repository import DynamoOrderRepository
 from orders.adapters.outbound.dynamodb.outbox import DynamoOutbox
+from orders.adapters.outbound.dynamodb.retained_items import DynamoRetainedItems
 from orders.adapters.outbound.dynamodb.suppressions import DynamoSuppressions
 from orders.adapters.outbound.dynamodb.unreadable_items import DynamoUnreadableItems
+from orders.adapters.outbound.memory.clock import FixedClock
 from orders.adapters.outbound.memory.writer_leases import SetLease
 from tests.compatibility.meaning import Json, meaning_of
 from tests.contract.table_in_process import Items, carried_out
+from tests.support.builders import NOON
 
 TENANT, NAME, REGION = "tenant_a", "orders", "af-south-1"
 CLAIM_TOKEN = "0123456789abcdef"
@@ -58,12 +61,15 @@ class Table:
 
     def _open(self, client: Any, name: str) -> None:
         self.lease = lease = SetLease()
-        self.orders = DynamoOrderRepository(client, name, lease, region=REGION, outbox_shards=1)
-        self.outbox = DynamoOutbox(client, name, lease, region=REGION, outbox_shards=1)
-        self.acceptances = DynamoAcceptances(client, name, lease, region=REGION, outbox_shards=1)
+        # Items whose time is over are taken for none: what the fixtures hold is not to end some day.
+        clock = FixedClock(NOON)
+        self.orders = DynamoOrderRepository(client, name, lease, region=REGION, outbox_shards=1, clock=clock)
+        self.outbox = DynamoOutbox(client, name, lease, region=REGION, outbox_shards=1, clock=clock)
+        self.acceptances = DynamoAcceptances(client, name, lease, region=REGION, outbox_shards=1, clock=clock)
         self.unreadable = DynamoUnreadableItems(client, name, region=REGION, outbox_shards=1)
-        self.mails = DynamoMailIntents(client, name, lease, claim_tokens=lambda: CLAIM_TOKEN)
+        self.mails = DynamoMailIntents(client, name, lease, claim_tokens=lambda: CLAIM_TOKEN, clock=clock)
         self.suppressions = DynamoSuppressions(client, name, lease)
+        self.retained = DynamoRetainedItems(client, name, lease, clock=clock)
 
     @classmethod
     def over(cls, client: Any, name: str) -> "Table":

@@ -115,6 +115,12 @@ class _Reader:
             inner = self.any_of()
             self.next(")")
             return inner
+        if self.follows("NOT"):
+            self.next()
+            refused = self._one()
+            return lambda item, values: not refused(item, values)
+        if self.follows("attribute_type"):
+            return self._of_type()
         if self.follows("attribute_exists", "attribute_not_exists"):
             wanted = self.next() == "attribute_exists"
             self.next("(")
@@ -135,6 +141,15 @@ class _Reader:
             return operator == "<>" if one is None else type(one) is type(other) and compare(one, other)
 
         return holds
+
+    def _of_type(self) -> Holds:
+        self.next("attribute_type")
+        self.next("(")
+        path = self.path()
+        self.next(",")
+        kind = self.value()
+        self.next(")")
+        return lambda item, values: kind(item, values) in (_at(item, path) or ())
 
     def _listed(self) -> list[Value]:
         self.next("(")

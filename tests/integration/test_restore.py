@@ -5,17 +5,19 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from orders.adapters.outbound.aws.s3_documents import S3DocumentStore
+from orders.adapters.outbound.dynamodb.control_table import DynamoControlTable
 from orders.adapters.outbound.dynamodb.erasure_ledger import DynamoErasureLedger
 from orders.adapters.outbound.dynamodb.items.attribute_values import from_wire
 from orders.adapters.outbound.memory.writer_leases import AlwaysWriter
 from orders.application.operations.reapply_erasures import Reapplied
-from orders.bootstrap.aws import CLIENTS, AwsClients, open_clients
+from orders.bootstrap.aws import CLIENTS, AwsClients, open_clients, open_control_clients
 from orders.bootstrap.config.roles import Role
 from orders.bootstrap.config.settings import Settings, load_settings
 from orders.bootstrap.dev.service import resource_clients
@@ -26,6 +28,7 @@ from orders.bootstrap.resources.names import ResourceNames, names_of
 from orders.bootstrap.resources.table import ensure_table
 from orders.bootstrap.resources.topology import ERASURE_LEDGER, ORDERS
 from orders.bootstrap.resources.topology_file import packaged_topology
+from orders.ports.regions import ControlState
 from tests.contract.moto_server import moto_server
 from tests.contract.order_stores import store_over
 from tests.support.canaries import CANARY, Lives, TellingRenderer, marks_in
@@ -121,6 +124,16 @@ def aws() -> Iterator[str]:
         yield url
 
 
+async def names_the_writer(settings: Settings) -> None:
+    """Has the control table name this region, long ago: the lease is held at once."""
+    state = ControlState(1, settings.aws_region, frozenset(), "terraform", datetime.now(UTC) - timedelta(hours=3))
+    assert settings.control_table is not None
+    async with open_control_clients(settings) as clients:
+        client = clients[settings.control_table_regions[0]]
+        await ensure_table(client, packaged_topology().table_of("control"), settings.control_table, Changes())
+        await DynamoControlTable({"eu-west-1": client}, settings.control_table).replace(state, seen=None)
+
+
 @pytest.fixture
 async def world(aws: str, tmp_path: Path) -> AsyncIterator[World]:
     settings = load_settings(
@@ -142,6 +155,7 @@ async def world(aws: str, tmp_path: Path) -> AsyncIterator[World]:
             Bucket=other, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
         )
         await clients.s3_other_region.put_bucket_versioning(Bucket=other, VersioningConfiguration={"Status": "Enabled"})
+        await names_the_writer(settings)
         yield World(settings, clients, names, ((clients.s3, names.bucket(ORDERS)), (clients.s3_other_region, other)))
 
 

@@ -189,3 +189,20 @@ async def test_stopping_breaks_off_what_is_being_done_beside() -> None:
     stop.set()
     await running
     assert ended == ["broken off"]
+
+
+@in_virtual_time
+async def test_nothing_is_left_behind_by_whoever_is_cancelled() -> None:
+    ended: list[str] = []
+
+    async def never() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("broken off")
+
+    running = asyncio.create_task(Periodic("endless", never, timedelta(minutes=5)).run(asyncio.Event()))
+    await asyncio.sleep(1)
+    running.cancel()
+    await asyncio.wait([running])
+    assert ended == ["broken off"]

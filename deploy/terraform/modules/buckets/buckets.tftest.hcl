@@ -181,14 +181,14 @@ run "only_the_erasing_role_deletes_and_only_documents" {
   assert {
     condition = {
       for key, each in aws_s3_bucket_policy.this : key => [
-        for statement in jsondecode(each.policy).Statement : [toset(statement.Action), statement.Resource, try(statement.Condition.ArnNotEquals["aws:PrincipalArn"], "nobody")] if statement.Sid == "NobodyDeletes"
+        for statement in jsondecode(each.policy).Statement : [toset(statement.Action), statement.Resource, toset(try(statement.Condition.ArnNotEquals["aws:PrincipalArn"], []))] if statement.Sid == "NobodyDeletes"
       ]
       } == {
       orders = [[
         toset(["s3:DeleteObject", "s3:DeleteObjectVersion"]), "arn:aws:s3:::shop-orders-prod/*",
-        "arn:aws:iam::${data.aws_caller_identity.current.account_id}:role/bbws-orders-prod-event-processor-af-south-1",
+        toset([for role in var.erasing_roles : "arn:aws:iam::${data.aws_caller_identity.current.account_id}:role/${role}"]),
       ]]
-      templates = [[toset(["s3:DeleteObject", "s3:DeleteObjectVersion"]), "arn:aws:s3:::shop-templates-prod/*", "nobody"]]
+      templates = [[toset(["s3:DeleteObject", "s3:DeleteObjectVersion"]), "arn:aws:s3:::shop-templates-prod/*", toset([])]]
       logs      = []
     }
     error_message = "Documents are removed by the erasing role alone, profiles and templates by nobody."

@@ -71,8 +71,8 @@ locals {
       resources  = [for bucket in local.every_documents : "${bucket}/*"]
       conditions = []
     }
-    ReadTemplates         = { actions = ["s3:GetObject"], resources = ["${local.templates}/*"], conditions = [] }
-    SeeTemplates          = { actions = ["s3:ListBucket"], resources = [local.templates], conditions = [] }
+    ReadTemplates = { actions = ["s3:GetObject"], resources = ["${local.templates}/*"], conditions = [] }
+    SeeTemplates  = { actions = ["s3:ListBucket"], resources = [local.templates], conditions = [] }
 
     SendMails = {
       # SES asks for both: the identity that a mail is from, and the configuration set it goes by.

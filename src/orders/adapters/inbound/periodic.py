@@ -45,9 +45,12 @@ class Periodic:
         try:
             while not stop.is_set():
                 working = asyncio.create_task(self._once())
-                await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
-                working.cancel()
-                await asyncio.wait({working})
+                try:
+                    await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    # Whoever cancels this closes the clients next, which work left behind would open again.
+                    working.cancel()
+                    await asyncio.wait({working})
                 with contextlib.suppress(TimeoutError):
                     pause = self._interval.total_seconds() * self._spread()
                     await asyncio.wait_for(asyncio.shield(stopping), pause)

@@ -22,11 +22,13 @@ class RegionStatus:
     Attributes:
         seen: what DNS's health checkers see, in words.
         findings: whether it has what it needs to take over.
+        healthy: what they see; ``None`` if that isn't known.
     """
 
     region: str
     seen: str
     findings: tuple[Finding, ...]
+    healthy: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +68,21 @@ class ReadStatus:
     async def execute(self) -> Status:
         """Returns the status. Raises: PortError: the control table can't be read."""
         state = await self._table.read()
-        regions = [
-            RegionStatus(region, await self._seen(region), tuple(await self._readiness.look(region)))
-            for region in self._regions
-        ]
-        return Status(state, self._lease(state), tuple(regions))
+        return Status(state, self._lease(state), tuple([await self._region(region) for region in self._regions]))
 
-    async def _seen(self, region: str) -> str:
+    async def _region(self, region: str) -> RegionStatus:
+        healthy, seen = await self._seen(region)
+        return RegionStatus(region, seen, tuple(await self._readiness.look(region)), healthy)
+
+    async def _seen(self, region: str) -> tuple[bool | None, str]:
         try:
             view = await self._checkers.view(region)
         except PortError as error:
-            return f"can't be asked ({error})"
+            return None, f"can't be asked ({error})"
         if view is None:
-            return "its health check is not named in HEALTH_CHECKS"
+            return None, "its health check is not named in HEALTH_CHECKS"
         word = "healthy" if view.is_healthy else "unhealthy"
-        return f"{word}: {view.healthy} of {view.checkers} checkers reach it"
+        return view.is_healthy, f"{word}: {view.healthy} of {view.checkers} checkers reach it"
 
     def _lease(self, state: ControlState | None) -> str:
         if state is None:

@@ -39,6 +39,15 @@ def tokens_for(settings: Settings, client: Client, environment: str) -> Tokens:
     return Tokens(customer, admin)
 
 
+def customer_token(settings: Settings, client: Client, environment: str) -> str:
+    """Returns the customer's token alone, as ``tokens_for`` does. Raises: CannotRun."""
+    if settings.smoke_customer_token is not None:
+        return settings.smoke_customer_token.get_secret_value()
+    if environment != "local":
+        raise CannotRun(f"SMOKE_CUSTOMER_TOKEN must be set to ask {environment} whether it takes changes")
+    return _local_token(settings, client, "customer")
+
+
 def smoke_of(settings: Settings, client: Client, environment: str, waiting: Patience) -> Smoke:
     """Builds the smoke test of an environment. Raises: CannotRun."""
     return Smoke(client, tokens_for(settings, client, environment), waiting)

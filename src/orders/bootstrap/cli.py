@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from orders import __version__
 from orders.acceptance.steps import StepResult
 from orders.adapters.inbound.cli.app import run_with
-from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, CopiesAsked, Result
+from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, CopiesAsked, RehearsalAsked, Result
 from orders.application.events.replay_events import ReplayEvents
 from orders.application.mail.preview_templates import PreviewTemplates
 from orders.application.mail.suppression_list import SuppressionList
@@ -20,6 +20,7 @@ from orders.application.operations.read_overview import ReadOverview
 from orders.application.operations.reapply_erasures import ReapplyErasures
 from orders.application.operations.rotate_cursor_key import RotateCursorKey
 from orders.application.regions.desk import ReconcileDesk, RegionDesk
+from orders.application.regions.rehearse import Rehearse
 from orders.application.regions.verify_copies import VerifyCopies
 from orders.bootstrap.command_running import (
     command_settings,
@@ -311,6 +312,19 @@ class ProcessRuntime:
         from orders.bootstrap.operator_reconcile import open_reconcile
 
         return operate(self._settings(Role.OPERATOR), doing, partial(open_reconcile, tell=tell), work)
+
+    def with_rehearsal(
+        self,
+        doing: AuditedCommand,
+        work: "Callable[[Rehearse], Awaitable[Result]]",
+        asked: RehearsalAsked,
+        *,
+        tell: Callable[[str], None],
+    ) -> Result:
+        """See ``Runtime.with_rehearsal``."""
+        from orders.bootstrap.operator_rehearsal import open_rehearsal
+
+        return operate(self._settings(Role.OPERATOR), doing, partial(open_rehearsal, asked=asked, tell=tell), work)
 
     def smoke(self, *, base_url: str, environment: str, within_seconds: float) -> Iterator[StepResult]:
         """See ``Runtime.smoke``."""

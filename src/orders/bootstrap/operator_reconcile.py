@@ -52,8 +52,13 @@ async def _erased_again(settings: Settings, lease: WriterLease) -> ErasuresReapp
 
 
 @asynccontextmanager
-async def open_reconcile(settings: Settings, *, tell: Callable[[str], None]) -> AsyncIterator[ReconcileDesk]:
-    """Opens reconciling in this region with the other one. Raises: SettingsError: there is one only."""
+async def open_reconcile(
+    settings: Settings, *, tell: Callable[[str], None], rehearsed: bool = False
+) -> AsyncIterator[ReconcileDesk]:
+    """Opens reconciling in this region with the other one; if it is ``rehearsed``, without erasing anything again.
+
+    Raises: SettingsError: there is one region only.
+    """
     regions, control = two_regions(settings)
     table = names_of(settings, packaged_topology()).table()
     by, clock = await operator_of(settings), SystemClock()
@@ -83,7 +88,7 @@ async def open_reconcile(settings: Settings, *, tell: Callable[[str], None]) -> 
                 clock,
                 region=regions[0],
                 republish=republish,
-                reapply_erasures=reapply_erasures,
+                reapply_erasures=None if rehearsed else reapply_erasures,
                 tell=tell,
             ),
             by or f"somebody on {socket.gethostname()}",

@@ -2,8 +2,9 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 
 from orders.adapters.inbound.cli.runtime import CopiesAsked
 from orders.adapters.outbound.aws.region_readiness import AwsRegionReadiness, RegionClients
@@ -26,14 +27,37 @@ from orders.bootstrap.operator_audit import operator_of
 from orders.bootstrap.resources.names import names_of
 from orders.bootstrap.resources.topology import ORDERS
 from orders.bootstrap.resources.topology_file import packaged_topology
+from orders.ports.regions import WritableControlTable
 
 _FAILOVER = "-dr"
 SERVICES = ("dynamodb", "s3", "ses", "secretsmanager", "events", "sqs", *REGION_SERVICES)
 
 
+@dataclass(frozen=True, slots=True)
+class OpenRegions:
+    """Both regions of an environment, and what a use case of its own is made with.
+
+    Attributes:
+        switching: makes the use case that switches the writer, over the table that it is given.
+        by: the operator.
+    """
+
+    desk: RegionDesk
+    control_table: DynamoControlTable
+    switching: Callable[[WritableControlTable], SwitchWriter]
+    by: str
+
+
 @asynccontextmanager
 async def open_regions(settings: Settings, *, tell: Callable[[str], None]) -> AsyncIterator[RegionDesk]:
     """Opens both regions of the settings' environment. Raises: SettingsError: there is one only."""
+    async with open_both(settings, tell=tell) as both:
+        yield both.desk
+
+
+@asynccontextmanager
+async def open_both(settings: Settings, *, tell: Callable[[str], None]) -> AsyncIterator[OpenRegions]:
+    """Opens the same with what it is made of. Raises: SettingsError."""
     regions, control = two_regions(settings)
     table = names_of(settings, packaged_topology()).table()
     by, clock = await operator_of(settings), SystemClock()
@@ -49,11 +73,10 @@ async def open_regions(settings: Settings, *, tell: Callable[[str], None]) -> As
             region: DynamoAloneConfirmations(client, table, AlwaysWriter()) for region, client in dynamodb.items()
         }
         replication = DynamoReplication(dynamodb, dict.fromkeys(regions, table), clock, AlwaysWriter())
-        yield RegionDesk(
-            regions,
-            ReadStatus(control_table, checkers, readiness, clock, regions=regions),
-            SwitchWriter(
-                control_table,
+
+        def switching(over: WritableControlTable) -> SwitchWriter:
+            return SwitchWriter(
+                over,
                 checkers,
                 readiness,
                 CompareCopies(replication, clock, asyncio.sleep),
@@ -62,13 +85,25 @@ async def open_regions(settings: Settings, *, tell: Callable[[str], None]) -> As
                 by=by or f"somebody on {socket.gethostname()}",
                 pause=asyncio.sleep,
                 tell=tell,
+            )
+
+        yield OpenRegions(
+            RegionDesk(
+                regions,
+                ReadStatus(control_table, checkers, readiness, clock, regions=regions),
+                switching(control_table),
+                ConfirmAlone(confirmations[regions[0]], control_table, clock, region=regions[0], by=by),
             ),
-            ConfirmAlone(confirmations[regions[0]], control_table, clock, region=regions[0], by=by),
+            control_table,
+            switching,
+            by or f"somebody on {socket.gethostname()}",
         )
 
 
 @asynccontextmanager
-async def open_copies(settings: Settings, *, asked: CopiesAsked) -> AsyncIterator[VerifyCopies]:
+async def open_copies(
+    settings: Settings, *, asked: CopiesAsked, pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+) -> AsyncIterator[VerifyCopies]:
     """Opens two copies of the orders: this region's and the other one's, or two tables of this region.
 
     PDFs are compared between regions only: a restored table goes on with its origin's bucket.
@@ -82,13 +117,13 @@ async def open_copies(settings: Settings, *, asked: CopiesAsked) -> AsyncIterato
         else:
             _, other_region = two_regions(settings)[0]
             there = await stack.enter_async_context(open_region(settings, other_region))
-            other_bucket = asked.other_bucket or _other_bucket(bucket)
+            documents = asked.other_bucket or other_bucket(bucket)
             left = DynamoTableCopy(here.dynamodb, table, name=settings.aws_region, s3=here.s3, bucket=bucket)
-            right = DynamoTableCopy(there.dynamodb, table, name=other_region, s3=there.s3, bucket=other_bucket)
-        yield VerifyCopies(left, right, asyncio.sleep)
+            right = DynamoTableCopy(there.dynamodb, table, name=other_region, s3=there.s3, bucket=documents)
+        yield VerifyCopies(left, right, pause)
 
 
-def _other_bucket(bucket: str) -> str:
+def other_bucket(bucket: str) -> str:
     """Returns the other region's bucket: the failover region's ends in ``-dr``."""
     return bucket.removesuffix(_FAILOVER) if bucket.endswith(_FAILOVER) else bucket + _FAILOVER
 

@@ -82,6 +82,13 @@ async def test_what_was_pending_is_published_and_erasures_come_last(world: World
     assert world.done == ["published", "erased"]
 
 
+async def test_in_a_rehearsal_nothing_is_erased_again(world: World) -> None:
+    reconcile = world.reconcile()
+    reconcile._reapply_erasures = None
+    found = await reconcile.execute()
+    assert (found.erasures, found.settled, world.done) == (None, True, ["published"])
+
+
 async def test_while_an_erasure_has_to_be_repeated_it_is_not_settled(world: World) -> None:
     world.erasures = ErasuresReapplied("1 of 2 failed", complete=False)
     found = await world.reconcile().execute()

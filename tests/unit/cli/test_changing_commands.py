@@ -19,7 +19,7 @@ ONLY_LOOK = {
 """They change nothing that is kept; the smoke test places orders of a test shop."""
 ON_THIS_MACHINE = {"dev", "bootstrap"}
 """They run on an emulator only."""
-ASKING = {"dlq purge", "dr takeover", "dr failback", "dr confirm-alone", "dr reconcile"}
+ASKING = {"dlq purge", "dr takeover", "dr failback", "dr confirm-alone", "dr reconcile", "dr drill"}
 """What they do nobody can undo, or it moves the writer."""
 ALL = typer.main.get_command(build(ProcessRuntime(), __version__))
 CHANGING = sorted(set(leaves(ALL)) - ONLY_LOOK - ON_THIS_MACHINE - PROCESSES)

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from orders.acceptance.steps import State, StepResult
 from orders.adapters.inbound.cli.app import build, run_with
-from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, CopiesAsked, Result
+from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, CopiesAsked, RehearsalAsked, Result
 from orders.adapters.inbound.http.security.api_keys import ApiKeyRing
 from orders.adapters.wire.api_keys import hash_of
 from orders.application.events.replay_events import ReplayEvents
@@ -23,6 +23,7 @@ from orders.application.operations.read_overview import ReadOverview
 from orders.application.operations.reapply_erasures import ReapplyErasures
 from orders.application.operations.rotate_cursor_key import RotateCursorKey
 from orders.application.regions.desk import ReconcileDesk, RegionDesk
+from orders.application.regions.rehearse import Rehearse
 from orders.application.regions.verify_copies import VerifyCopies
 from orders.bootstrap.cli import ProcessRuntime
 from orders.ports.erasure_ledger import ErasureLedger
@@ -133,6 +134,16 @@ class Recorder:
 
     def with_reconcile(
         self, doing: AuditedCommand, work: Callable[[ReconcileDesk], Awaitable[Result]], *, tell: Callable[[str], None]
+    ) -> Result:
+        raise CommandError("there is one region here")
+
+    def with_rehearsal(
+        self,
+        doing: AuditedCommand,
+        work: Callable[[Rehearse], Awaitable[Result]],
+        asked: RehearsalAsked,
+        *,
+        tell: Callable[[str], None],
     ) -> Result:
         raise CommandError("there is one region here")
 

@@ -57,6 +57,7 @@ COMMANDS = {
     "dr reconcile": ("--yes",),
     "dr takeover": ("--to", "eu-central-1", "--yes"),
     "dr failback": ("--to", "af-south-1", "--yes"),
+    "dr drill": ("--yes",),
     "dr confirm-alone": ("--region", "af-south-1", "--yes"),
     "keys rotate": ("cursor", "--secret", "bbws-orders/dev/cursor-keys"),
 }

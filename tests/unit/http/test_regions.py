@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from orders.acceptance.takes_changes import PROBE
 from orders.adapters.outbound.memory.document_store import MemoryDocumentStore
 from orders.adapters.outbound.memory.mail_intents import MemoryMailIntents
 from orders.adapters.outbound.memory.orders_table import MemoryTable
@@ -92,6 +93,13 @@ async def test_the_region_that_does_not_write_refuses_changes_serves_reads_and_i
     for where in ("/health", "/health/ready", "/health/live"):
         assert (await asked_anew(apis.b, where)).status_code == 200, where
     assert apis.b.service.publisher.published == []
+
+
+async def test_what_a_rehearsal_asks_tells_the_writer_from_the_other_region_and_changes_nothing(apis: TwoApis) -> None:
+    answer = await apis.a.call("POST", PROBE, {})
+    assert expect(answer, 404, "not-found")["type"].endswith("not-found")
+    expect(await apis.b.call("POST", PROBE, {}), 503, "not-the-writer")
+    assert apis.a.service.table.rows == apis.b.service.table.rows == {}
 
 
 async def test_a_new_writer_says_how_long_it_waits_and_then_takes_changes(apis: TwoApis) -> None:

@@ -92,7 +92,7 @@ class Reconcile:
         *,
         region: str,
         republish: Callable[[], Awaitable[int]],
-        reapply_erasures: Callable[[], Awaitable[ErasuresReapplied]],
+        reapply_erasures: Callable[[], Awaitable[ErasuresReapplied]] | None,
         tell: Callable[[str], None],
     ) -> None:
         """Sets what is reconciled.
@@ -102,6 +102,7 @@ class Reconcile:
             kept, findings: in ``region``'s table, which has to be the writer's.
             republish: publishes what is pending in both regions' shards; returns how much that was.
             reapply_erasures: erases again what the ledger of erasures names; what fails is told, not raised.
+                ``None`` where nothing was restored or lost: in a rehearsal.
             tell: is given what is being done, in words.
         """
         self._table = table
@@ -129,6 +130,7 @@ class Reconcile:
         if not dry_run:
             for finding in fresh:
                 await self._findings.add(finding)
+        if not dry_run and self._reapply_erasures is not None:
             # Last: what came late from the other region may have been erased here.
             self._tell("erase again what the ledger of erasures names")
             done.erasures = await self._reapply_erasures()

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from orders.adapters.inbound.cli import dr_reconcile, dr_verify
+from orders.adapters.inbound.cli import dr_drill, dr_reconcile, dr_verify
 from orders.adapters.inbound.cli.options import DataDir
 from orders.adapters.inbound.cli.output import print_facts, print_json, print_table
 from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Runtime
@@ -55,6 +55,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
     _add_confirm_alone(group, runtime)
     dr_reconcile.register(group, runtime)
     dr_verify.register(group, runtime)
+    dr_drill.register(group, runtime)
 
 
 def _add_status(group: typer.Typer, runtime: Runtime) -> None:

@@ -17,6 +17,7 @@ from orders.application.operations.read_overview import ReadOverview
 from orders.application.operations.reapply_erasures import ReapplyErasures
 from orders.application.operations.rotate_cursor_key import RotateCursorKey
 from orders.application.regions.desk import ReconcileDesk, RegionDesk
+from orders.application.regions.rehearse import Rehearse
 from orders.application.regions.verify_copies import VerifyCopies
 from orders.ports.erasure_ledger import ErasureLedger
 
@@ -54,6 +55,19 @@ class CopiesAsked:
     table: str | None = None
     other_table: str | None = None
     other_bucket: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RehearsalAsked:
+    """With what a takeover is rehearsed.
+
+    Attributes:
+        base_url: the service's address, to ask it from outside; ``None`` goes by the lease alone.
+        evidence: the file; ``None`` takes that of a rehearsal in this directory that has not ended, or a new one.
+    """
+
+    base_url: str | None = None
+    evidence: Path | None = None
 
 
 class Runtime(Protocol):
@@ -193,6 +207,17 @@ class Runtime(Protocol):
         self, doing: AuditedCommand, work: Callable[[ReconcileDesk], Awaitable[Result]], *, tell: Callable[[str], None]
     ) -> Result:
         """Does work with what both regions have stored and returns its result; ``tell`` as for ``with_regions``."""
+        ...
+
+    def with_rehearsal(
+        self,
+        doing: AuditedCommand,
+        work: Callable[[Rehearse], Awaitable[Result]],
+        asked: RehearsalAsked,
+        *,
+        tell: Callable[[str], None],
+    ) -> Result:
+        """Does work with the rehearsal of a takeover and returns its result; ``tell`` as for ``with_regions``."""
         ...
 
     def smoke(self, *, base_url: str, environment: str, within_seconds: float) -> Iterator[StepResult]:

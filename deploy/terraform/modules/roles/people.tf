@@ -113,7 +113,10 @@ locals {
       }],
       [for each in local.switch_statements : each if var.control_table != null],
       [for name in ["PutOrders", "ChangeOrders", "PublishEvents", "SendOrders", "FindQueues"] : {
-        sid = name, given = local.statements[name]
+        # A rehearsal goes there and back, and publishes in either region: the same resources, in both.
+        sid = name, given = merge(local.statements[name], {
+          resources = [for each in local.statements[name].resources : replace(each, ":${local.here}:", ":*:${local.account}:")]
+        })
       } if var.control_table != null],
       [for alias in try([var.key_aliases.table], []) : {
         sid = "UseTableKeyOfBoth"

@@ -115,6 +115,12 @@ run "production_has_keys_and_a_lease" {
     condition     = contains(keys(aws_iam_role.people), "region-switch")
     error_message = "With a control table there is a role that changes who writes."
   }
+  assert {
+    condition = alltrue([
+      for each in local.people_grants["region-switch"] : alltrue([for arn in each.given.resources : !strcontains(arn, ":${local.here}:")])
+    ])
+    error_message = "Who switches the writer works in both regions: a rehearsal publishes in either."
+  }
 }
 
 run "keys_come_together" {

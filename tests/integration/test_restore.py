@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from orders.adapters.outbound.aws.s3_documents import S3DocumentStore
-from orders.adapters.outbound.dynamodb.control_table import DynamoControlTable
+from orders.adapters.outbound.dynamodb.control_table import OPERATORS_PATIENCE, DynamoControlTable
 from orders.adapters.outbound.dynamodb.erasure_ledger import DynamoErasureLedger
 from orders.adapters.outbound.dynamodb.items.attribute_values import from_wire
 from orders.adapters.outbound.memory.writer_leases import AlwaysWriter
@@ -131,7 +131,8 @@ async def names_the_writer(settings: Settings) -> None:
     async with open_control_clients(settings) as clients:
         client = clients[settings.control_table_regions[0]]
         await ensure_table(client, packaged_topology().table_of("control"), settings.control_table, Changes())
-        await DynamoControlTable({"eu-west-1": client}, settings.control_table).replace(state, seen=None)
+        table = DynamoControlTable({"eu-west-1": client}, settings.control_table, patience=OPERATORS_PATIENCE)
+        await table.replace(state, seen=None)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from orders.adapters.inbound.sqs.workers.record_creator import RecordCreator
 from orders.adapters.outbound.aws.event_bridge import EventBridgePublisher
 from orders.adapters.outbound.aws.order_commands import SqsOrderCommands
 from orders.adapters.outbound.dynamodb.acceptances import DynamoAcceptances
-from orders.adapters.outbound.dynamodb.control_table import DynamoControlTable
+from orders.adapters.outbound.dynamodb.control_table import OPERATORS_PATIENCE, DynamoControlTable
 from orders.adapters.outbound.dynamodb.kept_changes import DynamoFindings, DynamoKeptChanges
 from orders.adapters.outbound.dynamodb.outbox import DynamoOutbox
 from orders.adapters.outbound.dynamodb.region_stream import DynamoRegionStream
@@ -80,7 +80,7 @@ async def open_reconcile(
 
         yield ReconcileDesk(
             Reconcile(
-                DynamoControlTable(control_clients, control),
+                DynamoControlTable(control_clients, control, patience=OPERATORS_PATIENCE),
                 _streams(clients, table),
                 DynamoKeptChanges(here.dynamodb, table),
                 # A finding is no part of any order.

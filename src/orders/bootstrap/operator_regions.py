@@ -10,7 +10,7 @@ from orders.adapters.inbound.cli.runtime import CopiesAsked
 from orders.adapters.outbound.aws.region_readiness import AwsRegionReadiness, RegionClients
 from orders.adapters.outbound.aws.route53_health_checkers import Route53HealthCheckers
 from orders.adapters.outbound.dynamodb.alone_confirmations import DynamoAloneConfirmations
-from orders.adapters.outbound.dynamodb.control_table import DynamoControlTable
+from orders.adapters.outbound.dynamodb.control_table import OPERATORS_PATIENCE, DynamoControlTable
 from orders.adapters.outbound.dynamodb.replication import DynamoReplication
 from orders.adapters.outbound.dynamodb.table_copy import DynamoTableCopy
 from orders.adapters.outbound.memory.writer_leases import AlwaysWriter
@@ -65,7 +65,7 @@ async def open_both(settings: Settings, *, tell: Callable[[str], None]) -> Async
         clients = {region: await stack.enter_async_context(open_region(settings, region)) for region in regions}
         control_clients = await stack.enter_async_context(open_control_clients(settings))
         dynamodb = {region: each.dynamodb for region, each in clients.items()}
-        control_table = DynamoControlTable(control_clients, control)
+        control_table = DynamoControlTable(control_clients, control, patience=OPERATORS_PATIENCE)
         # Route 53 is one for all regions.
         checkers = Route53HealthCheckers(clients[regions[0]].route53, settings.health_checks)
         readiness = _readiness(settings, clients)

@@ -14,7 +14,7 @@ from typer.testing import Result as Invoked
 
 from orders.adapters.inbound.cli.app import build
 from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Result
-from orders.adapters.outbound.dynamodb.control_table import DynamoControlTable
+from orders.adapters.outbound.dynamodb.control_table import OPERATORS_PATIENCE, DynamoControlTable
 from orders.application.policy.errors import ApplicationError
 from orders.application.regions.desk import ReconcileDesk
 from orders.application.regions.reconcile import Reconciled
@@ -148,7 +148,8 @@ async def _take_over(url: str) -> tuple[Reconciled, Reconciled, str]:
         await ensure_table(client, topology.table_of("control"), f"{NAME}-control", Changes())
         # Settled long ago, so that the lease is held at once.
         state = ControlState(2, IRELAND, frozenset({CAPE}), "thandi", datetime.now(UTC) - timedelta(hours=3))
-        await DynamoControlTable({IRELAND: client}, f"{NAME}-control").replace(state, seen=None)
+        table = DynamoControlTable({IRELAND: client}, f"{NAME}-control", patience=OPERATORS_PATIENCE)
+        await table.replace(state, seen=None)
         async with open_reconcile(settings, tell=lambda _: None) as desk:
             first = await desk.reconcile.execute()
             again = await desk.reconcile.acknowledge([each.finding_id for each in first.findings], by=desk.by)

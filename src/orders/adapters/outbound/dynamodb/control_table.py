@@ -23,6 +23,8 @@ ITEM_KEY = {"PK": "WRITER"}
 """The one item: deploy/terraform/modules/control_table makes it, at epoch 1."""
 PATIENCE = timedelta(seconds=2)
 """So long one region is waited for: both fit between two reads."""
+OPERATORS_PATIENCE = timedelta(seconds=10)
+"""So long a command waits for one: it asks once, and has nothing to lose meanwhile."""
 
 
 class DynamoControlTable:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from types_aiobotocore_s3 import S3Client
     from types_aiobotocore_s3.type_defs import (
+        CopySourceTypeDef,
         DeleteObjectsOutputTypeDef,
         ErrorTypeDef,
         HeadObjectOutputTypeDef,
@@ -37,6 +38,7 @@ _DELETED_AT_ONCE = 1000
 _GONE = frozenset({"NoSuchKey", "404", "InvalidObjectState"})
 """Missing, or in an archive class that has to be restored first: the same for readers."""
 
+_UNVERSIONED = "null"
 _PURGED = frozenset({"NoSuchVersion", "NoSuchKey", "404"})
 
 DAYS_TAG = "retain-days"
@@ -175,6 +177,11 @@ class S3DocumentStore:
         days = document_days(self._clock.now(), expires_at)
         if days is None:
             return False
+        source: CopySourceTypeDef = {"Bucket": self._bucket, "Key": key}
+        # By its version: what is purged in between does not come back. A bucket without versions has one, which not
+        # every emulator finds by that name.
+        if version_id != _UNVERSIONED:
+            source["VersionId"] = version_id
         try:
             found = await self._client.get_object_tagging(Bucket=self._bucket, Key=key, VersionId=version_id)
             if {"Key": EXPIRY_TAG, "Value": _seconds(expires_at)} in found["TagSet"]:
@@ -185,8 +192,7 @@ class S3DocumentStore:
                 lambda: self._client.copy_object(
                     Bucket=self._bucket,
                     Key=key,
-                    # By its version: what is purged in between does not come back.
-                    CopySource={"Bucket": self._bucket, "Key": key, "VersionId": version_id},
+                    CopySource=source,
                     # Onto itself only something changed can be copied: the metadata is given, as it was.
                     MetadataDirective="REPLACE",
                     ContentType=MEDIA_TYPE,

@@ -14,7 +14,7 @@ from typing import NamedTuple, Self
 
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.sdk.trace.sampling import Decision, Sampler
+from opentelemetry.sdk.trace.sampling import Decision, ParentBased, Sampler
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, set_span_in_context
 
 from orders.adapters.trace_context import current_traceparent, valid_traceparent
@@ -74,7 +74,10 @@ class OtelTracing:
         self.take = take
         self._sampler = sampler
         self.now_ns = now_ns
-        self._ids = random.Random()  # noqa: S311 - ids of traces are no secrets
+        # Such a sampler keeps what comes from a kept span, by definition; asking it takes as long as a span does.
+        self._follows = isinstance(sampler, ParentBased)
+        # Ids of traces are no secrets. Zero is none (W3C Trace Context, section 3.2.2): once in 2^64 spans.
+        self._bits = random.Random().getrandbits  # noqa: S311
 
     def span(
         self,
@@ -99,10 +102,11 @@ class OtelTracing:
     ) -> "OtelSpan":
         """Starts a span that its caller ends; ``parent`` is that of another process, attributes have dots."""
         if parent is None and (current := current_span.get()) is not None:
-            place = Place(current.place.trace_id, self._id(64), current.place.sampled)
+            place = Place(current.place.trace_id, self._bits(64) or 1, current.place.sampled)
             return OtelSpan(self, name, kind, place, current.place, False, self.now_ns(), attributes, links)
-        trace_id = self._id(128) if parent is None else parent.trace_id
-        place = Place(trace_id, self._id(64), self._samples(parent, trace_id, name, kind))
+        trace_id = self._bits(128) or 1 if parent is None else parent.trace_id
+        kept = parent.sampled if self._follows and parent is not None else self._samples(parent, trace_id, name, kind)
+        place = Place(trace_id, self._bits(64) or 1, kept)
         return OtelSpan(self, name, kind, place, parent, parent is not None, self.now_ns(), attributes, links)
 
     def _samples(self, parent: Place | None, trace_id: int, name: str, kind: SpanKind) -> bool:
@@ -111,10 +115,6 @@ class OtelTracing:
             context = set_span_in_context(NonRecordingSpan(parent.remote_context()), context)
         result = self._sampler.should_sample(context, trace_id, name, _KINDS[kind])
         return result.decision is Decision.RECORD_AND_SAMPLE
-
-    def _id(self, bits: int) -> int:
-        # Zero is no id (W3C Trace Context, section 3.2.2).
-        return self._ids.getrandbits(bits) or 1
 
 
 class OtelSpan:

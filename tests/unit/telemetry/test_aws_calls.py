@@ -1,20 +1,28 @@
-"""Spans of calls to AWS, by the events that botocore emits for each call."""
+"""Spans of calls to AWS."""
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from botocore.hooks import HierarchicalEmitter
+from botocore.exceptions import ClientError
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, Sampler
 
 from orders.adapters.outbound.telemetry.aws_calls import AwsCalls
 from orders.adapters.outbound.telemetry.tracing import OtelSpan, OtelTracing
 from orders.ports.tracing import SpanKind
 
-Call = Callable[..., None]
-REFUSED = {"ResponseMetadata": {"HTTPStatusCode": 400}, "Error": {"Code": "ThrottlingException"}}
-UNCHANGED = {"ResponseMetadata": {"HTTPStatusCode": 400}, "Error": {"Code": "ConditionalCheckFailedException"}}
+
+def _refused(status: int, code: str) -> ClientError:
+    response: Any = {"ResponseMetadata": {"HTTPStatusCode": status}, "Error": {"Code": code}}
+    return ClientError(response, "PutItem")
+
+
+REFUSED = _refused(400, "ThrottlingException")
+UNCHANGED = _refused(400, "ConditionalCheckFailedException")
+UNMODIFIED = _refused(304, "304")
 TAKEN = {"ResponseMetadata": {"HTTPStatusCode": 200, "RetryAttempts": 0}}
 AFTER_RETRIES = {"ResponseMetadata": {"HTTPStatusCode": 200, "RetryAttempts": 2}}
 ALL = {"rpc.system": "aws-api", "rpc.service": "DynamoDB", "rpc.method": "PutItem", "aws.table_name": "orders"}
@@ -32,6 +40,11 @@ class Ended:
         self.ends.append(ended)
 
 
+def _passed_on(outcome: object) -> AbstractContextManager[object]:
+    """Expects that an outcome that is an error reaches the caller."""
+    return pytest.raises(type(outcome)) if isinstance(outcome, BaseException) else nullcontext()
+
+
 @pytest.fixture
 def ended() -> Ended:
     return Ended()
@@ -47,22 +60,24 @@ def tracing(ended: Ended) -> OtelTracing:
     return _tracing(ended)
 
 
-def _client(tracing: OtelTracing) -> Call:
-    """Follows a client, and returns what emits the events of one call of it as botocore does."""
-    emitter = HierarchicalEmitter()
-    AwsCalls(tracing).watch(SimpleNamespace(meta=SimpleNamespace(events=emitter)))  # type: ignore[arg-type]
+def _client(tracing: OtelTracing, service: str) -> Any:
+    """A client of a service, followed; its calls end as their parameter ``outcome`` says."""
 
-    def call(service: str, operation: str, outcome: Mapping[str, Any] | Exception, **params: str) -> None:
-        model = SimpleNamespace(name=operation, service_model=SimpleNamespace(service_id=service))
-        context: dict[str, Any] = {}
-        named = f"{service}.{operation}"
-        emitter.emit(f"before-parameter-build.{named}", params=params, model=model, context=context)
-        if isinstance(outcome, Exception):
-            emitter.emit(f"after-call-error.{named}", exception=outcome, context=context)
-        else:
-            emitter.emit(f"after-call.{named}", parsed=outcome, model=model, context=context)
+    class Client:
+        meta = SimpleNamespace(service_model=SimpleNamespace(service_id=service))
 
-    return call
+        async def _make_api_call(self, _operation: str, params: Mapping[str, Any]) -> Any:
+            outcome = params["outcome"]
+            if isinstance(outcome, BaseException):
+                raise outcome
+            return outcome
+
+        async def call(self, operation: str, outcome: Any, **params: str) -> Any:
+            return await self._make_api_call(operation, {**params, "outcome": outcome})
+
+    client: Any = Client()
+    AwsCalls(tracing).watch(client)
+    return client
 
 
 @pytest.mark.parametrize(
@@ -70,16 +85,19 @@ def _client(tracing: OtelTracing) -> Call:
     [
         (TAKEN, {}, False),
         (AFTER_RETRIES, {"aws.retries": 2}, False),
+        (UNMODIFIED, {"error.type": "304", "http.response.status_code": 304}, False),
         (UNCHANGED, {"error.type": "ConditionalCheckFailedException", "http.response.status_code": 400}, False),
         (REFUSED, {"error.type": "ThrottlingException", "http.response.status_code": 400}, True),
         (ConnectionError("to 10.0.0.1"), {"error.type": "ConnectionError"}, True),
+        (asyncio.CancelledError(), {"error.type": "CancelledError"}, True),
     ],
 )
-def test_a_call_is_a_span_within_that_of_its_caller(
-    ended: Ended, tracing: OtelTracing, outcome: Mapping[str, Any] | Exception, more: dict[str, Any], failed: bool
+async def test_a_call_is_a_span_within_that_of_its_caller(
+    ended: Ended, tracing: OtelTracing, outcome: Mapping[str, Any] | BaseException, more: dict[str, Any], failed: bool
 ) -> None:
-    with tracing.span("work") as work:
-        _client(tracing)("DynamoDB", "PutItem", outcome, TableName="orders", Secret="x")
+    with tracing.span("work") as work, _passed_on(outcome):
+        answer = await _client(tracing, "DynamoDB").call("PutItem", outcome, TableName="orders", Secret="x")
+        assert answer is outcome
     call, caller = ended.spans
     assert (call.name, call.kind.name, call.attributes) == ("DynamoDB.PutItem", "CLIENT", ALL | more)
     assert call.parent is not None
@@ -90,20 +108,32 @@ def test_a_call_is_a_span_within_that_of_its_caller(
 
 
 @pytest.mark.parametrize("outcome", [TAKEN, REFUSED, ConnectionError()])
-def test_a_publication_has_one_span_which_tells_what_became_of_its_call(
+async def test_a_publication_has_one_span_which_tells_what_became_of_its_call(
     ended: Ended, tracing: OtelTracing, outcome: Mapping[str, Any] | Exception
 ) -> None:
-    with tracing.span("publish events", kind=SpanKind.PRODUCER):
-        _client(tracing)("EventBridge", "PutEvents", outcome)
-        assert ended.spans == []
+    with tracing.span("publish events", kind=SpanKind.PRODUCER), _passed_on(outcome):
+        await _client(tracing, "EventBridge").call("PutEvents", outcome)
     (publication,) = ended.spans
     assert publication.name == "publish events"
     assert publication.failed is (outcome is not TAKEN)
 
 
-def test_a_call_outside_of_spans_or_of_a_trace_that_is_not_kept_has_none(ended: Ended, tracing: OtelTracing) -> None:
-    _client(tracing)("SQS", "ReceiveMessage", TAKEN)
+async def test_a_call_outside_of_spans_or_of_a_trace_that_is_not_kept_has_none(
+    ended: Ended, tracing: OtelTracing
+) -> None:
+    await _client(tracing, "SQS").call("ReceiveMessage", TAKEN)
     dropping = _tracing(ended, ALWAYS_OFF)
     with dropping.span("work"):
-        _client(dropping)("DynamoDB", "PutItem", TAKEN)
+        await _client(dropping, "DynamoDB").call("PutItem", TAKEN)
     assert ended.spans == []
+
+
+async def test_calls_of_one_kind_have_the_attributes_of_their_own(ended: Ended, tracing: OtelTracing) -> None:
+    client = _client(tracing, "DynamoDB")
+    with tracing.span("work"):
+        await client.call("PutItem", AFTER_RETRIES, TableName="orders")
+        await client.call("PutItem", TAKEN, TableName="orders")
+        await client.call("PutItem", TAKEN, TableName="ledger")
+    assert [each.attributes for each in ended.spans[:3]] == [
+        ALL | {"aws.retries": 2}, ALL, ALL | {"aws.table_name": "ledger"},
+    ]  # fmt: skip

@@ -36,16 +36,22 @@ def make_life_cycle(making: Making, planned: Planned) -> None:
 
 def _life_cycle_rule(values: Mapping[str, Any]) -> dict[str, Any]:
     (selected,) = values["filter"]
-    conditions: dict[str, Any] = {"Prefix": selected.get("prefix") or ""}
-    if selected.get("object_size_greater_than"):
-        conditions["ObjectSizeGreaterThan"] = selected["object_size_greater_than"]
-    rule: dict[str, Any] = {
-        "ID": values["id"],
-        "Status": values["status"],
-        "Filter": conditions if len(conditions) == 1 else {"And": conditions},
-    }
+    tags = [{"Key": each["key"], "Value": each["value"]} for each in selected.get("tag") or ()]
+    prefix, size = selected.get("prefix") or "", selected.get("object_size_greater_than")
+    if size:
+        chosen: dict[str, Any] = {
+            "And": {"Prefix": prefix, "ObjectSizeGreaterThan": size} | ({"Tags": tags} if tags else {})
+        }
+    elif tags:
+        (tag,) = tags
+        chosen = {"Tag": tag}
+    else:
+        chosen = {"Prefix": prefix}
+    rule: dict[str, Any] = {"ID": values["id"], "Status": values["status"], "Filter": chosen}
     for each in values.get("expiration") or ():
-        rule["Expiration"] = {"Days": each["days"]}
+        rule["Expiration"] = (
+            {"ExpiredObjectDeleteMarker": True} if each.get("expired_object_delete_marker") else {"Days": each["days"]}
+        )
     for each in values.get("noncurrent_version_expiration") or ():
         rule["NoncurrentVersionExpiration"] = {"NoncurrentDays": each["noncurrent_days"]}
     for each in values.get("abort_incomplete_multipart_upload") or ():

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import aiohttp
 from aiobotocore.session import get_session
@@ -192,15 +192,22 @@ class Stack:
                 await asyncio.sleep(0.05)
 
 
+VISIBLE_OR_HELD: tuple[Literal["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"], ...] = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+)
+
+
 async def waiting_in(emulated: Emulated) -> Counter[str]:
-    """Counts the messages in each queue and the entries in the outbox."""
+    """Counts the messages in each queue and the entries in the outbox.
+
+    Not what is delayed: the second pass over an order that has ended comes minutes later, and is nobody's delay.
+    """
     found: Counter[str] = Counter()
     async with emulated.client("sqs") as sqs, emulated.client("dynamodb") as dynamodb:
         for url in (await sqs.list_queues()).get("QueueUrls", []):
-            names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible",
-                     "ApproximateNumberOfMessagesDelayed"]  # fmt: skip
-            attributes = (await sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names))["Attributes"]
-            found[url.rpartition("/")[2]] = sum(map(int, attributes.values()))
+            attributes = (await sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[*VISIBLE_OR_HELD]))["Attributes"]
+            found[url.rpartition("/")[2]] = sum(int(attributes[name]) for name in VISIBLE_OR_HELD)
         table = packaged_topology().table_name(ENVIRONMENT)
         found["outbox"] = (await dynamodb.scan(TableName=table, IndexName="OutboxPending", Select="COUNT"))["Count"]
     return found

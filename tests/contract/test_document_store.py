@@ -228,6 +228,8 @@ async def test_what_was_removed_does_not_come_back_by_being_dated(s3: tuple[Any,
 
 async def test_a_dated_document_has_the_tags_of_the_bucket_s_rules_and_its_headers(s3: tuple[Any, str]) -> None:
     client, bucket = s3
+    # As documents' buckets are in the environments.
+    await client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     until = datetime.now(UTC).replace(microsecond=0) + timedelta(days=2557)
     store = S3DocumentStore(client, bucket, AlwaysWriter())
     await store.put(KEY, b"%PDF")

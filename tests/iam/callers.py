@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from orders.bootstrap.resources.topology import ERASURE_LEDGER, ORDERS
 from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.bootstrap.workers import WORKERS
 from tests.iam.recording import CONTRACT, Call
@@ -121,6 +122,9 @@ CALLERS: Mapping[str, tuple[str, ...]] = {
 }
 
 _DOCUMENTS, _TEMPLATES = f"bbws-orders-{RECORDED_IN}", f"bbws-email-templates-{RECORDED_IN}"
+OTHER_DOCUMENTS = f"{_DOCUMENTS}-of-the-other-region"
+"""Stands for the other region's bucket of documents, and for this one's where there is one region."""
+_IN_BOTH_REGIONS = frozenset({"S3DocumentStore.date_anew", "S3DocumentStore.purge"})
 _PROBED = {_DOCUMENTS: (PDFS, CUSTOMERS, EVENTS), _TEMPLATES: (RECORDS, PDFS, *NOTIFIERS)}
 """Which workers wait for a bucket: see ``WORKERS``."""
 
@@ -158,9 +162,12 @@ def _placed(call: Call, role: str, secrets: Mapping[str, tuple[str, ...]]) -> It
     given = dict(call.parameters)
     topology = packaged_topology()
     if call.service == "dynamodb":
-        yield given | {"TableName": topology.table_name(RECORDED_IN)}
+        key = ERASURE_LEDGER if call.adapter.startswith("DynamoErasureLedger.") else ORDERS
+        yield given | {"TableName": topology.table_name(RECORDED_IN, key)}
     elif call.service == "s3":
-        yield from (given | {"Bucket": bucket} for bucket in _buckets(call.adapter, role))
+        for bucket in _buckets(call.adapter, role):
+            source = {"CopySource": given["CopySource"] | {"Bucket": bucket}} if "CopySource" in given else {}
+            yield given | {"Bucket": bucket} | source
     elif call.service == "sqs":
         yield from (given | {"QueueUrl": f"/{queue}"} for queue in _queues(call, role))
     elif call.service == "events":
@@ -175,6 +182,8 @@ def _placed(call: Call, role: str, secrets: Mapping[str, tuple[str, ...]]) -> It
 def _buckets(adapter: str, role: str) -> Iterator[str]:
     if adapter == "BucketProbe.check":
         yield from (bucket for bucket, roles in _PROBED.items() if role in roles)
+    elif adapter in _IN_BOTH_REGIONS:
+        yield from (_DOCUMENTS, OTHER_DOCUMENTS)
     else:
         yield _DOCUMENTS if adapter.startswith("S3DocumentStore.") else _TEMPLATES
 

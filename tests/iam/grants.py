@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from tests.iam.callers import OTHER_DOCUMENTS
 from tests.iam.policy import Request, Statement, is_allowed, parse_policy
 from tests.iam.recording import Call
 from tests.iam.requests import RECORDED_IN, Place, requests_of
@@ -126,7 +127,8 @@ def _place(plan: ResourcePlan, environment: str, region: str, account: str) -> P
         buckets={
             f"{name}-{RECORDED_IN}": _bucket(plan, f"{name}-{environment}")
             for name in ("bbws-orders", "bbws-email-templates")
-        },
+        }
+        | {OTHER_DOCUMENTS: _other_bucket(plan, environment)},
         identity=domain if domain in identities else sender["MAIL_FROM"],
         mail_from=sender["MAIL_FROM"],
         configuration_set=sender.get("MAIL_CONFIGURATION_SET"),
@@ -134,6 +136,12 @@ def _place(plan: ResourcePlan, environment: str, region: str, account: str) -> P
         secrets={"key-rotation": (f"bbws-orders/{environment}/cursor-keys",)}
         | {role: tuple(given[name] for name in _SECRETS if name in given) for role, given in settings.items()},
     )
+
+
+def _other_bucket(plan: ResourcePlan, environment: str) -> str:
+    own = f"bbws-orders-{environment}"
+    (there,) = {own, f"{own}-dr"} - {_bucket(plan, own)}
+    return there if planned_settings(plan)["event-processor"].get("OTHER_REGION") else _bucket(plan, own)
 
 
 def _bucket(plan: ResourcePlan, name: str) -> str:

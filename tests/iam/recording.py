@@ -112,7 +112,7 @@ def _calling_adapter() -> str:
 
 _NAMES = frozenset({
     "TableName", "IndexName", "Select", "QueueUrl", "QueueName", "Bucket", "VersionId", "Prefix", "CopySource",
-    "SecretId", "VersionStage", "VersionStages", "Name", "ConfigurationSetName", "Source", "TopicArn",
+    "Tagging", "SecretId", "VersionStage", "VersionStages", "Name", "ConfigurationSetName", "Source", "TopicArn",
 })  # fmt: skip
 """Parameters that are kept as they are: names of resources, and what conditions look at."""
 

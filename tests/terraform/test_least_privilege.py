@@ -28,6 +28,7 @@ NOT_RECORDED: Mapping[str, str] = MappingProxyType({
     "SendTraces": f"the collector, a sidecar, sends traces: {ECS}/trace-data.html",
     "UseTableKey": f"DynamoDB uses the key in the caller's name: {KMS}/services-dynamodb.html",
     "UseBucketsKey": f"S3 uses the key in the caller's name: {KMS}/services-s3.html",
+    "UseOtherBucketsKey": f"the same in the other region: {KMS}/services-s3.html",
     "UseSecretsKey": f"Secrets Manager uses the key in the caller's name: {KMS}/services-secrets-manager.html",
     "ReadWritersLease": "production's control table: whoever may write, see tests/contract/test_control_table.py",
 })  # fmt: skip

@@ -26,7 +26,7 @@ locals {
     ]
     # Its task also replays the ledger of erasures after a restore: no other role may delete versions.
     event-processor = [
-      "FindQueues", "FindRuleDeadLetters", "LookAtDeadLetters", "RemoveDeadLetters",
+      "FindQueues", "FindRuleDeadLetters", "SearchDeadLetters", "RemoveDeadLetters",
       "ReadItems", "ReadHistory", "PutOrders", "ChangeOrders", "ChangeMails", "PublishEvents",
       "EnterErasures", "ReadErasures",
       "SeeDocuments", "ListDocumentVersions", "EraseDocumentVersions", "DateDocuments",

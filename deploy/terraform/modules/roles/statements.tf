@@ -22,6 +22,7 @@ locals {
       resources  = local.every_dead_letter
       conditions = []
     }
+    SearchDeadLetters = { actions = ["sqs:ReceiveMessage", "sqs:ChangeMessageVisibility"], resources = local.every_dead_letter, conditions = [] }
     RemoveDeadLetters = { actions = ["sqs:DeleteMessage"], resources = local.every_dead_letter, conditions = [] }
     SendAgain         = { actions = ["sqs:SendMessage"], resources = values(local.queues), conditions = [] }
 
@@ -67,7 +68,8 @@ locals {
     TagDocuments          = { actions = ["s3:PutObjectTagging"], resources = ["${local.documents}/*"], conditions = [] }
     # Writes them anew as they are, with tags by which they go.
     DateDocuments = {
-      actions    = ["s3:GetObjectVersion", "s3:GetObjectVersionTagging", "s3:PutObject", "s3:PutObjectTagging"]
+      # By the version where there are versions.
+      actions    = ["s3:GetObject", "s3:GetObjectVersion", "s3:GetObjectVersionTagging", "s3:PutObject", "s3:PutObjectTagging"]
       resources  = [for bucket in local.every_documents : "${bucket}/*"]
       conditions = []
     }

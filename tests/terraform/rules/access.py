@@ -19,6 +19,7 @@ between(
 
 # Names of services in policies, where the SDK has another one.
 SDK_NAMES = {
+    "dynamodb": ("dynamodb", "dynamodbstreams"),
     "elasticloadbalancing": ("elbv2",),
     "ses": ("ses", "sesv2"),
     "servicequotas": ("service-quotas",),

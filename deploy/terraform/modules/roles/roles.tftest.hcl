@@ -118,6 +118,8 @@ run "production_has_keys_and_a_lease" {
   assert {
     condition = alltrue([
       for each in local.people_grants["region-switch"] : alltrue([for arn in each.given.resources : !strcontains(arn, ":${local.here}:")])
+      # One statement for each region of the control table, which this one can be among.
+      if !startswith(each.sid, "SwitchWriter")
     ])
     error_message = "Who switches the writer works in both regions: a rehearsal publishes in either."
   }

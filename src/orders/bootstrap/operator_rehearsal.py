@@ -45,8 +45,7 @@ async def open_rehearsal(
     """Opens the rehearsal of the settings' environment. Raises: SettingsError, CannotRun."""
     clock = SystemClock()
     path = asked.evidence or evidence_path(Path(), settings.environment, clock.now())
-    _stopped_as_by_ctrl_c()
-    async with open_both(settings, tell=tell) as both:
+    async with _stopped_as_by_ctrl_c(), open_both(settings, tell=tell) as both:
         outside = None if asked.base_url is None else await asyncio.to_thread(_outside, settings, asked.base_url)
         checks = OperatorChecks(settings, outside, tell)
         tools = RehearsalTools(both.control_table, both.switching, checks, clock, asyncio.sleep, tell)
@@ -54,9 +53,32 @@ async def open_rehearsal(
         yield Rehearse(tools, both.desk.status, JsonEvidenceFile(path), who)
 
 
-def _stopped_as_by_ctrl_c() -> None:
-    """Lets SIGTERM, which a cancelled workflow sends, end the command as Ctrl-C does: it then says where it stands."""
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
+@asynccontextmanager
+async def _stopped_as_by_ctrl_c() -> AsyncIterator[None]:
+    """Lets SIGTERM, which a cancelled workflow sends, end the block as Ctrl-C does: it then says where it stands.
+
+    Not by a SIGINT of its own: a command that a script runs in the background ignores that.
+
+    Raises: KeyboardInterrupt: the signal came.
+    """
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    terminated = False
+
+    def terminate() -> None:
+        nonlocal terminated
+        terminated = True
+        if task is not None:
+            task.cancel()
+
+    loop.add_signal_handler(signal.SIGTERM, terminate)
+    try:
+        yield
+    except asyncio.CancelledError:
+        if terminated:
+            raise KeyboardInterrupt from None
+        raise
+    finally:
+        loop.remove_signal_handler(signal.SIGTERM)
 
 
 def _outside(settings: Settings, base_url: str) -> TakesChanges:

@@ -59,22 +59,24 @@ async def run_outage(arguments: argparse.Namespace, directory: Path) -> Outcome:
         await asyncio.sleep(2)
         stack.proxy.plan = OutOfReach("sqs")
         await asyncio.sleep(7)  # health is cached for five seconds
-        meanwhile = await _health(stack)
+        meanwhile, in_dns = await _health(stack, "/health/ready"), await _health(stack, "/health")
         await asyncio.sleep(max(0, arguments.outage_seconds - 7))
         stack.proxy.plan = NoFaults()
         await loading
         await settle(stack)
-        afterwards = await _health(stack)
+        afterwards = await _health(stack, "/health/ready")
         outcome = await judged(stack, load, await gathered(stack))
         outcome.expect(meanwhile[0] == 503, f"health said {meanwhile} while no queue could be reached")
+        # DNS must not leave a region for its queues: the other one's are as far away from its orders.
+        outcome.expect(in_dns[0] == 200, f"DNS would have left a region that takes orders: {in_dns}")
         outcome.expect(any("queue" in name for name in meanwhile[1]), f"health did not name a queue: {meanwhile}")
         outcome.expect(afterwards[0] == 200, f"health says {afterwards} although all is well")
         outcome.figures["health meanwhile, afterwards"] = f"{meanwhile[0]}, {afterwards[0]}"
         return outcome
 
 
-async def _health(stack: Stack) -> tuple[int, list[str]]:
-    """The status code of /health, and what it finds wrong."""
-    async with aiohttp.ClientSession() as session, session.get(f"{stack.base}/health") as answer:
+async def _health(stack: Stack, path: str) -> tuple[int, list[str]]:
+    """The status code of a health check, and what it finds wrong."""
+    async with aiohttp.ClientSession() as session, session.get(f"{stack.base}{path}") as answer:
         checks = (await answer.json())["checks"]
         return answer.status, [name for name, said in checks.items() if said != "ok"]

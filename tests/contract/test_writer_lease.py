@@ -1,6 +1,7 @@
 """Every lease gives an epoch exactly as long as something of it remains ([DATA-3])."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 import pytest
 
@@ -17,29 +18,35 @@ async def region(name: str) -> WriterLease:
     return found.lease
 
 
-@pytest.mark.parametrize("made", [AlwaysWriter, SetLease], ids=lambda made: made.__name__)
-def test_a_lease_that_is_held(made: Callable[[], WriterLease]) -> None:
-    _is_held(made())
+async def always() -> WriterLease:
+    return AlwaysWriter()
 
 
-async def test_the_lease_of_a_region_that_is_held() -> None:
-    _is_held(await region(A))
+async def one_that_is_set(epoch: int | None = 1) -> WriterLease:
+    return SetLease(epoch)
 
 
-def test_a_lease_that_is_not_held() -> None:
-    _is_not_held(SetLease(None))
+HELD: dict[str, Callable[[], Awaitable[WriterLease]]] = {
+    "of one region": always,
+    "set": one_that_is_set,
+    "of the region that writes": partial(region, A),
+}
+NOT_HELD: dict[str, Callable[[], Awaitable[WriterLease]]] = {
+    "set": partial(one_that_is_set, None),
+    "of the other region": partial(region, B),
+}
 
 
-async def test_the_lease_of_a_region_that_is_not_held() -> None:
-    _is_not_held(await region(B))
-
-
-def _is_held(lease: WriterLease) -> None:
+@pytest.mark.parametrize("made", HELD.values(), ids=HELD)
+async def test_a_lease_that_is_held_gives_its_epoch(made: Callable[[], Awaitable[WriterLease]]) -> None:
+    lease = await made()
     assert lease.check() == 1
     assert lease.remaining() > 0
 
 
-def _is_not_held(lease: WriterLease) -> None:
+@pytest.mark.parametrize("made", NOT_HELD.values(), ids=NOT_HELD)
+async def test_a_lease_that_is_not_held_says_when_to_come_again(made: Callable[[], Awaitable[WriterLease]]) -> None:
+    lease = await made()
     assert lease.remaining() == 0
     with pytest.raises(NotTheWriter) as refused:
         lease.check()

@@ -9,14 +9,14 @@ HEALTHY_SHARE = 0.18
 
 @dataclass(frozen=True, slots=True)
 class CheckersView:
-    """How many of the checkers report that a region is healthy."""
+    """Counts how many of the checkers report that a region is healthy."""
 
     healthy: int
     checkers: int
 
     @property
     def is_healthy(self) -> bool:
-        """Whether DNS leads to the region because of it."""
+        """Tells whether DNS leads to the region because of it."""
         return self.checkers > 0 and self.healthy / self.checkers > HEALTHY_SHARE
 
 

@@ -11,7 +11,7 @@ KEPT_FOR_HOURS = 24
 
 
 class ChangeKind(StrEnum):
-    """What was stored."""
+    """Names what was stored."""
 
     EVENT = "event"
     ORDER = "order"
@@ -20,7 +20,7 @@ class ChangeKind(StrEnum):
 
 
 class Fate(StrEnum):
-    """What became of a change in the table of the region that writes now."""
+    """Says what became of a change in the table of the region that writes now."""
 
     KEPT = "kept"
     MISSING = "never arrived"

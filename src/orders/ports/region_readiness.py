@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class Need(StrEnum):
-    """What a region needs, apart from its copy of the data."""
+    """Names what a region needs, apart from its copy of the data."""
 
     IMAGES = "images"
     SECRETS = "secrets"
@@ -18,7 +18,7 @@ class Need(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a look at one need found.
+    """Says what a look at one need found.
 
     Attributes:
         ok: whether the region has it; ``None`` if that can't be asked.

@@ -46,7 +46,7 @@ class Switch:
 
     @property
     def under_way(self) -> bool:
-        """Whether something of it is left to do."""
+        """Tells whether something of it is left to do."""
         return self.step is not SwitchStep.DONE
 
 

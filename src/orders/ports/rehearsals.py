@@ -22,7 +22,7 @@ class DrillStep(StrEnum):
 
 
 class StepState(StrEnum):
-    """What became of a step."""
+    """Says what became of a step."""
 
     UNDER_WAY = "under way"
     PASSED = "passed"
@@ -32,7 +32,7 @@ class StepState(StrEnum):
 
 
 class DrillResult(StrEnum):
-    """How a rehearsal ended, with the environment back home."""
+    """Says how a rehearsal ended, with the environment back home."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -52,7 +52,7 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What a check found.
+    """Says what a check found.
 
     Attributes:
         found: in words.
@@ -152,7 +152,7 @@ class EvidenceFile(Protocol):
 
     @property
     def name(self) -> str:
-        """What the operator calls it."""
+        """Returns what the operator calls it."""
         ...
 
     def read(self) -> Evidence | None:
@@ -172,7 +172,7 @@ class DrillChecks(Protocol):
 
     @property
     def measured(self) -> str:
-        """How it is seen that changes are taken, in words: what the figure contains and what it doesn't."""
+        """Says how it is seen that changes are taken, in words: what the figure contains and what it doesn't."""
         ...
 
     async def taking(self, region: str) -> str:

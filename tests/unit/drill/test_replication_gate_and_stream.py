@@ -60,9 +60,10 @@ async def test_replication_waits_for_the_writers_inside_and_keeps_out_those_who_
 
 
 async def test_writers_pass_together() -> None:
-    gate = Gate()
+    gate, inside = Gate(), 0
     async with gate.passing(), asyncio.timeout(1), gate.passing():
-        pass
+        inside += 2
+    assert inside == 2
 
 
 async def test_who_gives_up_waiting_to_be_alone_leaves_the_gate_open() -> None:
@@ -73,5 +74,8 @@ async def test_who_gives_up_waiting_to_be_alone_leaves_the_gate_open() -> None:
             await asyncio.sleep(0)
         alone.cancel()
         await asyncio.gather(alone, return_exceptions=True)
+        assert alone.cancelled()
+        passed = False
         async with asyncio.timeout(1), gate.passing():
-            pass
+            passed = True
+    assert passed

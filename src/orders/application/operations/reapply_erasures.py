@@ -23,7 +23,7 @@ _ATTEMPTS = 20
 
 @dataclass(slots=True)
 class Reapplied:
-    """What came of a replay, or of looking at what it would do.
+    """Says what came of a replay, or of looking at what it would do.
 
     Attributes:
         entries: entries of the ledger that were looked at.

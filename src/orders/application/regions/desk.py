@@ -10,7 +10,7 @@ from orders.application.regions.switch_writer import SwitchWriter
 
 @dataclass(frozen=True, slots=True)
 class RegionDesk:
-    """What an operator can do with two regions.
+    """Holds what an operator can do with two regions.
 
     Attributes:
         regions: the two, the one that the command runs for first.

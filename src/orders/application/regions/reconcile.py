@@ -32,7 +32,7 @@ class CannotReconcile(ApplicationError):
 
 @dataclass(frozen=True, slots=True)
 class ErasuresReapplied:
-    """What reapplying the ledger of erasures came to.
+    """Says what reapplying the ledger of erasures came to.
 
     Attributes:
         words: for people.
@@ -45,7 +45,7 @@ class ErasuresReapplied:
 
 @dataclass(slots=True)
 class Reconciled:
-    """What was done and found.
+    """Says what was done and found.
 
     Attributes:
         published: how many events and commands were pending and are published now.
@@ -72,7 +72,7 @@ class Reconciled:
 
     @property
     def settled(self) -> bool:
-        """Whether nothing is left to be done."""
+        """Tells whether nothing is left to be done."""
         return not self.unacknowledged and not self.unread and (self.erasures is None or self.erasures.complete)
 
 

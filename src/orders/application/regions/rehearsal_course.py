@@ -14,7 +14,7 @@ class CannotRehearse(ApplicationError):
 
 
 class Phase(StrEnum):
-    """What is left of a rehearsal."""
+    """Says what is left of a rehearsal."""
 
     OUT = "the takeover is to be done"
     AWAY = "the other region writes, and is to be looked at"

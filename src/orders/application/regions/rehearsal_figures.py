@@ -33,12 +33,12 @@ class Figures:
 
     @property
     def in_time(self) -> bool:
-        """Whether the target for the time of recovery was met."""
+        """Tells whether the target for the time of recovery was met."""
         return self.rto_seconds is not None and self.rto_seconds < RECOVERY_TIME.total_seconds()
 
     @property
     def whole(self) -> bool:
-        """Whether the target for the point of recovery was met."""
+        """Tells whether the target for the point of recovery was met."""
         return self.rpo_seconds is not None and self.rpo_seconds < RECOVERY_POINT.total_seconds()
 
 

@@ -34,7 +34,7 @@ class Journal:
 
     @property
     def name(self) -> str:
-        """What the operator calls the file."""
+        """Returns what the operator calls the file."""
         return self._file.name
 
     def open(self) -> None:

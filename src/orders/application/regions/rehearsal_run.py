@@ -22,7 +22,7 @@ _LOOKS_EVERY = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class RehearsalTools:
-    """What a rehearsal is done with.
+    """Holds what a rehearsal is done with.
 
     Attributes:
         switching: makes the use case that switches the writer, over the table that it is given.

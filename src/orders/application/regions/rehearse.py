@@ -15,7 +15,7 @@ from orders.ports.rehearsals import DrillStep, Evidence, EvidenceFile, StepRecor
 
 @dataclass(frozen=True, slots=True)
 class DrillRequest:
-    """What an operator asks for.
+    """Says what an operator asks for.
 
     Attributes:
         to: the other region; ``None`` takes the one that doesn't write.

@@ -36,7 +36,7 @@ DRAIN = max(LEASE, HANDOVER)
 
 @dataclass(frozen=True, slots=True)
 class SwitchRequest:
-    """What an operator asks for.
+    """Says what an operator asks for.
 
     Attributes:
         target: the region that is to write.

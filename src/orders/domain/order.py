@@ -391,10 +391,3 @@ class Change:
         if self.event.type is not EventType.CREATED:
             keys = (*keys, (receipt.key, self.event.sequence))[-KEPT_KEYS:]
         return Change(replace(self.order, recent_keys=keys), replace(self.event, receipt=receipt))
-
-
-def campaign_facts(order: Order) -> dict[str, JsonValue]:
-    """Returns what events publish of a campaign that gave a discount: enough to count its use."""
-    if order.campaign_code is None or order.campaign_discount is None:
-        return {}
-    return {"campaign_code": order.campaign_code, "campaign_discount": str(order.campaign_discount)}

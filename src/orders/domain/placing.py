@@ -13,11 +13,11 @@ from orders.domain.errors import (
     UnknownCurrency,
     WithdrawnCurrency,
 )
-from orders.domain.event_facts import line_quantities
+from orders.domain.event_facts import campaign_facts, line_quantities
 from orders.domain.events import EventType, JsonValue, Stamp
 from orders.domain.identity import order_number
 from orders.domain.lifecycle import PLACING_ROLES, Role, Status
-from orders.domain.order import Change, Order, campaign_facts
+from orders.domain.order import Change, Order
 from orders.domain.parts import Address, Customer, Line, Payment
 from orders.domain.pricing.basket import Basket
 from orders.domain.pricing.currencies import Currency

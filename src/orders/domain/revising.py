@@ -8,10 +8,10 @@ from typing import Any
 
 from orders.domain.canonical import visible
 from orders.domain.errors import Fault, InvalidOrder
-from orders.domain.event_facts import line_quantities
+from orders.domain.event_facts import campaign_facts, line_quantities
 from orders.domain.events import EventType, JsonValue, Stamp
 from orders.domain.lifecycle import Action, Role, Status
-from orders.domain.order import Change, Order, campaign_facts
+from orders.domain.order import Change, Order
 from orders.domain.parts import Address, Line
 from orders.domain.placing import Draft, DraftLine, basket_of
 from orders.domain.pricing.basket import Basket

@@ -181,15 +181,20 @@ class Stack:
 
     async def ready(self, within_seconds: float = 60) -> None:
         """Return when the API answers. Raises: TimeoutError."""
-        async with asyncio.timeout(within_seconds), aiohttp.ClientSession() as session:
-            while True:
-                try:
-                    async with session.get(f"{self.base}/health/live") as answer:
-                        if answer.status == 200:
-                            return
-                except aiohttp.ClientError:
-                    pass
-                await asyncio.sleep(0.05)
+        await until_it_answers(self.base, within_seconds)
+
+
+async def until_it_answers(base: str, within_seconds: float) -> None:
+    """Return when the API at this address answers. Raises: TimeoutError."""
+    async with asyncio.timeout(within_seconds), aiohttp.ClientSession() as session:
+        while True:
+            try:
+                async with session.get(f"{base}/health/live") as answer:
+                    if answer.status == 200:
+                        return
+            except aiohttp.ClientError:
+                pass
+            await asyncio.sleep(0.05)
 
 
 VISIBLE_OR_HELD: tuple[Literal["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"], ...] = (

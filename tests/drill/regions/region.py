@@ -13,9 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import aiohttp
-
-from tests.chaos.stack import ORDERS, aws_client, waiting_in
+from tests.chaos.stack import ORDERS, aws_client, until_it_answers, waiting_in
 
 _HOLDER = "import signal; signal.pause()"
 """Leads the group, so that it exists before the first process of the service, and after the last."""
@@ -89,15 +87,7 @@ class Region:
 
     async def answers(self, within_seconds: float = 90) -> None:
         """Return when the API answers. Raises: TimeoutError."""
-        async with asyncio.timeout(within_seconds), aiohttp.ClientSession() as session:
-            while True:
-                try:
-                    async with session.get(f"{self.base}/health/live") as answer:
-                        if answer.status == 200:
-                            return
-                except aiohttp.ClientError:
-                    pass
-                await asyncio.sleep(0.1)
+        await until_it_answers(self.base, within_seconds)
 
     async def command(self, *arguments: str, exit_codes: tuple[int, ...] = (0,)) -> Said:
         """Run an operator's command in this region. Raises: CommandFailed."""

@@ -17,6 +17,7 @@ from orders.application.regions.desk import RegionDesk
 from orders.application.regions.read_status import ReadStatus
 from orders.ports.health_checkers import CheckersView
 from orders.ports.region_readiness import Need
+from tests.support.typed_commands import typed
 from tests.unit.application.test_switch_writer import CAPE, FIRST, GONE, IRELAND, World
 from tests.unit.cli.test_commands import Recorder
 
@@ -53,10 +54,7 @@ class Operator(Recorder):
             raise CommandError(str(error)) from error
 
     def type(self, *arguments: str, answer: str | None = None) -> Invoked:
-        result = CliRunner().invoke(build(self, "1"), list(arguments), input=answer and f"{answer}\n")
-        if isinstance(result.exception, CommandError):
-            raise result.exception
-        return result
+        return typed(self, *arguments, answer=answer)
 
 
 @pytest.fixture

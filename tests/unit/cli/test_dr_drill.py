@@ -10,11 +10,9 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from typer.testing import CliRunner
 from typer.testing import Result as Invoked
 
 from orders.acceptance.takes_changes import Refused, TakesChanges
-from orders.adapters.inbound.cli.app import build
 from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, RehearsalAsked, Result
 from orders.adapters.outbound.dynamodb.control_table import DynamoControlTable
 from orders.application.policy.errors import ApplicationError
@@ -34,6 +32,7 @@ from tests.contract.endpoints import Endpoint
 from tests.contract.moto_server import moto_server
 from tests.contract.order_stores import store_over
 from tests.support.builders import NOON
+from tests.support.typed_commands import typed
 from tests.unit.application.test_rehearse import NEW, World
 from tests.unit.application.test_switch_writer import CAPE, FIRST, IRELAND
 from tests.unit.cli.test_commands import Recorder
@@ -68,10 +67,7 @@ class Operator(Recorder):
             raise CommandError(str(error)) from error
 
     def type(self, *arguments: str, answer: str | None = None) -> Invoked:
-        result = CliRunner().invoke(build(self, "1"), ["dr", "drill", *arguments], input=answer and f"{answer}\n")
-        if isinstance(result.exception, CommandError):
-            raise result.exception
-        return result
+        return typed(self, "dr", "drill", *arguments, answer=answer)
 
 
 class Told(list[str]):

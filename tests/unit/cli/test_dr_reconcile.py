@@ -9,10 +9,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from typer.testing import CliRunner
 from typer.testing import Result as Invoked
 
-from orders.adapters.inbound.cli.app import build
 from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Result
 from orders.adapters.outbound.dynamodb.control_table import OPERATORS_PATIENCE, DynamoControlTable
 from orders.application.policy.errors import ApplicationError
@@ -29,6 +27,7 @@ from tests.contract.changes import placed
 from tests.contract.endpoints import Endpoint
 from tests.contract.moto_server import moto_server
 from tests.contract.order_stores import store_over
+from tests.support.typed_commands import typed
 from tests.unit.application.test_reconcile import CAPE, EVENT, IRELAND, World
 from tests.unit.cli.test_commands import Recorder
 
@@ -51,10 +50,7 @@ class Operator(Recorder):
             raise CommandError(str(error)) from error
 
     def type(self, *arguments: str, answer: str | None = None) -> Invoked:
-        result = CliRunner().invoke(build(self, "1"), ["dr", "reconcile", *arguments], input=answer and f"{answer}\n")
-        if isinstance(result.exception, CommandError):
-            raise result.exception
-        return result
+        return typed(self, "dr", "reconcile", *arguments, answer=answer)
 
 
 @pytest.fixture

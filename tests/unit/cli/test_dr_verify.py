@@ -6,10 +6,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from uuid import uuid4
 
 import pytest
-from typer.testing import CliRunner
 from typer.testing import Result as Invoked
 
-from orders.adapters.inbound.cli.app import build
 from orders.adapters.inbound.cli.dr_verify import MOST_NAMED
 from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, CopiesAsked, Result
 from orders.application.regions.verify_copies import VerifyCopies
@@ -24,6 +22,7 @@ from tests.contract.endpoints import Endpoint
 from tests.contract.moto_server import moto_server
 from tests.contract.order_stores import store_over
 from tests.support.builders import NOON
+from tests.support.typed_commands import typed
 from tests.unit.application.test_verify_copies import World
 from tests.unit.cli.test_commands import Recorder
 
@@ -49,10 +48,7 @@ class Operator(Recorder):
         return asyncio.run(work(VerifyCopies(self.world.left, self.world.right, pause)))  # type: ignore[arg-type]
 
     def type(self, *arguments: str) -> Invoked:
-        result = CliRunner().invoke(build(self, "1"), ["dr", "verify", *arguments])
-        if isinstance(result.exception, CommandError):
-            raise result.exception
-        return result
+        return typed(self, "dr", "verify", *arguments)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 from typing import Any, cast
 
+import pytest
 from structlog.testing import capture_logs
 
 from orders.adapters.inbound.periodic import Periodic
@@ -172,8 +173,9 @@ async def test_how_much_is_used_is_shown_and_a_failure_to_ask_is_no_end_of_it() 
     assert [log["log_level"] for log in logs] == ["warning", "error"]
 
 
+@pytest.mark.parametrize("cancelled", [False, True], ids=["stopped", "cancelled"])
 @in_virtual_time
-async def test_stopping_breaks_off_what_is_being_done_beside() -> None:
+async def test_its_end_breaks_off_what_is_being_done_beside(cancelled: bool) -> None:
     ended: list[str] = []
 
     async def never() -> None:
@@ -186,23 +188,10 @@ async def test_stopping_breaks_off_what_is_being_done_beside() -> None:
     running = asyncio.create_task(Periodic("endless", never, timedelta(minutes=5)).run(stop))
     await asyncio.sleep(1)
     assert ended == []
-    stop.set()
-    await running
-    assert ended == ["broken off"]
-
-
-@in_virtual_time
-async def test_nothing_is_left_behind_by_whoever_is_cancelled() -> None:
-    ended: list[str] = []
-
-    async def never() -> None:
-        try:
-            await asyncio.Event().wait()
-        finally:
-            ended.append("broken off")
-
-    running = asyncio.create_task(Periodic("endless", never, timedelta(minutes=5)).run(asyncio.Event()))
-    await asyncio.sleep(1)
-    running.cancel()
+    if cancelled:
+        running.cancel()
+    else:
+        stop.set()
     await asyncio.wait([running])
+    assert running.cancelled() is cancelled
     assert ended == ["broken off"]

@@ -41,7 +41,10 @@ FULL = a_draft(
     metadata=(("channel", "web"), ("gift", "yes")),
     locale="en-ZA",
 )
-RECEIPT = a_receipt("k" * 32, "f" * 32, 201, (("etag", '"1"'), ("location", "/v1.0/orders/1")), b'{"total":"59.98"}')
+RECEIPT = replace(
+    a_receipt("k" * 32, "f" * 32, 201, (("etag", '"1"'), ("location", "/v1.0/orders/1")), b'{"total":"59.98"}'),
+    attempt="0a1b2c3d4e5f",
+)
 
 
 async def placed_with_everything(table: Table) -> None:

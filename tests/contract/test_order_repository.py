@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from orders.domain.order import Order
+from orders.domain.order import Change, Order
 from orders.domain.parts import Deletion, ParcelLine
 from orders.domain.reports import Report, Reported, ReportType
 from orders.ports.errors import OrderExists, OrderTooLarge, OutboxFull, StaleOrder
@@ -109,6 +109,25 @@ async def test_adding_the_same_again_is_a_success_whatever_happened_since(store:
 
     assert await store.orders.get(tenant_id, first.order.order_id) == second.order
     assert await store.log.read(tenant_id, first.order.order_id) == [first.event, second.event]
+
+
+async def test_of_requests_with_one_key_in_one_millisecond_one_makes_the_change(store: Store, tenant_id: str) -> None:
+    def asked_by(change: Change, attempt: str) -> Change:
+        return change.answered(replace(a_receipt("key", "fingerprint", 201), attempt=attempt))
+
+    first = placed(tenant_id)
+    await store.orders.add(asked_by(first, "a"))
+    await store.orders.add(asked_by(first, "a"))
+    with pytest.raises(OrderExists):
+        await store.orders.add(asked_by(first, "b"))
+
+    stored = await store.orders.get(tenant_id, first.order.order_id)
+    assert stored is not None
+    second = processed(stored)
+    await store.orders.save(asked_by(second, "c"))
+    await store.orders.save(asked_by(second, "c"))
+    with pytest.raises(StaleOrder):
+        await store.orders.save(asked_by(second, "d"))
 
 
 async def test_an_order_that_differs_only_in_what_events_don_t_tell_is_another(store: Store, tenant_id: str) -> None:

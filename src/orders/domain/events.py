@@ -65,11 +65,14 @@ class Receipt:
         key: hash of tenant, caller, operation and idempotency key.
         fingerprint: hash of the request's body.
         answer: the whole response, in a form that only the caller's adapter understands.
+        attempt: distinguishes requests with one key that would store the same at the same moment: only one of them made
+            the change, and the others repeat it. ``None`` where requests come one after the other.
     """
 
     key: str
     fingerprint: str
     answer: bytes = field(repr=False)
+    attempt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

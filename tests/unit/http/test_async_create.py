@@ -144,6 +144,7 @@ async def test_with_a_key_it_is_accepted_once_and_answered_alike(api: Api) -> No
     answers = await asyncio.gather(*(accept(api, key="k") for _ in range(50)))
     assert {answer.status_code for answer in answers} == {202}
     assert len({answer.content for answer in answers}) == 1
+    assert sum("idempotent-replayed" not in answer.headers for answer in answers) == 1
     order_id = answers[0].json()["order_id"]
     await api.service.place_accepted.execute("demo", order_id)
     again = await accept(api, key="k")

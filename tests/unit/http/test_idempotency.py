@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import httpx
@@ -31,6 +31,11 @@ def same(first: httpx.Response, again: httpx.Response) -> bool:
     )
 
 
+def carried_out(answers: Iterable[httpx.Response]) -> int:
+    """Counts the answers that don't say that they repeat another one."""
+    return sum("idempotent-replayed" not in answer.headers for answer in answers)
+
+
 async def test_a_repeated_create_is_answered_as_the_first_time(api: Api) -> None:
     first = await keyed(api)
     order_id = first.json()["order_id"]
@@ -47,12 +52,24 @@ async def test_of_a_hundred_creates_at_once_one_makes_an_order_and_all_say_the_s
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.content for answer in answers}) == 1
     assert len({answer.headers["etag"] for answer in answers}) == 1
+    assert carried_out(answers) == 1
     listed = (await api.call("GET", ORDERS)).json()["items"]
     assert len(listed) == 1
     eventually(lambda: bool(api.service.publisher.published), within_seconds=5, what="the event")
     assert {(event.order_id, event.sequence) for event in api.service.publisher.published} == {
         (listed[0]["order_id"], 1)
     }
+
+
+async def test_a_request_differs_from_others_with_its_key_that_do_the_same_in_the_same_millisecond(api: Api) -> None:
+    receipts = []
+    for key in ("one", "two"):
+        order_id = (await keyed(api, key=key)).json()["order_id"]
+        (event,) = await api.service.outbox.read("demo", order_id)
+        receipts.append(event.receipt)
+    attempts = {receipt and receipt.attempt for receipt in receipts}
+    assert len(attempts) == 2
+    assert None not in attempts
 
 
 async def test_an_update_is_answered_again_although_the_order_has_moved_on(api: Api) -> None:
@@ -223,6 +240,7 @@ async def test_fifty_of_the_same_change_at_once_change_once(api: Api) -> None:
     answers = await asyncio.gather(*(patch(api, order_id) for _ in range(50)))
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.content for answer in answers}) == 1
+    assert carried_out(answers) == 1
     history = (await api.call("GET", f"{ORDERS}/{order_id}/history")).json()["items"]
     assert [entry["type"] for entry in history if entry["kind"] == "event"] == ["created", "updated"]
 

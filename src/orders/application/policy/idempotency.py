@@ -33,6 +33,7 @@ class KeyedRequest:
         respond: makes the response from the changed order, in a form that only the caller's adapter understands: it
             is stored and given back byte for byte.
         named: the id of the order to be created, if its sender has chosen it.
+        attempt: random; distinguishes this request from others with the same key, see ``Receipt``.
     """
 
     key: str
@@ -40,6 +41,7 @@ class KeyedRequest:
     fingerprint: str
     respond: Callable[[Order], bytes]
     named: str | None = None
+    attempt: str | None = None
 
     def order_id(self, caller: Caller) -> str:
         """Returns the id of the order that the request creates: the same for the same caller and key."""
@@ -54,7 +56,7 @@ class KeyedRequest:
 
     def receipt(self, caller: Caller, order: Order) -> Receipt:
         """Makes the receipt to store with the change: scope, fingerprint and response."""
-        return Receipt(self.scope(caller), self.fingerprint, self.respond(order))
+        return Receipt(self.scope(caller), self.fingerprint, self.respond(order), self.attempt)
 
 
 @dataclass(frozen=True, slots=True)

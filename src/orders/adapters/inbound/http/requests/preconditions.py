@@ -5,6 +5,7 @@ draft-ietf-httpapi-idempotency-key-header describes it, with or without its quot
 """
 
 import re
+import secrets
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,7 @@ from orders.domain.errors import Fault
 from orders.domain.order import Order
 
 MAX_KEY_CHARACTERS = 255
+_ATTEMPT_BYTES = 6
 
 TAG_PATTERN = r'^(?:W/)?"?([0-9]{1,9})(?:-[0-9a-f]{8})?"?$'
 """An ETag of ours, as If-Match may have it: also weak, or without quotes or hash."""
@@ -95,7 +97,13 @@ async def keyed_request(request: Request[Any, Any, Any], respond: Respond) -> Ke
             ]
         )
     operation = f"{request.method} {request.url.path.rstrip('/')}"
-    return KeyedRequest(key, operation, await body_fingerprint(request), lambda order: respond(order).encode())
+    return KeyedRequest(
+        key,
+        operation,
+        await body_fingerprint(request),
+        lambda order: respond(order).encode(),
+        attempt=secrets.token_hex(_ATTEMPT_BYTES),
+    )
 
 
 def prefers_async(request: Request[Any, Any, Any]) -> bool:

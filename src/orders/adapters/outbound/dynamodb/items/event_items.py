@@ -105,13 +105,14 @@ def receipt_to_item(receipt: Receipt) -> Item:
     ``receipt_from_item`` knows the one without HTTP in it as well, for a release that writes it to follow.
     """
     answer = KeyedAnswer.decode(receipt.answer)
-    return {
-        "key": receipt.key,
-        "fingerprint": receipt.fingerprint,
-        "status": answer.status,
-        "headers": [[name, value] for name, value in answer.headers],
-        "body": compress(answer.body),
-    }
+    return present(
+        key=receipt.key,
+        fingerprint=receipt.fingerprint,
+        status=answer.status,
+        headers=[[name, value] for name, value in answer.headers],
+        body=compress(answer.body),
+        attempt=receipt.attempt,
+    )
 
 
 def receipt_from_item(item: Mapping[str, Any]) -> Receipt:
@@ -128,7 +129,7 @@ def receipt_from_item(item: Mapping[str, Any]) -> Receipt:
         check_shape(answer, KeyedAnswer)
     except WrongType as error:
         raise WrongType(f"receipt.{error.path}") from None
-    return Receipt(item["key"], item["fingerprint"], answer.encode())
+    return Receipt(item["key"], item["fingerprint"], answer.encode(), item.get("attempt"))
 
 
 def _decompressed(value: Any) -> bytes:

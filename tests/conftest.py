@@ -34,6 +34,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--recorded", metavar="DIR", help="records of calls to AWS, for the test of least privilege")
     group.addoption("--base-url", help="address of a running service, for the tests from outside; no others are run")
     group.addoption("--env", choices=ENVIRONMENTS, default="local", help="which environment that is")
+    group.addoption("--load-rate", type=float, default=10.0, help="requests a second of tests/load")
+    group.addoption("--load-minutes", type=float, default=0.1, help="how long tests/load sends them")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -168,9 +168,10 @@ def test_killed_right_after_the_202_of_an_erasure_nothing_personal_is_left_all_t
     eventually(lambda: left_behind(stack) == {}, within_seconds=AFTER_A_CRASH_SECONDS, what="empty outbox and queues")
 
 
-def test_the_suites_from_outside_pass(stack: Stack) -> None:
+@pytest.mark.parametrize("suites", [("tests/smoke", "tests/integration"), ("tests/load",)], ids=" ".join)
+def test_the_suites_from_outside_pass(stack: Stack, suites: tuple[str, ...]) -> None:
     tokens = {"SMOKE_CUSTOMER_TOKEN": stack.token("customer"), "SMOKE_ADMIN_TOKEN": stack.token("admin")}
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/smoke", "tests/integration"]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *suites]
     result = subprocess.run(
         [*command, "--base-url", stack.base, "--env", stack.environment_name],
         cwd=ROOT, env=os.environ | tokens, capture_output=True, text=True, timeout=170, check=False,

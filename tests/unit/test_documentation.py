@@ -67,8 +67,6 @@ BLOCK = re.compile(r"^ *```(?:sh|bash)(?: local)?\n(.*?)^ *```", re.MULTILINE | 
 INLINE = re.compile(r"`((?:[A-Z_]+=\S+ )*(?:\.venv/bin/)?orders\s[^`]+)`")
 TYPED = re.compile(r"(?:^|[;&|(]\s*)(?:[A-Z_]+=\S*\s+)*((?:\.venv/bin/)?orders\s[^;&|)>\n#]*)", re.MULTILINE)
 IN_A_CONTAINER = re.compile(r"\bdocker compose exec \S+ (orders\s[^;&|)>\n#]*)")
-NOT_YET = {"load"}
-"""Commands that pages name as not built."""
 
 
 def command_line() -> TyperGroup:
@@ -121,12 +119,8 @@ def test_a_reader_on_a_laptop_runs_the_environments_own_command(page: Path) -> N
 def test_commands_that_pages_name_are_there(page: Path) -> None:
     for named in INLINE.findall(page.read_text(encoding="utf-8")):
         words = [word for word in shlex.split(named) if not re.fullmatch(r"[A-Z_]+=.*", word)][1:]
-        if words and words[0] not in NOT_YET:
+        if words:
             check(command_line(), words, whole=False)
-
-
-def test_commands_that_are_said_to_be_missing_are() -> None:
-    assert NOT_YET.isdisjoint(command_line().commands)
 
 
 def test_there_is_one_version() -> None:

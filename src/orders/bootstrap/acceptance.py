@@ -1,12 +1,18 @@
-"""Builds the smoke test of a running service: client and tokens."""
+"""Builds the smoke test and the load test of a running service: client and tokens."""
 
+import asyncio
+import secrets
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from http import HTTPStatus
+from random import Random
 from urllib.parse import urlencode
 
 from orders.acceptance.client import Client, NotReached
+from orders.acceptance.load.figures import PhaseResult
+from orders.acceptance.load.profile import Profile
 from orders.acceptance.smoke import CUSTOMER, Smoke, Tokens
-from orders.acceptance.steps import Patience
+from orders.acceptance.steps import Failed, Patience
 from orders.bootstrap.config.keys import dev_issuer
 from orders.bootstrap.config.settings import Settings
 from orders.bootstrap.dev.demo import DEMO_TENANT
@@ -51,6 +57,34 @@ def customer_token(settings: Settings, client: Client, environment: str) -> str:
 def smoke_of(settings: Settings, client: Client, environment: str, waiting: Patience) -> Smoke:
     """Builds the smoke test of an environment. Raises: CannotRun."""
     return Smoke(client, tokens_for(settings, client, environment), waiting)
+
+
+def run_load(
+    settings: Settings, base_url: str, environment: str, profile: Profile, tell: Callable[[str], None]
+) -> Iterator[PhaseResult]:
+    """Runs the load test of an environment and yields each phase's result. Raises: CannotRun."""
+    import uvloop
+
+    from orders.acceptance.async_client import AsyncClient
+    from orders.acceptance.load.callers import Callers
+    from orders.acceptance.load.pace import RealClock
+    from orders.acceptance.load.run import LoadTest
+
+    tokens = tokens_for(settings, client_of(settings, base_url), environment)
+    key = settings.smoke_api_key
+    run = secrets.token_hex(4)
+    chance = Random(run)  # noqa: S311 - which order is read next
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        client = runner.run(AsyncClient(base_url, api_key=None if key is None else key.get_secret_value()).__aenter__())
+        results = LoadTest(Callers(client, tokens, chance, run=run), profile, RealClock(), chance, tell).run()
+        try:
+            while (result := runner.run(anext(results, None))) is not None:
+                yield result
+        except Failed as error:
+            raise CannotRun(str(error)) from error
+        finally:
+            runner.run(results.aclose())
+            runner.run(client.__aexit__(None, None, None))
 
 
 def _local_token(settings: Settings, client: Client, role: str) -> str:

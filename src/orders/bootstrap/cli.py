@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from orders import __version__
+from orders.acceptance.load.figures import PhaseResult
+from orders.acceptance.load.profile import Profile
 from orders.acceptance.steps import StepResult
 from orders.adapters.inbound.cli.app import run_with
 from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, CopiesAsked, RehearsalAsked, Result
@@ -337,6 +339,18 @@ class ProcessRuntime:
         except CannotRun as error:
             raise CommandError(str(error)) from error
         return run_steps(smoke.steps)
+
+    def load(
+        self, *, base_url: str, environment: str, profile: Profile, tell: Callable[[str], None]
+    ) -> Iterator[PhaseResult]:
+        """See ``Runtime.load``."""
+        from orders.bootstrap.acceptance import run_load
+
+        settings = self._settings(Role.OPERATOR)
+        try:
+            yield from run_load(settings, base_url, environment, profile, tell)
+        except CannotRun as error:
+            raise CommandError(str(error)) from error
 
     def _settings(self, role: Role) -> Settings:
         return command_settings(role, self._data_dir)

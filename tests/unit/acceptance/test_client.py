@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from orders.acceptance.async_client import AsyncClient
 from orders.acceptance.client import Client, NotReached
 from tests.support.ports import free_port
 
@@ -93,3 +94,24 @@ def test_no_answer_names_the_place_and_keeps_what_signs_a_link_to_itself() -> No
 def test_an_address_is_one_of_https(address: str) -> None:
     with pytest.raises(ValueError, match="no address"):
         Client(address)
+
+
+async def test_the_client_for_many_calls_answers_alike(base_url: str) -> None:
+    async with AsyncClient(base_url, api_key="k") as client:
+        moved = await client.call("GET", "/moved", token="t")
+        order = await client.call("POST", "/order", token="t", body={"a": 1})
+        problem = await client.call("GET", "/problem")
+    assert (moved.status, moved.headers["location"]) == (302, "https://elsewhere.example/pdf")
+    assert (order.json["total"], order.headers["x-sent"]) == (Decimal("59.10"), "Bearer t|k")
+    assert order.headers["x-body"] == '{"a": 1}'
+    assert "two fields are wrong" in problem.fault
+
+
+async def test_the_client_for_many_calls_says_what_it_could_not_reach() -> None:
+    async with AsyncClient(f"http://127.0.0.1:{free_port()}") as client:
+        with pytest.raises(NotReached, match=r"GET http://127\.0\.0\.1:\d+/x: .*"):
+            await client.call("GET", "/x?secret=1")
+    with pytest.raises(ValueError, match="no address such as"):
+        AsyncClient("api-dev.bbws.io")
+    with pytest.raises(RuntimeError, match="not open"):
+        await AsyncClient("http://x").call("GET", "/x")

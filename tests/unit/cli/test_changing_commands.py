@@ -12,11 +12,11 @@ from orders.bootstrap.cli import ProcessRuntime
 from tests.unit.cli.test_no_tracebacks import PROCESSES, leaves
 
 ONLY_LOOK = {
-    "health", "smoke", "top", "openapi", "completion", "token", "api-key", "dlq list", "dlq show", "templates list",
-    "templates preview", "templates check", "suppressions list", "tenants check", "unreadable list",
+    "health", "smoke", "load", "top", "openapi", "completion", "token", "api-key", "dlq list", "dlq show",
+    "templates list", "templates preview", "templates check", "suppressions list", "tenants check", "unreadable list",
     "dr status", "dr verify", "erasure list",
 }  # fmt: skip
-"""They change nothing that is kept; the smoke test places orders of a test shop."""
+"""They change nothing that is kept; the smoke test and the load test place orders of a test shop."""
 ON_THIS_MACHINE = {"dev", "bootstrap"}
 """They run on an emulator only."""
 ASKING = {"dlq purge", "dr takeover", "dr failback", "dr confirm-alone", "dr reconcile", "dr drill"}

@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from orders.acceptance.load.figures import PhaseResult, Row
+from orders.acceptance.load.profile import Kind, Mix, Phase, Profile
 from orders.acceptance.steps import State, StepResult
 from orders.adapters.inbound.cli.app import build, run_with
 from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, CopiesAsked, RehearsalAsked, Result
@@ -37,6 +40,7 @@ class Recorder:
     def __init__(self) -> None:
         self.asked: list[object] = []
         self.steps: list[StepResult] = []
+        self.results: list[PhaseResult] = []
 
     def dev(self, *, port: int | None, data_dir: Path | None) -> None:
         self.asked.append(("dev", port, data_dir))
@@ -151,6 +155,13 @@ class Recorder:
         self.asked.append(("smoke", base_url, environment, within_seconds))
         yield from self.steps
 
+    def load(
+        self, *, base_url: str, environment: str, profile: Profile, tell: Callable[[str], None]
+    ) -> Iterator[PhaseResult]:
+        self.asked.append(("load", base_url, environment, profile))
+        tell("it begins")
+        yield from self.results
+
 
 def run(*arguments: str, runtime: Recorder | ProcessRuntime | None = None) -> tuple[int, str]:
     result = CliRunner().invoke(build(runtime or Recorder(), "1.2.3"), list(arguments))
@@ -195,6 +206,53 @@ def test_a_smoke_test_is_a_table_for_people_and_json_for_scripts() -> None:
     report = json.loads(output)
     assert (code, report["passed"], report["environment"]) == (1, False, "local")
     assert report["steps"][1] == {"name": "get", "state": "failed", "seconds": 0.5, "detail": "404, not [200]"}
+
+
+STEADY = PhaseResult(
+    "steady", 60.0, 600, 10.0, 0.0, (Row(Kind.GET, 600, 0.01, 0.02, 0.03, 0.04, 0.5, holds=True),), (), holds=True
+)
+SLOW = replace(STEADY, rows=(replace(STEADY.rows[0], p95=0.7, holds=False),), faults=(("get: 503", 3),), holds=False)
+
+
+def test_a_load_test_is_tables_for_people_json_for_scripts_and_a_picture(tmp_path: Path) -> None:
+    runtime = Recorder()
+    runtime.results = [STEADY]
+    code, output = run("load", "--base-url", "http://x", "--rate", "10", "--minutes", "1", runtime=runtime)
+    assert code == 0
+    assert "steady: 60 s, 10 requests/s, errors 0.00%, holds" in output
+    assert runtime.asked == [("load", "http://x", "local", Profile(rate=10, minutes=1, users_seconds=30))]
+    runtime.results = [PhaseResult("delivery", 3.0, 0, 0.0, 0.0, (), (), note="5 of 5 orders", holds=True)]
+    assert "delivery: 3 s, holds\n5 of 5 orders\n" in run("load", "--base-url", "http://x", runtime=runtime)[1]
+    runtime.results = [STEADY, SLOW]
+    picture = tmp_path / "load.svg"
+    code, output = run("load", "--base-url", "http://x", "--json", "--picture", str(picture), runtime=runtime)
+    assert (code, json.loads(output)["passed"]) == (1, False)
+    assert picture.read_text(encoding="utf-8").startswith("<svg")
+    code, output = run("load", "--base-url", "http://x", runtime=runtime)
+    assert (code, "700 ms" in output, "3 x get: 503" in output) == (1, True, True)
+    with pytest.raises(CommandError, match="can't write"):
+        run("load", "--base-url", "http://x", "--picture", str(tmp_path / "no" / "load.svg"), runtime=runtime)
+
+
+def test_a_load_test_is_given_what_was_asked_and_asks_before_it_burdens_others() -> None:
+    runtime = Recorder()
+    where = ("load", "--base-url", "https://x", "--env", "sit")
+    assert run(*where, runtime=runtime)[0] == 1
+    assert runtime.asked == []
+    asked = ("--phase", "users", "--phase", "one-key", "--users", "5, 50", "--at-once", "7", "--mix", "get=1")
+    assert run(*where, *asked, "--yes", runtime=runtime)[0] == 0
+    profile = Profile(
+        phases=(Phase.USERS, Phase.ONE_KEY), users=(5, 50), at_once=7, mix=Mix.parse("get=1"), users_seconds=30
+    )
+    assert runtime.asked == [("load", "https://x", "sit", profile)]
+    for wrong, said in (
+        (("--env", "prod"), "would be its customers' outage"),
+        (("--mix", "read=1"), "operations are create, status, get, list"),
+        (("--users", "5,many"), "is no list of numbers"),
+        (("--users", "0"), "is no list of numbers"),
+    ):
+        with pytest.raises(CommandError, match=said):
+            run(*where, "--yes", *wrong, runtime=Recorder())
 
 
 def test_health_asks_where_the_configuration_says_so(capsys: pytest.CaptureFixture[str]) -> None:

@@ -34,6 +34,7 @@ COMMANDS = {
     "health": ("--port", "1"),
     "bootstrap": ("--demo-shops",),
     "smoke": (),
+    "load": (),
     "top": (),
     "dlq list": (),
     "dlq show": ("all",),
@@ -66,8 +67,8 @@ TWO_REGIONS = {
     "CONTROL_TABLE": "bbws-orders-control-prod",
     "CONTROL_TABLE_REGIONS": "eu-west-1,eu-central-1",
 }
-OF_OPERATORS = sorted(COMMANDS.keys() - WITHOUT_AWS - PROCESSES - {"smoke", "bootstrap"})
-OF_AWS = sorted(COMMANDS.keys() - WITHOUT_AWS - PROCESSES - {"smoke"})
+OF_OPERATORS = sorted(COMMANDS.keys() - WITHOUT_AWS - PROCESSES - {"smoke", "load", "bootstrap"})
+OF_AWS = sorted(COMMANDS.keys() - WITHOUT_AWS - PROCESSES - {"smoke", "load"})
 
 
 @pytest.fixture(autouse=True)
@@ -164,9 +165,16 @@ def test_environment_and_region_lead_as_far_as_to_aws(command: str, typed: Typed
 
 @pytest.mark.parametrize("environment", ["dev", "sit", "prod"])
 @pytest.mark.usefixtures("on_aws")
-def test_a_smoke_test_asks_for_its_tokens_only(environment: str, typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("command", ["smoke", "load"])
+def test_a_test_from_outside_asks_for_its_tokens_only(
+    command: str, environment: str, typed: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if (command, environment) == ("load", "prod"):
+        assert typed("load", "--env", "prod")[0] == 2
+        return
     monkeypatch.setenv("ENVIRONMENT", environment)
-    code, out, err = typed("smoke", "--env", environment, "--base-url", "https://api.example")
+    yes = ("--yes",) if command == "load" else ()
+    code, out, err = typed(command, "--env", environment, "--base-url", "https://api.example", *yes)
     assert (code, out) == (2, "")
     assert err.endswith(f"orders: SMOKE_CUSTOMER_TOKEN and SMOKE_ADMIN_TOKEN must be set to test {environment}\n")
 

@@ -35,7 +35,7 @@ from tests.unit.drill.a_drill import (
 KEPT = "every acknowledged create and change is there, or named"
 OVERWRITTEN = "what replication saw overwritten is named"
 STORIES = "orders are as their stories left them"
-GAVE_UP = "clients gave up on orders only that were named, or on their way"
+GAVE_UP = "clients gave up on named orders only"
 ONE_ORDER = "one order for an idempotency key across both regions"
 UNASKED = "no order that nobody asked for"
 TWICE = "nothing twice"
@@ -78,21 +78,6 @@ def a_wrong_status(facts: Facts) -> Facts:
 
 def a_missing_document(facts: Facts) -> Facts:
     return with_order(facts, an_order(1, has_document=False))
-
-
-def refused(order: int, region: str, status: int) -> Entry:
-    return entry(
-        Operation.CANCEL, order, TAKEN_OVER + 40, region=region, outcome=Outcome.REFUSED, status=status, last=True
-    )
-
-
-def test_an_order_on_its_way_is_not_there_for_its_client_until_it_arrives() -> None:
-    facts = good_facts()
-    on_its_way = replace(facts, survived={"ord_2": an_order(2)})
-    assert broken(plus(on_its_way, refused(1, B, 404))) == set()
-    assert broken(plus(on_its_way, refused(1, B, 409))) == {GAVE_UP}
-    assert broken(plus(on_its_way, refused(1, A, 404))) == {GAVE_UP}
-    assert broken(plus(facts, refused(1, B, 404))) == {GAVE_UP}
 
 
 def a_client_that_gave_up(facts: Facts) -> Facts:

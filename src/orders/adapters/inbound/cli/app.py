@@ -12,6 +12,7 @@ from orders.adapters.inbound.cli import (
     dr,
     erasure,
     keys,
+    load,
     local,
     serve,
     smoke,
@@ -67,6 +68,7 @@ def build(runtime: Runtime, version: str) -> typer.Typer:
     dr.register(app, runtime)
     erasure.register(app, runtime)
     smoke.register(app, runtime)
+    load.register(app, runtime)
     describe.register(app, runtime)
     keys.register(app, runtime)
     completion.register(app)

@@ -6,6 +6,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from orders.acceptance.load.figures import PhaseResult
+from orders.acceptance.load.profile import Profile
 from orders.acceptance.steps import StepResult
 from orders.application.events.replay_events import ReplayEvents
 from orders.application.mail.preview_templates import PreviewTemplates
@@ -222,4 +224,10 @@ class Runtime(Protocol):
 
     def smoke(self, *, base_url: str, environment: str, within_seconds: float) -> Iterator[StepResult]:
         """Runs the smoke test against a service and yields each step's result."""
+        ...
+
+    def load(
+        self, *, base_url: str, environment: str, profile: Profile, tell: Callable[[str], None]
+    ) -> Iterator[PhaseResult]:
+        """Runs a load test against a service and yields each phase's result; ``tell`` is told what begins."""
         ...

@@ -51,7 +51,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         and SMOKE_ADMIN_TOKEN. Two deleted orders are left behind.
         """
         if base_url is None:
-            base_url = _running_here(runtime, env)
+            base_url = running_here(runtime, env)
         results = []
         with Console(stderr=True).status("smoke test") as shown:
             for result in runtime.smoke(base_url=base_url, environment=env, within_seconds=within):
@@ -65,7 +65,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         raise typer.Exit(0 if passed else 1)
 
 
-def _running_here(runtime: Runtime, environment: Target) -> str:
+def running_here(runtime: Runtime, environment: Target) -> str:
     """Raises: CommandError."""
     if environment is not Target.LOCAL:
         raise CommandError(f"give the address of {environment}'s API with --base-url")

@@ -1,0 +1,1 @@
+"""The load test: ``orders load``, which knows the service by its API only."""

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from orders.acceptance.load.figures import PhaseResult, Row
 from orders.acceptance.load.profile import Kind, Mix, Phase, Profile
 from orders.acceptance.steps import State, StepResult
-from orders.adapters.inbound.cli.app import build, run_with
+from orders.adapters.inbound.cli.app import build, readable, run_with
 from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, CopiesAsked, RehearsalAsked, Result
 from orders.adapters.inbound.http.security.api_keys import ApiKeyRing
 from orders.adapters.wire.api_keys import hash_of
@@ -187,6 +187,13 @@ def test_without_a_command_it_explains_itself() -> None:
     output = run()[1]
     for word in ("dev", "token", "api", "worker", "relay", "health", "bootstrap", "smoke", "openapi", "Exit codes"):
         assert word in output
+
+
+def test_paragraphs_of_help_are_broken_by_the_terminal_and_not_where_the_code_breaks_them() -> None:
+    dr = readable(build(Recorder(), "1.2.3")).commands["dr"]
+    for paragraph in dr.commands["takeover"].help.split("\n\n"):
+        assert "\n" not in paragraph
+    assert "evacuated and its lease waited out (35 s), both copies are compared by" in dr.commands["takeover"].help
 
 
 STEPS = [StepResult("create", State.PASSED, 0.25, "BB-1"), StepResult("get", State.FAILED, 0.5, "404, not [200]")]

@@ -75,9 +75,9 @@ def test_a_dry_run_counts_and_publishes_nothing(operator: Operator) -> None:
 
 def test_what_cannot_be_read_is_left_out_and_said(operator: Operator) -> None:
     operator.replay.table.damage(ItemKind.EVENT, "tenant_a", an_order_id(3), 1)
-    told = json.loads(replay(operator, "--since", "1h", "--dry-run", "--json")[1].split("1 events")[0])
+    told = json.loads(replay(operator, "--since", "1h", "--dry-run", "--json")[1].split("1 event ")[0])
     assert (told["matched"], told["unreadable"]) == (24, 1)
-    assert "1 events can't be read and are left out" in replay(operator, "--since", "1h")[1]
+    assert "1 event can't be read and left out" in replay(operator, "--since", "1h")[1]
     assert len(operator.replay.published) == 24
 
 

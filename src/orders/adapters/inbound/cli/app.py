@@ -1,5 +1,6 @@
 """The ``orders`` command."""
 
+import inspect
 import sys
 from typing import Annotated, Any, NoReturn
 
@@ -79,9 +80,7 @@ def run_with(runtime: Runtime, version: str) -> None:
     """Runs the given command line and ends the process with its exit code."""
     completion.prepare()
     try:
-        command = typer.main.get_command(build(runtime, version))
-        _without_types_of_flags(command)
-        command()
+        readable(build(runtime, version))()
     except (CommandError, InvalidIdentifier) as error:
         _refuse(str(error))
     except Exception as error:  # noqa: BLE001 - a traceback tells who typed the command nothing
@@ -91,6 +90,14 @@ def run_with(runtime: Runtime, version: str) -> None:
         _refuse(f"this failed by a fault of the command itself: {safe_error_text(error)}")
 
 
+def readable(app: typer.Typer) -> Any:
+    """Returns the application's command with help that is made for a terminal of any width."""
+    command = typer.main.get_command(app)
+    _without_types_of_flags(command)
+    _as_wide_as_the_terminal(command)
+    return command
+
+
 def _without_types_of_flags(command: Any) -> None:
     """Removes the type from the help of options that take no value."""
     for option in (*command.params, command.get_help_option(typer.Context(command))):
@@ -98,6 +105,15 @@ def _without_types_of_flags(command: Any) -> None:
             option.metavar = ""
     for inner in getattr(command, "commands", {}).values():
         _without_types_of_flags(inner)
+
+
+def _as_wide_as_the_terminal(command: Any) -> None:
+    """Joins the lines of each paragraph of the help, which were broken for those who read the code."""
+    if command.help:
+        paragraphs = inspect.cleandoc(command.help).split("\n\n")
+        command.help = "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+    for inner in getattr(command, "commands", {}).values():
+        _as_wide_as_the_terminal(inner)
 
 
 def _refuse(why: str) -> NoReturn:

@@ -6,8 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
+from orders.adapters.inbound.cli.asking import ask_whether
 from orders.adapters.inbound.cli.options import DataDir
-from orders.adapters.inbound.cli.output import print_facts, print_json, print_table, progress
+from orders.adapters.inbound.cli.output import counted, print_facts, print_json, print_table, progress
 from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Runtime
 from orders.adapters.inbound.cli.times import a_time, in_order
 from orders.application.operations.dead_letters import DeadLetterService, LetterFilter, Tally, subject_of
@@ -152,7 +153,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
             return
         if not yes:
             question = f"Delete the matching dead letters of {queue} for good, on {runtime.aws_target()}?"
-            typer.confirm(question, abort=True, err=True)
+            ask_whether(question)
         tally = runtime.with_dead_letters(
             AuditedCommand("dlq purge", order_id=wanted.order_id, tenant_id=tenant),
             lambda service: service.purge(_queues(service, queue), wanted, limit=limit),
@@ -255,7 +256,7 @@ def _print_letters(letters: Sequence[DeadLetter], tally: Tally, *, as_json: bool
         return
     columns = ("message_id", "queue", "sent_at", "what", "tenant_id", "order_id", "reason", "error")
     print_table(
-        f"{len(letters)} dead letters ({tally.looked_at} looked at)",
+        f"{counted(len(letters), 'dead letter')} ({tally.looked_at} looked at)",
         columns,
         [[each[name] for name in columns] for each in facts],
     )

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from orders.adapters.inbound.cli import dr_drill, dr_reconcile, dr_verify
+from orders.adapters.inbound.cli.asking import ask_for_phrase
 from orders.adapters.inbound.cli.options import DataDir
 from orders.adapters.inbound.cli.output import print_facts, print_json, print_table
 from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Runtime
@@ -162,31 +163,42 @@ def _add_confirm_alone(group: typer.Typer, runtime: Runtime) -> None:
         made the writer too by somebody who doesn't know of it; then both write, and the later write of an order wins.
         Agree by telephone that nobody takes over before it has ended. Audited, and an alarm tells of it.
         """
+        named = f"--region {region}{'' if epoch is None else f' --epoch {epoch}'}"
+
+        def ask_alone(*, trying: bool) -> tuple[dict[str, object], str]:
+            doing = AuditedCommand(f"dr confirm-alone {named}{' --dry-run' if trying else ''}")
+            return runtime.with_regions(
+                doing, lambda desk: _confirm_alone(desk, region, epoch, dry_run=trying), tell=_tell
+            )
+
         if not (dry_run or yes):
+            _, words = ask_alone(trying=True)
             typer.echo(f"{region} will take changes without asking the control table, for an hour at most.", err=True)
-            _ask(f"let {region} write alone")
-        flags = f"{'' if epoch is None else f' --epoch {epoch}'}{' --dry-run' if dry_run else ''}"
-
-        async def work(desk: RegionDesk) -> tuple[dict[str, object], str]:
-            if region != desk.regions[0]:
-                raise CommandError(f"run it with the settings of {region}: AWS_REGION is {desk.regions[0]}")
-            found, words = await desk.alone.execute(epoch=epoch, dry_run=dry_run)
-            return {
-                "region": found.region,
-                "epoch": found.epoch,
-                "asked_by": found.asked_by,
-                "confirmed_by": found.confirmed_by,
-                "until": found.until,
-                "dry_run": dry_run,
-            }, words
-
-        facts, words = runtime.with_regions(
-            AuditedCommand(f"dr confirm-alone --region {region}{flags}"), work, tell=_tell
-        )
+            typer.echo(f"then: {words}", err=True)
+            ask_for_phrase(f"let {region} write alone")
+        facts, words = ask_alone(trying=dry_run)
         if as_json:
             print_json(facts)
         else:
             typer.echo(f"dry run, nothing was changed; {words}" if dry_run else words)
+
+
+async def _confirm_alone(
+    desk: RegionDesk, region: str, epoch: int | None, *, dry_run: bool
+) -> tuple[dict[str, object], str]:
+    """Asks for it, or confirms it, and returns what holds then, as facts and in words. Raises: CommandError."""
+    if region != desk.regions[0]:
+        raise CommandError(f"run it with the settings of {region}: AWS_REGION is {desk.regions[0]}")
+    found, words = await desk.alone.execute(epoch=epoch, dry_run=dry_run)
+    facts: dict[str, object] = {
+        "region": found.region,
+        "epoch": found.epoch,
+        "asked_by": found.asked_by,
+        "confirmed_by": found.confirmed_by,
+        "until": found.until,
+        "dry_run": dry_run,
+    }
+    return facts, words
 
 
 def _switch(
@@ -217,7 +229,7 @@ def _switch(
     if dry_run:
         return
     if plan and not yes:
-        _ask(phrase)
+        ask_for_phrase(phrase)
     state = runtime.with_regions(AuditedCommand(doing), lambda desk: desk.switch.execute(request(desk)), tell=_tell)
     _print_state(state, as_json=as_json)
 
@@ -226,7 +238,7 @@ def _abandon(runtime: Runtime, doing: str, *, dry_run: bool, yes: bool, as_json:
     if dry_run:
         raise CommandError("--abandon has no dry run: `orders dr status` shows the switch that it would give up")
     if not yes:
-        _ask("give up")
+        ask_for_phrase("give up")
     work: Callable[[RegionDesk], Awaitable[ControlState]] = lambda desk: desk.switch.abandon()  # noqa: E731 - typed
     _print_state(runtime.with_regions(AuditedCommand(f"{doing} --abandon"), work, tell=_tell), as_json=as_json)
 
@@ -235,12 +247,6 @@ def _other(desk: RegionDesk, region: str) -> str:
     if region not in desk.regions:
         raise CommandError(f"--to: the regions are {' and '.join(desk.regions)}; {region!r} is neither")
     return desk.other(region)
-
-
-def _ask(phrase: str) -> None:
-    """Asks for a phrase, so that nobody does it by a key pressed in haste. Raises: CommandError."""
-    if typer.prompt(f"type '{phrase}' to go on", err=True) != phrase:
-        raise CommandError(f"that is not '{phrase}': nothing was changed")
 
 
 def _tell(line: str) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from orders.adapters.inbound.cli.asking import ask_for_phrase
 from orders.adapters.inbound.cli.options import DataDir
 from orders.adapters.inbound.cli.output import print_json, print_table
 from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, RehearsalAsked, Runtime
@@ -82,8 +83,8 @@ def register(group: typer.Typer, runtime: Runtime) -> None:
         phrase = f"rehearse {command.plan(dry_run=dry_run)}"
         if dry_run:
             return
-        if not yes and typer.prompt(f"type '{phrase}' to go on", err=True) != phrase:
-            raise CommandError(f"that is not '{phrase}': nothing was changed")
+        if not yes:
+            ask_for_phrase(phrase)
         command.execute()
 
 

@@ -5,8 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
+from orders.adapters.inbound.cli.asking import ask_whether
 from orders.adapters.inbound.cli.options import DataDir
-from orders.adapters.inbound.cli.output import print_json, print_table
+from orders.adapters.inbound.cli.output import counted, print_json, print_table
 from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Runtime
 from orders.application.regions.desk import ReconcileDesk
 from orders.application.regions.reconcile import Reconciled
@@ -55,7 +56,7 @@ def register(group: typer.Typer, runtime: Runtime) -> None:
             return
         if not (dry_run or yes):
             _tell("Publishes what is pending in both regions' shards, keeps findings, and erases by the ledger again.")
-            typer.confirm("go on?", abort=True, err=True)
+            ask_whether("go on?")
 
         async def work(desk: ReconcileDesk) -> Reconciled:
             return await desk.reconcile.execute(dry_run=dry_run)
@@ -112,7 +113,7 @@ def _print_table(found: Reconciled) -> None:
         typer.echo(f"erasures: {found.erasures.words}")
     columns = ("id", "fate", "what", "at", "stored_in", "acknowledged_by")
     rows = [[_facts(each)[name] for name in columns] for each in found.findings]
-    print_table(f"{len(found.unacknowledged)} findings are not acknowledged", columns, rows)
+    print_table(f"{counted(len(found.unacknowledged), 'finding')} not acknowledged", columns, rows)
     for region, why in found.unread.items():
         _tell(f"{region}'s stream could not be read ({why}): run this again when it has returned")
     if found.warning:

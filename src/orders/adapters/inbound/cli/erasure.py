@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from orders.adapters.inbound.cli.asking import ask_whether
 from orders.adapters.inbound.cli.options import DataDir
 from orders.adapters.inbound.cli.output import counted, print_json, print_table, progress
 from orders.adapters.inbound.cli.runtime import AuditedCommand, Runtime
@@ -74,7 +75,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
             if dry_run:
                 _tell_failures(planned)
                 return
-            typer.confirm("Erase it again?", abort=True, err=True)
+            ask_whether("Erase it again?")
         done = _run(runtime, tenant, "erasure reapply", plan=False, as_json=as_json)
         if as_json:
             print_json(asdict(done))

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from orders.adapters.inbound.cli.options import DataDir
-from orders.adapters.inbound.cli.output import print_json, print_table, progress
+from orders.adapters.inbound.cli.output import counted, print_json, print_table, progress
 from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Runtime
 from orders.adapters.inbound.cli.times import a_time, in_order
 from orders.adapters.privacy.files import write_private
@@ -101,7 +101,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         if as_json:
             print_json(asdict(outcome))
         else:
-            typer.echo(f"{outcome.published} events published again")
+            typer.echo(f"{counted(outcome.published, 'event')} published again")
         if outcome.unreadable:
             typer.echo(_left_out(outcome.unreadable), err=True)
 
@@ -200,15 +200,17 @@ async def _counted(use_case: ReplayEvents, selection: Selection) -> Counter[str]
 
 
 def _left_out(count: int) -> str:
-    return f"{count} events can't be read and are left out; `orders unreadable list` says which, and why"
+    return f"{counted(count, 'event')} can't be read and left out: `orders unreadable list` says which, and why"
 
 
-def _print_count(counted: Counter[str], *, as_json: bool) -> None:
-    counts = Counter({kind: count for kind, count in counted.items() if kind != UNREADABLE})
+def _print_count(found: Counter[str], *, as_json: bool) -> None:
+    counts = Counter({kind: count for kind, count in found.items() if kind != UNREADABLE})
     if as_json:
         told = {"dry_run": True, "matched": counts.total(), "by_type": dict(counts)}
-        print_json(told | {"unreadable": counted[UNREADABLE]})
+        print_json(told | {"unreadable": found[UNREADABLE]})
     else:
         print_table(
-            f"{counts.total()} events; dry run: nothing was published", ("type", "events"), list(counts.items())
+            f"{counted(counts.total(), 'event')}; dry run: nothing was published",
+            ("type", "events"),
+            list(counts.items()),
         )

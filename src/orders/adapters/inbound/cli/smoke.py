@@ -46,9 +46,8 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         """Test every operation of a running service, and wait for the PDF and the mails of an order.
 
         A local service gives its tokens itself. Any other needs two of one shop:
-
-        SMOKE_CUSTOMER_TOKEN, of the customer cust_test_001 with an e-mail address,
-        and SMOKE_ADMIN_TOKEN. Two deleted orders are left behind.
+        SMOKE_CUSTOMER_TOKEN, of the customer cust_test_001 with an e-mail address, and SMOKE_ADMIN_TOKEN. Two deleted
+        orders are left behind.
         """
         if base_url is None:
             base_url = running_here(runtime, env)

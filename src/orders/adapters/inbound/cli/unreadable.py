@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from orders.adapters.inbound.cli.options import DataDir
-from orders.adapters.inbound.cli.output import print_json, print_table
+from orders.adapters.inbound.cli.output import counted, print_json, print_table
 from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Runtime
 from orders.domain.identity import check_key, check_order_id
 from orders.ports.unreadable_items import UnknownPlace
@@ -59,7 +59,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
             items = [dict(zip(_COLUMNS, row, strict=True)) for row in rows]
             print_json({"items": items, "looked_at": found.looked_at, "next": found.next_position})
             return
-        title = f"{len(rows)} items can't be read; {found.looked_at} orders or entries were looked at"
+        title = f"{counted(len(rows), 'item')} can't be read; {found.looked_at} orders or entries were looked at"
         print_table(title, _COLUMNS, rows)
         if found.next_position is not None:
             typer.echo(f"there are more orders: continue with --after {found.next_position!r}")

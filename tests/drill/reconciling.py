@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.chaos.stack import TENANT
 from tests.drill.regions.region import Region
 
 _ORDER_ID = re.compile(r"ord_[0-9A-Z]{26}")
@@ -64,7 +63,7 @@ async def rebuild_events(region: Region) -> None:
 
     Neither a bus nor a queue is replicated: what was published there and not worked on yet is nobody's work here.
     """
-    await region.command("events", "replay", "--tenant", TENANT, "--since", LOOKED_BACK, "--with-mails", "--json")
+    await region.command("events", "replay", "--all-tenants", "--since", LOOKED_BACK, "--with-mails", "--json")
 
 
 async def _ran(region: Region) -> Any:

@@ -13,6 +13,7 @@ from orders.acceptance.steps import StepResult
 from orders.adapters.inbound.cli.app import run_with
 from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, CopiesAsked, RehearsalAsked, Result
 from orders.application.events.replay_events import ReplayEvents
+from orders.application.events.replay_shops import ReplayShops
 from orders.application.mail.preview_templates import PreviewTemplates
 from orders.application.mail.suppression_list import SuppressionList
 from orders.application.operations.check_tenants import CheckTenants
@@ -230,6 +231,14 @@ class ProcessRuntime:
         from orders.bootstrap.operator_tools import open_replay
 
         return operate(self._settings(Role.OPERATOR), doing, partial(open_replay, mails=mails), work)
+
+    def with_shops_replay(
+        self, doing: AuditedCommand, work: "Callable[[ReplayShops], Awaitable[Result]]", *, mails: bool
+    ) -> Result:
+        """See ``Runtime.with_shops_replay``."""
+        from orders.bootstrap.operator_tools import open_shops_replay
+
+        return operate(self._settings(Role.OPERATOR), doing, partial(open_shops_replay, mails=mails), work)
 
     def with_templates(self, doing: AuditedCommand, work: "Callable[[PreviewTemplates], Awaitable[Result]]") -> Result:
         """See ``Runtime.with_templates``."""

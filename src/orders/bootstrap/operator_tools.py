@@ -16,9 +16,11 @@ from orders.adapters.outbound.dynamodb.suppressions import DynamoSuppressions
 from orders.adapters.outbound.dynamodb.unreadable_items import DynamoUnreadableItems
 from orders.adapters.outbound.system import SystemClock
 from orders.application.events.replay_events import ReplayEvents
+from orders.application.events.replay_shops import ReplayShops
 from orders.application.mail.suppression_list import SuppressionList
 from orders.application.operations.check_tenants import CheckTenants
 from orders.application.operations.dead_letters import DeadLetterService
+from orders.application.operations.find_shops import FindShops
 from orders.application.operations.find_unreadable import FindUnreadable
 from orders.bootstrap.aws import open_clients
 from orders.bootstrap.config.roles import Role
@@ -68,6 +70,19 @@ async def open_replay(settings: Settings, *, mails: bool) -> AsyncIterator[Repla
 
 
 @asynccontextmanager
+async def open_shops_replay(settings: Settings, *, mails: bool) -> AsyncIterator[ReplayShops]:
+    """Opens replay for all shops of the settings' environment; ``mails`` as for ``open_replay``."""
+    names = names_of(settings, packaged_topology())
+    async with open_replay(settings, mails=mails) as replay, open_clients(settings, ("dynamodb", "s3")) as clients:
+        shops = FindShops(
+            S3TenantFiles(clients.s3, names.bucket(TEMPLATES)),
+            DynamoOrderingTenants(clients.dynamodb, names.table()),
+            named=_named_tenants(settings),
+        )
+        yield ReplayShops(shops, replay)
+
+
+@asynccontextmanager
 async def open_suppressions(settings: Settings) -> AsyncIterator[SuppressionList]:
     """Opens the suppressed addresses of the settings' environment."""
     table = names_of(settings, packaged_topology()).table()
@@ -88,7 +103,7 @@ async def open_tenants(settings: Settings) -> AsyncIterator[CheckTenants]:
             DynamoOrderingTenants(clients.dynamodb, names.table()),
             SystemClock(),
             prices_checked=settings.product_api_url is not None,
-            named={*settings.service_clients.values(), *settings.order_senders.values()} - {ANY},
+            named=_named_tenants(settings),
         )
 
 
@@ -106,6 +121,10 @@ async def open_unreadable(settings: Settings) -> AsyncIterator[FindUnreadable]:
                 outbox_shards=settings.outbox_shards,
             )
         )
+
+
+def _named_tenants(settings: Settings) -> set[str]:
+    return {*settings.service_clients.values(), *settings.order_senders.values()} - {ANY}
 
 
 async def mailboxes(sqs: "SQSClient", topology: Topology, settings: Settings) -> dict[str, Mailbox]:

@@ -17,6 +17,7 @@ from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Co
 from orders.adapters.inbound.http.security.api_keys import ApiKeyRing
 from orders.adapters.wire.api_keys import hash_of
 from orders.application.events.replay_events import ReplayEvents
+from orders.application.events.replay_shops import ReplayShops
 from orders.application.mail.preview_templates import PreviewTemplates
 from orders.application.mail.suppression_list import SuppressionList
 from orders.application.operations.check_tenants import CheckTenants
@@ -95,6 +96,11 @@ class Recorder:
 
     def with_replay(
         self, doing: AuditedCommand, work: Callable[[ReplayEvents], Awaitable[Result]], *, mails: bool
+    ) -> Result:
+        raise CommandError("there is no bus here")
+
+    def with_shops_replay(
+        self, doing: AuditedCommand, work: Callable[[ReplayShops], Awaitable[Result]], *, mails: bool
     ) -> Result:
         raise CommandError("there is no bus here")
 

@@ -3,13 +3,17 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Result
+from orders.adapters.outbound.memory.tenant_files import MemoryOrderingTenants, MemoryTenantFiles
 from orders.application.events.replay_events import ReplayEvents
+from orders.application.events.replay_shops import ReplayShops
+from orders.application.operations.find_shops import FindShops
 from orders.domain.events import EventType
 from orders.ports.errors import ItemKind, TransientPortError
 from tests.support.builders import NOON, an_order_id
@@ -38,6 +42,13 @@ class Operator(Recorder):
             return asyncio.run(work(self.replay.use_case))  # type: ignore[arg-type]
         except TransientPortError as error:
             raise CommandError(str(error)) from error
+
+    def with_shops_replay(
+        self, doing: AuditedCommand, work: Callable[[ReplayShops], Awaitable[Result]], *, mails: bool
+    ) -> Result:
+        shops = FindShops(MemoryTenantFiles(), MemoryOrderingTenants(self.replay.table), named={"tenant_a", "tenant_b"})
+        use_case = ReplayShops(shops, self.replay.use_case, pause=self.replay._pause)
+        return self.with_replay(doing, lambda _: work(use_case), mails=mails)
 
 
 @pytest.fixture
@@ -91,7 +102,8 @@ def test_stopped_halfway_it_goes_on_from_its_checkpoint(operator: Operator, tmp_
     assert json.loads(file.read_text())["published"] == 20
     operator.replay.publisher.refuse = lambda event: None
     operator.replay.publisher.published.clear()
-    assert replay(operator, *options) == (0, "5 events published again\n")
+    code, told = replay(operator, *options)
+    assert (code, told.splitlines()[-1]) == (0, "5 events published again")
     assert operator.replay.published == [(an_order_id(order), 1) for order in range(20, 25)]
     assert json.loads(file.read_text())["finished"] is True
 
@@ -121,3 +133,80 @@ def test_what_is_missing_or_unknown_is_said(operator: Operator) -> None:
         replay(operator)
     with pytest.raises(CommandError, match="no type creatd; there are created, "):
         replay(operator, "--since", "1h", "--type", "creatd")
+
+
+def of_all(operator: Operator, *options: str) -> tuple[int, str]:
+    return run("events", "replay", "--all-tenants", *options, runtime=operator)
+
+
+@pytest.fixture
+def of_two_shops(operator: Operator) -> Operator:
+    for order in range(100, 115):
+        operator.replay.log(replace(an_event(order, 1, order, EventType.CREATED), tenant_id="tenant_b"))
+    return operator
+
+
+def test_all_shops_are_replayed_by_one_command_audited_as_such(of_two_shops: Operator) -> None:
+    assert of_all(of_two_shops, "--since", "1h", "--with-mails") == (0, "40 events published again\n")
+    assert of_two_shops.done == [AuditedCommand("events replay --all-tenants --with-mails")]
+    assert of_two_shops.mails == [True]
+    assert [event.tenant_id for event in of_two_shops.replay.publisher.published] == ["tenant_a"] * 25 + [
+        "tenant_b"
+    ] * 15
+
+
+def test_a_dry_run_of_all_shops_says_how_much_each_has(of_two_shops: Operator) -> None:
+    told = json.loads(of_all(of_two_shops, "--since", "1h", "--dry-run", "--json")[1])
+    assert (told["matched"], told["by_tenant"]) == (40, {"tenant_a": 25, "tenant_b": 15})
+    shown = of_all(of_two_shops, "--since", "1h", "--dry-run")[1]
+    assert "40 events of 2 shops; dry run: nothing was published" in shown
+    assert of_two_shops.done == [AuditedCommand("events replay --all-tenants --dry-run")] * 2
+    assert of_two_shops.replay.published == []
+
+
+def test_all_shops_go_on_from_the_checkpoint_in_the_shop_where_it_stopped(
+    of_two_shops: Operator, tmp_path: Path
+) -> None:
+    options = ("--since", "2026-11-22T11:00:00Z", "--checkpoint", str(tmp_path / "place.json"))
+    of_two_shops.replay.publisher.refuse = lambda event: "down" if event.order_id == an_order_id(112) else None
+    with pytest.raises(CommandError, match="event bus"):
+        of_all(of_two_shops, *options)
+    of_two_shops.replay.publisher.refuse = lambda event: None
+    of_two_shops.replay.publisher.published.clear()
+    code, told = of_all(of_two_shops, *options)
+    assert (code, told.splitlines()[-1]) == (0, "5 events published again")
+    assert of_two_shops.replay.published == [(an_order_id(order), 1) for order in range(110, 115)]
+    with pytest.raises(CommandError, match="of another replay"):
+        replay(of_two_shops, *options)
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ((), "say whose events: --tenant SHOP, or --all-tenants"),
+        (("--all-tenants", "--tenant", "tenant_a"), "say whose events"),
+        (("--all-tenants", "--order", an_order_id(1)), "--order is one shop's"),
+    ],
+)
+def test_one_shop_is_named_or_all(operator: Operator, options: tuple[str, ...], why: str) -> None:
+    with pytest.raises(CommandError, match=why):
+        run("events", "replay", "--since", "1h", *options, runtime=operator)
+    assert operator.done == []
+
+
+def test_a_place_of_no_shop_is_refused(of_two_shops: Operator, tmp_path: Path) -> None:
+    file = tmp_path / "place.json"
+    options = ("--since", "2026-11-22T11:00:00Z", "--checkpoint", str(file))
+    of_all(of_two_shops, *options)
+    kept = json.loads(file.read_text())
+    for place in ("tenant_a", "/", "a b/", kept["place"].partition("/")[2], "tenant_a/tomorrow"):
+        file.write_text(json.dumps(kept | {"place": place}))
+        with pytest.raises(CommandError, match="no checkpoint"):
+            of_all(of_two_shops, *options)
+
+
+def test_with_a_checkpoint_it_says_by_which_time_the_replay_is_continued(operator: Operator, tmp_path: Path) -> None:
+    file = ("--checkpoint", str(tmp_path / "place.json"))
+    _, told = replay(operator, "--since", "90m", *file)
+    assert told.splitlines()[0] == "to go on after an interruption: the same with --since 2026-11-22T10:30:00Z"
+    assert replay(operator, "--since", "2026-11-22T10:30:00Z", *file)[0] == 0

@@ -3,9 +3,9 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict
-from datetime import date
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
@@ -14,15 +14,17 @@ import typer
 
 from orders.adapters.inbound.cli.options import DataDir
 from orders.adapters.inbound.cli.output import counted, print_json, print_table, progress
-from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Runtime
+from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Result, Runtime
 from orders.adapters.inbound.cli.times import a_time, in_order
 from orders.adapters.privacy.files import write_private
 from orders.application.events.replay_events import Progress, ReplayEvents, Selection
+from orders.application.events.replay_shops import BEHIND_SHOP, ReplayShops
 from orders.domain.events import EventType
-from orders.domain.identity import check_key, read_order_id
+from orders.domain.identity import check_key, is_key, read_order_id
 
 DEFAULT_PER_SECOND = 50.0
-UNREADABLE = "unreadable"
+EVERY_SHOP = "any"
+"""Stands for the shop where all are selected: nothing is looked up by it."""
 
 
 def register(app: typer.Typer, runtime: Runtime) -> None:
@@ -36,7 +38,15 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
 
     @group.command()
     def replay(
-        tenant: Annotated[str, typer.Option(metavar="SHOP", help="The shop whose events to publish.")],
+        tenant: Annotated[str | None, typer.Option(metavar="SHOP", help="The shop whose events to publish.")] = None,
+        all_tenants: Annotated[
+            bool,
+            typer.Option(
+                "--all-tenants",
+                help="Every shop's: those with files in the templates bucket, and those with an order placed from 30 "
+                "days before --since on.",
+            ),
+        ] = False,
         order: Annotated[
             str | None,
             typer.Option(metavar="ORDER_ID", help="Only this order's events (ord_...); then no times are needed."),
@@ -72,18 +82,24 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         """Publish events again from the log, each order's in sequence, marked as replayed.
 
         Mails are not sent again. After an interruption it continues from its checkpoint.
-        """
-        selection = _selection(runtime, tenant, order, kind or (), since, until)
-        if dry_run:
-            doing = AuditedCommand("events replay --dry-run", order_id=selection.order_id, tenant_id=tenant)
-            counts = runtime.with_replay(doing, lambda use_case: _counted(use_case, selection), mails=False)
-            _print_count(counts, as_json=as_json)
-            if counts[UNREADABLE]:
-                typer.echo(_left_out(counts[UNREADABLE]), err=True)
-            return
-        kept = None if checkpoint is None else Checkpoint(checkpoint, selection)
 
-        async def work(use_case: ReplayEvents) -> Progress:
+        With --all-tenants after a takeover: what the old region had in its queues is worked on here. Shops follow each
+        other by their ids, and --rate holds over all of them.
+        """
+        _check_shops(tenant, order, all_tenants=all_tenants)
+        selection = _selection(runtime, tenant or EVERY_SHOP, order, kind or (), since, until)
+        replaying = _Replaying(runtime, selection, all_shops=all_tenants)
+        if dry_run:
+            counts = replaying.run(_counted, "--dry-run", mails=False)
+            _print_count(counts, as_json=as_json)
+            if counts.unreadable:
+                typer.echo(_left_out(counts.unreadable), err=True)
+            return
+        kept = None if checkpoint is None else Checkpoint(checkpoint, selection, all_shops=all_tenants)
+        if kept is not None and selection.since is not None and not as_json:
+            typer.echo(f"to go on after an interruption: the same with --since {_moment(selection.since)}", err=True)
+
+        async def work(use_case: ReplayEvents | ReplayShops, selection: Selection) -> Progress:
             after = None if kept is None else kept.place()
             with progress("publishing again", None, shown=not as_json) as done:
 
@@ -94,10 +110,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
 
                 return await use_case.execute(selection, watch, after=after, per_second=rate)
 
-        command = "events replay --with-mails" if with_mails else "events replay"
-        outcome = runtime.with_replay(
-            AuditedCommand(command, order_id=selection.order_id, tenant_id=tenant), work, mails=with_mails
-        )
+        outcome = replaying.run(work, "--with-mails" if with_mails else "", mails=with_mails)
         if as_json:
             print_json(asdict(outcome))
         else:
@@ -106,15 +119,44 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
             typer.echo(_left_out(outcome.unreadable), err=True)
 
 
+class _Replaying:
+    """One shop's replay or that of all shops, by the same work."""
+
+    def __init__(self, runtime: Runtime, selection: Selection, *, all_shops: bool) -> None:
+        self._runtime = runtime
+        self._selection = selection
+        self._all_shops = all_shops
+
+    def run(
+        self,
+        work: Callable[[ReplayEvents | ReplayShops, Selection], Awaitable[Result]],
+        option: str,
+        *,
+        mails: bool,
+    ) -> Result:
+        """Runs the audited work and returns its result. Raises: CommandError."""
+        selection = self._selection
+        command = " ".join(filter(None, ("events replay", "--all-tenants" if self._all_shops else "", option)))
+        if self._all_shops:
+            return self._runtime.with_shops_replay(
+                AuditedCommand(command), lambda use_case: work(use_case, selection), mails=mails
+            )
+        doing = AuditedCommand(command, order_id=selection.order_id, tenant_id=selection.tenant_id)
+        return self._runtime.with_replay(doing, lambda use_case: work(use_case, selection), mails=mails)
+
+
 class Checkpoint:
     """The position of a replay in a file, which identifies the replay."""
 
-    def __init__(self, path: Path, selection: Selection) -> None:
+    def __init__(self, path: Path, selection: Selection, *, all_shops: bool = False) -> None:
         self._path = path
         # The end is left out: "until now" differs in each run.
         named = (selection.tenant_id, selection.order_id, sorted(selection.types), str(selection.since))
         self._is_place = _is_moment if selection.order_id is None else _is_sequence
-        self._of = sha256(repr(named).encode()).hexdigest()[:16]
+        if all_shops:
+            self._is_place = _is_shops_moment
+        text = f"all shops: {named}" if all_shops else repr(named)
+        self._of = sha256(text.encode()).hexdigest()[:16]
 
     def place(self) -> str | None:
         """Returns the position to continue from; ``None`` at the beginning.
@@ -158,6 +200,10 @@ def _unreadable(path: Path) -> str:
     return f"{path} is no checkpoint that can be read; name another file"
 
 
+def _moment(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 def _is_sequence(place: str) -> bool:
     return re.fullmatch(r"\d{1,18}", place, re.ASCII) is not None
 
@@ -171,6 +217,19 @@ def _is_moment(place: str) -> bool:
     return re.fullmatch(r"[0-9T:.Z+-]{20,40}#ord_[0-9A-Z]{26}#\d{1,18}", place, re.ASCII) is not None
 
 
+def _is_shops_moment(place: str) -> bool:
+    shop, behind, moment = place.partition(BEHIND_SHOP)
+    return is_key(shop) and bool(behind) and (not moment or _is_moment(moment))
+
+
+def _check_shops(tenant: str | None, order: str | None, *, all_tenants: bool) -> None:
+    """Raises: CommandError: neither one shop nor all are named, or both."""
+    if all_tenants == (tenant is not None):
+        raise CommandError("say whose events: --tenant SHOP, or --all-tenants")
+    if all_tenants and order is not None:
+        raise CommandError("--order is one shop's: name that by --tenant")
+
+
 def _selection(
     runtime: Runtime, tenant: str, order: str | None, kinds: Sequence[str], since: str | None, until: str | None
 ) -> Selection:
@@ -180,7 +239,8 @@ def _selection(
     if order is None and since is None:
         raise CommandError("say which events: --order, or --since and perhaps --until")
     now = runtime.now()
-    begin, end = a_time("--since", since, now), a_time("--until", until, now)
+    # Of a duration a whole second, which can be typed when the replay is to be continued.
+    begin, end = a_time("--since", since, now.replace(microsecond=0)), a_time("--until", until, now)
     in_order("--since", begin, "--until", end)
     return Selection(
         tenant_id=check_key(tenant, "--tenant"),
@@ -191,11 +251,21 @@ def _selection(
     )
 
 
-async def _counted(use_case: ReplayEvents, selection: Selection) -> Counter[str]:
-    counts: Counter[str] = Counter()
+@dataclass(slots=True)
+class _Counts:
+    by_type: Counter[str] = field(default_factory=Counter)
+    by_shop: Counter[str] | None = None
+    unreadable: int = 0
+
+
+async def _counted(use_case: ReplayEvents | ReplayShops, selection: Selection) -> _Counts:
+    counts = _Counts(by_shop=Counter() if isinstance(use_case, ReplayShops) else None)
     async for each in use_case.selected(selection):
-        counts[each.event.type] += 1
-    counts[UNREADABLE] = len(use_case.passed_over)
+        counts.by_type[each.event.type] += 1
+        if counts.by_shop is not None:
+            counts.by_shop[each.event.tenant_id] += 1
+    passed_over = use_case.passed_over
+    counts.unreadable = passed_over.total() if isinstance(passed_over, Counter) else len(passed_over)
     return counts
 
 
@@ -203,14 +273,16 @@ def _left_out(count: int) -> str:
     return f"{counted(count, 'event')} can't be read and left out: `orders unreadable list` says which, and why"
 
 
-def _print_count(found: Counter[str], *, as_json: bool) -> None:
-    counts = Counter({kind: count for kind, count in found.items() if kind != UNREADABLE})
+def _print_count(found: _Counts, *, as_json: bool) -> None:
+    total = found.by_type.total()
     if as_json:
-        told = {"dry_run": True, "matched": counts.total(), "by_type": dict(counts)}
-        print_json(told | {"unreadable": found[UNREADABLE]})
-    else:
-        print_table(
-            f"{counted(counts.total(), 'event')}; dry run: nothing was published",
-            ("type", "events"),
-            list(counts.items()),
-        )
+        told: dict[str, object] = {"dry_run": True, "matched": total, "by_type": dict(found.by_type)}
+        if found.by_shop is not None:
+            told["by_tenant"] = dict(found.by_shop)
+        print_json(told | {"unreadable": found.unreadable})
+        return
+    whose = "" if found.by_shop is None else f" of {counted(len(found.by_shop), 'shop')}"
+    title = f"{counted(total, 'event')}{whose}; dry run: nothing was published"
+    print_table(title, ("type", "events"), list(found.by_type.items()))
+    if found.by_shop:
+        print_table("by shop", ("tenant_id", "events"), sorted(found.by_shop.items()))

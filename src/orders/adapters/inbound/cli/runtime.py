@@ -10,6 +10,7 @@ from orders.acceptance.load.figures import PhaseResult
 from orders.acceptance.load.profile import Profile
 from orders.acceptance.steps import StepResult
 from orders.application.events.replay_events import ReplayEvents
+from orders.application.events.replay_shops import ReplayShops
 from orders.application.mail.preview_templates import PreviewTemplates
 from orders.application.mail.suppression_list import SuppressionList
 from orders.application.operations.check_tenants import CheckTenants
@@ -152,6 +153,12 @@ class Runtime(Protocol):
         self, doing: AuditedCommand, work: Callable[[ReplayEvents], Awaitable[Result]], *, mails: bool
     ) -> Result:
         """Runs an audited replay and returns its result; with ``mails``, replayed events may send mails."""
+        ...
+
+    def with_shops_replay(
+        self, doing: AuditedCommand, work: Callable[[ReplayShops], Awaitable[Result]], *, mails: bool
+    ) -> Result:
+        """Runs an audited replay of all shops' events and returns its result; ``mails`` as for ``with_replay``."""
         ...
 
     def with_templates(self, doing: AuditedCommand, work: Callable[[PreviewTemplates], Awaitable[Result]]) -> Result:

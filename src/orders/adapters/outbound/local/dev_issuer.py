@@ -29,10 +29,11 @@ class DevIssuer:
 
     def __init__(self, data_dir: Path) -> None:
         self._private = _load_or_create(data_dir)
+        self._public = self._private.public_key()
 
     async def key(self, key_id: str) -> Any:
         """Returns the public key for its own key id."""
-        return self._private.public_key() if key_id == KEY_ID else None
+        return self._public if key_id == KEY_ID else None
 
     def token(
         self,

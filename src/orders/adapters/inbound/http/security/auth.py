@@ -1,13 +1,15 @@
 """Authenticates callers by the bearer token in the Authorization header.
 
 By RFC 6750 and RFC 8725: only asymmetric algorithms, chosen here and never by the token; keys from the issuer and never
-from the token; then the token's claims are checked (``claims.py``).
+from the token; then the token's claims are checked (``claims.py``). An accepted token is remembered
+(``verified_tokens.py``): from then on its times and its key are checked, at every request.
 """
 
 import base64
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -15,7 +17,19 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from orders.adapters.inbound.http.security.claims import Refused, TokenRules, check_claims, to_caller
+from orders.adapters.inbound.http.security.claims import (
+    Refused,
+    TokenRules,
+    check_claims,
+    check_times,
+    to_caller,
+)
+from orders.adapters.inbound.http.security.verified_tokens import (
+    VerifiedToken,
+    VerifiedTokens,
+    digest_of,
+    kept_times,
+)
 from orders.application.policy.caller import Caller
 
 ALGORITHMS = ("RS256", "ES256")
@@ -73,10 +87,18 @@ def _utc_now() -> datetime:
 class Authenticator:
     """Authenticates callers by the Authorization header."""
 
-    def __init__(self, keys: KeySource, rules: TokenRules, now: Callable[[], datetime] = _utc_now) -> None:
+    def __init__(
+        self,
+        keys: KeySource,
+        rules: TokenRules,
+        now: Callable[[], datetime] = _utc_now,
+        *,
+        verified: VerifiedTokens | None = None,
+    ) -> None:
         self._keys = keys
         self._rules = rules
         self._now = now
+        self._verified_before = VerifiedTokens() if verified is None else verified
 
     async def caller(self, authorization: str | None, traceparent: str | None = None) -> Caller:
         """Verifies the token and returns its caller.
@@ -94,45 +116,74 @@ class Authenticator:
         token = token.strip()
         if scheme.lower() != "bearer" or not token or " " in token:
             raise Unauthenticated("the Authorization header is not of the form: Bearer <token>", token_given=False)
-        claims = await self._verified(token)
-        try:
-            check_claims(claims, self._rules, self._now())
-            return to_caller(claims, self._rules, traceparent)
-        except Refused as error:
-            raise Unauthenticated(str(error)) from None
-
-    async def _verified(self, token: str) -> Mapping[str, Any]:
-        """Verifies the token's signature and returns its claims. Raises: Unauthenticated, TransientPortError."""
         if len(token) > MAX_TOKEN_CHARACTERS:
             raise Unauthenticated(f"the token has more than {MAX_TOKEN_CHARACTERS} characters")
+        digest = digest_of(token)
+        caller = await self._known(digest) or await self._verified(token, digest)
+        return caller if traceparent is None else replace(caller, traceparent=traceparent)
+
+    async def _known(self, digest: bytes) -> Caller | None:
+        """Returns the caller of a token that was verified before, if it is valid now and its key still the issuer's.
+
+        Otherwise it is forgotten, and the token is looked at as if it came for the first time. Raises:
+        TransientPortError.
+        """
+        known = self._verified_before.get(digest)
+        if known is None:
+            return None
+        key = await self._keys.key(known.key_id)
+        if key is not known.key and key != known.key:
+            self._verified_before.forget_all()
+            return None
+        try:
+            check_times(known.times, self._now().timestamp())
+        except Refused:
+            self._verified_before.forget(digest)
+            return None
+        return known.caller
+
+    async def _verified(self, token: str, digest: bytes) -> Caller:
+        """Verifies the token, remembers it, and returns its caller. Raises: Unauthenticated, TransientPortError."""
         algorithm, key_id = _header(token)
         key = await self._keys.key(key_id)
         if key is None:
             raise Unauthenticated("the token is signed with a key that its issuer does not have")
-        if not _fits(algorithm, key):
-            raise Unauthenticated("the token's algorithm is not that of its key")
+        claims, now = _claims(token, algorithm, key), self._now()
         try:
-            # Everything but the signature is checked in claims.py, with this service's clock and messages.
-            claims: Mapping[str, Any] = jwt.decode(
-                token,
-                key,
-                algorithms=[algorithm],
-                options={
-                    "verify_signature": True,
-                    "verify_exp": False,
-                    "verify_nbf": False,
-                    "verify_iat": False,
-                    "verify_aud": False,
-                    "verify_iss": False,
-                    "verify_sub": False,
-                    "verify_jti": False,
-                },
-            )
-        except jwt.InvalidSignatureError:
-            raise Unauthenticated("the token's signature does not fit") from None
-        except (jwt.PyJWTError, ValueError, RecursionError):
-            raise Unauthenticated("the token is not a JSON Web Token") from None
-        return claims
+            check_claims(claims, self._rules, now)
+            caller = to_caller(claims, self._rules, None)
+        except Refused as error:
+            raise Unauthenticated(str(error)) from None
+        self._verified_before.add(digest, VerifiedToken(key_id, key, kept_times(claims), caller), now.timestamp())
+        return caller
+
+
+def _claims(token: str, algorithm: str, key: RSAPublicKey | EllipticCurvePublicKey) -> Mapping[str, Any]:
+    """Verifies the token's signature and returns its claims. Raises: Unauthenticated."""
+    if not _fits(algorithm, key):
+        raise Unauthenticated("the token's algorithm is not that of its key")
+    try:
+        # Everything but the signature is checked in claims.py, with this service's clock and messages.
+        claims: Mapping[str, Any] = jwt.decode(
+            token,
+            key,
+            algorithms=[algorithm],
+            options={
+                "verify_signature": True,
+                "verify_exp": False,
+                "verify_nbf": False,
+                "verify_iat": False,
+                "verify_aud": False,
+                "verify_iss": False,
+                "verify_sub": False,
+                "verify_jti": False,
+            },
+        )
+    except jwt.InvalidSignatureError:
+        raise Unauthenticated("the token's signature does not fit") from None
+    except (jwt.PyJWTError, ValueError, RecursionError):
+        raise Unauthenticated("the token is not a JSON Web Token") from None
+    return claims
 
 
 def _header(token: str) -> tuple[str, str]:

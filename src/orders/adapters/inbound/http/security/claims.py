@@ -17,6 +17,8 @@ _MAX_PRINCIPAL_CHARACTERS = 256
 _END_OF_TIME = 253402300800
 """The year 10000, in seconds since 1970."""
 _ROLES = {str(role): role for role in Role}
+TIMES = ("exp", "iat", "nbf")
+"""The claims that decide whether a token is valid now; all others say the same at any time."""
 
 
 class Refused(Exception):
@@ -58,7 +60,7 @@ def check_claims(claims: Mapping[str, Any], rules: TokenRules, now: datetime) ->
     """Checks that the token is meant for this service and valid now. Raises: Refused."""
     if _text(claims, "iss") != rules.issuer:
         raise Refused("the token is from another issuer")
-    _check_times(claims, now.timestamp())
+    check_times(claims, now.timestamp())
     _text(claims, "sub")
     _check_audience(claims, rules)
     if _text(claims, "token_use") not in rules.token_uses:
@@ -96,7 +98,12 @@ def _address(claim: Any) -> tuple[str | None, str | None]:
         return None, f"the address in the token can't be used: it must be {error}"
 
 
-def _check_times(claims: Mapping[str, Any], now: float) -> None:
+def expiry_of(claims: Mapping[str, Any]) -> float:
+    """Returns when a token with valid times is over, in seconds since 1970."""
+    return float(claims["exp"]) + CLOCK_SKEW_SECONDS
+
+
+def check_times(claims: Mapping[str, Any], now: float) -> None:
     """Checks the times by RFC 7519, sections 4.1.4 to 4.1.6; clocks may differ by a minute. Raises: Refused."""
     expires, issued = _instant(claims, "exp"), _instant(claims, "iat")
     if expires is None or issued is None:

@@ -12,10 +12,11 @@ import httpx
 from litestar.testing import AsyncTestClient
 from litestar.types import ASGIApp
 
-from orders.adapters.inbound.http.app import Dependencies, create_app
+from orders.adapters.inbound.http.app import create_app
 from orders.adapters.inbound.http.middleware.edge import LOCAL, EdgeRules
 from orders.adapters.inbound.http.openapi.deprecation import DEPRECATED, Deprecations
 from orders.adapters.inbound.http.security.claims import TokenRules
+from orders.adapters.inbound.http.supplied import Dependencies
 from orders.adapters.outbound.local.dev_issuer import AUDIENCE, ISSUER, DevIssuer
 from orders.bootstrap.container.api_container import http_dependencies
 from orders.bootstrap.container.use_cases import UseCases

@@ -4,12 +4,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol, cast
 
-from orders.adapters.inbound.http.app import Dependencies
 from orders.adapters.inbound.http.security.api_keys import ApiKeyGuard, ApiKeys
 from orders.adapters.inbound.http.security.auth import Authenticator
 from orders.adapters.inbound.http.security.claims import TokenRules
 from orders.adapters.inbound.http.security.cursor import CursorCodec
 from orders.adapters.inbound.http.security.cursor_keys import GivenCursorKeys
+from orders.adapters.inbound.http.supplied import Dependencies
 from orders.adapters.outbound.memory.acceptances import MemoryAcceptances, MemoryOrderCommands
 from orders.adapters.outbound.memory.audit_trail import MemoryAuditTrail
 from orders.adapters.outbound.memory.clock import SequentialOrderIds, SteppingClock

@@ -21,8 +21,9 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from orders.adapters.inbound.http.app import Dependencies, create_app
+from orders.adapters.inbound.http.app import create_app
 from orders.adapters.inbound.http.security.claims import TokenRules
+from orders.adapters.inbound.http.supplied import Dependencies
 from orders.adapters.outbound.jwks.key_source import JwksKeySource
 from tests.support.http_api import ORDERS, SMOKE, anything, expect
 from tests.support.issuer import CLIENT, Issuer, as_json, ec_key, jwk, rsa_key, running_issuer

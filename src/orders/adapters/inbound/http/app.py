@@ -1,6 +1,6 @@
 """Builds the HTTP application from the use cases it serves."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, cast
 
@@ -23,6 +23,7 @@ from orders.adapters.inbound.http.routes.orders import orders_router
 from orders.adapters.inbound.http.security.api_keys import HEADER as API_KEY
 from orders.adapters.inbound.http.security.api_keys import ApiKeyGuard
 from orders.adapters.inbound.http.security.auth import Authenticator, Unauthenticated, single
+from orders.adapters.inbound.http.supplied import Dependencies, supplied_handlers
 from orders.adapters.trace_context import PassOnTracing, current_traceparent
 from orders.application.policy.audit import Audit, attempted_by
 from orders.application.policy.caller import Caller, admit
@@ -34,9 +35,6 @@ from orders.ports.tracing import Tracing
 MAX_BODY_BYTES = 256 * 1024
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
-
-Dependencies = Mapping[str, Callable[[], object]]
-"""Providers of the handlers' dependencies, by the names of the handlers' parameters."""
 
 
 def provide_caller(served: Dependencies, rate_limiter: RateLimiter) -> Provide:
@@ -75,13 +73,6 @@ def provide_caller(served: Dependencies, rate_limiter: RateLimiter) -> Provide:
     return Provide(authenticated)
 
 
-def _provide(dependency: Callable[[], object]) -> Provide:
-    def provide() -> Any:  # Litestar reads the signature, which not every callable has
-        return dependency()
-
-    return Provide(provide, sync_to_thread=False)
-
-
 def create_app(
     served: Dependencies,
     *,
@@ -110,11 +101,13 @@ def create_app(
     )
     app = Litestar.from_config(
         AppConfig(
-            route_handlers=[orders_router([audited]), *HEALTH_ROUTES, *about_routes(deprecated), *extra_routes],
-            dependencies={
-                **{name: _provide(each) for name, each in served.items()},
-                "caller": provide_caller(served, rate_limiter),
-            },
+            route_handlers=[
+                orders_router([audited], served),
+                *supplied_handlers(HEALTH_ROUTES, served),
+                *about_routes(deprecated),
+                *extra_routes,
+            ],
+            dependencies={"caller": provide_caller(served, rate_limiter)},
             exception_handlers={**EXCEPTION_HANDLERS, NotPlacedYet: not_placed_yet},
             lifespan=list(lifespan),
             openapi_config=None,

@@ -1,6 +1,7 @@
 """Collects all routes under ``/v1.0/orders``."""
 
 from collections.abc import Sequence
+from types import MappingProxyType
 
 from litestar import Router
 from litestar.di import Provide
@@ -19,6 +20,7 @@ from orders.adapters.inbound.http.routes.order_status import cancel, read_status
 from orders.adapters.inbound.http.routes.parcels import deliver, fulfil
 from orders.adapters.inbound.http.routes.read_order import read, track
 from orders.adapters.inbound.http.routes.update_order import merge, replace
+from orders.adapters.inbound.http.supplied import Dependencies, supplied, supplied_handlers
 
 ROUTES = (
     list_orders,
@@ -41,7 +43,11 @@ ROUTES = (
 """All routes of orders, in the sequence of the API's description."""
 
 
-def orders_router(middleware: Sequence[Middleware] = ()) -> Router:
-    """Makes the router of all routes of orders. Raises: LookupError: one of the operations has no description."""
-    opened = {"order": Provide(opened_order)}
-    return checked(Router(path=BASE, route_handlers=ROUTES, middleware=middleware, dependencies=opened))
+def orders_router(middleware: Sequence[Middleware] = (), served: Dependencies = MappingProxyType({})) -> Router:
+    """Makes the router of all routes of orders, whose handlers get what is served from there.
+
+    Raises: LookupError: one of the operations has no description.
+    """
+    opened = {"order": Provide(supplied(opened_order, served))}
+    handlers = supplied_handlers(ROUTES, served)
+    return checked(Router(path=BASE, route_handlers=handlers, middleware=middleware, dependencies=opened))

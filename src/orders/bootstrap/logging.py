@@ -10,6 +10,7 @@ from typing import Any, TextIO
 import structlog
 
 from orders.adapters.inbound.http.middleware.request_context import current_request_id
+from orders.adapters.log_lines import json_line
 from orders.adapters.outbound.audit_log import AUDIT_LOGGER
 from orders.adapters.privacy.exceptions import traceback_text
 from orders.adapters.privacy.files import append_private, private_directory
@@ -124,6 +125,20 @@ class _AuditHandler(Handler):
             raise error
 
 
+class _AuditFormatter(logging.Formatter):
+    """Writes the members of an audit record, marked so that a log router can separate them on a shared stream."""
+
+    def __init__(self, revision: str | None) -> None:
+        super().__init__()
+        self._mark = {"stream": "audit"}
+        self._revision = {} if revision is None else {"revision": revision}
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Formats the record."""
+        facts = record.msg if isinstance(record.msg, dict) else {"event": record.getMessage()}
+        return json_line({**self._mark, **facts, **self._revision})
+
+
 def _configure_audit(settings: Settings, stream: TextIO) -> None:
     """Configures the audit logger with its own stream or a mark on each line, independent of the log level.
 
@@ -136,27 +151,13 @@ def _configure_audit(settings: Settings, stream: TextIO) -> None:
         except OSError as error:
             raise CannotRun(f"AUDIT_FILE: {settings.audit_file} can't be written to: {error.strerror}") from error
     handler = _AuditHandler(stream, owned=settings.audit_file is not None)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                _marked,
-                *_revision(settings),
-                structlog.processors.JSONRenderer(),
-            ]
-        )
-    )
+    handler.setFormatter(_AuditFormatter(settings.revision))
     logger = logging.getLogger(AUDIT_LOGGER)
     for before in logger.handlers:
         before.close()
     logger.handlers[:] = [handler]
     logger.setLevel(logging.INFO)
     logger.propagate = False
-
-
-def _marked(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Marks audit records, so that a log router can separate them on a shared stream."""
-    return {"stream": "audit", **event}
 
 
 def _revision(settings: Settings) -> list[Any]:
@@ -203,7 +204,7 @@ def _masking() -> list[Any]:
 def _renderer(settings: Settings, stream: TextIO) -> Any:
     if settings.log_format == "console":
         return structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback)
-    return structlog.processors.JSONRenderer()
+    return structlog.processors.JSONRenderer(json_line)
 
 
 def _request_id(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -84,6 +84,8 @@ _PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
 )
 """Personal data recognised by its form: lower-case texts one of which must occur for a match; the pattern; its
 replacement."""
+_ANY_HINT = re.compile("|".join(re.escape(hint) for hints, _, _ in _PATTERNS for hint in hints))
+"""Most texts have none: then no pattern is looked at."""
 
 _NAMED = re.compile(r"(?<![\w-])(?P<key>[\w-]++)(?P<joint>\\*+[\"']?+\s*+(?::|=>?+)\s*+)")
 _VALUE = re.compile(
@@ -111,11 +113,13 @@ def is_personal(key: str) -> bool:
 
 def mask_text(text: str) -> str:
     """Masks what is recognised in the text: pairs of a personal key and a value, and patterns."""
-    text = _without_pairs(text)
+    if "=" in text or ":" in text:
+        text = _without_pairs(text)
     small = text.lower()
-    for hints, pattern, replacement in _PATTERNS:
-        if any(hint in small for hint in hints):
-            text = pattern.sub(replacement, text)
+    if _ANY_HINT.search(small):
+        for hints, pattern, replacement in _PATTERNS:
+            if any(hint in small for hint in hints):
+                text = pattern.sub(replacement, text)
     return without_card_numbers(text, MASK) if holds_card_number(text) else text
 
 

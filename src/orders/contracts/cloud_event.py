@@ -79,7 +79,8 @@ def padded_sequence(sequence: int) -> str:
 
 def rfc3339(at: datetime) -> str:
     """Formats a time as all documents of the service do: UTC, milliseconds, ``Z``."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    in_utc = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return in_utc.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _published_pointers(pointers: Iterable[str]) -> list[JsonValue]:

@@ -6,6 +6,7 @@ This table is the only source; the aggregate, the HTTP layer and the documentati
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 
 class Status(StrEnum):
@@ -98,7 +99,12 @@ PLACING_ROLES = OWNER_OR_SHOP
 
 def allowed_actions(status: Status, roles: Collection[Role]) -> tuple[Action, ...]:
     """Returns the actions that these roles may take in this status, in the table's order."""
-    held = frozenset(roles)
+    return _allowed(status, frozenset(roles))
+
+
+@cache
+def _allowed(status: Status, held: frozenset[Role]) -> tuple[Action, ...]:
+    """Looks them up: for each status and set of roles, of which there are few, the table is read once."""
     found = {rule.action for rule in RULES if status in rule.sources and rule.roles & held}
     return tuple(action for action in Action if action in found)
 

@@ -125,15 +125,15 @@ class Order:
 
     def allowed_actions(self, roles: Collection[Role]) -> tuple[Action, ...]:
         """Returns the actions that a caller with these roles may take now."""
-        allowed = set(allowed_actions(self.status, roles))
+        allowed = allowed_actions(self.status, roles)
         if self.deletion is not None:
             # Deleted orders are hidden, but can still be erased.
-            allowed &= {Action.ERASE}
+            allowed = tuple(action for action in allowed if action is Action.ERASE)
         if self.erasure is not None:
-            allowed -= {Action.ERASE}
-        if all(parcel.delivered_at for parcel in self.parcels):
-            allowed -= {Action.DELIVER}
-        return tuple(action for action in Action if action in allowed)
+            allowed = tuple(action for action in allowed if action is not Action.ERASE)
+        if Action.DELIVER in allowed and all(parcel.delivered_at for parcel in self.parcels):
+            allowed = tuple(action for action in allowed if action is not Action.DELIVER)
+        return allowed
 
     @property
     def current_document(self) -> Document | None:

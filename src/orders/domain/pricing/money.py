@@ -93,6 +93,8 @@ def fraction_of(amount: Money, rate: Decimal) -> Money:
 
     ``rate`` is a finite fraction with at most 12 decimal places.
     """
+    if not rate:
+        return Money(0, amount.currency)
     _, digits, exponent = rate.as_tuple()
     assert isinstance(exponent, int), "a rate is a finite number"
     numerator = int("".join(map(str, digits)) or "0")

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Collection, Mapping
 from decimal import Decimal
+from functools import cache
 from typing import Annotated, Literal, NotRequired, cast
 
 from pydantic import Field
@@ -25,6 +26,7 @@ from orders.application.policy.caller import Caller
 from orders.domain import order as domain
 from orders.domain import parts
 from orders.domain.lifecycle import Action, Role, Status
+from orders.domain.pricing.money import fraction_of
 
 
 class Link(TypedDict):
@@ -202,13 +204,18 @@ def etag(order: domain.Order, roles: Collection[Role]) -> str:
 
 
 def _roles_hash(roles: Collection[Role]) -> str:
+    return _hash_of(frozenset(roles))
+
+
+@cache
+def _hash_of(roles: frozenset[Role]) -> str:
     return hashlib.sha256(",".join(sorted(roles)).encode()).hexdigest()[:8]
 
 
 def order_view(order: domain.Order, caller: Caller) -> Order:
     """Represents an order as this caller sees it; optional fields without a value are absent."""
     view: Order = {
-        **order_summary(order, caller),
+        **_summary(order, caller),
         "customer": None if order.customer is None else customer_view(order.customer),
         "billing_address": None if order.billing_address is None else address_view(order.billing_address),
         "shipping_address": None if order.shipping_address is None else address_view(order.shipping_address),
@@ -226,15 +233,20 @@ def order_view(order: domain.Order, caller: Caller) -> Order:
 
 def order_summary(order: domain.Order, caller: Caller) -> OrderSummary:
     """Represents an order as a list shows it."""
+    return given(_summary(order, caller))
+
+
+def _summary(order: domain.Order, caller: Caller) -> OrderSummary:
     left = order.open_quantities()
     totals = order.totals
-    view: OrderSummary = {
+    actions = order.allowed_actions(caller.roles)
+    return {
         "order_id": order.order_id,
         "order_number": order.order_number,
         "tenant_id": order.tenant_id,
         "customer_id": order.customer_id,
         "status": order.status,
-        "allowed_actions": list(order.allowed_actions(caller.roles)),
+        "allowed_actions": list(actions),
         "version": order.version,
         "currency": order.currency,
         "items": [_line(line, left[line.line_id]) for line in order.lines],
@@ -246,11 +258,10 @@ def order_summary(order: domain.Order, caller: Caller) -> OrderSummary:
         "parcels": [parcel_view(parcel) for parcel in order.parcels],
         "created_at": moment(order.created_at),
         "updated_at": moment(order.updated_at),
-        "_links": _links(order, caller),
+        "_links": _links(order, actions),
         "deleted_at": None if order.deletion is None else moment(order.deletion.at),
         "erased_at": None if order.erasure is None else moment(order.erasure.at),
     }
-    return given(view)
 
 
 def customer_view(customer: parts.Customer) -> Customer:
@@ -300,6 +311,7 @@ def asking(order: domain.Order) -> str:
 
 
 def _line(line: parts.Line, open_quantity: int) -> OrderItem:
+    net = line.net
     view: OrderItem = {
         "line_id": line.line_id,
         "product_id": line.product_id,
@@ -310,18 +322,18 @@ def _line(line: parts.Line, open_quantity: int) -> OrderItem:
         "price": line.price.to_decimal(),
         "discount": line.discount.to_decimal(),
         "tax_rate": line.tax_rate,
-        "net": line.net.to_decimal(),
-        "tax": line.tax.to_decimal(),
+        "net": net.to_decimal(),
+        "tax": fraction_of(net, line.tax_rate).to_decimal(),
     }
     return given(view)
 
 
-def _links(order: domain.Order, caller: Caller) -> Links:
+def _links(order: domain.Order, actions: Collection[Action]) -> Links:
     here, query = f"{BASE}/{order.order_id}", asking(order)
     links = {"self": {"href": here + query}}
     for name in ("status", "track", "history", "events", "document"):
         links[name] = {"href": f"{here}/{name}{query}"}
-    for action in order.allowed_actions(caller.roles):
+    for action in actions:
         if action in _ACTION_PATHS:
             path = _ACTION_PATHS[action]
             links[str(action)] = {"href": here + path, "method": _METHODS.get(path or str(action), "POST")}

@@ -22,7 +22,11 @@ def to_wire(item: Mapping[str, Any]) -> WireItem:
 
 def from_wire(item: Mapping[str, Any]) -> Item:
     """Converts tagged values to plain ones; types that this service never writes (sets) stay as they are."""
-    return {name: plain_value(value) for name, value in item.items()}
+    return {
+        # Most are texts, which need no call.
+        name: value["S"] if "S" in value else plain_value(value)
+        for name, value in item.items()
+    }
 
 
 def wire_value(value: Any) -> dict[str, Any]:
@@ -54,7 +58,7 @@ def plain_value(value: Mapping[str, Any]) -> Any:
         case "N":
             return _number(content)
         case "M":
-            return {name: plain_value(each) for name, each in content.items()}
+            return from_wire(content)
         case "L":
             return [plain_value(each) for each in content]
         case "NULL":

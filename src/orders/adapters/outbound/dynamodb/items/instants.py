@@ -17,7 +17,8 @@ def instant_text(at: datetime) -> str:
 
 def parse_instant(text: str) -> datetime:
     """Parses the text of ``instant_text``. Raises: ValueError."""
-    return datetime.fromisoformat(text).astimezone(UTC)
+    at = datetime.fromisoformat(text)
+    return at if at.tzinfo is UTC else at.astimezone(UTC)
 
 
 def bound_text(at: datetime) -> str:
@@ -51,4 +52,4 @@ def parse_epoch_seconds(seconds: int) -> datetime:
 def _in_utc(at: datetime) -> datetime:
     if at.tzinfo is None:
         raise ValueError(f"{at.isoformat()} has no time zone")
-    return at.astimezone(UTC)
+    return at if at.tzinfo is UTC else at.astimezone(UTC)

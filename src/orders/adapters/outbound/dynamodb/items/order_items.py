@@ -140,10 +140,11 @@ def order_from_item(item: Mapping[str, Any]) -> Order:
         recent_keys=tuple((key, sequence) for key, sequence in item.get("recentKeys", ())),
         reported=reported_from_item(item),
         expires_at=parse_epoch_seconds(item[EXPIRY]) if EXPIRY in item else None,
-        **details_from_item(item.get("details", {})),
+        **(details_from_item(item["details"]) if "details" in item else {}),
     )
-    # A parcel refers to missing lines, on which all code that reads the order relies.
-    order.open_quantities()
+    if order.parcels:
+        # A parcel refers to missing lines, on which all code that reads the order relies.
+        order.open_quantities()
     return order
 
 

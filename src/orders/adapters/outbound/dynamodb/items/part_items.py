@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from orders.adapters.outbound.dynamodb.items.attribute_values import Item
@@ -12,6 +13,11 @@ from orders.domain.parts import Address, Customer, Document, DocumentStatus, Lin
 from orders.domain.pricing.currencies import Currency
 from orders.domain.pricing.money import Money, Totals
 
+_TOTALS = tuple(each.name for each in fields(Totals))
+_PARTICULARS: Mapping[type[Any], tuple[str, ...]] = MappingProxyType(
+    {kind: tuple(each.name for each in fields(kind)) for kind in (Customer, Address, Payment)}
+)
+"""The fields of each, which are attributes by the same names."""
 _Particulars = TypeVar("_Particulars", Customer, Address, Payment)
 
 
@@ -51,12 +57,12 @@ def line_from_item(item: Mapping[str, Any], currency: Currency) -> Line:
 
 def totals_to_item(totals: Totals) -> Item:
     """Converts the order's totals, in minor units."""
-    return {each.name: getattr(totals, each.name).minor for each in fields(Totals)}
+    return {name: getattr(totals, name).minor for name in _TOTALS}
 
 
 def totals_from_item(item: Mapping[str, Any], currency: Currency) -> Totals:
     """Parses the values of ``totals_to_item``."""
-    return Totals(**{each.name: Money(item[each.name], currency) for each in fields(Totals)})
+    return Totals(*(Money(item[name], currency) for name in _TOTALS))
 
 
 def parcel_to_item(parcel: Parcel) -> Item:
@@ -153,11 +159,11 @@ def particulars_to_item(particulars: Customer | Address | Payment | None) -> Ite
     """Converts a person's particulars, without missing ones."""
     if particulars is None:
         return None
-    return present(**{each.name: getattr(particulars, each.name) for each in fields(particulars)})
+    return present(**{name: getattr(particulars, name) for name in _PARTICULARS[type(particulars)]})
 
 
 def particulars_from_item(kind: type[_Particulars], item: Mapping[str, Any] | None) -> _Particulars | None:
     """Parses the values of ``particulars_to_item``."""
     if item is None:
         return None
-    return kind(**{each.name: item.get(each.name) for each in fields(kind)})
+    return kind(*map(item.get, _PARTICULARS[kind]))

@@ -7,7 +7,7 @@ from orders.adapters.outbound.dynamodb.items.attribute_values import Item
 from orders.adapters.outbound.dynamodb.items.instants import instant_text, parse_instant
 from orders.adapters.outbound.dynamodb.items.part_items import present
 from orders.domain.parts import ParcelLine
-from orders.domain.reports import Report, Reported, ReportType
+from orders.domain.reports import NOTHING_REPORTED, Report, Reported, ReportType
 
 PARKED = "parked"
 REVISION = "reportsRevision"
@@ -30,6 +30,8 @@ def reported_to_item(reported: Reported) -> Item:
 
 def reported_from_item(item: Mapping[str, Any]) -> Reported:
     """Parses the attributes of ``reported_to_item`` from an order's item."""
+    if REPORTED_ATTRIBUTES.isdisjoint(item):
+        return NOTHING_REPORTED
     captured_at, failed_at = item.get("capturedAt"), item.get("failedAt")
     return Reported(
         revision=item.get(REVISION, 0),

@@ -5,6 +5,7 @@ from typing import Any
 
 from orders.adapters.outbound.rendering.pdf.glyph_text import complete_texts
 from orders.adapters.outbound.rendering.pdf.weasyprint_pdf import fonts_folder
+from orders.adapters.outbound.rendering.pdf.writing import write_once
 
 _PDF_UA_METADATA = b"""\
 <rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/"><pdfuaid:part>1</pdfuaid:part>\
@@ -26,8 +27,8 @@ _RDF_END = b"</rdf:RDF>"
 
 
 def finish(document: Any, pdf: Any) -> None:
-    """Declares PDF/UA-1, marks margins as artifacts, completes texts, tables and attachments; a WeasyPrint
-    finisher.
+    """Declares PDF/UA-1, marks margins as artifacts, completes texts, tables and attachments, and turns all objects
+    into bytes; a WeasyPrint finisher.
     """
     del document
     complete_texts(pdf, fonts_folder())
@@ -39,6 +40,7 @@ def finish(document: Any, pdf: Any) -> None:
     # WeasyPrint lists each attachment twice.
     if "AF" in pdf.catalog:
         pdf.catalog["AF"][:] = list(dict.fromkeys(pdf.catalog["AF"]))
+    write_once(pdf)
 
 
 def _drop_empty_resources(pdf: Any) -> None:

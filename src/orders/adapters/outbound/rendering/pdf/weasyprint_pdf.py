@@ -136,17 +136,20 @@ def render_pdf(job: PdfJob) -> PrintedPdf:
 
     from orders.adapters.outbound.rendering.pdf.finishing import finish
     from orders.adapters.outbound.rendering.pdf.placeholder_font import blocks_of, missing_glyphs, placeholder_style
+    from orders.adapters.outbound.rendering.pdf.style_sheet import packaged_sheet, take_out
 
     fonts = _packaged_fonts()
     fetcher = _nothing_but_data()
-    styles = []
+    html = weasyprint.HTML(string=job.html, base_url=None, url_fetcher=fetcher)
+    styles, counter_styles = [], None
+    if take_out(sheet := packaged_sheet(fetcher), html):
+        styles, counter_styles = [sheet.rules], sheet.counter_styles.copy()
     missing = missing_glyphs(job.html, fonts_folder())
     if style := placeholder_style(job.html, missing):
         # Fonts can be added to a configuration, but not taken out again.
         fonts = _packaged_fonts.__wrapped__()
         styles.append(weasyprint.CSS(string=style, font_config=fonts, url_fetcher=fetcher))
-    html = weasyprint.HTML(string=job.html, base_url=None, url_fetcher=fetcher)
-    document = html.render(font_config=fonts, stylesheets=styles, pdf_variant="pdf/a-3a")
+    document = html.render(font_config=fonts, counter_style=counter_styles, stylesheets=styles, pdf_variant="pdf/a-3a")
     stamp = job.dated.strftime("%Y-%m-%dT%H:%M:%SZ")
     document.metadata.created = stamp
     document.metadata.modified = stamp
@@ -187,8 +190,9 @@ def _packaged_fonts() -> "FontConfiguration":
     return FontConfiguration()
 
 
+@cache
 def _nothing_but_data() -> "URLFetcher":
-    """Returns a fetcher for ``data:`` URIs only: no network, no files."""
+    """Returns a fetcher for ``data:`` URIs only: no network, no files. Made once: each loads certificates."""
     from weasyprint.urls import URLFetcher
 
     return URLFetcher(allowed_protocols=("data",), allow_redirects=False)

@@ -1,20 +1,17 @@
-"""The API in a process of its own, served over HTTP as it is in production, whose CPU time can be asked for."""
+"""The API and the relay, each in a process of its own as it runs in production, whose CPU time can be asked for."""
 
 import asyncio
 import gc
 import os
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from multiprocessing import get_context
+from collections.abc import Coroutine
+from contextlib import AbstractContextManager
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import uvloop
 
+from benchmarks.processes import Measured, answering, measured_process
 from orders.adapters.inbound.http.app import create_app
 from orders.adapters.outbound.memory.writer_leases import AlwaysWriter
 from orders.bootstrap.config.edge import edge_rules
@@ -25,52 +22,33 @@ from orders.bootstrap.logging import configure_logging
 from orders.bootstrap.server.api import open_container, serve
 from orders.bootstrap.server.region_watch import HeldLease
 from orders.bootstrap.server.sockets import base_url, listen
+from orders.bootstrap.server.worker import run_relay
 from orders.bootstrap.telemetry import open_telemetry
 
-_CPU, _STOP = "cpu", "stop"
 
-
-@dataclass(frozen=True)
-class ApiProcess:
-    """A process that serves the API.
-
-    Attributes:
-        url: its address.
-    """
-
-    url: str
-    _pipe: Connection
-
-    def cpu_seconds(self) -> float:
-        """Returns the CPU time that the process has used so far, once what it began in the background is done."""
-        self._pipe.send(_CPU)
-        spent: float = self._pipe.recv()
-        return spent
-
-
-@contextmanager
-def api_process(settings: Settings) -> Iterator[ApiProcess]:
+def api_process(settings: Settings) -> AbstractContextManager[Measured]:
     """Runs the API with these settings, on the port that they name."""
-    here, there = get_context("spawn").Pipe()
-    process = get_context("spawn").Process(target=_run, args=(settings, there), daemon=True)
-    process.start()
-    there.close()  # else a process that dies at its start would be waited for without end
-    try:
-        yield ApiProcess(here.recv(), here)
-        here.send(_STOP)
-        process.join(20)
-    finally:
-        process.kill()
+    return measured_process(_run_api, settings)
 
 
-def _run(settings: Settings, pipe: Connection) -> None:
+def relay_process(settings: Settings) -> AbstractContextManager[Measured]:
+    """Runs the relay with these settings."""
+    return measured_process(_run_relay, settings)
+
+
+def run_quietly(settings: Settings, work: Coroutine[Any, Any, None]) -> None:
+    """Runs the work on the event loop of production, with its lines of log written, to nowhere."""
     with Path(os.devnull).open("w") as nowhere:
         configure_logging(settings, stream=nowhere)
-        uvloop.run(_serve(settings, pipe))
+        uvloop.run(work)
 
 
-async def _serve(settings: Settings, pipe: Connection) -> None:
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+def _run_api(pipe: Connection, settings: Settings) -> None:
+    run_quietly(settings, _serve(pipe, settings))
+
+
+async def _serve(pipe: Connection, settings: Settings) -> None:
+    stop = asyncio.Event()
     with listen(settings) as listener:
         async with (
             open_telemetry(settings, Role.API) as telemetry,
@@ -83,15 +61,17 @@ async def _serve(settings: Settings, pipe: Connection) -> None:
                 tracing=telemetry.tracing,
             )
             fast_path: Any = container.use_cases().fast_path()
-
-            def answer() -> None:
-                pipe.send(base_url(settings))
-                while pipe.recv() == _CPU:
-                    asyncio.run_coroutine_threadsafe(fast_path.drain(), loop).result()
-                    pipe.send(time.process_time())
-                loop.call_soon_threadsafe(stop.set)
-
             # As `orders api` does a few seconds after its start (bootstrap/server/signals.py).
             gc.freeze()
-            threading.Thread(target=answer, daemon=True).start()
+            answering(pipe, base_url(settings), stop, fast_path.drain)
             await serve(app, [listener], stop)
+
+
+def _run_relay(pipe: Connection, settings: Settings) -> None:
+    run_quietly(settings, _relay(pipe, settings))
+
+
+async def _relay(pipe: Connection, settings: Settings) -> None:
+    stop = asyncio.Event()
+    answering(pipe, "", stop)
+    await run_relay(settings, stop)

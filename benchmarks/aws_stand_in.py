@@ -1,65 +1,260 @@
 """AWS as a process that answers at once and keeps nothing: what is measured is what the service spends on its calls.
 
-It knows the calls of a create and its publication; anything else is answered with 501, and the benchmark fails at
+It takes events, knows every queue and has no file of any shop. A queue that it is given messages of hands them out for
+ever. Calls of the table it passes on, byte by byte, to the table's own address where it is given one; else it answers
+them as an empty table would, and tells what they were. Anything else is answered with 501, and the benchmark fails at
 its end: the service would leave such a publication to the relay, and errors would be measured.
 """
 
+import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from socket import create_server
+from typing import Any, cast
+from urllib.parse import urlsplit
 
-from aiohttp import web
+import httptools
+import uvloop
 
 _NO_SUCH_KEY = b'<?xml version="1.0" encoding="UTF-8"?><Error><Code>NoSuchKey</Code><Message>none</Message></Error>'
-_EMPTY = frozenset({"PutItem", "GetItem", "UpdateItem"})
+_EMPTY_TABLE = {"PutItem": {}, "GetItem": {}, "UpdateItem": {}, "Query": {"Items": [], "Count": 0, "ScannedCount": 0}}
+_CALLS, _COUNTS = "calls", "counts"
+_END_OF_HEAD, _A_TABLES = b"\r\n\r\n", b"x-amz-target: dynamodb_"
 
 
-_PIPE = web.AppKey("pipe", Connection)
+@dataclass(frozen=True)
+class StandIn:
+    """The process.
+
+    Attributes:
+        url: its address.
+    """
+
+    url: str
+    _pipe: Connection
+
+    def table_calls(self) -> list[dict[str, Any]]:
+        """Returns the calls of the table that it has answered itself, as ``{"operation": ..., "body": ...}``."""
+        found: list[dict[str, Any]] = self._ask(_CALLS)
+        return found
+
+    def events(self) -> int:
+        """Returns how many events it has taken."""
+        found: int = self._ask(_COUNTS)
+        return found
+
+    def _ask(self, what: str) -> Any:
+        self._pipe.send(what)
+        answer = self._pipe.recv()
+        if isinstance(answer, Unknown):
+            found = answer.calls[0]
+            raise RuntimeError(f"the stand-in for AWS does not know: {found}")  # noqa: TRY004 - no type is wrong
+        return answer
+
+    def check(self) -> None:
+        """Raises: RuntimeError: it was asked something that it doesn't know."""
+        self._ask(_COUNTS)
 
 
-async def _answer(request: web.Request) -> web.Response:
-    body = await request.read()
-    operation = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
-    if operation in _EMPTY:
-        return _json({})
-    if operation == "PutEvents":
-        entries = json.loads(body)["Entries"]
-        return _json({"FailedEntryCount": 0, "Entries": [{"EventId": str(at)} for at in range(len(entries))]})
-    if operation == "GetQueueUrl":
-        return _json({"QueueUrl": f"{request.url.origin()}/000000000000/{json.loads(body)['QueueName']}"})
-    if not operation and request.method == "GET":
-        # A file of a shop: there is none, and the service's own are used.
-        return web.Response(status=404, body=_NO_SUCH_KEY, content_type="application/xml")
-    request.app[_PIPE].send(f"{request.method} {request.path} {operation}")
-    return web.Response(status=501)
+@dataclass(frozen=True)
+class Unknown:
+    """What it was asked and does not know."""
+
+    calls: list[str]
 
 
-def _json(content: object) -> web.Response:
-    return web.Response(body=json.dumps(content).encode(), content_type="application/x-amz-json-1.0")
+@dataclass
+class _State:
+    table: tuple[str, int] | None
+    messages: Mapping[str, str]
+    url: str = ""
+    events: int = 0
+    handed_out: int = 0
+    calls: list[dict[str, Any]] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+
+    def answer(self, method: str, path: str, operation: str, body: bytes) -> tuple[int, bytes]:
+        if not operation and method == "GET":
+            # A file of a shop: there is none, and the service's own are used.
+            return 404, _NO_SUCH_KEY
+        given = json.loads(body or b"{}")
+        found = self._found(operation, given)
+        if found is None:
+            self.unknown.append(f"{method} {path} {operation}")
+            return 501, b"{}"
+        return 200, json.dumps(found).encode()
+
+    def _found(self, operation: str, given: dict[str, Any]) -> dict[str, Any] | None:
+        if operation in _EMPTY_TABLE:
+            self.calls.append({"operation": operation, "body": given})
+            return _EMPTY_TABLE[operation]
+        if operation == "ReceiveMessage":
+            return self._messages(given)
+        if operation == "PutEvents":
+            first, self.events = self.events, self.events + len(given["Entries"])
+            return {"FailedEntryCount": 0, "Entries": [{"EventId": str(at)} for at in range(first, self.events)]}
+        answer = _OF_OTHERS.get(operation)
+        return None if answer is None else answer(self, given)
+
+    def _messages(self, given: dict[str, Any]) -> dict[str, Any] | None:
+        body = self.messages.get(given["QueueUrl"].rpartition("/")[2])
+        if body is None:
+            return None
+        first, self.handed_out = self.handed_out, self.handed_out + given.get("MaxNumberOfMessages", 1)
+        # What SQS tells of a message if it is asked for these attributes, as the service's poller does.
+        attributes = {"ApproximateReceiveCount": "1", "SenderId": "AIDABENCH", "SentTimestamp": "1700000000000"}
+        return {
+            "Messages": [
+                {"MessageId": f"m-{at}", "ReceiptHandle": f"r-{at}", "Body": body, "Attributes": attributes}
+                for at in range(first, self.handed_out)
+            ]
+        }
 
 
-def _serve(pipe: Connection) -> None:
-    app = web.Application()
-    app[_PIPE] = pipe
-    app.router.add_route("*", "/{path:.*}", _answer)
-    listener = create_server(("127.0.0.1", 0))
-    pipe.send(f"http://127.0.0.1:{listener.getsockname()[1]}")
-    web.run_app(app, sock=listener, print=None, access_log=None)
+_OF_OTHERS: Mapping[str, Callable[[_State, dict[str, Any]], dict[str, Any]]] = {
+    "ExecuteStatement": lambda _, _given: {},
+    "BatchExecuteStatement": lambda _, given: {"Responses": [{} for _ in given["Statements"]]},
+    "GetQueueUrl": lambda state, given: {"QueueUrl": f"{state.url}/000000000000/{given['QueueName']}"},
+    "DeleteMessage": lambda _, _given: {},
+    "DeleteMessageBatch": lambda _, given: {
+        "Successful": [{"Id": entry["Id"]} for entry in given["Entries"]],
+        "Failed": [],
+    },
+}
+
+
+class _Caller(asyncio.Protocol):
+    """A connection of the service; the first request tells whether it is one of its client of the table."""
+
+    def __init__(self, state: _State) -> None:
+        self._state = state
+        self._head = b""
+        self._begun = False
+        self._table: _Table | None = None
+        self._parser = httptools.HttpRequestParser(self)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        if self._table is not None:
+            self._table.end()
+
+    def data_received(self, data: bytes) -> None:
+        if not self._begun:
+            self._head += data
+            if _END_OF_HEAD not in self._head:
+                return
+            data, self._begun = self._head, True
+            if self._state.table is not None and _A_TABLES in data.lower():
+                self._table = _Table(self._transport, self._state.table)
+        if self._table is None:
+            self._parser.feed_data(data)
+        else:
+            self._table.send(data)
+
+    def on_message_begin(self) -> None:
+        self._url, self._operation, self._body = b"", "", bytearray()
+
+    def on_url(self, url: bytes) -> None:
+        self._url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if name.lower() == b"x-amz-target":
+            self._operation = value.decode().rpartition(".")[2]
+
+    def on_body(self, body: bytes) -> None:
+        self._body += body
+
+    def on_message_complete(self) -> None:
+        method = self._parser.get_method().decode()
+        status, body = self._state.answer(method, self._url.decode(), self._operation, bytes(self._body))
+        kind = "application/xml" if status == 404 else "application/x-amz-json-1.0"
+        head = f"HTTP/1.1 {status} -\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
+        self._transport.write(head.encode() + body)
+
+
+class _Table(asyncio.Protocol):
+    """A connection to the table, for one of the service's."""
+
+    def __init__(self, caller: asyncio.Transport, address: tuple[str, int]) -> None:
+        self._caller = caller
+        self._waiting: list[bytes] = []
+        self._transport: asyncio.Transport | None = None
+        self._opening = asyncio.get_running_loop().create_task(self._open(address))
+
+    async def _open(self, address: tuple[str, int]) -> None:
+        try:
+            await asyncio.get_running_loop().create_connection(lambda: self, *address)
+        except OSError:
+            self._caller.close()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.writelines(self._waiting)
+        self._waiting.clear()
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        self._caller.close()
+
+    def data_received(self, data: bytes) -> None:
+        self._caller.write(data)
+
+    def send(self, data: bytes) -> None:
+        if self._transport is None:
+            self._waiting.append(data)
+        else:
+            self._transport.write(data)
+
+    def end(self) -> None:
+        self._opening.cancel()
+        if self._transport is not None:
+            self._transport.close()
+
+
+async def _serve(pipe: Connection, state: _State) -> None:
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+    served = await loop.create_server(lambda: _Caller(state), "127.0.0.1", 0)
+    state.url = f"http://127.0.0.1:{served.sockets[0].getsockname()[1]}"
+
+    def tell() -> None:
+        try:
+            asked = pipe.recv()
+        except EOFError:
+            ended.set()
+            return
+        found: object = state.calls if asked == _CALLS else state.events
+        pipe.send(Unknown(state.unknown) if state.unknown else found)
+
+    loop.add_reader(pipe.fileno(), tell)
+    pipe.send(state.url)
+    await ended.wait()
+
+
+def _run(pipe: Connection, state: _State) -> None:
+    uvloop.run(_serve(pipe, state))
 
 
 @contextmanager
-def aws_stand_in() -> Iterator[str]:
-    """Runs it; yields its address. Raises: RuntimeError: it was asked something that it doesn't know."""
+def aws_stand_in(table_url: str | None = None, messages: Mapping[str, str] | None = None) -> Iterator[StandIn]:
+    """Runs it; yields it. ``table_url`` is where the table is, ``messages`` are bodies by the name of their queue.
+
+    Raises: RuntimeError: it was asked something that it doesn't know.
+    """
+    address = None if table_url is None else urlsplit(table_url)
+    table = None if address is None else (address.hostname or "127.0.0.1", address.port or 80)
     here, there = get_context("spawn").Pipe()
-    process = get_context("spawn").Process(target=_serve, args=(there,), daemon=True)
+    process = get_context("spawn").Process(target=_run, args=(there, _State(table, messages or {})), daemon=True)
     process.start()
+    there.close()  # else a process that dies at its start would be waited for without end
     try:
-        yield here.recv()
-        if here.poll():
-            raise RuntimeError(f"the stand-in for AWS does not know: {here.recv()}")
+        stand_in = StandIn(here.recv(), here)
+        yield stand_in
+        stand_in.check()
     finally:
+        here.close()
         process.terminate()
         process.join(10)

@@ -12,7 +12,6 @@ when the median is over the bound. Run it on a machine that does nothing else.
 import argparse
 import asyncio
 import os
-import random
 import statistics
 import sys
 from collections.abc import Iterator
@@ -27,8 +26,10 @@ from tempfile import TemporaryDirectory
 import aiohttp
 from rich.console import Console
 
-from benchmarks.api_process import ApiProcess, api_process
+from benchmarks.api_process import api_process
 from benchmarks.aws_stand_in import aws_stand_in
+from benchmarks.method import interval
+from benchmarks.processes import Measured
 from orders.bootstrap.config.keys import dev_issuer
 from orders.bootstrap.config.settings import Settings, load_settings
 from tests.support.collector import collecting
@@ -40,7 +41,6 @@ PAIRS, SHORT = 40, 6
 ROUNDS, CREATES = 10, 24
 """Of each pair of processes, and of each round."""
 AT_A_TIME = 4
-RESAMPLES = 2000
 BODY = {
     "customer_id": "cust_test_001",
     "items": [{"product_id": "prod_001", "quantity": 2, "price": 29.99}],
@@ -53,7 +53,7 @@ BODY = {
 class Side:
     """One of the two: an API that can be asked."""
 
-    process: ApiProcess
+    process: Measured
     client: aiohttp.ClientSession
     token: str
 
@@ -92,7 +92,7 @@ def _collect(pipe: Connection) -> None:
             pipe.send(collector.calls)
 
 
-async def measure(off: ApiProcess, on: ApiProcess, token: str) -> float:
+async def measure(off: Measured, on: Measured, token: str) -> float:
     """Returns what telemetry adds in one pair of processes, as a fraction: the median of its rounds."""
     async with aiohttp.ClientSession() as client:
         sides = [Side(off, client, token), Side(on, client, token)]
@@ -126,14 +126,6 @@ def _settings(directory: Path, aws: str) -> Settings:
     )
 
 
-def interval(values: list[float], share: float = 0.95) -> tuple[float, float]:
-    """Returns the interval of the median by bootstrap (percentiles of resampled medians)."""
-    chance = random.Random(1)  # noqa: S311 - nothing secret is drawn
-    medians = sorted(statistics.median(chance.choices(values, k=len(values))) for _ in range(RESAMPLES))
-    cut = int(RESAMPLES * (1 - share) / 2)
-    return medians[cut], medians[-cut - 1]
-
-
 def main() -> int:
     """Measures, prints and judges."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -144,7 +136,7 @@ def main() -> int:
     pairs = SHORT if asked.short else PAIRS
     with ExitStack() as opened:
         directory = Path(opened.enter_context(TemporaryDirectory()))
-        aws = opened.enter_context(aws_stand_in())
+        aws = opened.enter_context(aws_stand_in()).url
         collector, asked_calls = opened.enter_context(_collector())
         plain, exporting = _settings(directory, aws), _settings(directory, aws)
         if not asked.null:

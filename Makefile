@@ -47,7 +47,7 @@ IN_PARALLEL := -n $(WORKERS) --dist loadfile
 # Terraform's tests are few, long and share their plans: a free worker takes what another has not begun.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop test unit e2e proof chaos feed redrive sigterm outage replay throttling soak drill schemathesis docs dated-lists baseline fixtures lint types imports check contract terraform planned recorded-calls lock clean machine debian image image-test image-figures bench-documents sbom up pin-base
+.PHONY: help setup run stop test unit e2e proof chaos feed redrive sigterm outage replay throttling soak drill schemathesis docs dated-lists baseline fixtures lint types imports check contract terraform planned recorded-calls lock clean machine debian image image-test image-figures bench bench-documents sbom up pin-base
 .NOTPARALLEL:
 
 help: ## List these commands
@@ -167,6 +167,9 @@ image-test: setup image ## Try the image and the Compose stack: what is in it, t
 
 image-figures: setup image ## Measure start and memory of each role's container, and the image's layers
 	@$(BIN)/python -m benchmarks.image_figures $(ARGS)
+
+bench: $(VENV)/.project ## Measure what is promised against its floors on DynamoDB Local (ORDERS_TEST_DYNAMODB_LOCAL_URL; ARGS="create --short")
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 bench-documents: setup ## Measure documents: memory of 500 lines and over 1,000 documents, rate against bare WeasyPrint
 	@$(BIN)/python -m benchmarks.documents

@@ -140,7 +140,7 @@ def _api(container: ApiContainer) -> httpx.AsyncClient:
 
 @asynccontextmanager
 async def a_world(
-    url: str, environment: str, data_dir: Path, *, without_fast_path: bool = False
+    url: str, environment: str, data_dir: Path, *, without_fast_path: bool = False, relay_lag_seconds: float = 1
 ) -> AsyncIterator[World]:
     """Runs the service over the AWS at this address; ``without_fast_path``, the relay publishes every event.
 
@@ -153,7 +153,7 @@ async def a_world(
         dev_issuer_enabled=True,
         orders_data_dir=data_dir,
         queue_wait_seconds=1,
-        relay_lag_seconds=1,
+        relay_lag_seconds=relay_lag_seconds,
         staff_address_fallback=f"{CANARY}.staff@{CANARY}.example",
     ).model_copy(update={"environment": f"{environment}{uuid4().hex[:6]}"})
     with collected("json") as outputs, collecting() as collector:

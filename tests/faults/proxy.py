@@ -34,6 +34,7 @@ class FaultProxy:
     Attributes:
         plan: may be replaced at any time.
         on_effect: told of every call that had its effect; may be replaced at any time.
+        on_answer: told of every call that the emulator has answered, with or without effect.
         reachable: while false, every connection is closed at once.
         counts: faults injected, by service, operation and fault; calls under the fault ``""``.
     """
@@ -44,6 +45,7 @@ class FaultProxy:
         *,
         plan: Plan | None = None,
         on_effect: Observer = _unobserved,
+        on_answer: Observer = _unobserved,
         patience_seconds: float = 15.0,
         seed: int = 1,
     ) -> None:
@@ -53,6 +55,7 @@ class FaultProxy:
         self.counts: Counter[tuple[str, str, str]] = Counter()
         self._upstream = upstream.rstrip("/")
         self.on_effect = on_effect
+        self.on_answer = on_answer
         self._patience_seconds = patience_seconds
         self._chance = random.Random(seed)  # noqa: S311 - repeatable on purpose
         self._session: aiohttp.ClientSession | None = None
@@ -136,6 +139,7 @@ class FaultProxy:
                 answer = Answer(response.status, dict(response.headers), await response.read())
         except aiohttp.ClientError:
             close_under(request)
+        self.on_answer(call, answer)
         if answer.succeeded:
             self.on_effect(call, answer)
         return answer

@@ -8,11 +8,15 @@ from functools import cache
 from typing import Any
 
 import pytest
+from aiobotocore.credentials import AioCredentials
 from aiobotocore.session import get_session
 from botocore.config import Config
 
+from orders.adapters.outbound.dynamodb.client.signed_client import signed_client
+
 REGION = "af-south-1"
 _IDENTITY = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": REGION}
+_CREDENTIALS: Any = AioCredentials("test", "test")
 
 URL_VARIABLES = {
     "dynamodb-local": "ORDERS_TEST_DYNAMODB_LOCAL_URL",
@@ -31,7 +35,10 @@ class Endpoint:
 
     @asynccontextmanager
     async def client(self, service: str, *, region_name: str = REGION, **config: Any) -> AsyncIterator[Any]:
-        """A client of the service, such as ``dynamodb`` or ``s3``; ``config`` goes into botocore's ``Config``."""
+        """A client of the service, such as ``dynamodb`` or ``s3``; ``config`` goes into botocore's ``Config``.
+
+        That of DynamoDB is the one that processes use.
+        """
         defaults: dict[str, Any] = {
             "connect_timeout": 20,
             "read_timeout": 20,
@@ -43,7 +50,11 @@ class Endpoint:
         async with _session().create_client(
             service, endpoint_url=self.url, config=settings, verify=False, **_IDENTITY | {"region_name": region_name}
         ) as client:
-            yield client
+            if service != "dynamodb":
+                yield client
+                return
+            async with signed_client(client, _CREDENTIALS) as signed:
+                yield signed
 
 
 def given_endpoint(name: str) -> Endpoint:

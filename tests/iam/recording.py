@@ -18,6 +18,8 @@ from typing import Any
 
 from botocore import handlers
 
+from orders.adapters.outbound.dynamodb.client.signed_client import SignedClient
+
 RECORDED_CALLS = "ORDERS_RECORDED_CALLS"
 """The environment variable with the directory that records are written to; without it nothing is recorded."""
 
@@ -29,6 +31,8 @@ _ADAPTERS = (
     "orders.adapters.outbound.aws.",
     "orders.adapters.outbound.dynamodb.",
 )
+_CLIENT = "orders.adapters.outbound.dynamodb.client."
+"""Not an adapter: tests call it themselves."""
 _EQUAL = re.compile(r"(#?\w+) = (:\w+)")
 
 
@@ -66,6 +70,17 @@ class Recorder:
     def install(self) -> None:
         """Has every session record that is opened from now on."""
         handlers.BUILTIN_HANDLERS.append(("provide-client-params", self))
+        self._follow(SignedClient)
+
+    def _follow(self, client_type: Any) -> None:
+        """Records the calls of clients that have no handlers."""
+        call = client_type._make_api_call
+
+        async def recorded(client: SignedClient, operation: str, arguments: Mapping[str, Any]) -> Any:
+            self(arguments, client.meta.service_model.operation_model(operation))
+            return await call(client, operation, arguments)
+
+        client_type._make_api_call = recorded
 
     def __call__(self, params: Mapping[str, Any], model: Any, **_: Any) -> None:
         """Notes a call; the parameters stay as they are."""
@@ -102,7 +117,8 @@ def _calling_adapter() -> str:
     found = ""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        if frame.f_globals.get("__name__", "").startswith(_ADAPTERS):
+        module = frame.f_globals.get("__name__", "")
+        if module.startswith(_ADAPTERS) and not module.startswith(_CLIENT):
             owner = frame.f_locals.get("self")
             name = frame.f_code.co_name
             found = name if owner is None else f"{type(owner).__name__}.{name}"

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 from aiobotocore.config import AioConfig
+from aiobotocore.credentials import AioCredentials
 from aiobotocore.session import get_session
 from botocore.exceptions import BotoCoreError, ClientError
 
 from orders.adapters.outbound.botocore_errors import as_transient
+from orders.adapters.outbound.dynamodb.client.signed_client import signed_client
 from tests.contract.moto_server import moto_server
 from tests.faults.aws_calls import Answer, Call
 from tests.faults.plan import Fault, NoFaults, RandomFaults, Scripted
@@ -84,8 +86,13 @@ async def clients_of(url: str, read_timeout: float) -> AsyncIterator[dict[str, A
         "endpoint_url": url, "region_name": "af-south-1", "config": config, "verify": False,
         "aws_access_key_id": "test", "aws_secret_access_key": "test",
     }  # fmt: skip
+    credentials: Any = AioCredentials("test", "test")
     async with AsyncExitStack() as opened:
-        yield {name: await opened.enter_async_context(SESSION.create_client(name, **arguments)) for name in SERVICES}
+        clients: dict[str, Any] = {
+            name: await opened.enter_async_context(SESSION.create_client(name, **arguments)) for name in SERVICES
+        }
+        clients["dynamodb"] = await opened.enter_async_context(signed_client(clients["dynamodb"], credentials))
+        yield clients
 
 
 async def prepare(url: str) -> None:

@@ -43,7 +43,7 @@ async def control_addresses(**settings: Any) -> dict[str, str]:
         **settings,
     )
     async with open_control_clients(given, watch=watched.append) as clients:
-        assert watched == list(clients.values())
+        assert set(clients.values()) <= set(watched)
         assert all(client.meta.config.retries["total_max_attempts"] == 1 for client in watched)
         return {region: client.meta.endpoint_url for region, client in clients.items()}
 

@@ -1,0 +1,195 @@
+"""The client of DynamoDB that adapters use on the hot path (ADR 0056).
+
+It signs with the SDK's credentials, decides on retries and reads errors by the SDK's own code, and raises its
+exceptions. What it leaves out is what costs: models of shapes, events, and the layers of a general HTTP client.
+"""
+
+import asyncio
+import os
+import random
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
+from urllib.parse import SplitResult, urlsplit
+
+import msgspec
+from botocore.exceptions import BotoCoreError, HTTPClientError, NoCredentialsError
+from botocore.httpsession import get_cert_path
+from botocore.utils import get_environ_proxies
+
+from orders.adapters.outbound.dynamodb.client.answers import content_of, failure_of, is_whole
+from orders.adapters.outbound.dynamodb.client.connection import Answer
+from orders.adapters.outbound.dynamodb.client.pool import ConnectionPool, Patience
+from orders.adapters.outbound.dynamodb.client.retrying import Attempts, StandardRetries
+from orders.adapters.outbound.dynamodb.client.signing import CONTENT_TYPE, Identity, RequestSigner
+
+_GOOD = 300
+_PORTS = {"http": 80, "https": 443}
+_encode = msgspec.json.Encoder().encode
+
+
+class Credentials(Protocol):
+    """Credentials that refresh themselves: those of an aiobotocore session."""
+
+    async def get_frozen_credentials(self) -> Identity:
+        """Returns those that are valid now."""
+
+
+class SignedClient:
+    """Offers the operations on items with the arguments, answers and errors of aiobotocore's client.
+
+    Everything else, such as ``describe_table``, ``exceptions`` or ``meta``, is that client's.
+    """
+
+    def __init__(
+        self,
+        sdk: Any,
+        credentials: Credentials | None,
+        pool: ConnectionPool,
+        signer: RequestSigner,
+        *,
+        chance: Callable[[], float] = random.random,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        """``chance`` returns numbers from 0 to 1, for the jitter; ``pause`` sleeps that many seconds."""
+        self._sdk = sdk
+        self._credentials = credentials
+        self._pool = pool
+        self._signer = signer
+        self._pause = pause
+        self._model = sdk.meta.service_model
+        self._prefix = self._model.metadata["targetPrefix"]
+        self._retries = StandardRetries(sdk.meta.config.retries["total_max_attempts"], chance)
+        self._head = (
+            f"POST {signer.path} HTTP/1.1\r\nHost: {signer.host}\r\nUser-Agent: {sdk.meta.config.user_agent}\r\n"
+            f"Content-Type: {CONTENT_TYPE}\r\n"
+        )
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sdk, name)
+
+    async def get_item(self, **arguments: Any) -> Any:
+        """Reads an item."""
+        return await self._make_api_call("GetItem", arguments)
+
+    async def put_item(self, **arguments: Any) -> Any:
+        """Writes an item."""
+        return await self._make_api_call("PutItem", arguments)
+
+    async def update_item(self, **arguments: Any) -> Any:
+        """Changes an item."""
+        return await self._make_api_call("UpdateItem", arguments)
+
+    async def delete_item(self, **arguments: Any) -> Any:
+        """Removes an item."""
+        return await self._make_api_call("DeleteItem", arguments)
+
+    async def query(self, **arguments: Any) -> Any:
+        """Reads items with one partition key."""
+        return await self._make_api_call("Query", arguments)
+
+    async def scan(self, **arguments: Any) -> Any:
+        """Reads items of any key."""
+        return await self._make_api_call("Scan", arguments)
+
+    async def batch_execute_statement(self, **arguments: Any) -> Any:
+        """Carries out statements, each on an item of its own."""
+        return await self._make_api_call("BatchExecuteStatement", arguments)
+
+    async def _make_api_call(self, operation: str, arguments: Mapping[str, Any]) -> Any:
+        # Instrumentations wrap the method of this name, as they do with botocore's clients.
+        body = _encode(arguments)
+        attempts: Attempts | None = None
+        while True:
+            request = await self._signed(operation, body)
+            try:
+                answer = await self._pool.exchange(request)
+                content = _good_content(answer)
+            except BotoCoreError as error:
+                attempts = attempts or Attempts(self._model.operation_model(operation))
+                pause = self._retries.pause(attempts, error=error)
+                if pause is None:
+                    raise
+            else:
+                if content is not None:
+                    self._retries.succeeded(attempts)
+                    if attempts is not None:
+                        content["ResponseMetadata"]["RetryAttempts"] = attempts.made - 1
+                    return content
+                attempts = attempts or Attempts(self._model.operation_model(operation))
+                pause = self._refused(attempts, answer)
+            await self._pause(pause)
+
+    async def _signed(self, operation: str, body: bytes) -> bytes:
+        if self._credentials is None:
+            raise NoCredentialsError
+        identity = await self._credentials.get_frozen_credentials()
+        target = f"{self._prefix}.{operation}"
+        signature = self._signer.headers(identity, target, body)
+        return f"{self._head}X-Amz-Target: {target}\r\n{signature}Content-Length: {len(body)}\r\n\r\n".encode() + body
+
+    def _refused(self, attempts: Attempts, answer: Answer) -> float:
+        """Returns the seconds until the next attempt. Raises: ClientError: there is none."""
+        failure = failure_of(answer, attempts.operation)
+        pause = self._retries.pause(attempts, answer=answer, failure=failure)
+        if pause is not None:
+            return pause
+        told = failure.setdefault("ResponseMetadata", {})
+        told["RetryAttempts"] = attempts.made - 1
+        if attempts.last:
+            told["MaxAttemptsReached"] = True
+        raise self._sdk.exceptions.from_code(failure.get("Error", {}).get("Code"))(failure, attempts.operation.name)
+
+
+def _good_content(answer: Answer) -> dict[str, Any] | None:
+    """Returns the content of a good answer; ``None`` if it is an error of the service.
+
+    Raises: HTTPClientError: it came damaged, and nobody knows what it says.
+    """
+    if not is_whole(answer):
+        raise HTTPClientError(error="an answer doesn't have its checksum")
+    if answer.status >= _GOOD:
+        return None
+    try:
+        return content_of(answer)
+    except msgspec.DecodeError as error:
+        raise HTTPClientError(error="an answer is no JSON object") from error
+
+
+@asynccontextmanager
+async def signed_client(sdk: Any, credentials: Credentials | None) -> AsyncIterator[SignedClient]:
+    """Opens a client beside an open one of aiobotocore, with its endpoint, time-outs, retries and number of
+    connections; closes its own on leaving.
+    """
+    config, url = sdk.meta.config, urlsplit(sdk.meta.endpoint_url)
+    pool = ConnectionPool(
+        url.geturl(),
+        url.hostname or "",
+        url.port or _PORTS[url.scheme],
+        Patience(config.connect_timeout, config.read_timeout, config.max_pool_connections),
+        tls=_tls if url.scheme == "https" else None,
+    )
+    signer = RequestSigner(sdk.meta.region_name, _host(url), f"{url.path.rstrip('/')}/")
+    try:
+        yield SignedClient(sdk, credentials, pool, signer)
+    finally:
+        await pool.close()
+
+
+def goes_through_proxy(url: str) -> bool:
+    """Tells whether the environment names a proxy for an address: only the SDK's client goes through one."""
+    return urlsplit(url).scheme in get_environ_proxies(url)
+
+
+def _host(url: SplitResult) -> str:
+    """Returns the header ``Host``."""
+    name = url.hostname or ""
+    name = f"[{name}]" if ":" in name else name
+    return name if url.port in {None, _PORTS[url.scheme]} else f"{name}:{url.port}"
+
+
+def _tls() -> ssl.SSLContext:
+    """Returns a context that trusts the authorities that botocore trusts."""
+    named = os.environ.get("AWS_CA_BUNDLE") or os.environ.get("REQUESTS_CA_BUNDLE")
+    return ssl.create_default_context(cafile=named or get_cert_path(True))

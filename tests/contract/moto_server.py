@@ -8,6 +8,8 @@ from typing import Any
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
+from tests.contract.moto_statements import BATCH, answered_by_single_writes
+
 
 @contextmanager
 def moto_server() -> Iterator[str]:
@@ -43,6 +45,8 @@ class _OneRequestAtATime:
         if environ.get("HTTP_X_AMZ_TARGET", "") == "AmazonSQS.ReceiveMessage":
             return self._answer(environ, start_response)
         with self._lock:
+            if environ.get("HTTP_X_AMZ_TARGET", "") == BATCH:
+                return answered_by_single_writes(self._application, environ, start_response)
             return self._answer(environ, start_response)
 
     def _answer(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

@@ -46,7 +46,8 @@ class Meter:
     async def around(self, operation: str, call: Call, arguments: dict[str, Any]) -> Any:
         self.requests.append(operation)
         answer = await call(**arguments, ReturnConsumedCapacity="TOTAL")
-        self.units += answer["ConsumedCapacity"]["CapacityUnits"]
+        consumed = answer.get("ConsumedCapacity", [])
+        self.units += sum(each["CapacityUnits"] for each in (consumed if isinstance(consumed, list) else [consumed]))
         self.read += answer.get("ScannedCount", 0)
         return answer
 
@@ -62,6 +63,7 @@ COSTS = {
     "add": 8,  # table 2; the four listings, the number and the relay's index 1 each
     "save": 8,  # table 2; the four listings 1 each and one more for the status; the relay's index 1
     "settle": 5,  # the event and its index 1 each; table 2 and the relay's index 1
+    "settle together": 0,  # the same for each of three, which DynamoDB Local does not tell of statements
     "claim": 1,
     "finish": 1,
     "redact event": 2,  # the event and its index 1 each
@@ -87,9 +89,12 @@ async def test_each_operation_makes_the_requests_it_must_and_no_other(
     second = processed(first.order)
     order_id, number = first.order.order_id, first.order.order_number
     intent = MailIntent(tenant_id, order_id, 1, MailTemplate.ORDER_CONFIRMATION, "thandi@example.com")
+    three = [await store.orders.add(placed(tenant_id)) for _ in range(3)]
+    meter.taken()
     operations: dict[str, tuple[Callable[[], Awaitable[object]], list[str]]] = {
         "add": (lambda: store.orders.add(first), ["put_item"]),
         "settle": (lambda: store.outbox.settle(event_of(first)), ["put_item", "update_item"]),
+        "settle together": (lambda: store.outbox.settle_all(three), ["batch_execute_statement"] * 2),
         "save": (lambda: store.orders.save(second), ["update_item"]),
         "get": (lambda: store.orders.get(tenant_id, order_id), ["get_item"]),
         "waiting": (lambda: store.outbox.waiting(tenant_id, order_id), ["get_item"]),
@@ -205,6 +210,10 @@ async def test_every_operation_succeeds_when_its_answers_get_lost(
     await store.outbox.settle(event_of(first))
     await store.outbox.settle(event_of(second))
     await assert_kept(store, [event_of(first), event_of(second)], {1, 2})
+    several = [await store.orders.add(placed(tenant_id)) for _ in range(3)]
+    assert await store.outbox.settle_all(several) == [False] * 3  # those that removed them got no answer
+    for event in several:
+        await assert_kept(store, [event], {1})
     for attempt in range(2):
         claim = await store.mails.claim(intent, now=NOON + attempt * timedelta(seconds=1), lease=A_MINUTE)
         assert (claim.granted, claim.record.attempts) == (True, 1)
@@ -253,6 +262,56 @@ async def test_no_order_of_requests_of_two_settlers_leaves_the_order_overdue(
         await assert_kept(audience, [event_of(first), event_of(second)], {1, 2})
 
     assert await _all_performances(perform) >= 20
+
+
+async def test_no_order_of_requests_of_who_settles_many_and_a_writer_loses_anything(
+    client: Any, dynamo_table: EmulatorTable, tenant_id: str
+) -> None:
+    async def perform(number: int, stage: Stage) -> None:
+        tenant = f"{tenant_id}.{number}"
+        first, second, third = _three_changes(tenant)
+        other = placed(tenant)
+        settler, writer, audience = _stores(client, dynamo_table, stage, "settler", "writer")
+        await audience.orders.add(other)
+        await audience.orders.add(first)
+
+        async def write() -> None:
+            await writer.orders.save(second)
+            await writer.orders.save(third)
+
+        async def settle() -> None:
+            assert await settler.outbox.settle_all([event_of(first), event_of(other)]) == [True, True]
+
+        await stage.perform(settle(), write())
+        await assert_kept(audience, [event_of(change) for change in (first, second, third)], {1})
+        await assert_kept(audience, [event_of(other)], {1})
+
+    assert await _all_performances(perform) >= 6
+
+
+async def test_no_order_of_requests_of_who_settles_one_and_who_settles_many_counts_an_event_twice(
+    client: Any, dynamo_table: EmulatorTable, tenant_id: str
+) -> None:
+    async def perform(number: int, stage: Stage) -> None:
+        tenant = f"{tenant_id}.{number}"
+        first, other = placed(tenant), placed(tenant)
+        many, one, audience = _stores(client, dynamo_table, stage, "many", "one")
+        await audience.orders.add(first)
+        await audience.orders.add(other)
+        counted: list[object] = []
+
+        async def settle_many() -> None:
+            counted.extend(await many.outbox.settle_all([event_of(first), event_of(other)]))
+
+        async def settle_one() -> None:
+            counted.append(await one.outbox.settle(event_of(first)))
+
+        await stage.perform(settle_many(), settle_one())
+        assert sorted(map(str, counted)) == ["False", "True", "True"]
+        await assert_kept(audience, [event_of(first)], {1})
+        await assert_kept(audience, [event_of(other)], {1})
+
+    assert await _all_performances(perform) >= 6
 
 
 async def test_in_no_order_of_requests_a_reader_misses_an_event_being_settled(

@@ -35,6 +35,7 @@ CALLERS: Mapping[str, tuple[str, ...]] = {
     "DynamoOutbox.read": (API, RECORDS, EVENTS, OPERATOR),
     "DynamoOutbox.redact": (EVENTS,),
     "DynamoOutbox.settle": PUBLISHERS,
+    "DynamoOutbox.settle_all": PUBLISHERS,
     "DynamoOutbox.waiting": PUBLISHERS,
     "DynamoAcceptances.add": (API,),
     "DynamoAcceptances.finish": (RECORDS,),

@@ -8,7 +8,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from email import message_from_bytes
 from email.utils import parseaddr
@@ -34,6 +34,8 @@ _ADAPTERS = (
 _CLIENT = "orders.adapters.outbound.dynamodb.client."
 """Not an adapter: tests call it themselves."""
 _EQUAL = re.compile(r"(#?\w+) = (:\w+)")
+_STATEMENT = re.compile(r'(INSERT INTO|UPDATE) "([^"]+)"')
+_PARTITION = re.compile(r"""'PK': \?|"PK" = \?""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,8 @@ def _kept(params: Mapping[str, Any], operation: str) -> Iterator[tuple[str, Any]
         elif given is not None:
             # Keys of tables are texts; which of the item's attributes are keys depends on the table.
             yield name, {key: value["S"] for key, value in given.items() if key in {"PK", "SK"} and "S" in value}
+    if operation == "BatchExecuteStatement":
+        yield from _of_statements(params["Statements"])
     if "KeyConditionExpression" in params:
         yield "KeyCondition", dict(_equal_to(params))
     if "Entries" in params and operation == "PutEvents":
@@ -161,3 +165,20 @@ def _equal_to(params: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     names = params.get("ExpressionAttributeNames", {})
     for name, value in _EQUAL.findall(params["KeyConditionExpression"]):
         yield names.get(name, name), params["ExpressionAttributeValues"][value]["S"]
+
+
+def _of_statements(statements: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """Returns the table of PartiQL's statements, and what each does to which partition."""
+    written: list[dict[str, str]] = []
+    tables: set[str] = set()
+    for statement in statements:
+        text: str = statement["Statement"]
+        begins, partition = _STATEMENT.match(text), _PARTITION.search(text)
+        if begins is None or partition is None:
+            raise AssertionError(f"no statement of which the table and the key are known: {text}")
+        tables.add(begins[2])
+        place = text.count("?", 0, partition.start())
+        written.append({"Verb": begins[1].split()[0], "PK": statement["Parameters"][place]["S"]})
+    (table,) = tables
+    yield "TableName", table
+    yield "Statements", written

@@ -83,6 +83,14 @@ def _on_items(action: str) -> Callable[[Mapping[str, Any], Place], Decided]:
     return decide
 
 
+def _on_statements(given: Mapping[str, Any], place: Place) -> Decided:
+    # IAM knows no action of that name: each statement needs the right for what it does.
+    table = place.arn("dynamodb", f"table/{place.named(given['TableName'])}")
+    for statement in given["Statements"]:
+        action = f"dynamodb:PartiQL{statement['Verb'].capitalize()}"
+        yield place.request(action, table, dynamodb__LeadingKeys=(statement["PK"],))
+
+
 def _query(given: Mapping[str, Any], place: Place) -> Decided:
     resource = place.arn("dynamodb", f"table/{place.named(given['TableName'])}")
     hash_key = "PK"
@@ -181,6 +189,7 @@ _DECIDED: Mapping[tuple[str, str], Callable[[Mapping[str, Any], Place], Decided]
     ("dynamodb", "GetItem"): _on_items("dynamodb:GetItem"),
     ("dynamodb", "PutItem"): _on_items("dynamodb:PutItem"),
     ("dynamodb", "UpdateItem"): _on_items("dynamodb:UpdateItem"),
+    ("dynamodb", "BatchExecuteStatement"): _on_statements,
     ("dynamodb", "Query"): _query,
     ("dynamodb", "Scan"): _scan,
     ("sqs", "GetQueueUrl"): _on_queue("sqs:GetQueueUrl"),

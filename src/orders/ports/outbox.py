@@ -7,6 +7,7 @@ from typing import Protocol
 
 from orders.domain.events import OrderEvent
 from orders.ports.errors import PassedOver
+from orders.ports.outcomes import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,18 @@ class Outbox(Protocol):
         Raises:
             PermanentPortError: the log has another event under this one's sequence.
             UnreadableItem: the order's item is damaged in the part that would have to be changed.
+        """
+        ...
+
+    async def settle_all(self, events: Sequence[OrderEvent]) -> Sequence[Outcome[bool]]:
+        """Settles events of any orders, each as ``settle`` does, in as few requests as possible.
+
+        Those of one order are given by sequence and settled in it: none before the one in front of it is. Orders have
+        nothing to do with each other: what keeps one back does not keep back the others.
+
+        Returns:
+            For each event, in the same order, what ``settle`` would return or raise. Events of an order behind one that
+            was not settled are not touched, and have its error.
         """
         ...
 

@@ -38,6 +38,7 @@ module "erasure_ledger" {
   deletion_protection = var.table.deletion_protection
   deny_deletes        = var.table.deny_deletes
   deny_batch_writes   = var.table.deny_batch_writes
+  deny_statements     = var.table.deny_batch_writes
 }
 
 module "region" {

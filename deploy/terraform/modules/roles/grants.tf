@@ -3,17 +3,17 @@ locals {
   grants = {
     api = [
       "FindQueues", "ProbeQueues", "SendOrders", "SendDocumentRequests",
-      "ReadItems", "ReadHistory", "ListOrders", "PutOrders", "ChangeOrders", "PublishEvents", "EnterErasures",
+      "ReadItems", "ReadHistory", "ListOrders", "PutOrders", "ChangeOrders", "SettleEvents", "PublishEvents", "EnterErasures",
       "ReadDocuments", "SeeDocuments", "ReadTemplates", "SeeTemplates",
     ]
     relay = [
-      "FindQueues", "SendOrders", "ReadItems", "ListOutbox", "PutOrders", "ChangeOrders", "PublishEvents",
+      "FindQueues", "SendOrders", "ReadItems", "ListOutbox", "PutOrders", "ChangeOrders", "SettleEvents", "PublishEvents",
     ]
     record-creator = [
-      "FindQueues", "ReadItems", "ReadHistory", "PutOrders", "ChangeOrders", "PublishEvents", "ReadTemplates", "SeeTemplates",
+      "FindQueues", "ReadItems", "ReadHistory", "PutOrders", "ChangeOrders", "SettleEvents", "PublishEvents", "ReadTemplates", "SeeTemplates",
     ]
     pdf-creator = [
-      "FindQueues", "ReadItems", "PutOrders", "ChangeOrders", "PublishEvents",
+      "FindQueues", "ReadItems", "PutOrders", "ChangeOrders", "SettleEvents", "PublishEvents",
       "WriteDocuments", "TagDocuments", "ReadDocuments", "SeeDocuments", "ReadTemplates", "SeeTemplates",
     ]
     internal-notifier = [
@@ -27,7 +27,7 @@ locals {
     # Its task also replays the ledger of erasures after a restore: no other role may delete versions.
     event-processor = [
       "FindQueues", "FindRuleDeadLetters", "SearchDeadLetters", "RemoveDeadLetters",
-      "ReadItems", "ReadHistory", "PutOrders", "ChangeOrders", "ChangeMails", "PublishEvents",
+      "ReadItems", "ReadHistory", "PutOrders", "ChangeOrders", "SettleEvents", "ChangeMails", "PublishEvents",
       "EnterErasures", "ReadErasures",
       "SeeDocuments", "ListDocumentVersions", "EraseDocumentVersions", "DateDocuments",
     ]

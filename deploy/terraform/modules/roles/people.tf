@@ -112,7 +112,7 @@ locals {
         }
       }],
       [for each in local.switch_statements : each if var.control_table != null],
-      [for name in ["PutOrders", "ChangeOrders", "PublishEvents", "SendOrders", "FindQueues"] : {
+      [for name in ["PutOrders", "ChangeOrders", "SettleEvents", "PublishEvents", "SendOrders", "FindQueues"] : {
         # A rehearsal goes there and back, and publishes in either region: the same resources, in both.
         sid = name, given = merge(local.statements[name], {
           resources = [for each in local.statements[name].resources : replace(each, ":${local.here}:", ":*:${local.account}:")]

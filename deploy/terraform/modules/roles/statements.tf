@@ -46,7 +46,11 @@ locals {
     ListOutbox        = { actions = ["dynamodb:Query"], resources = ["${local.table}/index/OutboxPending"], conditions = [] }
     PutOrders         = { actions = ["dynamodb:PutItem"], resources = [local.table], conditions = local.writes_only.orders }
     ChangeOrders      = { actions = ["dynamodb:UpdateItem"], resources = [local.table], conditions = local.writes_only.orders }
-    ChangeMails       = { actions = ["dynamodb:UpdateItem"], resources = [local.table], conditions = local.writes_only.mails }
+    # Batches of what PutOrders and ChangeOrders do one by one; DynamoDB checks the partition of each statement.
+    SettleEvents = {
+      actions = ["dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate"], resources = [local.table], conditions = local.writes_only.orders
+    }
+    ChangeMails = { actions = ["dynamodb:UpdateItem"], resources = [local.table], conditions = local.writes_only.mails }
     ChangeSuppressions = {
       actions = ["dynamodb:UpdateItem"], resources = [local.table], conditions = local.writes_only.suppressions
     }

@@ -18,8 +18,10 @@ locals {
   # Erasing is overwriting, and what expires DynamoDB removes itself: no call of the service removes an item.
   never = concat(
     var.deny_deletes ? ["dynamodb:DeleteItem", "dynamodb:DeleteTable", "dynamodb:DeleteTableReplica", "dynamodb:PartiQLDelete"] : [],
-    # They write without conditions, and so past the versions that keep two writers apart.
-    var.deny_batch_writes ? ["dynamodb:BatchWriteItem", "dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate"] : [],
+    # It writes without conditions, and so past the versions that keep two writers apart.
+    var.deny_batch_writes ? ["dynamodb:BatchWriteItem"] : [],
+    # They have conditions, and only whoever settles events has a use for them.
+    var.deny_statements ? ["dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate"] : [],
   )
 }
 

@@ -175,6 +175,21 @@ run "nobody_deletes" {
   }
 }
 
+run "nobody_writes_by_statements" {
+  command = plan
+
+  variables {
+    deny_statements = true
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(aws_dynamodb_resource_policy.this["af-south-1"].policy).Statement : toset(statement.Action)
+    ] == [toset(["dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate"])]
+    error_message = "Items are not written by PartiQL."
+  }
+}
+
 run "nobody_writes_in_batches_in_either_region" {
   command = plan
 
@@ -195,9 +210,10 @@ run "nobody_writes_in_batches_in_either_region" {
   assert {
     condition = alltrue([
       for each in aws_dynamodb_resource_policy.this :
-      length(setsubtract(["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:PartiQLDelete", "dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate"], one(jsondecode(each.policy).Statement).Action)) == 0
+      length(setsubtract(["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:PartiQLDelete"], one(jsondecode(each.policy).Statement).Action)) == 0
+      && length(setintersection(["dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate"], one(jsondecode(each.policy).Statement).Action)) == 0
     ])
-    error_message = "Items are not written in batches or by PartiQL."
+    error_message = "Items are not written in batches without conditions; those by PartiQL have them."
   }
   assert {
     condition = alltrue([

@@ -80,7 +80,13 @@ variable "deny_deletes" {
 }
 
 variable "deny_batch_writes" {
-  description = "Denies everybody to write items in batches or by PartiQL."
+  description = "Denies everybody to write items in batches without conditions."
+  type        = bool
+  default     = false
+}
+
+variable "deny_statements" {
+  description = "Denies everybody to write items by PartiQL."
   type        = bool
   default     = false
 }

@@ -7,18 +7,12 @@ from typing import TYPE_CHECKING, Any
 from orders.adapters.outbound.dynamodb.items.attribute_values import Item, to_wire
 from orders.adapters.outbound.dynamodb.items.claim_items import CLAIM, is_claim
 from orders.adapters.outbound.dynamodb.items.event_items import (
-    BYTES,
-    FIRST_EPOCH,
     IDENTIFYING,
     REDACTABLE,
     event_to_item,
     events_of,
-    is_same_fact,
-    of_earlier_epoch,
     of_epoch,
-    published_event,
     published_event_from,
-    waiting_in,
 )
 from orders.adapters.outbound.dynamodb.items.instants import bound_text, parse_instant
 from orders.adapters.outbound.dynamodb.items.schema import SCHEMA_ATTRIBUTE, check_schema, reading, unreadable
@@ -26,26 +20,25 @@ from orders.adapters.outbound.dynamodb.keys import (
     ACCEPTANCE_SORT_KEY,
     EVENT_END,
     ORDER_SORT_KEY,
-    Key,
     event_key,
     event_sort_key,
     order_key,
     order_of_partition,
     order_partition,
     outbox_markers,
-    sequence_text,
 )
-from orders.adapters.outbound.dynamodb.table import DEPENDENCY, ConditionFailed, OrdersTable, Placeholders
+from orders.adapters.outbound.dynamodb.settling import EventSettling, another
+from orders.adapters.outbound.dynamodb.table import ConditionFailed, OrdersTable, Placeholders
 from orders.domain.events import OrderEvent
 from orders.ports.clock import Clock
-from orders.ports.errors import ItemKind, PassedOver, PermanentPortError, TransientPortError, UnreadableItem
+from orders.ports.errors import ItemKind, PassedOver, UnreadableItem
 from orders.ports.lease import WriterLease
 from orders.ports.outbox import OutboxEntry
+from orders.ports.outcomes import Outcome
 
 if TYPE_CHECKING:
     from types_aiobotocore_dynamodb import DynamoDBClient
 
-_SETTLING_ROUNDS = 10
 _BETWEEN = "\x1f"
 
 
@@ -70,6 +63,7 @@ class DynamoOutbox:
         only.
         """
         self._table = OrdersTable(client, table_name, lease, clock=clock)
+        self._settling = EventSettling(self._table)
         self._markers = outbox_markers(region, other_region, outbox_shards)
 
     @property
@@ -141,18 +135,11 @@ class DynamoOutbox:
 
         Raises also: PermanentPortError: the log has another event under this one's sequence.
         """
-        await self._log(event)
-        key, sequence = order_key(event.tenant_id, event.order_id), event.sequence
-        # In each round, another event came or went between the two attempts.
-        for attempt in (self._remove_last, self._remove_one_of_several) * _SETTLING_ROUNDS:
-            try:
-                await attempt(key, sequence)
-            except ConditionFailed as refused:
-                if waiting_in(refused.found, sequence):
-                    continue
-                return False  # by another process before
-            return True
-        raise TransientPortError(DEPENDENCY, f"order {event.order_id} changes too fast to settle its event {sequence}")
+        return await self._settling.settle(event)
+
+    async def settle_all(self, events: Sequence[OrderEvent]) -> Sequence[Outcome[bool]]:
+        """See ``Outbox.settle_all``."""
+        return await self._settling.settle_all(events)
 
     async def read(
         self,
@@ -199,47 +186,9 @@ class DynamoOutbox:
             )
         except ConditionFailed as refused:
             if refused.found:
-                raise _another(event) from refused
+                raise another(event) from refused
             return False
         return True
-
-    async def _log(self, event: OrderEvent) -> None:
-        place = Placeholders()
-        condition = f"attribute_not_exists({place.name('PK')})"
-        if event.epoch > FIRST_EPOCH:
-            # A region that wrote before may have logged a change of its own that never arrived here: the order went
-            # on without it, and so does its log. `orders dr reconcile` names that change.
-            condition += f" OR {of_earlier_epoch(event.epoch, place)}"
-        try:
-            await self._table.put(published_event(event), condition=condition, place=place)
-        except ConditionFailed as refused:
-            # Erasure may have removed texts from the one in the log; the rest must match.
-            if not is_same_fact(event, refused.found):
-                raise _another(event) from refused
-
-    async def _remove_last(self, key: Key, sequence: int) -> None:
-        """Removes the event, and the order from the relay's index, if no other event waits."""
-        place = Placeholders()
-        event, pending = place.name("pending", sequence_text(sequence)), place.name("pending")
-        marker = ", ".join(map(place.name, ("outboxShard", "outboxSince")))
-        await self._table.update(
-            key,
-            change=f"SET {place.name('pendingBytes')} = {place.value(0)} REMOVE {event}, {marker}",
-            condition=f"attribute_exists({event}) AND size({pending}) = {place.value(1)}",
-            place=place,
-        )
-
-    async def _remove_one_of_several(self, key: Key, sequence: int) -> None:
-        """Removes the event and leaves the order in the relay's index, if other events wait."""
-        place = Placeholders()
-        name = sequence_text(sequence)
-        event, pending, total = place.name("pending", name), place.name("pending"), place.name("pendingBytes")
-        await self._table.update(
-            key,
-            change=f"SET {total} = {total} - {place.name('pending', name, BYTES)} REMOVE {event}",
-            condition=f"attribute_exists({event}) AND size({pending}) > {place.value(1)}",
-            place=place,
-        )
 
     async def _published(self, partition: str, *, after: int, limit: int) -> list[OrderEvent | UnreadableItem]:
         place = Placeholders()
@@ -275,7 +224,3 @@ def _resume(after: str, marker: str) -> Item:
     """Returns the key from which a query continues behind a position. Raises: ValueError."""
     since, partition, sort = after.split(_BETWEEN)
     return to_wire({"PK": partition, "SK": sort, "outboxShard": marker, "outboxSince": since})
-
-
-def _another(event: OrderEvent) -> PermanentPortError:
-    return PermanentPortError(DEPENDENCY, f"order {event.order_id} has another event {event.sequence} in its log")

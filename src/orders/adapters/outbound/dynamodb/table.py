@@ -13,6 +13,7 @@ from orders.adapters.outbound.dynamodb.items.attribute_values import Item, from_
 from orders.adapters.outbound.dynamodb.items.instants import epoch_seconds
 from orders.adapters.outbound.dynamodb.items.schema import EXPIRY
 from orders.adapters.outbound.dynamodb.keys import Key
+from orders.adapters.outbound.dynamodb.statements import NO_ANSWER, Refusal, Statement
 from orders.adapters.within_lease import within_lease
 from orders.ports.clock import Clock
 from orders.ports.errors import ItemKind, UnreadableItem
@@ -115,6 +116,11 @@ class OrdersTable:
         self._dependency = dependency
 
     @property
+    def name(self) -> str:
+        """The table's name, for statements."""
+        return self._name
+
+    @property
     def lease(self) -> WriterLease:
         """The writer's lease. Raises: TypeError: the table was opened for reading only."""
         if self._lease is None:
@@ -176,6 +182,23 @@ class OrdersTable:
             raise UnreadableItem(ItemKind.ORDER, f"{key['PK']}|{key['SK']}", reason) from error
         return from_wire(answer.get("Attributes", {}))
 
+    async def write_all(self, statements: Sequence[Statement]) -> Sequence[Refusal | None]:
+        """Makes up to ``MAX_STATEMENTS`` writes of different items in one request; each succeeds or fails alone.
+
+        Returns:
+            For each statement, ``None`` if it was done, else why not.
+
+        Raises:
+            ClientError: the request as a whole was refused, for a reason that is not recognised.
+        """
+        requests = [statement.as_request() for statement in statements]
+        with translated(self._dependency):
+            answer = await within_lease(
+                self.lease, self._dependency, lambda: self._client.batch_execute_statement(Statements=requests)
+            )
+        answers = [_refusal(each.get("Error")) for each in answer.get("Responses", ())][: len(statements)]
+        return answers + [Refusal(NO_ANSWER)] * (len(statements) - len(answers))
+
     async def query(
         self,
         condition: str,
@@ -223,3 +246,7 @@ class OrdersTable:
                 raise
             answer: Mapping[str, Any] = error.response
             raise ConditionFailed(from_wire(answer.get("Item", {}))) from error
+
+
+def _refusal(error: Mapping[str, Any] | None) -> Refusal | None:
+    return None if error is None else Refusal(error.get("Code", ""), from_wire(error.get("Item", {})))

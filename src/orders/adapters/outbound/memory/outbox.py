@@ -9,6 +9,7 @@ from orders.adapters.outbound.memory.orders_table import MemoryTable, OrderKey
 from orders.domain.events import OrderEvent
 from orders.ports.errors import ItemKind, PassedOver, PermanentPortError
 from orders.ports.outbox import OutboxEntry
+from orders.ports.outcomes import Outcome, outcome_of
 
 
 class MemoryOutbox:
@@ -80,6 +81,18 @@ class MemoryOutbox:
         _check_same(logged, event)
         row = self._table.rows.get((event.tenant_id, event.order_id))
         return row is not None and row.settle(event.sequence)
+
+    async def settle_all(self, events: Sequence[OrderEvent]) -> Sequence[Outcome[bool]]:
+        """See ``Outbox.settle_all``."""
+        outcomes: list[Outcome[bool]] = []
+        failed: dict[OrderKey, Exception] = {}
+        for event in events:
+            key = event.tenant_id, event.order_id
+            outcome = failed[key] if key in failed else await outcome_of(self.settle(event))
+            if isinstance(outcome, Exception):
+                failed[key] = outcome
+            outcomes.append(outcome)
+        return outcomes
 
     async def redact(self, event: OrderEvent) -> bool:
         """See ``EventLog.redact``."""

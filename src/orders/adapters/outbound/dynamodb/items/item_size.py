@@ -14,7 +14,17 @@ _ELEMENT_BYTES = 1
 
 def item_bytes(item: Mapping[str, Any]) -> int:
     """Returns the size of an item given as plain values, names included."""
-    return sum(len(name.encode()) + value_bytes(value) for name, value in item.items())
+    size = 0
+    for name, value in item.items():
+        # By exact types first, and no call for texts: most of an order's hundred values are some.
+        size += len(name) if name.isascii() else len(name.encode())
+        if type(value) is not str:
+            size += value_bytes(value)
+        elif value.isascii():
+            size += len(value)
+        else:
+            size += len(value.encode())
+    return size
 
 
 def value_bytes(value: Any) -> int:
@@ -23,16 +33,18 @@ def value_bytes(value: Any) -> int:
     """
     if isinstance(value, str):
         return len(value.encode())
-    if isinstance(value, bytes):
-        return len(value)
-    if value is None or isinstance(value, bool):
+    if value is None or value is True or value is False:
         return 1
     if isinstance(value, int):
         return _number_bytes(value)
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return _CONTAINER_BYTES + item_bytes(value) + _ELEMENT_BYTES * len(value)
     if isinstance(value, list | tuple):
         return _CONTAINER_BYTES + sum(map(value_bytes, value)) + _ELEMENT_BYTES * len(value)
+    if isinstance(value, bytes):
+        return len(value)
+    if isinstance(value, Mapping):
+        return _CONTAINER_BYTES + item_bytes(value) + _ELEMENT_BYTES * len(value)
     raise TypeError(f"no attribute value: {type(value).__name__}")
 
 

@@ -35,7 +35,10 @@ from orders.bootstrap.telemetry import Telemetry
 from orders.ports.errors import PortError
 from orders.ports.lease import WriterLease
 
-_BY_HAND = "run `orders erasure reapply` as event-processor's task, as docs/runbooks/erasure.md says"
+_BY_HAND = (
+    "run `orders erasure reapply` as event-processor's task, as docs/runbooks/erasure.md says, and this with "
+    "--without-erasures"
+)
 
 
 async def _erased_again(settings: Settings, lease: WriterLease) -> ErasuresReapplied:

@@ -105,6 +105,15 @@ def test_a_dry_run_publishes_nothing(operator: Operator) -> None:
         operator.type("--dry-run", "--acknowledge", "x")
 
 
+def test_the_ledger_of_erasures_can_be_left_to_a_task(operator: Operator) -> None:
+    result = operator.type("--without-erasures", answer="y")
+    assert (result.exit_code, operator.world.done) == (0, ["published"])
+    assert "leaves the ledger of erasures alone" in result.stderr
+    assert "erasures:" not in result.stdout
+    assert operator.done == ["dr reconcile --without-erasures"]
+    assert json.loads(operator.type("--yes", "--without-erasures", "--json").stdout)["erasures"] is None
+
+
 def test_a_finding_that_never_was_is_refused(operator: Operator) -> None:
     with pytest.raises(CommandError, match="there is no finding 'x'"):
         operator.type("--acknowledge", "x")

@@ -115,8 +115,11 @@ class Reconcile:
         self._reapply_erasures = reapply_erasures
         self._tell = tell
 
-    async def execute(self, *, dry_run: bool = False) -> Reconciled:
+    async def execute(self, *, dry_run: bool = False, erase: bool = True) -> Reconciled:
         """Reconciles; with ``dry_run`` only names what it finds, and keeps, publishes and erases nothing.
+
+        Args:
+            erase: false where a task goes through the ledger of erasures, with rights that people don't have.
 
         Raises: CannotReconcile; PortError: a dependency but an unreachable region's stream failed.
         """
@@ -130,7 +133,7 @@ class Reconcile:
         if not dry_run:
             for finding in fresh:
                 await self._findings.add(finding)
-        if not dry_run and self._reapply_erasures is not None:
+        if erase and not dry_run and self._reapply_erasures is not None:
             # Last: what came late from the other region may have been erased here.
             self._tell("erase again what the ledger of erasures names")
             done.erasures = await self._reapply_erasures()

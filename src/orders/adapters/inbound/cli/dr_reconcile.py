@@ -31,6 +31,13 @@ def register(group: typer.Typer, runtime: Runtime) -> None:
         by: Annotated[
             str | None, typer.Option("--by", metavar="NAME", help="Who has (default: the identity of the credentials).")
         ] = None,
+        without_erasures: Annotated[
+            bool,
+            typer.Option(
+                "--without-erasures",
+                help="Leave the ledger of erasures to a task of event-processor, which alone may delete documents.",
+            ),
+        ] = False,
         dry_run: Annotated[
             bool, typer.Option("--dry-run", help="Only name what would be found: publish, keep and erase nothing.")
         ] = False,
@@ -55,13 +62,15 @@ def register(group: typer.Typer, runtime: Runtime) -> None:
             _print(found, as_json=as_json)
             return
         if not (dry_run or yes):
-            _tell("Publishes what is pending in both regions' shards, keeps findings, and erases by the ledger again.")
+            erasing = "leaves the ledger of erasures alone" if without_erasures else "erases by the ledger again"
+            _tell(f"Publishes what is pending in both regions' shards, keeps findings, and {erasing}.")
             ask_whether("go on?")
 
         async def work(desk: ReconcileDesk) -> Reconciled:
-            return await desk.reconcile.execute(dry_run=dry_run)
+            return await desk.reconcile.execute(dry_run=dry_run, erase=not without_erasures)
 
-        doing = AuditedCommand(f"dr reconcile{' --dry-run' if dry_run else ''}")
+        flags = f"{' --without-erasures' if without_erasures else ''}{' --dry-run' if dry_run else ''}"
+        doing = AuditedCommand(f"dr reconcile{flags}")
         _print(runtime.with_reconcile(doing, work, tell=_tell), as_json=as_json)
 
 

@@ -146,7 +146,7 @@ variable "people" {
 }
 
 variable "restored_table" {
-  description = "A table restored from a backup that takes the place of the declared one; see docs/deployment.md."
+  description = "A table restored from a backup that takes the place of the declared one; see docs/runbooks/restore.md."
   type        = string
   default     = null
 }

@@ -20,6 +20,7 @@ module "table" {
 
   environment          = local.environment
   declaration          = local.tables["orders"]
+  restored             = var.restored_table
   attribute_lists      = local.topology.attribute_lists
   pitr_days            = var.table.pitr_days
   deletion_protection  = var.table.deletion_protection

@@ -25,7 +25,7 @@ locals {
 }
 
 resource "aws_dynamodb_table" "this" {
-  name                        = "${var.declaration.name}-${var.environment}"
+  name                        = local.name
   billing_mode                = "PAY_PER_REQUEST"
   table_class                 = "STANDARD"
   hash_key                    = var.declaration.partition_key

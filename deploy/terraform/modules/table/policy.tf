@@ -2,7 +2,7 @@
 # policy of its own.
 
 locals {
-  name    = "${var.declaration.name}-${var.environment}"
+  name    = coalesce(var.restored, "${var.declaration.name}-${var.environment}")
   account = data.aws_caller_identity.current.account_id
   regions = compact(concat([data.aws_region.current.region], var.replica[*].region))
   # From the name, so that a plan has the policies whole.

@@ -223,3 +223,30 @@ run "nobody_writes_in_batches_in_either_region" {
     error_message = "Only DynamoDB's own copying is excepted: who denies it ends the copying."
   }
 }
+
+run "a_restored_table_takes_its_place" {
+  command = plan
+
+  variables {
+    restored = "orders-prod-restored-202611300210"
+  }
+
+  assert {
+    condition     = aws_dynamodb_table.this.name == "orders-prod-restored-202611300210"
+    error_message = "The table in the state is the restored one."
+  }
+  assert {
+    condition     = aws_dynamodb_table.this.ttl[0].attribute_name == "expiresAt" && aws_dynamodb_table.this.stream_view_type == "NEW_AND_OLD_IMAGES"
+    error_message = "It gets what a restore does not bring along."
+  }
+}
+
+run "a_name_that_no_role_may_restore_to_is_refused" {
+  command = plan
+
+  variables {
+    restored = "orders-prod-202611300210"
+  }
+
+  expect_failures = [var.restored]
+}

@@ -31,6 +31,18 @@ variable "declaration" {
   }
 }
 
+variable "restored" {
+  description = "Name of a table restored from a backup that has taken the place of the declared one, by import into the state; null for the declared one. See docs/runbooks/restore.md."
+  type        = string
+  default     = null
+
+  # Roles that restore and compare may touch such names only, and a name by mistake would replace the table.
+  validation {
+    condition     = var.restored == null || startswith(coalesce(var.restored, "-"), "${var.declaration.name}-${var.environment}-restored")
+    error_message = "restored must be the declared table's name and -restored, with whatever follows."
+  }
+}
+
 variable "attribute_lists" {
   description = "The named lists of attributes that indexes with projection INCLUDE refer to."
   type        = map(list(string))

@@ -27,7 +27,7 @@ AWS = re.compile(r"aws ([a-z0-9]+) ([a-z][a-z0-9-]*)(.*)")
 QUOTED = r"'[^']*'|\"[^\"]*\""
 TARGETS = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 
-OF_THE_CLI = {"s3": {"ls", "cp", "mv", "rm", "sync"}, "logs": {"tail"}}
+OF_THE_CLI = {"s3": {"ls", "cp", "mv", "rm", "sync"}, "logs": {"tail"}, "ecr": {"get-login-password"}}
 """Commands of AWS's command line that are no operations of the service's API."""
 NAMES = {"s3api": "s3", "configservice": "config"}
 EVERYWHERE = {"query", "output", "region", "profile", "no-cli-pager", "max-items", "page-size", "cli-input-json"}

@@ -159,10 +159,20 @@ async def merged(branches: Sequence[Branch], *, ascending: bool) -> AsyncIterato
     """Merges the items of all branches in order, without duplicates."""
     pick = min if ascending else max
     while True:
-        await together(*(branch.fill() for branch in branches))
+        used_up = [branch for branch in branches if not branch.read and not branch.ended]
+        if len(used_up) == 1:
+            # Without a task: most listings have one branch.
+            await used_up[0].fill()
+        elif used_up:
+            await together(*(branch.fill() for branch in used_up))
         heads = [branch for branch in branches if branch.read]
         if not heads:
             return
+        if len(branches) == 1:
+            read = branches[0].read
+            while read:
+                yield read.popleft()
+            continue
         position = pick(branch.read[0]["createdAtId"] for branch in heads)
         same = [branch.read.popleft() for branch in heads if branch.read[0]["createdAtId"] == position]
         # An order whose status is changing can appear under both: the later version counts.

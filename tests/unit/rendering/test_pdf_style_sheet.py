@@ -5,14 +5,15 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from weasyprint import HTML
+from weasyprint import CSS, HTML
+from weasyprint.html import UA_STYLESHEET
 from weasyprint.urls import URLFetcher
 
 from orders.adapters.outbound.rendering.overrides import Wish, default
 from orders.adapters.outbound.rendering.packaged import packaged_sources
 from orders.adapters.outbound.rendering.pdf.html_document import DOCUMENT, document_context, pdf_job
 from orders.adapters.outbound.rendering.pdf.renderer import PDFS
-from orders.adapters.outbound.rendering.pdf.style_sheet import packaged_sheet, take_out
+from orders.adapters.outbound.rendering.pdf.style_sheet import Page
 from orders.adapters.outbound.rendering.pdf.weasyprint_pdf import PdfJob, PrintedPdf
 from orders.adapters.outbound.rendering.processes.process_lane import ProcessLane
 from orders.domain.order import Order
@@ -22,14 +23,23 @@ FETCHER = URLFetcher(allowed_protocols=("data",))
 SHEET = packaged_sources()["order_document/document.css"].strip()
 
 
+MARKERS_AND_NOTES = {"marker", "footnote-call", "footnote-marker", "note-call", "note-marker", "note-callback"}
+
+
+def pseudo_elements(sheet: CSS) -> set[str]:
+    """Those for which the sheet has rules for every element."""
+    element = HTML(string="<p>", url_fetcher=FETCHER).wrapper_element.query("p")
+    return {pseudo for _, _, pseudo, _ in sheet.matcher.match(element) if pseudo}
+
+
 def page(order: Order) -> str:
     return default(Wish(DOCUMENT, document_context(order, a_tenant()), a_tenant(), "en")).text
 
 
 def taken(html: str) -> tuple[bool, str]:
-    document = HTML(string=html, url_fetcher=FETCHER)
-    answer = take_out(packaged_sheet(FETCHER), document)
-    return answer, "".join(each.text or "" for each in document.etree_element.iter("style"))
+    """Whether the document gets the sheet parsed, and what it keeps of its own."""
+    document = Page(html, FETCHER)
+    return document.sheet is not None, "".join(each.text or "" for each in document.etree_element.iter("style"))
 
 
 def test_the_packaged_document_gets_it_parsed() -> None:
@@ -62,6 +72,17 @@ def test_a_document_that_says_more_keeps_its_own(change: str) -> None:
     answer, left = taken(html)
     assert not answer
     assert left == "".join(each.text or "" for each in HTML(string=html).etree_element.iter("style"))
+
+
+def test_only_a_document_that_can_have_neither_has_no_rules_of_markers_and_notes() -> None:
+    html = page(an_order())
+    bodies = ["", "<ul><li>One</ul>", '<p style="float: footnote">One</p>']
+    (packaged,), *others = [
+        Page(html.replace("</body>", f"{body}</body>"), FETCHER)._ua_stylesheets() for body in bodies
+    ]
+    assert others == [[UA_STYLESHEET], [UA_STYLESHEET]]
+    assert pseudo_elements(UA_STYLESHEET) == MARKERS_AND_NOTES
+    assert pseudo_elements(packaged) == set()
 
 
 @pytest.mark.parametrize("lines", [1, 40])

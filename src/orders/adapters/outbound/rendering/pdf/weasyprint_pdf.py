@@ -136,20 +136,19 @@ def render_pdf(job: PdfJob) -> PrintedPdf:
 
     from orders.adapters.outbound.rendering.pdf.finishing import finish
     from orders.adapters.outbound.rendering.pdf.placeholder_font import blocks_of, missing_glyphs, placeholder_style
-    from orders.adapters.outbound.rendering.pdf.style_sheet import packaged_sheet, take_out
+    from orders.adapters.outbound.rendering.pdf.style_sheet import Page
 
     fonts = _packaged_fonts()
     fetcher = _nothing_but_data()
-    html = weasyprint.HTML(string=job.html, base_url=None, url_fetcher=fetcher)
-    styles, counter_styles = [], None
-    if take_out(sheet := packaged_sheet(fetcher), html):
-        styles, counter_styles = [sheet.rules], sheet.counter_styles.copy()
+    page = Page(job.html, fetcher)
+    styles = [page.sheet.rules] if page.sheet else []
+    counter_styles = page.sheet.counter_styles.copy() if page.sheet else None
     missing = missing_glyphs(job.html, fonts_folder())
     if style := placeholder_style(job.html, missing):
         # Fonts can be added to a configuration, but not taken out again.
         fonts = _packaged_fonts.__wrapped__()
         styles.append(weasyprint.CSS(string=style, font_config=fonts, url_fetcher=fetcher))
-    document = html.render(font_config=fonts, counter_style=counter_styles, stylesheets=styles, pdf_variant="pdf/a-3a")
+    document = page.render(font_config=fonts, counter_style=counter_styles, stylesheets=styles, pdf_variant="pdf/a-3a")
     stamp = job.dated.strftime("%Y-%m-%dT%H:%M:%SZ")
     document.metadata.created = stamp
     document.metadata.modified = stamp

@@ -31,7 +31,7 @@ def missing_glyphs(text: str, fonts: Path) -> frozenset[int]:
     """Finds the code points in the text that need a glyph and have none in the folder's fonts."""
     return frozenset(
         code
-        for code in {ord(character) for character in text} - covered(fonts)
+        for code in {ord(character) for character in set(text)} - covered(fonts)
         if unicodedata.category(chr(code)) not in _NO_GLYPH_NEEDED and code not in _VARIATION_SELECTORS
     )
 

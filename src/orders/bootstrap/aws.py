@@ -45,6 +45,7 @@ NO_POLLS = timedelta()
 class AwsClients:
     """One open client per service; using one that was not requested is a programming error.
 
+    ``dynamodb`` is our own for operations on items, and the SDK's for all others (ADR 0056).
     ``s3_links`` signs links for browsers and is never called. The parts that are used of ``cloudwatch`` and those
     behind it have their types beside the adapters.
     """

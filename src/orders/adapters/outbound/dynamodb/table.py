@@ -3,12 +3,13 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from botocore.exceptions import ClientError
 
 from orders.adapters.machine_clock import MachineClock
 from orders.adapters.outbound.botocore_errors import error_code, translated
+from orders.adapters.outbound.dynamodb.client.table_client import TableClient
 from orders.adapters.outbound.dynamodb.items.attribute_values import Item, from_wire, to_wire, wire_value
 from orders.adapters.outbound.dynamodb.items.instants import epoch_seconds
 from orders.adapters.outbound.dynamodb.items.schema import EXPIRY
@@ -18,9 +19,6 @@ from orders.adapters.within_lease import within_lease
 from orders.ports.clock import Clock
 from orders.ports.errors import ItemKind, UnreadableItem
 from orders.ports.lease import WriterLease
-
-if TYPE_CHECKING:
-    from types_aiobotocore_dynamodb import DynamoDBClient
 
 DEPENDENCY = "orders table"
 """The table's name in errors and health reports."""
@@ -97,7 +95,7 @@ class OrdersTable:
 
     def __init__(
         self,
-        client: "DynamoDBClient",
+        client: TableClient,
         name: str,
         lease: WriterLease | None = None,
         *,
@@ -110,7 +108,7 @@ class OrdersTable:
         default the machine's; ``dependency`` is its name in errors.
         """
         self._clock = clock or MachineClock()
-        self._client: Any = client
+        self._client = client
         self._name = name
         self._lease = lease
         self._dependency = dependency

@@ -23,6 +23,7 @@ from orders.adapters.outbound.dynamodb.client.connection import Answer
 from orders.adapters.outbound.dynamodb.client.pool import ConnectionPool, Patience
 from orders.adapters.outbound.dynamodb.client.retrying import Attempts, StandardRetries
 from orders.adapters.outbound.dynamodb.client.signing import CONTENT_TYPE, Identity, RequestSigner
+from orders.adapters.outbound.dynamodb.client.table_client import TableClient
 
 _GOOD = 300
 _PORTS = {"http": 80, "https": 443}
@@ -36,7 +37,7 @@ class Credentials(Protocol):
         """Returns those that are valid now."""
 
 
-class SignedClient:
+class SignedClient(TableClient):
     """Offers the operations on items with the arguments, answers and errors of aiobotocore's client.
 
     Everything else, such as ``describe_table``, ``exceptions`` or ``meta``, is that client's.

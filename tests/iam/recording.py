@@ -72,9 +72,9 @@ class Recorder:
     def install(self) -> None:
         """Has every session record that is opened from now on."""
         handlers.BUILTIN_HANDLERS.append(("provide-client-params", self))
-        self._follow(SignedClient)
+        self.follow(SignedClient)
 
-    def _follow(self, client_type: Any) -> None:
+    def follow(self, client_type: Any) -> None:
         """Records the calls of clients that have no handlers."""
         call = client_type._make_api_call
 

@@ -16,6 +16,7 @@ from urllib.parse import SplitResult, urlsplit
 import msgspec
 from botocore.exceptions import BotoCoreError, HTTPClientError, NoCredentialsError
 from botocore.httpsession import get_cert_path
+from botocore.retries.standard import DEFAULT_MAX_ATTEMPTS
 from botocore.utils import get_environ_proxies
 
 from orders.adapters.outbound.dynamodb.client.answers import content_of, failure_of, is_whole
@@ -61,7 +62,8 @@ class SignedClient(TableClient):
         self._pause = pause
         self._model = sdk.meta.service_model
         self._prefix = self._model.metadata["targetPrefix"]
-        self._retries = StandardRetries(sdk.meta.config.retries["total_max_attempts"], chance)
+        attempts = (sdk.meta.config.retries or {}).get("total_max_attempts", DEFAULT_MAX_ATTEMPTS)
+        self._retries = StandardRetries(attempts, chance)
         self._head = (
             f"POST {signer.path} HTTP/1.1\r\nHost: {signer.host}\r\nUser-Agent: {sdk.meta.config.user_agent}\r\n"
             f"Content-Type: {CONTENT_TYPE}\r\n"

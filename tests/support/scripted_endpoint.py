@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 import zlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -41,6 +42,8 @@ class ScriptedEndpoint:
         bodies: bodies that came.
         connections: how many were opened.
         left: how many of them are open.
+        asked: set by the first request.
+        emptied: set when the last connection was closed.
     """
 
     url: str = ""
@@ -50,6 +53,7 @@ class ScriptedEndpoint:
     connections: int = 0
     left: int = 0
     asked: asyncio.Event = field(default_factory=asyncio.Event)
+    emptied: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answers on one connection."""
@@ -71,6 +75,8 @@ class ScriptedEndpoint:
             pass
         finally:
             self.left -= 1
+            if not self.left:
+                self.emptied.set()
             writer.close()
 
     def header(self, name: str, request: int = -1) -> str | None:
@@ -83,10 +89,12 @@ class ScriptedEndpoint:
 
 
 @asynccontextmanager
-async def scripted_endpoint(script: Sequence[Scripted]) -> AsyncIterator[ScriptedEndpoint]:
+async def scripted_endpoint(
+    script: Sequence[Scripted], *, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[ScriptedEndpoint]:
     """Listens on loopback."""
     endpoint = ScriptedEndpoint(script=list(script))
-    server = await asyncio.start_server(endpoint.serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(endpoint.serve, "127.0.0.1", 0, ssl=tls)
     endpoint.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     try:
         yield endpoint

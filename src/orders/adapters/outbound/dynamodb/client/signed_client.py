@@ -171,7 +171,7 @@ async def signed_client(sdk: Any, credentials: Credentials | None) -> AsyncItera
         url.hostname or "",
         url.port or _PORTS[url.scheme],
         Patience(config.connect_timeout, config.read_timeout, config.max_pool_connections),
-        tls=_tls if url.scheme == "https" else None,
+        tls=trusted_authorities if url.scheme == "https" else None,
     )
     signer = RequestSigner(sdk.meta.region_name, _host(url), f"{url.path.rstrip('/')}/")
     try:
@@ -192,7 +192,7 @@ def _host(url: SplitResult) -> str:
     return name if url.port in {None, _PORTS[url.scheme]} else f"{name}:{url.port}"
 
 
-def _tls() -> ssl.SSLContext:
+def trusted_authorities() -> ssl.SSLContext:
     """Returns a context that trusts the authorities that botocore trusts."""
     named = os.environ.get("AWS_CA_BUNDLE") or os.environ.get("REQUESTS_CA_BUNDLE")
     return ssl.create_default_context(cafile=named or get_cert_path(True))

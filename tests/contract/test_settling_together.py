@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import count
+from typing import Any
 
 import pytest
 
@@ -10,7 +12,9 @@ from orders.domain.events import OrderEvent
 from orders.domain.order import Change
 from orders.ports.errors import NotTheWriter, PermanentPortError
 from tests.contract.changes import event_of, placed, processed, shipped
-from tests.contract.order_stores import Store
+from tests.contract.intercepted_client import Call, InterceptedClient
+from tests.contract.order_stores import EmulatorTable, Store, store_over
+from tests.support.crashing_process import Died
 
 ALL_OF_A_BATCH_AND_MORE = 28
 
@@ -132,3 +136,47 @@ async def test_it_goes_on_where_another_process_has_stopped(store: Store, tenant
     assert outcomes == [False] * settled_before + [True] * (6 - settled_before)
     assert (await kept(store, one))[0] == (await kept(store, other))[0] == []
     assert await store.overdue() == []
+
+
+class Killed:
+    """A process that is killed at one of its requests: right before the table does it, or right after."""
+
+    def __init__(self, requests: int, after: bool) -> None:
+        self._left, self._after = requests, after
+
+    async def around(self, _: str, call: Call, arguments: dict[str, Any]) -> Any:
+        self._left -= 1
+        if self._left < 0 and not self._after:
+            raise Died
+        answer = await call(**arguments)
+        if self._left < 0:
+            raise Died
+        return answer
+
+
+@pytest.mark.parametrize("after", [False, True])
+async def test_whoever_is_killed_at_any_request_leaves_what_another_finishes(
+    dynamo_table: EmulatorTable, tenant_id: str, after: bool
+) -> None:
+    async with dynamo_table.endpoint.client("dynamodb") as client:
+        audience = store_over(client, dynamo_table.name)
+        for requests in count():
+            one, other = await stored(audience, tenant_id), await stored(audience, tenant_id)
+            # As by another process: the batch finds it in the log, and looks at it alone.
+            await audience.outbox.settle(event_of(other[0]))
+            events = events_of(*one, *other)
+            dying = store_over(InterceptedClient(client, Killed(requests, after).around), dynamo_table.name)
+            try:
+                first = list(await dying.outbox.settle_all(events))
+            except Died:
+                first = []
+            for changes in (one, other):
+                await kept(audience, changes)  # what waits no longer is in the log
+            second = await audience.outbox.settle_all(events)
+            assert not [outcome for outcome in (*first, *second) if isinstance(outcome, Exception)]
+            for changes in (one, other):
+                assert (await kept(audience, changes))[0] == []
+            if first:
+                break
+        assert await audience.overdue() == []
+        assert requests >= 6

@@ -99,15 +99,6 @@ async def test_a_table_out_of_reach_after_publishing_means_publishing_again() ->
     assert [event.sequence for event in service.publisher.published] == [1, 1]
 
 
-async def test_the_fast_path_is_bounded_and_leaves_the_rest_to_the_relay() -> None:
-    service = Service()
-    service.fast_path._limit = 1
-    first = await service.place_order.execute(a_caller(), a_draft())
-    second = await service.place_order.execute(a_caller(), a_draft())
-    await service.fast_path.drain()
-    assert (await waiting(service, first), await waiting(service, second)) == ([], [1])
-
-
 async def test_what_somebody_else_settled_is_passed_over() -> None:
     service = Service()
     service.publisher.refuse = lambda event: "throttled"

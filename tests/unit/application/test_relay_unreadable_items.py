@@ -2,19 +2,23 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 
+from orders.adapters.outbound.memory.outbox import MemoryOutbox
+from orders.application.events.publish_events import BATCH as PUBLISHED_TOGETHER
 from orders.application.events.publish_events import PublishEvents
-from orders.application.events.relay_outbox import HELD_FIRST, RelayOutbox
+from orders.application.events.relay_outbox import HELD_FIRST, OUTAGE, RelayOutbox
 from orders.application.orders.queue_accepted import QueueAccepted
 from orders.domain.events import OrderEvent
 from orders.domain.lifecycle import Action, Role
 from orders.domain.order import Order
 from orders.ports.errors import ItemKind, NotPermitted, TransientPortError
-from orders.ports.metric_catalogue import UNREADABLE_ITEMS
+from orders.ports.metric_catalogue import EVENT_PUBLICATION_FAILURES, UNREADABLE_ITEMS
 from tests.support.builders import a_draft
+from tests.support.gated_publisher import GatedPublisher
 from tests.support.service import Service, a_caller
 
 BATCH = 10
@@ -114,11 +118,10 @@ async def test_a_mistake_of_ours_over_one_order_hurts_that_order_alone() -> None
     service = Service()
     wrong, whole = await left_behind(service, 2)
 
-    class Mistaken(PublishEvents):
-        async def waiting_of(self, tenant_id: str, order_id: str) -> int:
-            return 1 // (order_id != wrong.order_id) and await super().waiting_of(tenant_id, order_id)
+    def mistaken(event: OrderEvent) -> str | None:
+        return str(1 // (event.order_id != wrong.order_id))[1:] or None
 
-    service.publish_events = Mistaken(service.outbox, service.publisher, service.counters, service.table.lease)
+    service.publisher.refuse = mistaken
     assert await until_quiet(one_shard(service)) == 1
     assert went_out(service) == [whole.order_id]
     assert service.counters.of(UNREADABLE_ITEMS, kind="unexpected", where="relay") == 1
@@ -146,30 +149,42 @@ async def test_a_table_out_of_reach_ends_the_sweep_after_a_few_orders() -> None:
     await left_behind(service, BATCH)
     asked: list[str] = []
 
-    class Unreachable(PublishEvents):
-        async def waiting_of(self, tenant_id: str, order_id: str) -> int:
-            asked.append(order_id)
-            raise NotPermitted("event bus", "AccessDeniedException")
+    def unreachable(event: OrderEvent) -> str | None:
+        asked.append(event.order_id)
+        raise NotPermitted("event bus", "AccessDeniedException")
 
-    service.publish_events = Unreachable(service.outbox, service.publisher, service.counters, service.table.lease)
+    service.publisher.refuse = unreachable
     with pytest.raises(NotPermitted):
         await one_shard(service).sweep(0)
-    assert len(asked) == 3
+    assert len(asked) == 1
+    assert service.counters.of(EVENT_PUBLICATION_FAILURES) == BATCH + OUTAGE
 
 
 async def test_one_order_that_is_out_of_reach_does_not_keep_the_others_waiting() -> None:
     service = Service()
     slow, *others = await left_behind(service, 4)
 
-    class Hot(PublishEvents):
-        async def waiting_of(self, tenant_id: str, order_id: str) -> int:
+    class Hot(MemoryOutbox):
+        async def waiting(self, tenant_id: str, order_id: str) -> Sequence[OrderEvent]:
             if order_id == slow.order_id:
                 raise TransientPortError("orders table", "throttled", throttled=True)
-            return await super().waiting_of(tenant_id, order_id)
+            return await super().waiting(tenant_id, order_id)
 
-    service.publish_events = Hot(service.outbox, service.publisher, service.counters, service.table.lease)
+    outbox = Hot(service.table)
+    service.publish_events = PublishEvents(outbox, service.publisher, service.counters, service.table.lease)
     assert await one_shard(service).sweep(0) == 3
     assert went_out(service) == [order.order_id for order in others]
+
+
+async def test_events_of_many_orders_go_together_once_some_have_gone() -> None:
+    placed = 2 * PUBLISHED_TOGETHER
+    service = Service(publisher=GatedPublisher())
+    assert isinstance(service.publisher, GatedPublisher)
+    service.fast_path._limit = 0
+    for _ in range(placed):
+        await service.place_order.execute(a_caller(), a_draft())
+    assert await one_shard(service, placed).sweep(0) == placed
+    assert [len(batch) for batch in service.publisher.batches] == [OUTAGE, PUBLISHED_TOGETHER, 22]
 
 
 async def test_a_queue_that_refuses_one_accepted_order_is_no_end_of_the_others() -> None:

@@ -1,16 +1,18 @@
 """Use case: relays events and commands that the writers of orders left in the outbox."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from orders.application.events.publish_events import PublishEvents
+from orders.application.events.publish_events import BATCH, PublishEvents
 from orders.application.orders.queue_accepted import QueueAccepted
 from orders.ports.clock import Clock
 from orders.ports.errors import PermanentPortError, TransientPortError, UnreadableItem
 from orders.ports.metric_catalogue import UNREADABLE_ITEMS
 from orders.ports.metrics import Counters
 from orders.ports.outbox import Outbox, OutboxEntry
+from orders.ports.outcomes import Outcome, outcome_of
 
 HELD_FIRST = timedelta(minutes=1)
 HELD_LONGEST = timedelta(minutes=30)
@@ -28,6 +30,10 @@ _log = logging.getLogger(__name__)
 
 _Held = tuple[str, str, bool]
 """Tenant, order, and whether it is accepted only."""
+
+
+def _key(entry: OutboxEntry) -> _Held:
+    return entry.tenant_id, entry.order_id, entry.accepted
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,8 @@ class RelayOutbox:
     """Publishes events and queues commands that are older than the fast path takes.
 
     An entry that can't be sent (an unreadable order or event, a conflict with the log, a bug) affects only its order:
-    it is logged, counted and backed off, and everything behind it is sent ([PIPE-14]).
+    it is logged, counted and backed off, and everything behind it is sent ([PIPE-14]). Events of several orders go
+    together.
     """
 
     def __init__(
@@ -107,40 +114,28 @@ class RelayOutbox:
         # Also after a failure: one order must not make all sweeps start at the same place.
         self._reached[shard] = entries[-1].position if len(entries) == self._batch else None
         page = _Page()
-        for entry in entries:
-            await self._see_to(entry, page)
-            if page.failure is not None and not page.sent and page.tried >= OUTAGE:
-                break
+        due = [entry for entry in entries if not self._is_held(entry)]
+        page.passed_over = len(entries) - len(due)
+        while due and (page.sent or page.failure is None or page.tried < OUTAGE):
+            # While nothing goes out, a few orders show as well as many that nothing does.
+            size = BATCH if page.sent else OUTAGE
+            together, due = due[:size], due[size:]
+            for entry, outcome in zip(together, await self._send(together), strict=True):
+                self._note(entry, outcome, page)
         return page
 
-    async def _see_to(self, entry: OutboxEntry, page: _Page) -> None:
-        key = (entry.tenant_id, entry.order_id, entry.accepted)
-        held = self._held.get(key)
-        if held is not None and self._clock.now() < held.until:
-            page.passed_over += 1
-            return
-        try:
-            page.sent += await self._send(entry)
-            page.tried += 1
-        except TransientPortError as error:
-            page.tried += 1
-            page.failure = page.failure or error
-            return
-        except PermanentPortError as error:
-            _log.error("order %s is passed over, and its events wait: %s", entry.order_id, error)
-            kind = error.kind if isinstance(error, UnreadableItem) else "refused"
-            self._hold(key, str(kind))
-        except Exception:  # noqa: BLE001 - it is logged, and one order must not keep all others waiting
-            _log.exception("order %s is passed over, and its events wait", entry.order_id)
-            self._hold(key, "unexpected")
-        else:
-            self._held.pop(key, None)
-            return
-        page.passed_over += 1
+    def _is_held(self, entry: OutboxEntry) -> bool:
+        held = self._held.get(_key(entry))
+        return held is not None and self._clock.now() < held.until
 
-    async def _send(self, entry: OutboxEntry) -> int:
-        if not entry.accepted:
-            return await self._publish.waiting_of(entry.tenant_id, entry.order_id)
+    async def _send(self, entries: Sequence[OutboxEntry]) -> Sequence[Outcome[int]]:
+        orders = [(entry.tenant_id, entry.order_id) for entry in entries if not entry.accepted]
+        published = iter(await self._publish.waiting_of_all(orders))
+        return [
+            await outcome_of(self._queue_command(entry)) if entry.accepted else next(published) for entry in entries
+        ]
+
+    async def _queue_command(self, entry: OutboxEntry) -> int:
         try:
             await self._queue.execute(entry.tenant_id, entry.order_id)
         except TransientPortError as error:
@@ -148,6 +143,25 @@ class RelayOutbox:
             _log.warning("accepted order %s not queued: %s", entry.order_id, error)
             return 0
         return 1
+
+    def _note(self, entry: OutboxEntry, outcome: Outcome[int], page: _Page) -> None:
+        key = _key(entry)
+        if isinstance(outcome, TransientPortError):
+            page.tried += 1
+            page.failure = page.failure or outcome
+        elif isinstance(outcome, PermanentPortError):
+            page.passed_over += 1
+            _log.error("order %s is passed over, and its events wait: %s", entry.order_id, outcome)
+            kind = outcome.kind if isinstance(outcome, UnreadableItem) else "refused"
+            self._hold(key, str(kind))
+        elif isinstance(outcome, Exception):
+            page.passed_over += 1
+            _log.error("order %s is passed over, and its events wait", entry.order_id, exc_info=outcome)
+            self._hold(key, "unexpected")
+        else:
+            page.tried += 1
+            page.sent += outcome
+            self._held.pop(key, None)
 
     def _hold(self, key: _Held, kind: str) -> None:
         self._counters.count(UNREADABLE_ITEMS, kind=kind, where=WHERE)

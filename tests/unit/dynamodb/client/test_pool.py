@@ -1,6 +1,7 @@
 """Connections to an endpoint: encrypted, kept, grown old, lost, and what is heard on them too late."""
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -77,6 +78,27 @@ async def test_an_endpoint_proves_who_it_is(certificate: Path, monkeypatch: pyte
             with pytest.raises(SSLError):
                 await pool.exchange(REQUEST)
         assert len(endpoint.bodies) == 3
+
+
+async def test_an_address_that_nobody_answers_on_does_not_keep_from_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with scripted_endpoint([]) as gone:
+        dead = port_of(gone)
+
+    async def resolved(host: str, port: int, **__: object) -> list[Any]:
+        ports = (dead, port) if host == "endpoint" else (port,)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", each)) for each in ports]
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolved)
+    async with scripted_endpoint([answered({})]) as endpoint, pool_of(port_of(endpoint), host="endpoint") as pool:
+        assert (await pool.exchange(REQUEST)).status == 200
+
+
+async def test_a_connection_sends_small_requests_at_once() -> None:
+    async with scripted_endpoint([answered({})]) as endpoint, pool_of(port_of(endpoint)) as pool:
+        await pool.exchange(REQUEST)
+        (connection,) = pool._open
+        transport: Any = connection._transport
+        assert transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 async def test_who_never_greets_is_left_after_the_time_to_connect() -> None:

@@ -3,11 +3,13 @@
 import asyncio
 import contextlib
 import functools
+import socket
 import ssl
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from aiohappyeyeballs import start_connection
 from botocore.exceptions import (
     ConnectionClosedError,
     ConnectTimeoutError,
@@ -17,6 +19,9 @@ from botocore.exceptions import (
 )
 
 from orders.adapters.outbound.dynamodb.client.connection import Answer, Closed, Connection
+
+_STAGGER_SECONDS = 0.25
+"""After so long without an answer from one address the next is tried as well (RFC 8305; as aiohttp does)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +126,11 @@ class ConnectionPool:
         connection = Connection(loop, self._patience.read_seconds)
         try:
             async with asyncio.timeout(self._patience.connect_seconds):
+                addresses = await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
+                # The next address is tried beside one that keeps silent: uvloop tries them one after the other only.
+                reached = await start_connection(addresses, happy_eyeballs_delay=_STAGGER_SECONDS, interleave=1)
                 name = None if context is None else self._host
-                await loop.create_connection(
-                    lambda: connection, self._host, self._port, ssl=context, server_hostname=name
-                )
+                await loop.create_connection(lambda: connection, sock=reached, ssl=context, server_hostname=name)
         except TimeoutError as error:
             raise ConnectTimeoutError(endpoint_url=self._url, error=error) from error
         except ssl.SSLError as error:

@@ -205,6 +205,15 @@ def test_paragraphs_of_help_are_broken_by_the_terminal_and_not_where_the_code_br
 STEPS = [StepResult("create", State.PASSED, 0.25, "BB-1"), StepResult("get", State.FAILED, 0.5, "404, not [200]")]
 
 
+def test_a_smoke_test_of_another_environment_does_not_take_the_local_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENVIRONMENT", "prod")
+    runtime = Recorder()
+    with pytest.raises(CommandError, match="give the address of prod's API with --base-url"):
+        run("smoke", runtime=runtime)
+    run("smoke", "--base-url", "https://api.example", runtime=runtime)
+    assert runtime.asked == [("smoke", "https://api.example", "prod", 60)]
+
+
 def test_a_smoke_test_is_a_table_for_people_and_json_for_scripts() -> None:
     runtime = Recorder()
     runtime.steps = STEPS[:1]

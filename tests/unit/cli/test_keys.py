@@ -71,7 +71,7 @@ def test_it_says_from_when_the_new_key_signs(operator: Operator) -> None:
 def test_as_json_it_says_the_same(operator: Operator) -> None:
     told = json.loads(run("keys", "rotate", "--secret", "cursor-keys", "--json", runtime=operator)[1])
     assert (told["secret"], told["rotated"], told["loses_cursors"]) == ("cursor-keys", True, False)
-    assert told.keys() == {"secret", "rotated", "signs_from", "next_rotation_from", "loses_cursors"}
+    assert told.keys() == {"secret", "rotated", "signs_from", "next_rotation_from", "loses_cursors", "first"}
     assert operator.done[0][1] == "cursor-keys"
 
 
@@ -132,3 +132,9 @@ def test_without_a_secret_it_says_how_to_name_one(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     with restored_logging(), restored_hooks(), pytest.raises(CommandError, match="--secret or CURSOR_KEYS_SECRET"):
         run("keys", "rotate", "cursor", runtime=ProcessRuntime())
+
+
+def test_a_dry_run_says_that_a_secret_without_a_key_may_be_a_misspelt_one(operator: Operator) -> None:
+    told = run("keys", "rotate", "cursor", "--secret", "cursor-kyes", "--dry-run", runtime=operator)[1]
+    assert "it is the first key, or there is no secret of that name" in told
+    assert "first key" not in run("keys", "rotate", "cursor", "--dry-run", runtime=operator)[1]

@@ -42,12 +42,14 @@ class Rotation:
         signs_from: when every task has read the new key, and the first signs with it.
         next_from: when the next rotation loses no cursor.
         loses_cursors: true if cursors signed before are refused from now on.
+        is_first: nothing was stored there; whether there is such a secret at all only writing tells.
     """
 
     secret: str
     signs_from: datetime
     next_from: datetime
     loses_cursors: bool
+    is_first: bool = False
 
 
 class RotateCursorKey:
@@ -104,6 +106,7 @@ class RotateCursorKey:
             signs_from=now if current is None or not current.signs else now + self._signs_after,
             next_from=now + self._settled_after,
             loses_cursors=lost is not None,
+            is_first=current is None,
         )
 
     @property

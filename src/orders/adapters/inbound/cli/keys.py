@@ -78,6 +78,7 @@ def _add_keys(app: typer.Typer, runtime: Runtime) -> None:
                     "signs_from": done.signs_from,
                     "next_rotation_from": done.next_from,
                     "loses_cursors": done.loses_cursors,
+                    "first": done.is_first,
                 }
             )
             return
@@ -86,5 +87,11 @@ def _add_keys(app: typer.Typer, runtime: Runtime) -> None:
             f"{done.signs_from:%Y-%m-%d %H:%M} UTC; the next rotation loses no cursor from "
             f"{done.next_from:%Y-%m-%d %H:%M} UTC"
         )
+        if done.is_first and dry_run:
+            typer.echo(
+                "nothing is stored there yet: it is the first key, or there is no secret of that name, which only "
+                "rotating tells",
+                err=True,
+            )
         if done.loses_cursors:
             typer.echo("cursors signed with the key before the previous one get 400 from now on", err=True)

@@ -36,7 +36,8 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
                 help="The API's address, such as https://api-dev.bbws.io (default: the local `orders dev`).",
             ),
         ] = None,
-        env: Annotated[Target, typer.Option(help="The environment of that API.")] = Target.LOCAL,
+        # By ENVIRONMENT, so that who has set it for AWS doesn't find the local service well instead.
+        env: Annotated[Target, typer.Option(envvar="ENVIRONMENT", help="The environment of that API.")] = Target.LOCAL,
         within: Annotated[
             float, typer.Option(min=1, metavar="SECONDS", help="Time limit in seconds for the PDF and the mails.")
         ] = 60,

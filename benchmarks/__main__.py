@@ -6,6 +6,7 @@ Without names all are measured. The exit code is 1 if a target is missed, and 2 
 import argparse
 import os
 import sys
+from collections.abc import Awaitable, Callable
 
 import uvloop
 from rich.console import Console
@@ -13,27 +14,46 @@ from rich.console import Console
 from benchmarks.compare import Comparison, Plan, compare
 from benchmarks.create import KEYED, UNKEYED
 from benchmarks.get import Get
-from benchmarks.ground import NoTable, given_address, prepared
+from benchmarks.ground import Ground, NoTable, given_address, prepared
 from benchmarks.list_page import ListPage
+from benchmarks.pdf import pdf
+from benchmarks.poller import MESSAGE, QUEUE, PollerFigure
 from benchmarks.report import Figure, keep, tell
+from benchmarks.start import start
+from benchmarks.writes import writes
 
-FIGURES: dict[str, tuple[Comparison, ...]] = {
-    "create": (UNKEYED,),
-    "keyed": (KEYED,),
-    "get": (Get(),),
-    "list": (ListPage(),),
+Measurement = Callable[[Ground, Plan], Awaitable[list[Figure]]]
+
+
+def _compared(comparison: Comparison) -> Measurement:
+    async def measured(ground: Ground, plan: Plan) -> list[Figure]:
+        return [await compare(comparison, ground, plan)]
+
+    return measured
+
+
+FIGURES: dict[str, Measurement] = {
+    "create": _compared(UNKEYED),
+    "keyed": _compared(KEYED),
+    "get": _compared(Get()),
+    "list": _compared(ListPage()),
+    "poller": _compared(PollerFigure()),
+    "pdf": pdf,
+    "start": start,
+    "writes": writes,
 }
 FULL, SHORT = Plan(pairs=9, rounds=4, requests=800), Plan(pairs=2, rounds=2, requests=160)
 
 
 async def measure(names: list[str], plan: Plan, table_url: str, say: Console) -> list[Figure]:
     """Measures these figures, one after another."""
-    figures = []
-    async with prepared(table_url) as ground:
+    figures: list[Figure] = []
+    async with prepared(table_url, {QUEUE: MESSAGE}) as ground:
         for name in names:
-            for each in FIGURES[name]:
-                figures.append(await compare(each, ground, plan))
-                say.print(f"{figures[-1].id} {figures[-1].name}: {figures[-1].ratio:.3g}")
+            found = await FIGURES[name](ground, plan)
+            for each in found:
+                say.print(f"{each.id} {each.name}: {each.ratio:.3g}")
+            figures += found
     return figures
 
 

@@ -77,6 +77,8 @@ class _State:
     unknown: list[str] = field(default_factory=list)
 
     def answer(self, method: str, path: str, operation: str, body: bytes) -> tuple[int, bytes]:
+        if not operation and method == "HEAD":
+            return 200, b""  # a bucket
         if not operation and method == "GET":
             # A file of a shop: there is none, and the service's own are used.
             return 404, _NO_SUCH_KEY
@@ -118,6 +120,8 @@ _OF_OTHERS: Mapping[str, Callable[[_State, dict[str, Any]], dict[str, Any]]] = {
     "ExecuteStatement": lambda _, _given: {},
     "BatchExecuteStatement": lambda _, given: {"Responses": [{} for _ in given["Statements"]]},
     "GetQueueUrl": lambda state, given: {"QueueUrl": f"{state.url}/000000000000/{given['QueueName']}"},
+    "GetQueueAttributes": lambda _, given: {"Attributes": dict.fromkeys(given.get("AttributeNames", ()), "0")},
+    "DescribeEventBus": lambda _, given: {"Name": given["Name"], "Arn": f"arn:aws:events:::event-bus/{given['Name']}"},
     "DeleteMessage": lambda _, _given: {},
     "DeleteMessageBatch": lambda _, given: {
         "Successful": [{"Id": entry["Id"]} for entry in given["Entries"]],

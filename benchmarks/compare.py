@@ -1,7 +1,8 @@
-"""Compares the service's HTTP API with a floor, by the CPU time of one request."""
+"""Compares the service with a floor, by the CPU time of one request, or of one message."""
 
 import asyncio
 import statistics
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -72,7 +73,32 @@ class Side:
         return "\n".join([await asyncio.to_thread(process.profile) for process in self.processes])
 
 
-Opened = Callable[[ExitStack], Side]
+@dataclass(frozen=True)
+class WorkingSide:
+    """A side that needs no requests: its process is told how much to do."""
+
+    process: Measured
+
+    async def round(self, amount: int) -> Round:
+        """See ``Side.round``."""
+        return await asyncio.to_thread(self._round, amount)
+
+    def _round(self, amount: int) -> Round:
+        before, began = self.process.cpu_seconds(), time.perf_counter()
+        done = self.process.work(amount)
+        seconds = time.perf_counter() - began
+        return Round(cpu_ms=1000 * (self.process.cpu_seconds() - before) / done, per_second=done / seconds)
+
+    async def profile(self, amount: int) -> str:
+        """See ``Side.profile``."""
+        await asyncio.to_thread(self.process.start_profile)
+        await asyncio.to_thread(self.process.work, amount)
+        return await asyncio.to_thread(self.process.profile)
+
+
+AnySide = Side | WorkingSide
+
+Opened = Callable[[ExitStack], AnySide]
 """Starts a side's processes, which end with the stack."""
 
 
@@ -139,7 +165,7 @@ async def compare(comparison: Comparison, ground: Ground, plan: Plan) -> Figure:
     return figure if figure.holds else await _with_profile(figure, opened[0], plan)
 
 
-def _started(opened: tuple[Opened, Opened], stack: ExitStack, *, floor_first: bool) -> tuple[Side, Side]:
+def _started(opened: tuple[Opened, Opened], stack: ExitStack, *, floor_first: bool) -> tuple[AnySide, AnySide]:
     if floor_first:
         floor = opened[1](stack)
         return opened[0](stack), floor

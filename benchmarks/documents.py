@@ -151,29 +151,30 @@ async def against_bare() -> list[Figure]:
     orders = [different(each) for each in range(ROUND)]
     pages = [default(Wish(DOCUMENT, document_context(each, tenant), tenant, "en")).text for each in orders]
     lanes = renderer(PROCESSES, documents_per_process=10_000)
-    ours, bare = [], []
-    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn"), initializer=_prepare_bare) as pool:
+    ours, alone = [], []
+    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn"), initializer=prepare_bare) as pool:
         try:
             await lanes.warm_up()
-            list(pool.map(_bare, pages))
+            list(pool.map(bare, pages))
             for _ in range(ROUNDS):
                 began = time.perf_counter()
                 await asyncio.gather(*(lanes.render(each, tenant) for each in orders))
                 between = time.perf_counter()
-                await asyncio.get_running_loop().run_in_executor(None, lambda: list(pool.map(_bare, pages)))
+                await asyncio.get_running_loop().run_in_executor(None, lambda: list(pool.map(bare, pages)))
                 ours.append(ROUND / (between - began))
-                bare.append(ROUND / (time.perf_counter() - between))
+                alone.append(ROUND / (time.perf_counter() - between))
         finally:
             await lanes.close()
-    ratio = statistics.median(one / other for one, other in zip(ours, bare, strict=True))
+    ratio = statistics.median(one / other for one, other in zip(ours, alone, strict=True))
     return [
         Figure("rate", statistics.median(ours), "documents/s"),
-        Figure("rate of bare WeasyPrint", statistics.median(bare), "documents/s"),
+        Figure("rate of bare WeasyPrint", statistics.median(alone), "documents/s"),
         Figure("one to the other, the median round", ratio, "", f"at least {RATIO}", ratio >= RATIO),
     ]
 
 
-def _prepare_bare() -> None:
+def prepare_bare() -> None:
+    """Prepares a process for ``bare``."""
     import logging
 
     logging.disable(logging.CRITICAL)
@@ -182,7 +183,8 @@ def _prepare_bare() -> None:
     import weasyprint  # noqa: F401 - loaded before the clock runs
 
 
-def _bare(html: str) -> int:
+def bare(html: str) -> int:
+    """Renders as WeasyPrint's documentation shows; returns the bytes of the document."""
     import weasyprint
 
     pdf = weasyprint.HTML(string=html).write_pdf(pdf_variant="pdf/a-3a")

@@ -35,6 +35,7 @@ ADDRESS = "ORDERS_TEST_DYNAMODB_LOCAL_URL"
 """The environment variable with DynamoDB Local's address, as for the contract suites."""
 REGION = "af-south-1"
 ORDERS_PATH = "/v1.0/orders"
+PAGE = f"{ORDERS_PATH}?limit=25"
 TENANT, LISTED_TENANT = "demo", "listed"
 LISTED = 640
 """Orders of the tenant that is read and listed."""
@@ -152,13 +153,17 @@ def create_requests(tokens: Sequence[str], *, keyed: bool = False) -> list[Reque
 
 
 def listed_orders(number: int, tenant: str = LISTED_TENANT) -> list[Order]:
-    """Returns so many orders of a shop, a minute apart, oldest first."""
+    """Returns so many orders of a shop, half a minute apart, oldest first."""
+    return list(orders_of(number, tenant))
+
+
+def orders_of(number: int, tenant: str) -> Iterator[Order]:
+    """Makes the same one by one: a million need not be held at once."""
     template = an_order(tenant_id=tenant)
-    found = []
     for at in range(number):
-        when = FIRST + timedelta(minutes=at)
+        when = FIRST + timedelta(seconds=30 * at)
         order_id = an_order_id(at, when)
-        found.append(
+        yield (
             replace(
                 template,
                 order_id=order_id,
@@ -168,7 +173,6 @@ def listed_orders(number: int, tenant: str = LISTED_TENANT) -> list[Order]:
                 updated_at=when,
             )
         )
-    return found
 
 
 async def seed(ground: Ground, orders: Sequence[Order]) -> None:

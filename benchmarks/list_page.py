@@ -16,6 +16,7 @@ from benchmarks.ground import (
     LISTED,
     LISTED_TENANT,
     ORDERS_PATH,
+    PAGE,
     Ground,
     answer_of,
     in_turn,
@@ -24,8 +25,6 @@ from benchmarks.ground import (
     seed,
 )
 from benchmarks.load import Requests
-
-PAGE = f"{ORDERS_PATH}?limit=25"
 
 
 def floor(client: Any, asked: dict[str, Any], answer: bytes) -> Any:

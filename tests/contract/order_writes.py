@@ -11,6 +11,7 @@ from tests.faults.aws_calls import Answer, Call
 from tests.faults.proxy import FaultProxy
 from tests.support.canaries import a_body
 
+AT_MOST = 10
 ORDER, EVENT, MAIL = "the order", "an event", "a mail"
 STEPS = (
     ("place it, its event pending", ORDER),

@@ -6,9 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract.aws_backends import endpoint_of
-from tests.contract.order_writes import MAIL, STEPS, Writes, writes_of_an_order
-
-AT_MOST = 10
+from tests.contract.order_writes import AT_MOST, MAIL, STEPS, Writes, writes_of_an_order
 
 
 @pytest.fixture(params=["moto", pytest.param("localstack", marks=pytest.mark.emulator)])

@@ -2,17 +2,25 @@
 
 import re
 from dataclasses import replace
+from functools import lru_cache
 from hashlib import sha256
 
 from orders.adapters.privacy.masking import mask_text
 from orders.ports.audit import AuditRecord
 
+_REMEMBERED = 1024
+"""How many principals' pseudonyms are remembered: each has many records in a row."""
+
 
 def fit_to_keep(record: AuditRecord) -> AuditRecord:
     """Removes recognisably personal data from the fields that callers choose."""
-    return replace(record, principal=_pseudonym(record.principal), request_id=mask_text(record.request_id))
+    principal, request_id = _pseudonym(record.principal), mask_text(record.request_id)
+    if principal == record.principal and request_id == record.request_id:
+        return record
+    return replace(record, principal=principal, request_id=request_id)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _pseudonym(principal: str | None) -> str | None:
     """Replaces an address or phone number in a principal by a stable hash, so that records stay attributable.
 

@@ -1,10 +1,15 @@
 """Finds the client's address of a request, from sources that can be trusted."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 UNKNOWN = "unknown"
+_LONGEST = 45
+"""Characters of the longest address without a zone (RFC 4291, section 2.2)."""
+_REMEMBERED = 4096
+"""How many addresses' networks are remembered."""
 
 
 def client_address(scope: Mapping[str, Any], *, forwarded_hops: int) -> str:
@@ -25,6 +30,11 @@ def client_address(scope: Mapping[str, Any], *, forwarded_hops: int) -> str:
 
 
 def _network(address: str) -> str | None:
+    # What is no address may be long, and isn't remembered.
+    return _known_network(address) if len(address) <= _LONGEST else _parsed_network(address)
+
+
+def _parsed_network(address: str) -> str | None:
     try:
         parsed = ip_address(address)
     except ValueError:
@@ -34,3 +44,6 @@ def _network(address: str) -> str | None:
     if parsed.ipv4_mapped is not None:
         return str(parsed.ipv4_mapped)
     return str(ip_network((int(parsed), 64), strict=False))
+
+
+_known_network = lru_cache(maxsize=_REMEMBERED)(_parsed_network)

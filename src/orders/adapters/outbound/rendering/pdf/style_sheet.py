@@ -38,6 +38,12 @@ def packaged_sheet(fetcher: URLFetcher) -> ParsedSheet:
     return ParsedSheet(text, CSS(string=text, url_fetcher=fetcher, counter_style=counter_styles), counter_styles)
 
 
+def parse_all(fetcher: URLFetcher) -> None:
+    """Parses all that is kept, so that the first document doesn't wait for it."""
+    packaged_sheet(fetcher)
+    _without_markers_and_notes(fetcher)
+
+
 class Page(HTML):  # type: ignore[misc]  # WeasyPrint has no types
     """A document's HTML.
 

@@ -96,6 +96,9 @@ def warm_process() -> None:
 
     Raises: ImportError, OSError: WeasyPrint or a library that it needs is not installed.
     """
+    from orders.adapters.outbound.rendering.pdf.style_sheet import parse_all
+
+    parse_all(_nothing_but_data())
     for html in (_WARMING, _WARMING + "\ue000"):  # a character that no packaged font has loads further code
         render_pdf(PdfJob(html, datetime(2000, 1, 1, tzinfo=UTC), b"warm", "warm.json", b"{}"))
     # Loaded objects are permanent: collecting them again and again would take a third of each document's time.

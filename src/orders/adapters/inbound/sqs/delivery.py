@@ -1,8 +1,7 @@
 """Delivers one message: from its receipt until it is deleted, dead-lettered, sent again with a delay or released."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -89,10 +88,7 @@ class Delivery:
         # For the lines of the log. A delivery is a task of its own: nobody else sees it.
         current_traceparent.set(traceparent_in_text(self.message.body))
         try:
-            async with self._hidden():
-                ended_with = await self._attempts()
-                self.phase = Phase.CLOSING
-                return await self._close(ended_with)
+            return await self._while_hidden()
         except (_Stopping, asyncio.CancelledError):
             await self._hand_back(0.0)
             return Outcome.RELEASED
@@ -148,21 +144,31 @@ class Delivery:
         outage = await gate.wait_out(error, successes_before=before)
         return int(not outage)
 
-    @asynccontextmanager
-    async def _hidden(self) -> AsyncIterator[None]:
-        """Keeps the message invisible to other receivers while the block runs, however long."""
-        heartbeat = asyncio.create_task(self._keep_hidden())
+    async def _while_hidden(self) -> Outcome:
+        """Attempts and closes the delivery, and keeps the message invisible to other receivers, however long it takes.
+
+        Raises: the error after which the message is given up.
+        """
+        # Most messages are done with before the first half: a timer costs a tenth of a task that waits.
+        heartbeat: list[asyncio.Task[None]] = []
+        timer = asyncio.get_running_loop().call_later(
+            self._policy.visibility.total_seconds() / 2,
+            lambda: heartbeat.append(asyncio.create_task(self._keep_hidden())),
+        )
         try:
-            yield
+            ended_with = await self._attempts()
+            self.phase = Phase.CLOSING
+            return await self._close(ended_with)
         finally:
-            heartbeat.cancel()
-            await asyncio.wait({heartbeat})
+            timer.cancel()
+            for task in heartbeat:
+                task.cancel()
+                await asyncio.wait({task})
 
     async def _keep_hidden(self) -> None:
+        """Extends the visibility timeout, half of which has passed, again and again."""
         visibility = self._policy.visibility.total_seconds()
-        pause = visibility / 2
         while True:
-            await asyncio.sleep(pause)
             try:
                 await self._queue.change_visibility(self.message, visibility)
                 pause = visibility / 2
@@ -172,6 +178,7 @@ class Delivery:
             except QueueUnreachable as error:
                 self._log.warning("visibility not extended", error=str(error))
                 pause = visibility / 10
+            await asyncio.sleep(pause)
 
     async def _close(self, ended_with: Exception | None) -> Outcome:
         outcome = Outcome.PROCESSED

@@ -100,6 +100,9 @@ async def test_a_process_that_starts_while_it_is_used_up_receives_nothing() -> N
         await asyncio.sleep(3600)
         assert bench.sqs.made("receive_message") == []
         assert bench.receive_counts() == [0]
+        # Its readiness names the quota: its queue, which it has not asked, is no fault of it.
+        assert bench.shows() == (True, "paused")
+        assert bench.poller.waits_for == ("mail service: 10 of 10 mails of 24 hours are sent",)
         await bench.until_empty()
     assert (counts, ses.refused) == ([1], 0)
 

@@ -115,8 +115,11 @@ class Poller:
 
     @property
     def healthy(self) -> bool:
-        """True if the last call reached the queue; for readiness. A pause does not change it."""
-        return self._reachable
+        """True if the last call reached the queue; for readiness. A pause does not change it.
+
+        One that pauses from its start has not called yet: what it waits for is the fault, not the queue.
+        """
+        return self._reachable or (self.state is PollerState.PAUSED and not self._failures)
 
     @property
     def waits_for(self) -> tuple[str, ...]:

@@ -195,3 +195,9 @@ def test_a_locale_is_a_language_tag(operator: Operator) -> None:
     for wrong in ("../../x", "e", "english language"):
         with pytest.raises(CommandError, match="--locale is a language tag such as en-ZA"):
             run("templates", "preview", "order_confirmation", "--locale", wrong, runtime=operator)
+
+
+def test_the_list_of_packaged_templates_is_a_table_in_a_terminal_of_80_columns(operator: Operator) -> None:
+    told = run("templates", "list", runtime=operator)[1]
+    assert "order_document/document.html" in told
+    assert max(map(len, told.splitlines())) <= 80

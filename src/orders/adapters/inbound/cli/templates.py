@@ -127,11 +127,9 @@ def _print_listing(listed: Sequence[ListedPart], tenant: str | None, *, as_json:
             ]
         )
         return
-    rows = [
-        (each.template, each.part, each.path, "\n".join(map(_described, each.files)) or "packaged") for each in listed
-    ]
+    rows = [(each.path, each.part, "\n".join(map(_described, each.files)) or "packaged") for each in listed]
     whose = "packaged" if tenant is None else f"of {tenant}"
-    print_table(f"templates, {whose}", ("template", "part", "path", "made of"), rows)
+    print_table(f"templates, {whose}", ("path", "part", "made of"), rows)
     if tenant is not None:
         typer.echo(f"a file of the shop's own goes to tenants/{tenant}/templates/LOCALE/PATH in the templates bucket")
 

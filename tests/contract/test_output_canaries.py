@@ -96,7 +96,7 @@ async def test_real_adapters_leave_no_mark(world: World, capfd: pytest.CaptureFi
     world.outputs.standard_error += [captured.out, captured.err]
     found = world.outputs.all()
     assert len(world.outputs.events) >= 5
-    assert '"stream": "audit"' in found["logs"]
+    assert '"stream":"audit"' in found["logs"]
     assert "unexpected error" in found["logs"]
     for where, text in found.items():
         for mark in (CANARY, "eyJ"):

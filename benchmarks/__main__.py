@@ -7,6 +7,7 @@ import argparse
 import os
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import uvloop
 from rich.console import Console
@@ -15,7 +16,9 @@ from benchmarks.compare import Comparison, Plan, compare
 from benchmarks.create import KEYED, UNKEYED
 from benchmarks.get import Get
 from benchmarks.ground import Ground, NoTable, given_address, prepared
+from benchmarks.latency import latency
 from benchmarks.list_page import ListPage
+from benchmarks.mails import mails
 from benchmarks.pdf import pdf
 from benchmarks.poller import MESSAGE, QUEUE, PollerFigure
 from benchmarks.report import Figure, keep, tell
@@ -37,8 +40,10 @@ FIGURES: dict[str, Measurement] = {
     "keyed": _compared(KEYED),
     "get": _compared(Get()),
     "list": _compared(ListPage()),
+    "latency": latency,
     "poller": _compared(PollerFigure()),
     "pdf": pdf,
+    "mails": mails,
     "start": start,
     "writes": writes,
 }
@@ -70,7 +75,8 @@ def main() -> int:
     if unknown:
         parser.error(f"no such figure: {', '.join(unknown)}")
     usual, say = SHORT if asked.short else FULL, Console(highlight=False, width=150)
-    plan = Plan(asked.pairs or usual.pairs, asked.rounds or usual.rounds, asked.requests or usual.requests)
+    given = {name: getattr(asked, name) for name in ("pairs", "rounds", "requests")}
+    plan = replace(usual, **{name: value for name, value in given.items() if value is not None})
     try:
         figures = uvloop.run(measure(asked.figures or list(FIGURES), plan, given_address(), say))
     except NoTable as error:

@@ -6,7 +6,6 @@ import pytest
 
 from benchmarks.compare import Comparison, Plan, compare
 from benchmarks.create import UNKEYED
-from benchmarks.get import Get
 from benchmarks.ground import ADDRESS, NoTable, given_address, prepared
 from benchmarks.list_page import ListPage
 from benchmarks.report import Figure
@@ -15,7 +14,7 @@ from tests.contract.moto_server import moto_server
 A_LOOK = Plan(pairs=1, rounds=1, requests=8)
 
 
-@pytest.mark.parametrize("comparison", [UNKEYED, Get(), ListPage()], ids=lambda each: each.name)
+@pytest.mark.parametrize("comparison", [UNKEYED, ListPage()], ids=lambda each: each.name)
 def test_both_sides_do_what_they_are_asked(comparison: Comparison) -> None:
     figure = asyncio.run(_measured(comparison))
     assert figure.ratio > 0

@@ -1,0 +1,86 @@
+"""[Q-4]: how much slower the slowest hundredth is than the median, at half of what one process can take.
+
+Capacity is what 32 connections get done that each wait for their answers. Then requests are sent at half of that rate,
+whether or not those before are answered, and each one's latency begins when it was due. They come evenly, as load
+generators send them; what it is when they come at random is shown beside it.
+"""
+
+import random
+import statistics
+from collections.abc import Callable
+
+from benchmarks.api_process import api_process
+from benchmarks.compare import Plan
+from benchmarks.ground import (
+    LISTED,
+    LISTED_TENANT,
+    ORDERS_PATH,
+    PAGE,
+    Ground,
+    create_requests,
+    in_turn,
+    listed_orders,
+    seed,
+)
+from benchmarks.load import CONNECTIONS, Requests, at_rate, one_after_another
+from benchmarks.method import over_pairs, percentile
+from benchmarks.report import Figure
+
+TARGET = 4.0
+SHARE = 0.5
+_TIMES = 4
+"""So many times the requests of a round: a hundredth of them has to be some."""
+
+
+async def latency(ground: Ground, plan: Plan) -> list[Figure]:
+    """Measures get, list and create, each by itself."""
+    orders = listed_orders(LISTED)
+    await seed(ground, orders)
+    shoppers = ground.tokens("customer", tenant=LISTED_TENANT)
+    staff, customers = ground.tokens("admin", tenant=LISTED_TENANT), ground.tokens("customer")
+
+    def gets() -> list[Requests]:
+        paths = [f"{ORDERS_PATH}/{order.order_id}" for order in orders]
+        return [in_turn(paths[caller::CONNECTIONS], token) for caller, token in enumerate(shoppers)]
+
+    return [
+        await _figure(ground, plan, "get", gets),
+        await _figure(ground, plan, "list of 25", lambda: [in_turn([PAGE], token) for token in staff]),
+        await _figure(ground, plan, "create", lambda: create_requests(customers)),
+    ]
+
+
+async def _figure(ground: Ground, plan: Plan, name: str, callers: Callable[[], list[Requests]]) -> Figure:
+    told: dict[str, list[float]] = {"p50, ms": [], "p99, ms": [], "capacity/s": [], "at random": []}
+    ratios = []
+    for _ in range(plan.pairs):
+        with api_process(ground.settings()) as api:
+            await one_after_another(api.url, callers(), plan.requests)  # a warm one
+            full = await one_after_another(api.url, callers(), plan.requests)
+            capacity = plan.requests / full.seconds
+            many, rate, chance = _TIMES * plan.requests, SHARE * capacity, random.Random(1)  # noqa: S311 - no secret
+            evenly = (await at_rate(api.url, callers(), many, rate, _evenly)).latencies
+            randomly = (await at_rate(api.url, callers(), many, rate, _randomly(chance))).latencies
+        ratios.append(percentile(evenly, 0.99) / percentile(evenly, 0.5))
+        told["p50, ms"].append(1000 * percentile(evenly, 0.5))
+        told["p99, ms"].append(1000 * percentile(evenly, 0.99))
+        told["capacity/s"].append(capacity)
+        told["at random"].append(percentile(randomly, 0.99) / percentile(randomly, 0.5))
+    ratio = over_pairs(ratios)
+    return Figure(
+        "Q-4",
+        f"p99/p50 at half of capacity: {name}",
+        ratio.median,
+        ratio.spread,
+        TARGET,
+        at_most=True,
+        told={what: statistics.median(values) for what, values in told.items()},
+    )
+
+
+def _evenly(mean: float) -> float:
+    return mean
+
+
+def _randomly(chance: random.Random) -> Callable[[float], float]:
+    return lambda mean: chance.expovariate(1 / mean)

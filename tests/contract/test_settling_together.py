@@ -154,6 +154,7 @@ class Killed:
         return answer
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("after", [False, True])
 async def test_whoever_is_killed_at_any_request_leaves_what_another_finishes(
     dynamo_table: EmulatorTable, tenant_id: str, after: bool

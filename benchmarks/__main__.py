@@ -16,6 +16,7 @@ from benchmarks.compare import Comparison, Plan, compare
 from benchmarks.create import KEYED, UNKEYED
 from benchmarks.get import Get
 from benchmarks.ground import Ground, NoTable, given_address, prepared
+from benchmarks.growth import growth
 from benchmarks.latency import latency
 from benchmarks.list_page import ListPage
 from benchmarks.mails import mails
@@ -41,13 +42,14 @@ FIGURES: dict[str, Measurement] = {
     "get": _compared(Get()),
     "list": _compared(ListPage()),
     "latency": latency,
+    "growth": growth,
     "poller": _compared(PollerFigure()),
     "pdf": pdf,
     "mails": mails,
     "start": start,
     "writes": writes,
 }
-FULL, SHORT = Plan(pairs=9, rounds=4, requests=800), Plan(pairs=2, rounds=2, requests=160)
+FULL, SHORT = Plan(pairs=9, rounds=4, requests=800), Plan(pairs=2, rounds=2, requests=160, orders=3_000)
 
 
 async def measure(names: list[str], plan: Plan, table_url: str, say: Console) -> list[Figure]:
@@ -70,12 +72,13 @@ def main() -> int:
     parser.add_argument("--pairs", type=int, help="of fresh processes")
     parser.add_argument("--rounds", type=int, help="of each pair")
     parser.add_argument("--requests", type=int, help="of each side in a round")
+    parser.add_argument("--orders", type=int, help="of the large shop, where growth is measured: 1000000 takes hours")
     asked = parser.parse_args()
     unknown = sorted(set(asked.figures) - FIGURES.keys())
     if unknown:
         parser.error(f"no such figure: {', '.join(unknown)}")
     usual, say = SHORT if asked.short else FULL, Console(highlight=False, width=150)
-    given = {name: getattr(asked, name) for name in ("pairs", "rounds", "requests")}
+    given = {name: getattr(asked, name) for name in ("pairs", "rounds", "requests", "orders")}
     plan = replace(usual, **{name: value for name, value in given.items() if value is not None})
     try:
         figures = uvloop.run(measure(asked.figures or list(FIGURES), plan, given_address(), say))

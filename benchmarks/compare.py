@@ -23,11 +23,13 @@ class Plan:
         pairs: of fresh processes.
         rounds: of each pair; in each, both sides go once.
         requests: of each side in a round.
+        orders: of the large shop, where growth is measured.
     """
 
     pairs: int
     rounds: int
     requests: int
+    orders: int = 100_000
 
 
 async def _all_of_them(bodies: Sequence[bytes]) -> int:

@@ -11,7 +11,7 @@ from orders.application.policy.caller import Operation
 from orders.application.policy.errors import ForeignCustomer, OrderNotFound, VersionMismatch
 from orders.application.policy.idempotency import Preconditions
 from orders.domain.errors import ActionForbidden, IllegalTransition
-from orders.domain.events import EventType
+from orders.domain.events import EventType, OrderEvent
 from orders.domain.lifecycle import Action, Role, Status
 from orders.domain.order import Change, Order
 from orders.domain.parts import Deletion, ParcelLine
@@ -203,12 +203,12 @@ async def test_changes_of_one_order_take_turns_and_those_of_another_do_not_wait(
         async def get(self, tenant_id: str, order_id: str) -> Order | None:
             return await service.repository.get(tenant_id, order_id)
 
-        async def save(self, change: Change) -> None:
+        async def save(self, change: Change) -> OrderEvent:
             written.append(change.order.order_id)
             if change.order.order_id == one.order_id:
                 writing.set()
                 await held.wait()
-            await service.repository.save(change)
+            return await service.repository.save(change)
 
     changer = OrderChanger(Slow(), service.clock, service.fast_path, service.replays)  # type: ignore[arg-type]
 

@@ -37,6 +37,8 @@ CALLERS: Mapping[str, tuple[str, ...]] = {
     "DynamoOutbox.settle": PUBLISHERS,
     "DynamoOutbox.settle_all": PUBLISHERS,
     "DynamoOutbox.waiting": PUBLISHERS,
+    # Of ``DynamoOutbox.settle_all``, in a task of its own, from which its caller isn't seen.
+    "EventSettling._decided": PUBLISHERS,
     "DynamoAcceptances.add": (API,),
     "DynamoAcceptances.finish": (RECORDS,),
     "DynamoAcceptances.get": (API, RECORDS, EVENTS),

@@ -108,8 +108,18 @@ class EventSettling:
         except TransientPortError as error:
             return [error] * len(events)
         return await asyncio.gather(
-            *(_decided(event, refusal, alone) for event, refusal in zip(events, refusals, strict=True))
+            *(self._decided(event, refusal, alone) for event, refusal in zip(events, refusals, strict=True))
         )
+
+    async def _decided(self, event: OrderEvent, refusal: Refusal | None, alone: _Alone) -> Outcome[bool]:
+        """Returns what became of a batch's write for an event; what is not plain is tried alone."""
+        if refusal is None:
+            return True
+        if refusal.code in THROTTLED:
+            return TransientPortError(DEPENDENCY, refusal.code, throttled=True)
+        if refusal.code in PASSING:
+            return TransientPortError(DEPENDENCY, refusal.code)
+        return await outcome_of(alone(event))
 
     async def _add_to_log(self, event: OrderEvent) -> bool:
         place = Placeholders()
@@ -163,17 +173,6 @@ class EventSettling:
             condition=f"attribute_exists({event}) AND size({pending}) > {place.value(1)}",
             place=place,
         )
-
-
-async def _decided(event: OrderEvent, refusal: Refusal | None, alone: _Alone) -> Outcome[bool]:
-    """Returns what became of a batch's write for an event; what is not plain is tried alone."""
-    if refusal is None:
-        return True
-    if refusal.code in THROTTLED:
-        return TransientPortError(DEPENDENCY, refusal.code, throttled=True)
-    if refusal.code in PASSING:
-        return TransientPortError(DEPENDENCY, refusal.code)
-    return await outcome_of(alone(event))
 
 
 def _removal(table: str, event: OrderEvent, *, last: bool) -> Statement:

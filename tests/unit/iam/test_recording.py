@@ -7,7 +7,8 @@ from aiobotocore.credentials import AioCredentials
 from aiobotocore.session import get_session
 
 from orders.adapters.outbound.dynamodb.client.signed_client import SignedClient, signed_client
-from orders.adapters.outbound.dynamodb.table import OrdersTable
+from orders.adapters.outbound.dynamodb.keys import order_key
+from orders.adapters.outbound.dynamodb.outbox import DynamoOutbox
 from tests.iam.recording import Call, Recorder, recorded_calls
 from tests.support.scripted_endpoint import answered, scripted_endpoint
 
@@ -31,9 +32,10 @@ async def test_a_call_is_recorded_with_the_adapter_that_made_it(tmp_path: Path) 
         signed_client(sdk, credentials) as client,
     ):
         followed: Any = Followed(sdk, credentials, client._pool, client._signer)
-        key = {"PK": "TENANT#a", "SK": "ORDER#1"}
-        assert await OrdersTable(followed, "orders").get(key) is None
+        key = order_key("a", "ord_1")
+        outbox = DynamoOutbox(followed, "orders", region="af-south-1", outbox_shards=1)
+        assert await outbox.waiting("a", "ord_1") == []
         await followed.delete_item(TableName="orders", Key={name: {"S": value} for name, value in key.items()})
     asked, own = recorded_calls(tmp_path)
-    assert asked == Call("api", "dynamodb", "GetItem", "OrdersTable.get", {"TableName": "orders", "Key": key})
+    assert asked == Call("api", "dynamodb", "GetItem", "DynamoOutbox.waiting", {"TableName": "orders", "Key": key})
     assert (own.operation, own.adapter) == ("DeleteItem", "")

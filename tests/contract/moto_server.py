@@ -8,7 +8,7 @@ from typing import Any
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
-from tests.contract.moto_statements import BATCH, answered_by_single_writes
+from tests.support.single_writes import BATCH, answered_by_single_writes
 
 
 @contextmanager

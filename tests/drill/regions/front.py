@@ -5,11 +5,13 @@ neither: it is one table, whichever of its regions is asked.
 """
 
 import asyncio
+import json
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from aiohttp import web
 
@@ -17,8 +19,11 @@ from tests.drill.replication.gate import Gate
 from tests.drill.verdict.facts import WriteSeen
 from tests.faults.aws_calls import Answer, Call
 from tests.faults.proxy import FaultProxy, Observer, close_under
+from tests.support.single_writes import refusal_of, write_of
 
 _CREDENTIAL = re.compile(r"Credential=[^/]+/\d{8}/([^/]+)/")
+_OPERATION = "X-Amz-Target"
+BATCH = "BatchExecuteStatement"
 _HEALTH_CHECK = re.compile(r"/2013-04-01/healthcheck/([a-z0-9-]+)/status")
 """Route 53 is asked by the id of a check: here the name of the region that it checks."""
 _WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem"})
@@ -72,7 +77,11 @@ class Front(FaultProxy):
             said = headers.get("Authorization", "")
             headers["Authorization"] = said.replace(f"/{region_of(headers)}/", f"/{self._ground.control_region}/")
             return self._ground.control, headers
-        return self._ground.emulators[self._target(request)], request.headers
+        headers = dict(request.headers)
+        if _OPERATION in headers:
+            # A batch of statements goes on as the writes that it stands for.
+            headers[_OPERATION] = f"{headers[_OPERATION].partition('.')[0]}.{call.operation}"
+        return self._ground.emulators[self._target(request)], headers
 
     async def _forward(self, request: web.Request, call: Call) -> Answer:
         check = _HEALTH_CHECK.fullmatch(call.path)
@@ -81,7 +90,9 @@ class Front(FaultProxy):
         is_control, target = self._is_control(call), self._target(request)
         if self._region in self._ground.dead or (not is_control and target in self._ground.dead):
             close_under(request)
-        if is_control or call.service != "dynamodb" or call.operation not in _WRITES:
+        if call.operation == BATCH:
+            passed = asyncio.create_task(self._one_by_one(request, call, target))
+        elif is_control or call.service != "dynamodb" or call.operation not in _WRITES:
             passed = asyncio.create_task(super()._forward(request, call))
         else:
             passed = asyncio.create_task(self._write(request, call, target))
@@ -89,6 +100,19 @@ class Front(FaultProxy):
         self._under_way.add(passed)
         passed.add_done_callback(self._under_way.discard)
         return await asyncio.shield(passed)
+
+    async def _one_by_one(self, request: web.Request, call: Call, target: str) -> Answer:
+        """Makes the writes of a batch of statements: of what statements write, the emulator's streams know nothing."""
+        answers: list[dict[str, Any]] = []
+        for statement in call.content()["Statements"]:
+            operation, write = write_of(statement["Statement"], statement["Parameters"])
+            write["ReturnValuesOnConditionCheckFailure"] = statement["ReturnValuesOnConditionCheckFailure"]
+            single = replace(call, operation=operation, body=json.dumps(write).encode())
+            answer = await self._write(request, single, target)
+            refused = refusal_of(operation, json.loads(answer.body or b"{}"))
+            answers.append({"Error": refused} if refused else {"TableName": write["TableName"]})
+        body = json.dumps({"Responses": answers}).encode()
+        return Answer(200, {"Content-Type": "application/x-amz-json-1.0"}, body)
 
     async def _write(self, request: web.Request, call: Call, target: str) -> Answer:
         async with self._ground.gates[target].passing():

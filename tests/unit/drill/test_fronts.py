@@ -5,11 +5,13 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import aiohttp
 import pytest
 from aiohttp import web
 
+from orders.adapters.outbound.dynamodb.statements import Parameters, insert, update
 from tests.chaos.stack import aws_client
 from tests.drill.regions.front import Front, Ground
 from tests.drill.replication.gate import Gate
@@ -55,14 +57,15 @@ class Scene:
     operators_url: str
     seen: list[str]
 
-    async def call(self, operation: str, table: str, region: str, *, operator: bool = False) -> None:
+    async def call(self, operation: str, table: str, region: str, *, operator: bool = False, **more: Any) -> Any:
         headers = {
             "X-Amz-Target": f"DynamoDB_20120810.{operation}",
             "Authorization": f"AWS4-HMAC-SHA256 Credential=test/20260101/{region}/dynamodb/aws4_request, Signature=x",
         }
-        url, body = self.operators_url if operator else self.url, json.dumps({"TableName": table})
+        url, body = self.operators_url if operator else self.url, json.dumps({"TableName": table} | more)
         async with aiohttp.ClientSession() as session, session.post(url, headers=headers, data=body) as response:
             assert response.status == 200
+            return json.loads(await response.read())
 
 
 @pytest.fixture
@@ -123,6 +126,18 @@ async def test_writes_of_the_service_to_the_table_of_orders_are_known_with_their
         (7.0, A, "PutItem"),
         (7.0, B, "UpdateItem"),
     ]
+
+
+async def test_statements_of_a_batch_are_made_as_the_writes_that_streams_know(scene: Scene) -> None:
+    given = Parameters()
+    changes, conditions = [f'SET "n" = {given.value(0)}'], [f'size("p") = {given.value(1)}']
+    key = {"PK": "a", "SK": "b"}
+    statements = [insert(ORDERS, key), update(ORDERS, key, changes, conditions, given)]
+    requests = [statement.as_request() for statement in statements]
+    answer = await scene.call("BatchExecuteStatement", ORDERS, B, Statements=requests)
+    assert answer == {"Responses": [{"TableName": ORDERS}, {"TableName": ORDERS}]}
+    assert scene.emulators[B].calls == [("PutItem", B), ("UpdateItem", B)]
+    assert [write.operation for write in scene.ground.writes] == ["PutItem", "UpdateItem"]
 
 
 async def test_a_write_waits_while_replication_is_alone_with_the_region(scene: Scene) -> None:

@@ -1,4 +1,5 @@
-"""PartiQL's writes on moto, which itself takes no parameters in INSERT and looks at no condition of UPDATE.
+"""PartiQL's writes on emulators that do them wrong: moto takes no parameters in INSERT and looks at no condition of
+UPDATE, and MiniStack's are in no stream.
 
 Each statement becomes the write that DynamoDB documents it to be: PutItem of a free key, UpdateItem of an existing
 item.
@@ -27,11 +28,9 @@ def answered_by_single_writes(application: Application, environ: dict[str, Any],
     given = json.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
     answers = []
     for statement in given["Statements"]:
-        operation, write = _write_of(statement["Statement"], statement["Parameters"])
+        operation, write = write_of(statement["Statement"], statement["Parameters"])
         write["ReturnValuesOnConditionCheckFailure"] = statement["ReturnValuesOnConditionCheckFailure"]
-        refused = _refused(_asked(application, environ, operation, write))
-        if refused and operation == "PutItem":
-            refused = {"Code": "DuplicateItem", "Message": "Duplicate primary key exists in table"}
+        refused = refusal_of(operation, _asked(application, environ, operation, write))
         answers.append({"Error": refused} if refused else {"TableName": write["TableName"]})
     start("200 OK", [("Content-Type", "application/x-amz-json-1.0")])
     answer: dict[str, Any] = {"Responses": answers}
@@ -40,7 +39,8 @@ def answered_by_single_writes(application: Application, environ: dict[str, Any],
     return [json.dumps(answer).encode()]
 
 
-def _write_of(text: str, parameters: list[Any]) -> tuple[str, dict[str, Any]]:
+def write_of(text: str, parameters: list[Any]) -> tuple[str, dict[str, Any]]:
+    """Returns the operation that does what a statement does, and its arguments."""
     if inserted := _INSERT.fullmatch(text):
         item = dict(zip(_MEMBER.findall(inserted[2]), parameters, strict=True))
         condition = "attribute_not_exists(PK)"
@@ -96,9 +96,12 @@ def _asked(application: Application, environ: dict[str, Any], operation: str, wr
     return cast("dict[str, Any]", json.loads(answer or b"{}"))
 
 
-def _refused(answer: dict[str, Any]) -> dict[str, Any] | None:
+def refusal_of(operation: str, answer: dict[str, Any]) -> dict[str, Any] | None:
+    """Returns the error that a batch has for a statement whose write was answered so; ``None`` if it was done."""
     if "__type" not in answer:
         return None
+    if operation == "PutItem":
+        return {"Code": "DuplicateItem", "Message": "Duplicate primary key exists in table"}
     code = answer["__type"].rpartition("#")[2]
     item = {"Item": answer["Item"]} if "Item" in answer else {}
     return {"Code": _CODES[code], "Message": answer.get("message", answer.get("Message", "")), **item}

@@ -78,9 +78,10 @@ class Front(FaultProxy):
             headers["Authorization"] = said.replace(f"/{region_of(headers)}/", f"/{self._ground.control_region}/")
             return self._ground.control, headers
         headers = dict(request.headers)
-        if _OPERATION in headers:
+        service, _, operation = headers.get(_OPERATION, "").rpartition(".")
+        if operation == BATCH:
             # A batch of statements goes on as the writes that it stands for.
-            headers[_OPERATION] = f"{headers[_OPERATION].partition('.')[0]}.{call.operation}"
+            headers[_OPERATION] = f"{service}.{call.operation}"
         return self._ground.emulators[self._target(request)], headers
 
     async def _forward(self, request: web.Request, call: Call) -> Answer:

@@ -1,19 +1,17 @@
 """The plain client of the API for many calls at once: as ``Client``, with its connections kept open."""
 
-import json
 from collections.abc import Mapping
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
 
-from orders.acceptance.client import TIMEOUT_SECONDS, ApiResponse, NotReached
+from orders.acceptance.client import TIMEOUT_SECONDS, ApiClient, ApiResponse, NotReached
 
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
-class AsyncClient:
+class AsyncClient(ApiClient):
     """Calls one deployment of the service, any number of calls at once; open it with ``async with``.
 
     Nothing is followed, retried or interpreted, and there is no limit of connections: how many calls are under way is
@@ -21,11 +19,8 @@ class AsyncClient:
     """
 
     def __init__(self, base_url: str, *, api_key: str | None = None, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
-        """As ``Client``. Raises: ValueError: the address is none of HTTP's."""
-        if urlsplit(base_url).scheme not in {"http", "https"} or not urlsplit(base_url).netloc:
-            raise ValueError(f"{base_url} is no address such as https://api-dev.bbws.io")
-        self.base_url = base_url.rstrip("/")
-        self._headers = {} if api_key is None else {"X-Api-Key": api_key}
+        """Raises: ValueError: the address is none of HTTP's."""
+        super().__init__(base_url, api_key=api_key, timeout_seconds=timeout_seconds)
         self._timeout = ClientTimeout(total=timeout_seconds)
         self._session: ClientSession | None = None
 
@@ -52,12 +47,7 @@ class AsyncClient:
         """Calls the API; ``body`` is JSON text, or an object to serialise. Raises: NotReached."""
         if self._session is None:
             raise RuntimeError("the client is not open")
-        sent = self._headers | dict(headers)
-        if token is not None:
-            sent["Authorization"] = f"Bearer {token}"
-        if body is not None:
-            sent.setdefault("Content-Type", "application/json")
-        text = body if isinstance(body, str | None) else json.dumps(body)
+        sent, text = self._prepared(token, body, headers)
         url = self.base_url + path
         try:
             async with self._session.request(method, url, data=text, headers=sent, allow_redirects=False) as response:

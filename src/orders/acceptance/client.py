@@ -45,8 +45,8 @@ class ApiResponse:
         return f"{'; '.join(said)} (request {problem.get('request_id')})"
 
 
-class Client:
-    """Calls one deployment of the service.
+class ApiClient:
+    """The address of one deployment, and what every call of it is sent with.
 
     Args:
         base_url: scheme and host, such as ``https://api-dev.bbws.io``; the API's own paths are added.
@@ -60,6 +60,25 @@ class Client:
         self.base_url = base_url.rstrip("/")
         self._headers = {} if api_key is None else {"X-Api-Key": api_key}
         self._timeout_seconds = timeout_seconds
+
+    def _prepared(
+        self, token: str | None, body: str | Mapping[str, Any] | None, headers: Mapping[str, str]
+    ) -> tuple[dict[str, str], str | None]:
+        """Returns a call's headers and its body as text."""
+        sent = self._headers | dict(headers)
+        if token is not None:
+            sent["Authorization"] = f"Bearer {token}"
+        if body is not None:
+            sent.setdefault("Content-Type", "application/json")
+        return sent, body if isinstance(body, str | None) else json.dumps(body)
+
+
+class Client(ApiClient):
+    """Calls one deployment of the service, one call after the other."""
+
+    def __init__(self, base_url: str, *, api_key: str | None = None, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+        """Raises: ValueError: the address is none of HTTP's."""
+        super().__init__(base_url, api_key=api_key, timeout_seconds=timeout_seconds)
         self._opener = build_opener(_AsItComes)
 
     def call(
@@ -72,12 +91,7 @@ class Client:
         headers: Mapping[str, str] = _NO_HEADERS,
     ) -> ApiResponse:
         """Calls the API; ``body`` is JSON text, or an object to serialise. Raises: NotReached."""
-        sent = self._headers | dict(headers)
-        if token is not None:
-            sent["Authorization"] = f"Bearer {token}"
-        if body is not None:
-            sent.setdefault("Content-Type", "application/json")
-        text = body if isinstance(body, str | None) else json.dumps(body)
+        sent, text = self._prepared(token, body, headers)
         return self._send(method, self.base_url + path, sent, None if text is None else text.encode())
 
     def fetch(self, url: str) -> ApiResponse:

@@ -116,8 +116,10 @@ async def test_a_connection_that_is_not_needed_is_closed_when_it_is_old() -> Non
         forgetful = Patience(connect_seconds=20, read_seconds=20, most=2, idle_seconds=0.01)
         async with pool_of(port_of(endpoint), forgetful) as pool:
             await asyncio.gather(pool.exchange(REQUEST), pool.exchange(REQUEST))
+            assert endpoint.connections == 2
             async with asyncio.timeout(20):
                 await endpoint.emptied.wait()
+            assert pool._open == set()
 
 
 async def test_an_old_connection_gets_no_request() -> None:

@@ -42,7 +42,7 @@ class Observed:
 
     @property
     def requests(self) -> int:
-        """How many were sent."""
+        """Counts the requests."""
         return len(self.kinds)
 
     @property

@@ -66,7 +66,7 @@ class Mix:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What is asked of a load test.
+    """A load test as it is asked for.
 
     Attributes:
         rate: requests a second of the steady phase, and where the ramp begins.

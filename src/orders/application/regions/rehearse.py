@@ -30,7 +30,7 @@ class DrillRequest:
 
 @dataclass(frozen=True, slots=True)
 class Rehearser:
-    """Who rehearses, what, and with which release."""
+    """The person, the aim and the release of a rehearsal."""
 
     by: str
     environment: str

@@ -20,7 +20,7 @@ SWEEP_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class VerifiedToken:
-    """What was found out about an accepted token.
+    """An accepted token, by all that was found out about it.
 
     Attributes:
         key: the issuer's public key that its signature was checked with.

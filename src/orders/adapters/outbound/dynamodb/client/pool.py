@@ -26,7 +26,7 @@ _STAGGER_SECONDS = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long a pool waits, and how much it keeps.
+    """The limits of a pool: waits, and connections kept.
 
     Attributes:
         connect_seconds: for a connection, with its name's resolution and TLS.

@@ -10,7 +10,7 @@ _LEVEL = 6
 
 @dataclass(slots=True)
 class _Written:
-    """What pydyf asks of an object when it writes a file, with the bytes known."""
+    """An object as pydyf writes it to a file, with its bytes known."""
 
     number: int
     generation: int

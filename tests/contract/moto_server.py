@@ -1,5 +1,6 @@
 """moto as a server in a thread of this process, with the promise that each request is atomic."""
 
+import itertools
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -10,6 +11,8 @@ from werkzeug.serving import make_server
 
 from tests.support.single_writes import BATCH, answered_by_single_writes
 
+_accounts = itertools.count(100_000_000_001)
+
 
 @contextmanager
 def moto_server() -> Iterator[str]:
@@ -17,11 +20,14 @@ def moto_server() -> Iterator[str]:
 
     moto's own ``ThreadedMotoServer`` looks at a write's condition and makes the write without a lock between: of two
     conditional updates at once both can succeed, and two queues created at once can end in its internal error.
+
+    Each server has an account of its own: all servers of a process share moto's memory, and what one test left there
+    must not be found by another.
     """
     server = make_server(
         "127.0.0.1",
         0,
-        _OneRequestAtATime(DomainDispatcherApplication(create_backend_app)),
+        _OneRequestAtATime(DomainDispatcherApplication(create_backend_app), account=f"{next(_accounts):012}"),
         threaded=True,
         request_handler=_SilentRequestHandler,
     )
@@ -37,11 +43,13 @@ def moto_server() -> Iterator[str]:
 
 class _OneRequestAtATime:
     # But for long polls of queues, which would hold up everybody.
-    def __init__(self, application: Any) -> None:
+    def __init__(self, application: Any, *, account: str) -> None:
         self._application = application
+        self._account = account
         self._lock = threading.Lock()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        environ["HTTP_X_MOTO_ACCOUNT_ID"] = self._account
         if environ.get("HTTP_X_AMZ_TARGET", "") == "AmazonSQS.ReceiveMessage":
             return self._answer(environ, start_response)
         with self._lock:

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, Sampler
 
 from orders.adapters.outbound.telemetry.aws_calls import AwsCalls
 from orders.adapters.outbound.telemetry.tracing import OtelSpan, OtelTracing
@@ -50,9 +49,9 @@ def ended() -> Ended:
     return Ended()
 
 
-def _tracing(ended: Ended, sampler: Sampler = ALWAYS_ON) -> OtelTracing:
+def _tracing(ended: Ended, *, kept: bool = True) -> OtelTracing:
     times = iter(range(1_000, 2_000))
-    return OtelTracing(ended.take, sampler=sampler, now_ns=lambda: next(times))
+    return OtelTracing(ended.take, keeps=lambda _: kept, now_ns=lambda: next(times))
 
 
 @pytest.fixture
@@ -122,7 +121,7 @@ async def test_a_call_outside_of_spans_or_of_a_trace_that_is_not_kept_has_none(
     ended: Ended, tracing: OtelTracing
 ) -> None:
     await _client(tracing, "SQS").call("ReceiveMessage", TAKEN)
-    dropping = _tracing(ended, ALWAYS_OFF)
+    dropping = _tracing(ended, kept=False)
     with dropping.span("work"):
         await _client(dropping, "DynamoDB").call("PutItem", TAKEN)
     assert ended.spans == []

@@ -2,14 +2,16 @@
 
 import asyncio
 import json
+import random
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 
 import pytest
+from opentelemetry.sdk.trace.sampling import Decision, TraceIdRatioBased
 
-from orders.adapters.outbound.telemetry.export import Export, OtelTelemetry
+from orders.adapters.outbound.telemetry.export import Export, OtelTelemetry, sampler
 from orders.adapters.trace_context import current_traceparent
 from orders.bootstrap.config.roles import Role
 from orders.bootstrap.config.settings import load_settings
@@ -64,6 +66,18 @@ def test_counters_and_histograms_say_what_has_happened_since_the_last_export(
     assert {tuple(point.resource.items()) for point in collector.points} == {(("service.name", "orders"),)}
 
 
+def test_histograms_are_sent_when_nothing_was_counted(
+    collector: Collector, exporting: Callable[..., OtelTelemetry]
+) -> None:
+    telemetry = exporting()
+    telemetry.metrics.record(RENDER_SECONDS, 0.2, outcome="rendered")
+    telemetry.flush()
+    telemetry.flush()
+    (point,) = collector.points
+    assert (point.metric, point.value, point.labels) == ("render_seconds", 1, {"outcome": "rendered"})
+    assert point.resource == {"service.name": "orders"}
+
+
 def test_every_metric_of_the_catalogue_can_be_sent(
     collector: Collector, exporting: Callable[..., OtelTelemetry]
 ) -> None:
@@ -103,6 +117,15 @@ def test_a_span_has_its_place_in_the_trace_it_is_given(
     assert sent["alone"].trace_id not in {"4bf92f3577b34da6a3ce929d0e0e4736", "0" * 32}
 
 
+@pytest.mark.parametrize("share", [None, 0.0, 0.1, 1 / 3, 1.0])
+def test_a_share_of_traces_is_that_which_the_sdk_keeps(share: float | None) -> None:
+    ours, theirs = sampler("traceidratio", share), TraceIdRatioBased(1.0 if share is None else share)
+    chance = random.Random(7)  # noqa: S311 - nobody gains by guessing it
+    for trace_id in (chance.getrandbits(128) for _ in range(500)):
+        kept = theirs.should_sample(None, trace_id, "x").decision is Decision.RECORD_AND_SAMPLE
+        assert ours(trace_id) is kept
+
+
 def test_an_error_marks_the_span_by_its_kind_alone(
     collector: Collector, exporting: Callable[..., OtelTelemetry]
 ) -> None:
@@ -117,7 +140,7 @@ def test_an_error_marks_the_span_by_its_kind_alone(
 
 
 @pytest.mark.parametrize(
-    ("sampler", "share", "parent", "kept"),
+    ("name", "share", "parent", "kept"),
     [
         ("always_on", None, None, True),
         ("always_off", None, PARENT, False),
@@ -132,12 +155,12 @@ def test_an_error_marks_the_span_by_its_kind_alone(
 def test_a_sampler_decides_which_traces_are_kept(
     collector: Collector,
     exporting: Callable[..., OtelTelemetry],
-    sampler: str,
+    name: str,
     share: float | None,
     parent: str | None,
     kept: bool,
 ) -> None:
-    telemetry = exporting(sampler=sampler, sampler_share=share)
+    telemetry = exporting(sampler=name, sampler_share=share)
     with telemetry.tracing.span("work", parent=parent) as span:
         sampled = int(span.traceparent[-2:], 16) & 1
         assert bool(sampled) is kept

@@ -7,37 +7,35 @@ themselves.
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk.metrics import AlwaysOffExemplarFilter, Counter, Histogram, MeterProvider
+from opentelemetry.sdk.metrics import AlwaysOffExemplarFilter, Counter, MeterProvider
 from opentelemetry.sdk.metrics.export import (
     AggregationTemporality,
+    Metric,
     MetricExportResult,
     MetricsData,
     PeriodicExportingMetricReader,
+    ResourceMetrics,
 )
-from opentelemetry.sdk.metrics.view import ExponentialBucketHistogramAggregation
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExportResult
-from opentelemetry.sdk.trace.sampling import (
-    ALWAYS_OFF,
-    ALWAYS_ON,
-    ParentBased,
-    Sampler,
-    TraceIdRatioBased,
-)
+from opentelemetry.sdk.trace.sampling import TraceIdRatioBased
 
 from orders.adapters.outbound.telemetry.aws_calls import AwsCalls
-from orders.adapters.outbound.telemetry.metrics import OtelMetrics
+from orders.adapters.outbound.telemetry.metrics import PLACE_OF_HISTOGRAMS, OtelMetrics
 from orders.adapters.outbound.telemetry.otlp_spans import EncodedSpan, encode_request, encode_span
 from orders.adapters.outbound.telemetry.tracing import OtelSpan, OtelTracing
 
 SCOPE = "orders"
+_PARENT_BASED = "parentbased_"
+"""Samplers with such a name keep what comes from a kept span."""
+
 _log = logging.getLogger(__name__)
 METRICS_EVERY_SECONDS = 60.0
 SPANS_EVERY_SECONDS = 5.0
@@ -96,9 +94,7 @@ class OtelTelemetry:
             f"{base}/v1/metrics",
             timeout=PATIENCE_SECONDS,
             # CloudWatch adds up what it is told: each export says what has happened since the last.
-            preferred_temporality={Counter: AggregationTemporality.DELTA, Histogram: AggregationTemporality.DELTA},
-            # Of histograms with fixed bounds CloudWatch would know no percentile.
-            preferred_aggregation={Histogram: ExponentialBucketHistogramAggregation()},
+            preferred_temporality={Counter: AggregationTemporality.DELTA},
         )
         self._meters = MeterProvider(
             [PeriodicExportingMetricReader(exporter, export_interval_millis=export.metrics_every_seconds * 1000)],
@@ -107,9 +103,12 @@ class OtelTelemetry:
             # CloudWatch keeps none, and each costs every measurement a look at the trace.
             exemplar_filter=AlwaysOffExemplarFilter(),
         )
-        self.tracing = OtelTracing(self._take, sampler=sampler(export.sampler, export.sampler_share))
+        kept = sampler(export.sampler, export.sampler_share)
+        follows = export.sampler.startswith(_PARENT_BASED)
+        self.tracing = OtelTracing(self._take, keeps=kept, follows_parents=follows)
         self.aws_calls = AwsCalls(self.tracing)
         self.metrics = OtelMetrics(self._meters.get_meter(SCOPE))
+        exporter.histograms = self.metrics.histograms.collect
 
     def _take(self, span: OtelSpan, ended: int) -> None:
         self._spans.on_end(encode_span(span, ended))  # type: ignore[arg-type]  # it asks for the context alone
@@ -162,26 +161,48 @@ class _SpanExporter(OTLPSpanExporter):
 
 
 class _MetricExporter(OTLPMetricExporter):
+    """Sends what the SDK's instruments have, with our own histograms.
+
+    Attributes:
+        histograms: returns what was measured since the last export.
+    """
+
     def __init__(self, outage: Outage, endpoint: str, **more: Any) -> None:
         super().__init__(endpoint, **more)
         self._outage = outage
+        self.histograms: Callable[[], Sequence[Metric]] = tuple
 
     def export(
         self, metrics_data: MetricsData, timeout_millis: float | None = 10_000, **more: Any
     ) -> MetricExportResult:
-        result = super().export(metrics_data, timeout_millis, **more)
+        measured = self.histograms()
+        told = MetricsData([_with(measured, each) for each in metrics_data.resource_metrics])
+        if not any(scope.metrics for each in told.resource_metrics for scope in each.scope_metrics):
+            return MetricExportResult.SUCCESS
+        result = super().export(told, timeout_millis, **more)
         self._outage.note("metrics", taken=result is MetricExportResult.SUCCESS)
         return result
 
 
-def sampler(name: str, share: float | None) -> Sampler:
-    """Returns the sampler with that name; one by ratio keeps everything if no share is given."""
-    root: Sampler
-    match name.removeprefix("parentbased_"):
+def _with(measured: Sequence[Metric], told: ResourceMetrics) -> ResourceMetrics:
+    """Puts our own histograms in their place; there is one meter, and so one scope."""
+    scopes = [
+        replace(scope, metrics=[*(each for each in scope.metrics if each.name != PLACE_OF_HISTOGRAMS), *measured])
+        for scope in told.scope_metrics
+    ]
+    return replace(told, scope_metrics=scopes)
+
+
+def sampler(name: str, share: float | None) -> Callable[[int], bool]:
+    """Returns what decides by a trace's id whether it is kept, by the sampler's name in OpenTelemetry.
+
+    One by ratio keeps everything if no share is given. Every process must decide alike, so its bound is the SDK's.
+    """
+    match name.removeprefix(_PARENT_BASED):
         case "always_on":
-            root = ALWAYS_ON
+            return lambda _: True
         case "always_off":
-            root = ALWAYS_OFF
+            return lambda _: False
         case _:
-            root = TraceIdRatioBased(1.0 if share is None else share)
-    return ParentBased(root) if name.startswith("parentbased_") else root
+            bound = TraceIdRatioBased.get_bound_for_rate(1.0 if share is None else share)
+            return lambda trace_id: trace_id & TraceIdRatioBased.TRACE_ID_LIMIT < bound

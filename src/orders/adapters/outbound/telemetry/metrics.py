@@ -4,25 +4,28 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from threading import Lock
 
-from opentelemetry.metrics import CallbackOptions, Counter, Histogram, Meter, Observation
+from opentelemetry.metrics import CallbackOptions, Counter, Meter, Observation
 from opentelemetry.metrics import _Gauge as Gauge
 
+from orders.adapters.outbound.telemetry.histograms import ExponentialHistograms
 from orders.ports.metric_catalogue import CATALOGUE
 from orders.ports.metrics import Kind, Metric
 
 _Counted = defaultdict[str, dict[tuple[tuple[str, str], ...], float]]
 """What was counted, by metric and by labels with their values."""
 
-
-AT_ONCE = 128
-"""So many measurements are handed over together: they take a millisecond."""
+PLACE_OF_HISTOGRAMS = "histograms"
+"""The instrument in whose place an export sends our own histograms."""
 
 
 class OtelMetrics:
     """Instruments of one meter, one for each metric of the catalogue.
 
-    Counts are added up here and handed over before each export: the SDK takes ten times as long for each. What is
-    measured is handed over many at once: one at a time, between other work, it takes three times as long.
+    Counts are added up here and handed over before each export: the SDK takes ten times as long for each. Histograms
+    are our own for the same reason.
+
+    Attributes:
+        histograms: what was measured; an export collects it.
     """
 
     def __init__(self, meter: Meter, catalogue: Mapping[str, Metric] = CATALOGUE) -> None:
@@ -32,15 +35,11 @@ class OtelMetrics:
         self._gauges: dict[str, Gauge] = {
             each.name: meter.create_gauge(each.name, each.unit, each.meaning) for each in _of(catalogue, Kind.GAUGE)
         }
-        self._histograms: dict[str, Histogram] = {
-            each.name: meter.create_histogram(each.name, each.unit, each.meaning)
-            for each in _of(catalogue, Kind.HISTOGRAM)
-        }
+        self.histograms = ExponentialHistograms()
         self._counted: _Counted = defaultdict(dict)
-        self._measured: list[tuple[Histogram, float, dict[str, str]]] = []
         self._lock = Lock()
-        # Nothing is observed of it: the SDK asks it before it gathers what its own instruments have.
-        meter.create_observable_gauge("handed_over", [self._hand_over])
+        # The SDK asks it before it gathers what its own instruments have, and exports nothing if none has anything.
+        meter.create_observable_gauge(PLACE_OF_HISTOGRAMS, [self._hand_over])
 
     def count(self, metric: Metric, amount: float = 1, /, **labels: str) -> None:
         """See ``Counters.count``."""
@@ -50,15 +49,13 @@ class OtelMetrics:
             labelled[at] = labelled.get(at, 0) + amount
 
     def _hand_over(self, _: CallbackOptions) -> Iterable[Observation]:
-        """Passes on what was counted and measured since the last export; the SDK calls it before each."""
+        """Passes on what was counted since the last export; the SDK calls it before each."""
         with self._lock:
             counted, self._counted = self._counted, defaultdict(dict)
-            measured, self._measured = self._measured, []
-        _record(measured)
         for name, labelled in counted.items():
             for labels, amount in labelled.items():
                 self._counters[name].add(amount, dict(labels))
-        return ()
+        return (Observation(0),)
 
     def show(self, metric: Metric, value: float, /, **labels: str) -> None:
         """See ``Gauges.show``."""
@@ -66,17 +63,7 @@ class OtelMetrics:
 
     def record(self, metric: Metric, value: float, /, **labels: str) -> None:
         """See ``Histograms.record``."""
-        with self._lock:
-            self._measured.append((self._histograms[metric.name], value, labels))
-            if len(self._measured) < AT_ONCE:
-                return
-            measured, self._measured = self._measured, []
-        _record(measured)
-
-
-def _record(measured: Iterable[tuple[Histogram, float, dict[str, str]]]) -> None:
-    for histogram, value, labels in measured:
-        histogram.record(value, labels)
+        self.histograms.record(metric, value, labels)
 
 
 def _of(catalogue: Mapping[str, Metric], kind: Kind) -> Iterable[Metric]:

@@ -29,6 +29,8 @@ _REMOTE = _LOCAL | int(SpanFlags.SPAN_FLAGS_CONTEXT_IS_REMOTE_MASK)
 _TRACE_ID, _SPAN_ID, _PARENT_ID = b"\x0a\x10", b"\x12\x08", b"\x22\x08"
 _TIMES = Struct("<BQBQ")
 _BEGAN, _ENDED = 0x39, 0x41
+_LINK = Struct("<BBBB16sBB8sBI")
+_LINKED, _IN_LINK_TRACE, _IN_LINK_SPAN, _IN_LINK_FLAGS = 0x6A, 0x0A, 0x12, 0x35
 _IN_REQUEST, _IN_RESOURCE, _IN_SCOPE = b"\x0a", b"\x12", b"\x12"
 
 
@@ -116,14 +118,17 @@ def _said_again(
 
 
 def _links(traceparents: Iterable[str]) -> bytes:
-    linked = Span()
-    for place in map(place_of, traceparents):
-        if place is not None:
-            linked.links.add(
-                trace_id=place.trace_id.to_bytes(16, "big"), span_id=place.span_id.to_bytes(8, "big"), flags=_REMOTE
-            )
-    encoded: bytes = linked.SerializeToString()
-    return encoded
+    return b"".join(
+        _LINK.pack(
+            _LINKED,
+            _LINK.size - 2,
+            *(_IN_LINK_TRACE, 16, place.trace_id.to_bytes(16, "big")),
+            *(_IN_LINK_SPAN, 8, place.span_id.to_bytes(8, "big")),
+            *(_IN_LINK_FLAGS, _REMOTE),
+        )
+        for place in map(place_of, traceparents)
+        if place is not None
+    )
 
 
 def _attribute(name: str, value: Value) -> KeyValue:

@@ -1,28 +1,21 @@
 """Spans, recorded here and handed on when they end. Contract: ports/tracing.py.
 
-The SDK's own tracer takes eight times as long for a span (ADR 49). Which traces are kept is the SDK's to say; what has
-ended goes to export.py.
+The SDK's own tracer takes eight times as long for a span (ADR 49). What has ended goes to export.py.
 """
 
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar, Token
 from functools import cache
-from types import MappingProxyType, TracebackType
+from types import TracebackType
 from typing import NamedTuple, Self
-
-from opentelemetry import trace
-from opentelemetry.context import Context
-from opentelemetry.sdk.trace.sampling import Decision, ParentBased, Sampler
-from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, set_span_in_context
 
 from orders.adapters.trace_context import current_traceparent, valid_traceparent
 from orders.ports.tracing import SpanKind
 
-_KINDS: Mapping[SpanKind, trace.SpanKind] = MappingProxyType({each: trace.SpanKind[each.name] for each in SpanKind})
-_NO_CONTEXT = Context()
-_SAMPLED = TraceFlags(TraceFlags.SAMPLED)
+_SAMPLED = 1
+"""The flag of a kept trace (W3C Trace Context, section 3.2.2.5.1)."""
 
 Value = str | float | bool
 
@@ -43,24 +36,21 @@ class Place(NamedTuple):
         """Returns it as the header ``traceparent``."""
         return f"00-{self.trace_id:032x}-{self.span_id:016x}-{self.sampled:02x}"
 
-    def remote_context(self) -> SpanContext:
-        """Returns it as the SDK has that of another process."""
-        return SpanContext(self.trace_id, self.span_id, True, _SAMPLED if self.sampled else None)
-
 
 def place_of(traceparent: str | None) -> Place | None:
     """Parses a trace context; an invalid one counts as absent."""
     if traceparent is None or valid_traceparent(traceparent) is None:
         return None
     _, trace_id, span_id, flags = traceparent.split("-")
-    return Place(int(trace_id, 16), int(span_id, 16), bool(int(flags, 16) & TraceFlags.SAMPLED))
+    return Place(int(trace_id, 16), int(span_id, 16), bool(int(flags, 16) & _SAMPLED))
 
 
 class OtelTracing:
     """Starts spans.
 
     Who the parent is has one answer: the trace context that came with a request or message, or the span in whose block
-    one starts. Whoever begins a trace, or takes one over from another process, asks the sampler; spans within follow.
+    one starts. Whether a trace is kept is decided where it begins or is taken over from another process; spans within
+    follow.
 
     Attributes:
         take: called with each kept span that has ended, and when.
@@ -68,14 +58,24 @@ class OtelTracing:
     """
 
     def __init__(
-        self, take: "Callable[[OtelSpan, int], None]", *, sampler: Sampler, now_ns: Callable[[], int] = time.time_ns
+        self,
+        take: "Callable[[OtelSpan, int], None]",
+        *,
+        keeps: Callable[[int], bool],
+        follows_parents: bool = False,
+        now_ns: Callable[[], int] = time.time_ns,
     ) -> None:
-        """See the attributes; ``sampler`` decides of traces that begin here or come from elsewhere."""
+        """See the attributes.
+
+        Args:
+            take, now_ns: as the attributes.
+            keeps: decides by its id whether a trace is kept that begins here or comes from elsewhere.
+            follows_parents: one that comes from elsewhere is kept if it was kept there, whatever ``keeps`` says.
+        """
         self.take = take
-        self._sampler = sampler
+        self._keeps = keeps
         self.now_ns = now_ns
-        # Such a sampler keeps what comes from a kept span, by definition; asking it takes as long as a span does.
-        self._follows = isinstance(sampler, ParentBased)
+        self._follows = follows_parents
         # Ids of traces are no secrets. Zero is none (W3C Trace Context, section 3.2.2): once in 2^64 spans.
         self._bits = random.Random().getrandbits  # noqa: S311
 
@@ -105,16 +105,9 @@ class OtelTracing:
             place = Place(current.place.trace_id, self._bits(64) or 1, current.place.sampled)
             return OtelSpan(self, name, kind, place, current.place, False, self.now_ns(), attributes, links)
         trace_id = self._bits(128) or 1 if parent is None else parent.trace_id
-        kept = parent.sampled if self._follows and parent is not None else self._samples(parent, trace_id, name, kind)
+        kept = parent.sampled if self._follows and parent is not None else self._keeps(trace_id)
         place = Place(trace_id, self._bits(64) or 1, kept)
         return OtelSpan(self, name, kind, place, parent, parent is not None, self.now_ns(), attributes, links)
-
-    def _samples(self, parent: Place | None, trace_id: int, name: str, kind: SpanKind) -> bool:
-        context = _NO_CONTEXT
-        if parent is not None:
-            context = set_span_in_context(NonRecordingSpan(parent.remote_context()), context)
-        result = self._sampler.should_sample(context, trace_id, name, _KINDS[kind])
-        return result.decision is Decision.RECORD_AND_SAMPLE
 
 
 class OtelSpan:

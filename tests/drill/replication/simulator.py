@@ -74,14 +74,21 @@ class Simulator:
             for transit in self.transits:
                 transit.region_returned(region)
 
-    async def drained(self, within_seconds: float = 60) -> None:
-        """Wait until all has arrived that was written so far. Raises: TimeoutError."""
+    def under_way_from(self, origin: str) -> int:
+        """Counts what of it comes from this region."""
+        return sum(transit.under_way_from(origin) for transit in self.transits)
+
+    async def drained(self, within_seconds: float = 60, *, origin: str | None = None) -> None:
+        """Wait until all has arrived that was written so far, in ``origin`` only if one is named.
+
+        Raises: TimeoutError.
+        """
         clock = time.monotonic
         until, quiet_since = clock() + within_seconds, clock()
         while clock() - quiet_since < BUCKETS_EVERY_SECONDS * 2:
             if clock() > until:
                 raise TimeoutError(f"{self.under_way} pieces are still on their way between the regions")
-            if self.under_way:
+            if self.under_way if origin is None else self.under_way_from(origin):
                 quiet_since = clock()
             await asyncio.sleep(TABLES_EVERY_SECONDS)
 

@@ -60,6 +60,12 @@ class Transit(Generic[T]):
         """Counts what is flying and what is held back."""
         return len(self._flying) + len(self._held)
 
+    def under_way_from(self, origin: str) -> int:
+        """Counts what of it comes from this region."""
+        return sum(due.parcel.origin == origin for due in self._flying) + sum(
+            parcel.origin == origin for parcel in self._held
+        )
+
     def send(self, origin: str, target: str, content: T) -> None:
         """Send one piece."""
         self._dispatch(Parcel(origin, target, content))

@@ -56,6 +56,19 @@ def test_a_write_arrives_after_its_lag_and_not_before() -> None:
     assert world.tables[B] == {KEY: {"n": 1}}
 
 
+def test_what_is_under_way_is_counted_by_where_it_comes_from_also_while_it_is_held_back() -> None:
+    world = World(lags(2))
+    world.write(A, {"n": 1})
+    world.transit.region_died(B)
+    world.write(A, {"n": 2})
+    world.write(B, {"n": 3})
+    assert (world.transit.under_way_from(A), world.transit.under_way_from(B)) == (2, 1)
+    world.transit.region_returned(B)
+    assert (world.transit.under_way_from(A), world.transit.under_way_from(B)) == (2, 1)
+    world.pass_to(2)
+    assert (world.transit.under_way_from(A), world.transit.under_way_from(B)) == (0, 0)
+
+
 def test_a_later_write_that_overtakes_an_earlier_one_of_its_item_stays() -> None:
     world = World(lags(5, 1))
     world.write(A, {"n": 1})

@@ -24,8 +24,9 @@ RECORDED := $(CURDIR)/.recorded-calls
 # How many orders the experiments under load place.
 ORDERS ?= 2000
 
-# How many drills, with which first seed, of how many orders.
+# How many drills, how many of them at once, with which first seed, of how many orders.
 RUNS ?= 1
+PARALLEL ?= 1
 SEED ?= 1
 DRILL_ORDERS ?= 150
 
@@ -95,8 +96,8 @@ soak: setup ## Steady load with something unreadable in every place there can be
 feed redrive sigterm outage replay throttling:
 	@$(BIN)/python -m tests.chaos $@ --orders $(ORDERS) $(ARGS)
 
-drill: setup ## Lose a region under load, take over, take it back, and prove that nothing is lost or twice (RUNS, SEED)
-	@$(BIN)/python -m tests.drill --runs $(RUNS) --seed $(SEED) --orders $(DRILL_ORDERS) $(ARGS)
+drill: setup ## Lose a region under load, take over, take it back, and prove that nothing is lost or twice (RUNS, SEED, PARALLEL)
+	@$(BIN)/python -m tests.drill --runs $(RUNS) --seed $(SEED) --parallel $(PARALLEL) --orders $(DRILL_ORDERS) $(ARGS)
 
 schemathesis: $(VENV)/.project ## Hold the service against its OpenAPI document with generated requests (10 minutes at most)
 	@$(BIN)/python -m tests.fuzz $(ARGS)

@@ -2,15 +2,23 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
-from tests.drill.regions.region import Region
+from tests.drill.regions.region import CommandFailed, Said
 
 _ORDER_ID = re.compile(r"ord_[0-9A-Z]{26}")
 _MAIL = "mail"
 LOOKED_BACK = "30m"
 """Longer than any drill."""
+
+
+class Operated(Protocol):
+    """A region where an operator gives commands."""
+
+    async def command(self, *arguments: str, exit_codes: tuple[int, ...] = (0,)) -> Said:
+        """Run one. Raises: CommandFailed."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,26 +47,54 @@ def named(findings: Iterable[Mapping[str, Any]]) -> Named:
     return Named(frozenset(orders), frozenset(mails))
 
 
-async def reconciled(region: Region, *, is_complete: bool) -> Named:
-    """Run it where the writer is, and return what it names.
+@dataclass
+class Reconciling:
+    """An operator who reconciles after each switch.
 
-    Args:
-        is_complete: both regions are there: each finding is acknowledged, and then it must have nothing to say.
-
-    Raises: CommandFailed.
+    Attributes:
+        named: all that was named so far: names of an earlier run stay, acknowledged or arrived.
+        dealt_with: the findings that were acknowledged.
     """
-    report = await _ran(region)
-    if is_complete:
-        # The names of an earlier run stay, acknowledged or not.
-        open_ids = [finding["id"] for finding in report["findings"] if finding["acknowledged_by"] is None]
+
+    named: Named = field(default_factory=Named)
+    dealt_with: set[str] = field(default_factory=set)
+
+    async def begin(self, region: Operated) -> None:
+        """Run it where the writer is, while the other region may be gone. Raises: CommandFailed."""
+        self._noted(await _ran(region))
+
+    async def finish(self, region: Operated) -> None:
+        """Run it where the writer is, with both regions there, and acknowledge each finding.
+
+        Then there must be nothing left to say. That is asked for by a dry run: it looks up everything again as well,
+        and has nothing to wait for, since it publishes and erases nothing.
+
+        Raises: CommandFailed.
+        """
+        report = await _ran(region)
+        self._noted(report)
+        if report["unread"] or not report["erasures"]["complete"]:
+            raise CommandFailed(f"reconcile was not complete: {report['unread']}, {report['erasures']}")
+        open_ids = open_findings(report)
+        forgotten = self.dealt_with.intersection(open_ids)
+        if forgotten:
+            raise CommandFailed(f"findings that were acknowledged are open again: {sorted(forgotten)}")
         if open_ids:
             given = [part for finding_id in open_ids for part in ("--acknowledge", finding_id)]
             await region.command("dr", "reconcile", *given, "--by", "rehearsal", "--yes", "--json")
-            await region.command("dr", "reconcile", "--yes", "--json")
-    return named(report["findings"])
+            self.dealt_with.update(open_ids)
+            await region.command("dr", "reconcile", "--dry-run", "--json")
+
+    def _noted(self, report: Mapping[str, Any]) -> None:
+        self.named |= named(report["findings"])
 
 
-async def rebuild_events(region: Region) -> None:
+def open_findings(report: Mapping[str, Any]) -> list[str]:
+    """Returns the ids of a report's findings that nobody has acknowledged."""
+    return [finding["id"] for finding in report["findings"] if finding["acknowledged_by"] is None]
+
+
+async def rebuild_events(region: Operated) -> None:
     """Publish again, from the table, what may have been in the queues of the region that wrote before.
 
     Neither a bus nor a queue is replicated: what was published there and not worked on yet is nobody's work here.
@@ -66,6 +102,6 @@ async def rebuild_events(region: Region) -> None:
     await region.command("events", "replay", "--all-tenants", "--since", LOOKED_BACK, "--with-mails", "--json")
 
 
-async def _ran(region: Region) -> Any:
+async def _ran(region: Operated) -> Any:
     said = await region.command("dr", "reconcile", "--yes", "--json", exit_codes=(0, 1))
     return said.json()

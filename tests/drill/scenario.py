@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,11 @@ from tests.drill.dns import DnsTimes, FailoverRecord, following
 from tests.drill.gathering import orders_of
 from tests.drill.journal import Journal
 from tests.drill.load import Load
-from tests.drill.reconciling import Named, rebuild_events, reconciled
+from tests.drill.phases import Phases
+from tests.drill.reconciling import Reconciling, rebuild_events
 from tests.drill.regions.region import CommandFailed, Region
 from tests.drill.regions.world import PRIMARY, SECONDARY, World
 from tests.drill.verdict.facts import Facts, OrderSeen, Times
-from tests.drill.verdict.lease import HANDOVER_SECONDS
 from tests.drill.waiting import until
 
 STUCK_AFTER_SECONDS = 60.0
@@ -52,12 +52,12 @@ class Drill:
 
     plan: Plan
     world: World
-    say: Callable[[str], None]
+    phases: Phases
     record: FailoverRecord = field(init=False)
     chance: random.Random = field(init=False)
     moments: dict[str, float] = field(default_factory=dict)
     survived: dict[str, OrderSeen] = field(default_factory=dict)
-    named: Named = field(default_factory=Named)
+    reconciling: Reconciling = field(default_factory=Reconciling)
     refused_early: str = ""
 
     def __post_init__(self) -> None:
@@ -66,7 +66,10 @@ class Drill:
         self.world.ground.checked = lambda region: self.record.checks[region].healthy
 
     async def run(self) -> Facts:
-        """Do it all and return what was seen. Raises: CommandFailed, TimeoutError: it could not go on."""
+        """Do it all and return what was seen.
+
+        Raises: CommandFailed, TimeoutError: it could not go on; ExceptionGroup: it could not under load.
+        """
         bases = {name: region.base for name, region in self.world.regions.items()}
         with Journal(self.plan.directory / "journal.jsonl") as journal:
             load = Load(self.record, bases, journal, self.world.token, self.plan.seed, per_second=self.plan.per_second)
@@ -75,31 +78,12 @@ class Drill:
                 await self._lose_primary(load)
                 await self._go_on_in_secondary(load)
                 await self._fail_back(load)
+            self.phases.begin("gather the facts")
             return await self._facts(load, journal)
-
-    async def _lose_primary(self, load: Load) -> None:
-        world, orders = self.world, round(self.plan.orders * SHARES[0])
-        under_load = asyncio.create_task(load.run(orders))
-        try:
-            point = orders * self.chance.uniform(*KILLED_BETWEEN)
-            await until(lambda: load.acknowledged >= point or under_load.done())
-            await asyncio.sleep(self.chance.uniform(0, 0.5))
-            self._now("killed")
-            await world.kill(world.primary)
-            self.survived = await orders_of(world.secondary)
-            self.say(f"{PRIMARY} killed after {load.acknowledged} acknowledged requests")
-            await until(lambda: not self.record.checks[PRIMARY].healthy)
-            await world.secondary.command("dr", "takeover", "--to", SECONDARY, "--unplanned", "--yes", "--json")
-            self.moments["taken_over"] = (await world.control())[-1].at
-            self.say(f"{SECONDARY} took over {self.moments['taken_over'] - self.moments['killed']:.1f} s after")
-            await under_load
-        finally:
-            under_load.cancel()
-            await asyncio.gather(under_load, return_exceptions=True)
-        self.say(f"the load went on: {load.acknowledged} acknowledged requests")
 
     async def _refuse_while_healthy(self) -> None:
         """A takeover that nobody needs is refused."""
+        self.phases.begin("a takeover that nobody needs")
         said = await self.world.secondary.command(
             "dr", "takeover", "--to", SECONDARY, "--unplanned", "--yes", "--json", exit_codes=(0, 2)
         )
@@ -107,44 +91,72 @@ class Drill:
             raise CommandFailed(f"a takeover was not refused while {PRIMARY} was healthy")
         self.refused_early = said.complaints.strip().splitlines()[-1]
 
+    async def _lose_primary(self, load: Load) -> None:
+        world, orders = self.world, round(self.plan.orders * SHARES[0])
+        self.phases.begin("load before the death")
+        async with asyncio.TaskGroup() as group:
+            under_load = group.create_task(load.run(orders))
+            point = orders * self.chance.uniform(*KILLED_BETWEEN)
+            await until(lambda: load.acknowledged >= point or under_load.done())
+            await asyncio.sleep(self.chance.uniform(0, 0.5))
+            self._now("killed")
+            await world.kill(world.primary)
+            self.phases.begin("until DNS has left")
+            self.survived = await orders_of(world.secondary)
+            self._say(f"{PRIMARY} killed after {load.acknowledged} acknowledged requests")
+            await until(lambda: not self.record.checks[PRIMARY].healthy)
+            self.phases.begin("takeover")
+            await world.secondary.command("dr", "takeover", "--to", SECONDARY, "--unplanned", "--yes", "--json")
+            self.moments["taken_over"] = (await world.control())[-1].at
+            self._say(f"{SECONDARY} took over {self.moments['taken_over'] - self.moments['killed']:.1f} s after")
+            # As the runbook has it: at once, and so it waits for a lease while the service does.
+            self.phases.begin("reconcile while the service waits for its lease")
+            await self.reconciling.begin(world.secondary)
+            self.phases.begin("replay")
+            await rebuild_events(world.secondary)
+            self.phases.begin("rest of the load")
+        self._say(f"the load went on: {load.acknowledged} acknowledged requests")
+
     async def _go_on_in_secondary(self, load: Load) -> None:
         world = self.world
-        self.named |= await reconciled(world.secondary, is_complete=False)
-        await rebuild_events(world.secondary)
-        under_load = asyncio.create_task(load.run(round(self.plan.orders * SHARES[1])))
-        try:
+        self.phases.begin("load before the return")
+        async with asyncio.TaskGroup() as group:
+            group.create_task(load.run(round(self.plan.orders * SHARES[1])))
             await asyncio.sleep(self.chance.uniform(0, 2))
+            self.phases.begin("return")
             self._now("returned")
-            await world.let_return(world.primary)
-            self.say(f"{PRIMARY} came back by itself")
-            await under_load
-        finally:
-            under_load.cancel()
-            await asyncio.gather(under_load, return_exceptions=True)
-        await world.simulator.drained()
-        await self._settled([world.secondary])
-        self.named |= await reconciled(world.secondary, is_complete=True)
-        self.say(f"reconcile named {len(self.named.orders)} orders")
+            await world.reach(world.primary)
+            group.create_task(world.let_return(world.primary))
+            # Nothing is written there: all of its past is here when what it held has arrived.
+            await world.simulator.drained(origin=PRIMARY)
+            self._say(f"{PRIMARY} came back, and what it held has arrived")
+            self.phases.begin("reconcile after the return")
+            await self.reconciling.finish(world.secondary)
+            self.phases.begin("rest of the load after the return")
+        self._say(f"reconcile named {len(self.reconciling.named.orders)} orders")
+        self.phases.begin("settle before the failback")
+        # At once: the failback itself compares the copies before it hands over.
+        await asyncio.gather(self._settled([world.secondary]), world.simulator.drained())
 
     async def _fail_back(self, load: Load) -> None:
         world = self.world
-        under_load = asyncio.create_task(load.run(self.plan.orders - load.placed))
-        try:
+        self.phases.begin("failback")
+        async with asyncio.TaskGroup() as group:
+            group.create_task(load.run(self.plan.orders - load.placed))
             await asyncio.sleep(self.chance.uniform(0, 1))
             self._now("failback_began")
             await world.secondary.command("dr", "failback", "--to", PRIMARY, "--yes", "--json")
             self.moments["failed_back"] = (await world.control())[-1].at
-            self.say(f"failed back in {self.moments['failed_back'] - self.moments['failback_began']:.1f} s")
-            await under_load
-        finally:
-            under_load.cancel()
-            await asyncio.gather(under_load, return_exceptions=True)
-        await asyncio.sleep(max(0.0, self.moments["failed_back"] + HANDOVER_SECONDS - time.time()))
-        self.named |= await reconciled(world.primary, is_complete=True)
-        await rebuild_events(world.primary)
+            self._say(f"failed back in {self.moments['failed_back'] - self.moments['failback_began']:.1f} s")
+            self.phases.begin("reconcile while the service waits for its lease again")
+            await self.reconciling.finish(world.primary)
+            self.phases.begin("replay after the failback")
+            await rebuild_events(world.primary)
+            self.phases.begin("rest of the load after the failback")
+        self.phases.begin("settle")
         await self._settled([world.primary])
         await world.simulator.drained()
-        self.say("all has settled")
+        self._say("all has settled")
 
     async def _settled(self, regions: list[Region]) -> None:
         """Wait until nothing moves in these regions any more."""
@@ -162,6 +174,9 @@ class Drill:
             if now - quiet_since > QUIET_SECONDS:
                 return
             await asyncio.sleep(0.5)
+
+    def _say(self, line: str) -> None:
+        self.phases.tell(line)
 
     def _now(self, moment: str) -> None:
         self.moments[moment] = time.time()
@@ -182,8 +197,8 @@ class Drill:
             answers=tuple(self.record.history),
             mails=dict(world.observer.mails),
             published=dict(world.observer.events),
-            named=self.named.orders,
-            named_mails=self.named.mails,
+            named=self.reconciling.named.orders,
+            named_mails=self.reconciling.named.mails,
             overwritten=frozenset(order for key in keys if (order := order_of(key))),
             overwritten_mails=frozenset(mail for key in keys if (mail := mail_of(key))),
         )

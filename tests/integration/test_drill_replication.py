@@ -1,18 +1,16 @@
 """The rehearsal's replication between two emulated regions: nothing waits, the lag is the test's."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiobotocore.session import get_session
 
-from orders.bootstrap.dev import emulator
+from tests.chaos.stack import aws_client
+from tests.drill.regions.emulators import running_emulators
 from tests.drill.replication.gate import Gate
 from tests.drill.replication.simulator import Place, Simulator, replicated
-from tests.support.ports import free_port
 
 A, B = "af-south-1", "eu-west-1"
 TABLE, BUCKET = "orders", "documents"
@@ -58,19 +56,14 @@ class World:
 
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
-    python = emulator.emulator_python()
     async with AsyncExitStack() as stack:
         places = {}
-        for region in (A, B):
-            running = await emulator.start(tmp_path / region, python, preferred_port=free_port(), region=region)
-            stack.push_async_callback(asyncio.to_thread, emulator.stop, running)
-            session: Any = get_session()
-            given = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": region}
-            clients = [
-                await stack.enter_async_context(session.create_client(name, endpoint_url=running.url, **given))
+        emulators = await stack.enter_async_context(running_emulators(tmp_path, (A, B)))
+        for region, address in emulators.addresses.items():
+            dynamodb, streams, s3 = [
+                await stack.enter_async_context(aws_client(address, name, region))
                 for name in ("dynamodb", "dynamodbstreams", "s3")
             ]
-            dynamodb, streams, s3 = clients
             places[region] = Place(dynamodb, streams, s3, Gate())
             await dynamodb.create_table(
                 TableName=TABLE,
@@ -162,3 +155,26 @@ async def test_a_deleted_object_is_gone_in_both_regions_and_its_versions_are_kep
     listed = await world.places[B].s3.list_object_versions(Bucket=NAMES[B])
     assert [marker["IsLatest"] for marker in listed["DeleteMarkers"]] == [True]
     assert len(listed["Versions"]) == 1
+
+
+async def test_what_a_drill_leaves_in_the_emulators_the_next_one_never_sees(tmp_path: Path) -> None:
+    async with running_emulators(tmp_path, (A,)) as emulators, AsyncExitStack() as stack:
+        address = emulators.addresses[A]
+        dynamodb, s3, sqs = [
+            await stack.enter_async_context(aws_client(address, name, A)) for name in ("dynamodb", "s3", "sqs")
+        ]
+        for _ in range(2):
+            await dynamodb.create_table(
+                TableName=TABLE,
+                KeySchema=[{"AttributeName": "PK", "KeyType": "HASH"}],
+                AttributeDefinitions=[{"AttributeName": "PK", "AttributeType": "S"}],
+                BillingMode="PAY_PER_REQUEST",
+            )
+            await dynamodb.put_item(TableName=TABLE, Item={"PK": {"S": "p"}})
+            await s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": A})
+            await s3.put_object(Bucket=BUCKET, Key="a.pdf", Body=b"one")
+            await sqs.create_queue(QueueName="queue")
+            await emulators.empty()
+            assert (await dynamodb.list_tables())["TableNames"] == []
+            assert (await s3.list_buckets())["Buckets"] == []
+            assert not (await sqs.list_queues()).get("QueueUrls")

@@ -25,12 +25,17 @@ class CommandFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a command printed."""
+    """What a command printed.
+
+    Attributes:
+        began: when it was given, in seconds of the epoch, and ``seconds`` how long it took.
+    """
 
     arguments: tuple[str, ...]
     exit_code: int
     printed: str
     complaints: str
+    began: float
     seconds: float
 
     def json(self) -> Any:
@@ -91,12 +96,12 @@ class Region:
 
     async def command(self, *arguments: str, exit_codes: tuple[int, ...] = (0,)) -> Said:
         """Run an operator's command in this region. Raises: CommandFailed."""
-        pipe, began = asyncio.subprocess.PIPE, time.monotonic()
+        pipe, began, given_at = asyncio.subprocess.PIPE, time.monotonic(), time.time()
         process = await asyncio.create_subprocess_exec(
             ORDERS, *arguments, env=self.operator, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=pipe
         )
         printed, complaints = await process.communicate()
-        said = Said(arguments, process.returncode or 0, printed.decode(), complaints.decode(),
+        said = Said(arguments, process.returncode or 0, printed.decode(), complaints.decode(), given_at,
                     time.monotonic() - began)  # fmt: skip
         self.said.append(said)
         if said.exit_code not in exit_codes:

@@ -12,20 +12,22 @@ from typing import Any
 
 from orders.adapters.outbound.dynamodb.items.instants import instant_text
 from orders.adapters.outbound.local.dev_issuer import DevIssuer
-from orders.bootstrap.dev import emulator
 from orders.bootstrap.resources.topology_file import packaged_topology
 from tests.chaos.observer import Observer
 from tests.chaos.stack import ENVIRONMENT, ORDERS, SHORT_WAITS, TENANT, aws_client
+from tests.drill.regions.emulators import Emulators
 from tests.drill.regions.front import Front, Ground
 from tests.drill.regions.region import Region
 from tests.drill.replication.changes import TableStream
 from tests.drill.replication.gate import Gate
 from tests.drill.replication.simulator import Place, Simulator, lags, replicated
 from tests.drill.verdict.facts import ControlSeen
-from tests.support.ports import free_port
+from tests.support.ports import held_port
 
 PRIMARY, SECONDARY = "af-south-1", "eu-west-1"
 CONTROL_REGIONS = ("eu-west-1", "eu-central-1")
+EMULATED = (PRIMARY, SECONDARY, CONTROL_REGIONS[-1])
+"""Each has an emulator; the last one has the control table only."""
 CONTROL_TABLE = f"bbws-orders-control-{ENVIRONMENT}"
 WORKERS = ("record-creator", "pdf-creator", "internal-notifier", "customer-notifier")
 """Those that a story of the load passes; the others would take a processor's time and do nothing."""
@@ -79,10 +81,13 @@ class World:
         await self.simulator.region_died(region.name)
         await region.ended()
 
-    async def let_return(self, region: Region) -> None:
-        """The region comes back by itself, with what it held."""
+    async def reach(self, region: Region) -> None:
+        """The region's AWS is in reach again, and what it held goes on its way."""
         self.ground.dead.discard(region.name)
         await self.simulator.region_returned(region.name)
+
+    async def let_return(self, region: Region) -> None:
+        """The region, in reach again, comes back by itself: its processes start."""
         await region.start()
         await region.answers()
 
@@ -102,13 +107,16 @@ class World:
 
 
 @asynccontextmanager
-async def running_world(directory: Path, *, seed: int) -> AsyncIterator[World]:
-    """Two regions with their resources and processes, all on loopback; nothing is left running."""
+async def running_world(directory: Path, emulators: Emulators, *, seed: int) -> AsyncIterator[World]:
+    """Two regions with their resources and processes, all on loopback; of these nothing is left running.
+
+    Args:
+        emulators: of ``EMULATED``, for this world alone while it is there.
+    """
     chance = random.Random(seed)  # noqa: S311 - repeatable on purpose
     async with AsyncExitStack() as stack:
-        names = (PRIMARY, SECONDARY, CONTROL_REGIONS[-1])
-        started = await asyncio.gather(*(_emulator(stack, directory, each) for each in names))
-        addresses = dict(zip(names, started, strict=True))
+        await emulators.empty()
+        addresses = dict(emulators.addresses)
         control = addresses.pop(CONTROL_REGIONS[-1])
         topology = packaged_topology()
         ground = Ground(
@@ -141,18 +149,12 @@ async def running_world(directory: Path, *, seed: int) -> AsyncIterator[World]:
                 await region.ended()
 
 
-async def _emulator(stack: AsyncExitStack, directory: Path, region: str) -> str:
-    python = emulator.emulator_python()
-    running = await emulator.start(directory / f"emulator-{region}", python, preferred_port=free_port(), region=region)
-    stack.push_async_callback(asyncio.to_thread, emulator.stop, running)
-    return running.url
-
-
 async def _region(stack: AsyncExitStack, ground: Ground, observer: Observer, directory: Path, name: str) -> Region:
     front, operators = (
         Front(ground, name, on_effect=observer, is_operator=is_operator) for is_operator in (False, True)
     )
-    port = free_port()
+    # Held, since the region comes back to it minutes after its death.
+    port = stack.enter_context(held_port())
     (other,) = ground.emulators.keys() - {name}
     environment = os.environ | SHORT_WAITS | {
         "ENVIRONMENT": ENVIRONMENT,

@@ -1,0 +1,64 @@
+"""An operator who reconciles: what is named stays named, and after acknowledging nothing may be left."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.drill.reconciling import Named, Reconciling
+from tests.drill.regions.region import CommandFailed, Said
+
+ORDER = "ord_0123456789ABCDEFGHJKMNPQRS"
+FINDING = f"event:demo/{ORDER}.1.2"
+
+
+class Answers:
+    """A region where commands print what was prepared."""
+
+    def __init__(self, *reports: dict[str, Any]) -> None:
+        self.given: list[tuple[str, ...]] = []
+        self._reports = iter(reports)
+
+    async def command(self, *arguments: str, exit_codes: tuple[int, ...] = (0,)) -> Said:
+        self.given.append(arguments)
+        report = next(self._reports)
+        exit_code = 0 if all(each["acknowledged_by"] for each in report["findings"]) else 1
+        if exit_code not in exit_codes:
+            raise CommandFailed("unexpected exit code")
+        return Said(arguments, exit_code, json.dumps(report), "", 0.0, 0.0)
+
+
+def report(acknowledged_by: str | None = None, *, findings: int = 1, **more: Any) -> dict[str, Any]:
+    finding = {"id": FINDING, "kind": "event", "acknowledged_by": acknowledged_by}
+    return {"findings": [finding] * findings, "unread": {}, "erasures": {"complete": True}} | more
+
+
+async def test_a_finding_is_acknowledged_and_then_nothing_may_be_left() -> None:
+    region, reconciling = Answers(report(), report("rehearsal"), report("rehearsal")), Reconciling()
+    await reconciling.finish(region)
+    assert reconciling.named == Named(frozenset({ORDER}))
+    assert reconciling.dealt_with == {FINDING}
+    assert [arguments[2] for arguments in region.given] == ["--yes", "--acknowledge", "--dry-run"]
+
+
+async def test_what_is_left_after_acknowledging_is_a_failure() -> None:
+    with pytest.raises(CommandFailed, match="exit code"):
+        await Reconciling().finish(Answers(report(), report("rehearsal"), report()))
+
+
+async def test_a_finding_that_was_acknowledged_stays_so() -> None:
+    with pytest.raises(CommandFailed, match="open again"):
+        await Reconciling(dealt_with={FINDING}).finish(Answers(report()))
+
+
+@pytest.mark.parametrize("lacking", [{"unread": {"af-south-1": "gone"}}, {"erasures": {"complete": False}}])
+async def test_with_both_regions_there_a_run_must_be_complete(lacking: dict[str, Any]) -> None:
+    with pytest.raises(CommandFailed, match="not complete"):
+        await Reconciling().finish(Answers(report(findings=0, **lacking)))
+
+
+async def test_while_a_region_is_gone_a_run_may_be_incomplete_and_names_what_it_sees() -> None:
+    region, reconciling = Answers(report(unread={"af-south-1": "gone"})), Reconciling()
+    await reconciling.begin(region)
+    assert reconciling.named == Named(frozenset({ORDER}))
+    assert len(region.given) == 1

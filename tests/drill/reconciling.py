@@ -1,7 +1,7 @@
 """``orders dr reconcile`` as an operator runs it: until there is nothing left to say."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -63,11 +63,8 @@ class Reconciling:
         """Run it where the writer is, while the other region may be gone. Raises: CommandFailed."""
         self._noted(await _ran(region))
 
-    async def finish(self, region: Operated) -> None:
-        """Run it where the writer is, with both regions there, and acknowledge each finding.
-
-        Then there must be nothing left to say. That is asked for by a dry run: it looks up everything again as well,
-        and has nothing to wait for, since it publishes and erases nothing.
+    async def complete(self, region: Operated) -> list[str]:
+        """Run it where the writer is, with both regions there; returns the findings to be dealt with.
 
         Raises: CommandFailed.
         """
@@ -79,6 +76,16 @@ class Reconciling:
         forgotten = self.dealt_with.intersection(open_ids)
         if forgotten:
             raise CommandFailed(f"findings that were acknowledged are open again: {sorted(forgotten)}")
+        return open_ids
+
+    async def deal_with(self, region: Operated, open_ids: Sequence[str]) -> None:
+        """Acknowledge findings; then there must be nothing left to say.
+
+        That is asked for by a dry run: it looks up everything again as well, and has nothing to wait for, since it
+        publishes and erases nothing.
+
+        Raises: CommandFailed.
+        """
         if open_ids:
             given = [part for finding_id in open_ids for part in ("--acknowledge", finding_id)]
             await region.command("dr", "reconcile", *given, "--by", "rehearsal", "--yes", "--json")

@@ -20,11 +20,14 @@ from tests.drill.reconciling import Reconciling, rebuild_events
 from tests.drill.regions.region import CommandFailed, Region
 from tests.drill.regions.world import PRIMARY, SECONDARY, World
 from tests.drill.verdict.facts import Facts, OrderSeen, Times
+from tests.drill.verdict.lease import HANDOVER_SECONDS
 from tests.drill.waiting import until
 
 STUCK_AFTER_SECONDS = 60.0
 """Without any movement for so long, what is left over stays: the verdict says what is missing because of it."""
 QUIET_SECONDS = 4.0
+NOTICED_SECONDS = 6.0
+"""So long after a switch each process has read it, which is every 5 s."""
 KILLED_BETWEEN = (0.3, 0.9)
 """The share of the first load that has been placed when A dies."""
 SHARES = (0.6, 0.2, 0.2)
@@ -111,9 +114,10 @@ class Drill:
             self._say(f"{SECONDARY} took over {self.moments['taken_over'] - self.moments['killed']:.1f} s after")
             # As the runbook has it: at once, and so it waits for a lease while the service does.
             self.phases.begin("reconcile while the service waits for its lease")
+            replaying = group.create_task(self._replay(world.secondary, self.moments["taken_over"]))
             await self.reconciling.begin(world.secondary)
-            self.phases.begin("replay")
-            await rebuild_events(world.secondary)
+            self.phases.begin("rest of the replay")
+            await replaying
             self.phases.begin("rest of the load")
         self._say(f"the load went on: {load.acknowledged} acknowledged requests")
 
@@ -129,14 +133,18 @@ class Drill:
             group.create_task(world.let_return(world.primary))
             # Nothing is written there: all of its past is here when what it held has arrived.
             await world.simulator.drained(origin=PRIMARY)
+            self._now("arrived")
             self._say(f"{PRIMARY} came back, and what it held has arrived")
             self.phases.begin("reconcile after the return")
-            await self.reconciling.finish(world.secondary)
+            findings = await self.reconciling.complete(world.secondary)
             self.phases.begin("rest of the load after the return")
         self._say(f"reconcile named {len(self.reconciling.named.orders)} orders")
-        self.phases.begin("settle before the failback")
+        self.phases.begin("settle before the failback, and acknowledge")
         # At once: the failback itself compares the copies before it hands over.
-        await asyncio.gather(self._settled([world.secondary]), world.simulator.drained())
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.reconciling.deal_with(world.secondary, findings))
+            group.create_task(self._settled([world.secondary]))
+            group.create_task(world.simulator.drained())
 
     async def _fail_back(self, load: Load) -> None:
         world = self.world
@@ -149,14 +157,20 @@ class Drill:
             self.moments["failed_back"] = (await world.control())[-1].at
             self._say(f"failed back in {self.moments['failed_back'] - self.moments['failback_began']:.1f} s")
             self.phases.begin("reconcile while the service waits for its lease again")
-            await self.reconciling.finish(world.primary)
-            self.phases.begin("replay after the failback")
-            await rebuild_events(world.primary)
+            replaying = group.create_task(self._replay(world.primary, self.moments["failed_back"]))
+            await self.reconciling.deal_with(world.primary, await self.reconciling.complete(world.primary))
+            self.phases.begin("rest of the replay after the failback")
+            await replaying
             self.phases.begin("rest of the load after the failback")
         self.phases.begin("settle")
         await self._settled([world.primary])
         await world.simulator.drained()
         self._say("all has settled")
+
+    async def _replay(self, region: Region, switched_at: float) -> None:
+        """Publish again what the other region may have had in its queues, when this one's processes may all write."""
+        await asyncio.sleep(max(0.0, switched_at + HANDOVER_SECONDS + NOTICED_SECONDS - time.time()))
+        await rebuild_events(region)
 
     async def _settled(self, regions: list[Region]) -> None:
         """Wait until nothing moves in these regions any more."""

@@ -80,12 +80,14 @@ class Times:
 
     Attributes:
         taken_over: when the control table named the other region.
+        arrived: when all that the region held at its death had arrived in the other one.
         failback_began: when the first command of the failback was given.
     """
 
     killed: float
     taken_over: float
     returned: float
+    arrived: float
     failback_began: float
     failed_back: float
 

@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 from tests.drill.verdict.facts import Facts
-from tests.drill.verdict.rules import acknowledged, is_in, sent
+from tests.drill.verdict.rules import acknowledged, is_in, sent, was_too_early
 
 
 def rpo_seconds(facts: Facts) -> float:
@@ -47,6 +47,7 @@ def figures(facts: Facts) -> dict[str, Any]:
         "of those there in the end": sum(
             is_in(facts.final, entry, entry.order_id) for entry in missing if entry.order_id
         ),
+        "requests for orders that came late": sum(was_too_early(facts, entry) for entry in facts.entries),
         "orders with an overwritten write": len(facts.overwritten),
         "mail intents claimed in both regions": len(facts.overwritten_mails),
         "orders named by reconcile": len(facts.named),

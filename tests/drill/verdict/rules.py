@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from http import HTTPStatus
 
 from tests.chaos.load import FINAL_STATUS, Story
 from tests.drill.journal import CREATIONS, Entry, Operation, Outcome
@@ -169,10 +170,29 @@ def stories_came_true(facts: Facts) -> Iterator[str]:
             yield f"order {order_id} has no document"
 
 
+def was_too_early(facts: Facts, entry: Entry) -> bool:
+    """Tells whether the other region knew nothing of the order yet, which is there in the end and so is not named.
+
+    It was acknowledged just before the death, and arrived when the region that died had returned.
+    """
+    return (
+        entry.status == HTTPStatus.NOT_FOUND
+        and entry.region == facts.secondary
+        and entry.asked_at < facts.times.arrived
+        and entry.order_id not in facts.survived
+        and any(
+            order_id == entry.order_id and each.region == facts.primary and each.asked_at < facts.times.killed
+            for each, order_id in acknowledged(facts)
+            if each.operation in CREATIONS
+        )
+    )
+
+
 def refusals_are_explained(facts: Facts) -> Iterator[str]:
-    """A client gave up only on an order that ``reconcile`` has named."""
+    """A client gave up only on an order that ``reconcile`` has named, or that arrived after it had been asked for."""
     for entry in facts.entries:
-        if entry.last and entry.outcome is not Outcome.ACKNOWLEDGED and entry.order_id not in facts.named:
+        gave_up = entry.last and entry.outcome is not Outcome.ACKNOWLEDGED
+        if gave_up and entry.order_id not in facts.named and not was_too_early(facts, entry):
             what = f"status {entry.status}" if entry.status else "without an answer"
             yield f"{entry.operation} with key {entry.key} ended {what} in {entry.region}: {entry.note}"
 
@@ -226,7 +246,7 @@ def all_faults(facts: Facts, id_of: Callable[[str, EventSeen], str]) -> dict[str
         "every acknowledged create and change is there, or named": acknowledged_is_kept,
         "what replication saw overwritten is named": late_losses_are_named,
         "orders are as their stories left them": stories_came_true,
-        "clients gave up on named orders only": refusals_are_explained,
+        "clients gave up on orders only that are named or came late": refusals_are_explained,
         "one order for an idempotency key across both regions": one_order_for_a_key,
         "no order that nobody asked for": nothing_unasked,
         "nothing twice": nothing_twice,

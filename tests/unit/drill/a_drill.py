@@ -9,8 +9,8 @@ from tests.drill.journal import Entry, Operation, Outcome
 from tests.drill.verdict.facts import ControlSeen, EventSeen, Facts, MailSeen, OrderSeen, Times, WriteSeen
 
 A, B = "af-south-1", "eu-west-1"
-KILLED, TAKEN_OVER, RETURNED, BACK, FAILED_BACK = 1000.0, 1020.0, 1100.0, 1200.0, 1240.0
-TIMES = Times(KILLED, TAKEN_OVER, RETURNED, BACK, FAILED_BACK)
+KILLED, TAKEN_OVER, RETURNED, ARRIVED, BACK, FAILED_BACK = 1000.0, 1020.0, 1100.0, 1108.0, 1200.0, 1240.0
+TIMES = Times(KILLED, TAKEN_OVER, RETURNED, ARRIVED, BACK, FAILED_BACK)
 
 
 def event_id(order_id: str, event: EventSeen) -> str:

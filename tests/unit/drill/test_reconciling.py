@@ -35,26 +35,28 @@ def report(acknowledged_by: str | None = None, *, findings: int = 1, **more: Any
 
 async def test_a_finding_is_acknowledged_and_then_nothing_may_be_left() -> None:
     region, reconciling = Answers(report(), report("rehearsal"), report("rehearsal")), Reconciling()
-    await reconciling.finish(region)
+    await reconciling.deal_with(region, await reconciling.complete(region))
     assert reconciling.named == Named(frozenset({ORDER}))
     assert reconciling.dealt_with == {FINDING}
     assert [arguments[2] for arguments in region.given] == ["--yes", "--acknowledge", "--dry-run"]
 
 
 async def test_what_is_left_after_acknowledging_is_a_failure() -> None:
+    region, reconciling = Answers(report(), report("rehearsal"), report()), Reconciling()
+    found = await reconciling.complete(region)
     with pytest.raises(CommandFailed, match="exit code"):
-        await Reconciling().finish(Answers(report(), report("rehearsal"), report()))
+        await reconciling.deal_with(region, found)
 
 
 async def test_a_finding_that_was_acknowledged_stays_so() -> None:
     with pytest.raises(CommandFailed, match="open again"):
-        await Reconciling(dealt_with={FINDING}).finish(Answers(report()))
+        await Reconciling(dealt_with={FINDING}).complete(Answers(report()))
 
 
 @pytest.mark.parametrize("lacking", [{"unread": {"af-south-1": "gone"}}, {"erasures": {"complete": False}}])
 async def test_with_both_regions_there_a_run_must_be_complete(lacking: dict[str, Any]) -> None:
     with pytest.raises(CommandFailed, match="not complete"):
-        await Reconciling().finish(Answers(report(findings=0, **lacking)))
+        await Reconciling().complete(Answers(report(findings=0, **lacking)))
 
 
 async def test_while_a_region_is_gone_a_run_may_be_incomplete_and_names_what_it_sees() -> None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ from tests.drill.verdict.figures import figures, reads_again_after_seconds, rpo_
 from tests.drill.verdict.lease import lawful, may_write
 from tests.drill.verdict.rules import all_faults
 from tests.unit.drill.a_drill import (
+    ARRIVED,
     BACK,
     FAILED_BACK,
     KILLED,
@@ -35,7 +37,7 @@ from tests.unit.drill.a_drill import (
 KEPT = "every acknowledged create and change is there, or named"
 OVERWRITTEN = "what replication saw overwritten is named"
 STORIES = "orders are as their stories left them"
-GAVE_UP = "clients gave up on named orders only"
+GAVE_UP = "clients gave up on orders only that are named or came late"
 ONE_ORDER = "one order for an idempotency key across both regions"
 UNASKED = "no order that nobody asked for"
 TWICE = "nothing twice"
@@ -224,6 +226,28 @@ def test_what_reconcile_has_named_is_no_fault() -> None:
 def test_an_answer_given_again_needs_no_lease() -> None:
     again = entry(Operation.CREATE, 1, TAKEN_OVER + 60, region=A, replayed=True)
     assert broken(plus(good_facts(), again)) == set()
+
+
+@pytest.mark.parametrize(
+    ("change", "rules"),
+    [
+        ({}, set()),
+        ({"asked_at": ARRIVED}, {GAVE_UP}),
+        ({"status": 409}, {GAVE_UP}),
+        ({"region": A}, {GAVE_UP}),
+        ({"order_id": "ord_2"}, {GAVE_UP}),
+        ({"order_id": "ord_3"}, {GAVE_UP}),
+    ],
+)
+def test_of_an_order_that_came_late_the_other_region_knows_nothing_until_it_has_arrived(
+    change: dict[str, Any], rules: set[str]
+) -> None:
+    # Order 2 had been copied at the death, and order 3 was placed in the other region.
+    facts = replace(good_facts(), survived={"ord_2": an_order(2)})
+    unknown = entry(Operation.PROCESS, 1, ARRIVED - 1, region=B, outcome=Outcome.REFUSED, status=404, last=True)
+    late = plus(facts, replace(unknown, **change))
+    assert broken(late) == rules
+    assert figures(late)["requests for orders that came late"] == (0 if rules else 1)
 
 
 def test_a_client_that_gave_up_may_have_left_an_order_behind() -> None:

@@ -1,7 +1,7 @@
 """``orders dr reconcile`` as an operator runs it: until there is nothing left to say."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -9,6 +9,8 @@ from tests.drill.regions.region import CommandFailed, Said
 
 _ORDER_ID = re.compile(r"ord_[0-9A-Z]{26}")
 _MAIL = "mail"
+LOOKS = "look up what "
+"""So begins what the command tells before it reads a region's stream; what it waits for a lease for comes first."""
 LOOKED_BACK = "30m"
 """Longer than any drill."""
 
@@ -61,14 +63,23 @@ class Reconciling:
 
     async def begin(self, region: Operated) -> None:
         """Run it where the writer is, while the other region may be gone. Raises: CommandFailed."""
-        self._noted(await _ran(region))
+        self._noted((await _said(region)).json())
 
-    async def complete(self, region: Operated) -> list[str]:
+    async def complete(self, region: Operated, arrived: Awaitable[float] | None = None) -> list[str]:
         """Run it where the writer is, with both regions there; returns the findings to be dealt with.
+
+        Args:
+            arrived: when all that the other region held has arrived, if that is still waited for. A run that looked
+                earlier doesn't count: of what it names, some is only late.
 
         Raises: CommandFailed.
         """
-        report = await _ran(region)
+        said = await _said(region)
+        if arrived is not None:
+            looked_at = said.told_at(LOOKS)
+            if looked_at is None or looked_at < await arrived:
+                said = await _said(region)
+        report = said.json()
         self._noted(report)
         if report["unread"] or not report["erasures"]["complete"]:
             raise CommandFailed(f"reconcile was not complete: {report['unread']}, {report['erasures']}")
@@ -109,6 +120,5 @@ async def rebuild_events(region: Operated) -> None:
     await region.command("events", "replay", "--all-tenants", "--since", LOOKED_BACK, "--with-mails", "--json")
 
 
-async def _ran(region: Operated) -> Any:
-    said = await region.command("dr", "reconcile", "--yes", "--json", exit_codes=(0, 1))
-    return said.json()
+async def _said(region: Operated) -> Said:
+    return await region.command("dr", "reconcile", "--yes", "--json", exit_codes=(0, 1))

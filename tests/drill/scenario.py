@@ -127,16 +127,13 @@ class Drill:
         async with asyncio.TaskGroup() as group:
             group.create_task(load.run(round(self.plan.orders * SHARES[1])))
             await asyncio.sleep(self.chance.uniform(0, 2))
-            self.phases.begin("return")
+            self.phases.begin("return, and reconcile")
             self._now("returned")
             await world.reach(world.primary)
             group.create_task(world.let_return(world.primary))
-            # Nothing is written there: all of its past is here when what it held has arrived.
-            await world.simulator.drained(origin=PRIMARY)
-            self._now("arrived")
-            self._say(f"{PRIMARY} came back, and what it held has arrived")
-            self.phases.begin("reconcile after the return")
-            findings = await self.reconciling.complete(world.secondary)
+            # It waits for a lease first, and meanwhile all arrives.
+            arriving = group.create_task(self._arrived())
+            findings = await self.reconciling.complete(world.secondary, arriving)
             self.phases.begin("rest of the load after the return")
         self._say(f"reconcile named {len(self.reconciling.named.orders)} orders")
         self.phases.begin("settle before the failback, and acknowledge")
@@ -166,6 +163,16 @@ class Drill:
         await self._settled([world.primary])
         await world.simulator.drained()
         self._say("all has settled")
+
+    async def _arrived(self) -> float:
+        """Wait until all that the primary held has arrived, and return when that was.
+
+        Nothing is written there: it has all of its past told then.
+        """
+        await self.world.simulator.drained(origin=PRIMARY)
+        self._now("arrived")
+        self._say(f"{PRIMARY} came back, and what it held has arrived")
+        return self.moments["arrived"]
 
     async def _replay(self, region: Region, switched_at: float) -> None:
         """Publish again what the other region may have had in its queues, when this one's processes may all write."""

@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,15 +28,25 @@ class Said:
     """What a command printed.
 
     Attributes:
+        told: the lines of its standard error, each with when it came, in seconds of the epoch.
         began: when it was given, in seconds of the epoch, and ``seconds`` how long it took.
     """
 
     arguments: tuple[str, ...]
     exit_code: int
     printed: str
-    complaints: str
+    told: Sequence[tuple[float, str]]
     began: float
     seconds: float
+
+    @property
+    def complaints(self) -> str:
+        """Its standard error."""
+        return "\n".join(line for _, line in self.told)
+
+    def told_at(self, beginning: str) -> float | None:
+        """When it first told a line that begins so; ``None`` if it never did."""
+        return next((at for at, line in self.told if line.startswith(beginning)), None)
 
     def json(self) -> Any:
         """What it printed as JSON."""
@@ -100,9 +110,10 @@ class Region:
         process = await asyncio.create_subprocess_exec(
             ORDERS, *arguments, env=self.operator, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=pipe
         )
-        printed, complaints = await process.communicate()
-        said = Said(arguments, process.returncode or 0, printed.decode(), complaints.decode(), given_at,
-                    time.monotonic() - began)  # fmt: skip
+        assert process.stdout is not None
+        assert process.stderr is not None
+        printed, told, exit_code = await asyncio.gather(process.stdout.read(), _lines(process.stderr), process.wait())
+        said = Said(arguments, exit_code, printed.decode(), told, given_at, time.monotonic() - began)
         self.said.append(said)
         if said.exit_code not in exit_codes:
             last_words = (said.complaints or said.printed)[-1500:]
@@ -118,3 +129,7 @@ class Region:
     async def waiting(self) -> Counter[str]:
         """Counts the messages in each queue and the entries in the outbox."""
         return await waiting_in(self)
+
+
+async def _lines(stream: asyncio.StreamReader) -> list[tuple[float, str]]:
+    return [(time.time(), line.decode().rstrip("\n")) async for line in stream]

@@ -25,7 +25,8 @@ class Answers:
         exit_code = 0 if all(each["acknowledged_by"] for each in report["findings"]) else 1
         if exit_code not in exit_codes:
             raise CommandFailed("unexpected exit code")
-        return Said(arguments, exit_code, json.dumps(report), "", 0.0, 0.0)
+        told = [(10.0, "wait for the writer's lease"), (20.0, "look up what eu-west-1 has stored within 24 hours")]
+        return Said(arguments, exit_code, json.dumps(report), told, 0.0, 0.0)
 
 
 def report(acknowledged_by: str | None = None, *, findings: int = 1, **more: Any) -> dict[str, Any]:
@@ -39,6 +40,20 @@ async def test_a_finding_is_acknowledged_and_then_nothing_may_be_left() -> None:
     assert reconciling.named == Named(frozenset({ORDER}))
     assert reconciling.dealt_with == {FINDING}
     assert [arguments[2] for arguments in region.given] == ["--yes", "--acknowledge", "--dry-run"]
+
+
+async def at(seconds: float) -> float:
+    return seconds
+
+
+@pytest.mark.parametrize(("arrived", "named"), [(19.0, {ORDER}), (21.0, set())])
+async def test_a_run_that_looked_before_all_had_arrived_is_made_again_and_names_nothing(
+    arrived: float, named: set[str]
+) -> None:
+    region, reconciling = Answers(report(), report(findings=0)), Reconciling()
+    await reconciling.complete(region, at(arrived))
+    assert reconciling.named.orders == named
+    assert len(region.given) == (1 if named else 2)
 
 
 async def test_what_is_left_after_acknowledging_is_a_failure() -> None:

@@ -243,10 +243,14 @@ async def test_what_settling_frees_can_be_used_any_number_of_times(store: Store,
 async def test_an_order_too_large_is_refused(store: Store, tenant_id: str) -> None:
     fitting = placed(tenant_id, notes="é" * (MAX_ORDER_BYTES // 2 - 2_500))
     too_large = placed(tenant_id, notes="é" * (MAX_ORDER_BYTES // 2))
+    store.orders.check_size(fitting.order)
     await store.orders.add(fitting)
 
+    with pytest.raises(OrderTooLarge) as foretold:
+        store.orders.check_size(too_large.order)
     with pytest.raises(OrderTooLarge) as refusal:
         await store.orders.add(too_large)
+    assert foretold.value.size_bytes == refusal.value.size_bytes
     assert refusal.value.size_bytes > refusal.value.limit_bytes == MAX_ORDER_BYTES
     assert await store.orders.get(tenant_id, too_large.order.order_id) is None
 

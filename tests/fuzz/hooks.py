@@ -44,6 +44,8 @@ BODIES_OF_LINKS: dict[str, Any] = {
     "FulfilOrder": {"tracking_number": "TRACK123456", "carrier": "DHL"},
 }
 TAKE_NO_REASON = frozenset({"processing", "completed"})
+ORDERING = frozenset({"createOrder", "quoteOrder"})
+"""They take a whole order, whose total has to be right."""
 UPDATES = frozenset({"updateOrder", "patchOrder"})
 EASILY_PATCHED = frozenset({"notes", "metadata", "billing_address", "shipping_address"})
 KINDS = frozenset({"invalid-cursor", "idempotency-key-reused", "order-too-large", "version-mismatch"})
@@ -66,7 +68,7 @@ def map_case(_context: HookContext, case: Any) -> Any:
     operation_id = case.operation.definition.raw["operationId"]
     if _is_positive(case) and _names_no_version(case.headers.get("If-Match", "")):
         case.headers["If-Match"] = "*"
-    if operation_id == "createOrder" and _is_positive(case):
+    if operation_id in ORDERING and _is_positive(case):
         _make_reachable(case.body.get("customer"))
         _reckon(case.body)
     if operation_id == "listOrders" and _is_positive(case) and "order_number" in (case.query or {}):

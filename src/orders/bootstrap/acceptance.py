@@ -8,7 +8,7 @@ from http import HTTPStatus
 from random import Random
 from urllib.parse import urlencode
 
-from orders.acceptance.client import Client, NotReached
+from orders.acceptance.client import ORDERS, ApiResponse, Client, NotReached
 from orders.acceptance.load.figures import PhaseResult
 from orders.acceptance.load.profile import Profile
 from orders.acceptance.smoke import CUSTOMER, Smoke, Tokens
@@ -52,6 +52,22 @@ def customer_token(settings: Settings, client: Client, environment: str) -> str:
     if environment != "local":
         raise CannotRun(f"SMOKE_CUSTOMER_TOKEN must be set to ask {environment} whether it takes changes")
     return _local_token(settings, client, "customer")
+
+
+def ask_for_quote(settings: Settings, base_url: str, environment: str, role: str, body: str) -> ApiResponse:
+    """Asks a service for a quote with the token of a role, ``customer`` or ``admin``.
+
+    Raises: CannotRun, NotReached.
+    """
+    client = client_of(settings, base_url)
+    given = settings.smoke_customer_token if role == "customer" else settings.smoke_admin_token
+    if given is not None:
+        token = given.get_secret_value()
+    elif environment == "local":
+        token = _local_token(settings, client, role)
+    else:
+        raise CannotRun(f"SMOKE_{role.upper()}_TOKEN must be set to ask {environment} for a quote")
+    return client.call("POST", f"{ORDERS}/quote", token=token, body=body)
 
 
 def smoke_of(settings: Settings, client: Client, environment: str, waiting: Patience) -> Smoke:

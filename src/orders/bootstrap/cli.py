@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from orders import __version__
+from orders.acceptance.client import ApiResponse, NotReached
 from orders.acceptance.load.figures import PhaseResult
 from orders.acceptance.load.profile import Profile
 from orders.acceptance.steps import StepResult
@@ -336,6 +337,16 @@ class ProcessRuntime:
         from orders.bootstrap.operator_rehearsal import open_rehearsal
 
         return operate(self._settings(Role.OPERATOR), doing, partial(open_rehearsal, asked=asked, tell=tell), work)
+
+    def quote(self, *, base_url: str, environment: str, role: str, body: str) -> ApiResponse:
+        """See ``Runtime.quote``."""
+        from orders.bootstrap.acceptance import ask_for_quote
+
+        settings = self._settings(Role.OPERATOR)
+        try:
+            return ask_for_quote(settings, base_url, environment, role, body)
+        except (CannotRun, NotReached) as error:
+            raise CommandError(str(error)) from error
 
     def smoke(self, *, base_url: str, environment: str, within_seconds: float) -> Iterator[StepResult]:
         """See ``Runtime.smoke``."""

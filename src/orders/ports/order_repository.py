@@ -86,6 +86,13 @@ class OrderRepository(Protocol):
         """
         ...
 
+    def check_size(self, order: Order) -> None:
+        """Checks that the order is not too large to be stored, without storing it.
+
+        Raises: OrderTooLarge: it would exceed ``MAX_ORDER_BYTES``.
+        """
+        ...
+
     async def get(self, tenant_id: str, order_id: str) -> Order | None:
         """Returns the latest version of the order (strongly consistent), deleted ones included.
 

@@ -17,7 +17,7 @@ from orders.acceptance.steps import Patience, State, StepResult, run_steps
 from orders.adapters.inbound.http.app import create_app
 from orders.adapters.inbound.http.security.claims import TokenRules
 from orders.adapters.outbound.local.dev_issuer import AUDIENCE, ISSUER, DevIssuer
-from orders.bootstrap.acceptance import client_of, smoke_of, tokens_for
+from orders.bootstrap.acceptance import ask_for_quote, client_of, smoke_of, tokens_for
 from orders.bootstrap.config.settings import load_settings
 from orders.bootstrap.errors import CannotRun
 from orders.bootstrap.server.api import serve, token_route
@@ -113,6 +113,18 @@ def test_tokens_are_made_for_local_and_given_elsewhere(tmp_path: Path) -> None:
         client_of(settings, "nowhere")
     with pytest.raises(CannotRun, match="SMOKE_CUSTOMER_TOKEN and SMOKE_ADMIN_TOKEN must be set to test dev"):
         smoke_of(settings, client_of(settings, "https://api-dev.bbws.io"), "dev", Patience())
+
+
+@pytest.mark.parametrize("role", ["customer", "admin"])
+def test_a_quote_is_asked_with_the_token_of_its_role(tmp_path: Path, role: str) -> None:
+    settings = load_settings(orders_data_dir=tmp_path, dev_issuer_enabled=True)
+    with served(service := Service(), DevIssuer(tmp_path)) as address:
+        answer = ask_for_quote(settings, address, "local", role, CREATE)
+    assert (answer.status, str(answer.json["total"])) == (200, "59.98")
+    assert service.trail.records[-1].role == role
+    given = load_settings(smoke_customer_token="x.y.z", smoke_admin_token="x.y.z")
+    with served(Service(), DevIssuer(tmp_path)) as address:
+        assert ask_for_quote(given, address, "local", role, CREATE).status == 401
 
 
 @pytest.mark.parametrize("has_pages", [True, False])

@@ -12,7 +12,7 @@ from orders.bootstrap.cli import ProcessRuntime
 from tests.unit.cli.test_no_tracebacks import PROCESSES, leaves
 
 ONLY_LOOK = {
-    "health", "smoke", "load", "top", "openapi", "completion", "token", "api-key", "dlq list", "dlq show",
+    "health", "smoke", "load", "quote", "top", "openapi", "completion", "token", "api-key", "dlq list", "dlq show",
     "templates list", "templates preview", "templates check", "suppressions list", "tenants check", "unreadable list",
     "dr status", "dr verify", "erasure list",
 }  # fmt: skip

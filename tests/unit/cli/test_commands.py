@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from orders.acceptance.client import ApiResponse
 from orders.acceptance.load.figures import PhaseResult, Row
 from orders.acceptance.load.profile import Kind, Mix, Phase, Profile
 from orders.acceptance.steps import State, StepResult
@@ -42,6 +43,7 @@ class Recorder:
         self.asked: list[object] = []
         self.steps: list[StepResult] = []
         self.results: list[PhaseResult] = []
+        self.quoted = ApiResponse(200, {}, b"{}")
 
     def dev(self, *, port: int | None, data_dir: Path | None) -> None:
         self.asked.append(("dev", port, data_dir))
@@ -157,6 +159,10 @@ class Recorder:
     ) -> Result:
         raise CommandError("there is one region here")
 
+    def quote(self, *, base_url: str, environment: str, role: str, body: str) -> ApiResponse:
+        self.asked.append(("quote", base_url, environment, role, body))
+        return self.quoted
+
     def smoke(self, *, base_url: str, environment: str, within_seconds: float) -> Iterator[StepResult]:
         self.asked.append(("smoke", base_url, environment, within_seconds))
         yield from self.steps
@@ -212,6 +218,42 @@ def test_a_smoke_test_of_another_environment_does_not_take_the_local_service(mon
         run("smoke", runtime=runtime)
     run("smoke", "--base-url", "https://api.example", runtime=runtime)
     assert runtime.asked == [("smoke", "https://api.example", "prod", 60)]
+
+
+QUOTE = b"""{
+  "tenant_id": "demo", "customer_id": "cust_1", "currency": "USD",
+  "items": [{"product_id": "prod_1", "quantity": 2, "price": 29.90, "discount": 0.00, "net": 59.80, "tax": 8.97}],
+  "subtotal": 59.80, "tax": 8.97, "shipping": 0.00, "discount": 0.00, "total": 68.77,
+  "checks": {"prices": "confirmed", "stock": "confirmed", "campaign": "not_asked"}
+}"""
+REFUSAL = b"""{
+  "detail": "the order has faults", "request_id": "req-1",
+  "errors": [{"pointer": "/total", "code": "total_mismatch", "message": "the total given is 1, but 68.77 it is"}]
+}"""
+
+
+def test_a_quote_is_a_table_for_people_and_the_answer_itself_for_scripts(tmp_path: Path) -> None:
+    body = tmp_path / "order.json"
+    body.write_text('{"total": 68.77}', "utf-8")
+    runtime = Recorder()
+    runtime.quoted = ApiResponse(200, {}, QUOTE)
+    code, output = run("quote", str(body), "--as", "admin", runtime=runtime)
+    assert runtime.asked == [("quote", "http://127.0.0.1:8080", "local", "admin", '{"total": 68.77}')]
+    assert code == 0
+    for part in ("quote for cust_1 of demo", "prod_1", "29.90", "0.00", "68.77", "confirmed", "not_asked"):
+        assert part in output
+    assert run("quote", str(body), "--json", runtime=runtime) == (0, QUOTE.decode() + "\n")
+
+
+def test_a_quote_that_is_refused_says_why_and_ends_with_1(tmp_path: Path) -> None:
+    runtime = Recorder()
+    runtime.quoted = ApiResponse(422, {}, REFUSAL)
+    asked = CliRunner().invoke(build(runtime, "1.2.3"), ["quote", "-", "--base-url", "http://x"], input='{"a": 1}')
+    assert asked.exit_code == 1
+    assert asked.output == (
+        "422: the order has faults; /total: the total given is 1, but 68.77 it is (request req-1)\n"
+    )
+    assert runtime.asked == [("quote", "http://x", "local", "customer", '{"a": 1}')]
 
 
 def test_a_smoke_test_is_a_table_for_people_and_json_for_scripts() -> None:

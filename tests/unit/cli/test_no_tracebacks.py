@@ -24,6 +24,8 @@ from tests.support.restored_logging import restored_hooks, restored_logging
 WITHOUT_AWS = {"dev", "token", "api-key", "openapi", "health", "completion"}
 PROCESSES = {"api", "relay", "worker"}
 """They wait for what is out of reach, and are refused only without an address."""
+FROM_OUTSIDE = {"smoke", "load", "quote"}
+"""They call a service's API and nothing else."""
 
 COMMANDS = {
     "dev": ("--port", "1"),
@@ -35,6 +37,7 @@ COMMANDS = {
     "bootstrap": ("--demo-shops",),
     "smoke": (),
     "load": (),
+    "quote": ("order.json",),
     "top": (),
     "dlq list": (),
     "dlq show": ("all",),
@@ -67,8 +70,8 @@ TWO_REGIONS = {
     "CONTROL_TABLE": "bbws-orders-control-prod",
     "CONTROL_TABLE_REGIONS": "eu-west-1,eu-central-1",
 }
-OF_OPERATORS = sorted(COMMANDS.keys() - WITHOUT_AWS - PROCESSES - {"smoke", "load", "bootstrap"})
-OF_AWS = sorted(COMMANDS.keys() - WITHOUT_AWS - PROCESSES - {"smoke", "load"})
+OF_OPERATORS = sorted(COMMANDS.keys() - WITHOUT_AWS - PROCESSES - FROM_OUTSIDE - {"bootstrap"})
+OF_AWS = sorted(COMMANDS.keys() - WITHOUT_AWS - PROCESSES - FROM_OUTSIDE)
 
 
 @pytest.fixture(autouse=True)
@@ -177,6 +180,37 @@ def test_a_test_from_outside_asks_for_its_tokens_only(
     code, out, err = typed(command, "--env", environment, "--base-url", "https://api.example", *yes)
     assert (code, out) == (2, "")
     assert err.endswith(f"orders: SMOKE_CUSTOMER_TOKEN and SMOKE_ADMIN_TOKEN must be set to test {environment}\n")
+
+
+@pytest.mark.parametrize(("asking", "name"), [("customer", "SMOKE_CUSTOMER_TOKEN"), ("admin", "SMOKE_ADMIN_TOKEN")])
+@pytest.mark.usefixtures("on_aws")
+def test_a_quote_asks_for_the_token_that_it_sends(asking: str, name: str, here: Path, typed: Typed) -> None:
+    (here / "order.json").write_text("{}", "utf-8")
+    code, out, err = typed("quote", "--base-url", "https://api.example", "--env", "dev", "--as", asking)
+    assert (code, out) == (2, "")
+    assert err.endswith(f"orders: {name} must be set to ask dev for a quote\n")
+
+
+def test_a_quote_names_what_is_wrong_with_its_file_or_address(here: Path, typed: Typed) -> None:
+    address = ("--base-url", f"http://127.0.0.1:{free_port()}")
+    assert "order.json can't be read: No such file" in typed("quote", *address)[2]
+    (here / "order.json").write_bytes(b"\xff")
+    assert "order.json is not UTF-8" in typed("quote", *address)[2]
+    (here / "order.json").write_bytes(b" " * (256 * 1024 + 1))
+    assert "order.json is larger than the 256 KiB" in typed("quote", *address)[2]
+    (here / "order.json").write_text("{}", "utf-8")
+    code, out, err = typed("quote", *address)
+    assert (code, out) == (2, "")
+    assert f"POST {address[1]}/v1.0/orders/quote" in err
+
+
+def test_what_answers_in_the_place_of_the_service_gives_no_quote(
+    here: Path, answering: Callable[["Answer"], str], typed: Typed
+) -> None:
+    (here / "order.json").write_text("{}", "utf-8")
+    code, out, err = typed("quote", "--base-url", answering(_nonsense))
+    assert (code, out) == (2, "")
+    assert "the answer is no quote" in err
 
 
 @pytest.mark.usefixtures("on_aws")

@@ -68,6 +68,7 @@ async def _calls(api: Api) -> list[tuple[str, Any]]:
 
     return [
         ("createOrder", call("POST", ORDERS, SMOKE)),
+        ("quoteOrder", call("POST", f"{ORDERS}/quote", SMOKE)),
         ("listOrders", call("GET", ORDERS)),
         ("getOrder", call("GET", here)),
         ("updateOrder", call("PUT", here, order | {"notes": "x"})),
@@ -95,7 +96,7 @@ async def test_every_operation_leaves_one_record(api: Api) -> None:
         assert (record.operation, record.outcome, record.why) == (operation, ALLOWED, None)
         assert record.tenant_id == "demo"
         assert record.role in {"customer", "staff", "admin"}
-        assert (record.order_id is None) == (operation == "listOrders")
+        assert (record.order_id is None) == (operation in {"listOrders", "quoteOrder"})
         assert record.request_id == answer.headers["x-request-id"]
         seen.add(operation)
     assert seen == set(OPERATIONS.values())
@@ -108,11 +109,11 @@ async def test_so_does_every_attempt_of_a_stranger_or_of_another_customer(api: A
         where = path.format(order_id=order["order_id"], parcel_id="par_1")
         answer = await api.client.request(method, where)
         assert answer.status_code == 401
-        about = None if path == BASE else order["order_id"]
+        about = order["order_id"] if "{order_id}" in path else None
         record = only(api)
         assert said(record) == (operation, about, DENIED, "unauthenticated")
         assert (record.principal, record.role, record.tenant_id) == (None, "none", None)
-        if path == BASE:
+        if "{order_id}" not in path:
             continue
         strangers: list[dict[str, Any]] = [{"customer": "somebody_else"}, {"tenant": "elsewhere", "role": "admin"}]
         for who in strangers:

@@ -38,6 +38,7 @@ TABLE: dict[str, tuple[int, ...]] = {
     #                      anon owner other  else staff admin serv. oper. adm-e ope-e none
     "listOrders":         (401, 200,  200,   200, 200,  200,  200,  403,  200,  403,  403),
     "createOrder":        (401, 201,  403,   201, 201,  201,  201,  403,  201,  403,  403),
+    "quoteOrder":         (401, 200,  403,   200, 200,  200,  200,  403,  200,  403,  403),
     "getOrder":           (401, 200,  404,   404, 200,  200,  200,  403,  404,  404,  403),
     "updateOrder":        (401, 200,  404,   404, 200,  200,  403,  403,  404,  404,  403),
     "patchOrder":         (401, 200,  404,   404, 200,  200,  403,  403,  404,  404,  403),
@@ -86,6 +87,7 @@ async def _done(api: Api, method: str, order: dict[str, Any], path: str, body: A
 
 BODIES: dict[str, Any] = {
     "createOrder": json.loads(SMOKE),
+    "quoteOrder": json.loads(SMOKE),
     "patchOrder": {"notes": "please ring"},
     "setOrderStatus": {"status": "processing"},
     "cancelOrder": {"reason": "changed_mind"},

@@ -50,7 +50,7 @@ class AcceptOrder:
         complete = await self._place_order.complete(caller, draft)
         if request is not None and claim is not None:
             await self._first_answer.give(claim, caller, complete, request)
-        order = (await self._place_order.prepare(caller, complete, order_id)).order
+        order = (await self._place_order.prepare(caller, complete, order_id)).change.order
         await self._first_answer.accept(caller, complete, order, request)
         return order
 
@@ -103,7 +103,7 @@ class PlaceAccepted:
         assert acceptance.draft is not None
         try:
             self._place_order.permit(caller, acceptance.draft.customer_id)
-            change = await self._place_order.prepare(caller, acceptance.draft, acceptance.order_id)
+            change = (await self._place_order.prepare(caller, acceptance.draft, acceptance.order_id)).change
             if acceptance.receipt is not None:
                 change = change.answered(acceptance.receipt)
             claimed_by = None if acceptance.receipt is None else acceptance.receipt.key

@@ -42,12 +42,14 @@ class OfferQuestion:
 
     Attributes:
         placed_at: ``None`` for an order to be placed.
+        quoted: whether it is asked for a quote: then no order goes on unchecked while a service is unavailable.
     """
 
     order_id: str
     customer_id: str
     basket: Basket
     placed_at: datetime | None = None
+    quoted: bool = False
 
 
 class CheckOffers:
@@ -83,11 +85,18 @@ class CheckOffers:
                 raise answer
         assert not isinstance(offers, TransientPortError)
         assert not isinstance(campaign, TransientPortError)
-        unanswered = offers is None and self._asks_for_prices(question.basket)
-        return Answers(offers, campaign, prices_unanswered=unanswered)
+        return Answers(
+            offers,
+            campaign,
+            prices_unanswered=offers is None and self._asks_for_prices(question.basket),
+            campaign_unanswered=campaign is None and self._asks_for_campaign(question.basket),
+        )
 
     def _asks_for_prices(self, basket: Basket) -> bool:
         return self._products is not None and bool(basket.units_wanted)
+
+    def _asks_for_campaign(self, basket: Basket) -> bool:
+        return self._campaigns is not None and basket.campaign_code is not None
 
     async def _offers(self, caller: Caller, question: OfferQuestion) -> Mapping[str, Offer] | TransientPortError | None:
         basket = question.basket
@@ -125,6 +134,8 @@ class CheckOffers:
     ) -> TransientPortError | None:
         if when_down is WhenDown.REFUSE:
             return error
+        if question.quoted:
+            return None
         self._counters.count(ORDERS_UNCHECKED, dependency=error.dependency)
         _log.warning("order %s of tenant %s goes on unchecked: %s", question.order_id, caller.tenant_id, error)
         return None

@@ -1,7 +1,7 @@
 """Use case: places an order."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from orders.application.events.publish_events import EventFastPath
 from orders.application.orders.check_offers import CheckOffers, OfferQuestion
@@ -16,12 +16,20 @@ from orders.domain.errors import Fault
 from orders.domain.lifecycle import Role
 from orders.domain.order import Change, Order
 from orders.domain.placing import Draft, ReadAmounts, amount_faults, basket_of, place
-from orders.domain.pricing.offer_checks import UNASKED
+from orders.domain.pricing.offer_checks import UNASKED, Answers
 from orders.domain.pricing.price_rules import rules_for
 from orders.ports.clock import Clock, OrderIds
 from orders.ports.errors import OrderClaimed, OrderExists, TransientPortError
 from orders.ports.order_repository import OrderRepository
 from orders.ports.tenants import TenantDirectory
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A valid order that is not stored, and what other services said of it."""
+
+    change: Change
+    answers: Answers
 
 
 class PlaceOrder:
@@ -77,7 +85,7 @@ class PlaceOrder:
             await self._first_answer.give(claim, caller, complete, request)
         prepared = await self.prepare(caller, complete, order_id)
         await others_turn()
-        change = with_receipt(prepared, caller, request)
+        change = with_receipt(prepared.change, caller, request)
         try:
             event = await self._repository.add(change)
         except OrderExists as error:
@@ -127,8 +135,11 @@ class PlaceOrder:
             return ()
         return amount_faults(amounts, code, rules)
 
-    async def prepare(self, caller: Caller, complete: Draft, order_id: str) -> Change:
+    async def prepare(self, caller: Caller, complete: Draft, order_id: str, *, quoted: bool = False) -> Prepared:
         """Validates and prices the order without storing it; every way of placing an order goes through here.
+
+        Args:
+            quoted: whether it is not going to be stored.
 
         Raises: InvalidOrder, ShopNotReady, TransientPortError.
         """
@@ -137,8 +148,9 @@ class PlaceOrder:
         basket = basket_of(complete, rules_for(caller.roles, rules))
         answers = UNASKED
         if not self._services.idle:
-            answers = await self._services.execute(caller, OfferQuestion(order_id, complete.customer_id, basket))
-        return place(
+            question = OfferQuestion(order_id, complete.customer_id, basket, quoted=quoted)
+            answers = await self._services.execute(caller, question)
+        change = place(
             complete,
             basket,
             tenant_id=caller.tenant_id,
@@ -147,3 +159,4 @@ class PlaceOrder:
             roles=caller.roles,
             answers=answers,
         )
+        return Prepared(change, answers)

@@ -32,6 +32,7 @@ from orders.application.orders.place_order import PlaceOrder
 from orders.application.orders.place_queued import PlaceQueued
 from orders.application.orders.price_terms import PriceTerms
 from orders.application.orders.queue_accepted import QueueAccepted
+from orders.application.orders.quote_order import QuoteOrder
 from orders.application.orders.read_history import ReadHistory
 from orders.application.orders.retain_order import RetainedStores, RetainOrder
 from orders.application.orders.scrub_order import PersonalDataStores, ScrubOrder
@@ -154,6 +155,7 @@ class UseCases(containers.DeclarativeContainer):
     accept_order = providers.Singleton(
         AcceptOrder, place_order=place_order, first_answer=first_answer, clock=clock, ids=ids
     )
+    quote_order = providers.Singleton(QuoteOrder, place_order=place_order, repository=repository, clock=clock, ids=ids)
     place_accepted = providers.Singleton(
         PlaceAccepted, place_order=place_order, repository=repository, acceptances=acceptances, fast_path=fast_path
     )

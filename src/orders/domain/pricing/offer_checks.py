@@ -68,6 +68,14 @@ class CampaignRefused:
 CampaignVerdict = CampaignGranted | CampaignRefused
 
 
+class CheckOutcome(StrEnum):
+    """What became of a question to another service about an order that nothing was found against."""
+
+    CONFIRMED = "confirmed"
+    NOT_ASKED = "not_asked"
+    UNREACHABLE = "unreachable"
+
+
 @dataclass(frozen=True, slots=True)
 class Answers:
     """The services' answers; ``None`` for one that wasn't asked, or whose silence is no reason to refuse.
@@ -75,11 +83,23 @@ class Answers:
     Attributes:
         offers: by product id; a product that isn't among them is unknown.
         prices_unanswered: the catalogue should have checked prices, and could not be reached.
+        campaign_unanswered: the campaigns service should have evaluated the code, and could not be reached.
     """
 
     offers: Mapping[str, Offer] | None = None
     campaign: CampaignVerdict | None = None
     prices_unanswered: bool = False
+    campaign_unanswered: bool = False
+
+    @property
+    def of_products(self) -> CheckOutcome:
+        """What became of the question about prices and stock, which is one."""
+        return _outcome(answered=self.offers is not None, unanswered=self.prices_unanswered)
+
+    @property
+    def of_campaign(self) -> CheckOutcome:
+        """What became of the question about the campaign."""
+        return _outcome(answered=self.campaign is not None, unanswered=self.campaign_unanswered)
 
     @property
     def campaign_discount(self) -> Money | None:
@@ -88,6 +108,12 @@ class Answers:
 
 
 UNASKED = Answers()
+
+
+def _outcome(*, answered: bool, unanswered: bool) -> CheckOutcome:
+    if answered:
+        return CheckOutcome.CONFIRMED
+    return CheckOutcome.UNREACHABLE if unanswered else CheckOutcome.NOT_ASKED
 
 
 def units_wanted(lines: Iterable[Line], before: Sequence[Line] = (), *, bound: bool = False) -> dict[str, int]:

@@ -15,6 +15,7 @@ from orders.adapters.inbound.cli import (
     keys,
     load,
     local,
+    quote,
     serve,
     smoke,
     suppressions,
@@ -70,6 +71,7 @@ def build(runtime: Runtime, version: str) -> typer.Typer:
     erasure.register(app, runtime)
     smoke.register(app, runtime)
     load.register(app, runtime)
+    quote.register(app, runtime)
     describe.register(app, runtime)
     keys.register(app, runtime)
     completion.register(app)

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from orders.acceptance.client import ApiResponse
 from orders.acceptance.load.figures import PhaseResult
 from orders.acceptance.load.profile import Profile
 from orders.acceptance.steps import StepResult
@@ -227,6 +228,10 @@ class Runtime(Protocol):
         tell: Callable[[str], None],
     ) -> Result:
         """Does work with the rehearsal of a takeover and returns its result; ``tell`` as for ``with_regions``."""
+        ...
+
+    def quote(self, *, base_url: str, environment: str, role: str, body: str) -> ApiResponse:
+        """Returns a service's response to a request for a quote, made with the token of this role."""
         ...
 
     def smoke(self, *, base_url: str, environment: str, within_seconds: float) -> Iterator[StepResult]:

@@ -16,6 +16,7 @@ from orders.adapters.inbound.http.middleware.edge import LOCAL, EdgeRules, surro
 from orders.adapters.inbound.http.middleware.rate_limit import RateLimiter
 from orders.adapters.inbound.http.middleware.telemetry import RequestTelemetry
 from orders.adapters.inbound.http.openapi.deprecation import DEPRECATED, DeprecationHeaders, Deprecations
+from orders.adapters.inbound.http.operation import operation_of
 from orders.adapters.inbound.http.problems import EXCEPTION_HANDLERS
 from orders.adapters.inbound.http.routes.about import about_routes
 from orders.adapters.inbound.http.routes.health import HEALTH_ROUTES
@@ -65,7 +66,7 @@ def provide_caller(served: Dependencies, rate_limiter: RateLimiter) -> Provide:
         attempted_by(caller)
         rate_limiter.count_caller(request.scope, caller.tenant_id, client or caller.principal)
         admit(caller)
-        if request.method not in _READING:
+        if request.method not in _READING and not operation_of(request.route_handler).keeps_nothing:
             # Asked again before the write. A copy that lags behind must not decide what a change may do, either.
             lease().check()
         return caller

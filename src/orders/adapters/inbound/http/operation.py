@@ -77,6 +77,8 @@ class ApiOperation:
         problems: kinds of problems, beyond those that every operation can have.
         permissions: the permissions needed by the policy (``policy/caller.py``); if there are several, the body
             decides which of them. None if no token is needed.
+        keeps_nothing: whether it changes nothing although its method is one of those that do: then it is answered in a
+            region that takes no changes, too.
     """
 
     operation_id: str
@@ -88,6 +90,7 @@ class ApiOperation:
     body: Body | None = None
     problems: "tuple[Kind, ...]" = ()
     permissions: tuple[Operation | Action, ...] = ()
+    keeps_nothing: bool = False
 
     @property
     def secured(self) -> bool:

@@ -97,6 +97,10 @@ class DynamoOrderRepository:
             return done
         return event
 
+    def check_size(self, order: Order) -> None:
+        """See ``OrderRepository.check_size``."""
+        _bounded_item(order)
+
     async def get(self, tenant_id: str, order_id: str) -> Order | None:
         """See ``OrderRepository.get``."""
         item = await self._table.get(order_key(tenant_id, order_id))

@@ -31,7 +31,7 @@ class MemoryOrderRepository:
     async def add(self, change: Change, *, claimed_by: str | None = None) -> OrderEvent:
         """See ``OrderRepository.add``."""
         order, event = change.order, self._event_of(change)
-        _check_size(replace(order, reported=NOTHING_REPORTED), MAX_ORDER_BYTES)
+        self.check_size(order)
         _check_size(event, MAX_PENDING_BYTES)
         key = (order.tenant_id, order.order_id)
         row = self._table.rows.get(key)
@@ -51,6 +51,10 @@ class MemoryOrderRepository:
         self._table.answer()
         return event
 
+    def check_size(self, order: Order) -> None:
+        """See ``OrderRepository.check_size``."""
+        _check_size(replace(order, reported=NOTHING_REPORTED), MAX_ORDER_BYTES)
+
     async def get(self, tenant_id: str, order_id: str) -> Order | None:
         """See ``OrderRepository.get``."""
         row = self._table.rows.get((tenant_id, order_id))
@@ -64,7 +68,7 @@ class MemoryOrderRepository:
     async def save(self, change: Change) -> OrderEvent:
         """See ``OrderRepository.save``."""
         order, event = change.order, self._event_of(change)
-        _check_size(replace(order, reported=NOTHING_REPORTED), MAX_ORDER_BYTES)
+        self.check_size(order)
         _check_size(event, MAX_PENDING_BYTES)
         row = self._table.rows.get((order.tenant_id, order.order_id))
         if row is None:

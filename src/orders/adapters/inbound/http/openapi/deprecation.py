@@ -93,22 +93,23 @@ class OperationFinder:
     """Finds the operation of a request before it is routed."""
 
     def __init__(self, endpoints: Iterable[Endpoint]) -> None:
-        self._found: dict[tuple[str, str], Endpoint] = {}
+        self._found: dict[str, dict[str, Endpoint]] = {}
         self._patterns: list[tuple[re.Pattern[str], Endpoint]] = []
         for endpoint in endpoints:
             if "{" in endpoint.path:
                 pattern = re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(endpoint.path)))
                 self._patterns.append((pattern, endpoint))
             else:
-                self._found[endpoint.method, endpoint.path] = endpoint
+                self._found.setdefault(endpoint.path, {})[endpoint.method] = endpoint
 
     def find(self, method: str, path: str) -> Endpoint | None:
         """Finds the operation of that method and path; HEAD counts as GET."""
         asked = "get" if method == "HEAD" else method.lower()
         path = path.rstrip("/") or "/"
-        exact = self._found.get((asked, path))
+        exact = self._found.get(path)
         if exact is not None:
-            return exact
+            # It counts before paths with parameters, whichever methods it has.
+            return exact.get(asked)
         of_method = (each for each in self._patterns if each[1].method == asked)
         return next((endpoint for pattern, endpoint in of_method if pattern.fullmatch(path)), None)
 

@@ -15,8 +15,10 @@ from orders.adapters.inbound.http.representations.order_states import (
     track_view,
 )
 from orders.adapters.inbound.http.representations.orders import order_summary, order_view
+from orders.adapters.inbound.http.representations.quotes import quote_view
 from orders.adapters.inbound.http.representations.values import moment
 from orders.adapters.inbound.http.routes.documents import DocumentLink, DocumentRendering, rendering_view
+from orders.application.orders.quote_order import Quote
 from orders.application.policy.caller import Caller
 from orders.contracts.cloud_event import to_cloud_event
 from orders.domain.erasing import erase
@@ -26,6 +28,7 @@ from orders.domain.lifecycle import Role
 from orders.domain.order import Change, Order
 from orders.domain.parts import Address, Customer, ParcelLine, Payment
 from orders.domain.placing import Draft, DraftLine, basket_of, place
+from orders.domain.pricing.offer_checks import Answers, Offer
 from orders.domain.shipping import Shipment
 from orders.ports.acceptances import Acceptance
 from orders.ports.mail import FeedbackKind, MailFeedback, MailRecord, MailState, MailTemplate
@@ -106,6 +109,13 @@ class Life:
     def as_staff(self, order: Order) -> Mapping[str, Any]:
         """Represents the order as the shop's staff see it."""
         return order_view(order, _STAFF)
+
+    def quote(self) -> Mapping[str, Any]:
+        """Makes the response to a request for a quote."""
+        offers = {
+            line.product_id: Offer(line.product_id, line.price, available=line.quantity) for line in self.placed.lines
+        }
+        return quote_view(Quote(self.placed, Answers(offers)), _STAFF)
 
     def page_of_orders(self) -> Mapping[str, Any]:
         """Makes a page of a listing, with another after it."""

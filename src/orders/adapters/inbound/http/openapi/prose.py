@@ -62,7 +62,8 @@ with `Idempotent-Replayed: true`. That holds even if an answer got lost or the s
 A key belongs to you and to one method and path. With another body it is refused (422). `Prefer` is no part of it: what
 came first with `respond-async` is answered 202 again without it, and what came first without is answered 201 with it.
 A key of a create never expires; an order remembers the last {KEPT_KEYS} keys of its changes, for at least 24 hours.
-What changed nothing is not remembered: repeating it does no harm. Without a key nothing is deduplicated.
+What changed nothing, quotes included, is not remembered: repeating it does no harm. Without a key nothing is
+deduplicated.
 
 ## Concurrency
 
@@ -92,7 +93,8 @@ the currency's smallest unit. `total` is the sum of all `net` and `tax`, plus `s
 A shop may have its products and campaigns checked. Then an unknown product (`unknown_product`), one that isn't sold
 (`not_sellable`), a price that has changed (`price_changed`), too little stock (`out_of_stock`) and a campaign code
 that gives nothing (`campaign_…` and why) are refused as 422, with what would be right. What a campaign takes off is
-part of the order's `discount`, says `campaign_discount`, and must be reckoned with in `total`.
+part of the order's `discount`, says `campaign_discount`, and must be reckoned with in `total`. A quote tells all of it
+without placing an order.
 
 Customers give no discounts: `discount_not_allowed`. Where the shop lists its tax rates and shipping amounts, theirs are
 among them (`tax_rate_not_listed`, `shipping_not_listed`), and only what the shop gives away costs nothing

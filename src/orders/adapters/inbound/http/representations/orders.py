@@ -236,8 +236,13 @@ def order_summary(order: domain.Order, caller: Caller) -> OrderSummary:
     return given(_summary(order, caller))
 
 
-def _summary(order: domain.Order, caller: Caller) -> OrderSummary:
+def items_view(order: domain.Order) -> list[OrderItem]:
+    """Represents the order's lines."""
     left = order.open_quantities()
+    return [_line(line, left[line.line_id]) for line in order.lines]
+
+
+def _summary(order: domain.Order, caller: Caller) -> OrderSummary:
     totals = order.totals
     actions = order.allowed_actions(caller.roles)
     return {
@@ -249,7 +254,7 @@ def _summary(order: domain.Order, caller: Caller) -> OrderSummary:
         "allowed_actions": list(actions),
         "version": order.version,
         "currency": order.currency,
-        "items": [_line(line, left[line.line_id]) for line in order.lines],
+        "items": items_view(order),
         "subtotal": totals.subtotal.to_decimal(),
         "tax": totals.tax.to_decimal(),
         "shipping": totals.shipping.to_decimal(),

@@ -26,6 +26,15 @@ from orders.application.orders.accept_order import AcceptOrder
 from orders.application.orders.place_order import PlaceOrder
 from orders.application.policy.caller import Caller, Operation, permit
 from orders.domain.order import Order
+from orders.domain.placing import Draft
+
+ORDER_BODY = Body(
+    CreateOrderBody,
+    {
+        "smallest": Example("No more than is needed", lambda life: life.smallest_body),
+        "everything": Example("With tax, shipping, discounts by the shop, addresses", lambda life: life.full_body),
+    },
+)
 
 
 @post(
@@ -70,15 +79,7 @@ from orders.domain.order import Order
         ),
         permissions=(Operation.PLACE,),
         parameters=("IdempotencyKey", "Prefer"),
-        body=Body(
-            CreateOrderBody,
-            {
-                "smallest": Example("No more than is needed", lambda life: life.smallest_body),
-                "everything": Example(
-                    "With tax, shipping, discounts by the shop, addresses", lambda life: life.full_body
-                ),
-            },
-        ),
+        body=ORDER_BODY,
         problems=(*PROBLEMS_OF_CREATING, problems.SHOP_NOT_READY),
     ),
 )
@@ -89,16 +90,7 @@ async def create(
     accept_order: NamedDependency[AcceptOrder],
 ) -> Response[bytes]:
     """Places an order; with ``Prefer: respond-async`` accepts it and places it later."""
-    permit(Operation.PLACE, caller.roles)
-    given = await read_any_object(request, optional=False, media_types=JSON)
-    if isinstance(given.get("customer_id"), str):
-        # Permission depends on the order's customer, so it is checked before anything else in the request.
-        place_order.permit(caller, given["customer_id"])
-    no_parameters(request.query_params)
-    try:
-        draft = await off_loop(await body_size(request), lambda: read_draft(given))
-    except InvalidDraft as error:
-        raise error.along_with(await place_order.amount_faults(caller, error.amounts)) from None
+    draft = await read_order(request, caller, place_order)
     if prefers_async(request):
         keyed = await keyed_request(request, accepted_answer)
         return to_response(accepted_answer(await accept_order.execute(caller, draft, keyed)))
@@ -109,3 +101,21 @@ async def create(
 
     keyed = await keyed_request(request, respond)
     return to_response(respond(await place_order.execute(caller, draft, keyed)))
+
+
+async def read_order(request: Call, caller: Caller, place_order: PlaceOrder) -> Draft:
+    """Reads the order in a request's body, once the caller is known to place orders of its customer.
+
+    Raises: ActionForbidden, ForeignCustomer, InvalidParameters, InvalidDraft with the faults of its amounts as well; as
+        ``read_any_object``.
+    """
+    permit(Operation.PLACE, caller.roles)
+    given = await read_any_object(request, optional=False, media_types=JSON)
+    if isinstance(given.get("customer_id"), str):
+        # Permission depends on the order's customer, so it is checked before anything else in the request.
+        place_order.permit(caller, given["customer_id"])
+    no_parameters(request.query_params)
+    try:
+        return await off_loop(await body_size(request), lambda: read_draft(given))
+    except InvalidDraft as error:
+        raise error.along_with(await place_order.amount_faults(caller, error.amounts)) from None

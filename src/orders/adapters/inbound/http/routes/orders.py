@@ -18,6 +18,7 @@ from orders.adapters.inbound.http.routes.list_orders import list_orders
 from orders.adapters.inbound.http.routes.order_changes import opened_order
 from orders.adapters.inbound.http.routes.order_status import cancel, read_status, set_status
 from orders.adapters.inbound.http.routes.parcels import deliver, fulfil
+from orders.adapters.inbound.http.routes.quote_order import quote
 from orders.adapters.inbound.http.routes.read_order import read, track
 from orders.adapters.inbound.http.routes.update_order import merge, replace
 from orders.adapters.inbound.http.supplied import Dependencies, supplied, supplied_handlers
@@ -25,6 +26,7 @@ from orders.adapters.inbound.http.supplied import Dependencies, supplied, suppli
 ROUTES = (
     list_orders,
     create,
+    quote,
     read,
     replace,
     merge,

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from orders.adapters.outbound.dynamodb import listing
 from orders.adapters.wire.keyed_answers import KeyedAnswer
 from orders.application.policy.idempotency import KeyedRequest
 from orders.domain.errors import Fault
@@ -16,7 +17,7 @@ from orders.domain.order import Change
 from orders.domain.parts import Deletion
 from orders.ports.acceptances import AcceptanceState
 from orders.ports.mail import MailIntent, MailState, MailTemplate
-from orders.ports.order_repository import OrderQuery
+from orders.ports.order_repository import OrderPage, OrderQuery
 from tests.contract.changes import event_of, placed, processed, shipped
 from tests.contract.intercepted_client import Call, InterceptedClient, Stage, next_choices, repeated
 from tests.contract.order_stores import EmulatorTable, Store, store_over
@@ -172,7 +173,11 @@ async def test_a_create_makes_the_requests_it_must_and_no_other(
 
 @pytest.mark.parametrize("statuses", [(), (Status.PENDING, Status.PROCESSING)])
 async def test_a_page_reads_a_bounded_number_of_items(
-    client: Any, dynamo_table: EmulatorTable, tenant_id: str, statuses: tuple[Status, ...]
+    client: Any,
+    dynamo_table: EmulatorTable,
+    tenant_id: str,
+    statuses: tuple[Status, ...],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     meter = Meter()
     store = store_over(InterceptedClient(client, meter.around), dynamo_table.name)
@@ -184,12 +189,20 @@ async def test_a_page_reads_a_bounded_number_of_items(
         )
     )
     query = OrderQuery(tenant_id, statuses=statuses, limit=2)
+    meter.taken()
+    assert await store.orders.page(query) == OrderPage(())
+    # Chunks of 3, 3, 6, 12: the twentieth is in the fourth. Another index has none of them.
+    requests, _ = meter.taken()
+    assert requests == ["query"] * (4 + max(0, len(statuses) - 1))
+
+    monkeypatch.setattr(listing, "MAX_CONSIDERED", 8)
+    monkeypatch.setattr(listing, "GROWN_CHUNK", 4)
     pages = 0
     while True:
         meter.taken()
         page = await store.orders.page(query)
         assert page.orders == ()
-        assert meter.read <= 4 * query.limit + 1 + 2 * (query.limit + 1)
+        assert meter.read <= 8 + 1 + 4
         pages += 1
         if page.next_position is None:
             break

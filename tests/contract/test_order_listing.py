@@ -1,13 +1,14 @@
 """The contract of ``OrderRepository.page``, on every backend: every combination of filters against brute force."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from itertools import product
 
 import pytest
 
+from orders.adapters.outbound.dynamodb import listing
 from orders.domain.lifecycle import Status
 from orders.domain.order import Change, Order
 from orders.domain.parts import Deletion
@@ -166,16 +167,42 @@ async def test_a_listing_goes_on_where_it_was_although_orders_change_meanwhile(s
     assert [order.order_id for order in rest.orders] == [changes[3].order.order_id, changes[5].order.order_id]
 
 
-async def test_a_page_of_what_is_mostly_filtered_out_may_be_short_and_goes_on(store: Store, tenant_id: str) -> None:
+async def mostly_deleted(store: Store, tenant_id: str) -> None:
+    """One order a minute: of 24 the first and the eighteenth are there."""
     for number in range(24):
         change = placed(tenant_id, at=NOON + number * A_MINUTE)
         deletion = None if number in {0, 17} else Deletion(NOON, "admin_1")
         await store.orders.add(replace(change, order=replace(change.order, deletion=deletion)))
 
+
+def minutes(orders: Iterable[Order]) -> list[int]:
+    return [(order.created_at - NOON) // A_MINUTE for order in orders]
+
+
+async def test_a_page_is_filled_although_most_is_filtered_out(store: Store, tenant_id: str) -> None:
+    await mostly_deleted(store, tenant_id)
+    customer_id = placed(tenant_id).order.customer_id
+    for ascending, of_one in product((False, True), (None, customer_id)):
+        query = OrderQuery(tenant_id, customer_id=of_one, limit=1, ascending=ascending)
+        first = await store.orders.page(query)
+        assert minutes(first.orders) == ([0] if ascending else [17])
+        second = await store.orders.page(replace(query, after=first.next_position))
+        assert minutes(second.orders) == ([17] if ascending else [0])
+        assert minutes((await store.orders.page(replace(query, limit=2))).orders) == ([0, 17] if ascending else [17, 0])
+
+
+async def test_at_its_bound_on_reads_a_page_is_short_and_goes_on(
+    store: Store, orders_table: EmulatorTable | None, tenant_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await mostly_deleted(store, tenant_id)
+    monkeypatch.setattr(listing, "MAX_CONSIDERED", 6)
     for ascending in (False, True):
-        found = await all_pages(store, OrderQuery(tenant_id, limit=1, ascending=ascending))
-        minutes = [(order.created_at - NOON) // A_MINUTE for order in found]
-        assert minutes == ([0, 17] if ascending else [17, 0])
+        query = OrderQuery(tenant_id, limit=2, ascending=ascending)
+        assert minutes(await all_pages(store, query)) == ([0, 17] if ascending else [17, 0])
+        page = await store.orders.page(query)
+        if orders_table is not None:  # in memory nothing is read
+            assert minutes(page.orders) == ([0] if ascending else [])
+            assert page.next_position is not None
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import Any
 
 from orders.adapters.outbound.dynamodb.items.attribute_values import to_wire
 from orders.adapters.outbound.dynamodb.items.order_items import order_to_item
+from orders.adapters.outbound.dynamodb.listing import GROWN_CHUNK, MAX_CONSIDERED
 from orders.domain.identity import order_number
 from orders.domain.lifecycle import Status
 from orders.domain.order import Order
@@ -132,11 +133,11 @@ def combinations(numbers: Sequence[str | None]) -> Iterator[OrderQuery]:
 def may_read(query: OrderQuery) -> int:
     """The most items that one page of the query may read.
 
-    Four orders are considered for each that the page may hold, 200 at most, and one more to know whether more follow;
-    each index branch is read in chunks of a page and one, of which the last need not be used up.
+    So many orders are considered, and one more to know whether more follow; each index branch is read in chunks of a
+    page and one, or larger ones where much is filtered out, of which the last need not be used up.
     """
     if query.order_number is not None:
         return 2
     merged = query.customer_id is None and len(query.statuses) < len(Status)
     branches = len(query.statuses) or 1 if merged else 1
-    return min(4 * query.limit, 200) + 1 + branches * (query.limit + 1)
+    return MAX_CONSIDERED + 1 + branches * max(query.limit + 1, GROWN_CHUNK)

@@ -1,7 +1,8 @@
 """Reads pages of a tenant's orders, each from the index that answers the query, never by a scan ([API-6]).
 
-Filters that an index can't apply (deleted or not, a status among one customer's orders) are applied to the items read.
-To bound the cost of a page, a bounded number of orders is examined, so a page may come out short.
+Filters that an index can't apply (deleted or not, a status among one customer's orders) are applied to the items read,
+until the page is full. To bound the cost of a page, a bounded number of orders is examined, so a page may come out
+short.
 """
 
 import logging
@@ -33,9 +34,12 @@ from orders.domain.order import Order
 from orders.ports.errors import UnreadableItem
 from orders.ports.order_repository import OrderPage, OrderQuery
 
-CONSIDERED_PER_ORDER = 4
-MAX_CONSIDERED = 200
-"""A page considers at most four orders for each that it may hold, and never more than this."""
+MAX_CONSIDERED = 500
+"""How many orders a page considers at most, however many it may hold."""
+
+GROWN_CHUNK = 64
+"""Up to this size the chunks grow in which a branch is read, where much is filtered out: a page of one order must not
+take hundreds of requests."""
 
 _log = logging.getLogger(__name__)
 
@@ -68,7 +72,12 @@ class Span:
 
 @dataclass(slots=True)
 class Branch:
-    """One index's orders under one hash key, read ahead in chunks."""
+    """One index's orders under one hash key, read ahead in chunks.
+
+    Attributes:
+        chunk: how many are read next. Two chunks have the size that is given: a page with few filtered out needs no
+            more. Those after them grow.
+    """
 
     table: OrdersTable
     index: str
@@ -79,6 +88,7 @@ class Branch:
     read: deque[Item] = field(default_factory=deque)
     resume: Mapping[str, Any] | None = None
     ended: bool = False
+    requests: int = 0
 
     async def fill(self) -> None:
         """Reads on until an item is available or the end is reached."""
@@ -97,6 +107,9 @@ class Branch:
                 limit=self.chunk,
                 resume=self.resume,
             )
+            if self.requests:
+                self.chunk = max(self.chunk, min(2 * self.chunk, GROWN_CHUNK))
+            self.requests += 1
             self.read.extend(page.items)
             self.resume, self.ended = page.resume, page.resume is None
 
@@ -111,7 +124,7 @@ async def read_page(table: OrdersTable, query: OrderQuery) -> OrderPage:
     span = Span.of(query)
     if span.lowest > span.highest:
         return OrderPage(())
-    may_consider = min(CONSIDERED_PER_ORDER * query.limit, MAX_CONSIDERED)
+    may_consider = MAX_CONSIDERED
     orders: list[Order] = []
     unreadable = 0
     last: str | None = None

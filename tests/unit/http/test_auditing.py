@@ -76,6 +76,7 @@ async def _calls(api: Api) -> list[tuple[str, Any]]:
         ("getOrderStatus", call("GET", f"{here}/status")),
         ("setOrderStatus", call("PUT", f"{here}/status", {"status": "processing"}, **staff)),
         ("fulfilOrder", call("POST", f"{here}/fulfill", parcel, **staff)),
+        ("fulfilOrderAlias", call("POST", f"{here}/fulfil", parcel, **staff)),
         ("deliverParcel", call("POST", f"{here}/parcels/par_1/deliver", {}, **staff)),
         ("trackOrder", call("GET", f"{here}/track")),
         ("listOrderHistory", call("GET", f"{here}/history")),

@@ -47,6 +47,7 @@ TABLE: dict[str, tuple[int, ...]] = {
     "setOrderStatus":     (401, 403,  404,   404, 200,  200,  200,  403,  404,  404,  403),
     "cancelOrder":        (401, 200,  404,   404, 200,  200,  200,  403,  404,  404,  403),
     "fulfilOrder":        (401, 403,  404,   404, 200,  200,  200,  403,  404,  404,  403),
+    "fulfilOrderAlias":   (401, 403,  404,   404, 200,  200,  200,  403,  404,  404,  403),
     "deliverParcel":      (401, 403,  404,   404, 200,  200,  200,  403,  404,  404,  403),
     "trackOrder":         (401, 200,  404,   404, 200,  200,  200,  403,  404,  404,  403),
     "listOrderHistory":   (401, 200,  404,   404, 200,  200,  200,  403,  404,  404,  403),
@@ -92,11 +93,13 @@ BODIES: dict[str, Any] = {
     "setOrderStatus": {"status": "processing"},
     "cancelOrder": {"reason": "changed_mind"},
     "fulfilOrder": PARCEL,
+    "fulfilOrderAlias": PARCEL,
     "deliverParcel": {},
     "erasePersonalData": {},
 }
 STANDS: dict[str, Callable[[Api, dict[str, Any]], Awaitable[None]]] = {
     "fulfilOrder": _processing,
+    "fulfilOrderAlias": _processing,
     "deliverParcel": _shipped,
     "deleteOrder": _over,
     "erasePersonalData": _over,

@@ -234,6 +234,17 @@ async def test_the_same_key_for_another_operation_is_another_key(api: Api) -> No
     assert "idempotent-replayed" not in patched.headers
 
 
+@pytest.mark.parametrize("spelling", ["/fulfil", "/fulfil/", "/fulfill/"])
+async def test_both_spellings_of_fulfilling_are_one_operation(spelling: str, api: Api) -> None:
+    order_id = (await api.placed())["order_id"]
+    await api.call("PUT", f"{ORDERS}/{order_id}/status", {"status": "processing"}, role="staff")
+    first = await step("POST", spelling, PARCEL)(api, order_id)
+    assert (first.status_code, first.json()["status"]) == (200, "fulfilled")
+    assert same(first, await step("POST", "/fulfill", PARCEL)(api, order_id))
+    other = await step("POST", "/fulfill", PARCEL | {"carrier": "UPS"})(api, order_id)
+    expect(other, 422, "idempotency-key-reused")
+
+
 async def test_fifty_of_the_same_change_at_once_change_once(api: Api) -> None:
     order_id = (await api.placed())["order_id"]
     patch = step("PATCH", "", {"notes": "ring twice"}, role="customer")

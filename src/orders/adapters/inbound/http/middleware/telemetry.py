@@ -24,6 +24,7 @@ _OF_OPERATIONS: Mapping[str, str] = MappingProxyType(
         "setOrderStatus": STATUS_CHANGE,
         "cancelOrder": STATUS_CHANGE,
         "fulfilOrder": STATUS_CHANGE,
+        "fulfilOrderAlias": STATUS_CHANGE,
         "deliverParcel": STATUS_CHANGE,
     }
 )

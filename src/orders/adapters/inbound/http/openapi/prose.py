@@ -77,8 +77,9 @@ has changed. ETags depend on the caller's roles; in `If-Match` only the version 
 
 A page has `items` and `next_cursor`, {DEFAULT_LIMIT} items unless `limit` says otherwise (at most {MAX_LIMIT}). Pass
 `next_cursor` back as `cursor`, with the same filters, until it is `null`; the `Link` header has the whole address as
-`rel="next"`. A page may have fewer items than `limit`, or none, and still go on. Cursors are opaque and belong to one
-listing with its filters. There are no totals, and page 1,000 costs what page 1 costs.
+`rel="next"`. A page is filled as far as a bound on what is read for it allows: after hundreds of orders that filters
+leave out, or that are deleted, it may have fewer items than `limit`, or none, and still go on. Cursors are opaque and
+belong to one listing with its filters. There are no totals, and page 1,000 costs what page 1 costs.
 
 ## Money
 

@@ -31,6 +31,8 @@ _TAGS = re.compile(TAGS_PATTERN)
 _QUOTED_KEY = re.compile(r'^"((?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"$')
 _KEY = re.compile(rf"^[\x21-\x7e]{{1,{MAX_KEY_CHARACTERS}}}$")
 
+_OTHER_SPELLING = "/fulfil"
+
 KEY_PATTERN = rf"""^[!-~]{{1,{MAX_KEY_CHARACTERS}}}$|^"(?:[!#-\[\]-~]|\\["\\]){{1,{MAX_KEY_CHARACTERS}}}"$"""
 """Both forms of a key for the document: bare, or quoted with quotes and backslashes escaped."""
 
@@ -96,14 +98,19 @@ async def keyed_request(request: Request[Any, Any, Any], respond: Respond) -> Ke
                 )
             ]
         )
-    operation = f"{request.method} {request.url.path.rstrip('/')}"
     return KeyedRequest(
         key,
-        operation,
+        f"{request.method} {_canonical_path(request)}",
         await body_fingerprint(request),
         lambda order: respond(order).encode(),
         attempt=secrets.token_hex(_ATTEMPT_BYTES),
     )
+
+
+def _canonical_path(request: Request[Any, Any, Any]) -> str:
+    """Returns the one path of the operation on this order, whichever of its spellings was asked for."""
+    path = request.url.path.rstrip("/")
+    return f"{path}l" if path.endswith(_OTHER_SPELLING) else path
 
 
 def prefers_async(request: Request[Any, Any, Any]) -> bool:

@@ -17,7 +17,7 @@ from orders.adapters.inbound.http.routes.history import events, history
 from orders.adapters.inbound.http.routes.list_orders import list_orders
 from orders.adapters.inbound.http.routes.order_changes import opened_order
 from orders.adapters.inbound.http.routes.order_status import cancel, read_status, set_status
-from orders.adapters.inbound.http.routes.parcels import deliver, fulfil
+from orders.adapters.inbound.http.routes.parcels import deliver, fulfil, fulfil_alias
 from orders.adapters.inbound.http.routes.quote_order import quote
 from orders.adapters.inbound.http.routes.read_order import read, track
 from orders.adapters.inbound.http.routes.update_order import merge, replace
@@ -39,6 +39,7 @@ ROUTES = (
     document,
     cancel,
     fulfil,
+    fulfil_alias,
     deliver,
     erase,
 )

@@ -1,5 +1,6 @@
 """Serves the routes that ship an order's parcels and record their arrival."""
 
+from dataclasses import replace
 from functools import partial
 
 from litestar import Response, post
@@ -22,48 +23,43 @@ from orders.application.policy.caller import Caller
 from orders.domain.lifecycle import Action
 from orders.domain.order import Order
 
-
-@post(
-    "/{order_id:str}/fulfill",
-    status_code=200,
-    operation=ApiOperation(
-        "fulfilOrder",
-        "Life cycle",
-        "Fulfil an order",
-        "Puts a parcel with some or all of what is open on record; without `lines` it carries everything that is open. "
-        "The same carrier, tracking number and lines again change nothing.",
-        (
-            changed_order(
-                "The order with its parcels.",
-                Example("Half of it is on its way", lambda life: life.as_staff(life.part_shipped)),
-                "DeliverParcel",
-                "CompleteOrder",
-            ),
+FULFIL = ApiOperation(
+    "fulfilOrder",
+    "Life cycle",
+    "Fulfil an order",
+    "Puts a parcel with some or all of what is open on record; without `lines` it carries everything that is open. "
+    "The same carrier, tracking number and lines again change nothing.",
+    (
+        changed_order(
+            "The order with its parcels.",
+            Example("Half of it is on its way", lambda life: life.as_staff(life.part_shipped)),
+            "DeliverParcel",
+            "CompleteOrder",
         ),
-        permissions=(Action.FULFIL,),
-        parameters=CONDITIONS,
-        body=Body(
-            FulfilBody,
-            {
-                "rest": Example(
-                    "Everything that is open", lambda _: {"tracking_number": "TRACK123456", "carrier": "DHL"}
-                ),
-                "part": Example(
-                    "Some of it",
-                    lambda _: {
-                        "carrier": "DHL",
-                        "tracking_number": "JD014600003SE",
-                        "tracking_url": "https://track.example/JD014600003SE",
-                        "lines": [{"line_id": "line_1", "quantity": 2}],
-                        "shipped_at": "2026-03-02T12:15:04+02:00",
-                    },
-                ),
-            },
-        ),
-        problems=(*PROBLEMS_OF_CHANGING, problems.PARCEL_CONFLICT),
     ),
+    permissions=(Action.FULFIL,),
+    parameters=CONDITIONS,
+    body=Body(
+        FulfilBody,
+        {
+            "rest": Example("Everything that is open", lambda _: {"tracking_number": "TRACK123456", "carrier": "DHL"}),
+            "part": Example(
+                "Some of it",
+                lambda _: {
+                    "carrier": "DHL",
+                    "tracking_number": "JD014600003SE",
+                    "tracking_url": "https://track.example/JD014600003SE",
+                    "lines": [{"line_id": "line_1", "quantity": 2}],
+                    "shipped_at": "2026-03-02T12:15:04+02:00",
+                },
+            ),
+        },
+    ),
+    problems=(*PROBLEMS_OF_CHANGING, problems.PARCEL_CONFLICT),
 )
-async def fulfil(
+
+
+async def _fulfil(
     request: Call,
     order: NamedDependency[Order],
     caller: NamedDependency[Caller],
@@ -74,6 +70,20 @@ async def fulfil(
     return await change(
         request, partial(order_answer, caller=caller), partial(fulfil_order.execute, caller, order, body.to_domain())
     )
+
+
+fulfil = post("/{order_id:str}/fulfill", status_code=200, operation=FULFIL)(_fulfil)
+fulfil_alias = post(
+    "/{order_id:str}/fulfil",
+    status_code=200,
+    operation=replace(
+        FULFIL,
+        operation_id="fulfilOrderAlias",
+        summary="Fulfil an order, in the other spelling",
+        description="The same operation as `fulfilOrder`, for those who spell it so: an `Idempotency-Key` that was "
+        "sent to one of the two is known to the other.",
+    ),
+)(_fulfil)
 
 
 @post(

@@ -147,6 +147,11 @@ BREAKING: dict[str, tuple[Change, str]] = {
     "a bound where there was none": (
         lambda d: fields(d, "CreateOrderBody")["total"].update(maximum=5), "maximum was not set and is 5",
     ),
+    "another pattern that begins alike": (
+        lambda d: fields(d, "CreateOrderBody")["customer_id"].update(
+            pattern=fields(d, "CreateOrderBody")["customer_id"]["pattern"] + "x"
+        ), "pattern was",
+    ),
     "another pattern": (
         lambda d: fields(d, "CreateOrderBody")["customer_id"].update(pattern="^c"), "pattern was",
     ),
@@ -254,6 +259,9 @@ ADDITIVE: dict[str, Change] = {
     "a field of a body not required any more": lambda d: schema(d, "CreateOrderBody")["required"].remove("total"),
     "a bound of a body removed": lambda d: fields(d, "FulfilBody")["carrier"].pop("maxLength"),
     "a pattern of a body removed": lambda d: fields(d, "FulfilBody")["carrier"].pop("pattern"),
+    "a pattern with one more alternative": lambda d: fields(d, "CreateOrderBody")["customer_id"].update(
+        pattern=fields(d, "CreateOrderBody")["customer_id"]["pattern"] + "|^x$"
+    ),
     "a new value in a body": lambda d: fields(d, "StatusBody")["status"]["enum"].append("on_hold"),
     "a new error": lambda d: create(d)["responses"].update({"402": create(d)["responses"]["401"]}),
     "a new kind of problem": lambda d: problem_examples(d, "Unauthenticated").update(

@@ -13,6 +13,7 @@ from orders.adapters.outbound.dynamodb.event_archive import DynamoEventArchive
 from orders.adapters.outbound.dynamodb.items.attribute_values import to_wire
 from orders.adapters.outbound.dynamodb.keys import acceptance_key, event_key, mail_key, order_key, suppression_key
 from orders.adapters.outbound.dynamodb.mail_intents import DynamoMailIntents
+from orders.adapters.outbound.dynamodb.order_numbers import DynamoOrderNumbers, RecentNumbers
 from orders.adapters.outbound.dynamodb.order_repository import DynamoOrderRepository
 from orders.adapters.outbound.dynamodb.ordering_tenants import DynamoOrderingTenants
 from orders.adapters.outbound.dynamodb.orders_by_day import DynamoOrdersByDay
@@ -23,6 +24,7 @@ from orders.adapters.outbound.dynamodb.unreadable_items import DynamoUnreadableI
 from orders.adapters.outbound.memory.acceptances import MemoryAcceptances
 from orders.adapters.outbound.memory.event_archive import MemoryEventArchive
 from orders.adapters.outbound.memory.mail_intents import MemoryMailIntents
+from orders.adapters.outbound.memory.order_numbers import MemoryOrderNumbers
 from orders.adapters.outbound.memory.order_repository import MemoryOrderRepository
 from orders.adapters.outbound.memory.orders_by_day import MemoryOrdersByDay
 from orders.adapters.outbound.memory.orders_table import MemoryTable
@@ -42,6 +44,7 @@ from orders.ports.errors import ItemKind
 from orders.ports.event_archive import EventArchive
 from orders.ports.lease import WriterLease
 from orders.ports.mail import MailIntents, MailReference
+from orders.ports.order_numbers import OrderNumbers
 from orders.ports.order_repository import OrderRepository
 from orders.ports.orders_by_day import OrdersByDay
 from orders.ports.outbox import EventLog, Outbox, OutboxEntry
@@ -175,6 +178,7 @@ class Store:
     lease: WriterLease
     days: OrdersByDay
     retained: RetainedItems
+    numbers: OrderNumbers
 
     async def overdue(self, before: datetime = AT_LAST, limit: int = 1000) -> list[tuple[str, datetime]]:
         """Ids and times of all overdue orders, whatever their shard."""
@@ -215,6 +219,7 @@ def memory_store(clock: Clock | None = None) -> Store:
         lease,
         MemoryOrdersByDay(table),
         MemoryRetainedItems(table, mails),
+        MemoryOrderNumbers(table),
     )
 
 
@@ -237,8 +242,13 @@ def store_over(
     outbox = DynamoOutbox(
         client, table_name, lease, region=region, other_region=other_region, outbox_shards=SHARDS, clock=clock
     )
-    orders = DynamoOrderRepository(client, table_name, lease, region=region, outbox_shards=SHARDS, clock=clock)
-    acceptances = DynamoAcceptances(client, table_name, lease, region=region, outbox_shards=SHARDS, clock=clock)
+    written = RecentNumbers()
+    orders = DynamoOrderRepository(
+        client, table_name, lease, region=region, outbox_shards=SHARDS, clock=clock, written=written
+    )
+    acceptances = DynamoAcceptances(
+        client, table_name, lease, region=region, outbox_shards=SHARDS, clock=clock, written=written
+    )
     mails = DynamoMailIntents(client, table_name, lease, clock=clock)
     archive = DynamoEventArchive(client, table_name)
     suppressions = DynamoSuppressions(client, table_name, lease)
@@ -261,7 +271,12 @@ def store_over(
         lease,
         DynamoOrdersByDay(client, table_name),
         DynamoRetainedItems(client, table_name, lease, clock=clock),
+        DynamoOrderNumbers(client, table_name, written, pause=_no_pause),
     )
+
+
+async def _no_pause(_seconds: float) -> None:
+    """Emulators' indexes show at once what was written."""
 
 
 @contextmanager

@@ -77,6 +77,7 @@ COSTS = {
     "mails": 1,
     "page": 0.5,
     "by number": 1,
+    "number": 0.5,
 }
 """Capacity units that each operation consumes on a small order."""
 
@@ -102,6 +103,7 @@ async def test_each_operation_makes_the_requests_it_must_and_no_other(
         "log": (lambda: store.log.read(tenant_id, order_id), ["get_item", "query"]),
         "page": (lambda: store.orders.page(OrderQuery(tenant_id)), ["query"]),
         "by number": (lambda: store.orders.page(OrderQuery(tenant_id, order_number=number)), ["query", "get_item"]),
+        "number": (lambda: store.numbers.order_ids(tenant_id, number), ["query"]),
         "claim": (lambda: store.mails.claim(intent, now=NOON, lease=A_MINUTE), ["update_item"]),
         "finish": (lambda: store.mails.finish(intent, MailState.SENT, at=NOON), ["update_item"]),
         "mails": (lambda: store.mails.of_order(tenant_id, order_id), ["query"]),

@@ -22,6 +22,7 @@ from orders.adapters.outbound.memory.event_publisher import MemoryEventPublisher
 from orders.adapters.outbound.memory.mail_intents import MemoryMailIntents
 from orders.adapters.outbound.memory.mail_sender import MemoryMailSender
 from orders.adapters.outbound.memory.metrics import MemoryMetrics
+from orders.adapters.outbound.memory.order_numbers import MemoryOrderNumbers
 from orders.adapters.outbound.memory.order_repository import MemoryOrderRepository
 from orders.adapters.outbound.memory.orders_by_day import MemoryOrdersByDay
 from orders.adapters.outbound.memory.orders_table import MemoryTable
@@ -173,6 +174,7 @@ class Service:
             region_probes=[self.dependency, *self.region_probes],
             repository=self.repository,
             acceptances=self.acceptances,
+            numbers=table.numbers,
             outbox=self.outbox,
             event_log=table.log,
             publisher=self.publisher,
@@ -241,6 +243,7 @@ class Service:
             self.table.lease,
             MemoryOrdersByDay(self.table),
             MemoryRetainedItems(self.table, self.intents),
+            MemoryOrderNumbers(self.table),
         )
 
     def relay(self, lag: timedelta = timedelta(0)) -> RelayOutbox:

@@ -17,6 +17,8 @@ _WITHOUT_GAPS = str.maketrans("", "", "- ")
 _SPELLINGS = str.maketrans("OIL", "011")
 ORDER_ID_PATTERN = r"^ord_[0-9A-HJKMNP-TV-Z]{26}$"
 ORDER_NUMBER_PATTERN = r"^BB-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-Z]$"
+TYPED_NUMBER_PATTERN = r"^[Bb]{2}(?:-?[0-9A-Za-z]){13}$"
+"""The forms of an order number that are plain ASCII without blanks; ``parse_order_number`` takes more."""
 KEY_PATTERN = r"^[A-Za-z0-9_.-]{1,64}$"
 RANDOM_BITS = 80
 MAX_TYPED_CHARACTERS = 64

@@ -161,6 +161,13 @@ class OutcomeUnknown(TransientPortError):
     """A write was given up before its answer: it may have been made, and repeating it is safe."""
 
 
+class NumberNotIndexed(TransientPortError):
+    """An order's number was not found, and the index of numbers lags: the order may have been written a moment ago."""
+
+    def __init__(self) -> None:
+        super().__init__("index of order numbers", "it does not show yet what was written lately")
+
+
 class QuotaReached(TransientPortError):
     """The daily quota is used up: nothing can be done until the oldest use is 24 hours old."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from orders.domain.errors import Fault
+from orders.domain.errors import Fault, InvalidOrderNumber
 from orders.domain.events import EventType
 from orders.domain.identity import is_order_id
 from orders.domain.lifecycle import Status
@@ -22,6 +22,22 @@ class OrderNotFound(ApplicationError):
     def __init__(self, order_id: str) -> None:
         self.order_id = order_id
         super().__init__(f"there is no order {order_id}" if is_order_id(order_id) else "there is no such order")
+
+
+class NumberMistyped(OrderNotFound):
+    """The order number that names an order has a typo or a swap, so that there can be no such order."""
+
+    def __init__(self, fault: InvalidOrderNumber) -> None:
+        super().__init__(fault.text)
+        self.args = (str(fault),)
+
+
+class NumberOfSeveral(OrderNotFound):
+    """Several of the caller's orders have the number, so that it names none of them."""
+
+    def __init__(self, order_number: str) -> None:
+        super().__init__(order_number)
+        self.args = ("more than one order has this number; please name the one you mean by its id",)
 
 
 class EventNeverWas(ApplicationError):

@@ -22,6 +22,7 @@ from orders.adapters.outbound.aws.sqs_dead_letters import Mailbox, SqsDeadLetter
 from orders.adapters.outbound.dynamodb.acceptances import DynamoAcceptances
 from orders.adapters.outbound.dynamodb.erasure_ledger import DynamoErasureLedger
 from orders.adapters.outbound.dynamodb.mail_intents import DynamoMailIntents
+from orders.adapters.outbound.dynamodb.order_numbers import DynamoOrderNumbers, RecentNumbers
 from orders.adapters.outbound.dynamodb.order_repository import DynamoOrderRepository
 from orders.adapters.outbound.dynamodb.outbox import DynamoOutbox
 from orders.adapters.outbound.dynamodb.probe import DynamoProbe
@@ -88,6 +89,7 @@ class Container(containers.DeclarativeContainer):
     order_senders = providers.Singleton(order_senders, settings=settings)
     mail_tokens = providers.Singleton(mail_tokens, settings=settings)
 
+    written_numbers = providers.Singleton(RecentNumbers)
     repository = providers.Singleton(
         DynamoOrderRepository,
         client=clients.provided.dynamodb,
@@ -95,6 +97,7 @@ class Container(containers.DeclarativeContainer):
         lease=lease,
         region=settings.provided.aws_region,
         outbox_shards=settings.provided.outbox_shards,
+        written=written_numbers,
     )
     acceptances = providers.Singleton(
         DynamoAcceptances,
@@ -103,6 +106,7 @@ class Container(containers.DeclarativeContainer):
         lease=lease,
         region=settings.provided.aws_region,
         outbox_shards=settings.provided.outbox_shards,
+        written=written_numbers,
     )
     outbox = providers.Singleton(
         DynamoOutbox,
@@ -140,6 +144,12 @@ class Container(containers.DeclarativeContainer):
         region_probes=providers.Singleton(region_health, table=table_probe, region=region_probes),
         repository=repository,
         acceptances=acceptances,
+        numbers=providers.Singleton(
+            DynamoOrderNumbers,
+            client=clients.provided.dynamodb,
+            table_name=addresses.provided.table,
+            written=written_numbers,
+        ),
         outbox=outbox,
         event_log=outbox,
         publisher=providers.Singleton(

@@ -52,6 +52,7 @@ from orders.ports.health import Probe
 from orders.ports.lease import WriterLease
 from orders.ports.mail import MailComposer, MailIntents, MailQuotas, MailSender
 from orders.ports.metrics import Counters, Gauges
+from orders.ports.order_numbers import OrderNumbers
 from orders.ports.order_repository import OrderRepository
 from orders.ports.outbox import EventLog, Outbox
 from orders.ports.products import ProductCatalogue
@@ -86,6 +87,7 @@ class UseCases(containers.DeclarativeContainer):
     region_probes: providers.Dependency[Sequence[Probe]] = providers.Dependency()
     repository: providers.Dependency[OrderRepository] = providers.Dependency()
     acceptances: providers.Dependency[Acceptances] = providers.Dependency()
+    numbers: providers.Dependency[OrderNumbers] = providers.Dependency()
     outbox: providers.Dependency[Outbox] = providers.Dependency()
     event_log: providers.Dependency[EventLog] = providers.Dependency()
     publisher: providers.Dependency[EventPublisher] = providers.Dependency()
@@ -160,7 +162,9 @@ class UseCases(containers.DeclarativeContainer):
         PlaceAccepted, place_order=place_order, repository=repository, acceptances=acceptances, fast_path=fast_path
     )
     place_queued = providers.Singleton(PlaceQueued, place_order=place_order)
-    open_order = providers.Singleton(OpenOrder, repository=repository, acceptances=acceptances, counters=counters)
+    open_order = providers.Singleton(
+        OpenOrder, repository=repository, acceptances=acceptances, numbers=numbers, counters=counters
+    )
     list_orders = providers.Singleton(ListOrders, repository=repository, counters=counters)
     read_history = providers.Singleton(ReadHistory, log=event_log, intents=mail_intents, counters=counters)
     change_status = providers.Singleton(ChangeStatus, changer=order_changer)

@@ -40,6 +40,7 @@ from orders.domain.lifecycle import Action
 from orders.ports.errors import (
     NotPermitted,
     NotTheWriter,
+    NumberNotIndexed,
     OrderTooLarge,
     OutcomeUnknown,
     TransientPortError,
@@ -221,6 +222,15 @@ def _unavailable(request: Request[Any, Any, Any], error: Exception) -> Response[
     return problem(request, UNAVAILABLE, detail, headers={"Retry-After": "5" if error.throttled else "2"})
 
 
+def _not_indexed(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    _log.warning("refused for now: %s", error)
+    detail = (
+        "an order of this number may have been placed a moment ago and can't be found by it yet; nothing was changed; "
+        "please try again, or name the order by its id"
+    )
+    return problem(request, UNAVAILABLE, detail, headers={"Retry-After": "1"})
+
+
 def _unknown(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     assert isinstance(error, OutcomeUnknown)
     _log.warning("given up: %s", error)
@@ -315,6 +325,7 @@ EXCEPTION_HANDLERS: dict[type[Exception] | int, Any] = {
     UnreadableItem: _unreadable,
     NotTheWriter: _not_the_writer,
     OutcomeUnknown: _unknown,
+    NumberNotIndexed: _not_indexed,
     TransientPortError: _unavailable,
     HTTPException: _http,
     Exception: _internal,

@@ -23,7 +23,8 @@ from orders.adapters.outbound.dynamodb.items.item_size import item_bytes
 from orders.adapters.outbound.dynamodb.items.order_items import order_from_item
 from orders.adapters.outbound.dynamodb.items.part_items import present
 from orders.adapters.outbound.dynamodb.items.schema import SCHEMA_ATTRIBUTE, SCHEMA_VERSION, item_reader
-from orders.adapters.outbound.dynamodb.keys import acceptance_key, order_key, outbox_shard, shard_of
+from orders.adapters.outbound.dynamodb.keys import acceptance_key, number_key, order_key, outbox_shard, shard_of
+from orders.adapters.outbound.dynamodb.order_numbers import RecentNumbers
 from orders.adapters.outbound.dynamodb.table import ConditionFailed, OrdersTable, Placeholders
 from orders.domain.errors import Fault
 from orders.domain.events import Receipt
@@ -52,11 +53,13 @@ class DynamoAcceptances:
         region: str,
         outbox_shards: int,
         clock: Clock | None = None,
+        written: RecentNumbers | None = None,
     ) -> None:
         """See ``DynamoOrderRepository``."""
         self._table = OrdersTable(client, table_name, lease, clock=clock)
         self._region = region
         self._shards = outbox_shards
+        self._written = written or RecentNumbers()
 
     async def add(self, acceptance: Acceptance) -> None:
         """See ``Acceptances.add``."""
@@ -70,6 +73,7 @@ class DynamoAcceptances:
         try:
             waiting = {"outboxShard": marker, "outboxSince": item["acceptedAt"]}
             await self._table.put_new(item | waiting | {EPOCH: self._table.lease.check()})
+            self._written.note(item["numberKey"])
         except ConditionFailed as refused:
             existing = acceptance_from_item(refused.found)
             if existing != acceptance_from_item(from_wire(to_wire(item))):
@@ -157,6 +161,8 @@ def acceptance_to_item(acceptance: Acceptance) -> Item:
         **{SCHEMA_ATTRIBUTE: SCHEMA_VERSION},
         tenantId=acceptance.tenant_id,
         orderId=acceptance.order_id,
+        # In the index before there is an order: its caller has the number already.
+        numberKey=number_key(acceptance.tenant_id, acceptance.order_number),
         customerId=acceptance.customer_id,
         principal=acceptance.principal,
         roles=sorted(acceptance.roles),

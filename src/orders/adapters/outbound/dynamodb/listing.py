@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from orders.adapters.outbound.dynamodb.items.attribute_values import Item
+from orders.adapters.outbound.dynamodb.items.claim_items import is_claim
 from orders.adapters.outbound.dynamodb.items.instants import bound_text
 from orders.adapters.outbound.dynamodb.items.order_items import listed, order_from_item
 from orders.adapters.outbound.dynamodb.keys import (
@@ -24,9 +25,9 @@ from orders.adapters.outbound.dynamodb.keys import (
     just_below,
     number_key,
     order_key,
-    order_of_partition,
     status_key,
 )
+from orders.adapters.outbound.dynamodb.order_numbers import indexed_ids
 from orders.adapters.outbound.dynamodb.table import OrdersTable, Placeholders
 from orders.adapters.together import together
 from orders.domain.lifecycle import Status
@@ -147,7 +148,7 @@ async def read_page(table: OrdersTable, query: OrderQuery) -> OrderPage:
 def _candidates(table: OrdersTable, query: OrderQuery, span: Span) -> AsyncIterator[Item]:
     """Yields orders in the listing's direction: all that match the filters, and some that don't."""
     if query.order_number is not None:
-        return _by_number(table, number_key(query.tenant_id, query.order_number), span)
+        return _by_number(table, query, query.order_number, span)
     return merged(_branches(table, query, span), ascending=query.ascending)
 
 
@@ -206,13 +207,16 @@ def _may_hold(item: Item, query: OrderQuery) -> bool:
     )
 
 
-async def _by_number(table: OrdersTable, number: str, span: Span) -> AsyncIterator[Item]:
-    """Returns the order of that number, if it is in the span."""
-    place = Placeholders()
-    condition = f"{place.name('numberKey')} = {place.value(number)}"
-    page = await table.query(condition, place, index="OrderByNumber", limit=1)
-    for found in page.items:
-        item = await table.get(order_key(*order_of_partition(found["PK"])), consistent=False)
+async def _by_number(table: OrdersTable, query: OrderQuery, number: str, span: Span) -> AsyncIterator[Item]:
+    """Yields the orders of that number in the span: one, hardly ever several."""
+    found = []
+    for order_id in await indexed_ids(table, number_key(query.tenant_id, number)):
+        item = await table.get(order_key(query.tenant_id, order_id), consistent=False)
+        # What is accepted and not placed has a number too, and at most a claim under its order's key.
+        if item is None or is_claim(item):
+            continue
         # Without a position of its own, which only an index guarantees, it ends its page.
-        if item is not None and item.setdefault("createdAtId", span.lowest) in span:
-            yield item
+        if item.setdefault("createdAtId", span.lowest) in span:
+            found.append(item)
+    for item in sorted(found, key=lambda each: str(each["createdAtId"]), reverse=not query.ascending):
+        yield item

@@ -23,6 +23,7 @@ from orders.adapters.outbound.dynamodb.items.report_items import (
 from orders.adapters.outbound.dynamodb.items.schema import reading, unreadable
 from orders.adapters.outbound.dynamodb.keys import event_key, order_key, outbox_shard, sequence_text, shard_of
 from orders.adapters.outbound.dynamodb.listing import read_page
+from orders.adapters.outbound.dynamodb.order_numbers import RecentNumbers
 from orders.adapters.outbound.dynamodb.table import ConditionFailed, OrdersTable, Placeholders
 from orders.domain.events import OrderEvent
 from orders.domain.order import Change, Order
@@ -61,16 +62,19 @@ class DynamoOrderRepository:
         region: str,
         outbox_shards: int,
         clock: Clock | None = None,
+        written: RecentNumbers | None = None,
     ) -> None:
         """``region`` is the one this process writes in; ``outbox_shards`` is the number of shards its relay reads.
 
-        ``lease`` is that of who writes; without one orders are read only.
+        ``lease`` is that of who writes; without one orders are read only. ``written`` remembers the numbers of new
+        orders.
 
         The number of shards can be raised at any time; lower it only when the shards to be dropped are empty.
         """
         self._table = OrdersTable(client, table_name, lease, clock=clock)
         self._region = region
         self._shards = outbox_shards
+        self._written = written or RecentNumbers()
 
     async def add(self, change: Change, *, claimed_by: str | None = None) -> OrderEvent:
         """See ``OrderRepository.add``."""
@@ -95,6 +99,7 @@ class DynamoOrderRepository:
             if done is None:
                 raise OrderExists(order_from_item(refused.found)) from refused
             return done
+        self._written.note(item["numberKey"])
         return event
 
     def check_size(self, order: Order) -> None:

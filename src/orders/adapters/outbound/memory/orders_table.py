@@ -46,7 +46,8 @@ class MemoryTable:
     """Orders and published events, in dictionaries.
 
     Set ``reachable`` to false for an outage, ``answering`` for one in which writes succeed and their responses get
-    lost. ``lease`` is that of whoever writes, by default one that is always held.
+    lost, ``indexes_numbers`` for an index of numbers that shows nothing of what was written. ``lease`` is that of
+    whoever writes, by default one that is always held.
 
     Nothing awaits between a read and a write, so every operation on it is atomic within one event loop.
     """
@@ -56,6 +57,7 @@ class MemoryTable:
         self._clock = clock
         self.reachable = True
         self.answering = True
+        self.indexes_numbers = True
         self.lease: WriterLease = lease or AlwaysWriter()
         self.accepted_until: dict[OrderKey, datetime] = {}
         self._rows: dict[OrderKey, OrderRow] = {}

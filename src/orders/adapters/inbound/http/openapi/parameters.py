@@ -7,7 +7,7 @@ from orders.adapters.inbound.http.openapi.json_schema import COMPONENTS, Schema
 from orders.adapters.inbound.http.requests import preconditions
 from orders.adapters.inbound.http.requests.parameters import DEFAULT_LIMIT, MAX_CURSOR_CHARACTERS, MAX_LIMIT
 from orders.adapters.inbound.http.requests.preconditions import MAX_KEY_CHARACTERS
-from orders.domain.identity import KEY_PATTERN, ORDER_ID_PATTERN, order_number
+from orders.domain.identity import KEY_PATTERN, ORDER_ID_PATTERN, TYPED_NUMBER_PATTERN, order_number
 
 _TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 _TIME = {"type": "string", "format": "date-time"}
@@ -21,7 +21,13 @@ def _in(where: str, name: str, schema: Schema, description: str, example: Any = 
 
 PARAMETERS: dict[str, Schema] = {
     "OrderId": _in(
-        "path", "order_id", {"type": "string", "pattern": ORDER_ID_PATTERN}, "The order's id.", ORDER_ID, required=True
+        "path",
+        "order_id",
+        {"type": "string", "pattern": f"{ORDER_ID_PATTERN}|{TYPED_NUMBER_PATTERN}"},
+        "The order's id, or its number as people type it: in any case, with hyphens or without, O for 0, I or L for 1. "
+        "The id is found at once; of a number that was given a moment ago the answer may be 503 for now.",
+        ORDER_ID,
+        required=True,
     ),
     "ParcelId": _in(
         "path",

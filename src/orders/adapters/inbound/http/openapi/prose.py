@@ -43,6 +43,13 @@ In production your client's key in `X-Api-Key` is needed as well, and is looked 
 missing or wrong. What is not yours looks as if it weren't there (404); what is yours but not for your role is 403, as
 is everything for whom none of the roles is. An order's `allowed_actions` say what you may do to it now.
 
+## Ids and numbers
+
+An order has an id, for programs, and a number that people read aloud: `BB-7K3M-9QX2-4TPA-R`. Paths take either, the
+number as it is typed, and mean the same order: also as to an `Idempotency-Key`. Answers and links have the id. What was
+placed or accepted a moment ago can be found by its id at once, and by its number soon: until then it may be 503 with
+`Retry-After`, where the service knows better than to say 404. A number with a typo is recognised, and 404 says so.
+
 ## Errors
 
 Every error is `application/problem+json` (RFC 9457): `type` is a stable URI that names the kind of problem, `detail`

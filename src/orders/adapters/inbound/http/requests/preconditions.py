@@ -11,6 +11,7 @@ from typing import Any
 
 from litestar import Request
 
+from orders.adapters.inbound.http.representations.values import BASE
 from orders.adapters.inbound.http.requests.bodies import body_fingerprint
 from orders.adapters.inbound.http.requests.parameters import InvalidParameters
 from orders.adapters.wire.keyed_answers import KeyedAnswer
@@ -32,6 +33,9 @@ _QUOTED_KEY = re.compile(r'^"((?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"$')
 _KEY = re.compile(rf"^[\x21-\x7e]{{1,{MAX_KEY_CHARACTERS}}}$")
 
 _OTHER_SPELLING = "/fulfil"
+_ORDER_SEGMENT = BASE.count("/") + 1
+_NAMED = "order_id"
+"""The key of a request's state under which the order's id is recorded."""
 
 KEY_PATTERN = rf"""^[!-~]{{1,{MAX_KEY_CHARACTERS}}}$|^"(?:[!#-\[\]-~]|\\["\\]){{1,{MAX_KEY_CHARACTERS}}}"$"""
 """Both forms of a key for the document: bare, or quoted with quotes and backslashes escaped."""
@@ -107,9 +111,19 @@ async def keyed_request(request: Request[Any, Any, Any], respond: Respond) -> Ke
     )
 
 
+def note_order_id(request: Request[Any, Any, Any], order_id: str) -> None:
+    """Records the id of the order that the request's path names by its number."""
+    request.state[_NAMED] = order_id
+
+
 def _canonical_path(request: Request[Any, Any, Any]) -> str:
-    """Returns the one path of the operation on this order, whichever of its spellings was asked for."""
+    """Returns the one path of the operation on this order, however order and operation are spelled in the request's."""
     path = request.url.path.rstrip("/")
+    order_id = request.state.get(_NAMED)
+    if order_id is not None:
+        segments = path.split("/")
+        segments[_ORDER_SEGMENT] = order_id
+        path = "/".join(segments)
     return f"{path}l" if path.endswith(_OTHER_SPELLING) else path
 
 

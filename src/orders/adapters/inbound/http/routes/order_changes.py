@@ -12,7 +12,7 @@ from orders.adapters.inbound.http.operation import DocumentedResponse, Example, 
 from orders.adapters.inbound.http.representations import orders
 from orders.adapters.inbound.http.requests.bodies import Call
 from orders.adapters.inbound.http.requests.parameters import asks_for_deleted
-from orders.adapters.inbound.http.requests.preconditions import Respond, once, preconditions
+from orders.adapters.inbound.http.requests.preconditions import Respond, note_order_id, once, preconditions
 from orders.adapters.inbound.http.routes.responses import to_response
 from orders.application.orders.open_order import OpenOrder
 from orders.application.policy.caller import Caller, Operation
@@ -54,7 +54,7 @@ def changed_order(description: str, example: Example, *links: str) -> Documented
 async def opened_order(
     request: Call, order_id: FromPath[str], caller: NamedDependency[Caller], open_order: NamedDependency[OpenOrder]
 ) -> Order:
-    """Opens the order of the path, if the caller has the operation's permission.
+    """Opens the order of the path, named by its id or number, if the caller has the operation's permission.
 
     A deleted order is opened for reading if that is asked for, and for deletion and erasure. If the body decides which
     permission is needed, the order is opened as for reading. The rest of the request is checked after that ([API-3]).
@@ -63,7 +63,10 @@ async def opened_order(
     permissions = operation_of(request.route_handler).permissions
     needed = permissions[0] if len(permissions) == 1 else Operation.READ
     deleted = asks_for_deleted(request.query_params) if permissions == (Operation.READ,) else needed in _ON_DELETED
-    return await open_order.execute(caller, order_id, needed, include_deleted=deleted)
+    order = await open_order.execute(caller, order_id, needed, include_deleted=deleted)
+    if order.order_id != order_id:
+        note_order_id(request, order.order_id)
+    return order
 
 
 class Change(Protocol):

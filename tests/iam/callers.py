@@ -22,7 +22,7 @@ PUBLISHERS = (API, RELAY, RECORDS, PDFS, EVENTS)
 CHANGERS = (API, PDFS, EVENTS)
 
 CALLERS: Mapping[str, tuple[str, ...]] = {
-    "DynamoOrderNumbers.order_ids": (API,),
+    "DynamoOrderNumbers.order_ids": (API, OPERATOR),
     "DynamoOrderRepository.add": (API, RECORDS),
     "DynamoOrderRepository.get": (API, RECORDS, PDFS, EVENTS, *NOTIFIERS, OPERATOR),
     "DynamoOrderRepository.note": CHANGERS,

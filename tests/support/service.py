@@ -35,6 +35,7 @@ from orders.adapters.outbound.memory.tenant_files import MemoryOrderingTenants
 from orders.adapters.outbound.memory.unreadable_items import MemoryUnreadableItems
 from orders.adapters.wire.answer_redaction import redacted_answer
 from orders.application.events.relay_outbox import RelayOutbox
+from orders.application.operations.find_order import FindOrder
 from orders.application.orders.check_offers import Consulted
 from orders.application.policy.caller import Caller
 from orders.bootstrap.container.api_container import http_dependencies
@@ -163,6 +164,7 @@ class Service:
         table = self.over or self._in_memory()
         self.repository, self.acceptances, self.suppressions = table.orders, table.acceptances, table.suppressions
         self.outbox = cast("Events", table.outbox)
+        self.find_order = FindOrder(table.numbers)
         made = self.use_cases = UseCases(
             clock=self.clock,
             lease=table.lease,

@@ -10,6 +10,7 @@ from orders.adapters.outbound.aws.event_bridge import EventBridgePublisher
 from orders.adapters.outbound.aws.s3_tenant_files import S3TenantFiles
 from orders.adapters.outbound.aws.sqs_dead_letters import Mailbox, SqsDeadLetterQueues
 from orders.adapters.outbound.dynamodb.event_archive import DynamoEventArchive
+from orders.adapters.outbound.dynamodb.order_numbers import DynamoOrderNumbers
 from orders.adapters.outbound.dynamodb.ordering_tenants import DynamoOrderingTenants
 from orders.adapters.outbound.dynamodb.outbox import DynamoOutbox
 from orders.adapters.outbound.dynamodb.suppressions import DynamoSuppressions
@@ -20,6 +21,7 @@ from orders.application.events.replay_shops import ReplayShops
 from orders.application.mail.suppression_list import SuppressionList
 from orders.application.operations.check_tenants import CheckTenants
 from orders.application.operations.dead_letters import DeadLetterService
+from orders.application.operations.find_order import FindOrder
 from orders.application.operations.find_shops import FindShops
 from orders.application.operations.find_unreadable import FindUnreadable
 from orders.bootstrap.aws import open_clients
@@ -66,7 +68,8 @@ async def open_replay(settings: Settings, *, mails: bool) -> AsyncIterator[Repla
         publisher = EventBridgePublisher(
             clients.events, names.bus, replayed=True, mails=mails, tracing=telemetry.tracing
         )
-        yield ReplayEvents(log, DynamoEventArchive(clients.dynamodb, table), publisher)
+        find_order = FindOrder(DynamoOrderNumbers(clients.dynamodb, table))
+        yield ReplayEvents(log, DynamoEventArchive(clients.dynamodb, table), publisher, find_order)
 
 
 @asynccontextmanager
@@ -119,7 +122,8 @@ async def open_unreadable(settings: Settings) -> AsyncIterator[FindUnreadable]:
                 region=settings.aws_region,
                 other_region=settings.other_region,
                 outbox_shards=settings.outbox_shards,
-            )
+            ),
+            FindOrder(DynamoOrderNumbers(clients.dynamodb, table)),
         )
 
 

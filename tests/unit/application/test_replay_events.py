@@ -8,9 +8,11 @@ import pytest
 
 from orders.adapters.outbound.memory.event_archive import MemoryEventArchive
 from orders.adapters.outbound.memory.event_publisher import MemoryEventPublisher
+from orders.adapters.outbound.memory.order_numbers import MemoryOrderNumbers
 from orders.adapters.outbound.memory.orders_table import MemoryTable
 from orders.adapters.outbound.memory.outbox import MemoryOutbox
 from orders.application.events.replay_events import CLOCK_SKEW, Progress, ReplayEvents, Selection
+from orders.application.operations.find_order import FindOrder
 from orders.domain.events import EventType, OrderEvent
 from orders.domain.lifecycle import Role
 from orders.ports.errors import ItemKind, TransientPortError
@@ -31,7 +33,8 @@ class Replay:
 
     def __post_init__(self) -> None:
         outbox, archive = MemoryOutbox(self.table), MemoryEventArchive(self.table)
-        self.use_case = ReplayEvents(outbox, archive, self.publisher, pause=self._pause)
+        find_order = FindOrder(MemoryOrderNumbers(self.table))
+        self.use_case = ReplayEvents(outbox, archive, self.publisher, find_order, pause=self._pause)
 
     async def _pause(self, seconds: float) -> None:
         self.pauses.append(seconds)

@@ -10,13 +10,15 @@ from pathlib import Path
 import pytest
 
 from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Result
+from orders.adapters.outbound.memory.orders_table import OrderRow
 from orders.adapters.outbound.memory.tenant_files import MemoryOrderingTenants, MemoryTenantFiles
 from orders.application.events.replay_events import ReplayEvents
 from orders.application.events.replay_shops import ReplayShops
 from orders.application.operations.find_shops import FindShops
+from orders.application.policy.errors import ApplicationError
 from orders.domain.events import EventType
 from orders.ports.errors import ItemKind, TransientPortError
-from tests.support.builders import NOON, an_order_id
+from tests.support.builders import NOON, an_order, an_order_id
 from tests.unit.application.test_replay_events import Replay, an_event
 from tests.unit.cli.test_commands import Recorder, run
 
@@ -40,7 +42,7 @@ class Operator(Recorder):
         self.mails.append(mails)
         try:
             return asyncio.run(work(self.replay.use_case))  # type: ignore[arg-type]
-        except TransientPortError as error:
+        except (TransientPortError, ApplicationError) as error:
             raise CommandError(str(error)) from error
 
     def with_shops_replay(
@@ -75,6 +77,26 @@ def test_it_publishes_what_was_asked_for_and_says_how_many(operator: Operator) -
     ]
     told = json.loads(replay(operator, "--since", "1h", "--type", "created", "--json")[1])
     assert (told["published"], told["finished"]) == (12, True)
+
+
+def test_an_order_is_named_by_its_number_too(operator: Operator, tmp_path: Path) -> None:
+    order, other = an_order(order_id=an_order_id(3)), an_order(order_id=an_order_id(4))
+    rows, checkpoint = operator.replay.table.rows, str(tmp_path / "replay.json")
+    rows["tenant_a", order.order_id] = OrderRow(order)
+    number = order.order_number.lower().replace("-", " ")
+    assert replay(operator, "--order", number, "--checkpoint", checkpoint) == (0, "1 event published again\n")
+    assert operator.replay.published == [(order.order_id, 1)]
+    with pytest.raises(CommandError, match="checkpoint of another replay"):
+        replay(operator, "--order", other.order_number, "--checkpoint", checkpoint)
+    with pytest.raises(CommandError, match="no such order"):
+        replay(operator, "--order", other.order_number)
+    rows["tenant_a", other.order_id] = OrderRow(replace(other, order_number=order.order_number))
+    with pytest.raises(CommandError, match="more than one order has this number"):
+        replay(operator, "--order", number)
+    with pytest.raises(CommandError, match="typo"):
+        replay(operator, "--order", "BB-0000-0000-0000-1")
+    with pytest.raises(CommandError, match="or its number"):
+        replay(operator, "--order", "BB-0")
 
 
 def test_a_dry_run_counts_and_publishes_nothing(operator: Operator) -> None:

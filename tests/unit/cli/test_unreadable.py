@@ -27,7 +27,7 @@ class Operator(Recorder):
 
     def with_unreadable(self, doing: AuditedCommand, work: Callable[[FindUnreadable], Awaitable[Result]]) -> Result:
         self.done.append(doing)
-        return asyncio.run(work(FindUnreadable(self.service.unreadable)))  # type: ignore[arg-type]
+        return asyncio.run(work(FindUnreadable(self.service.unreadable, self.service.find_order)))  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -35,9 +35,18 @@ def operator() -> Operator:
     return Operator()
 
 
-@pytest.mark.parametrize("options", [(), ("--tenant", "tenant_a"), ("--tenant", "tenant_a", "--order", "that")])
+@pytest.mark.parametrize(
+    "options",
+    [
+        (),
+        ("--tenant", "tenant_a"),
+        ("--tenant", "tenant_a", "--order", "that"),
+        ("--tenant", "tenant_a", "--order", "its number"),
+    ],
+)
 def test_it_says_which_where_and_why(operator: Operator, options: tuple[str, ...]) -> None:
-    arguments = [operator.order.order_id if each == "that" else each for each in options]
+    order = {"that": operator.order.order_id, "its number": operator.order.order_number.lower()}
+    arguments = [order.get(each, each) for each in options]
     code, told = run("unreadable", "list", *arguments, "--json", runtime=operator)
     assert code == 0
     (item,) = json.loads(told)["items"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from orders.application.events.read_on import read_on
+from orders.application.operations.find_order import FindOrder
 from orders.domain.events import EventType, OrderEvent
 from orders.ports.errors import TransientPortError, UnreadableItem
 from orders.ports.event_archive import ArchivedEvent, EventArchive
@@ -31,8 +32,8 @@ class Selection:
     """The events to replay.
 
     Attributes:
-        order_id: only this order's; without it all of the tenant's between ``since`` and ``until``, which are then
-            required.
+        order_id, order_number: only the events of the order that one of them names; without either all of the
+            tenant's between ``since`` and ``until``, which are then required.
         types: of these types; empty means any.
         since, until: range of the events' own times; inclusive, exclusive.
     """
@@ -42,6 +43,12 @@ class Selection:
     types: frozenset[EventType] = frozenset()
     since: datetime | None = None
     until: datetime | None = None
+    order_number: str | None = None
+
+    @property
+    def of_one_order(self) -> bool:
+        """True if an order is named."""
+        return self.order_id is not None or self.order_number is not None
 
     def holds(self, event: OrderEvent) -> bool:
         """Returns whether the event is selected."""
@@ -80,19 +87,29 @@ class ReplayEvents:
     """
 
     def __init__(
-        self, log: EventLog, archive: EventArchive, publisher: EventPublisher, *, pause: Pause = asyncio.sleep
+        self,
+        log: EventLog,
+        archive: EventArchive,
+        publisher: EventPublisher,
+        find_order: FindOrder,
+        *,
+        pause: Pause = asyncio.sleep,
     ) -> None:
         """``passed_over`` holds, by position, the unreadable events of the selection read last."""
         self._log = log
         self._archive = archive
         self._publisher = publisher
+        self._find_order = find_order
         self._pause = pause
         self.passed_over: dict[str, UnreadableItem] = {}
 
     def selected(self, selection: Selection, after: str | None = None) -> AsyncIterator[ArchivedEvent]:
-        """Yields the selected events in publishing order. Raises: TransientPortError."""
+        """Yields the selected events in publishing order.
+
+        Raises: TransientPortError; OrderNotFound, NumberOfSeveral: as ``FindOrder.execute``.
+        """
         self.passed_over.clear()
-        source = self._of_tenant(selection, after) if selection.order_id is None else self._of_order(selection, after)
+        source = self._of_order(selection, after) if selection.of_one_order else self._of_tenant(selection, after)
         return _those(source, selection)
 
     async def execute(
@@ -134,11 +151,11 @@ class ReplayEvents:
         progress.place = next((each.place for each in reversed(batch) if each.place), progress.place)
 
     async def _of_order(self, selection: Selection, after: str | None) -> AsyncIterator[ArchivedEvent]:
-        assert selection.order_id is not None
+        order_id = selection.order_id
+        if order_id is None:
+            order_id = await self._find_order.execute(selection.tenant_id, selection.order_number or "")
         sequence = int(after) if after else 0
-        while page := await read_on(
-            self._log, selection.tenant_id, selection.order_id, after=sequence, limit=_LOG_PAGE
-        ):
+        while page := await read_on(self._log, selection.tenant_id, order_id, after=sequence, limit=_LOG_PAGE):
             for error in page.lost:
                 self._pass_over(error)
             for event in page.events:

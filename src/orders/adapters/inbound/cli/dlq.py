@@ -8,14 +8,13 @@ import typer
 
 from orders.adapters.inbound.cli.asking import ask_whether
 from orders.adapters.inbound.cli.options import DataDir
+from orders.adapters.inbound.cli.order_names import named_order
 from orders.adapters.inbound.cli.output import counted, print_facts, print_json, print_table, progress
 from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Runtime
 from orders.adapters.inbound.cli.times import a_time, in_order
 from orders.application.operations.dead_letters import DeadLetterService, LetterFilter, Tally, subject_of
 from orders.application.operations.message_outline import outline
 from orders.application.policy.audit import about
-from orders.domain.errors import InvalidIdentifier, InvalidOrderNumber
-from orders.domain.identity import parse_order_number, read_order_id
 from orders.ports.dead_letters import DeadLetter, UnknownQueue
 
 EVERY = "all"
@@ -170,7 +169,7 @@ def _wanted(
     since: str | None,
     until: str | None,
 ) -> LetterFilter:
-    order_id, order_number = _named(order)
+    order_id, order_number = named_order(order)
     sent_from, sent_before = a_time("--since", since, runtime.now()), a_time("--until", until, runtime.now())
     in_order("--since", sent_from, "--until", sent_before)
     return LetterFilter(
@@ -182,21 +181,6 @@ def _wanted(
         sent_from=sent_from,
         sent_before=sent_before,
     )
-
-
-def _named(order: str | None) -> tuple[str | None, str | None]:
-    """Parses a pasted order id or number. Raises: CommandError."""
-    if order is None:
-        return None, None
-    try:
-        return None, parse_order_number(order)
-    except InvalidOrderNumber as error:
-        if error.mistyped:
-            raise CommandError(f"--order: {error}") from error
-    try:
-        return read_order_id(order), None
-    except InvalidIdentifier as error:
-        raise CommandError("--order is an order's id (ord_ and 26 letters and digits) or its number") from error
 
 
 def _queues(service: DeadLetterService, queue: str) -> Sequence[str]:

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from orders.adapters.inbound.cli.options import DataDir
+from orders.adapters.inbound.cli.order_names import named_order
 from orders.adapters.inbound.cli.output import counted, print_json, print_table, progress
 from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Result, Runtime
 from orders.adapters.inbound.cli.times import a_time, in_order
@@ -20,7 +21,7 @@ from orders.adapters.privacy.files import write_private
 from orders.application.events.replay_events import Progress, ReplayEvents, Selection
 from orders.application.events.replay_shops import BEHIND_SHOP, ReplayShops
 from orders.domain.events import EventType
-from orders.domain.identity import check_key, is_key, read_order_id
+from orders.domain.identity import check_key, is_key
 
 DEFAULT_PER_SECOND = 50.0
 EVERY_SHOP = "any"
@@ -49,7 +50,9 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         ] = False,
         order: Annotated[
             str | None,
-            typer.Option(metavar="ORDER_ID", help="Only this order's events (ord_...); then no times are needed."),
+            typer.Option(
+                metavar="ORDER", help="Only the events of this order, by its id or number; then no times are needed."
+            ),
         ] = None,
         kind: Annotated[
             list[str] | None,
@@ -151,8 +154,9 @@ class Checkpoint:
     def __init__(self, path: Path, selection: Selection, *, all_shops: bool = False) -> None:
         self._path = path
         # The end is left out: "until now" differs in each run.
-        named = (selection.tenant_id, selection.order_id, sorted(selection.types), str(selection.since))
-        self._is_place = _is_moment if selection.order_id is None else _is_sequence
+        order = selection.order_id or selection.order_number
+        named = (selection.tenant_id, order, sorted(selection.types), str(selection.since))
+        self._is_place = _is_moment if order is None else _is_sequence
         if all_shops:
             self._is_place = _is_shops_moment
         text = f"all shops: {named}" if all_shops else repr(named)
@@ -238,13 +242,15 @@ def _selection(
         raise CommandError(f"there is no type {', '.join(unknown)}; there are {', '.join(EventType)}")
     if order is None and since is None:
         raise CommandError("say which events: --order, or --since and perhaps --until")
+    order_id, order_number = named_order(order)
     now = runtime.now()
     # Of a duration a whole second, which can be typed when the replay is to be continued.
     begin, end = a_time("--since", since, now.replace(microsecond=0)), a_time("--until", until, now)
     in_order("--since", begin, "--until", end)
     return Selection(
         tenant_id=check_key(tenant, "--tenant"),
-        order_id=None if order is None else read_order_id(order),
+        order_id=order_id,
+        order_number=order_number,
         types=frozenset(map(EventType, kinds)),
         since=begin,
         until=end or (now if order is None else None),

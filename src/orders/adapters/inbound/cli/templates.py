@@ -9,13 +9,13 @@ from typing import Annotated, Any
 import typer
 
 from orders.adapters.inbound.cli.options import DataDir
+from orders.adapters.inbound.cli.order_names import named_order
 from orders.adapters.inbound.cli.output import print_facts, print_json, print_table
 from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Runtime
 from orders.adapters.privacy.files import write_private
 from orders.application.mail.preview_templates import ListedPart
 from orders.application.policy.errors import ApplicationError
-from orders.domain.errors import InvalidOrderNumber
-from orders.domain.identity import check_key, parse_order_number, read_order_id
+from orders.domain.identity import check_key
 from orders.ports.templates import Part, Preview, ShopTemplate, TemplateTrouble
 
 LINES_AROUND = 2
@@ -72,11 +72,11 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
             raise CommandError("--order needs the order's shop: --tenant")
         if locale is not None and not _TAG.fullmatch(locale):
             raise CommandError("--locale is a language tag such as en-ZA")
-        number = _number(order)
+        order_id, number = named_order(order)
         doing = AuditedCommand(
             "templates preview",
             tenant_id=None if tenant is None else check_key(tenant, "--tenant"),
-            order_id=None if order is None or number is not None else read_order_id(order),
+            order_id=order_id,
         )
         try:
             shown = runtime.with_templates(
@@ -101,16 +101,6 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
             AuditedCommand("templates check", tenant_id=tenant), lambda previews: previews.check(tenant)
         )
         _print_check(found, tenant, as_json=as_json)
-
-
-def _number(order: str | None) -> str | None:
-    """Parses an order number, if it is one. Raises: CommandError: it is mistyped."""
-    try:
-        return None if order is None else parse_order_number(order)
-    except InvalidOrderNumber as error:
-        if error.mistyped:
-            raise CommandError(f"--order: {error}") from error
-        return None
 
 
 def _print_listing(listed: Sequence[ListedPart], tenant: str | None, *, as_json: bool) -> None:

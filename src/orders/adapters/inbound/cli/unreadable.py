@@ -5,9 +5,10 @@ from typing import Annotated
 import typer
 
 from orders.adapters.inbound.cli.options import DataDir
+from orders.adapters.inbound.cli.order_names import named_order
 from orders.adapters.inbound.cli.output import counted, print_json, print_table
 from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Runtime
-from orders.domain.identity import check_key, check_order_id
+from orders.domain.identity import check_key
 from orders.ports.unreadable_items import UnknownPlace
 
 _COLUMNS = ("kind", "tenant", "order", "sequence", "place", "reason")
@@ -29,7 +30,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
             typer.Option(metavar="SHOP", help="The shop; default: items of any shop that block the outbox."),
         ] = None,
         order: Annotated[
-            str | None, typer.Option(metavar="ORDER_ID", help="Only this order (ord_...) of the shop.")
+            str | None, typer.Option(metavar="ORDER", help="Only this order of the shop, by its id or number.")
         ] = None,
         after: Annotated[
             str | None,
@@ -43,11 +44,13 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         if tenant is None and (order or after):
             raise CommandError("--order and --after need the shop: --tenant")
         tenant_id = None if tenant is None else check_key(tenant, "--tenant")
-        order_id = None if order is None else check_order_id(order)
+        order_id, order_number = named_order(order)
         try:
             found = runtime.with_unreadable(
                 AuditedCommand("unreadable list", order_id=order_id, tenant_id=tenant_id),
-                lambda use_case: use_case.execute(tenant_id, order_id, after=after, limit=limit),
+                lambda use_case: use_case.execute(
+                    tenant_id, order_id, order_number=order_number, after=after, limit=limit
+                ),
             )
         except UnknownPlace as error:
             raise CommandError(f"--after: {error}") from error

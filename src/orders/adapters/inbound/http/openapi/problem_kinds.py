@@ -214,7 +214,8 @@ EXPLAINED: Mapping[Kind, Explained] = {
         ),
     ),
     problems.UNAVAILABLE: Explained(
-        "Something that the service depends on can't be reached or is busy. Nothing was changed.",
+        "Something that the service depends on can't be reached or is busy, or the index of order numbers does not "
+        "show yet what was placed a moment ago. Nothing was changed.",
         "Wait as many seconds as `Retry-After` says and send the same again.",
         _example(
             problems.UNAVAILABLE,

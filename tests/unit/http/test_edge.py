@@ -17,6 +17,7 @@ from orders.adapters.inbound.http.middleware.compression import encoded, takes_g
 from orders.adapters.inbound.http.middleware.deadline import Deadline
 from orders.adapters.inbound.http.middleware.edge import LOCAL
 from orders.adapters.inbound.http.middleware.request_line import MAX_URL_BYTES, url_fault
+from orders.adapters.inbound.http.routes.quote_order import quote
 from tests.support.http_api import ORDERS, SMOKE, Api, an_api, expect
 from tests.unit.virtual_time import in_virtual_time
 
@@ -211,6 +212,11 @@ async def _read_then_hang(_scope: Any, receive: Any, _send: Any) -> None:
     await asyncio.Event().wait()
 
 
+async def _route_and_hang(scope: Any, *_: Any) -> None:
+    scope["route_handler"] = quote
+    await asyncio.Event().wait()
+
+
 async def _read_all(_scope: Any, receive: Any, _send: Any) -> None:
     while (await receive()).get("more_body"):
         pass
@@ -222,6 +228,7 @@ async def _read_all(_scope: Any, receive: Any, _send: Any) -> None:
         ("GET", [], _hang, 503, "nothing was changed"),
         ("POST", [], _read_then_hang, 503, "look at the order before you send it again"),
         ("POST", [(b"idempotency-key", b"k")], _read_then_hang, 503, "send it again with the same Idempotency-Key"),
+        ("POST", [(b"idempotency-key", b"k")], _route_and_hang, 503, "nothing was changed"),
         ("POST", [], _read_all, 408, "nothing was changed"),
     ],
 )

@@ -2,11 +2,14 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any, cast
 
 from litestar.enums import ScopeType
+from litestar.handlers.base import BaseRouteHandler
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, ReceiveMessage, Scope, Send
 
 from orders.adapters.inbound.http.middleware.asgi_problem import send_problem
+from orders.adapters.inbound.http.operation import operation_of
 from orders.adapters.inbound.http.problems import REQUEST_TIMEOUT, TIMED_OUT
 from orders.adapters.wire.parsing import ClientGone
 
@@ -53,7 +56,9 @@ class Deadline:
 
 
 def _so(scope: HTTPScope) -> str:
-    if scope["method"] in _SAFE:
+    # There once the request was routed.
+    handler: BaseRouteHandler | None = cast("dict[str, Any]", scope).get("route_handler")
+    if scope["method"] in _SAFE or (handler is not None and operation_of(handler).keeps_nothing):
         return "nothing was changed; please try again"
     if any(name == b"idempotency-key" for name, _ in scope["headers"]):
         return (

@@ -137,7 +137,7 @@ async def test_order_event_and_mail_carry_the_epoch_and_items_without_one_are_of
     async with dynamo_table.endpoint.client("dynamodb") as client:
         store = store_over(client, dynamo_table.name)
         lease_of(store).epoch = 4
-        first, waits = placed(tenant_id), accepted(tenant_id)
+        first, waits = placed(tenant_id), accepted(tenant_id, 90_000)  # placed orders are counted from 1
         event = await store.orders.add(first)
         order_id, intent = first.order.order_id, intent_of(first.order)
         await store.outbox.settle(event)

@@ -57,10 +57,15 @@ class OpenOrder:
         """
         if is_order_id(named):
             return await self._open(caller, named, operation, include_deleted=include_deleted)
+        return await self._open_by_number(caller, named, operation, include_deleted=include_deleted)
+
+    async def _open_by_number(
+        self, caller: Caller, typed: str, operation: Operation | Action, *, include_deleted: bool
+    ) -> Order:
         try:
-            number = parse_order_number(named)
+            number = parse_order_number(typed)
         except InvalidOrderNumber as error:
-            raise (NumberMistyped(error) if error.mistyped else OrderNotFound(named)) from None
+            raise (NumberMistyped(error) if error.mistyped else OrderNotFound(typed)) from None
         found = await self._numbers.order_ids(caller.tenant_id, number)
         order_id = found[0] if len(found) == 1 else await self._own_among(caller, found, number)
         if order_id is not None:

@@ -18,7 +18,9 @@ ORDERS = Path(sys.executable).with_name("orders")
 class Dev(Stack):
     """Starts, kills and stops `orders dev`."""
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, *, orders: Path = ORDERS) -> None:
+        """``orders`` is the command, by default that of this environment."""
+        self._orders = orders
         self.port = free_port()
         super().__init__(f"http://127.0.0.1:{self.port}")
         self.environment = os.environ | {"ORDERS_DATA_DIR": str(data_dir), "EMULATOR_PORT": str(free_port())}
@@ -30,7 +32,7 @@ class Dev(Stack):
         with self.log.open("ab") as log:
             began = self.log.stat().st_size
             self.process = subprocess.Popen(
-                [str(ORDERS), "dev", "--port", str(self.port)],
+                [str(self._orders), "dev", "--port", str(self.port)],
                 env=self.environment, stdout=log, stderr=log, start_new_session=True, umask=0,
             )  # fmt: skip
         eventually(
@@ -61,7 +63,7 @@ class Dev(Stack):
         if self.process is not None and self.process.poll() is None:
             self.stop()
         subprocess.run(
-            [str(ORDERS), "dev", "--stop"], env=self.environment, check=True, capture_output=True, timeout=60
+            [str(self._orders), "dev", "--stop"], env=self.environment, check=True, capture_output=True, timeout=60
         )
         self.client.close()
 
@@ -73,6 +75,6 @@ class Dev(Stack):
 
     def orders_token(self, *arguments: str) -> str:
         """See ``Stack.orders_token``."""
-        command = [str(ORDERS), "token", *arguments]
+        command = [str(self._orders), "token", *arguments]
         printed = subprocess.run(command, env=self.environment, check=True, capture_output=True, text=True, timeout=30)
         return printed.stdout.strip()

@@ -1,0 +1,186 @@
+"""What the commands share: the ports, and the steps that several of them take."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from deploy.release.evidence import Evidence
+from deploy.release.figures import Environment
+from deploy.release.model import API, Check, Judgement, Outcome, Refused, Seen
+from deploy.release.plan import judge
+from deploy.release.ports import (
+    Alarms,
+    ApplyEnded,
+    Applying,
+    Backups,
+    Clock,
+    Deployments,
+    Plan,
+    Preparations,
+    Smoke,
+    SmokeResult,
+    Terraform,
+)
+
+LOOK_EVERY_SECONDS = 15.0
+BACKUP_WITHIN = timedelta(hours=2)
+PLANS = 4
+"""So often is planned anew when another apply came between a plan and its apply."""
+BUSINESS_HOURS = (9, 15)
+"""South African time (UTC+2, no summer time), Monday to Friday: a release of 75 minutes ends in daylight too."""
+
+BackupsOf = Callable[[], Backups]
+
+
+class PersonNeeded(Exception):
+    """The tool can't go on; the message says what holds, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """An environment, and everything that is asked and done there."""
+
+    environment: Environment
+    deployments: Deployments
+    alarms: Alarms
+    preparations: Preparations
+    backups: Backups
+    terraform: Terraform
+    smoke: Smoke
+    clock: Clock
+    evidence: Evidence
+    tell: Callable[[str], None]
+
+    def say(self, what: str, **facts: Any) -> None:
+        """Tells people, and the evidence."""
+        self.evidence.note(what, **facts)
+        self.tell(what)
+
+    def standing(self, seen: Seen) -> list[str]:
+        """Returns the alarms that would end a release and stand now.
+
+        ECS watches none of a deployment's alarms if one of them stands when it begins: that release would be blind.
+        https://aws.github.io/copilot-cli/docs/manifest/lb-web-service/#deployment
+        """
+        names: dict[str, list[str]] = {}
+        for state in seen.states:
+            names.setdefault(state.service.region, []).extend(state.alarm_names)
+        return self.alarms.standing({region: each for region, each in names.items() if each})
+
+    def plan(self, digest: str, *, at_once: bool) -> tuple[Plan, Judgement]:
+        """Plans, and judges the plan. Raises: TerraformFailed."""
+        plan = self.terraform.plan(digest, at_once=at_once)
+        judged = judge(plan.document, digest)
+        self.evidence.note("plan", digest=digest, at_once=at_once, changes=judged.changes, faults=judged.faults)
+        return plan, judged
+
+    def run_smoke(self, when: str) -> SmokeResult:
+        """Runs the smoke test and keeps its report."""
+        found = self.smoke.run()
+        word = "passed" if found.passed else "failed"
+        self.say(f"smoke {when}: {word}", detail=found.detail, report=found.report)
+        return found
+
+    def preflight(self, digest: str, *, outside_window: str | None = None) -> list[Check]:
+        """Looks at all that could stop a release halfway; changes nothing. Raises: CloudFailed."""
+        checks = [*self.preparations.checks(digest)]
+        seen = self.deployments.observe()
+        checks += [self._no_deployment(seen), *self._alarms(seen), self._hours(outside_window)]
+        smoke = self.run_smoke("before")
+        checks.append(Check("smoke test before", smoke.passed, smoke.detail))
+        self.evidence.checks(checks)
+        return checks
+
+    def _no_deployment(self, seen: Seen) -> Check:
+        going = [each.words for each in seen.under_way()]
+        return Check("no deployment under way", not going, "; ".join(going) or "none")
+
+    def _alarms(self, seen: Seen) -> list[Check]:
+        watched = {s.service.region: len(s.alarm_names) for s in seen.states if s.service.role == API}
+        wanted = self.environment.release_alarms
+        there = all(number == wanted for number in watched.values())
+        found = f"{wanted} each" if there else f"{watched}, not {wanted} each"
+        standing = self.standing(seen)
+        return [
+            Check("rollback alarms are watched", there, found),
+            Check("no rollback alarm stands", not standing, ", ".join(standing) or "none of them stands"),
+        ]
+
+    def _hours(self, outside_window: str | None) -> Check:
+        now = self.clock.now().astimezone(UTC) + timedelta(hours=2)
+        first, last = BUSINESS_HOURS
+        within = now.weekday() < 5 and first <= now.hour < last
+        words = f"{now:%A %H:%M} in South Africa"
+        if not self.environment.business_hours:
+            return Check("deploy window", None, f"none here; {words}")
+        if not within and outside_window:
+            return Check("deploy window", None, f"{words}, outside of it: {outside_window}")
+        return Check("deploy window", within, words + ("" if within else ": give the reason with --outside-window"))
+
+    def prepare(self, seen: Seen) -> None:
+        """Keeps what runs, and a backup of the table where the plan wants one. Raises: Refused: it failed."""
+        self.evidence.note("task definitions that run", definitions=self.deployments.snapshot(seen))
+        if self.environment.backup_days is None:
+            return
+        job = self.backups.start()
+        self.say(f"backup of the table: job {job}")
+        until = self.clock.now() + BACKUP_WITHIN
+        while (state := self.backups.state(job)) != "COMPLETED":
+            if state in {"ABORTED", "EXPIRED", "FAILED", "PARTIAL"} or self.clock.now() >= until:
+                raise Refused(f"the backup before the release is {state} (job {job})")
+            self.clock.wait(LOOK_EVERY_SECONDS)
+        self.say("backup of the table: completed")
+
+    def settle(self) -> Seen:
+        """Waits until ECS is through with everything. Raises: PersonNeeded: not in time."""
+        until = self.clock.now() + self.environment.abort_after + self.environment.bake
+        while (seen := self.deployments.observe()).under_way():
+            if self.clock.now() >= until:
+                raise PersonNeeded("; ".join(each.words for each in seen.under_way()) + ": it does not end")
+            self.clock.wait(LOOK_EVERY_SECONDS)
+        return seen
+
+    def reconcile(self, digest: str) -> None:
+        """Puts every service and Terraform's state on a digest of before, all requests at once.
+
+        Raises: PersonNeeded: the plan would do more, or an apply fails. TerraformFailed.
+        """
+        for _ in range(PLANS):
+            plan, judged = self.plan(digest, at_once=True)
+            if judged.faults:
+                raise PersonNeeded(
+                    f"back to {digest} would do more than a release may: {'; '.join(judged.faults)}; apply the commit "
+                    "of before as a whole (docs/runbooks/rollback.md)"
+                )
+            if judged.empty:
+                break
+            self.say(f"terraform apply, back to {digest}", changes=len(judged.changes))
+            ended = self.waited(self.terraform.apply(plan))
+            if not (ended.ok or ended.stale):
+                raise PersonNeeded(f"the apply back to {digest} failed: {ended.says}")
+        seen = self.settle()
+        if not seen.all_serve(digest):
+            raise PersonNeeded(f"back to {digest}: {', '.join(seen.elsewhere(digest))}")
+        self.say(f"every service and Terraform's state are on {digest}")
+
+    def waited(self, applying: Applying) -> ApplyEnded:
+        """Waits for an apply. An interruption asks it to end first."""
+        try:
+            while (ended := applying.ended()) is None:
+                self.clock.wait(LOOK_EVERY_SECONDS)
+        except KeyboardInterrupt:
+            applying.interrupt()
+            raise
+        return ended
+
+    def end(self, outcome: Outcome, words: str) -> Outcome:
+        """Keeps and tells how the command ended."""
+        self.evidence.end(outcome, words)
+        self.tell(f"{outcome.name.lower().replace('_', ' ')}: {words}")
+        return outcome
+
+
+def since_beginning() -> datetime:
+    """Returns a time before every deployment."""
+    return datetime(2000, 1, 1, tzinfo=UTC)

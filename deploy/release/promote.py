@@ -1,0 +1,163 @@
+"""``promote``: another image is applied, and watched until it stays or is taken back."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from deploy.release.decide import (
+    Apply,
+    ApplyAgain,
+    Beginning,
+    CallPerson,
+    GoBack,
+    Limits,
+    Released,
+    Run,
+    RunSmoke,
+    Stop,
+    beginning,
+    next_step,
+)
+from deploy.release.desk import LOOK_EVERY_SECONDS, Desk, PersonNeeded, since_beginning
+from deploy.release.model import Outcome, Refused, Seen
+from deploy.release.ports import Applying
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """What is asked for.
+
+    Attributes:
+        again: release a digest that was taken back once.
+        outside_window: why it is released outside business hours.
+    """
+
+    digest: str
+    again: bool = False
+    outside_window: str | None = None
+
+
+class Promote:
+    """One release, from looking before to its end; what is there already of it is taken up."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._applying: Applying | None = None
+        self._last = ""
+
+    def execute(self, asked: Promotion) -> Outcome:
+        """Releases, or takes back.
+
+        Raises: Refused: nothing was changed. PersonNeeded, CloudFailed, TerraformFailed: what holds then is what
+            ``status`` says; the same command goes on.
+        """
+        desk = self._desk
+        seen = desk.deployments.observe()
+        began = beginning(seen, desk.deployments.history(desk.environment.api), asked.digest, again=asked.again)
+        run = Run(asked.digest, since_beginning())
+        if began.known_bad is not None and asked.again:
+            newest = [each.created_at for each in seen.deployments()]
+            run = replace(run, since=max(newest) + timedelta(microseconds=1))
+        elif began.known_bad is not None:
+            run = run.faulty(f"{began.known_bad} (--again releases it all the same)")
+        desk.say(f"release of {asked.digest}", before=began.before, fresh=began.fresh, known_bad=began.known_bad)
+        if run.fault is None and began.fresh:
+            run = self._begin(asked, run, seen)
+        return self._watch(run, began)
+
+    def _begin(self, asked: Promotion, run: Run, seen: Seen) -> Run:
+        """Looks before, prepares and applies. Raises: Refused."""
+        desk = self._desk
+        bad = [each for each in desk.preflight(asked.digest, outside_window=asked.outside_window) if each.ok is False]
+        if bad:
+            raise Refused("; ".join(f"{each.name}: {each.detail}" for each in bad))
+        desk.prepare(seen)
+        run = self._apply(run)
+        if run.fault is not None:
+            raise Refused(run.fault)
+        return run
+
+    def _apply(self, run: Run) -> Run:
+        """Plans, and applies what there is; a run that must not go on comes back with its fault."""
+        desk = self._desk
+        plan, judged = desk.plan(run.digest, at_once=False)
+        if judged.faults:
+            return run.faulty(f"the plan is no release's: {'; '.join(judged.faults)}")
+        if judged.empty:
+            return replace(run, apply=Apply.OK)
+        standing = desk.standing(desk.deployments.observe())
+        if standing:
+            return run.faulty(f"no deployment begins while an alarm stands: {', '.join(standing)}")
+        desk.say("terraform apply", changes=judged.changes)
+        self._applying = desk.terraform.apply(plan)
+        return replace(run, apply=Apply.RUNNING, applies=run.applies + 1)
+
+    def _watch(self, run: Run, began: Beginning) -> Outcome:
+        try:
+            return self._until_ended(run, began)
+        except KeyboardInterrupt:
+            if self._applying is not None:
+                self._applying.interrupt()
+            raise
+
+    def _until_ended(self, run: Run, began: Beginning) -> Outcome:
+        desk = self._desk
+        limits = Limits(desk.environment.abort_after)
+        while True:
+            run = self._apply_ended(run)
+            seen = desk.deployments.observe()
+            self._tell(seen)
+            match next_step(seen, run, limits, desk.clock.now()):
+                case RunSmoke(percent):
+                    found = desk.run_smoke(f"at {percent} %")
+                    passed = replace(run, smoked=run.smoked | {percent})
+                    run = passed if found.passed else run.faulty(f"smoke at {percent} %: {found.detail}")
+                case Stop(deployments, why):
+                    run = run.faulty(why)
+                    for each in deployments:
+                        desk.say(f"stop-service-deployment, {each.service}", arn=each.arn, why=why)
+                        desk.deployments.stop(each)
+                    desk.clock.wait(LOOK_EVERY_SECONDS)
+                case GoBack(why):
+                    return self._go_back(began, why)
+                case CallPerson(why):
+                    raise PersonNeeded(why)
+                case ApplyAgain():
+                    run = self._apply(run)
+                case Released():
+                    return desk.end(Outcome.DONE, f"every service runs {run.digest}")
+                case _:
+                    desk.clock.wait(LOOK_EVERY_SECONDS)
+
+    def _apply_ended(self, run: Run) -> Run:
+        """Notices that the apply has ended."""
+        if run.apply is not Apply.RUNNING or self._applying is None:
+            return run
+        ended = self._applying.ended()
+        if ended is None:
+            return run
+        self._desk.say(f"terraform apply ended {'well' if ended.ok else 'with an error'}", says=ended.says)
+        if ended.locked:
+            raise PersonNeeded(f"Terraform's state is locked: {ended.says}")
+        # A stale plan has changed nothing: it is no attempt.
+        tried = run.applies - 1 if ended.stale else run.applies
+        return replace(run, apply=Apply.OK if ended.ok else Apply.NONE, applies=tried, says=ended.says)
+
+    def _go_back(self, began: Beginning, why: str) -> Outcome:
+        if began.before is None:
+            raise PersonNeeded(f"{why}; AWS names no digest of before: `rollback --to DIGEST`")
+        self._desk.say("going back", to=began.before, why=why)
+        self._desk.reconcile(began.before)
+        return self._desk.end(Outcome.ROLLED_BACK, f"back on {began.before}: {why}")
+
+    def _tell(self, seen: Seen) -> None:
+        """Tells how far it is, when that has changed."""
+        newest = seen.api.newest
+        words = "" if newest is None else f"{newest.words}, stage {newest.stage}, {newest.weight:g} % of the requests"
+        if words and words != self._last:
+            self._desk.say(words)
+            self._last = words
+
+
+def overdue(seen: Seen, now: datetime, after: timedelta) -> list[str]:
+    """Returns deployments that should have ended long ago, for people."""
+    return [each.words for each in seen.under_way() if each.status.forward and now - each.created_at >= after]

@@ -1,0 +1,44 @@
+"""The smoke test, as commands that end with 0 when all is well."""
+
+import subprocess
+from collections.abc import Sequence
+
+from deploy.release.ports import SmokeResult
+
+WITHIN_SECONDS = 300
+_SAID = 600
+
+
+class SmokeCommands:
+    """Runs commands as they are given, one after the other up to the first that fails; what they print is the report.
+
+    Args:
+        within_seconds: time that each has.
+    """
+
+    def __init__(self, commands: Sequence[Sequence[str]], *, within_seconds: float = WITHIN_SECONDS) -> None:
+        self._commands = [list(each) for each in commands]
+        self._within = within_seconds
+
+    def run(self) -> SmokeResult:
+        """One that can't be started, or does not end, has failed."""
+        reports = []
+        for command in self._commands:
+            result = self._one(command)
+            reports.append(result.report)
+            if not result.passed:
+                return SmokeResult(passed=False, detail=result.detail, report="".join(reports))
+        return SmokeResult(passed=True, detail=f"{len(self._commands)} passed", report="".join(reports))
+
+    def _one(self, command: list[str]) -> SmokeResult:
+        try:
+            done = subprocess.run(  # noqa: S603 - given by whoever releases
+                command, capture_output=True, text=True, timeout=self._within, check=False
+            )
+        except subprocess.TimeoutExpired:
+            return SmokeResult(passed=False, detail=f"{command[0]}: not through after {self._within:g} s")
+        except OSError as error:
+            return SmokeResult(passed=False, detail=f"{command[0]}: {error.strerror}")
+        said = (done.stderr.strip() or done.stdout.strip())[-_SAID:]
+        detail = f"exit code {done.returncode}: {said}"
+        return SmokeResult(done.returncode == 0, detail, done.stdout)

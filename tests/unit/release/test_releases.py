@@ -1,0 +1,451 @@
+"""Releases against ECS's state machine: whatever happens, each ends in one known state."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from deploy.release import evidence
+from deploy.release.back import Abort, Rollback
+from deploy.release.desk import PersonNeeded
+from deploy.release.model import Check, Outcome, Refused
+from deploy.release.ports import StateLocked
+from deploy.release.promote import Promote, Promotion
+from tests.unit.release.world import NEW, NEXT, OLD, Killed, World
+
+
+@pytest.fixture
+def sit(tmp_path: Path) -> World:
+    return World("sit", tmp_path)
+
+
+@pytest.fixture
+def prod(tmp_path: Path) -> World:
+    return World("prod", tmp_path)
+
+
+def promote(world: World, digest: str = NEW, *, again: bool = False) -> Outcome:
+    return Promote(world.desk()).execute(Promotion(digest, again=again))
+
+
+def roll_back(world: World, to: str | None = None) -> Outcome:
+    return Rollback(world.desk()).execute("customers can't order", to)
+
+
+def killed_when(world: World, due: Callable[[], bool], *, keeping_lock: bool = False) -> None:
+    """Has a release killed, with its Terraform."""
+    world.when(due, world.kill)
+    with pytest.raises(Killed):
+        promote(world)
+    world.terraform.die(keeping_lock=keeping_lock)
+
+
+# Going well.
+
+
+def test_a_release_looks_applies_watches_and_ends_on_the_new_digest(sit: World) -> None:
+    assert promote(sit) is Outcome.DONE
+    assert sit.is_wholly_on(NEW)
+    updates = {call.split()[1] for call in sit.calls[1:]}
+    assert sit.calls[0] == f"terraform apply {NEW}"
+    assert updates == {service.name for service in sit.environment.services}
+    assert sit.smoke.ran_at == [0.0, 10.0, 50.0, 100.0]
+
+
+def test_production_is_backed_up_before_anything_is_applied(prod: World) -> None:
+    assert promote(prod) is Outcome.DONE
+    assert prod.is_wholly_on(NEW)
+    assert prod.calls[:2] == ["start-backup-job bbws-customer-portal-orders-prod", f"terraform apply {NEW}"]
+    steps = evidence.read(prod.directory / "evidence.json")["runs"][0]["steps"]
+    (snapshot,) = [each["definitions"] for each in steps if "definitions" in each]
+    assert {each["images"]["orders"].partition("@")[2] for each in snapshot.values()} == {OLD}
+    assert len(snapshot) == len(prod.environment.services)
+
+
+def test_the_failover_region_moves_at_once_and_the_first_one_in_steps(prod: World) -> None:
+    promote(prod)
+    assert [call.split()[-1] for call in prod.calls if "orders-api-" in call] == ["LINEAR", "BLUE_GREEN"]
+
+
+def test_releasing_what_runs_already_changes_nothing(sit: World) -> None:
+    promote(sit)
+    calls = list(sit.calls)
+    assert promote(sit) is Outcome.DONE
+    assert sit.calls == calls
+
+
+# Refused: nothing is changed.
+
+
+def test_no_deployment_begins_while_a_rollback_alarm_stands(sit: World) -> None:
+    sit.alarm()
+    with pytest.raises(Refused, match="no rollback alarm stands: bbws-orders-sit-release-0 in eu-west-1"):
+        promote(sit)
+    assert (sit.calls, sit.is_wholly_on(OLD)) == ([], True)
+
+
+def test_an_alarm_that_goes_off_while_the_backup_runs_is_noticed_before_the_apply(prod: World) -> None:
+    prod.when(lambda: bool(prod.calls), prod.alarm)
+    with pytest.raises(Refused, match="while an alarm stands"):
+        promote(prod)
+    assert prod.calls == ["start-backup-job bbws-customer-portal-orders-prod"]
+    assert prod.is_wholly_on(OLD)
+
+
+def test_a_deployment_that_begins_under_an_alarm_would_not_be_watched(sit: World) -> None:
+    """Why it is refused: ECS would let the release through."""
+    sit.alarm()
+    api = sit.ecs["eu-west-1"]
+    begun = api.update(
+        sit.environment.api.name,
+        api.register(sit.environment.api.name, NEW),
+        {"strategy": "LINEAR", "step_percent": 10.0, "step_minutes": 5, "bake_minutes": 15},
+    )
+    sit.clock.wait(75 * 60)
+    assert begun.status == "SUCCESSFUL"
+
+
+@pytest.mark.parametrize(
+    ("address", "kind"),
+    [
+        ("module.region.aws_dynamodb_table.this", "aws_dynamodb_table"),
+        ('module.region.module.monitoring.aws_cloudwatch_metric_alarm.this["x"]', "aws_cloudwatch_metric_alarm"),
+    ],
+)
+def test_a_plan_that_touches_more_is_refused(sit: World, address: str, kind: str) -> None:
+    sit.terraform.more[address] = kind
+    with pytest.raises(Refused, match="the plan is no release's: update module"):
+        promote(sit)
+    assert (sit.calls, sit.is_wholly_on(OLD)) == ([], True)
+
+
+def test_a_smoke_test_that_fails_before_is_a_refusal(sit: World) -> None:
+    sit.smoke.fails_at = {0.0}
+    with pytest.raises(Refused, match="smoke test before: create answered 500"):
+        promote(sit)
+    assert sit.calls == []
+
+
+def test_what_preflight_finds_is_a_refusal(sit: World) -> None:
+    sit.prepared.found.append(Check("certificate in eu-west-1", ok=False, detail="ends 2026-03-09"))
+    with pytest.raises(Refused, match="certificate in eu-west-1: ends"):
+        promote(sit)
+    assert sit.calls == []
+
+
+def test_a_failed_backup_is_a_refusal(prod: World) -> None:
+    prod.backup.fails = True
+    with pytest.raises(Refused, match="backup before the release is FAILED"):
+        promote(prod)
+    assert prod.is_wholly_on(OLD)
+
+
+def test_production_is_released_in_business_hours_or_with_a_reason(prod: World) -> None:
+    prod.clock.wait(6 * 3600)
+    with pytest.raises(Refused, match="deploy window: Monday 16:00 in South Africa"):
+        promote(prod)
+    asked = Promotion(NEW, outside_window="a correction that can't wait")
+    assert Promote(prod.desk()).execute(asked) is Outcome.DONE
+
+
+def test_a_second_release_waits_for_the_first(sit: World) -> None:
+    killed_when(sit, lambda: sit.weight() >= 30)
+    with pytest.raises(Refused, match=f"under way already: api in eu-west-1: IN_PROGRESS, to {NEW}"):
+        promote(sit, NEXT)
+
+
+# Taken back.
+
+
+def test_a_green_that_never_gets_healthy_is_aborted_after_75_minutes(sit: World) -> None:
+    sit.ecs["eu-west-1"].unhealthy.add((sit.environment.api.name, NEW))
+    assert promote(sit) is Outcome.ROLLED_BACK
+    assert [call for call in sit.calls if call.startswith("stop")] == [
+        f"stop-service-deployment {sit.environment.api.name}"
+    ]
+    stopped = sit.ecs["eu-west-1"].services[sit.environment.api.name].deployments[0]
+    assert (stopped.stage, stopped.weight) == ("SCALE_UP", 0.0)
+    assert stopped.status_since is not None
+    assert 75 <= (stopped.status_since - stopped.created_at).total_seconds() / 60 < 77
+    assert "not through 75 minutes" in sit.told[-1]
+    assert sit.is_wholly_on(OLD)
+
+
+def test_a_smoke_test_that_fails_at_10_percent_stops_the_deployment(sit: World) -> None:
+    sit.smoke.fails_at = {10.0}
+    assert promote(sit) is Outcome.ROLLED_BACK
+    assert sit.smoke.ran_at == [0.0, 10.0]
+    stops = [call for call in sit.calls if call.startswith("stop")]
+    assert stops[0] == f"stop-service-deployment {sit.environment.api.name}"
+    assert sit.calls[-1 - len(sit.environment.services)] == f"terraform apply {OLD} at once"
+    assert sit.is_wholly_on(OLD)
+
+
+def test_an_alarm_at_50_percent_is_acted_on_by_ecs_and_finished_by_the_tool(sit: World) -> None:
+    sit.when(lambda: sit.weight() >= 50, sit.alarm)
+    assert promote(sit) is Outcome.ROLLED_BACK
+    assert not any(call == f"stop-service-deployment {sit.environment.api.name}" for call in sit.calls)
+    assert "bbws-orders-sit-release-0" in sit.told[-1]
+    assert sit.terraform.plans[-1] == (OLD, True)
+    assert sit.is_wholly_on(OLD)
+
+
+def test_an_alarm_in_bake_time_is_too(sit: World) -> None:
+    sit.when(lambda: sit.stage() == "BAKE_TIME", sit.alarm)
+    assert promote(sit) is Outcome.ROLLED_BACK
+    assert sit.is_wholly_on(OLD)
+
+
+def test_what_fails_in_one_region_is_taken_back_in_both(prod: World) -> None:
+    prod.when(lambda: prod.weight() >= 10, lambda: prod.alarm("eu-west-1"))
+    assert promote(prod) is Outcome.ROLLED_BACK
+    assert f"stop-service-deployment {prod.environment.api.name}" in prod.calls
+    assert prod.is_wholly_on(OLD)
+
+
+def test_a_worker_that_does_not_start_takes_the_release_back(sit: World) -> None:
+    sit.ecs["eu-west-1"].unhealthy.add(("bbws-orders-relay-sit", NEW))
+    assert promote(sit) is Outcome.ROLLED_BACK
+    assert "tasks failed to start" in sit.told[-1]
+    assert sit.is_wholly_on(OLD)
+
+
+def test_an_apply_that_fails_before_it_changes_anything_is_tried_once_more(sit: World) -> None:
+    sit.terraform.fails = 1
+    assert promote(sit) is Outcome.DONE
+    assert sit.is_wholly_on(NEW)
+
+
+def test_an_apply_that_goes_on_failing_ends_where_it_began(sit: World) -> None:
+    sit.terraform.fails = 2
+    assert promote(sit) is Outcome.ROLLED_BACK
+    assert "terraform apply failed 2 times: AccessDenied" in sit.told[-1]
+    assert sit.is_wholly_on(OLD)
+
+
+def test_a_rollback_that_ecs_fails_at_needs_a_person(sit: World) -> None:
+    sit.ecs["eu-west-1"].stuck.add(sit.environment.api.name)
+    sit.smoke.fails_at = {10.0}
+    with pytest.raises(PersonNeeded, match="ECS could not roll back: api in eu-west-1: ROLLBACK_FAILED"):
+        promote(sit)
+
+
+def test_a_digest_that_was_taken_back_is_released_again_only_when_asked_for(sit: World) -> None:
+    sit.smoke.fails_at = {10.0}
+    promote(sit)
+    sit.smoke.fails_at = set()
+    assert promote(sit) is Outcome.ROLLED_BACK
+    assert promote(sit, NEXT) is Outcome.DONE
+    with pytest.raises(Refused, match="was taken back before"):
+        promote(sit)
+    assert sit.is_wholly_on(NEXT)
+    assert promote(sit, again=True) is Outcome.DONE
+    assert sit.is_wholly_on(NEW)
+
+
+# Killed halfway, and started again.
+
+POINTS: dict[str, Callable[[World], bool]] = {
+    "before the API's tasks are healthy": lambda world: world.stage() == "SCALE_UP",
+    "at 10 %": lambda world: world.weight() >= 10,
+    "at 50 %": lambda world: world.weight() >= 50,
+    "in bake time": lambda world: world.stage() == "BAKE_TIME",
+    "while the old tasks go": lambda world: world.stage() == "CLEAN_UP",
+}
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_release_that_was_killed_goes_on_when_it_is_started_again(sit: World, point: str) -> None:
+    killed_when(sit, lambda: POINTS[point](sit))
+    applied = sit.calls.count(f"terraform apply {NEW}")
+    assert promote(sit) is Outcome.DONE
+    assert sit.is_wholly_on(NEW)
+    assert sit.calls.count(f"terraform apply {NEW}") == applied
+    assert sit.smoke.ran_at[-1] == 100.0
+
+
+@pytest.mark.parametrize("point", [point for point in POINTS if point != "while the old tasks go"])
+def test_a_release_that_was_killed_and_failed_meanwhile_is_taken_back(sit: World, point: str) -> None:
+    killed_when(sit, lambda: POINTS[point](sit))
+    sit.alarm()
+    sit.clock.wait(3600)
+    assert promote(sit) is Outcome.ROLLED_BACK
+    assert sit.is_wholly_on(OLD)
+
+
+@pytest.mark.parametrize("seconds", [60, 150, 400, 1100])
+def test_a_release_that_was_killed_while_it_went_back_ends_there(sit: World, seconds: int) -> None:
+    sit.smoke.fails_at = {10.0}
+    began: list[float] = []
+    sit.when(
+        lambda: any(call.startswith("stop") for call in sit.calls), lambda: began.append(sit.clock.now().timestamp())
+    )
+    sit.when(lambda: bool(began) and sit.clock.now().timestamp() - began[0] >= seconds, sit.kill)
+    with pytest.raises(Killed):
+        promote(sit)
+    sit.terraform.die(keeping_lock=False)
+    sit.smoke.fails_at = set()
+    assert roll_back(sit) is Outcome.DONE
+    assert sit.is_wholly_on(OLD)
+
+
+def test_a_release_that_was_killed_before_the_apply_begins_anew(prod: World) -> None:
+    killed_when(prod, lambda: bool(prod.calls))
+    assert promote(prod) is Outcome.DONE
+    assert prod.is_wholly_on(NEW)
+
+
+def test_the_lock_of_one_who_died_is_never_taken_and_the_rest_goes_on_after_it(sit: World) -> None:
+    killed_when(sit, lambda: sit.weight() >= 50, keeping_lock=True)
+    with pytest.raises(StateLocked, match="somebody who died"):
+        promote(sit)
+    assert sit.digests() == {NEW}
+    sit.terraform.locked_by = None  # a person: terraform force-unlock
+    assert promote(sit) is Outcome.DONE
+    assert sit.is_wholly_on(NEW)
+
+
+def test_an_interruption_has_everything_rolled_back_and_the_next_run_finishes_it(sit: World) -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    sit.when(lambda: sit.weight() >= 30, interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        promote(sit)
+    assert promote(sit) is Outcome.ROLLED_BACK
+    assert sit.is_wholly_on(OLD)
+
+
+# Rollback.
+
+
+def test_a_rollback_inside_bake_time_stops_the_deployment(sit: World) -> None:
+    killed_when(sit, lambda: sit.stage() == "BAKE_TIME")
+    before = sit.clock.now()
+    assert roll_back(sit) is Outcome.DONE
+    assert f"stop-service-deployment {sit.environment.api.name}" in sit.calls
+    assert sit.is_wholly_on(OLD)
+    stopped = sit.ecs["eu-west-1"].services[sit.environment.api.name].deployments[0]
+    assert stopped.status_since is not None
+    assert (stopped.status_since - before).total_seconds() <= 120
+
+
+def test_a_rollback_after_bake_time_takes_the_digest_of_before_at_once(sit: World) -> None:
+    promote(sit)
+    assert roll_back(sit) is Outcome.DONE
+    assert not any(call.startswith("stop") for call in sit.calls)
+    assert [call for call in sit.calls if call.startswith("terraform")][-1] == f"terraform apply {OLD} at once"
+    back = sit.ecs["eu-west-1"].services[sit.environment.api.name].deployments[-1]
+    assert back.strategy == "BLUE_GREEN"
+    assert back.shifted_at is not None
+    assert (back.shifted_at - back.created_at).total_seconds() < 300
+    assert sit.is_wholly_on(OLD)
+
+
+def test_a_rollback_while_its_alarm_still_stands_goes_through(sit: World) -> None:
+    promote(sit)
+    sit.alarm()
+    assert roll_back(sit) is Outcome.DONE
+    assert sit.is_wholly_on(OLD)
+
+
+def test_a_second_rollback_never_brings_the_newer_digest_back(sit: World) -> None:
+    promote(sit)
+    roll_back(sit)
+    calls = list(sit.calls)
+    assert roll_back(sit) is Outcome.DONE
+    assert sit.calls == calls
+    assert sit.is_wholly_on(OLD)
+
+
+@pytest.mark.parametrize("seconds", [30, 100, 200, 700])
+def test_a_rollback_that_was_killed_ends_in_the_same_state(sit: World, seconds: int) -> None:
+    promote(sit)
+    at = sit.clock.now().timestamp() + seconds
+    sit.when(lambda: sit.clock.now().timestamp() >= at, sit.kill)
+    with pytest.raises(Killed):
+        roll_back(sit)
+    sit.terraform.die(keeping_lock=False)
+    assert roll_back(sit) is Outcome.DONE
+    assert sit.is_wholly_on(OLD)
+
+
+def test_a_rollback_in_both_regions_while_it_is_under_way(prod: World) -> None:
+    killed_when(prod, lambda: prod.weight() >= 30)
+    assert roll_back(prod) is Outcome.DONE
+    assert prod.is_wholly_on(OLD)
+
+
+def test_a_person_names_another_digest(sit: World) -> None:
+    promote(sit)
+    promote(sit, NEXT)
+    assert roll_back(sit, OLD) is Outcome.DONE
+    assert sit.is_wholly_on(OLD)
+
+
+def test_without_a_release_before_there_is_nothing_to_go_back_to(sit: World) -> None:
+    with pytest.raises(Refused, match="AWS knows no release before this one"):
+        roll_back(sit)
+
+
+def test_a_rollback_that_would_do_more_needs_a_person(sit: World) -> None:
+    promote(sit)
+    sit.terraform.more["module.region.aws_sqs_queue.this"] = "aws_sqs_queue"
+    with pytest.raises(PersonNeeded, match="would do more than a release may"):
+        roll_back(sit)
+    assert sit.is_wholly_on(NEW)
+
+
+# Abort.
+
+
+def test_abort_leaves_alone_what_is_not_over_its_time(sit: World) -> None:
+    killed_when(sit, lambda: sit.weight() >= 10)
+    assert Abort(sit.desk()).execute(None) is Outcome.DONE
+    assert sit.newest() is not None
+    assert sit.stage() == "PRODUCTION_TRAFFIC_SHIFT"
+
+
+def test_abort_with_a_reason_takes_back_at_once(sit: World) -> None:
+    killed_when(sit, lambda: sit.weight() >= 10)
+    assert Abort(sit.desk()).execute("wrong amounts") is Outcome.DONE
+    assert sit.is_wholly_on(OLD)
+
+
+def test_abort_ends_what_is_over_its_time(sit: World) -> None:
+    sit.ecs["eu-west-1"].unhealthy.add((sit.environment.api.name, NEW))
+    killed_when(sit, lambda: sit.stage() == "SCALE_UP")
+    sit.clock.wait(75 * 60)
+    assert Abort(sit.desk()).execute(None) is Outcome.DONE
+    assert sit.is_wholly_on(OLD)
+
+
+def test_abort_finishes_what_ecs_has_taken_back_while_nobody_looked(sit: World) -> None:
+    killed_when(sit, lambda: sit.weight() >= 50)
+    sit.alarm()
+    sit.clock.wait(600)
+    assert sit.digests() == {OLD, NEW}
+    assert Abort(sit.desk()).execute(None) is Outcome.DONE
+    assert sit.is_wholly_on(OLD)
+
+
+def test_abort_has_nothing_to_do_when_nothing_is_under_way(sit: World) -> None:
+    assert Abort(sit.desk()).execute("wrong amounts") is Outcome.DONE
+    assert sit.calls == []
+
+
+# Evidence.
+
+
+def test_the_record_tells_what_ran_when_and_how_it_ended(sit: World) -> None:
+    killed_when(sit, lambda: sit.weight() >= 10)
+    promote(sit)
+    kept = evidence.read(sit.directory / "evidence.json")
+    first, second = kept["runs"]
+    assert (first["outcome"], second["outcome"]) == (None, "DONE")
+    told = [each["what"] for each in second["steps"]]
+    assert "smoke at 100 %: passed" in told
+    page = evidence.page(kept)
+    assert "# Releases to sit" in page
+    assert "by tester" in page
+    assert "it has not ended, or was killed" in page

@@ -33,6 +33,7 @@ class Options:
         command: the command's name, for the evidence.
         smoke: commands of the smoke test; none for ``orders smoke`` of this environment.
         links: addresses by name: change request, test results, UAT.
+        recorded: the evidence is added to.
     """
 
     command: str
@@ -42,6 +43,7 @@ class Options:
     smoke: tuple[str, ...] = ()
     links: Mapping[str, str] = field(default_factory=dict)
     reports: tuple[Path, ...] = ()
+    recorded: bool = True
 
 
 def desk_of(environment: Environment, options: Options, tell: Callable[[str], None]) -> Desk:
@@ -50,7 +52,7 @@ def desk_of(environment: Environment, options: Options, tell: Callable[[str], No
     clock = RealClock()
     first = environment.regions[0]
     kept = options.evidence or Path("evidence") / f"{environment.name}.json"
-    evidence = Evidence(kept, clock, _about(environment, options, os.environ))
+    evidence = Evidence(kept if options.recorded else None, clock, _about(environment, options, os.environ))
     return Desk(
         environment=environment,
         deployments=EcsDeployments(environment, partial(client, "ecs"), clock.now),

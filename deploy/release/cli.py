@@ -2,9 +2,9 @@
 
 import json
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import FrameType
+from types import FrameType, MappingProxyType
 from typing import Annotated, NoReturn, TypeAlias
 
 import typer
@@ -98,10 +98,12 @@ def _add_looking(app: typer.Typer, make_desk: MakeDesk) -> None:
         _run(make_desk, env, options, lambda desk: _judge(desk, digest), as_json=as_json)
 
     @app.command()
-    def status(env: Env, evidence: EvidencePath = None, as_json: AsJson = False) -> None:
-        """Show which digest each service is on, and what is under way."""
+    def status(env: Env, as_json: AsJson = False) -> None:
+        """Show which digest each service is on, and what is under way; JSON has them as `digest` and `services`."""
+        facts: dict[str, object] = {}
 
-        _run(make_desk, env, _options("status", None, evidence=evidence), _tell_status, as_json=as_json)
+        options = Options("status", recorded=False)
+        _run(make_desk, env, options, lambda desk: _tell_status(desk, facts), as_json=as_json, facts=facts)
 
 
 def _add_promote(app: typer.Typer, make_desk: MakeDesk) -> None:
@@ -198,8 +200,11 @@ def _judge(desk: Desk, digest: str) -> Outcome:
     return desk.end(Outcome.DONE, f"{len(judged.changes)} changes, all of them a release's")
 
 
-def _tell_status(desk: Desk) -> Outcome:
+def _tell_status(desk: Desk, facts: dict[str, object]) -> Outcome:
     seen = desk.deployments.observe()
+    facts["digest"] = seen.api.serving
+    facts["services"] = {str(state.service): state.serving for state in seen.states}
+    facts["under_way"] = [each.words for each in seen.under_way()]
     for line in _states(seen):
         desk.tell(line)
     standing = desk.standing(seen)
@@ -231,9 +236,15 @@ def _options(
 
 
 def _run(
-    make_desk: MakeDesk, env: str, options: Options, work: Callable[[Desk], Outcome], *, as_json: bool
+    make_desk: MakeDesk,
+    env: str,
+    options: Options,
+    work: Callable[[Desk], Outcome],
+    *,
+    as_json: bool,
+    facts: Mapping[str, object] = MappingProxyType({}),
 ) -> NoReturn:
-    """Runs a command to its one end: a result, or one message."""
+    """Runs a command to its one end: a result, or one message. JSON has the facts besides."""
     said: list[str] = []
 
     def tell(words: str) -> None:
@@ -258,8 +269,9 @@ def _run(
     if code in {INTERRUPTED, Outcome.REFUSED, Outcome.NEEDS_PERSON} and not (said and words in said[-1]):
         typer.echo(f"{name.lower().replace('_', ' ')}: {words}", err=True)
     if as_json:
-        where = str(desk.evidence.path) if desk is not None else None
-        typer.echo(json.dumps({"outcome": name, "exit_code": int(code), "says": words, "evidence": where}, indent=2))
+        where = str(desk.evidence.path) if desk is not None and desk.evidence.path is not None else None
+        ended = {"outcome": name, "exit_code": int(code), "says": words, "evidence": where}
+        typer.echo(json.dumps({**ended, **facts}, indent=2))
     raise typer.Exit(int(code))
 
 

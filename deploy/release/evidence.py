@@ -19,16 +19,16 @@ class Evidence:
     """One release's record.
 
     Args:
-        path: the file; what it has is kept, and added to.
+        path: the file; what it has is kept, and added to. ``None`` keeps nothing.
         clock: tells when a thing happened.
         about: environment, digest, who and links, of this run.
     """
 
-    def __init__(self, path: Path, clock: Clock, about: Mapping[str, Any]) -> None:
+    def __init__(self, path: Path | None, clock: Clock, about: Mapping[str, Any]) -> None:
         """Raises: Refused: the file is another environment's, or is no evidence."""
         self._path = path
         self._clock = clock
-        self._kept = _read(path) or {"environment": about["environment"], "runs": []}
+        self._kept = (_read(path) if path is not None else None) or {"environment": about["environment"], "runs": []}
         if self._kept["environment"] != about["environment"]:
             raise Refused(f"{path} is the evidence of {self._kept['environment']}, not of {about['environment']}")
         self._run: dict[str, Any] = {**about, "began": _text(clock.now()), "steps": [], "outcome": None}
@@ -36,7 +36,7 @@ class Evidence:
         self._save()
 
     @property
-    def path(self) -> Path:
+    def path(self) -> Path | None:
         """Where it is kept."""
         return self._path
 
@@ -56,6 +56,8 @@ class Evidence:
         self._save()
 
     def _save(self) -> None:
+        if self._path is None:
+            return
         # Whole or not at all: whoever is killed in between leaves the file of before.
         self._path.parent.mkdir(parents=True, exist_ok=True)
         new = self._path.with_name(self._path.name + ".new")

@@ -70,7 +70,7 @@ class TerraformCommand:
         except OSError as error:
             raise Refused(f"{self._command}: {error.strerror}") from error
         if done.returncode:
-            said = _last(done.stderr or done.stdout)
+            said = _said(done.stderr or done.stdout)
             kind = StateLocked if LOCKED in done.stderr else TerraformFailed
             raise kind(f"terraform {arguments[0]}: {said}")
         return done.stdout
@@ -89,7 +89,7 @@ class RunningApply:
         if code is None:
             return None
         printed = self._log.read_text(encoding="utf-8", errors="replace")
-        return ApplyEnded(code == 0, stale=STALE in printed, locked=LOCKED in printed, says=_last(printed))
+        return ApplyEnded(code == 0, stale=STALE in printed, locked=LOCKED in printed, says=_said(printed))
 
     def interrupt(self) -> None:
         """Interrupts it as Ctrl-C would, and waits a little."""
@@ -110,11 +110,8 @@ def _started(arguments: Sequence[str], output: IO[bytes]) -> "subprocess.Popen[b
         raise Refused(f"{arguments[0]}: {error.strerror}") from error
 
 
-def _last(printed: str) -> str:
-    """Returns the last lines, without Terraform's frames."""
-    lines = [line.strip(" │╷╵") for line in printed.splitlines()]
-    return (
-        " ".join(line for line in lines if line)[-1200:]
-        if len(lines) < _SAID_LINES
-        else " ".join(line for line in lines[-_SAID_LINES:] if line)
-    )
+def _said(printed: str) -> str:
+    """Returns the first error in a line, without Terraform's frames; what was printed last where there is none."""
+    lines = [line for line in (each.strip(" │╷╵") for each in printed.splitlines()) if line]
+    errors = [number for number, line in enumerate(lines) if line.startswith("Error:")]
+    return " ".join(lines[errors[0] :][:_SAID_LINES] if errors else lines[-_SAID_LINES:])

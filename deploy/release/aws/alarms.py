@@ -23,8 +23,7 @@ class CloudWatchAlarms:
                     answer = self._client(region).describe_alarms(
                         AlarmNames=list(wanted[start : start + _MOST_NAMES]),
                         AlarmTypes=["MetricAlarm", "CompositeAlarm"],
-                        StateValue="ALARM",
                     )
                 alarms = [*answer.get("MetricAlarms", []), *answer.get("CompositeAlarms", [])]
-                found += [f"{each['AlarmName']} in {region}" for each in alarms]
+                found += [f"{each['AlarmName']} in {region}" for each in alarms if each["StateValue"] == "ALARM"]
         return found

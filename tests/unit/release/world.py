@@ -198,9 +198,9 @@ class SimCloudWatch:
         self.standing = standing
 
     def describe_alarms(self, **request: Any) -> dict[str, Any]:
-        assert request["StateValue"] == "ALARM"
-        found = sorted(self.standing & set(request["AlarmNames"]))
-        return {"MetricAlarms": [{"AlarmName": name} for name in found], "CompositeAlarms": []}
+        states = {name: "ALARM" if name in self.standing else "OK" for name in request["AlarmNames"]}
+        found = [{"AlarmName": name, "StateValue": state} for name, state in states.items()]
+        return {"MetricAlarms": found, "CompositeAlarms": []}
 
 
 @dataclass(slots=True)

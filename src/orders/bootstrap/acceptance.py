@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from orders.acceptance.client import ORDERS, ApiResponse, Client, NotReached
 from orders.acceptance.load.figures import PhaseResult
 from orders.acceptance.load.profile import Profile
+from orders.acceptance.read_only import ReadOnlySmoke
 from orders.acceptance.smoke import CUSTOMER, Smoke, Tokens
 from orders.acceptance.steps import Failed, Patience
 from orders.bootstrap.config.keys import dev_issuer
@@ -73,6 +74,11 @@ def ask_for_quote(settings: Settings, base_url: str, environment: str, role: str
 def smoke_of(settings: Settings, client: Client, environment: str, waiting: Patience) -> Smoke:
     """Builds the smoke test of an environment. Raises: CannotRun."""
     return Smoke(client, tokens_for(settings, client, environment), waiting)
+
+
+def read_only_smoke_of(settings: Settings, client: Client, environment: str) -> ReadOnlySmoke:
+    """Builds the smoke test that only reads. Raises: CannotRun."""
+    return ReadOnlySmoke(client, tokens_for(settings, client, environment))
 
 
 def run_load(

@@ -348,14 +348,17 @@ class ProcessRuntime:
         except (CannotRun, NotReached) as error:
             raise CommandError(str(error)) from error
 
-    def smoke(self, *, base_url: str, environment: str, within_seconds: float) -> Iterator[StepResult]:
+    def smoke(self, *, base_url: str, environment: str, within_seconds: float, read_only: bool) -> Iterator[StepResult]:
         """See ``Runtime.smoke``."""
         from orders.acceptance.steps import Patience, run_steps
-        from orders.bootstrap.acceptance import client_of, smoke_of
+        from orders.bootstrap.acceptance import client_of, read_only_smoke_of, smoke_of
 
         settings = self._settings(Role.OPERATOR)
         try:
-            smoke = smoke_of(settings, client_of(settings, base_url), environment, Patience(within_seconds))
+            client = client_of(settings, base_url)
+            if read_only:
+                return run_steps(read_only_smoke_of(settings, client, environment).steps)
+            smoke = smoke_of(settings, client, environment, Patience(within_seconds))
         except CannotRun as error:
             raise CommandError(str(error)) from error
         return run_steps(smoke.steps)

@@ -163,8 +163,8 @@ class Recorder:
         self.asked.append(("quote", base_url, environment, role, body))
         return self.quoted
 
-    def smoke(self, *, base_url: str, environment: str, within_seconds: float) -> Iterator[StepResult]:
-        self.asked.append(("smoke", base_url, environment, within_seconds))
+    def smoke(self, *, base_url: str, environment: str, within_seconds: float, read_only: bool) -> Iterator[StepResult]:
+        self.asked.append(("smoke", base_url, environment, within_seconds, read_only))
         yield from self.steps
 
     def load(
@@ -217,7 +217,7 @@ def test_a_smoke_test_of_another_environment_does_not_take_the_local_service(mon
     with pytest.raises(CommandError, match="give the address of prod's API with --base-url"):
         run("smoke", runtime=runtime)
     run("smoke", "--base-url", "https://api.example", runtime=runtime)
-    assert runtime.asked == [("smoke", "https://api.example", "prod", 60)]
+    assert runtime.asked == [("smoke", "https://api.example", "prod", 60, False)]
 
 
 QUOTE = b"""{
@@ -262,7 +262,7 @@ def test_a_smoke_test_is_a_table_for_people_and_json_for_scripts() -> None:
     code, output = run("smoke", "--base-url", "http://x", "--env", "sit", "--within", "5", runtime=runtime)
     assert code == 0
     assert "sit on http://x: 1 of 1 steps passed" in output
-    assert runtime.asked == [("smoke", "http://x", "sit", 5.0)]
+    assert runtime.asked == [("smoke", "http://x", "sit", 5.0, False)]
     runtime.steps = STEPS
     code, output = run("smoke", "--base-url", "http://x", runtime=runtime)
     assert (code, "404, not [200]" in output) == (1, True)
@@ -270,6 +270,13 @@ def test_a_smoke_test_is_a_table_for_people_and_json_for_scripts() -> None:
     report = json.loads(output)
     assert (code, report["passed"], report["environment"]) == (1, False, "local")
     assert report["steps"][1] == {"name": "get", "state": "failed", "seconds": 0.5, "detail": "404, not [200]"}
+
+
+def test_a_smoke_test_that_only_reads_is_asked_for_by_an_option() -> None:
+    runtime = Recorder()
+    runtime.steps = STEPS[:1]
+    assert run("smoke", "--base-url", "http://x", "--env", "prod", "--read-only", runtime=runtime)[0] == 0
+    assert runtime.asked == [("smoke", "http://x", "prod", 60, True)]
 
 
 STEADY = PhaseResult(

@@ -234,8 +234,8 @@ class Runtime(Protocol):
         """Returns a service's response to a request for a quote, made with the token of this role."""
         ...
 
-    def smoke(self, *, base_url: str, environment: str, within_seconds: float) -> Iterator[StepResult]:
-        """Runs the smoke test against a service and yields each step's result."""
+    def smoke(self, *, base_url: str, environment: str, within_seconds: float, read_only: bool) -> Iterator[StepResult]:
+        """Runs the smoke test against a service and yields each step's result; ``read_only`` changes nothing."""
         ...
 
     def load(

@@ -41,6 +41,9 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         within: Annotated[
             float, typer.Option(min=1, metavar="SECONDS", help="Time limit in seconds for the PDF and the mails.")
         ] = 60,
+        read_only: Annotated[
+            bool, typer.Option("--read-only", help="Only read: for a region that takes no changes.")
+        ] = False,
         as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
         _data_dir: DataDir = None,
     ) -> None:
@@ -48,13 +51,13 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
 
         A local service gives its tokens itself. Any other needs two of one shop:
         SMOKE_CUSTOMER_TOKEN, of the customer cust_test_001 with an e-mail address, and SMOKE_ADMIN_TOKEN. Two deleted
-        orders are left behind.
+        orders are left behind; with --read-only nothing is.
         """
         if base_url is None:
             base_url = running_here(runtime, env)
         results = []
         with Console(stderr=True).status("smoke test") as shown:
-            for result in runtime.smoke(base_url=base_url, environment=env, within_seconds=within):
+            for result in runtime.smoke(base_url=base_url, environment=env, within_seconds=within, read_only=read_only):
                 results.append(result)
                 shown.update(f"smoke test: {result.name} {result.state}")
         passed = all(result.state is State.PASSED for result in results)

@@ -1,0 +1,62 @@
+"""The release tool takes what Terraform plans for another image, and refuses what it plans for anything else."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.release.figures import environment
+from deploy.release.plan import judge
+from tests.terraform.plans import EnvironmentPlan, copy_of
+from tests.terraform.terraform import GIVEN, terraform
+
+NEW = f"sha256:{'b' * 64}"
+AT_ONCE = '-var=release={strategy="all-at-once",bake_minutes=15,abort_after_minutes=75}'
+ONLY = tuple(f"-target=module.{each}" for each in ("region.module.services", "region.module.monitoring", "table"))
+"""What a release touches, what it is refused for, and all that these need: the stand-in can't apply records of mail."""
+
+pytestmark = pytest.mark.timeout(900)  # applies take long beside other processes
+
+
+@pytest.fixture(scope="module")
+def applied(planned: Callable[[str], EnvironmentPlan], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Sit, which has alarms of a release, applied to the stand-in provider."""
+    root = copy_of(planned("sit"), tmp_path_factory.mktemp("released") / "tree")
+    terraform(root, "apply", "-no-color", "-auto-approve", f"-var-file={GIVEN / 'sit'}.tfvars", *ONLY)
+    return root
+
+
+def planned_again(root: Path, *arguments: str) -> dict[str, Any]:
+    given = f"-var-file={GIVEN / 'sit'}.tfvars"
+    terraform(root, "plan", "-no-color", "-out=again.tfplan", given, f"-var=image_digest={NEW}", *ONLY, *arguments)
+    found: dict[str, Any] = json.loads(terraform(root, "show", "-json", "again.tfplan"))
+    return found
+
+
+@pytest.mark.parametrize(("arguments", "services"), [((), 0), ((AT_ONCE,), 1)], ids=["in steps", "at once"])
+def test_another_image_is_a_release(applied: Path, arguments: tuple[str, ...], services: int) -> None:
+    judged = judge(planned_again(applied, *arguments), NEW)
+    assert judged.faults == ()
+    kinds = [re.sub(r"\[[^]]*\]", "", address).split(".")[-2] for address in judged.changes]
+    sit = environment("sit")
+    assert kinds.count("aws_ecs_task_definition") == len(sit.services), judged.changes
+    # The stand-in changes a definition in place, where the provider makes another: only what else changes is seen.
+    assert kinds.count("aws_ecs_service") == services, judged.changes
+    # Of its alarms the one on dead letters looks at no revision.
+    assert kinds.count("aws_cloudwatch_metric_alarm") == sit.release_alarms - 1
+
+
+def test_a_table_that_changes_with_it_is_not(applied: Path) -> None:
+    main = applied / "main.tf"
+    text = main.read_text()
+    assert "var.table.pitr_days" in text
+    main.write_text(text.replace("var.table.pitr_days", "var.table.pitr_days + 1"))
+    try:
+        faults = judge(planned_again(applied), NEW).faults
+    finally:
+        main.write_text(text)
+    assert ["aws_dynamodb_table" in fault for fault in faults] == [True] * len(faults)
+    assert faults

@@ -33,6 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--backend", choices=("dev", "compose", "planned"), default="dev", help="what tests/e2e starts")
     group.addoption("--recorded", metavar="DIR", help="records of calls to AWS, for the test of least privilege")
     group.addoption("--base-url", help="address of a running service, for the tests from outside; no others are run")
+    group.addoption("--other-url", help="address of the same service in its other region, for tests/dr")
     group.addoption("--env", choices=ENVIRONMENTS, default="local", help="which environment that is")
     group.addoption("--load-rate", type=float, default=10.0, help="requests a second of tests/load")
     group.addoption("--load-minutes", type=float, default=0.1, help="how long tests/load sends them")

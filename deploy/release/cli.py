@@ -266,6 +266,8 @@ def _run(
             desk.evidence.note("interrupted")
     except (Refused, PersonNeeded, CloudFailed, TerraformFailed) as error:
         code, name, words = _failed(error, desk)
+    except Exception as error:  # noqa: BLE001 - a mistake of ours must not end with 1, which says that all is back
+        code, name, words = _failed(PersonNeeded(f"unforeseen, {type(error).__name__}: {error}"), desk)
     if code in {INTERRUPTED, Outcome.REFUSED, Outcome.NEEDS_PERSON} and not (said and words in said[-1]):
         typer.echo(f"{name.lower().replace('_', ' ')}: {words}", err=True)
     if as_json:

@@ -233,20 +233,18 @@ def _destination(
     seen: Seen, newest: Deployment | None, history: Sequence[Deployment], wanted: str | None
 ) -> tuple[str, str]:
     """Returns the digest to go back to, and what was found."""
-    if newest is not None and newest.status.forward and not newest.in_steps:
-        if wanted not in {None, newest.digest}:
-            raise Refused(f"under way already: back to {newest.digest}: wait for it, then go on to {wanted}")
-        return _known(newest.digest), "a rollback was under way"
-    if newest is not None and newest.status.under_way:
-        return wanted or _known(newest.before), "its release was under way"
     serving = seen.api.serving
-    coming = {each.digest for each in seen.under_way() if each.status.forward} - {serving}
+    if newest is not None and not newest.in_steps:
+        # Whatever has become of it: one that was broken off has ECS going to the newer digest again.
+        if newest.status.under_way and wanted not in {None, newest.digest}:
+            raise Refused(f"under way already: back to {newest.digest}: wait for it, then go on to {wanted}")
+        return wanted or _known(newest.digest), "a rollback was begun before"
     if wanted is not None:
         return wanted, "named by a person"
-    if coming:
+    if newest is not None and newest.status is not Status.SUCCESSFUL:
+        return _known(newest.before), f"its release is {newest.status}"
+    if {each.digest for each in seen.under_way() if each.status.forward} - {serving}:
         return _known(serving), "its release had not reached the API"
-    if newest is not None and (newest.status.failed or not newest.in_steps):
-        return _known(serving), "the API is back already"
     through = [each for each in history if each.digest == serving and each.before != each.digest]
     if not through:
         raise Refused("AWS knows no release before this one: name its digest with --to")

@@ -20,6 +20,7 @@ from deploy.release.ports import (
     Preparations,
     Smoke,
     SmokeResult,
+    StateLocked,
     Terraform,
 )
 
@@ -147,7 +148,11 @@ class Desk:
         Raises: PersonNeeded: the plan would do more, or an apply fails. TerraformFailed.
         """
         for _ in range(PLANS):
-            plan, judged = self.plan(digest, at_once=True)
+            try:
+                plan, judged = self.plan(digest, at_once=True)
+            except StateLocked:
+                self._wait_for_others()
+                continue
             if judged.faults:
                 raise PersonNeeded(
                     f"back to {digest} would do more than a release may: {'; '.join(judged.faults)}; apply the commit "
@@ -156,22 +161,35 @@ class Desk:
             if judged.empty:
                 break
             self.say(f"terraform apply, back to {digest}", changes=len(judged.changes))
-            ended = self.waited(self.terraform.apply(plan))
-            if not (ended.ok or ended.stale):
+            ended = self._waited(self.terraform.apply(plan))
+            if ended.locked:
+                self._wait_for_others()
+            elif not (ended.ok or ended.stale):
                 raise PersonNeeded(f"the apply back to {digest} failed: {ended.says}")
         seen = self.settle()
         if not seen.all_serve(digest):
             raise PersonNeeded(f"back to {digest}: {', '.join(seen.elsewhere(digest))}")
         self.say(f"every service and Terraform's state are on {digest}")
 
-    def waited(self, applying: Applying) -> ApplyEnded:
-        """Waits for an apply. An interruption asks it to end first."""
-        try:
-            while (ended := applying.ended()) is None:
-                self.clock.wait(LOOK_EVERY_SECONDS)
-        except KeyboardInterrupt:
-            applying.interrupt()
-            raise
+    def _wait_for_others(self) -> None:
+        """Waits while whoever has the state's lock has ECS at work, such as another rollback to the same digest.
+
+        Raises: StateLocked: nothing is under way, so nobody is waited for.
+        """
+        if not self.deployments.observe().under_way():
+            raise StateLocked("Terraform's state is locked, and no deployment is under way: docs/release.md")
+        self.say("somebody else holds Terraform's state, and ECS is at work: waiting")
+        self.settle()
+        self.clock.wait(LOOK_EVERY_SECONDS)
+
+    def _waited(self, applying: Applying) -> ApplyEnded:
+        """Waits for an apply that goes back.
+
+        It is not interrupted with its command: the provider would have ECS undo what it has begun, and bring the
+        newer revision back.
+        """
+        while (ended := applying.ended()) is None:
+            self.clock.wait(LOOK_EVERY_SECONDS)
         return ended
 
     def end(self, outcome: Outcome, words: str) -> Outcome:

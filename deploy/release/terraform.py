@@ -35,7 +35,7 @@ class TerraformCommand:
         var_files: Sequence[Path],
         at_once: str,
         kept: Path,
-        lock_timeout: str = "10m",
+        lock_timeout: str = "2m",
         command: str = "terraform",
     ) -> None:
         self._root = root

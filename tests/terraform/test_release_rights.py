@@ -1,6 +1,7 @@
 """A release may make, read and change everything that is planned: a right that is missing would show in an apply."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import cast
@@ -9,6 +10,7 @@ import pytest
 
 from tests.iam.policy import Statement, arn_like, parse_policy
 from tests.terraform.plans import ENVIRONMENTS, EnvironmentPlan, Values, resources
+from tests.terraform.terraform import ROOT
 
 RIGHTS: Mapping[str, str] = MappingProxyType({
     "aws_acm_certificate": "acm:RequestCertificate acm:DescribeCertificate acm:DeleteCertificate",
@@ -174,6 +176,40 @@ ARNS: Mapping[str, str] = MappingProxyType({
 })  # fmt: skip
 """ARNs of types that have one of their name: the right must be to this resource, not to another of the kind."""
 
+CALL = re.compile(r"\.((?:describe|get|list|start|stop)_\w+)\(")
+PAGED = re.compile(r'get_paginator\("(\w+)"\)')
+SERVICE = "arn:aws:ecs:{region}:{account}:service/bbws-orders-{environment}/bbws-orders-api-{environment}"
+OF_THE_TOOL: Mapping[str, tuple[str, str]] = MappingProxyType({
+    "describe_alarms": ("cloudwatch:DescribeAlarms", "any"),
+    "describe_backup_job": ("backup:DescribeBackupJob", "any"),
+    "describe_certificate": ("acm:DescribeCertificate", "any"),
+    "describe_images": ("ecr:DescribeImages", "arn:aws:ecr:{region}:{account}:repository/bbws-orders"),
+    "describe_service_deployments": ("ecs:DescribeServiceDeployments", SERVICE),
+    "describe_service_revisions": ("ecs:DescribeServiceRevisions", SERVICE),
+    "describe_services": ("ecs:DescribeServices", SERVICE),
+    "describe_table": (
+        "dynamodb:DescribeTable", "arn:aws:dynamodb:{region}:{account}:table/bbws-customer-portal-orders-{environment}"
+    ),
+    "describe_task_definition": ("ecs:DescribeTaskDefinition", "any"),
+    "get_caller_identity": ("sts:GetCallerIdentity", "any"),  # needs no right
+    "get_paginator": ("acm:ListCertificates", "any"),
+    "get_queue_attributes": (
+        "sqs:GetQueueAttributes", "arn:aws:sqs:{region}:{account}:bbws-order-creation-dlq-{environment}"
+    ),
+    "get_queue_url": ("sqs:GetQueueUrl", "arn:aws:sqs:{region}:{account}:bbws-order-creation-{environment}"),
+    "list_certificates": ("acm:ListCertificates", "any"),
+    "list_hosted_zones_by_name": ("route53:ListHostedZonesByName", "any"),
+    "list_service_deployments": ("ecs:ListServiceDeployments", SERVICE),
+    "start_backup_job": (
+        "backup:StartBackupJob", "arn:aws:backup:{region}:{account}:backup-vault:bbws-orders-{environment}"
+    ),
+    "stop_service_deployment": (
+        "ecs:StopServiceDeployment",
+        "arn:aws:ecs:{region}:{account}:service-deployment/bbws-orders-{environment}/bbws-orders-api-{environment}/x",
+    ),
+})  # fmt: skip
+"""What the release tool (`deploy/release`) asks AWS: the action, and an ARN that it is asked of."""
+
 
 @pytest.fixture(scope="module", params=ENVIRONMENTS)
 def plan(request: pytest.FixtureRequest, planned: Callable[[str], EnvironmentPlan]) -> EnvironmentPlan:
@@ -209,6 +245,32 @@ def test_a_release_may_pull_from_where_its_images_come_from(
     policy = _pulling(planned(source).one("aws_ecr_repository_policy")["policy"])
     role = planned(environment).all("aws_iam_role", "release_role")[0]["name"]
     assert policy == {f"arn:aws:iam::{here['account']['value']}:role/{role}"}
+
+
+def test_the_release_tool_makes_the_calls_that_are_listed() -> None:
+    files = sorted((ROOT / "deploy/release/aws").glob("*.py"))
+    made = {found for file in files for found in CALL.findall(file.read_text(encoding="utf-8"))}
+    paged = {found for file in files for found in PAGED.findall(file.read_text(encoding="utf-8"))}
+    assert made | paged == set(OF_THE_TOOL)
+
+
+def test_the_release_tool_may_make_its_calls(plan: EnvironmentPlan) -> None:
+    granted = [
+        statement
+        for policy in plan.all("aws_iam_policy", "release_role")
+        if policy["name"] != f"bbws-boundary-{plan.environment}"
+        for statement in parse_policy(policy["policy"])
+        if statement.effect == "Allow"
+    ]
+    account, region = (plan.raw["variables"][name]["value"] for name in ("account", "region"))
+    known = {"account": account, "region": region, "environment": plan.environment}
+    missing = [
+        (action, arn)
+        for action, pattern in OF_THE_TOOL.values()
+        for arn in [pattern.format_map(known)]
+        if action != "sts:GetCallerIdentity" and not any(_grants(statement, action, arn) for statement in granted)
+    ]
+    assert missing == []
 
 
 def _pulling(text: str) -> set[str]:

@@ -88,6 +88,15 @@ def test_what_needs_a_person_ends_with_3(command: Callable[..., Result], sit: Wo
     assert "somebody who died" in str(found["says"])
 
 
+def test_a_mistake_of_the_tools_is_never_taken_for_a_rollback(command: Callable[..., Result], sit: World) -> None:
+    def break_down() -> None:
+        raise ZeroDivisionError("of the tool")
+
+    sit.when(lambda: sit.weight() >= 10, break_down)
+    found = outcome(command("promote", "--env", "sit", "--digest", NEW, "--json"))
+    assert (found["exit_code"], found["says"]) == (3, "unforeseen, ZeroDivisionError: of the tool")
+
+
 def test_a_workflow_that_is_cancelled_ends_with_130_and_has_it_rolled_back(
     command: Callable[..., Result], sit: World
 ) -> None:

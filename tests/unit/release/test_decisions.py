@@ -151,6 +151,13 @@ def test_a_person_does_not_turn_a_rollback_around() -> None:
         way_back(seen(back, None), [back], NEXT)
 
 
+@pytest.mark.parametrize("status", Status)
+def test_a_rollback_that_was_broken_off_still_leads_back(status: Status) -> None:
+    """Whoever cancels its apply has ECS undo it: the newer revision is what serves then."""
+    back = a_deployment(status=status, digest=OLD, before=NEW, in_steps=False)
+    assert way_back(seen(back, None, digest=OLD), [back], None).to == OLD
+
+
 def test_every_status_of_ecs_is_one_that_the_tool_knows() -> None:
     assert {status for change in STATUS_CHANGES for status in change if status is not None} <= set(Status)
     assert {page.split("/")[2] for page in STATUS_CHANGES.values()} == {"docs.aws.amazon.com"}

@@ -370,6 +370,45 @@ def test_a_rollback_that_was_killed_ends_in_the_same_state(sit: World, seconds: 
     assert sit.is_wholly_on(OLD)
 
 
+def test_an_interrupted_rollback_is_not_turned_around(sit: World) -> None:
+    promote(sit)
+    stops = len([call for call in sit.calls if call.startswith("stop")])
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    sit.when(lambda: sit.stage() == "BAKE_TIME", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        roll_back(sit)
+    assert len([call for call in sit.calls if call.startswith("stop")]) == stops
+    # Its Terraform lives on, and holds the lock.
+    assert sit.terraform.locked_by is not None
+    assert roll_back(sit) is Outcome.DONE
+    assert sit.is_wholly_on(OLD)
+
+
+def test_a_rollback_whose_apply_was_cancelled_and_undone_by_ecs_is_done_again(sit: World) -> None:
+    promote(sit)
+    sit.when(lambda: sit.stage() == "BAKE_TIME", sit.kill)
+    with pytest.raises(Killed):
+        roll_back(sit)
+    assert sit.terraform.running is not None
+    sit.terraform.running.interrupt()
+    sit.clock.wait(300)
+    assert NEW in sit.digests()
+    assert roll_back(sit) is Outcome.DONE
+    assert sit.is_wholly_on(OLD)
+
+
+def test_a_lock_without_anything_under_way_is_nobody_to_wait_for(sit: World) -> None:
+    promote(sit)
+    sit.terraform.locked_by = "somebody who died"
+    before = sit.clock.now()
+    with pytest.raises(StateLocked, match="no deployment is under way"):
+        roll_back(sit)
+    assert sit.clock.now() == before
+
+
 def test_a_rollback_in_both_regions_while_it_is_under_way(prod: World) -> None:
     killed_when(prod, lambda: prod.weight() >= 30)
     assert roll_back(prod) is Outcome.DONE

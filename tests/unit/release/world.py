@@ -79,12 +79,12 @@ class SimTerraform:
             raise StateLocked(f"Error acquiring the state lock: {self.locked_by}")
         self.plans.append((digest, at_once))
         changes = []
-        for service, known in self.state.items():
-            if known != digest:
+        for service in self._differing(digest):
+            if self.state[service] != digest:
                 containers = [{"name": "orders", "image": f"r/bbws-orders@{digest}"}]
                 after = {"container_definitions": json.dumps(containers)}
                 changes.append(_change(service, "task", "aws_ecs_task_definition", ["create", "delete"], after))
-                changes.append(_change(service, "service", "aws_ecs_service", ["update"]))
+            changes.append(_change(service, "service", "aws_ecs_service", ["update"]))
         if changes and self._world.environment.release_alarms:
             address = 'module.region.module.monitoring.aws_cloudwatch_metric_alarm.release["error rate"]'
             changes.append(_one(address, "aws_cloudwatch_metric_alarm", ["update"]))
@@ -107,14 +107,21 @@ class SimTerraform:
         self.serial += 1
         self.locked_by = "the release that runs"
         begun = {}
-        for service, known in list(self.state.items()):
-            if known != digest:
-                ecs = self._world.ecs[service.region]
-                definition = ecs.register(service.name, digest)
-                self.state[service] = digest
-                begun[service] = ecs.update(service.name, definition, self._release(service, document["at_once"]))
+        for service in self._differing(digest):
+            ecs = self._world.ecs[service.region]
+            definition = ecs.register(service.name, digest)
+            self.state[service] = digest
+            begun[service] = ecs.update(service.name, definition, self._release(service, document["at_once"]))
         self.running = SimApply(self._world, begun, None)
         return self.running
+
+    def _differing(self, digest: str) -> list[Service]:
+        """Services whose definition, or whose use of it by ECS, is another: a plan reads both."""
+        ecs = self._world.ecs
+        runs = {
+            each: ecs[each.region].definitions[ecs[each.region].services[each.name].definition] for each in self.state
+        }
+        return [each for each, known in self.state.items() if known != digest or runs[each] != digest]
 
     def _release(self, service: Service, at_once: bool) -> Mapping[str, Any] | None:
         if service.role != API:

@@ -13,6 +13,9 @@ SMOKE_AT = (10, 50, 100)
 """Percent of the requests at which the smoke test is run: the first step, half, all."""
 
 
+SETTLING = timedelta(minutes=2)
+
+
 class Apply(Enum):
     """What has become of this run's own apply."""
 
@@ -24,10 +27,17 @@ class Apply(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of a release; ``abort_after`` from a deployment's beginning, ``applies`` how often one is tried."""
+    """Bounds of a release.
+
+    Attributes:
+        abort_after: from a deployment's beginning.
+        applies: how often one is tried.
+        settling: ECS may answer so long with what was before.
+    """
 
     abort_after: timedelta
     applies: int = 2
+    settling: timedelta = SETTLING
     smoke_at: tuple[int, ...] = SMOKE_AT
 
 
@@ -41,6 +51,7 @@ class Run:
         fault: why it is taken back, once that is decided.
         smoked: percentages at which the smoke test has passed.
         applies: how many applies were begun.
+        applied_at: when an apply ended well, or had nothing to do.
     """
 
     digest: str
@@ -49,6 +60,7 @@ class Run:
     fault: str | None = None
     smoked: frozenset[int] = frozenset()
     applies: int = 0
+    applied_at: datetime | None = None
     says: str = ""
 
     def faulty(self, why: str) -> "Run":
@@ -113,9 +125,11 @@ def next_step(seen: Seen, run: Run, limits: Limits, now: datetime) -> Step:
         return RunSmoke(percent)
     if run.apply is Apply.RUNNING or seen.under_way():
         return Wait()
-    if run.apply is Apply.OK and seen.all_serve(run.digest):
-        return Released() if limits.smoke_at[-1] in run.smoked else RunSmoke(limits.smoke_at[-1])
-    return ApplyAgain()
+    if run.apply is Apply.NONE:
+        return ApplyAgain()
+    if not seen.all_serve(run.digest):
+        return Wait()
+    return Released() if limits.smoke_at[-1] in run.smoked else RunSmoke(limits.smoke_at[-1])
 
 
 def fault_of(seen: Seen, run: Run, limits: Limits, now: datetime) -> str | None:
@@ -129,7 +143,7 @@ def fault_of(seen: Seen, run: Run, limits: Limits, now: datetime) -> str | None:
             return f"{each.service}: not through {minutes} minutes after its beginning (stage {each.stage})"
     if run.apply is Apply.RUNNING or seen.under_way():
         return None
-    if run.apply is Apply.OK and not seen.all_serve(run.digest):
+    if run.applied_at is not None and now - run.applied_at >= limits.settling and not seen.all_serve(run.digest):
         return f"applied, but {', '.join(seen.elsewhere(run.digest))}"
     if run.apply is Apply.NONE and run.applies >= limits.applies:
         return f"terraform apply failed {run.applies} times: {run.says}"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from deploy.release.decide import SETTLING
 from deploy.release.evidence import Evidence
 from deploy.release.figures import Environment
 from deploy.release.model import API, Check, Judgement, Outcome, Refused, Seen
@@ -166,7 +167,9 @@ class Desk:
                 self._wait_for_others()
             elif not (ended.ok or ended.stale):
                 raise PersonNeeded(f"the apply back to {digest} failed: {ended.says}")
-        seen = self.settle()
+        until = self.clock.now() + SETTLING
+        while not (seen := self.settle()).all_serve(digest) and self.clock.now() < until:
+            self.clock.wait(LOOK_EVERY_SECONDS)
         if not seen.all_serve(digest):
             raise PersonNeeded(f"back to {digest}: {', '.join(seen.elsewhere(digest))}")
         self.say(f"every service and Terraform's state are on {digest}")

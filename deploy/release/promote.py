@@ -83,7 +83,7 @@ class Promote:
         if judged.faults:
             return run.faulty(f"the plan is no release's: {'; '.join(judged.faults)}")
         if judged.empty:
-            return replace(run, apply=Apply.OK)
+            return replace(run, apply=Apply.OK, applied_at=desk.clock.now())
         standing = desk.standing(desk.deployments.observe())
         if standing:
             return run.faulty(f"no deployment begins while an alarm stands: {', '.join(standing)}")
@@ -140,7 +140,9 @@ class Promote:
             raise PersonNeeded(f"Terraform's state is locked: {ended.says}")
         # A stale plan has changed nothing: it is no attempt.
         tried = run.applies - 1 if ended.stale else run.applies
-        return replace(run, apply=Apply.OK if ended.ok else Apply.NONE, applies=tried, says=ended.says)
+        if ended.ok:
+            return replace(run, apply=Apply.OK, applied_at=self._desk.clock.now())
+        return replace(run, apply=Apply.NONE, applies=tried, says=ended.says)
 
     def _go_back(self, began: Beginning, why: str) -> Outcome:
         if began.before is None:

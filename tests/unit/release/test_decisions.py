@@ -11,6 +11,7 @@ from deploy.release.aws.ecs import EcsDeployments
 from deploy.release.decide import (
     Apply,
     ApplyAgain,
+    GoBack,
     Limits,
     Released,
     Run,
@@ -111,8 +112,17 @@ def test_released_is_said_only_after_an_apply_that_had_nothing_left_and_all_requ
     through = seen(a_deployment(status=Status.SUCCESSFUL), a_deployment(RELAY, Status.SUCCESSFUL))
     tested = frozenset({100})
     assert next_step(through, a_run(smoked=tested), LIMITS, NOW) == ApplyAgain()
-    assert next_step(through, a_run(apply=Apply.OK), LIMITS, NOW) == RunSmoke(100)
-    assert next_step(through, a_run(apply=Apply.OK, smoked=tested), LIMITS, NOW) == Released()
+    assert next_step(through, a_run(apply=Apply.OK, applied_at=NOW), LIMITS, NOW) == RunSmoke(100)
+    assert next_step(through, a_run(apply=Apply.OK, applied_at=NOW, smoked=tested), LIMITS, NOW) == Released()
+
+
+def test_a_service_that_stays_behind_is_a_fault_once_ecs_has_had_time_to_say_otherwise() -> None:
+    behind = seen(a_deployment(status=Status.SUCCESSFUL), None, digest=OLD)
+    run = a_run(apply=Apply.OK, applied_at=NOW, smoked=frozenset({100}))
+    assert next_step(behind, run, LIMITS, NOW + timedelta(minutes=1)) == Wait()
+    found = next_step(behind, run, LIMITS, NOW + timedelta(minutes=2))
+    assert isinstance(found, GoBack)
+    assert "relay in eu-west-1 on" in found.why
 
 
 def test_a_rollback_under_way_is_no_release_to_take_up() -> None:

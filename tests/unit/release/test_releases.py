@@ -67,6 +67,12 @@ def test_the_failover_region_moves_at_once_and_the_first_one_in_steps(prod: Worl
     assert [call.split()[-1] for call in prod.calls if "orders-api-" in call] == ["LINEAR", "BLUE_GREEN"]
 
 
+def test_dev_has_no_alarms_and_is_released_all_the_same(tmp_path: Path) -> None:
+    dev = World("dev", tmp_path)
+    assert promote(dev) is Outcome.DONE
+    assert dev.is_wholly_on(NEW)
+
+
 def test_releasing_what_runs_already_changes_nothing(sit: World) -> None:
     promote(sit)
     calls = list(sit.calls)

@@ -167,6 +167,8 @@ class Desk:
                 self._wait_for_others()
             elif not (ended.ok or ended.stale):
                 raise PersonNeeded(f"the apply back to {digest} failed: {ended.says}")
+        else:
+            raise PersonNeeded(f"back to {digest}: after {PLANS} plans Terraform still has something to change")
         until = self.clock.now() + SETTLING
         while not (seen := self.settle()).all_serve(digest) and self.clock.now() < until:
             self.clock.wait(LOOK_EVERY_SECONDS)

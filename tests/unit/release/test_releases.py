@@ -415,6 +415,14 @@ def test_a_lock_without_anything_under_way_is_nobody_to_wait_for(sit: World) -> 
     assert sit.clock.now() == before
 
 
+def test_a_plan_that_never_comes_to_nothing_needs_a_person(sit: World) -> None:
+    promote(sit)
+    sit.terraform.overtaken = True
+    with pytest.raises(PersonNeeded, match="after 4 plans"):
+        roll_back(sit)
+    assert sit.is_wholly_on(NEW)
+
+
 def test_a_rollback_in_both_regions_while_it_is_under_way(prod: World) -> None:
     killed_when(prod, lambda: prod.weight() >= 30)
     assert roll_back(prod) is Outcome.DONE

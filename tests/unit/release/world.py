@@ -62,6 +62,7 @@ class SimTerraform:
     Attributes:
         more: resource changes that a plan has besides, by address and type.
         fails: applies to come that fail before they have changed anything.
+        overtaken: somebody else changes the state after every plan.
     """
 
     def __init__(self, world: "World") -> None:
@@ -71,6 +72,7 @@ class SimTerraform:
         self.locked_by: str | None = None
         self.more: dict[str, str] = {}
         self.fails = 0
+        self.overtaken = False
         self.running: SimApply | None = None
         self.plans: list[tuple[str, bool]] = []
 
@@ -91,6 +93,7 @@ class SimTerraform:
         changes += [_one(address, kind, ["update"]) for address, kind in self.more.items()]
         document: dict[str, Any] = {"variables": {"image_digest": {"value": digest}}, "resource_changes": changes}
         document |= {"serial": self.serial, "at_once": at_once}
+        self.serial += self.overtaken
         return Plan("release.tfplan", document)
 
     def apply(self, plan: Plan) -> "SimApply":

@@ -21,9 +21,7 @@ class Rollback:
         seen = desk.deployments.observe()
         found = way_back(seen, desk.deployments.history(desk.environment.api), to)
         desk.say(f"rollback to {found.to}: {found.why}", reason=reason)
-        for each in found.stop:
-            desk.say(f"stop-service-deployment, {each.service}", arn=each.arn, why=reason)
-            desk.deployments.stop(each)
+        desk.stop(found.stop, reason)
         self._check(desk.settle(), found.to)
         desk.reconcile(found.to)
         smoke = desk.run_smoke("after the rollback")

@@ -1,6 +1,6 @@
 """What the commands share: the ports, and the steps that several of them take."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from deploy.release.decide import SETTLING
 from deploy.release.evidence import Evidence
 from deploy.release.figures import Environment
-from deploy.release.model import API, Check, Judgement, Outcome, Refused, Seen
+from deploy.release.model import API, Check, Deployment, Judgement, Outcome, Refused, Seen
 from deploy.release.plan import judge
 from deploy.release.ports import (
     Alarms,
@@ -16,6 +16,7 @@ from deploy.release.ports import (
     Applying,
     Backups,
     Clock,
+    CloudFailed,
     Deployments,
     Plan,
     Preparations,
@@ -26,6 +27,8 @@ from deploy.release.ports import (
 )
 
 LOOK_EVERY_SECONDS = 15.0
+OUTAGE = timedelta(minutes=10)
+"""So long AWS may fail to answer before a command gives up; what is under way goes on without it."""
 BACKUP_WITHIN = timedelta(hours=2)
 PLANS = 4
 """So often is planned anew when another apply came between a plan and its apply."""
@@ -134,10 +137,35 @@ class Desk:
             self.clock.wait(LOOK_EVERY_SECONDS)
         self.say("backup of the table: completed")
 
+    def look(self) -> Seen:
+        """Looks at AWS while something goes on there, and bears with an outage of some minutes. Raises: CloudFailed."""
+        began = self.clock.now()
+        while True:
+            try:
+                return self.deployments.observe()
+            except CloudFailed as error:
+                if self.clock.now() - began >= OUTAGE:
+                    raise
+                self.tell(f"looking again: {error}")
+                self.clock.wait(LOOK_EVERY_SECONDS)
+
+    def stop(self, deployments: Iterable[Deployment], why: str) -> None:
+        """Has deployments rolled back, all of them whatever becomes of one. Raises: CloudFailed: the last failure."""
+        failure: CloudFailed | None = None
+        for each in deployments:
+            self.say(f"stop-service-deployment, {each.service}", arn=each.arn, why=why)
+            try:
+                self.deployments.stop(each)
+            except CloudFailed as error:
+                self.say(f"not stopped: {error}")
+                failure = error
+        if failure is not None:
+            raise failure
+
     def settle(self) -> Seen:
         """Waits until ECS is through with everything. Raises: PersonNeeded: not in time."""
         until = self.clock.now() + self.environment.abort_after + self.environment.bake
-        while (seen := self.deployments.observe()).under_way():
+        while (seen := self.look()).under_way():
             if self.clock.now() >= until:
                 raise PersonNeeded("; ".join(each.words for each in seen.under_way()) + ": it does not end")
             self.clock.wait(LOOK_EVERY_SECONDS)
@@ -181,7 +209,7 @@ class Desk:
 
         Raises: StateLocked: nothing is under way, so nobody is waited for.
         """
-        if not self.deployments.observe().under_way():
+        if not self.look().under_way():
             raise StateLocked("Terraform's state is locked, and no deployment is under way: docs/release.md")
         self.say("somebody else holds Terraform's state, and ECS is at work: waiting")
         self.settle()

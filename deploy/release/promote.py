@@ -1,5 +1,6 @@
 """``promote``: another image is applied, and watched until it stays or is taken back."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -17,9 +18,9 @@ from deploy.release.decide import (
     beginning,
     next_step,
 )
-from deploy.release.desk import LOOK_EVERY_SECONDS, Desk, PersonNeeded, since_beginning
-from deploy.release.model import Outcome, Refused, Seen
-from deploy.release.ports import Applying
+from deploy.release.desk import LOOK_EVERY_SECONDS, OUTAGE, Desk, PersonNeeded, since_beginning
+from deploy.release.model import Deployment, Outcome, Refused, Seen
+from deploy.release.ports import Applying, CloudFailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Promote:
         self._desk = desk
         self._applying: Applying | None = None
         self._last = ""
+        self._stopping: datetime | None = None
 
     def execute(self, asked: Promotion) -> Outcome:
         """Releases, or takes back.
@@ -104,7 +106,7 @@ class Promote:
         limits = Limits(desk.environment.abort_after)
         while True:
             run = self._apply_ended(run)
-            seen = desk.deployments.observe()
+            seen = desk.look()
             self._tell(seen)
             match next_step(seen, run, limits, desk.clock.now()):
                 case RunSmoke(percent):
@@ -113,10 +115,7 @@ class Promote:
                     run = passed if found.passed else run.faulty(f"smoke at {percent} %: {found.detail}")
                 case Stop(deployments, why):
                     run = run.faulty(why)
-                    for each in deployments:
-                        desk.say(f"stop-service-deployment, {each.service}", arn=each.arn, why=why)
-                        desk.deployments.stop(each)
-                    desk.clock.wait(LOOK_EVERY_SECONDS)
+                    self._stop(deployments, why)
                 case GoBack(why):
                     return self._go_back(began, why)
                 case CallPerson(why):
@@ -127,6 +126,18 @@ class Promote:
                     return desk.end(Outcome.DONE, f"every service runs {run.digest}")
                 case _:
                     desk.clock.wait(LOOK_EVERY_SECONDS)
+
+    def _stop(self, deployments: Iterable[Deployment], why: str) -> None:
+        """Stops them; what fails is decided on and tried again. Raises: CloudFailed: for too long."""
+        now = self._desk.clock.now()
+        try:
+            self._desk.stop(deployments, why)
+            self._stopping = None
+        except CloudFailed:
+            self._stopping = self._stopping or now
+            if now - self._stopping >= OUTAGE:
+                raise
+        self._desk.clock.wait(LOOK_EVERY_SECONDS)
 
     def _apply_ended(self, run: Run) -> Run:
         """Notices that the apply has ended."""

@@ -169,6 +169,8 @@ class EcsRegion:
         self.definitions: dict[str, str] = {}
         self.unhealthy: set[tuple[str, str]] = set()
         """Services, and digests whose tasks never get healthy there."""
+        self.out = False
+        """Every call of a client fails."""
         self.stuck: set[str] = set()
         """Names of services whose rollback fails."""
 
@@ -295,7 +297,12 @@ class EcsRegion:
 
     # What the tool calls.
 
+    def _answers(self, operation: str) -> None:
+        if self.out:
+            raise refused("ServerException", operation, "try again later")
+
     def describe_services(self, **request: Any) -> dict[str, Any]:
+        self._answers("DescribeServices")
         assert request["cluster"] == self._cluster
         assert len(request["services"]) <= 10
         found = [self._service(self.services[name]) for name in request["services"] if name in self.services]
@@ -375,6 +382,7 @@ class EcsRegion:
         return checked("DescribeServiceRevisions", request, {"serviceRevisions": found, "failures": []})
 
     def stop_service_deployment(self, **request: Any) -> dict[str, Any]:
+        self._answers("StopServiceDeployment")
         assert request["stopType"] == "ROLLBACK"
         service, it = next(each for each in self._all() if each[1].arn == request["serviceDeploymentArn"])
         if it.status not in STOPPABLE:

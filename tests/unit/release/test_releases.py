@@ -1,6 +1,7 @@
 """Releases against ECS's state machine: whatever happens, each ends in one known state."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from deploy.release import evidence
 from deploy.release.back import Abort, Rollback
 from deploy.release.desk import PersonNeeded
 from deploy.release.model import Check, Outcome, Refused
-from deploy.release.ports import StateLocked
+from deploy.release.ports import CloudFailed, StateLocked
 from deploy.release.promote import Promote, Promotion
 from tests.unit.release.world import NEW, NEXT, OLD, Killed, World
 
@@ -320,6 +321,39 @@ def test_an_interruption_has_everything_rolled_back_and_the_next_run_finishes_it
         promote(sit)
     assert promote(sit) is Outcome.ROLLED_BACK
     assert sit.is_wholly_on(OLD)
+
+
+@pytest.mark.parametrize("minutes", [3, 9])
+def test_an_outage_of_aws_is_borne_with(sit: World, minutes: int) -> None:
+    ecs = sit.ecs["eu-west-1"]
+    until: list[datetime] = []
+
+    def begin() -> None:
+        ecs.out = True
+        until.append(sit.clock.now() + timedelta(minutes=minutes))
+
+    def end() -> None:
+        ecs.out = False
+
+    sit.when(lambda: sit.weight() >= 30, begin)
+    sit.when(lambda: bool(until) and sit.clock.now() >= until[0], end)
+    assert promote(sit) is Outcome.DONE
+    assert sit.is_wholly_on(NEW)
+
+
+def test_an_outage_that_lasts_ends_the_command_and_not_the_release(sit: World) -> None:
+    ecs = sit.ecs["eu-west-1"]
+
+    def begin() -> None:
+        ecs.out = True
+
+    sit.when(lambda: sit.weight() >= 30, begin)
+    with pytest.raises(CloudFailed, match="ServerException"):
+        promote(sit)
+    ecs.out = False
+    assert sit.stage() == "PRODUCTION_TRAFFIC_SHIFT"
+    assert promote(sit) is Outcome.DONE
+    assert sit.is_wholly_on(NEW)
 
 
 # Rollback.

@@ -20,11 +20,6 @@ from tests.unit.release.world import NEW, OLD, World
 
 
 @pytest.fixture
-def sit(tmp_path: Path) -> World:
-    return World("sit", tmp_path)
-
-
-@pytest.fixture
 def command(sit: World) -> Callable[..., Result]:
     """Runs a command on the world ``sit``."""
 

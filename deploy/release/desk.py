@@ -8,7 +8,7 @@ from typing import Any
 from deploy.release.decide import SETTLING
 from deploy.release.evidence import Evidence
 from deploy.release.figures import Environment
-from deploy.release.model import API, Check, Deployment, Judgement, Outcome, Refused, Seen
+from deploy.release.model import ACCOUNT, API, Check, Deployment, Judgement, Outcome, Refused, Seen
 from deploy.release.plan import judge
 from deploy.release.ports import (
     Alarms,
@@ -90,6 +90,10 @@ class Desk:
     def preflight(self, digest: str, *, outside_window: str | None = None) -> list[Check]:
         """Looks at all that could stop a release halfway; changes nothing. Raises: CloudFailed."""
         checks = [*self.preparations.checks(digest)]
+        if any(each.ok is False and each.name == ACCOUNT for each in checks):
+            # In another account nothing else could be said of this environment.
+            self.evidence.checks(checks)
+            return checks
         seen = self.deployments.observe()
         checks += [self._no_deployment(seen), *self._alarms(seen), self._hours(outside_window)]
         smoke = self.run_smoke("before")

@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 
 API = "api"
+ACCOUNT = "account"
+"""The check that no other makes sense without."""
 
 
 class Refused(Exception):

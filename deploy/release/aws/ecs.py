@@ -67,7 +67,8 @@ class EcsDeployments:
         names = [service.name for service in self._environment.services if service.region == region]
         found: dict[str, Mapping[str, Any]] = {}
         for part in _parts(names, _MOST_DESCRIBED["services"]):
-            with asked(f"describe-services in {region}"):
+            answer: Mapping[str, Any] = {"services": []}
+            with asked(f"describe-services in {region}", but_for="ClusterNotFoundException"):
                 answer = client.describe_services(cluster=self._environment.cluster, services=part)
             found |= {each["serviceName"]: each for each in answer["services"] if each["status"] == "ACTIVE"}
         missing = sorted(set(names) - set(found))

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from deploy.release.aws.calls import asked
 from deploy.release.figures import REPOSITORY, Environment
-from deploy.release.model import Check
+from deploy.release.model import ACCOUNT, Check
 from deploy.release.ports import CloudFailed
 
 CERTIFICATE_LEFT = timedelta(days=14)
@@ -40,7 +40,6 @@ class AwsPreparations:
 
     def checks(self, digest: str) -> list[Check]:
         """Raises: CloudFailed."""
-        # In another account nothing else could be said of this environment.
         account = self._account()
         if not account.ok:
             return [account]
@@ -62,7 +61,7 @@ class AwsPreparations:
             who = self._client("sts", region).get_caller_identity()
         right = who["Account"] == self._environment.account
         words = f"{who['Account']} as {who['Arn']}"
-        return Check("account", right, words if right else f"{words}; {self._environment.account} is wanted")
+        return Check(ACCOUNT, right, words if right else f"{words}; {self._environment.account} is wanted")
 
     def _zones(self) -> Iterator[Check]:
         client = self._client("route53", self._environment.regions[0])

@@ -113,6 +113,20 @@ def test_what_preflight_finds_is_a_refusal(sit: World) -> None:
     assert sit.calls == []
 
 
+def test_in_another_account_nothing_else_is_looked_at(sit: World) -> None:
+    sit.prepared.found = [Check("account", ok=False, detail="536580886816; 815856636111 is wanted")]
+    sit.ecs["eu-west-1"].out = True
+    checks = sit.desk().preflight(NEW)
+    assert {each.name for each in checks if each.ok is False} == {"account"}
+
+
+def test_a_region_where_the_environment_is_not_set_up_is_a_refusal(sit: World) -> None:
+    del sit.ecs["eu-west-1"].services["bbws-orders-relay-sit"]
+    with pytest.raises(Refused, match="eu-west-1 has no service bbws-orders-relay-sit"):
+        promote(sit)
+    assert sit.calls == []
+
+
 def test_a_failed_backup_is_a_refusal(prod: World) -> None:
     prod.backup.fails = True
     with pytest.raises(Refused, match="backup before the release is FAILED"):

@@ -1,6 +1,6 @@
 """Changes of orders for the contract suites of the orders table."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import count
@@ -9,12 +9,12 @@ from typing import Any
 from orders.domain.events import OrderEvent
 from orders.domain.lifecycle import Role
 from orders.domain.order import Change, Order
-from orders.domain.parts import Deletion, Document, DocumentStatus, Erasure, ParcelLine, Payment
+from orders.domain.order_summary import OrderSummary
+from orders.domain.parts import Document, DocumentStatus, ParcelLine, Payment
 from orders.domain.placing import basket_of, place
 from orders.domain.pricing.currencies import Currency
 from orders.domain.pricing.money import Money
 from orders.domain.pricing.offer_checks import UNASKED, Answers, CampaignGranted
-from orders.domain.reports import NOTHING_REPORTED
 from orders.domain.shipping import Shipment
 from tests.support.builders import NOON, a_draft, a_line, a_stamp, an_order_id
 
@@ -96,30 +96,13 @@ def event_of(change: Change) -> OrderEvent:
     return change.event
 
 
-def as_listed(order: Order) -> Order:
+def as_listed(order: Order) -> OrderSummary:
     """Of an order what lists show: see OrderPage."""
-    return replace(
-        order,
-        printed_version=1,
-        lines_ever=0,
-        customer=None,
-        notification_email=None,
-        billing_address=None,
-        shipping_address=None,
-        payment=None,
-        campaign_code=None,
-        prices_unchecked=False,
-        notification_fault=None,
-        campaign_discount=None,
-        notes=None,
-        metadata=(),
-        locale=None,
-        reason=None,
-        document=None,
-        deletion=order.deletion and Deletion(order.deletion.at, by=""),
-        erasure=order.erasure and Erasure(order.erasure.at, by=""),
-        recent_keys=(),
-        reported=NOTHING_REPORTED,
+    same = {each.name for each in fields(OrderSummary)} - {"deleted_at", "erased_at"}
+    return OrderSummary(
+        **{name: getattr(order, name) for name in same},
+        deleted_at=order.deletion.at if order.deletion else None,
+        erased_at=order.erasure.at if order.erasure else None,
     )
 
 

@@ -11,6 +11,7 @@ import pytest
 from orders.adapters.outbound.dynamodb import listing
 from orders.domain.lifecycle import Status
 from orders.domain.order import Change, Order
+from orders.domain.order_summary import OrderSummary
 from orders.domain.parts import Deletion
 from orders.ports.order_repository import OrderQuery
 from tests.contract.changes import as_listed, placed, placed_in_full, processed, shipped
@@ -32,7 +33,7 @@ def various(tenant_id: str) -> list[Change]:
     return changes
 
 
-def expected(orders: list[Order], query: OrderQuery) -> list[Order]:
+def expected(orders: list[Order], query: OrderQuery) -> list[OrderSummary]:
     """Returns all pages of the query by brute force."""
     found = [
         as_listed(order)
@@ -47,9 +48,9 @@ def expected(orders: list[Order], query: OrderQuery) -> list[Order]:
     return sorted(found, key=lambda order: (order.created_at, order.order_id), reverse=not query.ascending)
 
 
-async def all_pages(store: Store, query: OrderQuery) -> list[Order]:
+async def all_pages(store: Store, query: OrderQuery) -> list[OrderSummary]:
     """All orders of a listing, page by page; no page may hold too many."""
-    found: list[Order] = []
+    found: list[OrderSummary] = []
     while True:
         page = await store.orders.page(query)
         assert len(page.orders) <= query.limit
@@ -175,7 +176,7 @@ async def mostly_deleted(store: Store, tenant_id: str) -> None:
         await store.orders.add(replace(change, order=replace(change.order, deletion=deletion)))
 
 
-def minutes(orders: Iterable[Order]) -> list[int]:
+def minutes(orders: Iterable[OrderSummary]) -> list[int]:
     return [(order.created_at - NOON) // A_MINUTE for order in orders]
 
 

@@ -13,6 +13,7 @@ from orders.adapters.outbound.dynamodb.listing import GROWN_CHUNK, MAX_CONSIDERE
 from orders.domain.identity import order_number
 from orders.domain.lifecycle import Status
 from orders.domain.order import Order
+from orders.domain.order_summary import OrderSummary
 from orders.domain.parts import Deletion
 from orders.ports.order_repository import OrderQuery
 from tests.contract.changes import as_listed
@@ -84,14 +85,14 @@ async def put_all(client: Any, table: str, orders: Sequence[Order]) -> None:
 class Expected:
     """The listings by brute force: all orders as listings show them, oldest first."""
 
-    orders: tuple[Order, ...]
+    orders: tuple[OrderSummary, ...]
 
     @classmethod
     def of(cls, orders: Sequence[Order]) -> "Expected":
         """The orders as lists show them."""
         return cls(tuple(map(as_listed, orders)))
 
-    def found_by(self, query: OrderQuery) -> list[Order]:
+    def found_by(self, query: OrderQuery) -> list[OrderSummary]:
         """All that the query finds, in its order, on however many pages."""
         found = [
             order
@@ -101,7 +102,7 @@ class Expected:
             and (not query.statuses or order.status in query.statuses)
             and (query.created_from is None or query.created_from <= order.created_at)
             and (query.created_to is None or order.created_at < query.created_to)
-            and (query.include_deleted or order.deletion is None)
+            and (query.include_deleted or order.deleted_at is None)
         ]
         return found if query.ascending else found[::-1]
 

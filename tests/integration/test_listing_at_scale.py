@@ -13,7 +13,7 @@ import pytest
 
 from orders.adapters.outbound.dynamodb.keys import position_of
 from orders.domain.lifecycle import Status
-from orders.domain.order import Order
+from orders.domain.order_summary import OrderSummary
 from orders.ports.order_repository import OrderQuery
 from tests.contract.changes import placed, processed
 from tests.contract.endpoints import given_endpoint
@@ -111,9 +111,9 @@ class Listing:
         self.reads = Reads()
         self._store: Store = store_over(InterceptedClient(client, self.reads.around), shop.table.name)
 
-    async def walk(self, query: OrderQuery, *, pages: int | None = None) -> tuple[list[Order], bool]:
+    async def walk(self, query: OrderQuery, *, pages: int | None = None) -> tuple[list[OrderSummary], bool]:
         """The orders on so many pages, or on all; and whether the last of them said that it was the last."""
-        found: list[Order] = []
+        found: list[OrderSummary] = []
         for number in count(1):
             page = await self._store.orders.page(query)
             self.reads.turn()
@@ -129,8 +129,8 @@ class Listing:
 async def test_every_combination_of_filters_finds_what_brute_force_finds(
     shop: Shop, client: Any, record_property: Figures
 ) -> None:
-    live = next(order for order in shop.expected.orders if order.customer_id == LARGE and not order.deletion)
-    deleted = next(order for order in shop.expected.orders if order.deletion)
+    live = next(order for order in shop.expected.orders if order.customer_id == LARGE and not order.deleted_at)
+    deleted = next(order for order in shop.expected.orders if order.deleted_at)
     numbers = (None, live.order_number, deleted.order_number)
     queries = combinations(numbers)
     found: list[bool] = []
@@ -149,7 +149,7 @@ async def test_every_combination_of_filters_finds_what_brute_force_finds(
     assert await Listing(client, shop).walk(OrderQuery(TENANT, order_number=UNKNOWN_NUMBER)) == ([], True)
 
 
-async def _compare(listing: Listing, query: OrderQuery, expected: Sequence[Order]) -> None:
+async def _compare(listing: Listing, query: OrderQuery, expected: Sequence[OrderSummary]) -> None:
     if len(expected) <= WALKED_TO_THE_END_PAGES * query.limit:
         assert await listing.walk(query) == (expected, True), query
         return
@@ -162,7 +162,7 @@ async def _compare(listing: Listing, query: OrderQuery, expected: Sequence[Order
     assert await listing.walk(_behind(query, expected[-rest - 1])) == (expected[-rest:], True), query
 
 
-def _behind(query: OrderQuery, order: Order) -> OrderQuery:
+def _behind(query: OrderQuery, order: OrderSummary) -> OrderQuery:
     return replace(query, after=position_of(order.created_at, order.order_id))
 
 

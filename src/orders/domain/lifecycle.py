@@ -97,15 +97,36 @@ PLACING_ROLES = OWNER_OR_SHOP
 """Roles that may place an order; a customer only for themselves."""
 
 
-def allowed_actions(status: Status, roles: Collection[Role]) -> tuple[Action, ...]:
-    """Returns the actions that these roles may take in this status, in the table's order."""
-    return _allowed(status, frozenset(roles))
+def allowed_actions(
+    status: Status,
+    roles: Collection[Role],
+    *,
+    deleted: bool = False,
+    erased: bool = False,
+    all_delivered: bool = False,
+) -> tuple[Action, ...]:
+    """Returns the actions that these roles may take on an order in this status, in the table's order.
+
+    Args:
+        deleted: it is deleted: hidden, but it can still be erased.
+        erased: its personal data is erased.
+        all_delivered: all of its parcels have arrived.
+    """
+    return _allowed(status, frozenset(roles), deleted, erased, all_delivered)
 
 
 @cache
-def _allowed(status: Status, held: frozenset[Role]) -> tuple[Action, ...]:
-    """Looks them up: for each status and set of roles, of which there are few, the table is read once."""
+def _allowed(
+    status: Status, held: frozenset[Role], deleted: bool, erased: bool, all_delivered: bool
+) -> tuple[Action, ...]:
+    """Looks them up: of statuses, sets of roles and flags there are few, and for each the table is read once."""
     found = {rule.action for rule in RULES if status in rule.sources and rule.roles & held}
+    if deleted:
+        found &= {Action.ERASE}
+    if erased:
+        found -= {Action.ERASE}
+    if all_delivered:
+        found -= {Action.DELIVER}
     return tuple(action for action in Action if action in found)
 
 

@@ -35,7 +35,16 @@ from orders.domain.parts import (
 from orders.domain.pricing.money import Money, Totals
 from orders.domain.reports import NOTHING_REPORTED, Reported
 from orders.domain.retention import expiry_after
-from orders.domain.shipping import Shipment, arrival, future_faults, past_faults, summed, taken_from
+from orders.domain.shipping import (
+    Shipment,
+    all_delivered,
+    arrival,
+    future_faults,
+    open_quantities,
+    past_faults,
+    summed,
+    taken_from,
+)
 
 MAX_PARCELS = 100
 KEPT_KEYS = 32
@@ -110,11 +119,7 @@ class Order:
 
     def open_quantities(self) -> dict[str, int]:
         """Returns the quantities not shipped yet, by line id."""
-        left = {line.line_id: line.quantity for line in self.lines}
-        for parcel in self.parcels:
-            for shipped in parcel.lines:
-                left[shipped.line_id] -= shipped.quantity
-        return left
+        return open_quantities(self.lines, self.parcels)
 
     def parcel(self, parcel_id: str) -> Parcel:
         """Returns the parcel of that id. Raises: UnknownParcel."""
@@ -125,15 +130,13 @@ class Order:
 
     def allowed_actions(self, roles: Collection[Role]) -> tuple[Action, ...]:
         """Returns the actions that a caller with these roles may take now."""
-        allowed = allowed_actions(self.status, roles)
-        if self.deletion is not None:
-            # Deleted orders are hidden, but can still be erased.
-            allowed = tuple(action for action in allowed if action is Action.ERASE)
-        if self.erasure is not None:
-            allowed = tuple(action for action in allowed if action is not Action.ERASE)
-        if Action.DELIVER in allowed and all(parcel.delivered_at for parcel in self.parcels):
-            allowed = tuple(action for action in allowed if action is not Action.DELIVER)
-        return allowed
+        return allowed_actions(
+            self.status,
+            roles,
+            deleted=self.deletion is not None,
+            erased=self.erasure is not None,
+            all_delivered=all_delivered(self.parcels),
+        )
 
     @property
     def current_document(self) -> Document | None:

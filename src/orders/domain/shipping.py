@@ -6,7 +6,7 @@ from datetime import datetime
 
 from orders.domain.clocks import BACKDATED, CLOCK_SKEW, is_long_before, is_to_come
 from orders.domain.errors import Fault, InvalidOrder, Path
-from orders.domain.parts import Parcel, ParcelLine
+from orders.domain.parts import Line, Parcel, ParcelLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,20 @@ def summed(lines: Iterable[ParcelLine]) -> dict[str, int]:
     for line in lines:
         quantities[line.line_id] = quantities.get(line.line_id, 0) + line.quantity
     return quantities
+
+
+def open_quantities(lines: Iterable[Line], parcels: Iterable[Parcel]) -> dict[str, int]:
+    """Returns the quantities not shipped yet, by line id. Raises: KeyError: a parcel has a line that there is not."""
+    left = {line.line_id: line.quantity for line in lines}
+    for parcel in parcels:
+        for shipped in parcel.lines:
+            left[shipped.line_id] -= shipped.quantity
+    return left
+
+
+def all_delivered(parcels: Iterable[Parcel]) -> bool:
+    """Returns whether none of the parcels is still to arrive."""
+    return all(parcel.delivered_at for parcel in parcels)
 
 
 def future_faults(path: Path, at: datetime | None, now: datetime) -> list[Fault]:

@@ -7,6 +7,7 @@ from typing import Protocol
 from orders.domain.events import OrderEvent
 from orders.domain.lifecycle import Status
 from orders.domain.order import Change, Order
+from orders.domain.order_summary import OrderSummary
 from orders.ports.acceptances import KeyClaim
 
 MAX_ORDER_BYTES = 150_000
@@ -48,13 +49,12 @@ class OrderPage:
     """A page of a listing.
 
     Attributes:
-        orders: list entries with identity, status, lines, totals, parcels and dates, without addresses, customer and
-            notes. Can be fewer than ``limit`` although more pages follow.
+        orders: what listings show of each. Can be fewer than ``limit`` although more pages follow.
         next_position: where the next page begins (``OrderQuery.after``); ``None`` on the last page.
         unreadable: number of unreadable orders left out that may match; the next page begins behind them.
     """
 
-    orders: tuple[Order, ...]
+    orders: tuple[OrderSummary, ...]
     next_position: str | None = None
     unreadable: int = 0
 

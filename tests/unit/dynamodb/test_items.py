@@ -41,6 +41,7 @@ from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.domain.errors import Fault, Path
 from orders.domain.events import OrderEvent
 from orders.domain.order import Order
+from orders.domain.order_summary import OrderSummary
 from orders.domain.parts import Deletion
 from orders.ports.acceptances import AcceptanceState, KeyClaim
 from orders.ports.errors import ItemKind, UnreadableItem
@@ -177,7 +178,8 @@ def test_an_order_comes_back_as_it_was(order: Order) -> None:
 @PATIENTLY
 @given(orders())
 def test_a_projection_gives_what_lists_show(order: Order) -> None:
-    assert order_from_item(through_the_wire(listed(order_to_item(order)))) == as_listed(order)
+    read = order_from_item(through_the_wire(listed(order_to_item(order))))
+    assert OrderSummary.of(read) == as_listed(order)
 
 
 @given(events())

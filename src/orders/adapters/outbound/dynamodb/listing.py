@@ -31,7 +31,7 @@ from orders.adapters.outbound.dynamodb.order_numbers import indexed_ids
 from orders.adapters.outbound.dynamodb.table import OrdersTable, Placeholders
 from orders.adapters.together import together
 from orders.domain.lifecycle import Status
-from orders.domain.order import Order
+from orders.domain.order_summary import OrderSummary
 from orders.ports.errors import UnreadableItem
 from orders.ports.order_repository import OrderPage, OrderQuery
 
@@ -126,7 +126,7 @@ async def read_page(table: OrdersTable, query: OrderQuery) -> OrderPage:
     if span.lowest > span.highest:
         return OrderPage(())
     may_consider = MAX_CONSIDERED
-    orders: list[Order] = []
+    orders: list[OrderSummary] = []
     unreadable = 0
     last: str | None = None
     async for item in _candidates(table, query, span):
@@ -138,7 +138,7 @@ async def read_page(table: OrdersTable, query: OrderQuery) -> OrderPage:
         if not _may_hold(item, query):
             continue
         try:
-            orders.append(order_from_item(listed(item)))
+            orders.append(OrderSummary.of(order_from_item(listed(item))))
         except UnreadableItem as error:
             _log.error("an order is left out of a listing: %s", error)
             unreadable += 1

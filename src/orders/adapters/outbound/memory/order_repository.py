@@ -8,7 +8,7 @@ from orders.domain.errors import InvalidIdentifier
 from orders.domain.events import OrderEvent
 from orders.domain.identity import check_order_id
 from orders.domain.order import Change, Order
-from orders.domain.parts import Deletion, Erasure
+from orders.domain.order_summary import OrderSummary
 from orders.domain.reports import NOTHING_REPORTED
 from orders.ports.acceptances import KeyClaim
 from orders.ports.errors import ItemKind, OrderClaimed, OrderExists, OrderTooLarge, OutboxFull, StaleOrder
@@ -118,7 +118,7 @@ class MemoryOrderRepository:
         orders = [order for (_, order), good in zip(found[:considered], readable, strict=False) if good]
         more = len(found) > considered
         return OrderPage(
-            tuple(map(_as_listed, orders)),
+            tuple(map(OrderSummary.of, orders)),
             _position(found[considered - 1][1]) if more else None,
             unreadable=considered - len(orders),
         )
@@ -151,27 +151,6 @@ def _holds(order: Order, query: OrderQuery) -> bool:
         and (query.order_number is None or order.order_number == query.order_number)
         and (query.created_from is None or order.created_at >= query.created_from)
         and (query.created_to is None or order.created_at < query.created_to)
-    )
-
-
-def _as_listed(order: Order) -> Order:
-    """Returns the order as listings contain it."""
-    return Order(
-        tenant_id=order.tenant_id,
-        order_id=order.order_id,
-        order_number=order.order_number,
-        customer_id=order.customer_id,
-        status=order.status,
-        version=order.version,
-        sequence=order.sequence,
-        lines=order.lines,
-        totals=order.totals,
-        parcels=order.parcels,
-        created_at=order.created_at,
-        updated_at=order.updated_at,
-        deletion=order.deletion and Deletion(at=order.deletion.at, by=""),
-        erasure=order.erasure and Erasure(at=order.erasure.at, by=""),
-        expires_at=order.expires_at,
     )
 
 

@@ -14,7 +14,7 @@ from orders.adapters.inbound.http.representations.order_states import (
     status_view,
     track_view,
 )
-from orders.adapters.inbound.http.representations.orders import order_summary, order_view
+from orders.adapters.inbound.http.representations.orders import order_view, summary_view
 from orders.adapters.inbound.http.representations.quotes import quote_view
 from orders.adapters.inbound.http.representations.values import moment
 from orders.adapters.inbound.http.routes.documents import DocumentLink, DocumentRendering, rendering_view
@@ -26,6 +26,7 @@ from orders.domain.events import OrderEvent
 from orders.domain.identity import derived_order_id
 from orders.domain.lifecycle import Role
 from orders.domain.order import Change, Order
+from orders.domain.order_summary import OrderSummary
 from orders.domain.parts import Address, Customer, ParcelLine, Payment
 from orders.domain.placing import Draft, DraftLine, basket_of, place
 from orders.domain.pricing.offer_checks import Answers, Offer
@@ -119,7 +120,7 @@ class Life:
 
     def page_of_orders(self) -> Mapping[str, Any]:
         """Makes a page of a listing, with another after it."""
-        return {"items": [order_summary(self.part_shipped, _STAFF)], "next_cursor": CURSOR}
+        return {"items": [summary_view(OrderSummary.of(self.part_shipped), _STAFF)], "next_cursor": CURSOR}
 
     def where_it_is(self) -> Mapping[str, Any]:
         """Makes the response with an order's status."""

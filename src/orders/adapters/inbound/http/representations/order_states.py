@@ -185,7 +185,7 @@ def erasing_view(order: Order) -> Erasing:
     It has nothing of the order but its id and number: a caller who may erase it need not be allowed to read it.
     """
     assert order.erasure is not None
-    here, query = f"{BASE}/{order.order_id}", asking(order)
+    here, query = f"{BASE}/{order.order_id}", asking(deleted=order.deletion is not None)
     return {
         "order_id": order.order_id,
         "order_number": order.order_number,

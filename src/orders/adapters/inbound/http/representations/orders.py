@@ -24,7 +24,7 @@ from orders.adapters.inbound.http.representations.values import (
 from orders.adapters.wire.fields import Country, CurrencyCode, DeliverableEmail, JsonSchemaExtra, Key, Last4
 from orders.application.policy.caller import Caller
 from orders.domain import order as domain
-from orders.domain import parts
+from orders.domain import order_summary, parts
 from orders.domain.lifecycle import Action, Role, Status
 from orders.domain.pricing.money import fraction_of
 
@@ -215,7 +215,7 @@ def _hash_of(roles: frozenset[Role]) -> str:
 def order_view(order: domain.Order, caller: Caller) -> Order:
     """Represents an order as this caller sees it; optional fields without a value are absent."""
     view: Order = {
-        **_summary(order, caller),
+        **_summary(order_summary.OrderSummary.of(order), caller),
         "customer": None if order.customer is None else customer_view(order.customer),
         "billing_address": None if order.billing_address is None else address_view(order.billing_address),
         "shipping_address": None if order.shipping_address is None else address_view(order.shipping_address),
@@ -231,18 +231,18 @@ def order_view(order: domain.Order, caller: Caller) -> Order:
     return given(view)
 
 
-def order_summary(order: domain.Order, caller: Caller) -> OrderSummary:
+def summary_view(order: order_summary.OrderSummary, caller: Caller) -> OrderSummary:
     """Represents an order as a list shows it."""
     return given(_summary(order, caller))
 
 
-def items_view(order: domain.Order) -> list[OrderItem]:
+def items_view(order: domain.Order | order_summary.OrderSummary) -> list[OrderItem]:
     """Represents the order's lines."""
     left = order.open_quantities()
     return [_line(line, left[line.line_id]) for line in order.lines]
 
 
-def _summary(order: domain.Order, caller: Caller) -> OrderSummary:
+def _summary(order: order_summary.OrderSummary, caller: Caller) -> OrderSummary:
     totals = order.totals
     actions = order.allowed_actions(caller.roles)
     return {
@@ -264,8 +264,8 @@ def _summary(order: domain.Order, caller: Caller) -> OrderSummary:
         "created_at": moment(order.created_at),
         "updated_at": moment(order.updated_at),
         "_links": _links(order, actions),
-        "deleted_at": None if order.deletion is None else moment(order.deletion.at),
-        "erased_at": None if order.erasure is None else moment(order.erasure.at),
+        "deleted_at": None if order.deleted_at is None else moment(order.deleted_at),
+        "erased_at": None if order.erased_at is None else moment(order.erased_at),
     }
 
 
@@ -310,9 +310,9 @@ def parcel_view(parcel: parts.Parcel) -> Parcel:
     return given(view)
 
 
-def asking(order: domain.Order) -> str:
-    """Makes the query that links to the order need: a deleted order is only shown if asked for."""
-    return "" if order.deletion is None else "?include_deleted=true"
+def asking(*, deleted: bool) -> str:
+    """Makes the query that links to an order need: a deleted order is only shown if asked for."""
+    return "?include_deleted=true" if deleted else ""
 
 
 def _line(line: parts.Line, open_quantity: int) -> OrderItem:
@@ -333,8 +333,8 @@ def _line(line: parts.Line, open_quantity: int) -> OrderItem:
     return given(view)
 
 
-def _links(order: domain.Order, actions: Collection[Action]) -> Links:
-    here, query = f"{BASE}/{order.order_id}", asking(order)
+def _links(order: order_summary.OrderSummary, actions: Collection[Action]) -> Links:
+    here, query = f"{BASE}/{order.order_id}", asking(deleted=order.deleted_at is not None)
     links = {"self": {"href": here + query}}
     for name in ("status", "track", "history", "events", "document"):
         links[name] = {"href": f"{here}/{name}{query}"}

@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 
 from orders.adapters.inbound.http import problems
 from orders.adapters.inbound.http.operation import ApiOperation, DocumentedResponse, Example
-from orders.adapters.inbound.http.representations.orders import OrderSummary, order_summary
+from orders.adapters.inbound.http.representations.orders import OrderSummary, summary_view
 from orders.adapters.inbound.http.representations.values import AtLeastOne
 from orders.adapters.inbound.http.requests.bodies import Call
 from orders.adapters.inbound.http.requests.parameters import (
@@ -35,7 +35,7 @@ class OrderPage(TypedDict):
 
 def order_page(page: order_repository.OrderPage, caller: Caller, cursor: str | None) -> OrderPage:
     """Represents the page as this caller sees it."""
-    items = [order_summary(order, caller) for order in page.orders]
+    items = [summary_view(order, caller) for order in page.orders]
     return {"items": items, "next_cursor": cursor, **left_out(page.unreadable)}
 
 

@@ -11,10 +11,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from orders.adapters.outbound.dynamodb.items.attribute_values import Item
+from orders.adapters.outbound.dynamodb.items.attribute_values import WireItem, plain_value
 from orders.adapters.outbound.dynamodb.items.claim_items import is_claim
 from orders.adapters.outbound.dynamodb.items.instants import bound_text
-from orders.adapters.outbound.dynamodb.items.order_items import listed, order_from_item
+from orders.adapters.outbound.dynamodb.items.summary_items import summary_from_wire
 from orders.adapters.outbound.dynamodb.keys import (
     AFTER_ALL,
     BEFORE_ALL,
@@ -86,7 +86,7 @@ class Branch:
     span: Span
     ascending: bool
     chunk: int
-    read: deque[Item] = field(default_factory=deque)
+    read: deque[WireItem] = field(default_factory=deque)
     resume: Mapping[str, Any] | None = None
     ended: bool = False
     requests: int = 0
@@ -100,7 +100,7 @@ class Branch:
                 f"{place.name(attribute)} = {place.value(value)} AND {place.name('createdAtId')}"
                 f" BETWEEN {place.value(self.span.lowest)} AND {place.value(self.span.highest)}"
             )
-            page = await self.table.query(
+            page = await self.table.query_wire(
                 condition,
                 place,
                 index=self.index,
@@ -134,18 +134,19 @@ async def read_page(table: OrdersTable, query: OrderQuery) -> OrderPage:
             return OrderPage(tuple(orders), last, unreadable)
         may_consider -= 1
         # A page can only begin behind a valid position; such a row is read again with the next page.
-        last = item["createdAtId"] if is_position(item["createdAtId"]) else last
+        position = position_in(item)
+        last = position if is_position(position) else last
         if not _may_hold(item, query):
             continue
         try:
-            orders.append(OrderSummary.of(order_from_item(listed(item))))
+            orders.append(summary_from_wire(item))
         except UnreadableItem as error:
             _log.error("an order is left out of a listing: %s", error)
             unreadable += 1
     return OrderPage(tuple(orders), unreadable=unreadable)
 
 
-def _candidates(table: OrdersTable, query: OrderQuery, span: Span) -> AsyncIterator[Item]:
+def _candidates(table: OrdersTable, query: OrderQuery, span: Span) -> AsyncIterator[WireItem]:
     """Yields orders in the listing's direction: all that match the filters, and some that don't."""
     if query.order_number is not None:
         return _by_number(table, query, query.order_number, span)
@@ -169,7 +170,7 @@ def _branches(table: OrdersTable, query: OrderQuery, span: Span) -> list[Branch]
     ]
 
 
-async def merged(branches: Sequence[Branch], *, ascending: bool) -> AsyncIterator[Item]:
+async def merged(branches: Sequence[Branch], *, ascending: bool) -> AsyncIterator[WireItem]:
     """Merges the items of all branches in order, without duplicates."""
     pick = min if ascending else max
     while True:
@@ -187,36 +188,50 @@ async def merged(branches: Sequence[Branch], *, ascending: bool) -> AsyncIterato
             while read:
                 yield read.popleft()
             continue
-        position = pick(branch.read[0]["createdAtId"] for branch in heads)
-        same = [branch.read.popleft() for branch in heads if branch.read[0]["createdAtId"] == position]
+        position = pick(position_in(branch.read[0]) for branch in heads)
+        same = [branch.read.popleft() for branch in heads if position_in(branch.read[0]) == position]
         # An order whose status is changing can appear under both: the later version counts.
-        yield max(same, key=_sequence)
+        yield max(same, key=sequence_in)
 
 
-def _sequence(item: Item) -> int:
-    sequence = item.get("sequence")
+def position_in(item: WireItem) -> str:
+    """Returns the item's position: its sort key in the listing's index, hence a text."""
+    position: str = item["createdAtId"]["S"]
+    return position
+
+
+def sequence_in(item: WireItem) -> int:
+    """Returns the sequence of the item's order, 0 if that is damaged."""
+    sequence = _attribute(item, "sequence")
     return sequence if isinstance(sequence, int) else 0
 
 
-def _may_hold(item: Item, query: OrderQuery) -> bool:
+def _attribute(item: WireItem, name: str) -> Any:
+    return plain_value(item[name]) if name in item else None
+
+
+def _may_hold(item: WireItem, query: OrderQuery) -> bool:
     """Returns whether the order matches every filter but those of time; a missing attribute matches."""
     return (
         (query.include_deleted or "deletedAt" not in item)
-        and (not query.statuses or item.get("status", query.statuses[0]) in query.statuses)
-        and (query.customer_id is None or item.get("customerId", query.customer_id) == query.customer_id)
+        and (not query.statuses or "status" not in item or _attribute(item, "status") in query.statuses)
+        and (
+            query.customer_id is None or "customerId" not in item or _attribute(item, "customerId") == query.customer_id
+        )
     )
 
 
-async def _by_number(table: OrdersTable, query: OrderQuery, number: str, span: Span) -> AsyncIterator[Item]:
+async def _by_number(table: OrdersTable, query: OrderQuery, number: str, span: Span) -> AsyncIterator[WireItem]:
     """Yields the orders of that number in the span: one, hardly ever several."""
     found = []
     for order_id in await indexed_ids(table, number_key(query.tenant_id, number)):
-        item = await table.get(order_key(query.tenant_id, order_id), consistent=False)
+        item = await table.get_wire(order_key(query.tenant_id, order_id), consistent=False)
         # What is accepted and not placed has a number too, and at most a claim under its order's key.
         if item is None or is_claim(item):
             continue
         # Without a position of its own, which only an index guarantees, it ends its page.
-        if item.setdefault("createdAtId", span.lowest) in span:
+        item.setdefault("createdAtId", {"S": span.lowest})
+        if position_in(item) in span:
             found.append(item)
-    for item in sorted(found, key=lambda each: str(each["createdAtId"]), reverse=not query.ascending):
+    for item in sorted(found, key=position_in, reverse=not query.ascending):
         yield item

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from orders.adapters.outbound.dynamodb.items.instants import bound_text
 from orders.adapters.outbound.dynamodb.keys import AFTER_ALL, BEFORE_ALL, DAY_SHARDS, day_shard, order_of_partition
-from orders.adapters.outbound.dynamodb.listing import Branch, Span, merged
+from orders.adapters.outbound.dynamodb.listing import Branch, Span, merged, position_in, sequence_in
 from orders.adapters.outbound.dynamodb.table import OrdersTable
 from orders.ports.orders_by_day import OrderOutline
 
@@ -36,6 +36,5 @@ class DynamoOrdersByDay:
         ]
         async for item in merged(branches, ascending=True):
             # What the key says is true of orders that can't be read too.
-            tenant_id, order_id = order_of_partition(item["PK"])
-            sequence = item.get("sequence")
-            yield OrderOutline(item["createdAtId"], tenant_id, order_id, sequence if isinstance(sequence, int) else 0)
+            tenant_id, order_id = order_of_partition(item["PK"]["S"])
+            yield OrderOutline(position_in(item), tenant_id, order_id, sequence_in(item))

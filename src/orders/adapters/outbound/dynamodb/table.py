@@ -10,7 +10,14 @@ from botocore.exceptions import ClientError
 from orders.adapters.machine_clock import MachineClock
 from orders.adapters.outbound.botocore_errors import error_code, translated
 from orders.adapters.outbound.dynamodb.client.table_client import TableClient
-from orders.adapters.outbound.dynamodb.items.attribute_values import Item, from_wire, to_wire, wire_value
+from orders.adapters.outbound.dynamodb.items.attribute_values import (
+    Item,
+    WireItem,
+    from_wire,
+    plain_value,
+    to_wire,
+    wire_value,
+)
 from orders.adapters.outbound.dynamodb.items.instants import epoch_seconds
 from orders.adapters.outbound.dynamodb.items.schema import EXPIRY
 from orders.adapters.outbound.dynamodb.keys import Key
@@ -77,9 +84,12 @@ class Placeholders:
 
 @dataclass(frozen=True, slots=True)
 class QueryPage:
-    """The items of one query request; ``resume`` is the next one's start key, ``None`` at the end."""
+    """The items of one query request, plain or in the client's format.
 
-    items: tuple[Item, ...]
+    ``resume`` is the next one's start key, ``None`` at the end.
+    """
+
+    items: tuple[Item | WireItem, ...]
     resume: Mapping[str, Any] | None
 
 
@@ -127,6 +137,11 @@ class OrdersTable:
 
     async def get(self, key: Key, *, only: Sequence[str] = (), consistent: bool = True) -> Item | None:
         """Returns the item under the key, or only some of its attributes; strongly consistent by default."""
+        item = await self.get_wire(key, only=only, consistent=consistent)
+        return None if item is None else from_wire(item)
+
+    async def get_wire(self, key: Key, *, only: Sequence[str] = (), consistent: bool = True) -> WireItem | None:
+        """Does as ``get``, and returns the item in the client's format."""
         arguments: dict[str, Any] = {"TableName": self._name, "Key": to_wire(key), "ConsistentRead": consistent}
         if only:
             place = Placeholders()
@@ -134,8 +149,8 @@ class OrdersTable:
             arguments |= place.arguments()
         with translated(self._dependency):
             answer = await self._client.get_item(**arguments)
-        item = from_wire(answer.get("Item", {}))
-        return None if "Item" not in answer or self._is_over(item) else item
+        item: WireItem | None = answer.get("Item")
+        return None if item is None or self._is_over(item) else item
 
     async def put_new(self, item: Mapping[str, Any]) -> None:
         """Writes an item if its key is free. Raises: ConditionFailed with the existing one."""
@@ -211,6 +226,20 @@ class OrdersTable:
 
         Strongly consistent on the table, eventually consistent on an index.
         """
+        page = await self.query_wire(condition, place, index=index, ascending=ascending, limit=limit, resume=resume)
+        return QueryPage(tuple(map(from_wire, page.items)), page.resume)
+
+    async def query_wire(
+        self,
+        condition: str,
+        place: Placeholders,
+        *,
+        index: str | None = None,
+        ascending: bool = True,
+        limit: int | None = None,
+        resume: Mapping[str, Any] | None = None,
+    ) -> QueryPage:
+        """Does as ``query``, and returns the items in the client's format."""
         arguments: dict[str, Any] = {
             "TableName": self._name,
             "KeyConditionExpression": condition,
@@ -224,11 +253,13 @@ class OrdersTable:
             arguments["ExclusiveStartKey"] = resume
         with translated(self._dependency):
             answer = await self._client.query(**arguments)
-        found = (item for item in map(from_wire, answer["Items"]) if not self._is_over(item))
-        return QueryPage(tuple(found), answer.get("LastEvaluatedKey"))
+        found = tuple([item for item in answer["Items"] if not self._is_over(item)])
+        return QueryPage(found, answer.get("LastEvaluatedKey"))
 
-    def _is_over(self, item: Item) -> bool:
-        expires_at = item.get(EXPIRY)
+    def _is_over(self, item: WireItem) -> bool:
+        if EXPIRY not in item:
+            return False
+        expires_at = plain_value(item[EXPIRY])
         return isinstance(expires_at, int) and self._clock.now().timestamp() >= expires_at
 
     async def _write(self, call: Any, **arguments: Any) -> Any:

@@ -5,6 +5,9 @@ from datetime import UTC, datetime, timedelta
 _MILLISECOND = timedelta(milliseconds=1)
 _FIRST = datetime.min.replace(tzinfo=UTC)
 _LAST = datetime.max.replace(tzinfo=UTC)
+FIRST_SECOND = int(_FIRST.timestamp())
+LAST_SECOND = int(_LAST.replace(microsecond=0).timestamp())
+"""The bounds of ``parse_epoch_seconds``: the years 1 to 9999."""
 
 
 def instant_text(at: datetime) -> str:

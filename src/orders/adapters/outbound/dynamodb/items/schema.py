@@ -29,7 +29,7 @@ EXPIRY = "expiresAt"
 _Read = TypeVar("_Read")
 _Reader = Callable[[Mapping[str, Any]], _Read]
 
-_MISREADING = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError, zlib.error,
+MISREADING = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError, zlib.error,
                DomainError)  # fmt: skip
 """Errors of reading an attribute that is missing or of the wrong form."""
 
@@ -55,7 +55,7 @@ def item_reader(
                 made = read(item)
                 check(made)
                 _check_place(kind, item, made)
-            except _MISREADING as error:
+            except MISREADING as error:
                 raise unreadable(kind, item, _reason(error)) from error
             return made
 
@@ -69,7 +69,7 @@ def reading(kind: ItemKind, item: Mapping[str, Any]) -> Iterator[None]:
     """Translates every parsing error of the block. Raises: UnreadableItem."""
     try:
         yield
-    except _MISREADING as error:
+    except MISREADING as error:
         raise unreadable(kind, item, _reason(error)) from error
 
 

@@ -80,7 +80,7 @@ def padded_sequence(sequence: int) -> str:
 def rfc3339(at: datetime) -> str:
     """Formats a time as all documents of the service do: UTC, milliseconds, ``Z``."""
     in_utc = at if at.tzinfo is UTC else at.astimezone(UTC)
-    return in_utc.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return in_utc.isoformat("T", "milliseconds")[: -len("+00:00")] + "Z"
 
 
 def _published_pointers(pointers: Iterable[str]) -> list[JsonValue]:

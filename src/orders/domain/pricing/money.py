@@ -17,6 +17,9 @@ MAX_AMOUNT = 10**_MAX_AMOUNT_DIGITS
 
 _MAX_FRACTION_DIGITS = 12
 
+_UNITS = tuple(Decimal(1).scaleb(-digits) for digits in range(5))
+"""The minor unit of a currency with so many digits, in its major unit."""
+
 
 @dataclass(frozen=True, slots=True, order=False)
 class Money:
@@ -63,7 +66,7 @@ class Money:
 
     def to_decimal(self) -> Decimal:
         """Converts to a decimal with exactly the currency's number of places, as in ``Decimal("60.00")``."""
-        return Decimal(self.minor).scaleb(-self.currency.digits)
+        return Decimal(self.minor) * _UNITS[self.currency.digits]
 
     def __str__(self) -> str:
         return f"{self.to_decimal():f}"
@@ -95,14 +98,8 @@ def fraction_of(amount: Money, rate: Decimal) -> Money:
     """
     if not rate:
         return Money(0, amount.currency)
-    _, digits, exponent = rate.as_tuple()
-    assert isinstance(exponent, int), "a rate is a finite number"
-    numerator = int("".join(map(str, digits)) or "0")
-    product = amount.minor * numerator
-    if exponent >= 0:
-        return Money(product * 10**exponent, amount.currency)
-    divisor = 10**-exponent
-    quotient, remainder = divmod(product, divisor)
+    numerator, divisor = rate.as_integer_ratio()
+    quotient, remainder = divmod(amount.minor * numerator, divisor)
     twice = 2 * remainder
     if twice > divisor or (twice == divisor and quotient % 2):
         quotient += 1

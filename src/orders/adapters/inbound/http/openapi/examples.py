@@ -18,6 +18,7 @@ from orders.adapters.inbound.http.representations.orders import order_view, summ
 from orders.adapters.inbound.http.representations.quotes import quote_view
 from orders.adapters.inbound.http.representations.values import moment
 from orders.adapters.inbound.http.routes.documents import DocumentLink, DocumentRendering, rendering_view
+from orders.adapters.wire import json_body
 from orders.application.orders.quote_order import Quote
 from orders.application.policy.caller import Caller
 from orders.contracts.cloud_event import to_cloud_event
@@ -120,7 +121,10 @@ class Life:
 
     def page_of_orders(self) -> Mapping[str, Any]:
         """Makes a page of a listing, with another after it."""
-        return {"items": [summary_view(OrderSummary.of(self.part_shipped), _STAFF)], "next_cursor": CURSOR}
+        page = {"items": [summary_view(OrderSummary.of(self.part_shipped), _STAFF)], "next_cursor": CURSOR}
+        # Its links are encoded already: only the whole page's text can be read.
+        read: Mapping[str, Any] = json_body.decode(json_body.encode(page))
+        return read
 
     def where_it_is(self) -> Mapping[str, Any]:
         """Makes the response with an order's status."""

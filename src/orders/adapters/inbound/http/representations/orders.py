@@ -1,11 +1,12 @@
 """Represents an order: typed dictionaries, money as decimals with exactly the currency's digits."""
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from functools import cache
 from typing import Annotated, Literal, NotRequired, cast
 
+import msgspec
 from pydantic import Field
 from typing_extensions import TypedDict
 
@@ -21,6 +22,7 @@ from orders.adapters.inbound.http.representations.values import (
     given,
     moment,
 )
+from orders.adapters.wire import json_body
 from orders.adapters.wire.fields import Country, CurrencyCode, DeliverableEmail, JsonSchemaExtra, Key, Last4
 from orders.application.policy.caller import Caller
 from orders.domain import order as domain
@@ -196,6 +198,8 @@ _ACTION_PATHS: Mapping[Action, str] = {
     Action.ERASE: "/erase",
 }
 _METHODS: Mapping[str, str] = {"/status": "PUT", "update": "PATCH", "delete": "DELETE"}
+_ORDER_ID = "{order_id}"
+"""Stands for the order's id in encoded links."""
 
 
 def etag(order: domain.Order, roles: Collection[Role]) -> str:
@@ -214,8 +218,9 @@ def _hash_of(roles: frozenset[Role]) -> str:
 
 def order_view(order: domain.Order, caller: Caller) -> Order:
     """Represents an order as this caller sees it; optional fields without a value are absent."""
+    summary, actions = order_summary.OrderSummary.of(order), order.allowed_actions(caller.roles)
     view: Order = {
-        **_summary(order_summary.OrderSummary.of(order), caller),
+        **_summary(summary, actions, _links(summary, actions)),
         "customer": None if order.customer is None else customer_view(order.customer),
         "billing_address": None if order.billing_address is None else address_view(order.billing_address),
         "shipping_address": None if order.shipping_address is None else address_view(order.shipping_address),
@@ -232,8 +237,9 @@ def order_view(order: domain.Order, caller: Caller) -> Order:
 
 
 def summary_view(order: order_summary.OrderSummary, caller: Caller) -> OrderSummary:
-    """Represents an order as a list shows it."""
-    return given(_summary(order, caller))
+    """Represents an order as a list shows it; its links are encoded already, so the only use of it is to encode it."""
+    actions = order.allowed_actions(caller.roles)
+    return _summary(order, actions, _encoded_links(order, actions))
 
 
 def items_view(order: domain.Order | order_summary.OrderSummary) -> list[OrderItem]:
@@ -242,10 +248,9 @@ def items_view(order: domain.Order | order_summary.OrderSummary) -> list[OrderIt
     return [_line(line, left[line.line_id]) for line in order.lines]
 
 
-def _summary(order: order_summary.OrderSummary, caller: Caller) -> OrderSummary:
+def _summary(order: order_summary.OrderSummary, actions: Iterable[Action], links: Links) -> OrderSummary:
     totals = order.totals
-    actions = order.allowed_actions(caller.roles)
-    return {
+    view: OrderSummary = {
         "order_id": order.order_id,
         "order_number": order.order_number,
         "tenant_id": order.tenant_id,
@@ -263,10 +268,13 @@ def _summary(order: order_summary.OrderSummary, caller: Caller) -> OrderSummary:
         "parcels": [parcel_view(parcel) for parcel in order.parcels],
         "created_at": moment(order.created_at),
         "updated_at": moment(order.updated_at),
-        "_links": _links(order, actions),
-        "deleted_at": None if order.deleted_at is None else moment(order.deleted_at),
-        "erased_at": None if order.erased_at is None else moment(order.erased_at),
+        "_links": links,
     }
+    if order.deleted_at is not None:
+        view["deleted_at"] = moment(order.deleted_at)
+    if order.erased_at is not None:
+        view["erased_at"] = moment(order.erased_at)
+    return view
 
 
 def customer_view(customer: parts.Customer) -> Customer:
@@ -330,11 +338,15 @@ def _line(line: parts.Line, open_quantity: int) -> OrderItem:
         "net": net.to_decimal(),
         "tax": fraction_of(net, line.tax_rate).to_decimal(),
     }
-    return given(view)
+    return given(view) if line.name is None or line.sku is None else view
 
 
-def _links(order: order_summary.OrderSummary, actions: Collection[Action]) -> Links:
-    here, query = f"{BASE}/{order.order_id}", asking(deleted=order.deleted_at is not None)
+def _links(order: order_summary.OrderSummary, actions: Iterable[Action]) -> Links:
+    return _links_of(order.order_id, actions, deleted=order.deleted_at is not None)
+
+
+def _links_of(order_id: str, actions: Iterable[Action], *, deleted: bool) -> Links:
+    here, query = f"{BASE}/{order_id}", asking(deleted=deleted)
     links = {"self": {"href": here + query}}
     for name in ("status", "track", "history", "events", "document"):
         links[name] = {"href": f"{here}/{name}{query}"}
@@ -343,3 +355,15 @@ def _links(order: order_summary.OrderSummary, actions: Collection[Action]) -> Li
             path = _ACTION_PATHS[action]
             links[str(action)] = {"href": here + path, "method": _METHODS.get(path or str(action), "POST")}
     return cast("Links", links)  # their names are those of actions
+
+
+def _encoded_links(order: order_summary.OrderSummary, actions: tuple[Action, ...]) -> Links:
+    # The id is encoded, for it is as it was stored, and only most likely without quotation marks.
+    order_id = json_body.encode(order.order_id)[1:-1]
+    return cast("Links", msgspec.Raw(order_id.join(_links_around_id(actions, order.deleted_at is not None))))
+
+
+@cache
+def _links_around_id(actions: tuple[Action, ...], deleted: bool) -> list[bytes]:
+    """Encodes the links of orders in which these actions are allowed: they are alike but for the id, where it parts."""
+    return json_body.encode(_links_of(_ORDER_ID, actions, deleted=deleted)).split(_ORDER_ID.encode())

@@ -46,7 +46,7 @@ class _Expiry(Struct, gc=False):
     N: Annotated[int, Meta(ge=FIRST_SECOND, le=LAST_SECOND)]
 
 
-class _Line(Struct, rename="camel"):
+class _Line(Struct, rename="camel", gc=False):
     line_id: _Text
     product_id: _Text
     quantity: _Whole
@@ -57,15 +57,15 @@ class _Line(Struct, rename="camel"):
     sku: _Text | None = None
 
 
-class _LineMap(Struct):
+class _LineMap(Struct, gc=False):
     M: _Line
 
 
-class _Lines(Struct):
+class _Lines(Struct, gc=False):
     L: list[_LineMap]
 
 
-class _Totals(Struct):
+class _Totals(Struct, gc=False):
     subtotal: _Whole
     tax: _Whole
     shipping: _Whole
@@ -73,24 +73,24 @@ class _Totals(Struct):
     total: _Whole
 
 
-class _TotalsMap(Struct):
+class _TotalsMap(Struct, gc=False):
     M: _Totals
 
 
-class _ParcelLine(Struct, rename="camel"):
+class _ParcelLine(Struct, rename="camel", gc=False):
     line_id: _Text
     quantity: _Whole
 
 
-class _ParcelLineMap(Struct):
+class _ParcelLineMap(Struct, gc=False):
     M: _ParcelLine
 
 
-class _ParcelLines(Struct):
+class _ParcelLines(Struct, gc=False):
     L: list[_ParcelLineMap]
 
 
-class _Parcel(Struct, rename="camel"):
+class _Parcel(Struct, rename="camel", gc=False):
     parcel_id: _Text
     carrier: _Text
     tracking_number: _Text
@@ -101,15 +101,15 @@ class _Parcel(Struct, rename="camel"):
     delivered_in: _Whole | None = None
 
 
-class _ParcelMap(Struct):
+class _ParcelMap(Struct, gc=False):
     M: _Parcel
 
 
-class _Parcels(Struct):
+class _Parcels(Struct, gc=False):
     L: list[_ParcelMap]
 
 
-class _Listed(Struct, rename="camel"):
+class _Listed(Struct, rename="camel", gc=False):
     """The attributes of ``LISTED_ATTRIBUTES`` as ``order_to_item`` writes them; others are ignored."""
 
     order_id: _Text

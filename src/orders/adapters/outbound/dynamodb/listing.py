@@ -125,17 +125,13 @@ async def read_page(table: OrdersTable, query: OrderQuery) -> OrderPage:
     span = Span.of(query)
     if span.lowest > span.highest:
         return OrderPage(())
-    may_consider = MAX_CONSIDERED
     orders: list[OrderSummary] = []
+    considered: list[str] = []
     unreadable = 0
-    last: str | None = None
     async for item in _candidates(table, query, span):
-        if len(orders) == query.limit or not may_consider:
-            return OrderPage(tuple(orders), last, unreadable)
-        may_consider -= 1
-        # A page can only begin behind a valid position; such a row is read again with the next page.
-        position = position_in(item)
-        last = position if is_position(position) else last
+        if len(orders) == query.limit or len(considered) == MAX_CONSIDERED:
+            return OrderPage(tuple(orders), _last_position(considered), unreadable)
+        considered.append(position_in(item))
         if not _may_hold(item, query):
             continue
         try:
@@ -144,6 +140,11 @@ async def read_page(table: OrdersTable, query: OrderQuery) -> OrderPage:
             _log.error("an order is left out of a listing: %s", error)
             unreadable += 1
     return OrderPage(tuple(orders), unreadable=unreadable)
+
+
+def _last_position(considered: Sequence[str]) -> str | None:
+    # A page can only begin behind a valid position; rows behind it are read again with the next page.
+    return next(filter(is_position, reversed(considered)), None)
 
 
 def _candidates(table: OrdersTable, query: OrderQuery, span: Span) -> AsyncIterator[WireItem]:

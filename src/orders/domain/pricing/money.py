@@ -72,18 +72,19 @@ class Money:
         return f"{self.to_decimal():f}"
 
     def __add__(self, other: "Money") -> "Money":
-        return Money(self.minor + self._same(other), self.currency)
+        return Money(self.minor + other.minor_in(self.currency), self.currency)
 
     def __sub__(self, other: "Money") -> "Money":
-        return Money(self.minor - self._same(other), self.currency)
+        return Money(self.minor - other.minor_in(self.currency), self.currency)
 
     def __mul__(self, count: int) -> "Money":
         return Money(self.minor * count, self.currency)
 
-    def _same(self, other: "Money") -> int:
-        if other.currency is not self.currency and other.currency != self.currency:
-            raise ValueError(f"cannot reckon {self.currency.code} with {other.currency.code}")
-        return other.minor
+    def minor_in(self, currency: Currency) -> int:
+        """Returns the minor units of an amount in that currency. Raises: ValueError: it is in another."""
+        if self.currency is not currency and self.currency != currency:
+            raise ValueError(f"cannot reckon {currency.code} with {self.currency.code}")
+        return self.minor
 
 
 def _shown(amount: Decimal) -> str:
@@ -148,7 +149,8 @@ class PricedLine(Protocol):
 
 def line_net(line: PricedLine) -> Money:
     """Computes the line's net amount: ``price × quantity − discount``."""
-    return line.price * line.quantity - line.discount
+    price = line.price
+    return Money(price.minor * line.quantity - line.discount.minor_in(price.currency), price.currency)
 
 
 def line_tax(line: PricedLine) -> Money:

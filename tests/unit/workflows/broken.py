@@ -72,6 +72,19 @@ _CHANGES: dict[tuple[str, str], dict[str, tuple[str, str]]] = {
             "    environment: prod-devops-lead\n",
             "    environment: prod-devops-lead\n    if: failure()\n",
         ),
+        "a release after a gate that failed": ("        id: change\n", "        id: change\n        if: always()\n"),
+        "a role after a gate that failed": (
+            "      - name: Take the role\n",
+            "      - name: Take the role\n        if: always()\n",
+        ),
+        "a phrase that is passed over": (
+            "      - name: Check phrase and links\n",
+            "      - name: Check phrase and links\n        if: failure() && steps.change.outcome == 'failure'\n",
+        ),
+        "a copy after a gate that failed": (
+            "      - name: Copy the image by its digest\n",
+            "      - name: Copy the image by its digest\n        if: always()\n",
+        ),
         "a schedule releases": (
             "  workflow_dispatch:\n",
             '  schedule:\n    - cron: "0 9 * * 1"\n  workflow_dispatch:\n',
@@ -171,7 +184,10 @@ _CHANGES: dict[tuple[str, str], dict[str, tuple[str, str]]] = {
         ),
     },
     ("no_logic", "promote-prod.yml"): {
-        "a condition": ("        if: failure()\n", "        if: github.actor == 'admin'\n"),
+        "a condition": (
+            "        if: failure() && steps.change.outcome == 'failure'\n",
+            "        if: github.actor == 'admin'\n",
+        ),
     },
 }
 

@@ -27,6 +27,13 @@ WINDOW = "deploy.workflows window"
 CREDENTIALS = "aws-actions/configure-aws-credentials@"
 FROM_TAKE = "${{ needs.take.outputs.digest }}"
 CHANGES = re.compile(rf"{re.escape(TOOL)} (promote|rollback|abort)\b|\bterraform\b.*\bapply\b|deploy\.workflows copy\b")
+# Jobs always tell; steps keep what there is, and finish going back where a release has begun.
+CONDITIONS = {
+    None,
+    "always()",
+    "always() && steps.change.outcome != 'skipped'",
+    "failure() && steps.change.outcome == 'failure'",
+}
 # What a job's token may do besides reading the code, and what the job must do to need it.
 NEEDED = {
     ("contents", "read"): ("actions/checkout@",),
@@ -135,7 +142,7 @@ def no_logic(workflow: Workflow) -> Iterator[str]:
             if re.search(r"(^|[;&|]\s*|\s)(if|then|case|for|while|until|\[\[?|test|eval)\s|&&|\|\||\|", each):
                 yield f"{job.name} decides in a shell: {each}"
         for step in [job.facts, *job.steps]:
-            if step.get("if") not in {None, "always()", "failure()"}:
+            if step.get("if") not in CONDITIONS:
                 yield f"{job.name} has the condition {step['if']}"
             if step.get("continue-on-error"):
                 yield f"{job.name} goes on after an error"
@@ -172,6 +179,9 @@ def _chain(workflow: Workflow, job: Job) -> Iterator[str]:
     for name in {job.name, *before}:
         if "if" in jobs[name].facts:
             yield f"{name} has a condition: it could be passed over, or run after a failure"
+        if "matrix" in str(jobs[name].facts.get("strategy", "")):
+            yield f"{name} is more than one job"
+    yield from _steps_in_order(workflow, job, before)
     takes = [each for each in before if any(TAKE in run for run in jobs[each].runs())]
     asks = [each for each in before if any(REQUEST in run for run in jobs[each].runs())]
     if len(takes) != 1 or jobs[takes[0]].facts.get("outputs", {}).get("digest") != "${{ steps.take.outputs.digest }}":
@@ -183,6 +193,21 @@ def _chain(workflow: Workflow, job: Job) -> Iterator[str]:
         yield f"{job.environment} does not wait"
     yield from _gates_in(job)
     yield from _one_digest(workflow, job)
+
+
+def _steps_in_order(workflow: Workflow, job: Job, before: set[str]) -> Iterator[str]:
+    """No step of a gate can be passed over, and nothing up to the release runs after a step that failed."""
+    for name in before:
+        if any("if" in step for step in workflow.jobs[name].steps):
+            yield f"{name} has a step with a condition"
+    last = max((number for number, step in enumerate(job.steps) if CHANGES.search(_line(step))), default=0)
+    for step in job.steps[: last + 1]:
+        if "if" in step and "abort" not in _line(step):
+            yield f"{job.name}: {step.get('name')} could run after a failure"
+
+
+def _line(step: Mapping[str, Any]) -> str:
+    return " ".join(str(step.get("run", "")).split())
 
 
 def _approvals(workflow: Workflow, before: set[str], asks: set[str]) -> Iterator[str]:
@@ -252,6 +277,7 @@ def ways_to_sit_are_gated(workflow: Workflow) -> Iterator[str]:
             ):
                 yield f"{job.name} does not come after {part}"
         yield from (f"{each} has a condition" for each in {job.name, *before} if "if" in workflow.jobs[each].facts)
+        yield from _steps_in_order(workflow, job, before)
         yield from _one_digest(workflow, job)
 
 

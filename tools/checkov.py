@@ -17,8 +17,6 @@ from typing import Any
 TREE = Path("deploy/terraform")
 SECONDS = 900
 _SKIP = re.compile(r"#\s*checkov:skip=(?P<check>\w+)(?::(?P<reason>.*))?")
-# Checkov has no rule for budgets.
-_WITHOUT_RULES = frozenset({"/modules/budget"})
 # Whatever this tree becomes: with fewer, checkov has not understood it.
 _AT_LEAST = 500
 
@@ -56,7 +54,7 @@ def complaints(report: Mapping[str, Any], tree: Path) -> Iterator[str]:
         Path(each["file_path"]).parent for kind in ("passed_checks", "failed_checks") for each in results[kind]
     }
     for directory in sorted({f"/{path.parent.relative_to(tree)}" for path in _sources(tree) if _has_resources(path)}):
-        if Path(directory) not in looked_at and directory not in _WITHOUT_RULES:
+        if Path(directory) not in looked_at:
             yield f"{directory}: has resources, and no check looked at them"
     used = {(each["file_path"], each["check_id"]) for each in results["skipped_checks"]}
     for skip in skips(tree):

@@ -23,6 +23,7 @@ OF_TABLES = {"orders": "table", "erasure_ledger": "erasure_ledger", "control": "
 ACCOUNT_WIDE = {
     "github-2-bbws-order-lambda-{environment}": "releases everywhere, under a name that was there before",
     "bbws-audit-trail-{environment}": "the trail of all regions writes its log",
+    "bbws-orders-report-{environment}": "reads the account's budget, which is in no region",
 }
 """Roles that the account has once, and what for; others end in their region."""
 

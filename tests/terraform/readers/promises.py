@@ -50,8 +50,14 @@ def _approvers(plan: EnvironmentPlan, _: Figure) -> Any:
     (role,) = plan.all("aws_iam_role", "release_role")
     subjects = json.dumps(json.loads(role["assume_role_policy"]))
     entered = re.findall(r"repo:[^:]*:environment:([\w-]+)", subjects)
-    # One environment on GitHub for each of them: a release has entered all.
-    assert sorted(entered) == sorted(f"{plan.environment}-{name.lower().replace(' ', '-')}" for name in names)
+    # One environment on GitHub for each of them, and AWS trusts those of them that release, and no other.
+    settings = json.loads((ROOT / "deploy/github/environments.json").read_text())["environments"]
+    entries = {name: each for name, each in settings.items() if each["environment"] == plan.environment}
+    approving = [name for name, each in entries.items() if each["approves"]]
+    assert approving == [f"{plan.environment}-{name.lower().replace(' ', '-')}" for name in names]
+    assert sorted(entered) == sorted(
+        name for name, each in entries.items() if (each["role"] or "").endswith(role["name"])
+    )
     return names
 
 

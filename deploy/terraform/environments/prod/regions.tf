@@ -22,6 +22,7 @@ module "region" {
   callers        = var.callers
   services       = var.services
   people         = local.people
+  drill          = { repository = var.repository.name, environments = var.repository.drills }
   recipients     = var.recipients
 
   given = { figures = var.figures, network = var.network, release = var.release, callers = var.callers, services = var.services }

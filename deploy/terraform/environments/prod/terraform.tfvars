@@ -143,7 +143,7 @@ failover = {
 
 budget = { usd_month = 5000, alert_fraction = 0.8 }
 
-repository = { name = "bbws/bbws-orders", environments = ["prod-tech-lead", "prod-product-owner", "prod-devops-lead"], images_from = "815856636111" }
+repository = { name = "bbws/bbws-orders", environments = ["prod-release", "prod-rollback"], drills = ["prod-drill"], images_from = "815856636111" }
 
 sidecar_images = {
   log_router = "public.ecr.aws/aws-observability/aws-for-fluent-bit:init-2.34.0"

@@ -131,8 +131,8 @@ variable "failover_release" {
 }
 
 variable "repository" {
-  description = "Repository on GitHub whose workflows release this, its environments that may, and the account that images are promoted from."
-  type        = object({ name = string, environments = list(string), images_from = optional(string) })
+  description = "Repository on GitHub whose workflows release this, its environments that may, those that rehearse a takeover, and the account that images are promoted from."
+  type        = object({ name = string, environments = list(string), drills = list(string), images_from = optional(string) })
 }
 
 variable "sidecar_images" {

@@ -148,6 +148,9 @@ module "budget" {
   limit_usd_month = var.budget.usd_month
   alert_fraction  = var.budget.alert_fraction
   recipients      = [var.recipients.ticket]
+
+  report                   = { repository = var.repository.name, environment = "${local.environment}-report" }
+  permissions_boundary_arn = module.release_role.boundary_arn
 }
 
 module "release_role" {

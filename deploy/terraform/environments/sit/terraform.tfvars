@@ -113,7 +113,7 @@ account_rules = {
 
 budget = { usd_month = 1000, alert_fraction = 0.8 }
 
-repository = { name = "bbws/bbws-orders", environments = ["sit-tech-lead", "sit-qa-lead"], images_from = "536580886816", images_to = { account = "093646564004", role = "github-2-bbws-order-lambda-prod" } }
+repository = { name = "bbws/bbws-orders", environments = ["sit-qa-lead"], images_from = "536580886816", images_to = { account = "093646564004", role = "github-2-bbws-order-lambda-prod" } }
 
 recipients = { ticket = "platform@bbws.example", page = "oncall@bbws.example" }
 

@@ -1,10 +1,50 @@
-mock_provider "aws" {}
+# The stand-in or the real provider renders policy documents; nothing is called.
+provider "aws" {
+  region                      = "af-south-1"
+  skip_credentials_validation = true
+}
 
 variables {
   environment     = "prod"
   limit_usd_month = 5000
   alert_fraction  = 0.8
   recipients      = ["platform@bbws.example"]
+
+  report                   = { repository = "bbws/bbws-orders", environment = "prod-report" }
+  permissions_boundary_arn = "arn:aws:iam::111122223333:policy/bbws-boundary-prod"
+}
+
+run "the_report_reads_the_budget_from_its_environment_alone" {
+  command = plan
+
+  assert {
+    condition = [
+      for each in data.aws_iam_policy_document.trust.statement[0].condition : each.values if endswith(each.variable, ":sub")
+    ] == [tolist(["repo:bbws/bbws-orders:environment:prod-report"])]
+    error_message = "One environment on GitHub, by its whole name."
+  }
+  assert {
+    condition     = data.aws_iam_policy_document.report.statement[0].actions == toset(["budgets:ViewBudget"]) && length(data.aws_iam_policy_document.report.statement) == 1
+    error_message = "It reads the budget, and nothing else."
+  }
+  assert {
+    condition     = endswith(one(data.aws_iam_policy_document.report.statement[0].resources), ":budget/bbws-orders-prod")
+    error_message = "Of this environment."
+  }
+  assert {
+    condition     = aws_iam_role.report.permissions_boundary == var.permissions_boundary_arn
+    error_message = "A release can make no role without the boundary."
+  }
+}
+
+run "the_report_has_one_environment" {
+  command = plan
+
+  variables {
+    report = { repository = "bbws/bbws-orders", environment = "*" }
+  }
+
+  expect_failures = [var.report]
 }
 
 run "the_month_of_an_account" {

@@ -1,5 +1,15 @@
+data "aws_caller_identity" "current" {}
+
+data "aws_partition" "current" {}
+
+locals {
+  prefix = "arn:${data.aws_partition.current.partition}"
+  issuer = "token.actions.githubusercontent.com"
+  budget = "bbws-orders-${var.environment}"
+}
+
 resource "aws_budgets_budget" "this" {
-  name         = "bbws-orders-${var.environment}"
+  name         = local.budget
   budget_type  = "COST"
   time_unit    = "MONTHLY"
   limit_amount = tostring(var.limit_usd_month)

@@ -49,3 +49,18 @@ variable "tag_filter" {
   type        = object({ key = string, value = string })
   default     = null
 }
+
+variable "report" {
+  description = "Repository on GitHub (OWNER/NAME), and its environment, whose workflow reports what was spent."
+  type        = object({ repository = string, environment = string })
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_-]+$", var.report.environment))
+    error_message = "report must name one environment on GitHub, without a wildcard."
+  }
+}
+
+variable "permissions_boundary_arn" {
+  description = "Boundary of the roles that are made here: a release can make no role without it; see the module release_role."
+  type        = string
+}

@@ -62,6 +62,7 @@ module "services" {
   order_senders   = var.callers.order_senders
   services        = { product_api = var.services.product_api, campaigns_api = var.services.campaigns_api }
   people          = var.people
+  drill           = var.drill
   mfa             = var.figures.mfa
 }
 

@@ -206,6 +206,12 @@ variable "people" {
   type        = list(string)
 }
 
+variable "drill" {
+  description = "Repository on GitHub, and its environments, whose workflow may rehearse a takeover as region-switch: each environment has a reviewer, who takes the place of the second factor. null: people alone."
+  type        = object({ repository = string, environments = list(string) })
+  default     = null
+}
+
 variable "recipients" {
   description = "Addresses of alerts (ticket) and pages (page)."
   type        = object({ ticket = string, page = string })

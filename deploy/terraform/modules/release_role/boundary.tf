@@ -14,6 +14,7 @@ data "aws_iam_policy_document" "boundary" {
       "acm:List*",
       "application-autoscaling:*",
       "backup:*",
+      "budgets:ViewBudget",
       "cloudwatch:*",
       "dynamodb:*",
       "ec2:Describe*",

@@ -136,6 +136,8 @@ locals {
 }
 
 data "aws_iam_policy_document" "people" {
+  for_each = local.people_roles
+
   statement {
     actions = ["sts:AssumeRole"]
 
@@ -154,6 +156,33 @@ data "aws_iam_policy_document" "people" {
       }
     }
   }
+
+  # The monthly rehearsal. Whole names, no pattern, as in the module release_role.
+  dynamic "statement" {
+    for_each = each.key == "region-switch" && var.drill != null ? [var.drill] : []
+
+    content {
+      sid     = "RehearseByWorkflow"
+      actions = ["sts:AssumeRoleWithWebIdentity"]
+
+      principals {
+        type        = "Federated"
+        identifiers = ["${local.prefix}:iam::${local.account}:oidc-provider/token.actions.githubusercontent.com"]
+      }
+
+      condition {
+        test     = "StringEquals"
+        variable = "token.actions.githubusercontent.com:aud"
+        values   = ["sts.amazonaws.com"]
+      }
+
+      condition {
+        test     = "StringEquals"
+        variable = "token.actions.githubusercontent.com:sub"
+        values   = [for name in statement.value.environments : "repo:${statement.value.repository}:environment:${name}"]
+      }
+    }
+  }
 }
 
 resource "aws_iam_role" "people" {
@@ -161,7 +190,7 @@ resource "aws_iam_role" "people" {
 
   name                 = "bbws-orders-${var.environment}-${each.key}-${local.region}"
   description          = "For people: ${each.key} of the order service."
-  assume_role_policy   = data.aws_iam_policy_document.people.json
+  assume_role_policy   = data.aws_iam_policy_document.people[each.key].json
   permissions_boundary = var.permissions_boundary_arn
   max_session_duration = 3600
 }

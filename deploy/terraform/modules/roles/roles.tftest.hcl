@@ -125,6 +125,48 @@ run "production_has_keys_and_a_lease" {
   }
 }
 
+run "a_workflow_rehearses_takeovers_from_its_environment" {
+  command = plan
+
+  variables {
+    environment   = "prod"
+    control_table = { name = "control-prod", regions = ["eu-west-1", "eu-central-1"] }
+    drill         = { repository = "bbws/bbws-orders", environments = ["prod-drill"] }
+  }
+
+  assert {
+    condition = [
+      for statement in data.aws_iam_policy_document.people["region-switch"].statement :
+      [for each in statement.condition : each.values if endswith(each.variable, ":sub")] if statement.sid == "RehearseByWorkflow"
+    ] == [[tolist(["repo:bbws/bbws-orders:environment:prod-drill"])]]
+    error_message = "One environment on GitHub, by its whole name."
+  }
+  assert {
+    condition = alltrue([
+      for role in ["operator", "reader"] :
+      alltrue([for statement in data.aws_iam_policy_document.people[role].statement : statement.sid != "RehearseByWorkflow"])
+    ])
+    error_message = "No other role is a workflow's."
+  }
+  assert {
+    condition = alltrue([
+      for statement in data.aws_iam_policy_document.people["region-switch"].statement :
+      contains([for each in statement.condition : each.variable], "aws:MultiFactorAuthPresent") if statement.sid != "RehearseByWorkflow"
+    ])
+    error_message = "People still need a second factor."
+  }
+}
+
+run "a_drill_names_its_environments" {
+  command = plan
+
+  variables {
+    drill = { repository = "bbws/bbws-orders", environments = ["prod-*"] }
+  }
+
+  expect_failures = [var.drill]
+}
+
 run "keys_come_together" {
   command = plan
 

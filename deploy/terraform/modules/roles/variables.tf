@@ -82,6 +82,17 @@ variable "people" {
   type        = list(string)
 }
 
+variable "drill" {
+  description = "Repository on GitHub, and its environments, whose workflow may rehearse a takeover as region-switch: each environment has a reviewer, who takes the place of the second factor. null: people alone."
+  type        = object({ repository = string, environments = list(string) })
+  default     = null
+
+  validation {
+    condition     = var.drill == null ? true : length(var.drill.environments) > 0 && alltrue([for name in var.drill.environments : can(regex("^[A-Za-z0-9_-]+$", name))])
+    error_message = "drill must name at least one environment on GitHub, without wildcards."
+  }
+}
+
 variable "mfa" {
   description = "Asks people for a second factor."
   type        = bool

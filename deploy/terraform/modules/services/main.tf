@@ -38,6 +38,7 @@ module "roles" {
   key_aliases    = var.key_aliases
   repository_arn = var.image.repository_arn
   people         = var.people
+  drill          = var.drill
   mfa            = var.mfa
 }
 

@@ -214,7 +214,9 @@ image-archive: ## Build the image of both architectures into dist/image.tar (OCI
 		--metadata-file dist/image.json --output type=oci,dest=dist/image.tar .
 
 image-load: ## Give dist/image.tar to this machine's engine as $(IMAGE)
-	@skopeo copy --override-arch amd64 oci-archive:dist/image.tar docker-daemon:$(IMAGE)
+	@rm -f dist/image-load.tar
+	@skopeo copy --override-arch amd64 oci-archive:dist/image.tar docker-archive:dist/image-load.tar:$(IMAGE)
+	@docker load --input dist/image-load.tar
 
 image-scan: ## Look for known vulnerabilities in both architectures of dist/image.tar (trivy, in a container)
 	@for arch in amd64 arm64; do \

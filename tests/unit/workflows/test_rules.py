@@ -136,6 +136,14 @@ def test_where_each_pin_was_seen_is_written_down() -> None:
         assert f"| `{image}` | `{digest}` |" in page
 
 
+def test_zaps_rules_are_read_as_they_are_meant() -> None:
+    lines = (ROOT / "deploy/workflows/zap.conf").read_text(encoding="utf-8").splitlines()
+    rules = [line.split("\t") for line in lines if not line.startswith("#")]
+    assert all(len(rule) == 3 and rule[0].isdigit() for rule in rules)
+    assert len({rule[0] for rule in rules}) == len(rules)
+    assert {rule[1] for rule in rules} == {"FAIL", "IGNORE"}
+
+
 def test_the_settings_are_json_that_anybody_can_read() -> None:
     path = ROOT / "deploy/github/environments.json"
     assert path.read_text(encoding="utf-8") == json.dumps(SETTINGS, indent=2) + "\n"

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from moto.s3.models import s3_backends
 from werkzeug.serving import make_server
 
 from tests.support.single_writes import BATCH, answered_by_single_writes
@@ -22,12 +23,13 @@ def moto_server() -> Iterator[str]:
     conditional updates at once both can succeed, and two queues created at once can end in its internal error.
 
     Each server has an account of its own: all servers of a process share moto's memory, and what one test left there
-    must not be found by another.
+    must not be found by another. Names of buckets, which all accounts share, are free again when it stops.
     """
+    account = f"{next(_accounts):012}"
     server = make_server(
         "127.0.0.1",
         0,
-        _OneRequestAtATime(DomainDispatcherApplication(create_backend_app), account=f"{next(_accounts):012}"),
+        _OneRequestAtATime(DomainDispatcherApplication(create_backend_app), account=account),
         threaded=True,
         request_handler=_SilentRequestHandler,
     )
@@ -39,6 +41,8 @@ def moto_server() -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+        for name in [name for name, (_, owner) in s3_backends.bucket_accounts.items() if owner == account]:
+            del s3_backends.bucket_accounts[name]
 
 
 class _OneRequestAtATime:

@@ -76,13 +76,20 @@ def nothing_twice(facts: Facts) -> Iterator[str]:
 
 
 def sequences_are_contiguous(facts: Facts) -> Iterator[str]:
-    """An order's events are numbered without a gap in each epoch, from 1 in its first, and all are published."""
+    """An order's events are numbered without a gap in each epoch, from 1 in its first, and all are published.
+
+    An event that a later epoch's has overwritten is none if ``reconcile`` names the order: what came after it in its
+    own epoch can be left, until the order has as many events again.
+    """
     for order in facts.final.values():
+        named = order.order_id in facts.named
         by_epoch: dict[int, list[int]] = defaultdict(list)
         for event in sorted(order.events):
             by_epoch[event.epoch].append(event.sequence)
         for epoch, sequences in by_epoch.items():
-            if sequences != list(range(sequences[0], sequences[0] + len(sequences))):
+            missing = set(range(sequences[0], sequences[-1] + 1)) - set(sequences)
+            later = {each for other, held in by_epoch.items() if other > epoch for each in held}
+            if len(set(sequences)) < len(sequences) or missing - (later if named else set()):
                 yield f"order {order.order_id} has the sequences {sequences} in epoch {epoch}"
         if by_epoch and by_epoch[min(by_epoch)][0] != 1:
             yield f"order {order.order_id} begins with {min(order.events)}"

@@ -116,6 +116,16 @@ def a_gap(facts: Facts) -> Facts:
     return with_order(facts, replace(order, sequence=3, events=(order.events[0], EventSeen(1, 3, "document_ready"))))
 
 
+def an_overwritten_event_before_one_that_is_left(facts: Facts) -> Facts:
+    """The third event came late from A, where the second was not the document; B had made another second one."""
+    order, events = an_order(1), (EventSeen(1, 1, "created"), EventSeen(2, 2, "document_ready"))
+    left = EventSeen(1, 3, "fulfilled")
+    published = {f"ord_1.{event.epoch}.{event.sequence}": 1 for event in (events[1], left)}
+    return replace(
+        with_order(facts, replace(order, epoch=2, events=(*events, left))), published={**facts.published, **published}
+    )
+
+
 def a_missing_beginning(facts: Facts) -> Facts:
     order = a_cancelled_order(2)
     return with_order(facts, replace(order, events=order.events[1:]))
@@ -194,6 +204,7 @@ def an_event_that_was_not_published(facts: Facts) -> Facts:
         (an_event_twice_in_an_epoch, {TWICE, BUS}),
         (an_event_in_two_epochs, {TWICE, BUS}),
         (a_gap, {SEQUENCES, BUS}),
+        (an_overwritten_event_before_one_that_is_left, {SEQUENCES}),
         (a_missing_beginning, {SEQUENCES, KEPT}),
         (a_missing_end, {SEQUENCES}),
         (an_event_that_waits, {SEQUENCES}),
@@ -352,3 +363,12 @@ def test_findings_name_orders_and_mails_apart() -> None:
         {"kind": "mail", "id": f"mail:demo/{orders[1]}.1.1.0000000001#order_confirmation#x"},
     ]
     assert named(findings) == Named(frozenset(orders[:1]), frozenset(orders[1:]))
+
+
+def test_a_gap_is_none_where_what_is_missing_was_overwritten_and_named() -> None:
+    facts = an_overwritten_event_before_one_that_is_left(good_facts())
+    named = replace(facts, named=frozenset({"ord_1"}))
+    assert broken(named) == set()
+    # Nor is another order's name enough, nor a name for what no later epoch holds.
+    assert SEQUENCES in broken(replace(facts, named=frozenset({"ord_2"})))
+    assert SEQUENCES in broken(replace(a_gap(good_facts()), named=frozenset({"ord_1"})))

@@ -66,6 +66,13 @@ class Caller:
         """The highest of the caller's roles, for records; ``none`` without any."""
         return next((role for role in _LEADING if role in self.roles), "none")
 
+    def within(self, traceparent: str) -> "Caller":
+        """Returns the same caller in that trace."""
+        # Each request does it, and ``dataclasses.replace`` takes three times as long.
+        return Caller(
+            self.tenant_id, self.principal, self.roles, self.customer_id, self.email, self.email_fault, traceparent
+        )
+
     def stamp(self, at: datetime) -> Stamp:
         """Makes the stamp of time, actor and trace for changes on this caller's behalf."""
         return Stamp(at=at, actor=Actor(self.principal, self.leading_role), traceparent=self.traceparent)

@@ -23,14 +23,13 @@ from opentelemetry.sdk.metrics.export import (
     ResourceMetrics,
 )
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import ReadableSpan
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExportResult
 from opentelemetry.sdk.trace.sampling import TraceIdRatioBased
 
 from orders.adapters.outbound.telemetry.aws_calls import AwsCalls
 from orders.adapters.outbound.telemetry.metrics import PLACE_OF_HISTOGRAMS, OtelMetrics
-from orders.adapters.outbound.telemetry.otlp_spans import EncodedSpan, encode_request, encode_span
-from orders.adapters.outbound.telemetry.tracing import OtelSpan, OtelTracing
+from orders.adapters.outbound.telemetry.otlp_spans import encode_request
+from orders.adapters.outbound.telemetry.span_queue import SpanQueue
+from orders.adapters.outbound.telemetry.tracing import OtelTracing
 
 SCOPE = "orders"
 _PARENT_BASED = "parentbased_"
@@ -41,13 +40,6 @@ METRICS_EVERY_SECONDS = 60.0
 SPANS_EVERY_SECONDS = 5.0
 PATIENCE_SECONDS = 5.0
 """So long an export may take; a collector that is away is tried again with the next one, and keeps nobody waiting."""
-
-MAX_QUEUED_SPANS = 8192
-"""More are dropped: a collector that is away must not fill the memory. Each takes a few hundred bytes."""
-
-SPANS_AT_ONCE = 2048
-"""So many are sent before their time: a request takes some 4 ms of the interpreter, whatever is in it. Half a megabyte
-is far below what a collector takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +75,8 @@ class OtelTelemetry:
         self._outage = Outage()
         # Of each failed export they would write several lines; the outage is told once, below.
         logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
-        self._spans = BatchSpanProcessor(
-            _SpanExporter(self._outage, f"{base}/v1/traces", resource=export.resource, timeout=PATIENCE_SECONDS),
-            max_queue_size=MAX_QUEUED_SPANS,
-            max_export_batch_size=SPANS_AT_ONCE,
-            schedule_delay_millis=export.spans_every_seconds * 1000,
-        )
+        spans = _SpanExporter(self._outage, f"{base}/v1/traces", resource=export.resource, timeout=PATIENCE_SECONDS)
+        self._spans = SpanQueue(spans.send, every_seconds=export.spans_every_seconds)
         exporter = _MetricExporter(
             self._outage,
             f"{base}/v1/metrics",
@@ -105,22 +93,19 @@ class OtelTelemetry:
         )
         kept = sampler(export.sampler, export.sampler_share)
         follows = export.sampler.startswith(_PARENT_BASED)
-        self.tracing = OtelTracing(self._take, keeps=kept, follows_parents=follows)
+        self.tracing = OtelTracing(self._spans.take, keeps=kept, follows_parents=follows)
         self.aws_calls = AwsCalls(self.tracing)
         self.metrics = OtelMetrics(self._meters.get_meter(SCOPE))
         exporter.histograms = self.metrics.histograms.collect
 
-    def _take(self, span: OtelSpan, ended: int) -> None:
-        self._spans.on_end(encode_span(span, ended))  # type: ignore[arg-type]  # it asks for the context alone
-
     def flush(self) -> None:
         """Sends everything gathered so far; waits for it."""
-        self._spans.force_flush()
+        self._spans.flush()
         self._meters.force_flush()
 
     def close_traces(self) -> None:
         """Sends the spans that are left and ends their thread; a collector that hangs makes it wait for long."""
-        self._spans.shutdown()  # type: ignore[no-untyped-call]
+        self._spans.close()
 
     def close_metrics(self) -> None:
         """Sends the metrics that are left and ends their thread; waits as ``close_traces``."""
@@ -152,12 +137,10 @@ class _SpanExporter(OTLPSpanExporter):
         self._outage = outage
         self._resource = resource
 
-    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        encoded = (span for span in spans if isinstance(span, EncodedSpan))
-        request = encode_request(encoded, resource=self._resource, scope=SCOPE)
-        taken = self._client.export(request).success
-        self._outage.note("traces", taken=taken)
-        return SpanExportResult.SUCCESS if taken else SpanExportResult.FAILURE
+    def send(self, spans: Sequence[bytes]) -> None:
+        """Sends them in one request, and notes whether the collector took them."""
+        request = encode_request(spans, resource=self._resource, scope=SCOPE)
+        self._outage.note("traces", taken=self._client.export(request).success)
 
 
 class _MetricExporter(OTLPMetricExporter):

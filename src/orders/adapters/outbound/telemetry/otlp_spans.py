@@ -1,4 +1,4 @@
-"""Spans in OTLP, encoded where they end.
+"""Spans in OTLP.
 
 The SDK's encoder takes a finished span apart in many small messages: twenty times as long as this, in a thread that
 keeps the event loop from working meanwhile (ADR 49). What spans say again and again is encoded once, by OpenTelemetry's
@@ -10,7 +10,6 @@ every span, are appended to it. That is one message: of fields in two parts the 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from struct import Struct
-from typing import ClassVar
 
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, InstrumentationScope, KeyValue
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
@@ -34,24 +33,7 @@ _LINKED, _IN_LINK_TRACE, _IN_LINK_SPAN, _IN_LINK_FLAGS = 0x6A, 0x0A, 0x12, 0x35
 _IN_REQUEST, _IN_RESOURCE, _IN_SCOPE = b"\x0a", b"\x12", b"\x12"
 
 
-class _Kept:
-    """The context that the SDK's processor asks a span for: it gathers none that doesn't say it is kept."""
-
-    trace_flags: ClassVar[type["_Kept"]]
-    sampled = True
-
-
-_Kept.trace_flags = _Kept
-
-
-class EncodedSpan(bytes):
-    """A span as it is sent, in the place of the SDK's: its processor asks for the context alone."""
-
-    __slots__ = ()
-    context: ClassVar[type[_Kept]] = _Kept
-
-
-def encode_span(span: OtelSpan, ended: int) -> EncodedSpan:
+def encode_span(span: OtelSpan, ended: int) -> bytes:
     """Encodes a span that ended at ``ended`` ns since 1970; what can't be encoded is replaced, never raised."""
     attributes, place, parent = span.attributes, span.place, span.parent
     parts = [
@@ -73,7 +55,7 @@ def encode_span(span: OtelSpan, ended: int) -> EncodedSpan:
         parts += (_PARENT_ID, parent.span_id.to_bytes(8, "big"))
     if span.links:
         parts.append(_links(span.links))
-    return EncodedSpan(b"".join(parts))
+    return b"".join(parts)
 
 
 def encode_request(spans: Iterable[bytes], *, resource: Mapping[str, str], scope: str) -> bytes:

@@ -9,7 +9,6 @@ import base64
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -120,7 +119,7 @@ class Authenticator:
             raise Unauthenticated(f"the token has more than {MAX_TOKEN_CHARACTERS} characters")
         digest = digest_of(token)
         caller = await self._known(digest) or await self._verified(token, digest)
-        return caller if traceparent is None else replace(caller, traceparent=traceparent)
+        return caller if traceparent is None else caller.within(traceparent)
 
     async def _known(self, digest: bytes) -> Caller | None:
         """Returns the caller of a token that was verified before, if it is valid now and its key still the issuer's.

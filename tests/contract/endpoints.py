@@ -12,10 +12,11 @@ from aiobotocore.credentials import AioCredentials
 from aiobotocore.session import get_session
 from botocore.config import Config
 
-from orders.adapters.outbound.dynamodb.client.signed_client import signed_client
+from orders.adapters.outbound.dynamodb.client.signed_client import signed_client, signed_events
 
 REGION = "af-south-1"
 _IDENTITY = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": REGION}
+_HOT: dict[str, Any] = {"dynamodb": signed_client, "events": signed_events}
 _CREDENTIALS: Any = AioCredentials("test", "test")
 
 URL_VARIABLES = {
@@ -37,7 +38,7 @@ class Endpoint:
     async def client(self, service: str, *, region_name: str = REGION, **config: Any) -> AsyncIterator[Any]:
         """A client of the service, such as ``dynamodb`` or ``s3``; ``config`` goes into botocore's ``Config``.
 
-        That of DynamoDB is the one that processes use.
+        Those of DynamoDB and EventBridge are the ones that processes use.
         """
         defaults: dict[str, Any] = {
             "connect_timeout": 20,
@@ -50,10 +51,10 @@ class Endpoint:
         async with _session().create_client(
             service, endpoint_url=self.url, config=settings, verify=False, **_IDENTITY | {"region_name": region_name}
         ) as client:
-            if service != "dynamodb":
+            if service not in _HOT:
                 yield client
                 return
-            async with signed_client(client, _CREDENTIALS) as signed:
+            async with _HOT[service](client, _CREDENTIALS) as signed:
                 yield signed
 
 

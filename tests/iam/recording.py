@@ -18,7 +18,7 @@ from typing import Any
 
 from botocore import handlers
 
-from orders.adapters.outbound.dynamodb.client.signed_client import SignedClient
+from orders.adapters.outbound.dynamodb.client.signed_client import SignedCalls
 
 RECORDED_CALLS = "ORDERS_RECORDED_CALLS"
 """The environment variable with the directory that records are written to; without it nothing is recorded."""
@@ -72,13 +72,13 @@ class Recorder:
     def install(self) -> None:
         """Has every session record that is opened from now on."""
         handlers.BUILTIN_HANDLERS.append(("provide-client-params", self))
-        self.follow(SignedClient)
+        self.follow(SignedCalls)
 
     def follow(self, client_type: Any) -> None:
         """Records the calls of clients that have no handlers."""
         call = client_type._make_api_call
 
-        async def recorded(client: SignedClient, operation: str, arguments: Mapping[str, Any]) -> Any:
+        async def recorded(client: SignedCalls, operation: str, arguments: Mapping[str, Any]) -> Any:
             self(arguments, client.meta.service_model.operation_model(operation))
             return await call(client, operation, arguments)
 

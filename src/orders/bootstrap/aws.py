@@ -10,7 +10,11 @@ from aioboto3 import Session
 from aiobotocore.config import AioConfig
 from aiobotocore.credentials import AioCredentials
 
-from orders.adapters.outbound.dynamodb.client.signed_client import goes_through_proxy, signed_client
+from orders.adapters.outbound.dynamodb.client.signed_client import (
+    goes_through_proxy,
+    signed_client,
+    signed_events,
+)
 from orders.bootstrap.config.settings import Settings
 
 if TYPE_CHECKING:
@@ -38,6 +42,8 @@ _RETRIES = {"mode": "standard", "total_max_attempts": 3}
 _NO_RETRIES = {"mode": "standard", "total_max_attempts": 1}
 _READ_SECONDS = 10
 _CONTROL_SECONDS = 2
+_HOT: Mapping[str, Any] = {"dynamodb": signed_client, "events": signed_events}
+"""Clients that are stood in for, and by what."""
 NO_POLLS = timedelta()
 
 
@@ -45,7 +51,7 @@ NO_POLLS = timedelta()
 class AwsClients:
     """One open client per service; using one that was not requested is a programming error.
 
-    ``dynamodb`` is our own for operations on items, and the SDK's for all others (ADR 0056).
+    ``dynamodb`` and ``events`` are our own on the hot path, and the SDK's for all else (ADR 0056).
     ``s3_links`` signs links for browsers and is never called. The parts that are used of ``cloudwatch`` and those
     behind it have their types beside the adapters.
     """
@@ -130,7 +136,7 @@ async def open_clients(
             )
             if watch is not None:
                 watch(opened)
-            return await _hot(stack, session, settings, opened, watch) if service == "dynamodb" else opened
+            return await _hot(stack, session, settings, opened, watch) if service in _HOT else opened
 
         yield AwsClients(
             dynamodb=await client("dynamodb"),
@@ -184,12 +190,13 @@ async def open_control_clients(
 async def _hot(
     stack: AsyncExitStack, session: Any, settings: Settings, sdk: Any, watch: Callable[[Any], None] | None
 ) -> Any:
-    """Opens what spends a tenth of the SDK's CPU on a call beside its client of DynamoDB, and stands in for it."""
+    """Opens what spends a tenth of the SDK's CPU on a call beside its client, and stands in for it."""
     if goes_through_proxy(sdk.meta.endpoint_url):
         return sdk
     dummies = _credentials(settings).values()
     credentials: Any = AioCredentials(*dummies) if dummies else await session.get_credentials()
-    client = await stack.enter_async_context(signed_client(sdk, credentials))
+    opener = _HOT[sdk.meta.service_model.service_name]
+    client: Any = await stack.enter_async_context(opener(sdk, credentials))
     if watch is not None:
         watch(client)
     return client

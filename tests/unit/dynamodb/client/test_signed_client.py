@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -21,7 +22,12 @@ from botocore.exceptions import (
 )
 from botocore.retries.standard import ExponentialBackoff
 
-from orders.adapters.outbound.dynamodb.client.signed_client import SignedClient, goes_through_proxy, signed_client
+from orders.adapters.outbound.dynamodb.client.signed_client import (
+    SignedClient,
+    goes_through_proxy,
+    signed_client,
+    signed_events,
+)
 from tests.support.scripted_endpoint import CLOSED, SILENT, Scripted, ScriptedEndpoint, answered, scripted_endpoint
 
 KEY = {"PK": {"S": "TENANT#a"}, "SK": {"S": "ORDER#1"}}
@@ -33,7 +39,7 @@ ITEM = KEY | {
 FOUND = answered({"Item": ITEM})
 WRITTEN = answered({})
 IDENTITY: Any = AioCredentials("test", "test", "token1")
-SESSION = get_session()
+SESSION: Any = get_session()
 
 
 def refused(kind: str, status: int = 400, **more: Any) -> bytes:
@@ -45,10 +51,10 @@ UNAVAILABLE = answered(b"<html><body>busy</body></html>", 503)
 
 
 @asynccontextmanager
-async def sdk_of(url: str, **config: Any) -> AsyncIterator[Any]:
+async def sdk_of(url: str, service: str = "dynamodb", **config: Any) -> AsyncIterator[Any]:
     given: dict[str, Any] = {"retries": {"mode": "standard", "total_max_attempts": 3}, "read_timeout": 20, **config}
     async with SESSION.create_client(
-        "dynamodb",
+        service,
         region_name="af-south-1",
         endpoint_url=url,
         verify=False,
@@ -177,6 +183,39 @@ async def test_statements_answer_each_for_itself() -> None:
         own = await outcome(client.batch_execute_statement, Statements=[])
         assert own == await outcome(client._sdk.batch_execute_statement, Statements=[])
         assert own["Responses"][0]["Error"]["Item"]["b"] == {"B": b"\x00\x01"}
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        [answered({"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]})],
+        [answered({"FailedEntryCount": 1, "Entries": [{"ErrorCode": "InternalFailure", "ErrorMessage": "x"}]})],
+        [answered({"__type": "InternalException", "message": "no"}, 500)],
+        [answered({"__type": "ThrottlingException", "message": "no"}, 400), answered({"FailedEntryCount": 0})],
+        [answered({"__type": "AccessDeniedException", "Message": "no"}, 400)],
+        [CLOSED],
+    ],
+)
+async def test_events_are_put_as_by_aiobotocore(script: list[Scripted], pauses: list[int]) -> None:
+    found = []
+    entry = {
+        "Source": "io.bbws.orders",
+        "DetailType": "OrderCreated",
+        "Detail": '{"a": "ü"}',
+        "EventBusName": "orders",
+        "Time": datetime(2026, 3, 1, 10, 15, 30, 999_999, tzinfo=timezone(timedelta(hours=2))),
+    }
+    for own in (False, True):
+        pauses.clear()
+        async with AsyncExitStack() as opened:
+            endpoint = await opened.enter_async_context(scripted_endpoint(script))
+            client = await opened.enter_async_context(sdk_of(endpoint.url, "events"))
+            if own:
+                client = await opened.enter_async_context(signed_events(client, IDENTITY))
+            told = await outcome(client.put_events, Entries=[entry, entry | {"TraceHeader": "Root=1"}])
+            headers = [endpoint.header(name) for name in ("x-amz-target", "content-type", "x-amz-security-token")]
+            found.append((told, endpoint.bodies, list(pauses), headers))
+    assert found[0] == found[1]
 
 
 async def test_one_connection_carries_requests_one_after_the_other() -> None:

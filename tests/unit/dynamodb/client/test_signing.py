@@ -9,7 +9,7 @@ from botocore.awsrequest import AWSRequest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.adapters.outbound.dynamodb.client.signing import CONTENT_TYPE, RequestSigner
+from orders.adapters.outbound.dynamodb.client.signing import RequestSigner
 
 
 class Key(NamedTuple):
@@ -31,10 +31,13 @@ def lines(text: str) -> dict[str, str]:
     return dict(line.split(": ", 1) for line in text.removesuffix("\r\n").split("\r\n"))
 
 
-def signed_by_botocore(identity: Key, region: str, url: str, target: str, body: bytes, at: datetime) -> dict[str, str]:
-    request = AWSRequest("POST", url, {"Content-Type": CONTENT_TYPE, "X-Amz-Target": target}, data=body)
+def signed_by_botocore(
+    identity: Key, region: str, url: str, target: str, body: bytes, at: datetime, *, service: str = "dynamodb"
+) -> dict[str, str]:
+    content = "application/x-amz-json-1.0" if service == "dynamodb" else "application/x-amz-json-1.1"
+    request = AWSRequest("POST", url, {"Content-Type": content, "X-Amz-Target": target}, data=body)
     request.context["timestamp"] = timestamp = at.strftime("%Y%m%dT%H%M%SZ")
-    prepared: Any = SigV4Auth(identity, "dynamodb", region)  # type: ignore[arg-type] # what its signers get, too
+    prepared: Any = SigV4Auth(identity, service, region)  # type: ignore[arg-type] # what its signers get, too
     prepared._modify_request_before_signing(request)
     text = prepared.string_to_sign(request, prepared.canonical_request(request))
     prepared._inject_signature_to_request(request, prepared.signature(text, request))
@@ -69,6 +72,16 @@ def test_one_signer_follows_day_and_credentials(steps: list[tuple[Key, datetime]
         assert lines(signer.headers(identity, "T.Query", b"{}")) == signed_by_botocore(
             identity, "af-south-1", "http://localhost/", "T.Query", b"{}", at
         )
+
+
+def test_other_services_are_signed_for_by_their_names() -> None:
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    signer = RequestSigner(
+        "eu-west-1", "localhost", service="events", content_type="application/x-amz-json-1.1", now=at.timestamp
+    )
+    given = (Key("A", "B", "C"), "AWSEvents.PutEvents", b"{}")
+    expected = signed_by_botocore(given[0], "eu-west-1", "http://localhost/", *given[1:], at, service="events")
+    assert lines(signer.headers(*given)) == expected
 
 
 def test_secrets_are_no_part_of_what_a_signer_shows() -> None:

@@ -1,4 +1,4 @@
-"""The client of DynamoDB that adapters use on the hot path (ADR 0056).
+"""The clients of DynamoDB and EventBridge that adapters use on the hot path (ADR 0056).
 
 It signs with the SDK's credentials, decides on retries and reads errors by the SDK's own code, and raises its
 exceptions. What it leaves out is what costs: models of shapes, events, and the layers of a general HTTP client.
@@ -9,8 +9,9 @@ import os
 import random
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
-from typing import Any, Protocol
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
 import msgspec
@@ -23,7 +24,7 @@ from orders.adapters.outbound.dynamodb.client.answers import content_of, failure
 from orders.adapters.outbound.dynamodb.client.connection import Answer
 from orders.adapters.outbound.dynamodb.client.pool import ConnectionPool, Patience
 from orders.adapters.outbound.dynamodb.client.retrying import Attempts, StandardRetries
-from orders.adapters.outbound.dynamodb.client.signing import CONTENT_TYPE, Identity, RequestSigner
+from orders.adapters.outbound.dynamodb.client.signing import Identity, RequestSigner
 from orders.adapters.outbound.dynamodb.client.table_client import TableClient
 
 _GOOD = 300
@@ -38,10 +39,10 @@ class Credentials(Protocol):
         """Returns those that are valid now."""
 
 
-class SignedClient(TableClient):
-    """Offers the operations on items with the arguments, answers and errors of aiobotocore's client.
+class SignedCalls:
+    """Makes calls with the arguments, answers and errors of aiobotocore's client.
 
-    Everything else, such as ``describe_table``, ``exceptions`` or ``meta``, is that client's.
+    What its subclasses don't offer, such as ``describe_table``, ``exceptions`` or ``meta``, is that client's.
     """
 
     def __init__(
@@ -66,39 +67,11 @@ class SignedClient(TableClient):
         self._retries = StandardRetries(attempts, chance)
         self._head = (
             f"POST {signer.path} HTTP/1.1\r\nHost: {signer.host}\r\nUser-Agent: {sdk.meta.config.user_agent}\r\n"
-            f"Content-Type: {CONTENT_TYPE}\r\n"
+            f"Content-Type: {signer.content_type}\r\n"
         )
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._sdk, name)
-
-    async def get_item(self, **arguments: Any) -> Any:
-        """Reads an item."""
-        return await self._make_api_call("GetItem", arguments)
-
-    async def put_item(self, **arguments: Any) -> Any:
-        """Writes an item."""
-        return await self._make_api_call("PutItem", arguments)
-
-    async def update_item(self, **arguments: Any) -> Any:
-        """Changes an item."""
-        return await self._make_api_call("UpdateItem", arguments)
-
-    async def delete_item(self, **arguments: Any) -> Any:
-        """Removes an item."""
-        return await self._make_api_call("DeleteItem", arguments)
-
-    async def query(self, **arguments: Any) -> Any:
-        """Reads items with one partition key."""
-        return await self._make_api_call("Query", arguments)
-
-    async def scan(self, **arguments: Any) -> Any:
-        """Reads items of any key."""
-        return await self._make_api_call("Scan", arguments)
-
-    async def batch_execute_statement(self, **arguments: Any) -> Any:
-        """Carries out statements, each on an item of its own."""
-        return await self._make_api_call("BatchExecuteStatement", arguments)
 
     async def _make_api_call(self, operation: str, arguments: Mapping[str, Any]) -> Any:
         # Instrumentations wrap the method of this name, as they do with botocore's clients.
@@ -145,6 +118,47 @@ class SignedClient(TableClient):
         raise self._sdk.exceptions.from_code(failure.get("Error", {}).get("Code"))(failure, attempts.operation.name)
 
 
+class SignedClient(SignedCalls, TableClient):
+    """The operations of DynamoDB on items."""
+
+    async def get_item(self, **arguments: Any) -> Any:
+        """Reads an item."""
+        return await self._make_api_call("GetItem", arguments)
+
+    async def put_item(self, **arguments: Any) -> Any:
+        """Writes an item."""
+        return await self._make_api_call("PutItem", arguments)
+
+    async def update_item(self, **arguments: Any) -> Any:
+        """Changes an item."""
+        return await self._make_api_call("UpdateItem", arguments)
+
+    async def delete_item(self, **arguments: Any) -> Any:
+        """Removes an item."""
+        return await self._make_api_call("DeleteItem", arguments)
+
+    async def query(self, **arguments: Any) -> Any:
+        """Reads items with one partition key."""
+        return await self._make_api_call("Query", arguments)
+
+    async def scan(self, **arguments: Any) -> Any:
+        """Reads items of any key."""
+        return await self._make_api_call("Scan", arguments)
+
+    async def batch_execute_statement(self, **arguments: Any) -> Any:
+        """Carries out statements, each on an item of its own."""
+        return await self._make_api_call("BatchExecuteStatement", arguments)
+
+
+class SignedEvents(SignedCalls):
+    """The operation of EventBridge that publishes."""
+
+    async def put_events(self, **arguments: Any) -> Any:
+        """Puts events on a bus."""
+        entries = [_with_epoch(entry) for entry in arguments["Entries"]]
+        return await self._make_api_call("PutEvents", {**arguments, "Entries": entries})
+
+
 def _good_content(answer: Answer) -> dict[str, Any] | None:
     """Returns the content of a good answer; ``None`` if it is an error of the service.
 
@@ -160,11 +174,29 @@ def _good_content(answer: Answer) -> dict[str, Any] | None:
         raise HTTPClientError(error="an answer is no JSON object") from error
 
 
-@asynccontextmanager
-async def signed_client(sdk: Any, credentials: Credentials | None) -> AsyncIterator[SignedClient]:
-    """Opens a client beside an open one of aiobotocore, with its endpoint, time-outs, retries and number of
+def _with_epoch(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Returns the entry with its time in whole seconds since 1970, as JSON of AWS has it."""
+    at = entry.get("Time")
+    return {**entry, "Time": int(at.timestamp())} if isinstance(at, datetime) else entry
+
+
+_Client = TypeVar("_Client", bound=SignedCalls)
+
+
+def signed_client(sdk: Any, credentials: Credentials | None) -> AbstractAsyncContextManager[SignedClient]:
+    """Opens a client of DynamoDB beside an open one of aiobotocore, with its endpoint, time-outs, retries and number of
     connections; closes its own on leaving.
     """
+    return _opened(sdk, credentials, SignedClient)
+
+
+def signed_events(sdk: Any, credentials: Credentials | None) -> AbstractAsyncContextManager[SignedEvents]:
+    """Opens a client of EventBridge in the same way."""
+    return _opened(sdk, credentials, SignedEvents)
+
+
+@asynccontextmanager
+async def _opened(sdk: Any, credentials: Credentials | None, kind: type[_Client]) -> AsyncIterator[_Client]:
     config, url = sdk.meta.config, urlsplit(sdk.meta.endpoint_url)
     pool = ConnectionPool(
         url.geturl(),
@@ -173,9 +205,16 @@ async def signed_client(sdk: Any, credentials: Credentials | None) -> AsyncItera
         Patience(config.connect_timeout, config.read_timeout, config.max_pool_connections),
         tls=trusted_authorities if url.scheme == "https" else None,
     )
-    signer = RequestSigner(sdk.meta.region_name, _host(url), f"{url.path.rstrip('/')}/")
+    model = sdk.meta.service_model
+    signer = RequestSigner(
+        sdk.meta.region_name,
+        _host(url),
+        f"{url.path.rstrip('/')}/",
+        service=model.signing_name,
+        content_type=f"application/x-amz-json-{model.metadata['jsonVersion']}",
+    )
     try:
-        yield SignedClient(sdk, credentials, pool, signer)
+        yield kind(sdk, credentials, pool, signer)
     finally:
         await pool.close()
 

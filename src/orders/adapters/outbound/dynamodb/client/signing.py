@@ -1,4 +1,4 @@
-"""Signs requests to DynamoDB: AWS Signature Version 4 for one method, one path and a fixed set of headers.
+"""Signs requests to services that take JSON: AWS Signature Version 4 of one method, one path and a set of headers.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 """
@@ -12,8 +12,6 @@ from typing import Protocol
 from urllib.parse import quote
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
-_SERVICE = "dynamodb"
-CONTENT_TYPE = "application/x-amz-json-1.0"
 
 
 class Identity(Protocol):
@@ -49,10 +47,22 @@ class RequestSigner:
     Attributes:
         host: the header ``Host`` that is signed.
         path: the path that is signed.
+        content_type: that of the bodies that are signed.
     """
 
-    def __init__(self, region: str, host: str, path: str = "/", *, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        region: str,
+        host: str,
+        path: str = "/",
+        *,
+        service: str = "dynamodb",
+        content_type: str = "application/x-amz-json-1.0",
+        now: Callable[[], float] = time.time,
+    ) -> None:
         """``host`` is the ``Host`` header's value; ``now`` returns the time in seconds since 1970."""
+        self.content_type = content_type
+        self._service = service
         self.host, self.path = host, path
         self._region = region
         self._quoted_path = quote(path, safe="/~")
@@ -64,11 +74,11 @@ class RequestSigner:
         """Returns header lines for a body that is sent to a target, such as ``DynamoDB_20120810.GetItem``."""
         timestamp = self._time()
         day, token = timestamp[:8], identity.token
-        scope = f"{day}/{self._region}/{_SERVICE}/aws4_request"
+        scope = f"{day}/{self._region}/{self._service}/aws4_request"
         security = f"x-amz-security-token:{token}\n" if token else ""
         names = "content-type;host;x-amz-date;" + ("x-amz-security-token;" if token else "") + "x-amz-target"
         request = (
-            f"POST\n{self._quoted_path}\n\ncontent-type:{CONTENT_TYPE}\nhost:{self.host}\nx-amz-date:{timestamp}\n{security}"
+            f"POST\n{self._quoted_path}\n\ncontent-type:{self.content_type}\nhost:{self.host}\nx-amz-date:{timestamp}\n{security}"
             f"x-amz-target:{target}\n\n{names}\n{sha256(body).hexdigest()}"
         )
         text = f"{_ALGORITHM}\n{timestamp}\n{scope}\n{sha256(request.encode()).hexdigest()}"
@@ -90,7 +100,7 @@ class RequestSigner:
         known = self._key
         if known.day != day or known.secret_key != secret_key:
             value = f"AWS4{secret_key}".encode()
-            for part in (day, self._region, _SERVICE, "aws4_request"):
+            for part in (day, self._region, self._service, "aws4_request"):
                 value = hmac.digest(value, part.encode(), "sha256")
             known = self._key = _SigningKey(secret_key, day, value)
         return known.value

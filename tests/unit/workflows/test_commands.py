@@ -301,7 +301,9 @@ def released() -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize(
-    ("tool", "known"), [("deploy.workflows", options_of(_parser())), ("deploy.release", released())], ids=str
+    ("tool", "known"),
+    [("deploy.workflows", options_of(_parser())), ("deploy.release", released())],
+    ids=["workflows", "release"],
 )
 def test_what_workflows_type_is_what_the_tools_have(tool: str, known: dict[str, set[str]]) -> None:
     typed = [

@@ -1,7 +1,6 @@
 """Terraform itself, on a root that needs no provider: plans as JSON, applies, locks, interruptions."""
 
 import shutil
-import time
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ from deploy.release.model import Refused
 from deploy.release.plan import judge
 from deploy.release.ports import ApplyEnded, StateLocked, TerraformFailed
 from deploy.release.terraform import RunningApply, TerraformCommand
+from tests.support.eventually import eventually
 from tests.unit.release.world import NEW, OLD
 
 ROOT = """
@@ -50,19 +50,19 @@ def command(root: Path, *, seconds: int = 0) -> TerraformCommand:
 
 
 def ended(applying: RunningApply) -> ApplyEnded:
-    until = time.monotonic() + PATIENCE_SECONDS
-    while (found := applying.ended()) is None:
-        assert time.monotonic() < until
-        time.sleep(0.02)
+    found = eventually(applying.ended, within_seconds=PATIENCE_SECONDS, what="the apply's end")
+    assert found is not None
     return found
 
 
 def begun(root: Path) -> None:
     """The apply is in the middle of its one resource: it holds the lock."""
-    until = time.monotonic() + PATIENCE_SECONDS
-    while not any("Provisioning" in each.read_text() for each in (root.parent / "kept").glob("*.log")):
-        assert time.monotonic() < until
-        time.sleep(0.02)
+    logs = root.parent / "kept"
+    eventually(
+        lambda: any("Provisioning" in each.read_text() for each in logs.glob("*.log")),
+        within_seconds=PATIENCE_SECONDS,
+        what="the apply's log",
+    )
 
 
 def test_a_plan_is_read_as_json_and_applied_and_then_there_is_nothing_left(root: Path) -> None:

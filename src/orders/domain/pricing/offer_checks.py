@@ -69,7 +69,7 @@ CampaignVerdict = CampaignGranted | CampaignRefused
 
 
 class CheckOutcome(StrEnum):
-    """What became of a question to another service about an order that nothing was found against."""
+    """Outcome of a question to another service about an order that nothing was found against."""
 
     CONFIRMED = "confirmed"
     NOT_ASKED = "not_asked"
@@ -93,12 +93,12 @@ class Answers:
 
     @property
     def of_products(self) -> CheckOutcome:
-        """What became of the question about prices and stock, which is one."""
+        """Returns the outcome of the question about prices and stock, which is one."""
         return _outcome(answered=self.offers is not None, unanswered=self.prices_unanswered)
 
     @property
     def of_campaign(self) -> CheckOutcome:
-        """What became of the question about the campaign."""
+        """Returns the outcome of the question about the campaign."""
         return _outcome(answered=self.campaign is not None, unanswered=self.campaign_unanswered)
 
     @property

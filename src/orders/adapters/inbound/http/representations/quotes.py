@@ -13,7 +13,7 @@ from orders.domain.pricing.offer_checks import CheckOutcome
 
 
 class QuoteChecks(TypedDict):
-    """What other services said of the order; whatever one of them has against it is a problem instead."""
+    """Answers of other services about the order; whatever one of them has against it is a problem instead."""
 
     prices: CheckOutcome
     """`confirmed` by the product service; `not_asked` where the shop has no prices checked; `unreachable` while the

@@ -16,7 +16,7 @@ from orders.acceptance.load.report import as_json as report_of
 from orders.acceptance.load.report import as_svg, passed
 from orders.adapters.inbound.cli.options import DataDir
 from orders.adapters.inbound.cli.runtime import CommandError, Runtime
-from orders.adapters.inbound.cli.smoke import Target, running_here
+from orders.adapters.inbound.cli.target import Target, address_of
 
 _USUAL = Profile()
 
@@ -80,7 +80,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
             at_once=at_once,
             within_seconds=within,
         )
-        base_url = base_url or running_here(runtime, env)
+        base_url = address_of(base_url or None, env, runtime)
         _may_begin(profile, base_url, env, yes=yes)
         results = []
         with Console(stderr=True).status("load test") as shown:

@@ -13,7 +13,7 @@ from orders.acceptance.client import ApiResponse
 from orders.adapters.inbound.cli.options import DataDir
 from orders.adapters.inbound.cli.output import print_facts, print_table
 from orders.adapters.inbound.cli.runtime import CommandError, Runtime
-from orders.adapters.inbound.cli.smoke import Target, running_here
+from orders.adapters.inbound.cli.target import BaseUrl, Target, TargetEnvironment, address_of
 
 MAX_BODY_BYTES = 256 * 1024
 """The API takes no more."""
@@ -36,14 +36,8 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         file: Annotated[
             str, typer.Argument(metavar="FILE", help="The order as JSON, as `POST /v1.0/orders` takes it; - for stdin.")
         ],
-        base_url: Annotated[
-            str | None,
-            typer.Option(
-                metavar="URL",
-                help="The API's address, such as https://api-dev.bbws.io (default: the local `orders dev`).",
-            ),
-        ] = None,
-        env: Annotated[Target, typer.Option(envvar="ENVIRONMENT", help="The environment of that API.")] = Target.LOCAL,
+        base_url: BaseUrl = None,
+        env: TargetEnvironment = Target.LOCAL,
         asking: Annotated[Asking, typer.Option("--as", help="Whose token is sent.")] = Asking.CUSTOMER,
         as_json: Annotated[bool, typer.Option("--json", help="Print the API's answer instead of a table.")] = False,
         _data_dir: DataDir = None,
@@ -53,8 +47,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         A local service gives its tokens itself. Any other needs SMOKE_CUSTOMER_TOKEN, or SMOKE_ADMIN_TOKEN with
         --as admin. Exit code 1: the order would be refused.
         """
-        if base_url is None:
-            base_url = running_here(runtime, env)
+        base_url = address_of(base_url, env, runtime)
         body = _read(file)
         answer = runtime.quote(base_url=base_url, environment=env, role=asking, body=body)
         quoted = answer.status == HTTPStatus.OK

@@ -1,7 +1,6 @@
 """``orders smoke``: the smoke test as a table for people, or as JSON for scripts."""
 
 import json
-from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -10,18 +9,10 @@ from rich.table import Table
 
 from orders.acceptance.steps import State, StepResult
 from orders.adapters.inbound.cli.options import DataDir
-from orders.adapters.inbound.cli.runtime import CommandError, Runtime
+from orders.adapters.inbound.cli.runtime import Runtime
+from orders.adapters.inbound.cli.target import BaseUrl, Target, TargetEnvironment, address_of
 
 _STYLES = {State.PASSED: "green", State.FAILED: "red", State.NOT_RUN: "yellow"}
-
-
-class Target(StrEnum):
-    """Environments that can be tested."""
-
-    LOCAL = "local"
-    DEV = "dev"
-    SIT = "sit"
-    PROD = "prod"
 
 
 def register(app: typer.Typer, runtime: Runtime) -> None:
@@ -29,15 +20,8 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
 
     @app.command(rich_help_panel="Operate")
     def smoke(
-        base_url: Annotated[
-            str | None,
-            typer.Option(
-                metavar="URL",
-                help="The API's address, such as https://api-dev.bbws.io (default: the local `orders dev`).",
-            ),
-        ] = None,
-        # By ENVIRONMENT, so that who has set it for AWS doesn't find the local service well instead.
-        env: Annotated[Target, typer.Option(envvar="ENVIRONMENT", help="The environment of that API.")] = Target.LOCAL,
+        base_url: BaseUrl = None,
+        env: TargetEnvironment = Target.LOCAL,
         within: Annotated[
             float, typer.Option(min=1, metavar="SECONDS", help="Time limit in seconds for the PDF and the mails.")
         ] = 60,
@@ -53,8 +37,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         SMOKE_CUSTOMER_TOKEN, of the customer cust_test_001 with an e-mail address, and SMOKE_ADMIN_TOKEN. Two deleted
         orders are left behind; with --read-only nothing is.
         """
-        if base_url is None:
-            base_url = running_here(runtime, env)
+        base_url = address_of(base_url, env, runtime)
         results = []
         with Console(stderr=True).status("smoke test") as shown:
             for result in runtime.smoke(base_url=base_url, environment=env, within_seconds=within, read_only=read_only):
@@ -66,13 +49,6 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         else:
             Console(highlight=False).print(_table(base_url, env, results))
         raise typer.Exit(0 if passed else 1)
-
-
-def running_here(runtime: Runtime, environment: Target) -> str:
-    """Raises: CommandError."""
-    if environment is not Target.LOCAL:
-        raise CommandError(f"give the address of {environment}'s API with --base-url")
-    return runtime.service_url()
 
 
 def _report(base_url: str, environment: str, results: list[StepResult], *, passed: bool) -> dict[str, object]:

@@ -51,5 +51,5 @@ async def settle(stack: Stack, *, redrive: bool = True) -> int:
         if state != last:
             last, moved = state, time.monotonic()
         elif time.monotonic() - moved > STUCK_AFTER_SECONDS:
-            raise TimeoutError(f"stuck: {dict(now)}")
+            raise TimeoutError(f"stuck: {dict(now)}; processes that ended: {stack.ended() or 'none'}")
         await asyncio.sleep(0.5)

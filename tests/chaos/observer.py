@@ -18,6 +18,7 @@ class Observer:
         mails: how often the mail service has accepted a mail, by order number, template and recipient.
         replayed: ids and sequences of events that were marked so, as they came.
         overtakings: events that reached the bus for the first time after a later one of their order.
+        received_from: names of the queues that somebody has asked for messages.
     """
 
     def __init__(self) -> None:
@@ -25,6 +26,7 @@ class Observer:
         self.mails: Counter[tuple[str, str, str]] = Counter()
         self.replayed: list[tuple[str, int]] = []
         self.overtakings = 0
+        self.received_from: set[str] = set()
         self._highest: dict[str, int] = {}
 
     def __call__(self, call: Call, answer: Answer) -> None:
@@ -34,6 +36,8 @@ class Observer:
                 self._put_events(call, answer)
             case "ses", "SendRawEmail":
                 self._sent(call)
+            case "sqs", "ReceiveMessage":
+                self.received_from.add(call.content()["QueueUrl"].rpartition("/")[2])
 
     def mails_of(self, template: str) -> int:
         """Counts the mails of that template that the mail service has accepted."""

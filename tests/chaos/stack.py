@@ -179,6 +179,28 @@ class Stack:
             if process.running is None or process.running.returncode is not None:
                 await process.start()
 
+    async def working(self, within_seconds: float = 60) -> None:
+        """Return when every worker has asked its queue for messages: from then on it bears what a start does not.
+
+        Raises: TimeoutError with the queues that nobody asks, and what their processes said.
+        """
+        topology = packaged_topology()
+        queues = {topology.queue_name(name, ENVIRONMENT) for name in self.processes if name in WORKERS}
+        asleep = queues
+        try:
+            async with asyncio.timeout(within_seconds):
+                while True:
+                    asleep = queues - self.observer.received_from
+                    if not asleep:
+                        return
+                    await asyncio.sleep(0.1)
+        except TimeoutError:
+            raise TimeoutError(f"nobody receives from {sorted(asleep)}; ended: {self.ended()}") from None
+
+    def ended(self) -> dict[str, str]:
+        """The end of the log of each process that isn't running."""
+        return {name: process.last_words() for name, process in self.processes.items() if process.died_by_itself}
+
     async def ready(self, within_seconds: float = 60) -> None:
         """Return when the API answers. Raises: TimeoutError."""
         await until_it_answers(self.base, within_seconds)

@@ -30,6 +30,8 @@ class OutOfReach:
 async def run_sigterm(arguments: argparse.Namespace, directory: Path) -> Outcome:
     """Every process gets SIGTERM under load, and is started again: it ends in time, and nothing is repeated."""
     async with running_stack(directory) as stack:
+        # Not into a start: a process ends then (AWS starts it again), before it knows of signals or queues.
+        await stack.working()
         load = Load(stack, arguments.orders, seed=arguments.seed)
         loading = asyncio.create_task(load.run())
         seconds: dict[str, float] = {}
@@ -54,6 +56,8 @@ async def run_sigterm(arguments: argparse.Namespace, directory: Path) -> Outcome
 async def run_outage(arguments: argparse.Namespace, directory: Path) -> Outcome:
     """The queues are out of reach for a while: health says so, everything recovers by itself."""
     async with running_stack(directory) as stack:
+        # Not into a start: a process ends then (AWS starts it again), before it knows of signals or queues.
+        await stack.working()
         load = Load(stack, arguments.orders, seed=arguments.seed)
         loading = asyncio.create_task(load.run())
         await asyncio.sleep(2)

@@ -3,10 +3,10 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from types_aiobotocore_sqs import SQSClient
 
 RECONNECT = Backoff(first=timedelta(seconds=0.5), longest=timedelta(seconds=15))
+
+_Found = TypeVar("_Found")
 
 _log = logging.getLogger(__name__)
 
@@ -141,10 +143,23 @@ async def addresses_in_reach(
     Raises:
         ResourcesMissing: a queue does not exist.
     """
+    return await once_in_reach(lambda: resolve_addresses(sqs, topology, settings), stop, reconnect=reconnect)
+
+
+async def once_in_reach(
+    look_up: Callable[[], Awaitable[_Found]], stop: asyncio.Event, *, reconnect: Backoff = RECONNECT
+) -> _Found | None:
+    """Returns what a look-up of queues finds, tried again while SQS is unreachable; ``None`` if ``stop`` is set first.
+
+    A process looks nothing up at its start by another way: an outage at that moment would end it.
+
+    Raises:
+        ResourcesMissing: a queue does not exist.
+    """
     failures = 0
     while not stop.is_set():
         try:
-            return await resolve_addresses(sqs, topology, settings)
+            return await look_up()
         except QueuesOutOfReach as error:
             failures += 1
             if failures == 1:

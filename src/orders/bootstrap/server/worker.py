@@ -1,13 +1,14 @@
 """Runs the worker and relay processes, and builds the loops that `orders dev` runs beside the API."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import Protocol
 
 from orders.adapters.inbound.periodic import Periodic
 from orders.adapters.inbound.relay import RelayLoop
+from orders.adapters.outbound.aws.sqs_dead_letters import Mailbox
 from orders.adapters.outbound.rendering.overrides import Templates
 from orders.adapters.outbound.rendering.pdf.renderer import PdfRenderer
 from orders.bootstrap.aws import AwsClients, open_clients, queue_wait
@@ -20,7 +21,7 @@ from orders.bootstrap.container.services import open_services
 from orders.bootstrap.errors import CannotRun
 from orders.bootstrap.operator_tools import mailboxes
 from orders.bootstrap.relay_tasks import relay_tasks
-from orders.bootstrap.resources.addresses import Addresses, addresses_in_reach
+from orders.bootstrap.resources.addresses import Addresses, addresses_in_reach, once_in_reach
 from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.bootstrap.server.health_port import answering_health
 from orders.bootstrap.server.region_watch import holding_lease, working_beside
@@ -103,7 +104,12 @@ async def run_worker(settings: Settings, name: str, stop: asyncio.Event) -> None
         addresses = await addresses_in_reach(clients.sqs, packaged_topology(), settings, stop)
         if addresses is None:
             return
-        container = await _open_container(settings, worker, clients, addresses, telemetry, held.lease, opened)
+        boxes: Mapping[str, Mailbox] | None = {}
+        if worker.reads_dead_letters:
+            boxes = await once_in_reach(lambda: mailboxes(clients.sqs, packaged_topology(), settings), stop)
+        if boxes is None:
+            return
+        container = await _open_container(settings, worker, clients, addresses, boxes, telemetry, held.lease, opened)
         poller = worker.poller(container)
         probe.watch(poller)
         await run_beside([*worker.periodic(container), *held.work()], poller, stop)
@@ -116,6 +122,7 @@ async def _open_container(
     worker: Worker,
     clients: AwsClients,
     addresses: Addresses,
+    boxes: Mapping[str, Mailbox],
     telemetry: Telemetry,
     lease: WriterLease,
     opened: AsyncExitStack,
@@ -132,7 +139,7 @@ async def _open_container(
     if worker.sends_mail and settings.local_pages:
         given["mail_archive_dir"] = settings.mail_archive
     if worker.reads_dead_letters:
-        given["mailboxes"] = await mailboxes(clients.sqs, packaged_topology(), settings)
+        given["mailboxes"] = boxes
     if worker.mails_staff:
         given["staff_address_fallback"] = settings.staff_address_fallback
     if worker.places_orders:

@@ -116,6 +116,35 @@ async def test_a_new_writer_says_how_long_it_waits_and_then_takes_changes(apis: 
     assert [event.epoch for event in apis.b.service.publisher.published] == [2]
 
 
+@pytest.mark.parametrize("part", ["history", "events"])
+@pytest.mark.parametrize("limit", [1, 2, 25])
+async def test_what_came_late_behind_the_new_writer_s_change_is_no_part_of_the_order(
+    apis: TwoApis, part: str, limit: int
+) -> None:
+    order = await apis.a.placed()
+    here = f"{ORDERS}/{order['order_id']}"
+    await apis.a.service.fast_path.drain()
+    apis.b.service.table.log("demo", order["order_id"]).update(apis.a.service.table.log("demo", order["order_id"]))
+    apis.b.service.table.rows.update({key: replace(row) for key, row in apis.a.service.table.rows.items()})
+    await apis.a.call("PATCH", here, {"notes": "ring"})
+    await apis.a.call("PUT", f"{here}/status", {"status": "processing"}, role="staff")
+    await apis.a.service.fast_path.drain()
+    lost = list(await apis.a.service.outbox.read("demo", order["order_id"]))
+    assert [(event.epoch, event.sequence) for event in lost] == [(1, 1), (1, 2), (1, 3)]
+    apis.regions.switch(B, evacuated=frozenset({A}))
+    await apis.regions.live(60)
+    assert (await apis.b.call("POST", f"{here}/cancel", {"reason": "changed my mind"})).status_code == 200
+    await apis.b.service.fast_path.drain()
+    apis.b.service.table.log("demo", order["order_id"])[3] = lost[2]
+
+    shown, following = [], f"{here}/{part}?limit={limit}"
+    while following:
+        page = (await apis.b.call("GET", following, role="staff")).json()
+        shown += [entry["type"] for entry in page["items"] if entry.get("kind") != "mail"]
+        following = page["next_cursor"] and f"{here}/{part}?limit={limit}&cursor={page['next_cursor']}"
+    assert [each.removesuffix(".v1").rpartition(".")[2] for each in shown] == ["created", "cancelled"]
+
+
 async def test_a_died_and_returns_while_europe_is_out_of_reach(apis: TwoApis, tmp_path: Path) -> None:
     order = await apis.a.placed()
     apis.regions.switch(B, evacuated=frozenset({A}))

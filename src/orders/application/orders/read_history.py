@@ -123,6 +123,7 @@ class ReadHistory:
         found = await self._log.read(
             order.tenant_id, order.order_id, after=after, limit=limit + 1, passed_over=lost.append
         )
+        found = await self._of_this_order(order, found)
         sequences = sorted([each.sequence for each in found] + [each.sequence or 0 for each in lost])
         last = sequences[limit - 1] if len(sequences) > limit else None
         shown = [event for event in found if last is None or event.sequence <= last]
@@ -132,6 +133,26 @@ class ReadHistory:
             # The log is redacted too, but a moment after the order.
             shown = [erased_event(event) for event in shown]
         return EventPage(tuple(shown), last, tuple(each.sequence or 0 for each in missing))
+
+    async def _of_this_order(self, order: Order, found: Sequence[OrderEvent]) -> Sequence[OrderEvent]:
+        """Leaves out the events of a region that lost the lease, where they stand behind those that overwrote others.
+
+        They came late, after the new writer had changed the order in another way: the order that is shown never had
+        them. Its next change takes their place; `orders dr reconcile` names them.
+        """
+        if not found or found[-1].version <= order.version:
+            return found
+        epoch = 0
+        if found[0].sequence > 1 and found[0].version > order.version:
+            before = await self._log.read(order.tenant_id, order.order_id, after=found[0].sequence - 2, limit=1)
+            epoch = max((event.epoch for event in before), default=0)
+        kept: list[OrderEvent] = []
+        for event in found:
+            if event.epoch < epoch:
+                continue
+            epoch = event.epoch
+            kept.append(event)
+        return kept
 
     def _noted(self, lost: Sequence[UnreadableItem]) -> int:
         for error in lost:

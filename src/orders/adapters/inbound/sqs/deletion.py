@@ -1,15 +1,11 @@
 """Deletes handled messages in batches."""
 
 import asyncio
-from dataclasses import dataclass
 
 from orders.adapters.inbound.sqs.queue import MAX_BATCH, QueueUnreachable, ReceivedMessage, SqsQueue
 
-
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    receipt: str
-    deleted: asyncio.Future[None]
+_Waiting = tuple[str, asyncio.Future[None]]
+"""A message's receipt, and what is set once it is deleted."""
 
 
 class Deletions:
@@ -26,7 +22,7 @@ class Deletions:
     async def delete(self, message: ReceivedMessage) -> None:
         """Deletes the message and returns once it is deleted. Raises: QueueUnreachable."""
         deleted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(message.receipt, deleted))
+        self._waiting.append((message.receipt, deleted))
         if self._caller is None or self._caller.done():
             self._caller = asyncio.create_task(self._call())
         await deleted
@@ -37,19 +33,19 @@ class Deletions:
         while self._waiting:
             batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
             try:
-                gone = await self._queue.delete([each.receipt for each in batch])
+                gone = await self._queue.delete([receipt for receipt, _ in batch])
             except QueueUnreachable as error:
-                for each in batch:
-                    _fail(each, str(error))
+                for _, deleted in batch:
+                    _fail(deleted, str(error))
                 continue
-            for each, is_gone in zip(batch, gone, strict=True):
+            for (_, deleted), is_gone in zip(batch, gone, strict=True):
                 if not is_gone:
-                    _fail(each, "the queue did not delete it")
-                elif not each.deleted.done():
-                    each.deleted.set_result(None)
+                    _fail(deleted, "the queue did not delete it")
+                elif not deleted.done():
+                    deleted.set_result(None)
 
 
-def _fail(waiting: _Waiting, detail: str) -> None:
+def _fail(deleted: asyncio.Future[None], detail: str) -> None:
     # Nobody awaits a future that was cancelled meanwhile.
-    if not waiting.deleted.done():
-        waiting.deleted.set_exception(QueueUnreachable(detail))
+    if not deleted.done():
+        deleted.set_exception(QueueUnreachable(detail))

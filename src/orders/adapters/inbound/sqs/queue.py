@@ -202,24 +202,30 @@ def _whence(message: ReceivedMessage, *, waited: int) -> dict[str, str]:
 def _received(message: "MessageTypeDef", may_forward: Callable[[str], bool]) -> ReceivedMessage:
     system, noted = message.get("Attributes", {}), message.get("MessageAttributes", {})
     sender = system.get("SenderId", "")
-    named = noted.get(SENDER_ATTRIBUTE)
-    said = {name: value.get("StringValue", "") for name, value in noted.items()}
-    # The number of waits is trusted from any sender: it can only shorten the time of their own message.
-    waited = noted_count(said.get(WAITED_ATTRIBUTE))
+    message_id, author, waited = message.get("MessageId", ""), sender, 0
     sent_at = _sent_at(system.get("SentTimestamp"))
-    first_sent_at = noted_time(said.get(FIRST_SENT_ATTRIBUTE)) if waited else None
-    first_id = said.get(ID_ATTRIBUTE, "") if waited else ""
+    if noted:
+        named = noted.get(SENDER_ATTRIBUTE)
+        said = {name: value.get("StringValue", "") for name, value in noted.items()}
+        # The number of waits is trusted from any sender: it can only shorten the time of their own message.
+        waited = noted_count(said.get(WAITED_ATTRIBUTE))
+        if waited:
+            first_id = said.get(ID_ATTRIBUTE, "")
+            message_id = first_id if _MESSAGE_ID.fullmatch(first_id) else message_id
+            # Never later than SQS's own time, or the message could wait for ever.
+            sent_at = min(filter(None, (noted_time(said.get(FIRST_SENT_ATTRIBUTE)), sent_at)), default=None)
+        if named is not None and may_forward(sender):
+            author = named.get("StringValue", sender)
     return ReceivedMessage(
-        message_id=first_id if _MESSAGE_ID.fullmatch(first_id) else message.get("MessageId", ""),
-        body=message.get("Body", ""),
-        receipt=message.get("ReceiptHandle", ""),
-        receive_count=int(system.get("ApproximateReceiveCount", "1")),
-        attributes=noted,
-        sender=sender,
-        author=named.get("StringValue", sender) if named is not None and may_forward(sender) else sender,
-        # Never later than SQS's own time, or the message could wait for ever.
-        first_sent_at=min(filter(None, (first_sent_at, sent_at)), default=None),
-        waited=waited,
+        message_id,
+        message.get("Body", ""),
+        message.get("ReceiptHandle", ""),
+        int(system.get("ApproximateReceiveCount", "1")),
+        noted,
+        sender,
+        author,
+        sent_at,
+        waited,
     )
 
 

@@ -99,8 +99,7 @@ async def test_a_call_is_a_span_within_that_of_its_caller(
         assert answer is outcome
     call, caller = ended.spans
     assert (call.name, call.kind.name, call.attributes) == ("DynamoDB.PutItem", "CLIENT", ALL | more)
-    assert call.parent is not None
-    assert (call.parent.span_id, call.place.trace_id) == (work.place.span_id, work.place.trace_id)
+    assert (call.parent_id, call.trace_id) == (work.span_id, work.trace_id)
     assert call.failed is failed
     assert (call.began, ended.ends[0]) == (1_001, 1_002)
     assert not caller.failed

@@ -14,7 +14,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Link, SpanContext, Status, StatusCode, TraceFlags
 
-from orders.adapters.outbound.telemetry.otlp_spans import encode_request, encode_span
+from orders.adapters.outbound.telemetry.otlp_spans import encode_request, encode_span, said_again
 from orders.adapters.outbound.telemetry.tracing import OtelSpan, OtelTracing, Place
 from orders.ports.tracing import SpanKind
 
@@ -34,18 +34,22 @@ def spans(draw: st.DrawFn) -> OtelSpan:
     """Builds spans of every kind, with parents here and elsewhere."""
     place, parent = draw(PLACES), draw(st.none() | PLACES)
     attributes: dict[str, Any] = draw(st.dictionaries(TEXT.filter(bool), VALUES, max_size=5))
+    name, kind = draw(TEXT), draw(st.sampled_from(list(SpanKind)))
+    remote = parent is not None and draw(st.booleans())
+    said = None if remote or draw(st.booleans()) else said_again(name, kind, attributes)
     span = OtelSpan(
         TRACING,
-        draw(TEXT),
-        draw(st.sampled_from(list(SpanKind))),
-        place,
-        parent,
-        parent is not None and draw(st.booleans()),
+        (name, kind, remote),
+        (place.trace_id, place.span_id, parent and parent.span_id, True),
         BEGAN,
         attributes,
-        [each.traceparent for each in draw(st.lists(PLACES, max_size=3))],
+        [f"00-{each.trace_id:032x}-{each.span_id:016x}-01" for each in draw(st.lists(PLACES, max_size=3))],
+        said,
     )
-    span.failed = draw(st.booleans())
+    if draw(st.booleans()):
+        span.note(more__of=1)
+    if draw(st.booleans()):
+        span.fail("TimeoutError")
     return span
 
 
@@ -53,10 +57,10 @@ def _as_the_sdk_has_it(span: OtelSpan) -> ReadableSpan:
     links = [Place(int(each[3:35], 16), int(each[36:52], 16), True) for each in span.links]
     return ReadableSpan(
         name=span.name,
-        context=SpanContext(span.place.trace_id, span.place.span_id, False, KEPT),
-        parent=span.parent and SpanContext(span.parent.trace_id, span.parent.span_id, span.remote, KEPT),
+        context=SpanContext(span.trace_id, span.span_id, False, KEPT),
+        parent=None if span.parent_id is None else SpanContext(span.trace_id, span.parent_id, span.remote, KEPT),
         resource=Resource(dict(RESOURCE)),
-        attributes=span.attributes,
+        attributes={name.replace("__", "."): value for name, value in span.attributes.items()},
         links=[Link(SpanContext(each.trace_id, each.span_id, True, KEPT)) for each in links],
         kind=trace.SpanKind[span.kind.name],
         status=Status(StatusCode.ERROR) if span.failed else Status(),

@@ -10,6 +10,7 @@ from typing import Any
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
+from orders.adapters.outbound.telemetry.otlp_spans import said_again
 from orders.adapters.outbound.telemetry.tracing import OtelSpan, OtelTracing, Value, current_span
 from orders.ports.tracing import SpanKind
 
@@ -25,7 +26,8 @@ _TRACED_BY_CALLER = frozenset({"PutEvents"})
 """Operations whose callers start a span for nothing else: what becomes of the call is noted on theirs."""
 
 
-_Call = tuple[str, dict[str, Value]]
+_Call = tuple[str, Mapping[str, Value], bytes]
+"""The name of the spans of all such calls, their attributes, and both encoded."""
 _MOST_CALLS = 256
 
 
@@ -46,7 +48,7 @@ class AwsCalls:
 
         async def traced(operation: str, params: Mapping[str, Any]) -> Any:
             current = current_span.get()
-            if current is None or not current.place.sampled:
+            if current is None or not current.sampled:
                 return await call(operation, params)
             apart = operation not in _TRACED_BY_CALLER
             span = self._begun(service, operation, params) if apart else current
@@ -69,26 +71,27 @@ class AwsCalls:
         about = params.get("TableName") or params.get("QueueUrl") or params.get("Bucket")
         key = (service, operation, about)
         if (known := self._calls.get(key)) is None:
-            described: dict[str, Value] = {
+            name = f"{service}.{operation}"
+            described: Mapping[str, Value] = {
                 "rpc.system": "aws-api",
                 "rpc.service": service,
                 "rpc.method": operation,
                 **_resource(params),
             }
-            known = f"{service}.{operation}", described
+            known = name, described, said_again(name, SpanKind.CLIENT, described)
             if len(self._calls) < _MOST_CALLS:
                 self._calls[key] = known
-        name, attributes = known
-        return self._tracing.start(name, SpanKind.CLIENT, None, attributes.copy())
+        name, described, said = known
+        return self._tracing.start(name, SpanKind.CLIENT, None, described, said=said)
 
 
 def _note_answer(span: OtelSpan, told: Mapping[str, Any]) -> None:
     # A span that says nothing of it went well: an attribute takes as long to send as a third of a span.
     status: int | None = told.get("HTTPStatusCode")
     if status is not None and status != _WELL:
-        span.attributes["http.response.status_code"] = status
+        span.note(**{"http.response.status_code": status})
     if attempts := told.get("RetryAttempts"):
-        span.attributes["aws.retries"] = attempts
+        span.note(**{"aws.retries": attempts})
 
 
 def _note_failure(span: OtelSpan, error: BaseException) -> None:
@@ -99,7 +102,7 @@ def _note_failure(span: OtelSpan, error: BaseException) -> None:
     _note_answer(span, told)
     code = str(error.response.get("Error", {}).get("Code"))
     if told.get("HTTPStatusCode") in _RECKONED_WITH or code in _CONDITIONS:
-        span.attributes["error.type"] = code
+        span.note(**{"error.type": code})
     else:
         span.fail(code)
 

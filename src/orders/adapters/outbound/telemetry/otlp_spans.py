@@ -15,7 +15,8 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, InstrumentationSc
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span, SpanFlags, Status
 
-from orders.adapters.outbound.telemetry.tracing import OtelSpan, Value, place_of
+from orders.adapters.outbound.telemetry.tracing import OtelSpan, Value
+from orders.adapters.trace_context import valid_traceparent
 from orders.ports.tracing import SpanKind
 
 _KINDS: Mapping[SpanKind, "Span.SpanKind.ValueType"] = {
@@ -35,27 +36,27 @@ _IN_REQUEST, _IN_RESOURCE, _IN_SCOPE = b"\x0a", b"\x12", b"\x12"
 
 def encode_span(span: OtelSpan, ended: int) -> bytes:
     """Encodes a span that ended at ``ended`` ns since 1970; what can't be encoded is replaced, never raised."""
-    attributes, place, parent = span.attributes, span.place, span.parent
     parts = [
-        _said_again(
-            span.name,
-            span.kind,
-            span.remote,
-            span.failed,
-            tuple(attributes.items()),
-            tuple(map(type, attributes.values())),
-        ),
+        span.said or said_again(span.name, span.kind, span.attributes, remote=span.remote, failed=span.failed),
         _TRACE_ID,
-        place.trace_id.to_bytes(16, "big"),
+        span.trace_id.to_bytes(16, "big"),
         _SPAN_ID,
-        place.span_id.to_bytes(8, "big"),
+        span.span_id.to_bytes(8, "big"),
         _TIMES.pack(_BEGAN, span.began, _ENDED, ended),
     ]
-    if parent is not None:
-        parts += (_PARENT_ID, parent.span_id.to_bytes(8, "big"))
+    if span.parent_id is not None:
+        parts += (_PARENT_ID, span.parent_id.to_bytes(8, "big"))
     if span.links:
         parts.append(_links(span.links))
     return b"".join(parts)
+
+
+def said_again(
+    name: str, kind: SpanKind, attributes: Mapping[str, Value], *, remote: bool = False, failed: bool = False
+) -> bytes:
+    """Encodes what spans say again and again; the ids and times of one are appended to it."""
+    # By types too, for 1, 1.0 and True are equal.
+    return _encoded(name, kind, remote, failed, tuple(attributes.items()), tuple(map(type, attributes.values())))
 
 
 def encode_request(spans: Iterable[bytes], *, resource: Mapping[str, str], scope: str) -> bytes:
@@ -78,9 +79,8 @@ def _length(of: bytes) -> bytes:
     return bytes(encoded)
 
 
-# By types too, for 1, 1.0 and True are equal.
 @lru_cache(maxsize=1024)
-def _said_again(
+def _encoded(
     name: str,
     kind: SpanKind,
     remote: bool,
@@ -100,21 +100,22 @@ def _said_again(
 
 
 def _links(traceparents: Iterable[str]) -> bytes:
+    # Each was checked when it came; what is none all the same is no link.
     return b"".join(
         _LINK.pack(
             _LINKED,
             _LINK.size - 2,
-            *(_IN_LINK_TRACE, 16, place.trace_id.to_bytes(16, "big")),
-            *(_IN_LINK_SPAN, 8, place.span_id.to_bytes(8, "big")),
+            *(_IN_LINK_TRACE, 16, bytes.fromhex(each[3:35])),
+            *(_IN_LINK_SPAN, 8, bytes.fromhex(each[36:52])),
             *(_IN_LINK_FLAGS, _REMOTE),
         )
-        for place in map(place_of, traceparents)
-        if place is not None
+        for each in traceparents
+        if valid_traceparent(each) is not None
     )
 
 
 def _attribute(name: str, value: Value) -> KeyValue:
-    return KeyValue(key=_text(name), value=_value(value))
+    return KeyValue(key=_text(name).replace("__", "."), value=_value(value))
 
 
 def _value(value: Value) -> AnyValue:

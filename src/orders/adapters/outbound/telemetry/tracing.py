@@ -5,9 +5,8 @@ The SDK's own tracer takes eight times as long for a span (ADR 49). What has end
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar, Token
-from functools import cache
 from types import TracebackType
 from typing import NamedTuple, Self
 
@@ -21,7 +20,7 @@ Value = str | float | bool
 
 
 class Place(NamedTuple):
-    """The place of a span in a trace (W3C Trace Context).
+    """The place of another process's span in a trace (W3C Trace Context).
 
     Attributes:
         sampled: whether the trace is kept.
@@ -30,11 +29,6 @@ class Place(NamedTuple):
     trace_id: int
     span_id: int
     sampled: bool
-
-    @property
-    def traceparent(self) -> str:
-        """Returns it as the header ``traceparent``."""
-        return f"00-{self.trace_id:032x}-{self.span_id:016x}-{self.sampled:02x}"
 
 
 def place_of(traceparent: str | None) -> Place | None:
@@ -89,85 +83,104 @@ class OtelTracing:
         **attributes: Value,
     ) -> "OtelSpan":
         """See ``Tracing.span``."""
-        recorded = {_dotted(key): value for key, value in attributes.items()}
-        return self.start(name, kind, place_of(parent), recorded, links)
+        return self.start(name, kind, place_of(parent), attributes, links)
 
     def start(
         self,
         name: str,
         kind: SpanKind,
         parent: Place | None,
-        attributes: dict[str, Value],
+        attributes: Mapping[str, Value],
         links: Sequence[str] = (),
+        said: bytes | None = None,
     ) -> "OtelSpan":
-        """Starts a span that its caller ends; ``parent`` is that of another process, attributes have dots."""
-        if parent is None and (current := current_span.get()) is not None:
-            place = Place(current.place.trace_id, self._bits(64) or 1, current.place.sampled)
-            return OtelSpan(self, name, kind, place, current.place, False, self.now_ns(), attributes, links)
-        trace_id = self._bits(128) or 1 if parent is None else parent.trace_id
-        kept = parent.sampled if self._follows and parent is not None else self._keeps(trace_id)
-        place = Place(trace_id, self._bits(64) or 1, kept)
-        return OtelSpan(self, name, kind, place, parent, parent is not None, self.now_ns(), attributes, links)
+        """Starts a span that its caller ends; ``parent`` is that of another process. See ``OtelSpan``."""
+        span_id = self._bits(64) or 1
+        if parent is not None:
+            trace_id, parent_id = parent.trace_id, parent.span_id
+            kept = parent.sampled if self._follows else self._keeps(trace_id)
+        elif (current := current_span.get()) is not None:
+            trace_id, parent_id, kept = current.trace_id, current.span_id, current.sampled
+        else:
+            trace_id, parent_id = self._bits(128) or 1, None
+            kept = self._keeps(trace_id)
+        return OtelSpan(
+            self,
+            (name, kind, parent is not None),
+            (trace_id, span_id, parent_id, kept),
+            self.now_ns(),
+            attributes,
+            links,
+            said,
+        )
 
 
 class OtelSpan:
     """A span, and the block in which it is the current one.
 
     Attributes:
-        place: its own; ``parent`` is that of its parent, which ``remote`` says is another process's.
+        trace_id, span_id: its place.
+        parent_id: its parent's ``span_id``; ``remote`` says that the parent is another process's.
+        sampled: whether its trace is kept.
         began: nanoseconds since 1970.
+        attributes: shared with other spans, and so never changed; names as keywords are written, ``__`` for a dot, or
+            with dots.
         links: the places of spans that it is linked to, as ``traceparent`` has them.
         failed: whether it is marked as failed.
+        said: all of it that other spans say too, encoded, if it was given so and nothing has been added since.
     """
 
-    __slots__ = ("_tokens", "_tracing", "attributes", "began", "failed", "kind", "links", "name", "parent", "place",
-                 "remote")  # fmt: skip
+    __slots__ = ("_tokens", "_tracing", "attributes", "began", "failed", "kind", "links", "name", "parent_id", "remote",
+                 "said", "sampled", "span_id", "trace_id")  # fmt: skip
 
     def __init__(
         self,
         tracing: OtelTracing,
-        name: str,
-        kind: SpanKind,
-        place: Place,
-        parent: Place | None,
-        remote: bool,
+        what: tuple[str, SpanKind, bool],
+        where: tuple[int, int, int | None, bool],
         began: int,
-        attributes: dict[str, Value],
+        attributes: Mapping[str, Value],
         links: Sequence[str],
+        said: bytes | None = None,
     ) -> None:
+        """See the attributes.
+
+        Args:
+            tracing: takes it when it ends.
+            what: ``name``, ``kind``, ``remote``.
+            where: ``trace_id``, ``span_id``, ``parent_id``, ``sampled``.
+            began, attributes, links, said: as the attributes.
+        """
         self._tracing = tracing
-        self.name = name
-        self.kind = kind
-        self.place = place
-        self.parent = parent
-        self.remote = remote
+        self.name, self.kind, self.remote = what
+        self.trace_id, self.span_id, self.parent_id, self.sampled = where
         self.began = began
         self.attributes = attributes
         self.links = links
+        self.said = said
         self.failed = False
 
     @property
     def traceparent(self) -> str:
         """See ``Span.traceparent``."""
-        return self.place.traceparent
+        return f"00-{self.trace_id:032x}-{self.span_id:016x}-{self.sampled:02x}"
 
     def rename(self, name: str) -> None:
         """See ``Span.rename``."""
-        self.name = name
+        self.name, self.said = name, None
 
     def note(self, **attributes: Value) -> None:
         """See ``Span.note``."""
-        for name, value in attributes.items():
-            self.attributes[_dotted(name)] = value
+        self.attributes, self.said = {**self.attributes, **attributes}, None
 
     def fail(self, why: str) -> None:
         """See ``Span.fail``."""
-        self.attributes["error.type"] = why
+        self.note(**{"error.type": why})
         self.failed = True
 
     def end(self) -> None:
         """Ends it."""
-        if self.place.sampled:
+        if self.sampled:
             self._tracing.take(self, self._tracing.now_ns())
 
     def __enter__(self) -> Self:
@@ -191,8 +204,3 @@ class OtelSpan:
 
 current_span: ContextVar[OtelSpan | None] = ContextVar("current_span", default=None)
 """The span in whose block this is; ``None`` outside of spans."""
-
-
-@cache
-def _dotted(name: str) -> str:
-    return name.replace("__", ".")

@@ -200,6 +200,9 @@ image-figures: setup image ## Measure start and memory of each role's container,
 bench: $(VENV)/.project ## Measure what is promised against its floors on DynamoDB Local (ORDERS_TEST_DYNAMODB_LOCAL_URL; ARGS="create --short")
 	@$(BIN)/python -m benchmarks $(ARGS)
 
+bench-load: setup ## Put the service with all its workers under 200 requests a second on DynamoDB Local (MINUTES=5)
+	@$(BIN)/python -m benchmarks.sustained --minutes $(MINUTES) $(ARGS)
+
 bench-documents: setup ## Measure documents: memory of 500 lines and over 1,000 documents, rate against bare WeasyPrint
 	@$(BIN)/python -m benchmarks.documents
 

@@ -2,7 +2,8 @@
 
 It takes events, knows every queue and has no file of any shop. A queue that it is given messages of hands them out for
 ever. Calls of the table it passes on, byte by byte, to the table's own address where it is given one; else it answers
-them as an empty table would, and tells what they were. Anything else is answered with 501, and the benchmark fails at
+them as an empty table would, and tells what they were. Given an address for them, it passes on all others too, and is
+a mere crossing. Anything else is answered with 501, and the benchmark fails at
 its end: the service would leave such a publication to the relay, and errors would be measured.
 """
 
@@ -69,6 +70,7 @@ class Unknown:
 @dataclass
 class _State:
     table: tuple[str, int] | None
+    others: tuple[str, int] | None
     messages: Mapping[str, str]
     url: str = ""
     events: int = 0
@@ -137,15 +139,15 @@ class _Caller(asyncio.Protocol):
         self._state = state
         self._head = b""
         self._begun = False
-        self._table: _Table | None = None
+        self._passed_on: _PassedOn | None = None
         self._parser = httptools.HttpRequestParser(self)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
 
     def connection_lost(self, _error: Exception | None) -> None:
-        if self._table is not None:
-            self._table.end()
+        if self._passed_on is not None:
+            self._passed_on.end()
 
     def data_received(self, data: bytes) -> None:
         if not self._begun:
@@ -153,12 +155,13 @@ class _Caller(asyncio.Protocol):
             if _END_OF_HEAD not in self._head:
                 return
             data, self._begun = self._head, True
-            if self._state.table is not None and _A_TABLES in data.lower():
-                self._table = _Table(self._transport, self._state.table)
-        if self._table is None:
+            address = self._state.table if _A_TABLES in data.lower() else self._state.others
+            if address is not None:
+                self._passed_on = _PassedOn(self._transport, address)
+        if self._passed_on is None:
             self._parser.feed_data(data)
         else:
-            self._table.send(data)
+            self._passed_on.send(data)
 
     def on_message_begin(self) -> None:
         self._url, self._operation, self._body = b"", "", bytearray()
@@ -181,8 +184,8 @@ class _Caller(asyncio.Protocol):
         self._transport.write(head.encode() + body)
 
 
-class _Table(asyncio.Protocol):
-    """A connection to the table, for one of the service's."""
+class _PassedOn(asyncio.Protocol):
+    """A connection to where one of the service's belongs."""
 
     def __init__(self, caller: asyncio.Transport, address: tuple[str, int]) -> None:
         self._caller = caller
@@ -242,16 +245,27 @@ def _run(pipe: Connection, state: _State) -> None:
     uvloop.run(_serve(pipe, state))
 
 
+def _address(url: str | None) -> tuple[str, int] | None:
+    parts = None if url is None else urlsplit(url)
+    return None if parts is None else (parts.hostname or "127.0.0.1", parts.port or 80)
+
+
 @contextmanager
-def aws_stand_in(table_url: str | None = None, messages: Mapping[str, str] | None = None) -> Iterator[StandIn]:
-    """Runs it; yields it. ``table_url`` is where the table is, ``messages`` are bodies by the name of their queue.
+def aws_stand_in(
+    table_url: str | None = None, messages: Mapping[str, str] | None = None, *, others_url: str | None = None
+) -> Iterator[StandIn]:
+    """Runs it; yields it.
+
+    Args:
+        table_url: where the table is.
+        messages: bodies by the name of their queue.
+        others_url: where everything else is: then it answers nothing itself.
 
     Raises: RuntimeError: it was asked something that it doesn't know.
     """
-    address = None if table_url is None else urlsplit(table_url)
-    table = None if address is None else (address.hostname or "127.0.0.1", address.port or 80)
+    state = _State(_address(table_url), _address(others_url), messages or {})
     here, there = get_context("spawn").Pipe()
-    process = get_context("spawn").Process(target=_run, args=(there, _State(table, messages or {})), daemon=True)
+    process = get_context("spawn").Process(target=_run, args=(there, state), daemon=True)
     process.start()
     there.close()  # else a process that dies at its start would be waited for without end
     try:

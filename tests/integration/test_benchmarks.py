@@ -1,6 +1,8 @@
 """The benchmarks' harness, with few requests on moto: what it measures says nothing here, only that it is measured."""
 
 import asyncio
+from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -9,6 +11,7 @@ from benchmarks.create import UNKEYED
 from benchmarks.ground import ADDRESS, NoTable, given_address, prepared
 from benchmarks.list_page import ListPage
 from benchmarks.report import Figure
+from benchmarks.sustained import Course, faults_of
 from tests.contract.moto_server import moto_server
 
 A_LOOK = Plan(pairs=1, rounds=1, requests=8)
@@ -33,3 +36,33 @@ async def _measured(comparison: Comparison) -> Figure:
     with moto_server() as url:
         async with prepared(url) as ground:
             return await compare(comparison, ground, A_LOOK)
+
+
+FLAT = [100, 118, 120, 121, 119, 120, 122, 120, 121, 120]
+GROWING = [100, 110, 120, 130, 140, 150, 160, 170, 180, 190]
+FEW = GROWING[:9]
+
+
+def _told(p95: float = 0.01, holds: bool | None = True, faults: int = 0) -> dict[str, Any]:
+    found = [{"what": "503 not-the-writer", "count": faults}] if faults else []
+    row = {"name": "get", "p95": p95, "level": 0.5}
+    return {"phases": [{"name": "steady", "holds": holds, "note": "late", "faults": found, "operations": [row]}]}
+
+
+@pytest.mark.parametrize(
+    ("told", "memory", "fault"),
+    [
+        (_told(), FLAT, None),
+        (_told(), GROWING, "grows: api: MiB"),
+        (_told(), FEW, None),
+        (_told(p95=0.051), FLAT, "get: p95 0.051 s, a tenth of its level is 0.05 s"),
+        (_told(holds=False), FLAT, "steady: late"),
+        (_told(faults=2), FLAT, "steady: 2 times 503 not-the-writer"),
+    ],
+    ids=["well", "memory", "too short to tell", "slow", "missed", "errors"],
+)
+def test_a_steady_load_is_judged(told: dict[str, Any], memory: list[int], fault: str | None) -> None:
+    course = Course([Counter({"api: MiB": value}) for value in memory])
+    found = faults_of(told, course)
+    assert len(found) == (fault is not None)
+    assert all(each.startswith(fault or "") for each in found)

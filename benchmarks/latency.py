@@ -2,15 +2,18 @@
 
 Capacity is what 32 connections get done that each wait for their answers. Then requests are sent at half of that rate,
 whether or not those before are answered, and each one's latency begins when it was due. They come evenly, as load
-generators send them; what it is when they come at random is shown beside it.
+generators send them; what it is when they come at random is shown beside it, and of a create what it is of the floor at
+the same rate: of a single put in the same table.
 """
 
 import random
 import statistics
 from collections.abc import Callable
+from contextlib import ExitStack
 
 from benchmarks.api_process import api_process
-from benchmarks.compare import Plan
+from benchmarks.compare import Opened, Plan, Side
+from benchmarks.create import UNKEYED
 from benchmarks.ground import (
     LISTED,
     LISTED_TENANT,
@@ -39,6 +42,8 @@ async def latency(ground: Ground, plan: Plan) -> list[Figure]:
     shoppers = ground.tokens("customer", tenant=LISTED_TENANT)
     staff, customers = ground.tokens("admin", tenant=LISTED_TENANT), ground.tokens("customer")
 
+    _, one_put = await UNKEYED.sides(ground)
+
     def gets() -> list[Requests]:
         paths = [f"{ORDERS_PATH}/{order.order_id}" for order in orders]
         return [in_turn(paths[caller::CONNECTIONS], token) for caller, token in enumerate(shoppers)]
@@ -46,11 +51,13 @@ async def latency(ground: Ground, plan: Plan) -> list[Figure]:
     return [
         await _figure(ground, plan, "get", gets),
         await _figure(ground, plan, "list of 25", lambda: [in_turn([PAGE], token) for token in staff]),
-        await _figure(ground, plan, "create", lambda: create_requests(customers)),
+        await _figure(ground, plan, "create", lambda: create_requests(customers), floor=one_put),
     ]
 
 
-async def _figure(ground: Ground, plan: Plan, name: str, callers: Callable[[], list[Requests]]) -> Figure:
+async def _figure(
+    ground: Ground, plan: Plan, name: str, callers: Callable[[], list[Requests]], floor: Opened | None = None
+) -> Figure:
     told: dict[str, list[float]] = {"p50, ms": [], "p99, ms": [], "capacity/s": [], "at random": []}
     ratios = []
     for _ in range(plan.pairs):
@@ -61,6 +68,8 @@ async def _figure(ground: Ground, plan: Plan, name: str, callers: Callable[[], l
             many, rate, chance = _TIMES * plan.requests, SHARE * capacity, random.Random(1)  # noqa: S311 - no secret
             evenly = (await at_rate(api.url, callers(), many, rate, _evenly)).latencies
             randomly = (await at_rate(api.url, callers(), many, rate, _randomly(chance))).latencies
+        if floor is not None:
+            told.setdefault("floor's", []).append(await _tail_of(floor, plan, many, rate))
         ratios.append(percentile(evenly, 0.99) / percentile(evenly, 0.5))
         told["p50, ms"].append(1000 * percentile(evenly, 0.5))
         told["p99, ms"].append(1000 * percentile(evenly, 0.99))
@@ -76,6 +85,16 @@ async def _figure(ground: Ground, plan: Plan, name: str, callers: Callable[[], l
         at_most=True,
         told={what: statistics.median(values) for what, values in told.items()},
     )
+
+
+async def _tail_of(floor: Opened, plan: Plan, many: int, rate: float) -> float:
+    with ExitStack() as stack:
+        side = floor(stack)
+        assert isinstance(side, Side)
+        (process,) = side.processes
+        await one_after_another(process.url, side.callers, plan.requests)  # a warm one
+        latencies = (await at_rate(process.url, side.callers, many, rate, _evenly)).latencies
+    return percentile(latencies, 0.99) / percentile(latencies, 0.5)
 
 
 def _evenly(mean: float) -> float:

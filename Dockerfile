@@ -19,7 +19,7 @@ RUN --mount=type=cache,target=/pip-cache \
            --only-binary :all: --require-hashes -r "requirements/$requirements.txt" || exit 1; \
     done
 
-COPY pyproject.toml README.md ./
+COPY pyproject.toml README.md LICENSE ./
 COPY src src
 RUN /opt/build/bin/python -m hatchling build -t wheel -d dist \
  && python -m pip --python /opt/orders/bin/python install --quiet --no-compile --no-deps --no-index --prefix /out dist/*.whl
@@ -54,6 +54,7 @@ ARG REVISION=unknown
 LABEL org.opencontainers.image.title="bbws-orders" \
       org.opencontainers.image.description="The order service of the BBWS customer portal: API, workers, relay, commands" \
       org.opencontainers.image.vendor="BBWS" \
+      org.opencontainers.image.licenses="LicenseRef-Proprietary" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
 

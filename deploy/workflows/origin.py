@@ -12,7 +12,7 @@ from deploy.release.model import Outcome, Refused
 from deploy.release.plan import DIGEST
 from deploy.workflows.commands import Run, asked, must
 
-BUILT_FROM = ("src", "requirements", "docker", "Dockerfile", "pyproject.toml", "README.md", ".dockerignore")
+BUILT_FROM = ("src", "requirements", "docker", "Dockerfile", "pyproject.toml", "README.md", "LICENSE", ".dockerignore")
 """What an image is made of: nothing of it may differ between the image's commit and the branch that releases it."""
 
 

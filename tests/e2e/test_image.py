@@ -51,7 +51,7 @@ def test_it_says_where_it_comes_from(image: dict[str, Any]) -> None:
     labels = {
         name.removeprefix("org.opencontainers.image."): value for name, value in image["Config"]["Labels"].items()
     }
-    assert {"title", "description", "version", "revision"} <= labels.keys()
+    assert {"title", "description", "version", "revision", "licenses"} <= labels.keys()
     assert labels["version"] == docker("run", "--rm", *LOCKED_DOWN, IMAGE, "--version").split()[1]
 
 

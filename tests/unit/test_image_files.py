@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -102,11 +103,19 @@ def test_only_what_is_named_reaches_the_build() -> None:
     assert named == {
         "pyproject.toml",
         "README.md",
+        "LICENSE",
         "requirements/build.txt",
         "requirements/runtime.txt",
         "src",
         "docker",
     }
+
+
+def test_package_and_image_say_the_same_licence() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert f'org.opencontainers.image.licenses="{project["license"]}"' in DOCKERFILE
+    (file,) = project["license-files"]
+    assert "All rights reserved" in (ROOT / file).read_text(encoding="utf-8")
 
 
 def test_the_dockerfile_passes_its_linter() -> None:

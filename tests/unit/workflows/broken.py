@@ -114,7 +114,7 @@ _CHANGES: dict[tuple[str, str], dict[str, tuple[str, str]]] = {
         "sit without the phrase": ("workflows request --env sit", "workflows window"),
     },
     ("permissions_are_minimal", "promote-prod.yml"): {
-        "permissions of the whole workflow": ("permissions: {}\n\nconc", "permissions: write-all\n\nconc"),
+        "permissions of the whole workflow": ("permissions: {}\n\n#", "permissions: write-all\n\n#"),
         "no permissions said": ("    permissions: {}\n", ""),
         "a token that is not needed": (
             "      contents: read\n    steps",
@@ -175,6 +175,10 @@ _CHANGES: dict[tuple[str, str], dict[str, tuple[str, str]]] = {
     },
     ("no_key_is_stored", "cost-report.yml"): {
         "another role": ("role/bbws-orders-report-prod", "role/github-2-bbws-order-lambda-prod"),
+    },
+    ("steps_end_at_the_first_failure", "validate.yml"): {
+        "no shell is named": ("    shell: bash\n", "    working-directory: .\n"),
+        "a step has its own": ("run: make audit", "run: make audit\n        shell: sh"),
     },
     ("no_logic", "validate.yml"): {
         "a shell that decides": ("run: make audit", "run: make audit || true"),

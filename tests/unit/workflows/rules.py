@@ -91,6 +91,15 @@ def jobs_end(workflow: Workflow) -> Iterator[str]:
             yield f"{job.name} runs on {job.facts.get('runs-on')}"
 
 
+def steps_end_at_the_first_failure(workflow: Workflow) -> Iterator[str]:
+    """All by the same shell: named, it gets `-o pipefail`, which GitHub leaves out where none is named."""
+    if workflow.facts.get("defaults") != {"run": {"shell": "bash"}}:
+        yield "the shell of its steps is not named: a failure in a pipe would be passed over"
+    for job in workflow.jobs.values():
+        if "defaults" in job.facts or any("shell" in step for step in job.steps):
+            yield f"{job.name} has a shell of its own"
+
+
 def releases_are_not_broken_off(workflow: Workflow) -> Iterator[str]:
     """Whatever changes an environment runs one at a time for it, and is never cancelled by the next."""
     for job in workflow.jobs.values():
@@ -287,6 +296,7 @@ RULES: dict[str, Rule] = {
         permissions_are_minimal,
         actions_are_pinned,
         jobs_end,
+        steps_end_at_the_first_failure,
         releases_are_not_broken_off,
         nobody_outside_decides,
         no_key_is_stored,

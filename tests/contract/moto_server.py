@@ -16,16 +16,17 @@ _accounts = itertools.count(100_000_000_001)
 
 
 @contextmanager
-def moto_server() -> Iterator[str]:
+def moto_server(account: str | None = None) -> Iterator[str]:
     """Run moto; gives its address.
 
     moto's own ``ThreadedMotoServer`` looks at a write's condition and makes the write without a lock between: of two
     conditional updates at once both can succeed, and two queues created at once can end in its internal error.
 
     Each server has an account of its own: all servers of a process share moto's memory, and what one test left there
-    must not be found by another. Names of buckets, which all accounts share, are free again when it stops.
+    must not be found by another. Names of buckets, which all accounts share, are free again when it stops. An account
+    can be named, by who uses it alone.
     """
-    account = f"{next(_accounts):012}"
+    account = account or f"{next(_accounts):012}"
     server = make_server(
         "127.0.0.1",
         0,

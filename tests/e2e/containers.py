@@ -25,19 +25,19 @@ class ComposeStack(Stack):
         port, self._aws_port = free_port(), free_port()
         super().__init__(f"http://127.0.0.1:{port}")
         self.project = f"orders-e2e-{port}"
-        settings = {
+        self._settings: dict[str, object] = {
             "COMPOSE_PROJECT_NAME": self.project,
             "ORDERS_IMAGE": IMAGE,
             "ORDERS_PORT": port,
             "LOCALSTACK_PORT": self._aws_port,
         }
         directory.mkdir(parents=True, exist_ok=True)
-        env_file = directory / "compose.env"
-        for name in settings:
+        self._env_file = directory / "compose.env"
+        for name in self._settings:
             # What the shell says would go before what the file says.
             os.environ.pop(name, None)
-        env_file.write_text("".join(f"{name}={value}\n" for name, value in settings.items()), encoding="utf-8")
-        self.compose = DockerCompose(ROOT, compose_file_name="compose.yaml", env_file=str(env_file))
+        self._write_settings()
+        self.compose = DockerCompose(ROOT, compose_file_name="compose.yaml", env_file=str(self._env_file))
 
     def start(self) -> None:
         """See ``Stack.start``."""
@@ -45,6 +45,16 @@ class ComposeStack(Stack):
             self.compose.start()
         except subprocess.CalledProcessError as error:
             raise AssertionError(f"{error.stderr.decode()}\n{self.logs()}") from error
+
+    def run_image(self, image: str) -> None:
+        """Has every container of ours run another image, as a deployment does; returns once all are healthy."""
+        self._settings["ORDERS_IMAGE"] = image
+        self._write_settings()
+        self.run("up", "--detach", "--no-build", "--no-deps", "--wait", *OURS)
+
+    def _write_settings(self) -> None:
+        text = "".join(f"{name}={value}\n" for name, value in self._settings.items())
+        self._env_file.write_text(text, encoding="utf-8")
 
     def kill(self) -> None:
         """See ``Stack.kill``."""

@@ -226,8 +226,9 @@ class EcsRegion:
 
     def run(self) -> None:
         """Lets everything happen up to now."""
-        while self._ran_to < self._now():
-            self._ran_to = min(self._ran_to + TICK, self._now())
+        until = self._now()
+        while self._ran_to < until:
+            self._ran_to = min(self._ran_to + TICK, until)
             for service in self.services.values():
                 for each in service.deployments[-1:]:
                     self._tick(service, each, self._ran_to)

@@ -1,18 +1,14 @@
 """What is looked at before a release, on moto's account; and calls that no emulator answers, on AWS's model."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import boto3
 import pytest
 from botocore.config import Config
 from botocore.stub import Stubber
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from deploy.release.aws.alarms import CloudWatchAlarms
 from deploy.release.aws.backups import VaultBackups
@@ -22,8 +18,8 @@ from deploy.release.figures import REPOSITORY, Environment, environment
 from deploy.release.model import Check
 from deploy.release.ports import CloudFailed
 from tests.contract.moto_server import moto_server
+from tests.unit.release.account import Client, furnish, import_certificate
 
-Client = Callable[[str, str], Any]
 NOW = datetime.now(UTC)
 REGION = "eu-west-1"
 
@@ -42,18 +38,7 @@ def sit(client: Client) -> Environment:
     """The environment in moto's account, with everything that a release needs there."""
     account = client("sts", REGION).get_caller_identity()["Account"]
     found = replace(environment("sit"), account=account)
-    for zone in found.zones:
-        client("route53", REGION).create_hosted_zone(Name=zone, CallerReference=zone)
-    import_certificate(client, found.domains[REGION], NOW + timedelta(days=60))
-    client("dynamodb", REGION).create_table(
-        TableName=found.table,
-        KeySchema=[{"AttributeName": "PK", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "PK", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    for queue in found.queues:
-        client("sqs", REGION).create_queue(QueueName=queue)
-    client("ecr", REGION).create_repository(repositoryName=REPOSITORY)
+    furnish(client, found)
     return found
 
 
@@ -66,28 +51,6 @@ def digest(client: Client, sit: Environment) -> str:
         repositoryName=REPOSITORY, imageManifest=json.dumps(manifest), imageTag="release-1"
     )
     return str(put["image"]["imageId"]["imageDigest"])
-
-
-def import_certificate(client: Client, names: tuple[str, ...], until: datetime) -> None:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, names[0])])
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(NOW - timedelta(days=300))
-        .not_valid_after(until)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(each) for each in names]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    client("acm", REGION).import_certificate(
-        Certificate=made.public_bytes(serialization.Encoding.PEM),
-        PrivateKey=key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        ),
-    )
 
 
 def look(client: Client, where: Environment, digest: str) -> dict[str, Check]:
@@ -138,9 +101,9 @@ def test_what_is_missing_is_named(client: Client, sit: Environment, digest: str)
 
 def test_a_certificate_that_was_not_renewed_stops_a_release(client: Client, sit: Environment, digest: str) -> None:
     wanted = replace(sit, domains={REGION: ("late.bbws.io",)})
-    import_certificate(client, ("late.bbws.io",), NOW + timedelta(days=13))
+    import_certificate(client, REGION, ("late.bbws.io",), NOW + timedelta(days=13))
     assert bad(look(client, wanted, digest)) == {f"certificate in {REGION}"}
-    import_certificate(client, ("late.bbws.io",), NOW + timedelta(days=15))
+    import_certificate(client, REGION, ("late.bbws.io",), NOW + timedelta(days=15))
     assert bad(look(client, wanted, digest)) == set()
 
 

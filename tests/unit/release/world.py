@@ -15,7 +15,7 @@ from deploy.release.desk import Desk
 from deploy.release.evidence import Evidence
 from deploy.release.figures import Environment, environment
 from deploy.release.model import API, Check, Service
-from deploy.release.ports import ApplyEnded, Plan, SmokeResult, StateLocked
+from deploy.release.ports import ApplyEnded, Clock, Plan, SmokeResult, StateLocked
 from tests.unit.release.ecs import STOPPABLE, EcsRegion, SimDeployment
 
 OLD = f"sha256:{'0' * 63}1"
@@ -224,9 +224,14 @@ class Prepared:
 
 
 class World:
-    """Everything, on the digest ``OLD``; ``calls`` has what was changed, in order."""
+    """Everything, on one digest; ``calls`` has what was changed, in order.
 
-    def __init__(self, name: str, directory: Path) -> None:
+    Args:
+        on: the digest.
+        clock: whose time it is; without it time passes when somebody waits.
+    """
+
+    def __init__(self, name: str, directory: Path, *, on: str = OLD, clock: Clock | None = None) -> None:
         self.environment: Environment = environment(name)
         self.directory = directory
         self.calls: list[str] = []
@@ -234,7 +239,7 @@ class World:
         self._events: list[When] = []
         self.standing: dict[str, set[str]] = {region: set() for region in self.environment.regions}
         self.ecs: dict[str, EcsRegion] = {}
-        self.clock = SimClock(self)
+        self.clock: Clock = clock or SimClock(self)
         self.terraform = SimTerraform(self)
         self.smoke = SimSmoke(self)
         self.backup = SimBackup(self)
@@ -244,8 +249,8 @@ class World:
             self.ecs[region] = EcsRegion(region, self.environment.cluster, self.clock.now, standing, self.calls)
         for service in self.environment.services:
             alarms = [f"{self.environment.alarm_prefix}{n}" for n in range(self.environment.release_alarms)]
-            self.ecs[service.region].create(service.name, OLD, alarms if service.role == API else ())
-            self.terraform.state[service] = OLD
+            self.ecs[service.region].create(service.name, on, alarms if service.role == API else ())
+            self.terraform.state[service] = on
 
     def desk(self) -> Desk:
         """A desk as a new process makes it: it remembers nothing but the file."""

@@ -20,8 +20,8 @@ EVERYWHERE = frozenset(
     {
         "content-length", "content-type", "date", "strict-transport-security", "x-content-type-options",
         "x-frame-options", "referrer-policy", "permissions-policy", "cross-origin-resource-policy",
-        "content-security-policy", "cache-control", "vary", "content-encoding", "connection",
-        "access-control-allow-origin", "access-control-expose-headers",
+        "cross-origin-opener-policy", "cross-origin-embedder-policy", "content-security-policy", "cache-control",
+        "vary", "content-encoding", "connection", "access-control-allow-origin", "access-control-expose-headers",
     }
 )  # fmt: skip
 """Headers of HTTP itself, of compression and CORS, and the security headers named in the document's introduction."""

@@ -192,8 +192,12 @@ async def test_every_answer_has_the_headers_that_owasp_asks_for(api: Api) -> Non
     ]  # fmt: skip
     for answer in answers:
         assert answer.headers["cache-control"] == "no-store"
-        assert answer.headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+        assert answer.headers["content-security-policy"] == (
+            "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        )
         assert answer.headers["cross-origin-resource-policy"] == "same-origin"
+        assert answer.headers["cross-origin-opener-policy"] == "same-origin"
+        assert answer.headers["cross-origin-embedder-policy"] == "require-corp"
         assert re.fullmatch(r"max-age=\d{8}; includeSubDomains", answer.headers["strict-transport-security"])
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["x-frame-options"] == "DENY"

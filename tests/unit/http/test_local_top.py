@@ -14,6 +14,7 @@ from orders.adapters.inbound.http.app import create_app
 from orders.adapters.inbound.http.console.overview_page import OverviewPage
 from orders.adapters.inbound.http.local.pages import local_pages
 from orders.adapters.inbound.http.local.top import top_pages
+from orders.adapters.inbound.http.page_policy import page_policy
 from orders.adapters.outbound.local.mail_archive import MailArchive
 from orders.adapters.wire.overview_body import figures_in, overview_body
 from orders.ports.recent_figures import Figures
@@ -37,7 +38,9 @@ async def client(tmp_path: Path) -> AsyncIterator[Any]:
 async def test_the_page_reloads_itself_and_runs_nothing(client: Any) -> None:
     answer = await client.get("/local/top")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
-    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert answer.headers["content-security-policy"] == page_policy(answer.text)
+    assert "'sha256-" in page_policy(answer.text)
+    assert "unsafe" not in page_policy(answer.text)
     assert answer.headers["cache-control"] == "no-store"
     assert '<meta http-equiv="refresh" content="5">' in answer.text
     assert "<script" not in answer.text

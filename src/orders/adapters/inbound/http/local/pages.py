@@ -11,14 +11,13 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from orders.adapters.inbound.http.local.loopback import asked_as_loopback
+from orders.adapters.inbound.http.page_policy import MAIL_POLICY, page_policy
 from orders.adapters.inbound.http.representations.values import moment
 from orders.adapters.wire import json_body
 from orders.domain.identity import order_number
 from orders.ports.local_archive import KeptDocument, KeptDocuments, KeptMail, KeptMails, NotKept
 
 SHOWN = 1000
-_PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-PAGE_HEADERS = {"Content-Security-Policy": _PAGE_POLICY}
 
 
 def local_pages(mails: KeptMails, documents: KeptDocuments, *, top: bool = False) -> Router:
@@ -31,7 +30,7 @@ def local_pages(mails: KeptMails, documents: KeptDocuments, *, top: bool = False
     async def index() -> Response[str]:
         """Shows all orders with their mails and PDFs."""
         orders = _by_order(await mails.newest(SHOWN), await documents.newest(SHOWN))
-        return Response(template.render(orders=orders, top=top), media_type="text/html", headers=PAGE_HEADERS)
+        return html_page(template.render(orders=orders, top=top))
 
     @get("/mails")
     async def kept_mails() -> Response[bytes]:
@@ -43,7 +42,7 @@ def local_pages(mails: KeptMails, documents: KeptDocuments, *, top: bool = False
     async def mail_html(mail_id: FromPath[str]) -> Response[str]:
         """Shows a mail as a mail program would."""
         mail = await _found(mails, mail_id)
-        return Response(mail.html, media_type="text/html", headers=PAGE_HEADERS)
+        return Response(mail.html, media_type="text/html", headers={"Content-Security-Policy": MAIL_POLICY})
 
     @get("/mails/{mail_id:str}/text")
     async def mail_text(mail_id: FromPath[str]) -> Response[str]:
@@ -73,6 +72,11 @@ def local_pages(mails: KeptMails, documents: KeptDocuments, *, top: bool = False
 
     handlers = [index, kept_mails, mail_html, mail_text, attachment, kept_document]
     return Router(path="/local", route_handlers=handlers, guards=[asked_as_loopback])
+
+
+def html_page(html: str) -> Response[str]:
+    """Makes the response that shows a page of ours."""
+    return Response(html, media_type="text/html", headers={"Content-Security-Policy": page_policy(html)})
 
 
 @get("/", sync_to_thread=False)

@@ -3,8 +3,6 @@
 Its one style sheet is inline, and its Content-Security-Policy allows that style sheet by its hash and nothing else.
 """
 
-import base64
-import hashlib
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +16,7 @@ from markupsafe import Markup
 from orders.adapters.inbound.http.openapi.json_schema import Schema
 from orders.adapters.inbound.http.openapi.problem_kinds import EXPLAINED
 from orders.adapters.inbound.http.openapi.schema_words import SchemaWords
+from orders.adapters.inbound.http.page_policy import page_policy
 from orders.adapters.inbound.http.problems import BASE, KINDS
 from orders.adapters.wire import json_body
 
@@ -57,12 +56,7 @@ def render_page(document: dict[str, Any]) -> Page:
         inline=_inline,
         pretty=pretty,
     )
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    policy = (
-        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'; "
-        "frame-ancestors 'none'"
-    )
-    return Page(html.encode(), policy)
+    return Page(html.encode(), page_policy(html))
 
 
 def pretty(value: Any) -> str:

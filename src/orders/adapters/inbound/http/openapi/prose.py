@@ -133,6 +133,6 @@ long before: `Deprecation` (RFC 9745) and `Sunset` (RFC 8594) on every response,
 `Link` to what to do instead.
 
 Every response carries security headers as well: `Strict-Transport-Security`, `X-Content-Type-Options`,
-`X-Frame-Options`, `Referrer-Policy`, `Permissions-Policy`, `Cross-Origin-Resource-Policy`, `Content-Security-Policy`
-and `Cache-Control`.
+`X-Frame-Options`, `Referrer-Policy`, `Permissions-Policy`, `Cross-Origin-Resource-Policy`,
+`Cross-Origin-Opener-Policy`, `Cross-Origin-Embedder-Policy`, `Content-Security-Policy` and `Cache-Control`.
 """

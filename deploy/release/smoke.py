@@ -1,5 +1,6 @@
 """The smoke test, as commands that end with 0 when all is well."""
 
+import json
 import subprocess
 from collections.abc import Sequence
 
@@ -39,6 +40,15 @@ class SmokeCommands:
             return SmokeResult(passed=False, detail=f"{command[0]}: not through after {self._within:g} s")
         except OSError as error:
             return SmokeResult(passed=False, detail=f"{command[0]}: {error.strerror}")
-        said = (done.stderr.strip() or done.stdout.strip())[-_SAID:]
-        detail = f"exit code {done.returncode}: {said}"
+        said = _failed_steps(done.stdout) or done.stderr.strip() or done.stdout.strip()
+        detail = f"exit code {done.returncode}: {said[-_SAID:]}"
         return SmokeResult(done.returncode == 0, detail, done.stdout)
+
+
+def _failed_steps(report: str) -> str:
+    """Returns what went wrong by a report of ``orders smoke --json``; nothing where it is none, or all went well."""
+    try:
+        steps = json.loads(report)["steps"]
+        return "; ".join(f"{each['name']}: {each['detail']}" for each in steps if each["state"] == "failed")
+    except (ValueError, LookupError, TypeError):
+        return ""

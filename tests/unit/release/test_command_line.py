@@ -223,5 +223,9 @@ def test_the_smoke_test_is_a_command() -> None:
     assert SmokeCommands([["true"], ["true"]]).run().passed
     failed = SmokeCommands([["sh", "-c", "echo step create failed >&2; exit 1"], ["true"]]).run()
     assert (failed.passed, failed.detail) == (False, "exit code 1: step create failed")
+    report = (
+        '{"steps": [{"name": "health", "state": "failed", "detail": "503"}, {"name": "create", "state": "not run"}]}'
+    )
+    assert SmokeCommands([["sh", "-c", f"echo '{report}'; exit 1"]]).run().detail == "exit code 1: health: 503"
     assert "No such file" in SmokeCommands([["no-such-command"]]).run().detail
     assert "not through" in SmokeCommands([["sleep", "30"]], within_seconds=0.05).run().detail

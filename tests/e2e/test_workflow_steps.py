@@ -103,7 +103,8 @@ def _prepared(stack: ComposeStack, directory: Path, image: str, opened: ExitStac
     github = GitHub(REPOSITORY)
     known = stand_ins(Docker(docker, image, os.environ, _run), Registries(aws), github, Terraform(aws, deploy))
     stood_in = opened.enter_context(programs(programs_directory, known))
-    variables = {"PATH": f"{programs_directory}:{os.environ['PATH']}", "IMAGE": image, **reached.variables}
+    engine = {name: value for name, value in os.environ.items() if name.startswith("DOCKER_")}
+    variables = {"PATH": f"{programs_directory}:{os.environ['PATH']}", "IMAGE": image, **engine, **reached.variables}
     secrets = {
         "OWNER_TFVARS": OWNERS,
         "SMOKE_CUSTOMER_TOKEN": stack.token("customer"),

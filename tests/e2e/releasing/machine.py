@@ -109,7 +109,7 @@ class Registries:
         assert {"--all", "--preserve-digests"} <= set(call.arguments)
         if source.startswith("oci-archive:"):
             digest = digest_in(call.directory / source.removeprefix("oci-archive:"))
-            found: str | None = _manifest(digest)
+            found: str | None = manifest(digest)
         else:
             where, _, digest = source.partition("@")
             found = self._of(where).manifest_of(digest)
@@ -144,7 +144,8 @@ class Registries:
         return found
 
 
-def _manifest(digest: str) -> str:
+def manifest(digest: str) -> str:
+    """Returns a manifest of the image with this configuration, without layers: nobody fetches them here."""
     kind = "application/vnd.docker.distribution.manifest.v2+json"
     return json.dumps({"schemaVersion": 2, "mediaType": kind, "config": {"digest": digest}, "layers": []})
 
@@ -236,6 +237,7 @@ class Terraform:
     def _apply(self, cloud: Cloud, path: Path) -> Done:
         document = json.loads(path.read_text(encoding="utf-8"))
         digest = document["variables"]["image_digest"]["value"]
+        assert cloud.manifest_of(digest) is not None, f"the registry of {cloud.environment.name} has no {digest}"
         starting = {(each.region, each.name) for each in cloud.environment.services}
         with cloud.clock.as_it_is():
             with cloud.lock:

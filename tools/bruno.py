@@ -133,7 +133,8 @@ def entries(operation: Operation, place: str) -> list[str]:
 
 def docs(document: Document, operation: Operation) -> list[str]:
     """What the document says of an operation, as Markdown."""
-    lines = [*operation.spec.get("description", operation.spec["summary"]).splitlines()]
+    said: str = operation.spec.get("description") or operation.spec["summary"]
+    lines = said.splitlines()
     if operation.parameters:
         lines += ["", "## Parameters", ""]
         lines += [f"- `{each['name']}` ({each['in']}): {each.get('description', '')}" for each in operation.parameters]

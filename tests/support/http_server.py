@@ -78,11 +78,18 @@ class RunningServer:
         finally:
             await opened.close()
 
+    @property
+    def url(self) -> str:
+        """Where it is, for programs."""
+        return f"http://127.0.0.1:{self._port}"
+
+    def token(self, role: str) -> str:
+        """A token of the demo shop."""
+        return self._issuer.token(tenant_id="demo", customer_id="cust_test_001", roles=[role], now=datetime.now(UTC))
+
     def request(self, line: str | bytes, *headers: str, body: bytes = b"") -> bytes:
         """A request of a customer."""
-        token = self._issuer.token(
-            tenant_id="demo", customer_id="cust_test_001", roles=["customer"], now=datetime.now(UTC)
-        )
+        token = self.token("customer")
         first = line.encode() if isinstance(line, str) else line
         rest = "\r\n".join(["", "Host: orders.test", f"Authorization: Bearer {token}", *headers, "", ""])
         return first + b" HTTP/1.1" + rest.encode("latin-1") + body

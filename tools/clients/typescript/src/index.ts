@@ -6,7 +6,7 @@ export type { components, operations, paths } from "./orders.js";
 
 type Schemas = components["schemas"];
 export type Order = Schemas["Order"];
-export type OrderSummary = Schemas["OrderSummary"];
+export type OrderPage = Schemas["OrderPage"];
 export type CreateOrder = Schemas["CreateOrderBody"];
 /** An error as the service tells it (RFC 9457): programs go by `type`, and by the `code` of each of `errors`. */
 export type Problem = Schemas["Problem"];

@@ -5,6 +5,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from orders.bootstrap.cli import ProcessRuntime
 ROOT = Path(__file__).parents[2]
 NAMED = re.compile(r"`(tests/[\w/]+\.py)(?:::(\w+))?`")
 LINK = re.compile(r"\]\((?!https?://|#)([^)#\s]+)")
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "examples/README.md"])
 REQUIREMENTS = [
     *(f"DOM-{n}" for n in range(1, 8)), *(f"API-{n}" for n in range(1, 10)), *(f"PIPE-{n}" for n in range(1, 16)),
     *(f"DATA-{n}" for n in range(1, 6)), *(f"SEC-{n}" for n in range(1, 11)), *(f"OPS-{n}" for n in range(1, 13)),
@@ -56,7 +57,7 @@ def test_files_that_are_named_are_there(page: Path) -> None:
     """By the end of their path: pages leave out where all of the code is."""
     places = [
         each.as_posix()
-        for root in ("src", "tests", "tools", "benchmarks", "docker")
+        for root in ("src", "tests", "tools", "benchmarks", "docker", "examples")
         for each in (ROOT / root).rglob("*.py")
     ]
     named = FILE.findall(page.read_text(encoding="utf-8"))
@@ -121,6 +122,18 @@ def test_commands_that_pages_name_are_there(page: Path) -> None:
         words = [word for word in shlex.split(named) if not re.fullmatch(r"[A-Z_]+=.*", word)][1:]
         if words:
             check(command_line(), words, whole=False)
+
+
+PROGRAM = re.compile(r"^```(python|ts)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+PROGRAMS = {"python": ROOT / "tests/clients/generated_python.py", "ts": ROOT / "tests/clients/generated_typescript.ts"}
+
+
+def test_what_the_page_of_clients_shows_is_a_part_of_a_program_that_is_tested() -> None:
+    shown = PROGRAM.findall((ROOT / "docs/clients.md").read_text(encoding="utf-8"))
+    assert [language for language, _ in shown] == ["python", "ts"]
+    for language, part in shown:
+        program = PROGRAMS[language].read_text(encoding="utf-8")
+        assert any(indent(part, " " * depth) in program for depth in (0, 2, 4)), part
 
 
 def test_there_is_one_version() -> None:

@@ -1,4 +1,4 @@
-"""Blocks that runbooks mark as ``sh local`` are run as they are written, on a running `orders dev`.
+"""Blocks that runbooks and the tutorial mark as ``sh local`` are run as they are written, on a running `orders dev`.
 
 A page's blocks are one script, in their order, so that a variable holds from one to the next. A command by itself that
 several pages have is run once. The one thing that is changed is the API's address where a page has the default one: the
@@ -20,7 +20,7 @@ BY_ITSELF = re.compile(r"\.venv/bin/orders [^$\\|;&]+")
 DEFAULT_ADDRESS = "127.0.0.1:8080"
 PAGES = {
     page.name: BLOCK.findall(text)
-    for page in sorted((ROOT / "docs/runbooks").glob("*.md"))
+    for page in sorted([*(ROOT / "docs/runbooks").glob("*.md"), ROOT / "docs/tutorial.md"])
     if BLOCK.search(text := page.read_text(encoding="utf-8"))
 }
 

@@ -49,6 +49,18 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
+INDEXED = re.compile(r"\]\(([^)#\s]+\.md)\)")
+INDICES = [ROOT / "docs/README.md", ROOT / "docs/adr/README.md", ROOT / "docs/runbooks/README.md"]
+
+
+def test_every_page_is_in_an_index() -> None:
+    """Each index has the pages of its directory, and that of `docs` the indices of the others."""
+    for index in INDICES:
+        listed = {(index.parent / link).resolve() for link in INDEXED.findall(index.read_text(encoding="utf-8"))}
+        pages = {*index.parent.glob("*.md"), *index.parent.glob("*/README.md")} - {index}
+        assert pages - listed == set(), index
+
+
 FILE = re.compile(r"`+((?:[\w-]+/)*\w+\.py)`+")
 
 

@@ -36,7 +36,7 @@ class Published(msgspec.Struct):
 
 
 def unwrap(body: str) -> Event:
-    """The event in a message, with SNS's envelope or without. Raises: msgspec.ValidationError, ValueError."""
+    """The event in a message, with SNS's envelope or without. Raises: for what is none, as ``follow`` catches."""
     outer = msgspec.json.decode(body, type=dict)
     published = msgspec.json.decode(outer["Message"] if outer.get("Type") == "Notification" else body, type=Published)
     if published.source != "io.bbws.orders":
@@ -66,7 +66,7 @@ def follow(queue_url: str, db: sqlite3.Connection, idle_seconds: int | None) -> 
         for message in found:
             try:
                 event = unwrap(message["Body"])
-            except (ValueError, msgspec.MsgspecError) as error:
+            except (LookupError, TypeError, ValueError, msgspec.MsgspecError) as error:
                 print(f"left {message['MessageId']}: {error}", file=sys.stderr)
                 continue
             for kind, status in take(db, event):

@@ -55,7 +55,7 @@ def test_what_a_page_marks_as_local_runs_as_written(page: str, running: Dev) -> 
     done = subprocess.run(
         ["bash", "-euxo", "pipefail", "-c", script],
         cwd=running.log.parent, env=running.environment, stdin=subprocess.DEVNULL,
-        capture_output=True, text=True, timeout=120, check=False,
+        capture_output=True, text=True, timeout=170, check=False,
     )  # fmt: skip
     assert done.returncode == 0, f"{page}: {done.stderr[-2000:]}{done.stdout[-2000:]}"
     assert "Traceback" not in done.stderr + done.stdout

@@ -72,6 +72,18 @@ def test_a_checkout_that_is_refused_says_all_that_is_wrong_and_is_not_tried_agai
     assert network.passed == [("POST", "/v1.0/orders", 422)]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def leave_no_queues(stack: Stack) -> Iterator[None]:
+    """Others that use this service count what is left in its queues."""
+    yield
+    sqs, sns = stack.aws("sqs"), stack.aws("sns")
+    for made in sns.list_subscriptions()["Subscriptions"]:
+        if ":shop-" in made["Endpoint"]:
+            sns.unsubscribe(SubscriptionArn=made["SubscriptionArn"])
+    for url in sqs.list_queues(QueueNamePrefix="shop-").get("QueueUrls", []):
+        sqs.delete_queue(QueueUrl=url)
+
+
 def a_queue(stack: Stack) -> str:
     """A new queue of the shop's own: its URL."""
     url: str = stack.aws("sqs").create_queue(QueueName=f"shop-{uuid4().hex[:8]}")["QueueUrl"]
@@ -79,15 +91,13 @@ def a_queue(stack: Stack) -> str:
 
 
 @pytest.fixture
-def subscribed(stack: Stack) -> Iterator[str]:
+def subscribed(stack: Stack) -> str:
     """A queue at the topic, with SNS's envelope, as a subscription without raw delivery has it."""
     sqs, sns, url = stack.aws("sqs"), stack.aws("sns"), a_queue(stack)
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     topic = sns.create_topic(Name=f"bbws-order-notifications-{stack.environment_name}")["TopicArn"]
-    made = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, ReturnSubscriptionArn=True)
-    yield url
-    sns.unsubscribe(SubscriptionArn=made["SubscriptionArn"])
-    sqs.delete_queue(QueueUrl=url)
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    return url
 
 
 def event_in(body: str) -> dict[str, Any]:

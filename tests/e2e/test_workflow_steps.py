@@ -120,7 +120,11 @@ def _id(stack: ComposeStack, image: str) -> str:
 
 
 def _run(command: list[str], directory: Path) -> None:
-    done = subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=240, check=False)
+    # As the Makefile has it for every docker that it calls.
+    variables = os.environ | {"DOCKER_BUILDKIT": "1"}
+    done = subprocess.run(
+        command, cwd=directory, env=variables, capture_output=True, text=True, timeout=240, check=False
+    )
     assert done.returncode == 0, f"{' '.join(command)}: {done.stderr}"
 
 

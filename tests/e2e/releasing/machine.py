@@ -71,7 +71,7 @@ class Docker:
             return Done(0)
         if call.arguments[0] == "run" and any(each.startswith(SCANNERS) for each in call.arguments):
             return Done(0)
-        if call.arguments[0] in {"load", "create", "cp", "rm", "run"}:
+        if call.arguments[0] in {"load", "create", "cp", "rm", "run"} or call.arguments[:2] == ("image", "inspect"):
             return Really((self.real, *call.arguments))
         raise ValueError("nobody has said what this does")
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from html.parser import HTMLParser
 from urllib.parse import parse_qsl, urlsplit
 
@@ -63,10 +64,15 @@ class Message:
 
     def elements(self) -> "Elements":
         """Reads its HTML; nothing where it is none."""
-        found = Elements()
-        if self.is_page:
-            found.feed(self.text)
-        return found
+        return _elements_of(self.text if self.is_page else "")
+
+
+@lru_cache(maxsize=256)
+def _elements_of(html: str) -> "Elements":
+    """Many rules read the same pages, one of which is long."""
+    found = Elements()
+    found.feed(html)
+    return found
 
 
 class Elements(HTMLParser):

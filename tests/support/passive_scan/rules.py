@@ -143,6 +143,11 @@ ARGUED: tuple[Argued, ...] = (
         "examples of Deprecation (RFC 9745), a header that is a time in seconds",
     ),
     Argued(
+        (10097,),
+        lambda message: message.url.endswith("/events"),
+        "the checksum of a document, which its event tells so that receivers can compare it",
+    ),
+    Argued(
         (10055,),
         _is_mail,
         "a mail's styles are attributes, which is what mail programs understand; shown on a developer's machine only",

@@ -204,12 +204,12 @@ class Terraform:
         deploy: has the stack run the image of a digest; returns once all containers are healthy.
 
     Attributes:
-        variables: the text of the file of variables, by environment, as the last plan found it.
+        opened: environments whose state was opened; without that nothing can be planned.
     """
 
     clouds: Mapping[str, Cloud]
     deploy: Callable[[str], None]
-    variables: dict[str, str] = field(default_factory=dict)
+    opened: set[str] = field(default_factory=set)
 
     def __call__(self, call: Call) -> Done:
         """Runs one command."""
@@ -222,13 +222,15 @@ class Terraform:
         if command == "apply":
             return self._apply(cloud, Path(call.arguments[-1]))
         if command == "init":
+            self.opened.add(cloud.environment.name)
             return Done(0)
         raise ValueError("nobody has said what this does")
 
     def _plan(self, cloud: Cloud, call: Call) -> Done:
         variables = [each.partition("=") for each in call.arguments if each.startswith("-var=")]
         given = dict(each[2].partition("=")[::2] for each in variables)
-        self.variables[cloud.environment.name] = Path(call.option("-var-file")).read_text(encoding="utf-8")
+        assert cloud.environment.name in self.opened
+        assert Path(call.option("-var-file")).exists()
         with cloud.lock:
             plan = cloud.world.terraform.plan(given["image_digest"], at_once="release" in given)
         Path(call.option("-out")).write_text(json.dumps(plan.document), encoding="utf-8")

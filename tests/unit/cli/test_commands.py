@@ -341,6 +341,20 @@ def test_a_token_is_printed_and_nothing_else() -> None:
     assert (code, output) == (0, "t/c/staff+admin/None/12\n")
 
 
+@pytest.mark.parametrize(
+    ("roles", "made"),
+    [
+        ((), "demo/cust_test_001/customer/None/12"),
+        (("staff",), "demo/staff_001/staff/None/12"),
+        (("admin", "operator"), "demo/admin_001/admin+operator/None/12"),
+        (("staff", "customer"), "demo/cust_test_001/staff+customer/None/12"),
+    ],
+)
+def test_a_token_needs_no_options(roles: tuple[str, ...], made: str) -> None:
+    asked = [word for role in roles for word in ("--role", role)]
+    assert run("token", *asked) == (0, f"{made}\n")
+
+
 def test_the_openapi_document_is_printed_or_written(tmp_path: Path) -> None:
     assert run("openapi") == (0, '{"openapi": "3.1.0"}\n')
     file = tmp_path / "openapi.json"

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from types_aiobotocore_s3 import S3Client
 
 DEMO_TENANT = "demo"
-DEMO_CUSTOMER = "cust_test_001"
 
 
 def _logo(colour: str) -> str:

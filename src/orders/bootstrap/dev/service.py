@@ -2,11 +2,9 @@
 
 import asyncio
 import contextlib
-import shlex
 import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Sequence
-from datetime import UTC, datetime
 
 from litestar import Litestar
 from rich.console import Console
@@ -16,7 +14,6 @@ from orders.adapters.inbound.periodic import Periodic
 from orders.adapters.outbound.memory.recent_figures import SAMPLED_EVERY, MemoryRecentFigures
 from orders.bootstrap.aws import CLIENTS, AwsClients, open_clients, queue_wait, secret_services
 from orders.bootstrap.config.edge import edge_rules
-from orders.bootstrap.config.keys import dev_issuer
 from orders.bootstrap.config.roles import Role
 from orders.bootstrap.config.settings import Settings
 from orders.bootstrap.container.adapter_factories import template_store
@@ -24,7 +21,8 @@ from orders.bootstrap.container.api_container import ApiContainer, api_dependenc
 from orders.bootstrap.container.rendering import open_renderer, open_templates
 from orders.bootstrap.container.services import open_services
 from orders.bootstrap.dev import emulator
-from orders.bootstrap.dev.demo import DEMO_CUSTOMER, DEMO_TENANT, PROFILES, put_demo_profiles
+from orders.bootstrap.dev.announcement import Started, announce, typed_command
+from orders.bootstrap.dev.demo import PROFILES, put_demo_profiles
 from orders.bootstrap.errors import CannotRun
 from orders.bootstrap.operator_overview import overview_of
 from orders.bootstrap.operator_tools import mailboxes
@@ -36,16 +34,9 @@ from orders.bootstrap.resources.names import names_of
 from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.bootstrap.server.api import kept_pages, serve
 from orders.bootstrap.server.region_watch import holding_lease
-from orders.bootstrap.server.sockets import base_url
 from orders.bootstrap.server.worker import relay_loop, run_beside, worker_loop
 from orders.bootstrap.telemetry import open_telemetry
 from orders.bootstrap.workers import WORKERS
-
-EXAMPLE = (
-    '{"customer_id":"cust_test_001","items":[{"product_id":"prod_001","quantity":2,"price":29.99}],'
-    '"total":59.98,"currency":"USD"}'
-)
-
 
 EMULATOR_LOOKED_AT_EVERY_SECONDS = 1.0
 
@@ -112,7 +103,8 @@ async def run_service(
 
         @contextlib.asynccontextmanager
         async def lifespan(_: Litestar) -> AsyncIterator[None]:
-            _announce(settings, running, time.monotonic() - began)
+            started = Started(running.url, time.monotonic() - began, tuple(PROFILES), typed_command())
+            announce(settings, started, Console(highlight=False, markup=False))
             yield
 
         app = create_app(
@@ -171,34 +163,3 @@ def resource_clients(clients: AwsClients) -> ResourceClients:
         s3=clients.s3,
         ses=clients.ses,
     )
-
-
-def _token_command(settings: Settings) -> str:
-    """Returns the command that issues tokens for this service, with the key in its data directory."""
-    usual = settings.orders_data_dir == Settings.model_fields["orders_data_dir"].default
-    where = "" if usual else f"ORDERS_DATA_DIR={shlex.quote(str(settings.orders_data_dir.absolute()))} "
-    return f"{where}.venv/bin/orders token"
-
-
-def _announce(settings: Settings, running: emulator.RunningEmulator, seconds: float) -> None:
-    """Prints that the service is ready and what to do next; every line can be pasted as it is."""
-    base = base_url(settings)
-    issuer = dev_issuer(settings)
-
-    def token(role: str, customer: str) -> str:
-        return issuer.token(tenant_id=DEMO_TENANT, customer_id=customer, roles=[role], now=datetime.now(UTC))
-
-    say = Console(highlight=False, soft_wrap=True, markup=False).print
-    say(f"\norders is ready on {base} ({seconds:.1f} s), emulated AWS on {running.url}")
-    say(f"state is kept in {settings.orders_data_dir}; Ctrl-C stops everything\n")
-    say(f"look at mails and PDFs   {base}/local/")
-    say(f"queues, rates, errors    {base}/local/top")
-    say(f"shops                    {', '.join(PROFILES)} (any other works too)")
-    say(f"more tokens              {_token_command(settings)} --tenant demo --customer cust_test_001 --role customer\n")
-    say("place an order as a customer of the demo shop:\n")
-    say(f"curl -i {base}/v1.0/orders \\")
-    say(f"  -H 'Authorization: Bearer {token('customer', DEMO_CUSTOMER)}' \\")
-    say("  -H 'Content-Type: application/json' \\")
-    say(f"  -d '{EXAMPLE}'\n")
-    say("work on it as the shop's staff, with this token:\n")
-    say(f"STAFF='{token('staff', 'staff_001')}'\n")

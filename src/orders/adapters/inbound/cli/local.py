@@ -9,6 +9,9 @@ from orders.adapters.inbound.cli.options import DataDir
 from orders.adapters.inbound.cli.runtime import CommandError, Runtime
 from orders.domain.lifecycle import Role
 
+DEMO_CUSTOMER = "cust_test_001"
+"""The customer in the examples of pages and tests."""
+
 _DATA_DIR_HELP = "Where state and keys are kept (default: ORDERS_DATA_DIR, else .orders-dev)."
 
 
@@ -36,17 +39,28 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
 
     @app.command(rich_help_panel="On your machine")
     def token(
-        tenant: Annotated[str, typer.Option(metavar="SHOP", help="The shop, such as demo.")],
-        customer: Annotated[str, typer.Option(metavar="ID", help="The customer id, such as cust_test_001.")],
-        role: Annotated[list[str], typer.Option(metavar="ROLE", help=f"One of {', '.join(Role)}; may be repeated.")],
+        tenant: Annotated[str, typer.Option(metavar="SHOP", help="The shop.")] = "demo",
+        customer: Annotated[
+            str | None,
+            typer.Option(
+                metavar="ID",
+                help=f"The customer's id, or the member of staff's (default: {DEMO_CUSTOMER}, staff_001, by the role).",
+            ),
+        ] = None,
+        role: Annotated[
+            list[str] | None,
+            typer.Option(metavar="ROLE", help=f"One of {', '.join(Role)}; may be repeated (default: customer)."),
+        ] = None,
         email: Annotated[
             str | None, typer.Option(metavar="ADDRESS", help="E-mail address (default: made up from the customer id).")
         ] = None,
         hours: Annotated[float, typer.Option(min=-24, max=8760, metavar="N", help="Validity in hours.")] = 12,
         _data_dir: DataDir = None,
     ) -> None:
-        """Print only a bearer token from the development issuer."""
-        unknown = [name for name in role if name not in set(Role)]
+        """Print a bearer token from the development issuer, and nothing else: TOKEN=$(orders token)."""
+        roles = role or [Role.CUSTOMER.value]
+        unknown = [name for name in roles if name not in set(Role)]
         if unknown:
             raise CommandError(f"there is no role {', '.join(unknown)}; there are {', '.join(Role)}")
-        typer.echo(runtime.token(tenant=tenant, customer=customer, roles=role, email=email, hours=hours))
+        who = customer or (DEMO_CUSTOMER if Role.CUSTOMER in roles else f"{roles[0]}_001")
+        typer.echo(runtime.token(tenant=tenant, customer=who, roles=roles, email=email, hours=hours))

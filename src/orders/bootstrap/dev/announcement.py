@@ -1,0 +1,81 @@
+"""What `orders dev` prints when it is ready: where to look, how to stop it, how to get a token."""
+
+import shlex
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from orders.bootstrap.config.settings import Settings
+from orders.bootstrap.server.sockets import base_url
+
+_LABEL, _ADDRESS = 13, 35
+"""Columns of labels and addresses; with the notes, a line has at most 80 characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What has started.
+
+    Attributes:
+        aws_url: the emulated AWS's address.
+        seconds: how long the start has taken.
+        shops: ids of the demo shops.
+        command: how `orders` is typed here, such as ``.venv/bin/orders``.
+    """
+
+    aws_url: str
+    seconds: float
+    shops: tuple[str, ...]
+    command: str
+
+
+def announce(settings: Settings, started: Started, console: Console) -> None:
+    """Prints that the service is ready and what to do next; on a terminal, addresses are links.
+
+    No token is printed: a screen is shared and a log is kept. The command that prints one can be pasted as it is.
+    """
+    base, command, data = base_url(settings), started.command, where(settings)
+
+    def line(label: str, text: Text | str, note: str = "") -> None:
+        row = Text(f"  {label:<{_LABEL}}").append_text(Text(text) if isinstance(text, str) else text)
+        if note:
+            row.append(" " * max(2, _ADDRESS - len(text) + 2)).append(note, style="dim")
+        console.print(row, soft_wrap=True)
+
+    def link(path: str) -> Text:
+        return Text(base + path, style=f"link {base + path}")
+
+    console.print()
+    console.print(Text(f"orders is ready on {base} ({started.seconds:.1f} s)", style="bold"), soft_wrap=True)
+    console.print()
+    line("shop page", link("/local/"), "orders, mails and PDFs")
+    line("reference", link("/v1.0/docs"), "every call of the API")
+    line("mailbox", link("/local/mails"), "every mail sent, as JSON")
+    line("health", link("/health/ready"), "what it needs, part by part")
+    line("stop", "Ctrl-C", f"all is kept in {settings.orders_data_dir}")
+    console.print()
+    line("a token", f"TOKEN=$({command} token{data})", "--role staff, or admin")
+    line("a tour", f"{command} smoke{data}", "every call, on two orders")
+    line("shops", ", ".join(started.shops), "any other works too")
+    console.print(f"  emulated AWS on {started.aws_url}", soft_wrap=True)
+    console.print()
+
+
+def where(settings: Settings) -> str:
+    """Returns the option by which a command finds this data directory, after a blank; nothing for the usual one."""
+    usual = settings.orders_data_dir == Settings.model_fields["orders_data_dir"].default
+    return "" if usual else f" --data-dir {shlex.quote(str(settings.orders_data_dir.absolute()))}"
+
+
+def typed_command(argv0: str | None = None) -> str:
+    """Returns how this very command is typed here: by its name, by its path from here, or else by its whole path."""
+    path = Path(argv0 if argv0 is not None else sys.argv[0]).absolute()
+    found = shutil.which(path.name)
+    if found is not None and Path(found).absolute() == path:
+        return path.name
+    here = Path.cwd()
+    return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from orders import __version__
 from orders.acceptance.client import ApiResponse, NotReached
@@ -12,7 +12,14 @@ from orders.acceptance.load.figures import PhaseResult
 from orders.acceptance.load.profile import Profile
 from orders.acceptance.steps import StepResult
 from orders.adapters.inbound.cli.app import run_with
-from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, CopiesAsked, RehearsalAsked, Result
+from orders.adapters.inbound.cli.runtime import (
+    AuditedCommand,
+    CommandError,
+    CopiesAsked,
+    DevAsked,
+    RehearsalAsked,
+    Result,
+)
 from orders.application.events.replay_events import ReplayEvents
 from orders.application.events.replay_shops import ReplayShops
 from orders.application.mail.preview_templates import PreviewTemplates
@@ -43,19 +50,6 @@ if TYPE_CHECKING:
     import asyncio
 
 Tool = TypeVar("Tool")
-
-# Short timeouts, so that on a developer's machine work of a crashed process resumes within seconds.
-DEV_DEFAULTS: dict[str, Any] = {
-    "queue_visibility_seconds": 20,
-    "mail_lease_seconds": 15,
-    "queue_wait_seconds": 5,
-    # Emulators tell quotas of the sandbox; a developer's test of load is not to wait for tomorrow.
-    "mail_daily_quota": 1_000_000,
-    "relay_lag_seconds": 2,
-    "staff_address_fallback": "orders@{tenant}.example",
-    "log_format": "console",
-    "log_level": "WARNING",
-}
 
 
 class ProcessRuntime:
@@ -92,16 +86,11 @@ class ProcessRuntime:
             )
         return service.url
 
-    def dev(self, *, port: int | None, data_dir: Path | None) -> None:
+    def dev(self, asked: DevAsked) -> None:
         """See ``Runtime.dev``."""
-        settings = self._dev_settings(port=port, data_dir=data_dir)
-        from orders.bootstrap.dev.start import make_data_dir, run_dev
+        from orders.bootstrap.dev.command import dev
 
-        try:
-            make_data_dir(settings.orders_data_dir)
-        except CannotRun as error:
-            raise CommandError(str(error)) from error
-        run_process(settings, lambda stop: run_dev(settings, stop))
+        dev(asked)
 
     def stop_dev(self, *, data_dir: Path | None) -> Sequence[str]:
         """See ``Runtime.stop_dev``."""
@@ -377,18 +366,6 @@ class ProcessRuntime:
 
     def _settings(self, role: Role) -> Settings:
         return command_settings(role, self._data_dir)
-
-    @staticmethod
-    def _dev_settings(*, port: int | None, data_dir: Path | None) -> Settings:
-        """Returns the settings of `orders dev`, with its own defaults for unset variables."""
-        plain = command_settings(Role.LOCAL, data_dir)
-        defaults = DEV_DEFAULTS | {"audit_file": plain.orders_data_dir / "audit.log"}
-        overrides = {name: value for name, value in defaults.items() if name not in plain.model_fields_set}
-        if port is not None:
-            overrides["api_port"] = port
-        if plain.environment != "local":
-            raise CommandError(f"`orders dev` needs ENVIRONMENT=local; it is {plain.environment}")
-        return command_settings(Role.LOCAL, data_dir, dev_issuer_enabled=True, **overrides)
 
 
 def run() -> None:

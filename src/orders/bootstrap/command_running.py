@@ -67,14 +67,18 @@ def say_target(target: "AwsTarget") -> None:
     sys.stderr.write(f"using {target.words}\n")
 
 
-def run_process(settings: Settings, main: "Callable[[asyncio.Event], Any]") -> None:
-    """Runs a process. Raises: CommandError: an expected error. SystemExit: a bug, which is logged."""
+def run_process(settings: Settings, main: "Callable[[asyncio.Event], Any]", *, logs_already: bool = False) -> None:
+    """Runs a process; with ``logs_already``, logging is configured otherwise than by its settings.
+
+    Raises: CommandError: an expected error. SystemExit: a bug, which is logged.
+    """
     from orders.bootstrap.exception_hooks import install_exception_hooks
     from orders.bootstrap.logging import configure_logging
     from orders.bootstrap.server.signals import run_until_stopped
 
     try:
-        configure_logging(settings)
+        if not logs_already:
+            configure_logging(settings)
         install_exception_hooks()
         run_until_stopped(main)
     except CannotRun as error:

@@ -27,7 +27,7 @@ class RecentErrors(Handler):
     def __init__(self, kept: int = KEPT) -> None:
         super().__init__(sys.stderr)
         self.setLevel(logging.WARNING)
-        self.setFormatter(masking_formatter(_event_text))
+        self.setFormatter(masking_formatter(event_text))
         self._kept = kept
         self._entries: OrderedDict[tuple[str, str, str], LoggedError] = OrderedDict()
 
@@ -69,7 +69,7 @@ def recent_errors() -> Iterator[RecentErrors]:
         kept.close()
 
 
-def _event_text(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> str:
+def event_text(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> str:
     """Returns a record's event with its values, and of an exception the last line, which says what it was."""
     names = [*(each for each in _FIRST if each in event), *(each for each in event if each not in _FIRST)]
     values = [f"{name}={event[name]}" for name in names if name not in _NOT_TEXT]

@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from orders.bootstrap.cli import DEV_DEFAULTS
 from orders.bootstrap.config.settings import Settings
+from orders.bootstrap.dev.command import DEV_DEFAULTS
 from orders.bootstrap.resources.topology_file import packaged_topology
 from tests.terraform.figures import NOT_HERE, ROOT, Figure, chosen, figure
 from tests.terraform.plans import EnvironmentPlan

@@ -14,7 +14,14 @@ from orders.acceptance.load.figures import PhaseResult, Row
 from orders.acceptance.load.profile import Kind, Mix, Phase, Profile
 from orders.acceptance.steps import State, StepResult
 from orders.adapters.inbound.cli.app import build, readable, run_with
-from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, CopiesAsked, RehearsalAsked, Result
+from orders.adapters.inbound.cli.runtime import (
+    AuditedCommand,
+    CommandError,
+    CopiesAsked,
+    DevAsked,
+    RehearsalAsked,
+    Result,
+)
 from orders.adapters.inbound.http.security.api_keys import ApiKeyRing
 from orders.adapters.wire.api_keys import hash_of
 from orders.application.events.replay_events import ReplayEvents
@@ -45,8 +52,8 @@ class Recorder:
         self.results: list[PhaseResult] = []
         self.quoted = ApiResponse(200, {}, b"{}")
 
-    def dev(self, *, port: int | None, data_dir: Path | None) -> None:
-        self.asked.append(("dev", port, data_dir))
+    def dev(self, asked: DevAsked) -> None:
+        self.asked.append(asked)
 
     def use_data_dir(self, data_dir: Path) -> None:
         self.asked.append(("on", data_dir))
@@ -187,7 +194,7 @@ def test_commands_hand_over_what_they_were_given(tmp_path: Path) -> None:
     run("dev", "--port", "9000", "--data-dir", str(tmp_path), runtime=runtime)
     run("worker", "pdf-creator", runtime=runtime)
     run("relay", runtime=runtime)
-    assert runtime.asked == [("dev", 9000, tmp_path), ("worker", "pdf-creator"), "relay"]
+    assert runtime.asked == [DevAsked(9000, tmp_path), ("worker", "pdf-creator"), "relay"]
     assert run("bootstrap", "--demo-shops", runtime=runtime)[1] == "created  table x\nall resources are there\n"
     assert runtime.asked[-1] == ("bootstrap", True)
     assert run("dev", "--stop")[1] == "nothing was running on .orders-dev\n"
@@ -416,7 +423,7 @@ def test_the_real_runtime_refuses_what_its_settings_forbid(monkeypatch: pytest.M
     }.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(CommandError, match="needs ENVIRONMENT=local; it is dev"):
-        runtime.dev(port=None, data_dir=tmp_path)
+        runtime.dev(DevAsked(data_dir=tmp_path))
 
 
 @pytest.mark.parametrize("environment", ["sit", "prod"])
@@ -436,7 +443,7 @@ def test_no_token_is_minted_where_customers_are(
     with pytest.raises(CommandError, match=f"development issuer is not available when ENVIRONMENT is {environment}"):
         runtime.token(tenant="t", customer="c", roles=["customer"], email=None, hours=1)
     with pytest.raises(CommandError, match=f"needs ENVIRONMENT=local; it is {environment}"):
-        runtime.dev(port=None, data_dir=tmp_path)
+        runtime.dev(DevAsked(data_dir=tmp_path))
     # Not even a key is left behind.
     assert list(tmp_path.iterdir()) == []
     monkeypatch.setenv("DEV_ISSUER_ENABLED", "true")
@@ -448,11 +455,11 @@ def test_no_token_is_minted_where_customers_are(
 def test_where_state_cannot_be_kept_is_said_in_one_line(tmp_path: Path) -> None:
     runtime = ProcessRuntime()
     with pytest.raises(CommandError, match="must not be the current directory"):
-        runtime.dev(port=None, data_dir=Path())
+        runtime.dev(DevAsked(data_dir=Path()))
     file = tmp_path / "file"
     file.write_text("")
     with pytest.raises(CommandError, match=r"the data directory .* is not writable"):
-        runtime.dev(port=None, data_dir=file / "below")
+        runtime.dev(DevAsked(data_dir=file / "below"))
 
 
 def test_endpoints_are_addresses(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from orders.bootstrap.config.settings import Settings
+from orders.bootstrap.dev.terminal_log import LOG_FILE
 from orders.bootstrap.server.sockets import base_url
 
 _LABEL, _ADDRESS = 13, 35
@@ -33,8 +34,10 @@ class Started:
     command: str
 
 
-def announce(settings: Settings, started: Started, console: Console) -> None:
+def announce(settings: Settings, started: Started, console: Console, *, log: bool = False) -> None:
     """Prints that the service is ready and what to do next; on a terminal, addresses are links.
+
+    ``log``: the log is in the data directory's file, which is named.
 
     No token is printed: a screen is shared and a log is kept. The command that prints one can be pasted as it is.
     """
@@ -61,6 +64,8 @@ def announce(settings: Settings, started: Started, console: Console) -> None:
     line("a token", f"TOKEN=$({command} token{data})", "--role staff, or admin")
     line("a tour", f"{command} smoke{data}", "every call, on two orders")
     line("shops", ", ".join(started.shops), "any other works too")
+    if log:
+        line("log", str(settings.orders_data_dir / LOG_FILE), "its warnings are shown here")
     console.print(f"  emulated AWS on {started.aws_url}", soft_wrap=True)
     console.print()
 

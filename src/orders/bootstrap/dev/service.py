@@ -7,7 +7,6 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Sequence
 
 from litestar import Litestar
-from rich.console import Console
 
 from orders.adapters.inbound.http.app import create_app
 from orders.adapters.inbound.periodic import Periodic
@@ -23,6 +22,8 @@ from orders.bootstrap.container.services import open_services
 from orders.bootstrap.dev import emulator
 from orders.bootstrap.dev.announcement import Started, announce, typed_command
 from orders.bootstrap.dev.demo import PROFILES, put_demo_profiles
+from orders.bootstrap.dev.observing import order_lines
+from orders.bootstrap.dev.shown import Shown
 from orders.bootstrap.errors import CannotRun
 from orders.bootstrap.operator_overview import overview_of
 from orders.bootstrap.operator_tools import mailboxes
@@ -51,6 +52,7 @@ async def run_service(
     stop: asyncio.Event,
     running: emulator.RunningEmulator,
     began: float,
+    shown: Shown,
 ) -> None:
     """Creates missing resources, then runs everything until stopped.
 
@@ -97,6 +99,7 @@ async def run_service(
             staff_address_fallback=settings.staff_address_fallback,
         )
 
+        telling = order_lines(container, shown)[1] if shown.orders else ()
         assert telemetry.memory is not None
         figures = MemoryRecentFigures(telemetry.memory, container.clock(), opened.enter_context(recent_errors()).newest)
         overview = overview_of(clients.sqs, boxes, container.outbox(), figures)
@@ -104,7 +107,7 @@ async def run_service(
         @contextlib.asynccontextmanager
         async def lifespan(_: Litestar) -> AsyncIterator[None]:
             started = Started(running.url, time.monotonic() - began, tuple(PROFILES), typed_command())
-            announce(settings, started, Console(highlight=False, markup=False))
+            announce(settings, started, shown.console, log=shown.log is not None)
             yield
 
         app = create_app(
@@ -122,6 +125,7 @@ async def run_service(
             run_beside([*relay_tasks(container), *held.work()], relay_loop(container), stop),
             Periodic("recent figures", figures.sample, SAMPLED_EVERY).run(stop),
             *(worker_loop(container, name)(stop) for name in WORKERS),
+            *(each.run(stop) for each in telling),
         ]
         await _together(work, stop)
         await container.use_cases().fast_path().drain()

@@ -15,19 +15,21 @@ from orders.adapters.privacy.files import append_private, private_directory, tak
 from orders.bootstrap.config.settings import Settings
 from orders.bootstrap.dev import emulator
 from orders.bootstrap.dev.local_processes import DATA_DIR_MARK, SERVICE_RECORD, note_service
+from orders.bootstrap.dev.shown import Shown
+from orders.bootstrap.dev.terminal_log import EARLIER_LOG_FILE, LOG_FILE
 from orders.bootstrap.errors import CannotRun
 from orders.bootstrap.server.sockets import base_url, listen
 
 OWN_NAMES = frozenset(
     {
         "audit.log", "dev-issuer-key.pem", SERVICE_RECORD, "emulator", "emulator.json", "emulator.lock", "emulator.log",
-        "emulator.log.1", "mails",
+        "emulator.log.1", "mails", LOG_FILE, EARLIER_LOG_FILE,
     }
 )  # fmt: skip
 """Everything that a data directory holds."""
 
 
-async def run_dev(settings: Settings, stop: asyncio.Event) -> None:
+async def run_dev(settings: Settings, stop: asyncio.Event, shown: Shown) -> None:
     """Runs emulator, API, workers and relay until stopped; the emulator is stopped last, so that its state is saved.
 
     Raises: CannotRun: the port is taken, a library is missing, the emulator can't be started or has ended.
@@ -47,7 +49,7 @@ async def run_dev(settings: Settings, stop: asyncio.Event) -> None:
         try:
             service = await loading
             settings = settings.model_copy(update={"aws_endpoint_url": running.url})
-            await service.run_service(settings, listener, stop, running, began)
+            await service.run_service(settings, listener, stop, running, began, shown)
         finally:
             # One that has ended by itself has saved nothing, and is told of as the error that it is.
             is_saved = running.is_alive() or emulator.was_stopped(running)

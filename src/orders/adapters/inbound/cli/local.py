@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from orders.adapters.inbound.cli.options import DataDir
-from orders.adapters.inbound.cli.runtime import CommandError, Runtime
+from orders.adapters.inbound.cli.runtime import CommandError, DevAsked, Runtime
 from orders.domain.lifecycle import Role
 
 DEMO_CUSTOMER = "cust_test_001"
@@ -25,6 +25,14 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
             typer.Option(min=1, max=65535, metavar="PORT", help="Port of the API (default: API_PORT, else 8080)."),
         ] = None,
         data_dir: Annotated[Path | None, typer.Option(file_okay=False, metavar="DIR", help=_DATA_DIR_HELP)] = None,
+        orders: Annotated[
+            bool | None,
+            typer.Option(
+                "--orders/--no-orders",
+                help="Show a line for each order and what becomes of it (default: on a terminal).",
+                show_default=False,
+            ),
+        ] = None,
         stop: Annotated[
             bool,
             typer.Option("--stop", help="Stop the running service, or what a crash left of it; its state is kept."),
@@ -32,7 +40,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
     ) -> None:
         """Run everything locally: emulator, API, workers and relay, with demo shops. Ctrl-C stops it."""
         if not stop:
-            runtime.dev(port=port, data_dir=data_dir)
+            runtime.dev(DevAsked(port, data_dir, orders))
         else:
             for line in runtime.stop_dev(data_dir=data_dir):
                 typer.echo(line)

@@ -47,6 +47,20 @@ class AuditedCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class DevAsked:
+    """How everything is run on this machine.
+
+    Attributes:
+        port, data_dir: instead of those of the settings.
+        orders: whether a line is shown for each order; ``None``: on a terminal.
+    """
+
+    port: int | None = None
+    data_dir: Path | None = None
+    orders: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CopiesAsked:
     """Which two copies of the orders are compared.
 
@@ -95,7 +109,7 @@ class Runtime(Protocol):
         """Returns the API's address of the `orders dev` running on the data directory."""
         ...
 
-    def dev(self, *, port: int | None, data_dir: Path | None) -> None:
+    def dev(self, asked: DevAsked) -> None:
         """Runs everything on this machine until it is stopped."""
         ...
 

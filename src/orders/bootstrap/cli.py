@@ -92,6 +92,12 @@ class ProcessRuntime:
 
         dev(asked)
 
+    def is_first_start(self, data_dir: Path | None) -> bool:
+        """See ``Runtime.is_first_start``."""
+        from orders.bootstrap.dev.emulator_process import EmulatorFiles
+
+        return not EmulatorFiles(command_settings(Role.LOCAL, data_dir).orders_data_dir).state.exists()
+
     def stop_dev(self, *, data_dir: Path | None) -> Sequence[str]:
         """See ``Runtime.stop_dev``."""
         from orders.bootstrap.dev.stop import stop_all

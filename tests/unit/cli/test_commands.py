@@ -67,6 +67,9 @@ class Recorder:
     def service_url(self) -> str:
         return "http://127.0.0.1:8080"
 
+    def is_first_start(self, data_dir: Path | None) -> bool:
+        return True
+
     def stop_dev(self, *, data_dir: Path | None) -> Sequence[str]:
         return ["stopped the emulator"] if data_dir is not None else ["nothing was running on .orders-dev"]
 

@@ -1,5 +1,6 @@
 """`orders dev` from its options: settings, what is shown, and the process."""
 
+import asyncio
 import sys
 from contextlib import ExitStack
 from dataclasses import replace
@@ -8,9 +9,10 @@ from typing import Any
 from rich.console import Console
 
 from orders.adapters.inbound.cli.runtime import CommandError, DevAsked
-from orders.bootstrap.command_running import command_settings, run_process
+from orders.bootstrap.command_running import command_settings, process_settings, run_once, run_process
 from orders.bootstrap.config.roles import Role
 from orders.bootstrap.config.settings import Settings
+from orders.bootstrap.dev.local_processes import running_service
 from orders.bootstrap.dev.shown import Shown
 from orders.bootstrap.dev.start import make_data_dir, run_dev
 from orders.bootstrap.dev.terminal_log import logging_to_file
@@ -36,8 +38,12 @@ def dev(asked: DevAsked) -> None:
     """Runs everything on this machine until it is stopped. Raises: CommandError."""
     plain = command_settings(Role.LOCAL, asked.data_dir)
     settings = dev_settings(plain, asked)
-    terminal = sys.stdout.isatty()
-    shown = Shown(Console(highlight=False, markup=False), orders=terminal if asked.orders is None else asked.orders)
+    terminal, console = sys.stdout.isatty(), Console(highlight=False, markup=False)
+    running = running_service(settings.orders_data_dir)
+    if asked.seed and running is not None:
+        _seed_running(settings, running.url, console)
+        return
+    shown = Shown(console, orders=terminal if asked.orders is None else asked.orders, seed=asked.seed)
     try:
         make_data_dir(settings.orders_data_dir)
         with ExitStack() as opened:
@@ -48,6 +54,18 @@ def dev(asked: DevAsked) -> None:
             run_process(settings, lambda stop: run_dev(settings, stop, shown), logs_already=shown.log is not None)
     except CannotRun as error:
         raise CommandError(str(error)) from error
+
+
+def _seed_running(settings: Settings, url: str, console: Console) -> None:
+    """Makes the sample orders in a service that runs already. Raises: CommandError."""
+
+    async def main(_: asyncio.Event) -> None:
+        # Loaded here, as the service itself is: it takes a second.
+        from orders.bootstrap.dev.seed.running import seed_running
+
+        await seed_running(settings, url, console)
+
+    run_once(process_settings(settings), main)
 
 
 def dev_settings(plain: Settings, asked: DevAsked) -> Settings:

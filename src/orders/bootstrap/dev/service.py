@@ -23,6 +23,7 @@ from orders.bootstrap.dev import emulator
 from orders.bootstrap.dev.announcement import Started, announce, typed_command
 from orders.bootstrap.dev.demo import PROFILES, put_demo_profiles
 from orders.bootstrap.dev.observing import order_lines
+from orders.bootstrap.dev.seed.running import seed_beside
 from orders.bootstrap.dev.shown import Shown
 from orders.bootstrap.errors import CannotRun
 from orders.bootstrap.operator_overview import overview_of
@@ -99,7 +100,7 @@ async def run_service(
             staff_address_fallback=settings.staff_address_fallback,
         )
 
-        telling = order_lines(container, shown)[1] if shown.orders else ()
+        lines, telling = order_lines(container, shown) if shown.orders else (None, ())
         assert telemetry.memory is not None
         figures = MemoryRecentFigures(telemetry.memory, container.clock(), opened.enter_context(recent_errors()).newest)
         overview = overview_of(clients.sqs, boxes, container.outbox(), figures)
@@ -126,6 +127,7 @@ async def run_service(
             Periodic("recent figures", figures.sample, SAMPLED_EVERY).run(stop),
             *(worker_loop(container, name)(stop) for name in WORKERS),
             *(each.run(stop) for each in telling),
+            *([seed_beside(clients.sqs, addresses, settings, lines, stop, shown.console)] if shown.seed else []),
         ]
         await _together(work, stop)
         await container.use_cases().fast_path().drain()

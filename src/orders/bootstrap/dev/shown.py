@@ -14,11 +14,13 @@ class Shown:
 
     Attributes:
         orders: a line is shown for each order, and for what has become of it.
+        seed: the sample orders are made, and what was made is shown.
         log: what shows the log's warnings; ``None`` where the log itself is written.
     """
 
     console: Console
     orders: bool = False
+    seed: bool = False
     log: ShortLines | None = None
 
     def line(self, text: Text) -> None:

@@ -1,5 +1,6 @@
 """Commands for a developer's own machine."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,9 @@ from orders.domain.lifecycle import Role
 
 DEMO_CUSTOMER = "cust_test_001"
 """The customer in the examples of pages and tests."""
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it."""
 
 _DATA_DIR_HELP = "Where state and keys are kept (default: ORDERS_DATA_DIR, else .orders-dev)."
 
@@ -33,17 +37,27 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
                 show_default=False,
             ),
         ] = None,
+        seed: Annotated[
+            bool | None,
+            typer.Option(
+                "--seed/--no-seed",
+                help="Make twenty sample orders in two shops, but none twice (default: ask at the first start).",
+                show_default=False,
+            ),
+        ] = None,
         stop: Annotated[
             bool,
             typer.Option("--stop", help="Stop the running service, or what a crash left of it; its state is kept."),
         ] = False,
     ) -> None:
         """Run everything locally: emulator, API, workers and relay, with demo shops. Ctrl-C stops it."""
-        if not stop:
-            runtime.dev(DevAsked(port, data_dir, orders))
-        else:
+        if stop:
             for line in runtime.stop_dev(data_dir=data_dir):
                 typer.echo(line)
+            return
+        if seed is None and sys.stdin.isatty() and sys.stdout.isatty() and runtime.is_first_start(data_dir):
+            seed = _wants_samples()
+        runtime.dev(DevAsked(port, data_dir, orders, seed or False))
 
     @app.command(rich_help_panel="On your machine")
     def token(
@@ -72,3 +86,12 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
             raise CommandError(f"there is no role {', '.join(unknown)}; there are {', '.join(Role)}")
         who = customer or (DEMO_CUSTOMER if Role.CUSTOMER in roles else f"{roles[0]}_001")
         typer.echo(runtime.token(tenant=tenant, customer=who, roles=roles, email=email, hours=hours))
+
+
+def _wants_samples() -> bool:
+    """Asks whether sample orders are wanted; a bare Enter takes them. Raises: typer.Exit: Ctrl-C."""
+    try:
+        return typer.confirm("Nothing is here yet. Make twenty sample orders in two shops?", default=True)
+    except typer.Abort:
+        typer.echo()
+        raise typer.Exit(INTERRUPTED) from None

@@ -53,11 +53,13 @@ class DevAsked:
     Attributes:
         port, data_dir: instead of those of the settings.
         orders: whether a line is shown for each order; ``None``: on a terminal.
+        seed: whether sample orders are made, in the service that is started or runs already.
     """
 
     port: int | None = None
     data_dir: Path | None = None
     orders: bool | None = None
+    seed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,10 @@ class Runtime(Protocol):
 
     def dev(self, asked: DevAsked) -> None:
         """Runs everything on this machine until it is stopped."""
+        ...
+
+    def is_first_start(self, data_dir: Path | None) -> bool:
+        """Returns whether nothing has run on the data directory yet."""
         ...
 
     def stop_dev(self, *, data_dir: Path | None) -> Sequence[str]:

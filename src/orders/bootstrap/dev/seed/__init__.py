@@ -1,0 +1,1 @@
+"""Sample orders for a developer's machine: `orders dev --seed`."""

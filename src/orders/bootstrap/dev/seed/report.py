@@ -1,0 +1,53 @@
+"""What the seed says when it is done."""
+
+from collections import Counter
+
+from rich.console import Console
+from rich.table import Table
+
+from orders.adapters.inbound.cli.output import counted
+from orders.bootstrap.dev.seed.seeding import Seeded, Seen
+from orders.domain.lifecycle import Status
+
+_DELETED, _ERASED = "deleted", "erased"
+
+
+def report(done: Seeded, console: Console) -> None:
+    """Prints what was added, and what there is now: orders by status and shop, and what is beside them."""
+    shops = list(dict.fromkeys(seen.sample.shop for seen in done.seen))
+    orders = counted(len(done.seen), "order")
+    if done.anything:
+        was = f"{counted(done.placed, 'order')} placed, {counted(done.changed, 'change')} made"
+        console.print(f"sample orders: {was}; now there are {orders} in {counted(len(shops), 'shop')}")
+    else:
+        console.print(f"sample orders: nothing to add, all {orders} are there")
+    table = Table(header_style="bold", box=None, padding=(0, 1, 0, 2))
+    table.add_column("status")
+    for shop in shops:
+        table.add_column(shop, justify="right")
+    found = Counter((_kept_as(seen), seen.sample.shop) for seen in done.seen)
+    for status in (*Status, _DELETED, _ERASED):
+        counts = [found[status, shop] for shop in shops]
+        if any(counts):
+            table.add_row(str(status).replace("_", " "), *(str(count or "–") for count in counts))
+    console.print(table)
+    feedback = Counter(seen.feedback for seen in done.seen)
+    parts = [
+        counted(sum(seen.parcels for seen in done.seen), "parcel"),
+        counted(feedback["bounced"], "bounce"),
+        counted(feedback["complained"], "complaint"),
+        counted(feedback["bounced"] + feedback["complained"], "suppressed address", "suppressed addresses"),
+        counted(done.dead_letters, "dead letter"),
+    ]
+    console.print(f"  and {', '.join(parts)}", soft_wrap=True)
+    if done.left:
+        keys = ", ".join(done.left)
+        console.print(f"  left as somebody has changed them meanwhile: {keys}", soft_wrap=True)
+    console.print()
+
+
+def _kept_as(seen: Seen) -> str:
+    """Returns the status, unless the order is deleted or erased: its status is that of before."""
+    if seen.erased:
+        return _ERASED
+    return _DELETED if seen.deleted else seen.status

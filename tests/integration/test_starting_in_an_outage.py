@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -88,7 +89,10 @@ async def test_a_worker_waits_for_its_queues(aws: str, tmp_path: Path, name: str
             await running
             await receiving
     assert plan.over
-    assert log.getvalue().count("the queues are out of reach, trying on") == 1
+    said = [json.loads(line)["event"] for line in log.getvalue().splitlines()]
+    assert said.count("the queues are out of reach, trying on") == 1
+    assert said.count("the worker runs") == 1
+    assert said.index("the queues are out of reach, trying on") < said.index("the worker runs")
 
 
 def _until_ready(port: int | None) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -216,6 +217,27 @@ def test_paragraphs_of_help_are_broken_by_the_terminal_and_not_where_the_code_br
     for paragraph in dr.commands["takeover"].help.split("\n\n"):
         assert "\n" not in paragraph
     assert "evacuated and its lease waited out (35 s), both copies are compared by" in dr.commands["takeover"].help
+
+
+def options_of(command: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Every option of every command, with the command's path."""
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from options_of(inner, f"{path} {name}".strip())
+    for option in () if hasattr(command, "commands") else command.params:
+        yield path, option
+
+
+def test_help_says_what_an_option_takes_and_that_json_is_one_document() -> None:
+    command = readable(build(Recorder(), "1.2.3"))
+    options = list(options_of(command))
+    values = [(path, each.opts) for path, each in options if not getattr(each, "is_flag", False) and not each.metavar]
+    # Those of a few words show them: [local|dev|sit|prod].
+    chosen = {("smoke", "--env"), ("load", "--env"), ("load", "--phase"), ("quote", "--env"), ("quote", "--as"),
+              ("templates preview", "--format")}  # fmt: skip
+    assert {(path, opts[0]) for path, opts in values} == chosen
+    json_of = {path: each.help for path, each in options if "--json" in each.opts}
+    assert len(json_of) > 15
+    assert [path for path, said in json_of.items() if "one JSON document" not in said] == []
 
 
 STEPS = [StepResult("create", State.PASSED, 0.25, "BB-1"), StepResult("get", State.FAILED, 0.5, "404, not [200]")]

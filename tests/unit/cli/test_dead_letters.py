@@ -109,7 +109,7 @@ def test_redrive_sends_what_is_meant_and_a_dry_run_nothing(operator: Operator) -
     assert (dry["matched"], operator.desk.queues.redriven) == (3, [])
     assert "nothing was changed" in run("dlq", "redrive", "all", "--dry-run", runtime=operator)[1]
     code, printed = run("dlq", "redrive", "pdf-creator", "--order", an_order_id(3), runtime=operator)
-    assert (code, printed) == (0, "1 sent again (1 matched, 3 inspected)\n")
+    assert (code, printed) == (0, "1 dead letter sent again (1 matched, 3 inspected)\n")
     tally = json.loads(run("dlq", "redrive", "all", "--rate", "1000", "--json", runtime=operator)[1])
     assert (tally["acted_on"], tally["failed"]) == (2, [])
     assert operator.done[1:3] == [
@@ -139,8 +139,57 @@ def test_purge_asks_first(operator: Operator) -> None:
     assert len(operator.desk.queues._kept["pdf-creator"]) == 3
     assert run("dlq", "purge", "pdf-creator", "--dry-run", runtime=operator)[0] == 0
     code, printed = run("dlq", "purge", "pdf-creator", "--yes", "--limit", "2", runtime=operator)
-    assert (code, printed) == (0, "2 thrown away (2 matched, 2 inspected)\n")
-    assert operator.done == [AuditedCommand("dlq purge --dry-run"), AuditedCommand("dlq purge")]
+    assert (code, printed) == (0, "2 dead letters deleted (2 matched, 2 inspected)\n")
+    assert operator.done == [
+        AuditedCommand("dlq purge --dry-run"),  # counted, before it was asked
+        AuditedCommand("dlq purge --dry-run"),
+        AuditedCommand("dlq purge"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "asked", "left"),
+    [
+        (("pdf-creator",), "Delete 3 dead letters of pdf-creator for good, on the emulator", 0),
+        (("pdf-creator", "--order", an_order_id(2)), "Delete 1 dead letter of pdf-creator for good", 2),
+        (("all", "--limit", "2"), "Delete 2 dead letters of all queues for good", 1),
+    ],
+)
+def test_purge_says_how_many_it_is_about_to_delete(
+    options: tuple[str, ...], asked: str, left: int, operator: Operator
+) -> None:
+    result = CliRunner().invoke(build(operator, "1.2.3"), ["dlq", "purge", *options], input="y\n")
+    assert asked in result.output
+    assert len(operator.desk.queues._kept["pdf-creator"]) == left
+
+
+def test_what_comes_while_somebody_thinks_about_it_is_not_purged() -> None:
+    class Thinking(Operator):
+        def aws_target(self) -> str:
+            self.desk.queues.dead_letter(DeadLetter("pdf-creator", "later", "{}", NOON))
+            return super().aws_target()
+
+    thinking = Thinking()
+    thinking.desk.dead_letter(1)
+    result = CliRunner().invoke(build(thinking, "1.2.3"), ["dlq", "purge", "pdf-creator"], input="y\n")
+    assert "1 dead letter deleted" in result.output
+    assert list(thinking.desk.queues._kept["pdf-creator"]) == ["later"]
+
+
+def test_nothing_to_purge_is_not_asked_about(operator: Operator) -> None:
+    nothing = "no matching dead letter: nothing was deleted\n"
+    assert run("dlq", "purge", "customer-notifier", runtime=operator) == (0, nothing)
+    assert run("dlq", "purge", "customer-notifier", "--yes", runtime=operator) == (0, nothing)
+
+
+def test_nothing_to_redrive_is_said_and_fails_if_that_was_asked_for(operator: Operator) -> None:
+    nothing = "no matching dead letter: nothing was sent again\n"
+    assert run("dlq", "redrive", "customer-notifier", runtime=operator) == (0, nothing)
+    for options in ((), ("--dry-run",), ("--json",)):
+        with pytest.raises(CommandError, match="no dead letter matches"):
+            run("dlq", "redrive", "customer-notifier", "--fail-if-empty", *options, runtime=operator)
+    assert run("dlq", "redrive", "pdf-creator", "--fail-if-empty", "--dry-run", runtime=operator)[0] == 0
+    assert run("dlq", "redrive", "pdf-creator", "--fail-if-empty", runtime=operator)[0] == 0
 
 
 def test_times_may_be_moments_or_so_long_ago(operator: Operator) -> None:

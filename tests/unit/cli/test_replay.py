@@ -106,6 +106,16 @@ def test_a_dry_run_counts_and_publishes_nothing(operator: Operator) -> None:
     assert operator.replay.published == []
 
 
+def test_nothing_to_replay_is_said_and_fails_if_that_was_asked_for(operator: Operator) -> None:
+    nothing = ("--since", "1h", "--type", "erased")
+    assert replay(operator, *nothing) == (0, "no event matches, or none is left: nothing was published\n")
+    for options in ((), ("--dry-run",), ("--json",)):
+        with pytest.raises(CommandError, match="no event matches"):
+            replay(operator, *nothing, "--fail-if-empty", *options)
+    for options in ((), ("--dry-run",)):
+        assert replay(operator, "--since", "1h", "--fail-if-empty", *options)[0] == 0
+
+
 def test_what_cannot_be_read_is_left_out_and_said(operator: Operator) -> None:
     operator.replay.table.damage(ItemKind.EVENT, "tenant_a", an_order_id(3), 1)
     told = json.loads(replay(operator, "--since", "1h", "--dry-run", "--json")[1].split("1 event ")[0])

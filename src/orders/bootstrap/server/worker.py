@@ -6,6 +6,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import Protocol
 
+import structlog
+
 from orders.adapters.inbound.periodic import Periodic
 from orders.adapters.inbound.relay import RelayLoop
 from orders.adapters.outbound.aws.sqs_dead_letters import Mailbox
@@ -31,6 +33,8 @@ from orders.bootstrap.workers import WORKERS, Worker
 from orders.ports.errors import TransientPortError, Waiting
 from orders.ports.lease import WriterLease
 from orders.ports.metrics import Metrics
+
+_log = structlog.get_logger(__name__)
 
 Loop = Callable[[asyncio.Event], Awaitable[None]]
 
@@ -112,6 +116,7 @@ async def run_worker(settings: Settings, name: str, stop: asyncio.Event) -> None
         container = await _open_container(settings, worker, clients, addresses, boxes, telemetry, held.lease, opened)
         poller = worker.poller(container)
         probe.watch(poller)
+        _log.info("the worker runs", worker=name, queue=poller.name)
         await run_beside([*worker.periodic(container), *held.work()], poller, stop)
         if worker.publishes:
             await drain(container.use_cases().fast_path())
@@ -188,6 +193,7 @@ async def run_relay(settings: Settings, stop: asyncio.Event) -> None:
             )
             relay = relay_loop(container)
             probe.watch(relay)
+            _log.info("the relay runs", table=addresses.table)
             watches = held.work_watched(settings, telemetry, (probe, container.table_probe()))
             await run_beside([*relay_tasks(container), *watches], relay, stop)
 

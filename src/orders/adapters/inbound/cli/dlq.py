@@ -1,13 +1,13 @@
 """``orders dlq``: lists, shows, redrives and purges dead letters ([PIPE-12])."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Annotated, Any
 
 import typer
 
 from orders.adapters.inbound.cli.asking import ask_whether
-from orders.adapters.inbound.cli.options import DataDir
+from orders.adapters.inbound.cli.options import AsJson, DataDir, FailIfEmpty
 from orders.adapters.inbound.cli.order_names import named_order
 from orders.adapters.inbound.cli.output import counted, print_facts, print_json, print_table, progress
 from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Runtime
@@ -18,6 +18,7 @@ from orders.application.policy.audit import about
 from orders.ports.dead_letters import DeadLetter, UnknownQueue
 
 EVERY = "all"
+_NO_LIMIT = 1_000_000
 DEFAULT_PER_SECOND = 20.0
 
 Queue = Annotated[
@@ -41,7 +42,6 @@ Since = Annotated[
 Until = Annotated[str | None, typer.Option("--until", metavar="TIME", help="Only before this time; format as --since.")]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, metavar="N", help="Maximum number.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="List the matching letters and change nothing.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
 
 def register(app: typer.Typer, runtime: Runtime) -> None:
@@ -110,13 +110,14 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         limit: Limit = None,
         rate: Annotated[float, typer.Option(min=0.1, metavar="N", help="Maximum per second.")] = DEFAULT_PER_SECOND,
         dry_run: DryRun = False,
+        fail_if_empty: FailIfEmpty = False,
         as_json: AsJson = False,
         _data_dir: DataDir = None,
     ) -> None:
         """Send dead letters back to their source queues. Idempotent: repeat it after an interruption."""
         wanted = _wanted(runtime, order, tenant, message_id, reason, since, until)
         if dry_run:
-            _print_dry_run(runtime, "dlq redrive", queue, wanted, limit, as_json=as_json)
+            _print_dry_run(runtime, "dlq redrive", queue, wanted, limit, as_json=as_json, fail_if_empty=fail_if_empty)
             return
 
         async def work(service: DeadLetterService) -> Tally:
@@ -128,7 +129,9 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
                 )
 
         doing = AuditedCommand("dlq redrive", order_id=wanted.order_id, tenant_id=tenant)
-        _print_tally(runtime.with_dead_letters(doing, work), "sent again", as_json=as_json)
+        tally = runtime.with_dead_letters(doing, work)
+        _print_tally(tally, "sent again", as_json=as_json)
+        _something(tally.matched, fail_if_empty=fail_if_empty)
 
     @group.command()
     def purge(
@@ -145,19 +148,29 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         as_json: AsJson = False,
         _data_dir: DataDir = None,
     ) -> None:
-        """Delete dead letters for good."""
+        """Delete dead letters for good. Asks first, and says how many there are; those that come later stay."""
         wanted = _wanted(runtime, order, tenant, message_id, reason, since, until)
         if dry_run:
             _print_dry_run(runtime, "dlq purge", queue, wanted, limit, as_json=as_json)
             return
         if not yes:
-            question = f"Delete the matching dead letters of {queue} for good, on {runtime.aws_target()}?"
-            ask_whether(question)
+            counting = AuditedCommand("dlq purge --dry-run", order_id=wanted.order_id, tenant_id=tenant)
+            found = runtime.with_dead_letters(
+                counting, lambda service: service.list(_queues(service, queue), wanted, limit=limit or _NO_LIMIT)
+            )[0]
+            if found:
+                letters = counted(len(found), "dead letter")
+                ask_whether(f"Delete {letters} of {_whose(queue)} for good, on {runtime.aws_target()}?")
+            # Those that were counted, and no other that has come while somebody thought about it.
+            wanted = replace(wanted, message_ids=frozenset(letter.message_id for letter in found))
+            if not found:
+                _print_tally(Tally(), "deleted", as_json=as_json)
+                return
         tally = runtime.with_dead_letters(
             AuditedCommand("dlq purge", order_id=wanted.order_id, tenant_id=tenant),
             lambda service: service.purge(_queues(service, queue), wanted, limit=limit),
         )
-        _print_tally(tally, "thrown away", as_json=as_json)
+        _print_tally(tally, "deleted", as_json=as_json)
 
 
 def _wanted(
@@ -258,24 +271,46 @@ def _print_bodies(shown: Sequence[dict[str, Any]], *, as_json: bool) -> None:
 
 
 def _print_dry_run(
-    runtime: Runtime, command: str, queue: str, wanted: LetterFilter, limit: int | None, *, as_json: bool
+    runtime: Runtime,
+    command: str,
+    queue: str,
+    wanted: LetterFilter,
+    limit: int | None,
+    *,
+    as_json: bool,
+    fail_if_empty: bool = False,
 ) -> None:
     letters, tally = runtime.with_dead_letters(
         AuditedCommand(f"{command} --dry-run", order_id=wanted.order_id, tenant_id=wanted.tenant_id),
-        lambda service: service.list(_queues(service, queue), wanted, limit=limit or 1_000_000),
+        lambda service: service.list(_queues(service, queue), wanted, limit=limit or _NO_LIMIT),
     )
     if as_json:
         print_json({"dry_run": True, "matched": len(letters), "letters": [_facts(letter) for letter in letters]})
     else:
         _print_letters(letters, tally, as_json=False)
         typer.echo("dry run: nothing was changed")
+    _something(len(letters), fail_if_empty=fail_if_empty)
+
+
+def _something(matched: int, *, fail_if_empty: bool) -> None:
+    """Raises: CommandError: nothing matched, which is to fail."""
+    if fail_if_empty and not matched:
+        raise CommandError("no dead letter matches")
+
+
+def _whose(queue: str) -> str:
+    return "all queues" if queue == EVERY else queue
 
 
 def _print_tally(tally: Tally, what: str, *, as_json: bool) -> None:
     if as_json:
         print_json(asdict(tally))
     else:
-        typer.echo(f"{tally.acted_on} {what} ({tally.matched} matched, {tally.looked_at} inspected)")
+        if tally.matched:
+            letters = counted(tally.acted_on, "dead letter")
+            typer.echo(f"{letters} {what} ({tally.matched} matched, {tally.looked_at} inspected)")
+        else:
+            typer.echo(f"no matching dead letter: nothing was {what}")
         for failure in tally.failed[:20]:
             typer.echo(f"failed: {failure}", err=True)
     if tally.failed:

@@ -7,7 +7,7 @@ import typer
 
 from orders.adapters.inbound.cli import dr_drill, dr_reconcile, dr_verify
 from orders.adapters.inbound.cli.asking import ask_for_phrase
-from orders.adapters.inbound.cli.options import DataDir
+from orders.adapters.inbound.cli.options import AsJson, DataDir
 from orders.adapters.inbound.cli.output import print_facts, print_json, print_table
 from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Runtime
 from orders.application.regions.desk import RegionDesk
@@ -15,7 +15,6 @@ from orders.application.regions.read_status import Status, as_facts
 from orders.application.regions.switch_writer import SwitchRequest
 from orders.ports.regions import ControlState
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and change nothing.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Don't ask; for scripts and rehearsals.")]
 Force = Annotated[

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from orders.adapters.inbound.cli.asking import ask_for_phrase
-from orders.adapters.inbound.cli.options import DataDir
+from orders.adapters.inbound.cli.options import AsJson, DataDir
 from orders.adapters.inbound.cli.output import print_json, print_table
 from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, RehearsalAsked, Runtime
 from orders.adapters.inbound.cli.times import a_time
@@ -62,7 +62,7 @@ def register(group: typer.Typer, runtime: Runtime) -> None:
             bool, typer.Option("--dry-run", help="Look at both regions, say what would be done, and change nothing.")
         ] = False,
         yes: Annotated[bool, typer.Option("--yes", help="Don't ask; for scripts and monthly rehearsals.")] = False,
-        as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")] = False,
+        as_json: AsJson = False,
         _data_dir: DataDir = None,
     ) -> None:
         """Rehearse a takeover of a living environment: to the other region and back, measured.

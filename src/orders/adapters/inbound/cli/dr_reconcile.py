@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from orders.adapters.inbound.cli.asking import ask_whether
-from orders.adapters.inbound.cli.options import DataDir
+from orders.adapters.inbound.cli.options import AsJson, DataDir
 from orders.adapters.inbound.cli.output import counted, print_json, print_table
 from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Runtime
 from orders.application.regions.desk import ReconcileDesk
@@ -42,7 +42,7 @@ def register(group: typer.Typer, runtime: Runtime) -> None:
             bool, typer.Option("--dry-run", help="Only name what would be found: publish, keep and erase nothing.")
         ] = False,
         yes: Annotated[bool, typer.Option("--yes", help="Don't ask; for scripts and rehearsals.")] = False,
-        as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")] = False,
+        as_json: AsJson = False,
         _data_dir: DataDir = None,
     ) -> None:
         """After a takeover: publish what was pending, and name every acknowledged change that was lost.

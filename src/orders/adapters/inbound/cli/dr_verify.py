@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from orders.adapters.inbound.cli.options import DataDir
+from orders.adapters.inbound.cli.options import AsJson, DataDir
 from orders.adapters.inbound.cli.output import print_json, print_table
 from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, CopiesAsked, Runtime
 from orders.adapters.inbound.cli.times import a_time
@@ -47,7 +47,7 @@ def register(group: typer.Typer, runtime: Runtime) -> None:
         counts_only: Annotated[
             bool, typer.Option("--counts-only", help="Compare presence and sequences; leave out items and PDFs.")
         ] = False,
-        as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")] = False,
+        as_json: AsJson = False,
         _data_dir: DataDir = None,
     ) -> None:
         """Compare this region's orders with the other region's, or a restored table with its origin.

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from orders.adapters.inbound.cli.asking import ask_whether
-from orders.adapters.inbound.cli.options import DataDir
+from orders.adapters.inbound.cli.options import AsJson, DataDir
 from orders.adapters.inbound.cli.output import counted, print_json, print_table, progress
 from orders.adapters.inbound.cli.runtime import AuditedCommand, Runtime
 from orders.application.operations.reapply_erasures import Reapplied, ReapplyErasures
@@ -20,7 +20,6 @@ _SHOWN_FAILURES = 20
 
 Tenant = Annotated[str | None, typer.Option("--tenant", metavar="SHOP", help="Only of this shop.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be erased, and change nothing.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
 
 def register(app: typer.Typer, runtime: Runtime) -> None:

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from orders.adapters.inbound.cli.options import DataDir
+from orders.adapters.inbound.cli.options import AsJson, DataDir, FailIfEmpty
 from orders.adapters.inbound.cli.order_names import named_order
 from orders.adapters.inbound.cli.output import counted, print_json, print_table, progress
 from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Result, Runtime
@@ -79,7 +79,8 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
             bool, typer.Option("--with-mails", help="Send those of their mails that have not been sent yet.")
         ] = False,
         dry_run: Annotated[bool, typer.Option("--dry-run", help="Count the events and publish nothing.")] = False,
-        as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")] = False,
+        fail_if_empty: FailIfEmpty = False,
+        as_json: AsJson = False,
         _data_dir: DataDir = None,
     ) -> None:
         """Publish events again from the log, each order's in sequence, marked as replayed.
@@ -97,6 +98,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
             _print_count(counts, as_json=as_json)
             if counts.unreadable:
                 typer.echo(_left_out(counts.unreadable), err=True)
+            _something(counts.by_type.total(), fail_if_empty=fail_if_empty)
             return
         kept = None if checkpoint is None else Checkpoint(checkpoint, selection, all_shops=all_tenants)
         if kept is not None and selection.since is not None and not as_json:
@@ -116,10 +118,19 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         outcome = replaying.run(work, "--with-mails" if with_mails else "", mails=with_mails)
         if as_json:
             print_json(asdict(outcome))
-        else:
+        elif outcome.published:
             typer.echo(f"{counted(outcome.published, 'event')} published again")
+        else:
+            typer.echo("no event matches, or none is left: nothing was published")
         if outcome.unreadable:
             typer.echo(_left_out(outcome.unreadable), err=True)
+        _something(outcome.published, fail_if_empty=fail_if_empty)
+
+
+def _something(matched: int, *, fail_if_empty: bool) -> None:
+    """Raises: CommandError: nothing matched, which is to fail."""
+    if fail_if_empty and not matched:
+        raise CommandError("no event matches")
 
 
 class _Replaying:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from orders.adapters.inbound.cli.options import DataDir
+from orders.adapters.inbound.cli.options import AsJson, DataDir
 from orders.adapters.inbound.cli.output import print_json
 from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Runtime
 
@@ -21,7 +21,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
     @app.command("api-key", rich_help_panel="Keys")
     def api_key(
         client: Annotated[str, typer.Argument(metavar="CLIENT", help="The client's name, such as portal-web.")],
-        as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")] = False,
+        as_json: AsJson = False,
     ) -> None:
         """Generate an API key: the key for the client, and the entry with its hash for the secret of API keys."""
         # Imported here to keep the start of the command line fast.
@@ -60,7 +60,7 @@ def _add_keys(app: typer.Typer, runtime: Runtime) -> None:
             bool, typer.Option("--force", help="Rotate even if cursors that callers hold become worthless.")
         ] = False,
         dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and change nothing.")] = False,
-        as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")] = False,
+        as_json: AsJson = False,
         _data_dir: DataDir = None,
     ) -> None:
         """Renew the key that signs cursors of listings. The key before still opens cursors until the next rotation."""

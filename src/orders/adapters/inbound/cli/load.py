@@ -34,22 +34,33 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         phases: Annotated[
             list[Phase] | None, typer.Option("--phase", help="Only this phase; can be repeated (default: all).")
         ] = None,
-        rate: Annotated[float, typer.Option(min=0.1, help="Requests a second.")] = _USUAL.rate,
-        minutes: Annotated[float, typer.Option(min=0.01, help="Duration of the steady phase.")] = _USUAL.minutes,
-        mix: Annotated[str, typer.Option(help="Shares of the operations.")] = str(_USUAL.mix),
-        ramp_step: Annotated[float, typer.Option(min=0.1, help="Requests a second more each step.")] = _USUAL.ramp_step,
+        rate: Annotated[float, typer.Option(min=0.1, metavar="N", help="Requests a second.")] = _USUAL.rate,
+        minutes: Annotated[
+            float, typer.Option(min=0.01, metavar="MINUTES", help="Duration of the steady phase.")
+        ] = _USUAL.minutes,
+        mix: Annotated[str, typer.Option(metavar="SHARES", help="Shares of the operations.")] = str(_USUAL.mix),
+        ramp_step: Annotated[
+            float, typer.Option(min=0.1, metavar="N", help="Requests a second more each step.")
+        ] = _USUAL.ramp_step,
         step_seconds: Annotated[
-            float, typer.Option(min=1, help="Duration of each step of the ramp, and of each number of users.")
+            float,
+            typer.Option(
+                min=1, metavar="SECONDS", help="Duration of each step of the ramp, and of each number of users."
+            ),
         ] = _USUAL.ramp_step_seconds,
-        users: Annotated[str, typer.Option(help="Numbers of concurrent users.")] = ",".join(map(str, _USUAL.users)),
-        at_once: Annotated[int, typer.Option(min=2, help="Creates at once under one key.")] = _USUAL.at_once,
+        users: Annotated[str, typer.Option(metavar="N,N,...", help="Numbers of concurrent users.")] = ",".join(
+            map(str, _USUAL.users)
+        ),
+        at_once: Annotated[
+            int, typer.Option(min=2, metavar="N", help="Creates at once under one key.")
+        ] = _USUAL.at_once,
         within: Annotated[
             float, typer.Option(min=1, metavar="SECONDS", help="Time limit in seconds for documents and mails.")
         ] = _USUAL.within_seconds,
         picture: Annotated[
             Path | None, typer.Option(metavar="FILE", help="Write latency over time there, as SVG.")
         ] = None,
-        as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+        as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")] = False,
         yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
         _data_dir: DataDir = None,
     ) -> None:

@@ -11,6 +11,12 @@ def _use(context: typer.Context, value: Path | None) -> None:
         context.find_root().obj.use_data_dir(value)
 
 
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document, for scripts.")]
+
+FailIfEmpty = Annotated[
+    bool, typer.Option("--fail-if-empty", help="End with exit code 2 if nothing matches, instead of 0.")
+]
+
 DataDir = Annotated[
     Path | None,
     typer.Option(

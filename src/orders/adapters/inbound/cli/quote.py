@@ -39,7 +39,9 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         base_url: BaseUrl = None,
         env: TargetEnvironment = Target.LOCAL,
         asking: Annotated[Asking, typer.Option("--as", help="Whose token is sent.")] = Asking.CUSTOMER,
-        as_json: Annotated[bool, typer.Option("--json", help="Print the API's answer instead of a table.")] = False,
+        as_json: Annotated[
+            bool, typer.Option("--json", help="Print the API's answer, one JSON document, instead of a table.")
+        ] = False,
         _data_dir: DataDir = None,
     ) -> None:
         """Show what placing an order would come to, and what is found of prices, stock and campaign. Nothing is kept.

@@ -28,7 +28,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         read_only: Annotated[
             bool, typer.Option("--read-only", help="Only read: for a region that takes no changes.")
         ] = False,
-        as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+        as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")] = False,
         _data_dir: DataDir = None,
     ) -> None:
         """Test every operation of a running service, and wait for the PDF and the mails of an order.

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from orders.adapters.inbound.cli.options import DataDir
+from orders.adapters.inbound.cli.options import AsJson, DataDir
 from orders.adapters.inbound.cli.output import print_json, print_table
 from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Runtime
 from orders.adapters.wire.mail_address import UndeliverableAddress, deliverable
@@ -16,7 +16,6 @@ from orders.ports.errors import UnreadableItem
 from orders.ports.mail import recipient_hash
 
 Tenant = Annotated[str, typer.Option(metavar="SHOP", help="The shop.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 _HASH = re.compile(r"[0-9a-f]{16}", re.ASCII)
 _COLUMNS = ("recipient_hash", "reason", "at", "order_id", "detail")
 

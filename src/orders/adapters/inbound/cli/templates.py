@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from orders.adapters.inbound.cli.options import DataDir
+from orders.adapters.inbound.cli.options import AsJson, DataDir
 from orders.adapters.inbound.cli.order_names import named_order
 from orders.adapters.inbound.cli.output import print_facts, print_json, print_table
 from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Runtime
@@ -24,7 +24,6 @@ MAX_LINE_CHARS = 160
 Tenant = Annotated[
     str | None, typer.Option("--tenant", metavar="SHOP", help="The shop; default: the packaged templates.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
 
 _TAG = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from orders.adapters.inbound.cli.options import DataDir
+from orders.adapters.inbound.cli.options import AsJson, DataDir
 from orders.adapters.inbound.cli.output import print_json, print_table
 from orders.adapters.inbound.cli.runtime import AuditedCommand, Runtime
 from orders.application.operations.check_tenants import TenantVerdict
@@ -34,7 +34,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         days: Annotated[
             int, typer.Option(min=0, max=366, metavar="N", help="Also check shops with orders in this many days.")
         ] = DAYS,
-        as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")] = False,
+        as_json: AsJson = False,
         _data_dir: DataDir = None,
     ) -> None:
         """List shops whose customers' orders sit and prod refuse; exit code 1 if there is one."""

@@ -31,7 +31,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         once: Annotated[
             bool, typer.Option("--once", help="Print the state once and end; so it does without a terminal.")
         ] = False,
-        as_json: Annotated[bool, typer.Option("--json", help="Print the state once as JSON.")] = False,
+        as_json: Annotated[bool, typer.Option("--json", help="Print the state once, as one JSON document.")] = False,
         namespace: Annotated[
             str | None,
             typer.Option(metavar="NAME", help="CloudWatch's namespace of the metrics (default: BBWS/Orders)."),

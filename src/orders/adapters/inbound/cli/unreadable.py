@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from orders.adapters.inbound.cli.options import DataDir
+from orders.adapters.inbound.cli.options import AsJson, DataDir
 from orders.adapters.inbound.cli.order_names import named_order
 from orders.adapters.inbound.cli.output import counted, print_json, print_table
 from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Runtime
@@ -37,7 +37,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
             typer.Option(metavar="PLACE", help="Start behind this position, as printed by the previous page."),
         ] = None,
         limit: Annotated[int, typer.Option(min=1, metavar="N", help="Maximum number of orders to scan.")] = 1000,
-        as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")] = False,
+        as_json: AsJson = False,
         _data_dir: DataDir = None,
     ) -> None:
         """List unreadable items: which, where and why; never their contents."""

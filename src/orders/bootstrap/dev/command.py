@@ -58,14 +58,15 @@ def dev(asked: DevAsked) -> None:
 
 def _seed_running(settings: Settings, url: str, console: Console) -> None:
     """Makes the sample orders in a service that runs already. Raises: CommandError."""
+    on_its_emulator = process_settings(settings)
 
     async def main(_: asyncio.Event) -> None:
         # Loaded here, as the service itself is: it takes a second.
         from orders.bootstrap.dev.seed.running import seed_running
 
-        await seed_running(settings, url, console)
+        await seed_running(on_its_emulator, url, console)
 
-    run_once(process_settings(settings), main)
+    run_once(on_its_emulator, main)
 
 
 def dev_settings(plain: Settings, asked: DevAsked) -> Settings:

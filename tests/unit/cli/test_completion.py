@@ -1,5 +1,7 @@
 """A shell completes the command line by asking the command that is typed."""
 
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -47,17 +49,39 @@ def test_bash_completes_a_command_that_is_on_no_path(typed: tuple[str, ...], off
         ({ASKED_BY: "complete_fish", "_TYPER_COMPLETE_FISH_ACTION": "get-args"}, "orders dlq re", "redrive\tSend dead"),
     ],
 )
-def test_zsh_and_fish_are_answered_in_their_forms(
-    asked: dict[str, str], typed: str, offered: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    for name, value in (asked | {"_TYPER_COMPLETE_ARGS": typed}).items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr("sys.argv", ["orders"])
-    with pytest.raises(SystemExit):
-        run_with(ProcessRuntime(), __version__)
-    printed = capfd.readouterr()
-    assert offered in printed.out
-    assert printed.err == ""
+def test_zsh_and_fish_are_answered_in_their_forms(asked: dict[str, str], typed: str, offered: str) -> None:
+    # A process of its own: the name by which a shell asks is that of the command that runs.
+    environment = os.environ | asked | {"_TYPER_COMPLETE_ARGS": typed}
+    done = subprocess.run([COMMAND], env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert offered in done.stdout
+    assert done.stderr == ""
+
+
+@pytest.mark.skipif(shutil.which("fish") is None, reason="fish is not installed here")
+def test_fish_completes_a_command_that_is_on_no_path() -> None:
+    done = subprocess.run(
+        ["fish", "--no-config", "-c", f"source; complete -C '{COMMAND} dlq re'"],
+        input=SCRIPTS[Shell.FISH], capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    assert [line.partition("\t")[0] for line in done.stdout.splitlines()] == ["redrive"]
+
+
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="zsh is not installed here")
+@pytest.mark.parametrize(
+    ("typed", "offered"), [("dlq re", "redrive"), ("dev --se", "--seed"), ("completion f", "fish")]
+)
+def test_zsh_completes_a_command_that_is_on_no_path(typed: str, offered: str) -> None:
+    """In zsh itself; what its completion system would be given is printed in the place of a menu."""
+    words = " ".join(f"'{word}'" for word in (str(COMMAND), *typed.split()))
+    program = (
+        f"compdef() {{ : }}; _arguments() {{ print -r -- $@ }}; source /dev/stdin; "
+        f"words=({words}); CURRENT={len(typed.split()) + 1}; _orders_completion"
+    )
+    done = subprocess.run(
+        ["zsh", "-f", "-c", program],
+        input=SCRIPTS[Shell.ZSH], capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    assert (f'"{offered}"' in done.stdout, done.stderr) == (True, "")
 
 
 @pytest.mark.parametrize("shell", Shell)

@@ -64,7 +64,7 @@ def test_what_is_the_same_ends_with_0_and_what_differs_with_1(operator: Operator
     result = operator.type("--since", "1h")
     assert result.exit_code == 1
     assert f"{NOON:%Y-%m-%d} demo/ord_2: missing in eu-west-1" in result.stdout
-    assert "1 orders differ" in result.stdout
+    assert "1 order differs" in result.stdout
 
 
 def test_json_has_days_and_orders(operator: Operator) -> None:

@@ -143,7 +143,7 @@ def test_stopped_halfway_it_goes_on_from_its_checkpoint(operator: Operator, tmp_
 def test_a_checkpoint_that_cannot_be_kept_is_found_out_before_anything_is_published(
     operator: Operator, tmp_path: Path
 ) -> None:
-    with pytest.raises(CommandError, match=r"the checkpoint can't be kept in .*; 0 events were published again"):
+    with pytest.raises(CommandError, match=r"the checkpoint can't be kept in .*; published again: 0 events"):
         replay(operator, "--since", "1h", "--checkpoint", str(tmp_path / "nowhere" / "place"))
     assert operator.replay.published == []
     with pytest.raises(CommandError, match="--until must be later than --since"):

@@ -36,7 +36,7 @@ def test_shops_that_are_all_ready_are_exit_code_0() -> None:
     operator = Operator()
     code, shown = run("tenants", "check", runtime=operator)
     assert code == 0
-    assert "0 of 1 shops are not ready" in shown
+    assert "not ready for orders of customers: 0 of 1 shop" in shown
     assert operator.done == [AuditedCommand("tenants check")]
 
 
@@ -48,7 +48,7 @@ def test_one_that_is_not_is_named_with_why_and_exit_code_1() -> None:
         {"tenant_id": "shop_b", "ready": False, "why": "it has no profile", "fault": None},
     ]
     code, shown = run("tenants", "check", "--tenant", "shop_b", runtime=Operator())
-    assert (code, "1 of 2 shops are not ready" in shown, "shop_b" in shown) == (1, True, True)
+    assert (code, "not ready for orders of customers: 1 of 2 shops" in shown, "shop_b" in shown) == (1, True, True)
 
 
 def test_a_folder_that_can_be_no_shops_is_named() -> None:

@@ -93,8 +93,10 @@ class ObservedMailIntents:
 def observe(container: Container, lines: OrderLines) -> None:
     """Lets a container's use cases tell what they do; before the first of them is built."""
     use_cases = container.use_cases()
-    use_cases.publisher.override(providers.Object(ObservedPublisher(use_cases.publisher(), lines)))
-    use_cases.mail_intents.override(providers.Object(ObservedMailIntents(use_cases.mail_intents(), lines)))
+    publisher: EventPublisher = ObservedPublisher(use_cases.publisher(), lines)
+    intents: MailIntents = ObservedMailIntents(use_cases.mail_intents(), lines)
+    use_cases.publisher.override(providers.Object(publisher))
+    use_cases.mail_intents.override(providers.Object(intents))
 
 
 def order_lines(container: Container, shown: Shown) -> tuple[OrderLines, Sequence[Periodic]]:

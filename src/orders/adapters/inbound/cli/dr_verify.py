@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from orders.adapters.inbound.cli.options import AsJson, DataDir
-from orders.adapters.inbound.cli.output import print_json, print_table
+from orders.adapters.inbound.cli.output import counted, print_json, print_table
 from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, CopiesAsked, Runtime
 from orders.adapters.inbound.cli.times import a_time
 from orders.application.regions.verify_copies import DayCount, Difference, VerifyCopies
@@ -104,6 +104,10 @@ class _Report:
             )
         else:
             rows = [(each.day, each.left, each.right, each.differing) for each in self._days]
-            print_table(f"{self._differing} orders differ", ("day", "here", "there", "differing"), rows)
+            print_table(
+                f"{counted(self._differing, 'order')} {'differs' if self._differing == 1 else 'differ'}",
+                ("day", "here", "there", "differing"),
+                rows,
+            )
         if self._differing:
             raise typer.Exit(1)

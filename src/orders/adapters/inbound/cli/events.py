@@ -206,8 +206,8 @@ class Checkpoint:
             new.replace(self._path)
         except OSError as error:
             raise CommandError(
-                f"the checkpoint can't be kept in {self._path}: {error.strerror}; {current.published} events were "
-                "published again"
+                f"the checkpoint can't be kept in {self._path}: {error.strerror}; published again: "
+                f"{counted(current.published, 'event')}"
             ) from None
 
 

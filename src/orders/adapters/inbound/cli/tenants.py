@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from orders.adapters.inbound.cli.options import AsJson, DataDir
-from orders.adapters.inbound.cli.output import print_json, print_table
+from orders.adapters.inbound.cli.output import counted, print_json, print_table
 from orders.adapters.inbound.cli.runtime import AuditedCommand, Runtime
 from orders.application.operations.check_tenants import TenantVerdict
 from orders.domain.identity import check_key
@@ -53,7 +53,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
 def _print(found: Sequence[TenantVerdict]) -> None:
     rows = [(each.tenant_id, "ready" if each.ready else "not ready", each.why, each.fault or "") for each in found]
     missing = sum(not each.ready for each in found)
-    print_table(f"{missing} of {len(found)} shops are not ready for orders of customers", _COLUMNS, rows)
+    print_table(f"not ready for orders of customers: {missing} of {counted(len(found), 'shop')}", _COLUMNS, rows)
     if missing:
         typer.echo(
             'sit and prod refuse their customers\' orders: set PRODUCT_API_URL, or put "prices": "as_ordered" into '

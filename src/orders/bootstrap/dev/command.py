@@ -47,8 +47,8 @@ def dev(asked: DevAsked) -> None:
     try:
         make_data_dir(settings.orders_data_dir)
         with ExitStack() as opened:
-            # Whoever has set a format wants to read it.
-            if terminal and "log_format" not in plain.model_fields_set:
+            # Whoever has set a format wants to read it. One that runs already has its log in that file.
+            if terminal and running is None and "log_format" not in plain.model_fields_set:
                 level = plain.log_level if "log_level" in plain.model_fields_set else FILE_LOG_LEVEL
                 shown = replace(shown, log=opened.enter_context(logging_to_file(settings, level, shown.line)))
             run_process(settings, lambda stop: run_dev(settings, stop, shown), logs_already=shown.log is not None)

@@ -1,5 +1,6 @@
 """What of `orders dev` is shown, and where; loaded before the service is."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from rich.console import Console
@@ -24,5 +25,10 @@ class Shown:
     log: ShortLines | None = None
 
     def line(self, text: Text) -> None:
-        """Shows a line as it is, whatever the width: whoever looks for something in it finds it whole."""
-        self.console.print(text, soft_wrap=True)
+        """Shows a line as it is, whatever the width: whoever looks for something in it finds it whole.
+
+        Where nobody reads any more, nothing is shown: what the line tells of has happened all the same.
+        """
+        # The console ends the process where a pipe is closed.
+        with suppress(OSError, SystemExit):
+            self.console.print(text, soft_wrap=True)

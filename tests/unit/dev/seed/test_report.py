@@ -33,6 +33,7 @@ def test_it_counts_orders_by_status_and_shop() -> None:
         "  deleted                  –                1",
         "  erased                   –                1",
         "  and 2 parcels, 1 bounce, 1 complaint, 2 suppressed addresses, 1 dead letter",
+        "  see orders dlq show pdf-creator, orders suppressions list --tenant demo",
         "",
     ]
 

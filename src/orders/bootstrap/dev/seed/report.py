@@ -40,6 +40,7 @@ def report(done: Seeded, console: Console) -> None:
         counted(done.dead_letters, "dead letter"),
     ]
     console.print(f"  and {', '.join(parts)}", soft_wrap=True)
+    console.print("  see orders dlq show pdf-creator, orders suppressions list --tenant demo", soft_wrap=True)
     if done.left:
         keys = ", ".join(done.left)
         console.print(f"  left as somebody has changed them meanwhile: {keys}", soft_wrap=True)

@@ -57,7 +57,7 @@ def test_the_screen_tells_where_to_look_and_what_there_is(seeded: TerminalDev) -
     assert "Ctrl-C" in screen
     assert "eyJ" not in screen
     assert '{"' not in screen
-    assert "sample orders: 20 orders placed" in screen
+    assert "sample orders: 20 placed" in screen
     table = screen[screen.index("sample orders: 20") :].splitlines()
     assert max(map(len, table)) <= COLUMNS
 
@@ -84,7 +84,7 @@ def test_a_second_seed_adds_nothing(seeded: TerminalDev) -> None:
 
     before = kept()
     said = orders(seeded, "dev", "--seed")
-    assert "sample orders: nothing to add, all 20 orders are there" in said
+    assert "sample orders: nothing to add, all 20 are there" in said
     assert "\x1b" not in said
     assert kept() == before
     assert json.loads(orders(seeded, "dlq", "list", "--json"))["pdf-creator"] == 1

@@ -219,6 +219,24 @@ def test_paragraphs_of_help_are_broken_by_the_terminal_and_not_where_the_code_br
     assert "evacuated and its lease waited out (35 s), both copies are compared by" in dr.commands["takeover"].help
 
 
+@pytest.mark.parametrize(
+    ("typed", "asked"),
+    [
+        ((), DevAsked()),
+        (("--seed",), DevAsked(seed=True)),
+        (("--no-seed", "--no-orders"), DevAsked(orders=False)),
+        (("--orders",), DevAsked(orders=True)),
+    ],
+)
+def test_without_a_terminal_sample_orders_are_made_only_where_they_are_asked_for(
+    typed: tuple[str, ...], asked: DevAsked
+) -> None:
+    runtime = Recorder()
+    assert runtime.is_first_start(None)
+    assert run("dev", *typed, runtime=runtime) == (0, "")
+    assert runtime.asked == [asked]
+
+
 def options_of(command: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """Every option of every command, with the command's path."""
     for name, inner in getattr(command, "commands", {}).items():

@@ -207,11 +207,18 @@ def test_dead_letters_are_told_with_their_reason(watched: Watched) -> None:
 
 
 def test_nothing_is_told_while_muted_nor_afterwards_of_then(watched: Watched) -> None:
-    watched.lines.muted = True
-    watched.lines.published(created())
-    assert watched.later(HOLD) == []
-    watched.lines.muted = False
+    with watched.lines.muted():
+        watched.lines.published(created())
+        assert watched.later(HOLD) == []
+        watched.lines.published(an_event(EventType.CANCELLED, 2))
     assert watched.later(HOLD) == []
     watched.now = datetime.fromisoformat("2026-11-22T22:59:59Z")
-    watched.lines.published(an_event(EventType.PROCESSING))
+    watched.lines.published(an_event(EventType.PROCESSING, 3))
     assert watched.written == [f"00:59:59 {NUMBER} demo processing"]
+
+
+def test_of_a_deleted_order_nothing_is_waited_for(watched: Watched) -> None:
+    watched.lines.published(an_event(EventType.CANCELLED))
+    watched.mailed(MailTemplate.ORDER_CANCELLED, sequence=2)
+    watched.lines.published(an_event(EventType.DELETED, 3))
+    assert watched.later(HOLD) == [f"14:00:00 {NUMBER} demo cancelled, 1 mail", f"14:00:00 {NUMBER} demo deleted"]

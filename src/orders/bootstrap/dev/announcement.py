@@ -73,7 +73,7 @@ def announce(settings: Settings, started: Started, console: Console, *, log: boo
 def where(settings: Settings) -> str:
     """Returns the option by which a command finds this data directory, after a blank; nothing for the usual one."""
     usual = settings.orders_data_dir == Settings.model_fields["orders_data_dir"].default
-    return "" if usual else f" --data-dir {shlex.quote(str(settings.orders_data_dir.absolute()))}"
+    return "" if usual else f" --data-dir {shlex.quote(_from_here(settings.orders_data_dir))}"
 
 
 def typed_command(argv0: str | None = None) -> str:
@@ -82,5 +82,10 @@ def typed_command(argv0: str | None = None) -> str:
     found = shutil.which(path.name)
     if found is not None and Path(found).absolute() == path:
         return path.name
-    here = Path.cwd()
-    return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
+    return shlex.quote(_from_here(path))
+
+
+def _from_here(path: Path) -> str:
+    """Returns the path as it is typed here: relative to this directory if it is below, or else whole."""
+    whole, here = path.absolute(), Path.cwd()
+    return str(whole.relative_to(here) if whole.is_relative_to(here) else whole)

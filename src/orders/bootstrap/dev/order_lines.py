@@ -5,7 +5,8 @@ and no address.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
@@ -82,20 +83,26 @@ class _Story:
 
 
 class OrderLines:
-    """Gathers what happens to orders and writes a line for each change.
-
-    Attributes:
-        muted: nothing is written meanwhile, nor afterwards of what has happened meanwhile.
-    """
+    """Gathers what happens to orders and writes a line for each change."""
 
     def __init__(self, write: Callable[[Text], None], now: Callable[[], datetime], zone: tzinfo | None = None) -> None:
         """``zone`` is that of the times in lines, by default this machine's."""
-        self.muted = False
+        self._muted = False
         self._write_line = write
         self._now = now
         self._zone = zone
         self._stories: dict[tuple[str, int], _Story] = {}
         self._told: OrderedDict[tuple[str, int], None] = OrderedDict()
+
+    @contextmanager
+    def muted(self) -> Iterator[None]:
+        """Writes nothing meanwhile, nor afterwards of what has begun meanwhile."""
+        self._muted = True
+        try:
+            yield
+        finally:
+            self._stories.clear()
+            self._muted = False
 
     def is_told(self, event: OrderEvent) -> bool:
         """Returns whether the event was noted, not too long ago."""
@@ -112,6 +119,11 @@ class OrderLines:
         if event.type in _DOCUMENTS:
             self._document(event)
             return
+        if event.type is EventType.DELETED:
+            # Nothing follows any more what was before.
+            for before in [key for key, story in self._stories.items() if story.order_id == event.order_id]:
+                self._stories[before].came.update(Part)
+                self._write(before)
         story = self._story(event.tenant_id, event.order_id, event.sequence)
         story.event = event
         if event.type not in FOLLOWS:
@@ -197,7 +209,7 @@ class OrderLines:
         return f"{self._now().astimezone(self._zone):%H:%M:%S}"
 
     def _say(self, line: Text) -> None:
-        if not self.muted:
+        if not self._muted:
             self._write_line(line)
 
 

@@ -26,7 +26,7 @@ def printed(done: Seeded) -> list[str]:
 
 def test_it_counts_orders_by_status_and_shop() -> None:
     assert printed(Seeded(placed=4, changed=1, reported=2, dead_letters=1, seen=SEEN)) == [
-        "sample orders: 4 orders placed, 1 change made; now there are 4 orders in 2 shops",
+        "sample orders: 4 placed, 1 change made; there are 4 orders in 2 shops now",
         "  status                demo   atlantic-books",
         "  pending                  1                –",
         "  partially fulfilled      1                –",
@@ -40,7 +40,7 @@ def test_it_counts_orders_by_status_and_shop() -> None:
 
 def test_a_second_time_says_that_there_was_nothing_to_add() -> None:
     first, *_ = printed(Seeded(seen=SEEN, dead_letters=1))
-    assert first == "sample orders: nothing to add, all 4 orders are there"
+    assert first == "sample orders: nothing to add, all 4 are there"
 
 
 def test_orders_that_were_left_are_named() -> None:

@@ -1,5 +1,6 @@
 """The sample orders, made through the API in memory with every worker behind it."""
 
+import asyncio
 import json
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -41,6 +42,7 @@ class InMemory:
     client: httpx.AsyncClient
     workers: Workers
     calls: Counter[str] = field(default_factory=Counter)
+    working: asyncio.Lock = field(default_factory=asyncio.Lock)
     letters: list[tuple[str, str]] = field(default_factory=list)
     breaks_after: int | None = None
 
@@ -68,7 +70,8 @@ class InMemory:
         self.letters.append((shop, order_id))
 
     async def pause(self, _: float) -> None:
-        await self.workers.settle()
+        async with self.working:
+            await self.workers.settle()
 
     def token(self, sample: SampleOrder, role: Role) -> str:
         is_customer = role is Role.CUSTOMER

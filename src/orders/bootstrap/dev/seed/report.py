@@ -15,12 +15,12 @@ _DELETED, _ERASED = "deleted", "erased"
 def report(done: Seeded, console: Console) -> None:
     """Prints what was added, and what there is now: orders by status and shop, and what is beside them."""
     shops = list(dict.fromkeys(seen.sample.shop for seen in done.seen))
-    orders = counted(len(done.seen), "order")
     if done.anything:
-        was = f"{counted(done.placed, 'order')} placed, {counted(done.changed, 'change')} made"
-        console.print(f"sample orders: {was}; now there are {orders} in {counted(len(shops), 'shop')}")
+        was = f"{done.placed} placed, {counted(done.changed, 'change')} made"
+        there = f"{counted(len(done.seen), 'order')} in {counted(len(shops), 'shop')}"
+        console.print(f"sample orders: {was}; there are {there} now", soft_wrap=True)
     else:
-        console.print(f"sample orders: nothing to add, all {orders} are there")
+        console.print(f"sample orders: nothing to add, all {len(done.seen)} are there", soft_wrap=True)
     table = Table(header_style="bold", box=None, padding=(0, 1, 0, 2))
     table.add_column("status")
     for shop in shops:

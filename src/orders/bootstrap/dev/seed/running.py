@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -67,22 +67,19 @@ async def seed_beside(
     console: Console,
 ) -> None:
     """Runs the seed beside the service that it asks, until that is stopped; one that fails leaves it running."""
-    if lines is not None:
-        # A hundred lines of what is told in a table at the end.
-        lines.muted = True
     seeding = asyncio.ensure_future(seed(sqs, addresses, settings, base_url(settings), console))
     stopping = asyncio.ensure_future(stop.wait())
-    try:
-        await asyncio.wait({seeding, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        seeding.cancel()
-        with suppress(asyncio.CancelledError):
-            await seeding
-    except SeedFailed as error:
-        console.print(str(error), style="bold red", soft_wrap=True)
-    finally:
-        stopping.cancel()
-        if lines is not None:
-            lines.muted = False
+    # A hundred lines of what is told in a table at the end.
+    with nullcontext() if lines is None else lines.muted():
+        try:
+            await asyncio.wait({seeding, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            seeding.cancel()
+            with suppress(asyncio.CancelledError):
+                await seeding
+        except SeedFailed as error:
+            console.print(str(error), style="bold red", soft_wrap=True)
+        finally:
+            stopping.cancel()
 
 
 async def seed_running(settings: Settings, url: str, console: Console) -> None:

@@ -120,9 +120,8 @@ class Seeding:
                 await self._report(sample, sample.feedback)
         await self._make([each for each in self._samples.orders if each.after is not None])
         await self._bury()
-        for number, sample in enumerate(self._samples.orders, 1):
-            self._tell(f"looking at {number} of {len(self._samples.orders)} orders")
-            self._done.seen.append(await self._look(sample))
+        self._tell(f"looking at {len(self._samples.orders)} orders")
+        self._done.seen += await asyncio.gather(*map(self._look, self._samples.orders))
         return self._done
 
     async def _make(self, samples: Sequence[SampleOrder]) -> None:
@@ -130,9 +129,12 @@ class Seeding:
         for number, sample in enumerate(samples, 1):
             self._tell(f"placing {number} of {len(samples)} orders")
             await self._place(sample)
-        for number, sample in enumerate(samples, 1):
-            self._tell(f"changing {number} of {len(samples)} orders")
-            await self._take_steps(sample)
+        # All at once, for each waits for mails most of the time; each order's own steps are in turn.
+        self._tell(f"changing {len(samples)} orders")
+        ended = await asyncio.gather(*map(self._take_steps, samples), return_exceptions=True)
+        for outcome in ended:
+            if outcome is not None:
+                raise outcome
 
     async def _place(self, sample: SampleOrder) -> None:
         if await self._order(sample) is not None:

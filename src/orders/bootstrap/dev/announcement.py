@@ -43,31 +43,32 @@ def announce(settings: Settings, started: Started, console: Console, *, log: boo
     """
     base, command, data = base_url(settings), started.command, where(settings)
 
-    def line(label: str, text: Text | str, note: str = "") -> None:
-        row = Text(f"  {label:<{_LABEL}}").append_text(Text(text) if isinstance(text, str) else text)
-        if note:
-            row.append(" " * max(2, _ADDRESS - len(text) + 2)).append(note, style="dim")
-        console.print(row, soft_wrap=True)
+    def row(label: str, text: Text | str, note: str = "") -> Text:
+        said = Text(f"  {label:<{_LABEL}}").append_text(Text(text) if isinstance(text, str) else text)
+        return said.append(" " * max(2, _ADDRESS - len(text) + 2)).append(note, style="dim") if note else said
 
     def link(path: str) -> Text:
         return Text(base + path, style=f"link {base + path}")
 
-    console.print()
-    console.print(Text(f"orders is ready on {base} ({started.seconds:.1f} s)", style="bold"), soft_wrap=True)
-    console.print()
-    line("shop page", link("/local/"), "orders, mails and PDFs")
-    line("reference", link("/v1.0/docs"), "every call of the API")
-    line("mailbox", link("/local/mails"), "every mail sent, as JSON")
-    line("health", link("/health/ready"), "what it needs, part by part")
-    line("stop", "Ctrl-C", f"all is kept in {settings.orders_data_dir}")
-    console.print()
-    line("a token", f"TOKEN=$({command} token{data})", "--role staff, or admin")
-    line("a tour", f"{command} smoke{data}", "every call, on two orders")
-    line("shops", ", ".join(started.shops), "any other works too")
-    if log:
-        line("log", str(settings.orders_data_dir / LOG_FILE), "its warnings are shown here")
-    console.print(f"  emulated AWS on {started.aws_url}", soft_wrap=True)
-    console.print()
+    rows = [
+        Text(),
+        Text(f"orders is ready on {base} ({started.seconds:.1f} s)", style="bold"),
+        Text(),
+        row("shop page", link("/local/"), "orders, mails and PDFs"),
+        row("reference", link("/v1.0/docs"), "every call of the API"),
+        row("mailbox", link("/local/mails"), "every mail sent, as JSON"),
+        row("health", link("/health/ready"), "what it needs, part by part"),
+        row("stop", "Ctrl-C", f"all is kept in {settings.orders_data_dir}"),
+        Text(),
+        row("a token", f"TOKEN=$({command} token{data})", "--role staff, or admin"),
+        row("a tour", f"{command} smoke{data}", "every call, on two orders"),
+        row("shops", ", ".join(started.shops), "any other works too"),
+        *([row("log", str(settings.orders_data_dir / LOG_FILE), "its warnings are shown here")] if log else []),
+        Text(f"  emulated AWS on {started.aws_url}"),
+        Text(),
+    ]
+    # In one piece: whoever waits for the line that it is ready then finds the others too.
+    console.print(Text("\n").join(rows), soft_wrap=True)
 
 
 def where(settings: Settings) -> str:

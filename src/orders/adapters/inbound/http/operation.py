@@ -107,6 +107,11 @@ class Endpoint:
     operation: ApiOperation
 
 
+def is_operation(handler: BaseRouteHandler) -> bool:
+    """Tells whether the handler is an operation of the API; pages for people are none."""
+    return _OPT in handler.opt
+
+
 def operation_of(handler: BaseRouteHandler) -> ApiOperation:
     """Returns the description of the handler's operation. Raises: LookupError: there is none."""
     found: ApiOperation | None = handler.opt.get(_OPT)

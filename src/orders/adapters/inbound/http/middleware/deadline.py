@@ -9,12 +9,20 @@ from litestar.handlers.base import BaseRouteHandler
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, ReceiveMessage, Scope, Send
 
 from orders.adapters.inbound.http.middleware.asgi_problem import send_problem
-from orders.adapters.inbound.http.operation import operation_of
+from orders.adapters.inbound.http.operation import is_operation, operation_of
 from orders.adapters.inbound.http.problems import REQUEST_TIMEOUT, TIMED_OUT
 from orders.adapters.wire.parsing import ClientGone
 
 RETRY_AFTER_SECONDS = 5
 _SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
+_LIMIT = "orders.deadline"
+
+
+def lift_deadline(scope: Scope) -> None:
+    """Takes the limit off a request whose response goes on until somebody ends it."""
+    limit: asyncio.Timeout | None = cast("dict[str, Any]", scope).get("state", {}).get(_LIMIT)
+    if limit is not None:
+        limit.reschedule(None)
 
 
 class Deadline:
@@ -35,6 +43,7 @@ class Deadline:
             return
         exchange = _Exchange(receive, send)
         limit = asyncio.timeout(self._seconds)
+        cast("dict[str, Any]", scope).setdefault("state", {})[_LIMIT] = limit
         try:
             async with limit:
                 await self._app(scope, exchange.receive, exchange.send)
@@ -58,7 +67,8 @@ class Deadline:
 def _so(scope: HTTPScope) -> str:
     # There once the request was routed.
     handler: BaseRouteHandler | None = cast("dict[str, Any]", scope).get("route_handler")
-    if scope["method"] in _SAFE or (handler is not None and operation_of(handler).keeps_nothing):
+    keeps_nothing = handler is not None and is_operation(handler) and operation_of(handler).keeps_nothing
+    if scope["method"] in _SAFE or keeps_nothing:
         return "nothing was changed; please try again"
     if any(name == b"idempotency-key" for name, _ in scope["headers"]):
         return (

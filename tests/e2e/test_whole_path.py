@@ -58,9 +58,11 @@ def test_the_local_pages_show_an_order_with_its_document(stack: Stack) -> None:
     order = stack.place()
     pdf = eventually(lambda: stack.pdf(order), within_seconds=IN_TIME_SECONDS, what="PDF")
     eventually(lambda: len(stack.mails_of(order)) == 2, within_seconds=IN_TIME_SECONDS, what="two mails")
-    page = stack.client.get("/local/").text
-    assert order["order_number"] in page
+    assert order["order_number"] in stack.client.get("/local/").text
+    page = stack.client.get(f"/local/orders/{order['order_id']}?shop=demo").text
     assert f"/local/documents/demo/{order['order_id']}/1" in page
+    for mail in stack.mails_of(order):
+        assert f"/local/mails/{mail['id']}/html" in page
     assert stack.client.get(f"/local/documents/demo/{order['order_id']}/1").content == pdf
 
 

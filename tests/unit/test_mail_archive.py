@@ -109,6 +109,19 @@ async def test_the_newest_come_first_and_no_more_than_asked_for(
     assert [mail.subject for mail in await archive.newest(3)] == ["Mail 4", "Mail 3", "Mail 2"]
 
 
+async def test_the_mails_of_one_order_are_found_among_all(
+    sender: ArchivingMailSender, archive: MailArchive, tmp_path: Path
+) -> None:
+    assert await archive.of_order("BB-1") == ()
+    for number in ("BB-1", "BB-2", "BB-1"):
+        await sender.send(a_mail(f"about {number}", headers=(("X-Order-Number", number),)))
+    await sender.send(a_mail("about none", headers=()))
+    (tmp_path / "mails" / "20261122T120009000000Z-broken.eml").write_bytes(b"\xff\xfe nothing")
+    assert [mail.at.second for mail in await archive.of_order("BB-1")] == [1, 3]
+    await sender.send(a_mail("the next one", headers=(("X-Order-Number", "BB-1"),)))
+    assert [mail.subject for mail in await archive.of_order("BB-1")] == ["about BB-1", "about BB-1", "the next one"]
+
+
 async def test_there_are_no_mails_before_the_first(archive: MailArchive) -> None:
     assert await archive.newest() == ()
 

@@ -1,6 +1,6 @@
 """The archive of sent mails and rendered documents on a developer's machine."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -53,6 +53,10 @@ class KeptMails(Protocol):
         """Returns the newest ``limit`` mails, newest first."""
         ...
 
+    async def of_order(self, order_number: str) -> Sequence[KeptMail]:
+        """Returns the mails about an order, oldest first."""
+        ...
+
     async def get(self, mail_id: str) -> KeptMail:
         """Returns one mail. Raises: NotKept."""
         ...
@@ -74,12 +78,16 @@ class KeptDocument:
 
 
 class KeptDocuments(Protocol):
-    """Reads the archive of rendered PDFs."""
+    """Reads the archive of rendered PDFs. Every method raises ``TransientPortError`` when it is unreachable."""
 
-    async def newest(self, limit: int = 200) -> Sequence[KeptDocument]:
-        """Returns the newest ``limit`` documents, newest first. Raises: TransientPortError."""
+    async def of_order(self, tenant_id: str, order_id: str) -> Sequence[KeptDocument]:
+        """Returns the versions of an order's document, the latest first."""
         ...
 
     async def content(self, tenant_id: str, order_id: str, version: int) -> bytes:
-        """Returns a document's bytes. Raises: NotKept, TransientPortError."""
+        """Returns a document's bytes. Raises: NotKept."""
+        ...
+
+    async def shops(self) -> Collection[str]:
+        """Returns the ids of the shops that have documents."""
         ...

@@ -20,7 +20,8 @@ from orders.adapters.outbound.local.dev_issuer import AUDIENCE, ISSUER, DevIssue
 from orders.bootstrap.acceptance import ask_for_quote, client_of, smoke_of, tokens_for
 from orders.bootstrap.config.settings import load_settings
 from orders.bootstrap.errors import CannotRun
-from orders.bootstrap.server.api import serve, token_route
+from orders.bootstrap.server.api import serve
+from orders.bootstrap.server.local_pages import token_route
 from tests.support.service import Service
 
 OPERATIONS = {

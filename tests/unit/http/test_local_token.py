@@ -9,13 +9,12 @@ import pytest
 from litestar.testing import AsyncTestClient
 
 from orders.adapters.inbound.http.app import create_app
-from orders.adapters.inbound.http.local.pages import local_pages
 from orders.adapters.inbound.http.requests.parameters import TokenParameters
-from orders.adapters.outbound.local.mail_archive import MailArchive
 from orders.bootstrap.config.settings import load_settings
-from orders.bootstrap.server.api import token_route
-from orders.ports.local_archive import KeptDocument, NotKept
+from orders.bootstrap.server.local_pages import token_route
 from tests.support.http_api import anything, expect
+from tests.support.local_pages import Pages
+from tests.unit.application.test_read_overview import Desk
 
 
 def claims_of(token: str) -> dict[str, Any]:
@@ -75,28 +74,23 @@ def test_an_address_is_not_shown() -> None:
     assert "thandi" not in repr(TokenParameters("demo", "c", (), "thandi@example.com"))
 
 
-PAGES = ["/local/", "/local/mails", "/local/mails/m", "/local/mails/m/text", "/local/mails/m/attachments/0",
-         "/local/documents/demo/ord_WMZQR5YZCV26RZ79M3XH592CPT/1", "/local/token?customer=c&role=customer"]  # fmt: skip
+ORDER = "ord_WMZQR5YZCV26RZ79M3XH592CPT"
+PAGES = ["/local/", "/local/live", "/local/mails", "/local/mails/m", "/local/mails/m/html", "/local/mails/m/text",
+         "/local/mails/m/attachments/0", f"/local/documents/demo/{ORDER}/1", f"/local/orders/{ORDER}",
+         f"/local/orders/{ORDER}/live", "/local/top", "/local/top.json", "/local/top/live", "/local/assets/console.css",
+         "/local/assets/live.js", "/local/token?customer=c&role=customer"]  # fmt: skip
 
 
 @pytest.fixture
 async def pages(tmp_path: Path) -> AsyncIterator[Any]:
     """All that is there for people on a developer's machine, without anything kept yet."""
-    documents = NoDocuments()
+    pages = Pages(tmp_path / "mails")
+    # Its streams end at once.
+    pages.stop.set()
     settings = load_settings(orders_data_dir=tmp_path, dev_issuer_enabled=True)
-    routes = [local_pages(MailArchive(settings.mail_archive), documents), *token_route(settings)]
+    routes = [*pages.routes(Desk().read()), *token_route(settings)]
     async with AsyncTestClient(create_app(anything(lambda _: None), extra_routes=routes)) as found:
         yield found
-
-
-class NoDocuments:
-    """A ``KeptDocuments`` without any."""
-
-    async def newest(self, limit: int = 1) -> list[KeptDocument]:
-        return []
-
-    async def content(self, tenant_id: str, order_id: str, version: int) -> bytes:
-        raise NotKept("there is none")
 
 
 @pytest.mark.parametrize("page", PAGES)

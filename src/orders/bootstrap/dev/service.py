@@ -34,7 +34,8 @@ from orders.bootstrap.resources.addresses import resolve_addresses
 from orders.bootstrap.resources.creation import ResourceClients, create_resources
 from orders.bootstrap.resources.names import names_of
 from orders.bootstrap.resources.topology_file import packaged_topology
-from orders.bootstrap.server.api import kept_pages, serve
+from orders.bootstrap.server.api import serve
+from orders.bootstrap.server.local_pages import kept_pages
 from orders.bootstrap.server.region_watch import holding_lease
 from orders.bootstrap.server.worker import relay_loop, run_beside, worker_loop
 from orders.bootstrap.telemetry import open_telemetry
@@ -117,7 +118,7 @@ async def run_service(
             metrics=counters,
             tracing=telemetry.tracing,
             lifespan=[lifespan],
-            extra_routes=kept_pages(settings, clients, addresses, overview),
+            extra_routes=kept_pages(settings, container, stop, overview),
         )
         work = [
             renderer.warm_up(),

@@ -4,27 +4,18 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime
 
 from litestar.types import ASGIApp, ControllerRouterHandler
 
 from orders.adapters.inbound.http.app import create_app
-from orders.adapters.inbound.http.local.pages import local_pages, to_local_pages
-from orders.adapters.inbound.http.local.token import local_token
-from orders.adapters.inbound.http.local.top import top_pages
-from orders.adapters.inbound.http.requests.parameters import TokenParameters
-from orders.adapters.outbound.local.document_archive import BucketDocuments
-from orders.adapters.outbound.local.mail_archive import MailArchive
-from orders.application.operations.read_overview import ReadOverview
-from orders.bootstrap.aws import S3_LINKS, AwsClients, open_clients, secret_services
+from orders.bootstrap.aws import S3_LINKS, open_clients, secret_services
 from orders.bootstrap.config.edge import edge_rules
-from orders.bootstrap.config.keys import dev_issuer, with_keys
+from orders.bootstrap.config.keys import with_keys
 from orders.bootstrap.config.roles import Role
 from orders.bootstrap.config.settings import Settings
 from orders.bootstrap.container.api_container import ApiContainer, api_dependencies
 from orders.bootstrap.container.services import open_services
-from orders.bootstrap.dev.demo import DEMO_TENANT
-from orders.bootstrap.resources.addresses import Addresses, resolve_addresses
+from orders.bootstrap.resources.addresses import resolve_addresses
 from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.bootstrap.server.http_protocol import BoundedHttp
 from orders.bootstrap.server.region_watch import HeldLease, holding_lease, working_beside
@@ -64,7 +55,7 @@ async def run_api(settings: Settings, stop: asyncio.Event) -> None:
             holding_lease(settings, telemetry, Role.API) as held,
             open_container(settings, telemetry, held) as container,
         ):
-            pages = kept_pages(settings, container.clients(), container.addresses()) if settings.local_pages else []
+            pages = await pages_of_this_machine(settings, container, stop)
             app = create_app(
                 api_dependencies(container),
                 edge=edge_rules(settings),
@@ -100,32 +91,17 @@ async def open_container(settings: Settings, telemetry: Telemetry, held: HeldLea
         )
 
 
-def kept_pages(
-    settings: Settings, clients: AwsClients, addresses: Addresses, overview: ReadOverview | None = None
+async def pages_of_this_machine(
+    settings: Settings, container: ApiContainer, stop: asyncio.Event
 ) -> list[ControllerRouterHandler]:
-    """Returns the pages for a developer's machine: sent mails, rendered PDFs, tokens, and the overview if given."""
-    documents = BucketDocuments(clients.s3, addresses.documents_bucket)
-    return [
-        local_pages(MailArchive(settings.mail_archive), documents, top=overview is not None),
-        *([] if overview is None else [top_pages(overview)]),
-        to_local_pages,
-        *token_route(settings),
-    ]
-
-
-def token_route(settings: Settings) -> list[ControllerRouterHandler]:
-    """Returns the route to the development issuer's tokens; none if they are not accepted."""
-    if not settings.dev_issuer_enabled:
+    """Returns the pages of a developer's machine; none unless the settings ask for them, which only local ones may."""
+    if not settings.local_pages:
         return []
-    issuer = dev_issuer(settings)
+    from orders.bootstrap.operator_overview import overview_of
+    from orders.bootstrap.operator_tools import mailboxes
+    from orders.bootstrap.server.local_pages import ElsewhereFigures, kept_pages
 
-    def mint(asked: TokenParameters) -> str:
-        return issuer.token(
-            tenant_id=asked.tenant or DEMO_TENANT,
-            customer_id=asked.customer,
-            roles=asked.roles,
-            email=asked.email,
-            now=datetime.now(UTC),
-        )
-
-    return [local_token(mint)]
+    sqs = container.clients().sqs
+    boxes = await mailboxes(sqs, packaged_topology(), settings)
+    overview = overview_of(sqs, boxes, container.outbox(), ElsewhereFigures())
+    return kept_pages(settings, container, stop, overview)

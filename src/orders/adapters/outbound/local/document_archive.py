@@ -1,7 +1,7 @@
 """The archive of rendered PDFs, read from their bucket."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -12,6 +12,7 @@ from orders.ports.local_archive import KeptDocument, NotKept
 if TYPE_CHECKING:
     from types_aiobotocore_s3 import S3Client
 
+_FOLDERS = "orders/"
 _KEY = re.compile(r"^orders/(?P<tenant>[^/]+)/\d{4}/\d{2}/(?P<order>ord_[0-9A-Z]{26})/(?P<version>\d+)\.pdf$")
 
 
@@ -22,17 +23,26 @@ class BucketDocuments:
         self._client = client
         self._bucket = bucket
 
-    async def newest(self, limit: int = 200) -> Sequence[KeptDocument]:
-        """See ``KeptDocuments.newest``."""
-        return [document for document, _ in (await self._all())[:limit]]
+    async def of_order(self, tenant_id: str, order_id: str) -> Sequence[KeptDocument]:
+        """See ``KeptDocuments.of_order``."""
+        return [document for document, _ in await self._of_order(tenant_id, order_id)]
 
     async def content(self, tenant_id: str, order_id: str, version: int) -> bytes:
         """See ``KeptDocuments.content``."""
-        wanted = (tenant_id, order_id, version)
-        for document, key in await self._all():
-            if (document.tenant_id, document.order_id, document.version) == wanted:
+        for document, key in await self._of_order(tenant_id, order_id):
+            if document.version == version:
                 return await self._read(key)
         raise NotKept(f"{tenant_id}/{order_id}/{version}")
+
+    async def shops(self) -> Collection[str]:
+        """See ``KeptDocuments.shops``."""
+        found = []
+        with translated("documents bucket"):
+            async for page in self._client.get_paginator("list_objects_v2").paginate(
+                Bucket=self._bucket, Prefix=_FOLDERS, Delimiter="/"
+            ):
+                found += [each["Prefix"].removeprefix(_FOLDERS)[:-1] for each in page.get("CommonPrefixes", [])]
+        return found
 
     async def _read(self, key: str) -> bytes:
         with translated("documents bucket"):
@@ -45,22 +55,24 @@ class BucketDocuments:
             async with response["Body"] as body:
                 return await body.read()
 
-    async def _all(self) -> list[tuple[KeptDocument, str]]:
+    async def _of_order(self, tenant_id: str, order_id: str) -> list[tuple[KeptDocument, str]]:
         found = []
         with translated("documents bucket"):
+            # The month in the key is that of the order, which its id does not tell.
             async for page in self._client.get_paginator("list_objects_v2").paginate(
-                Bucket=self._bucket, Prefix="orders/"
+                Bucket=self._bucket, Prefix=f"{_FOLDERS}{tenant_id}/"
             ):
                 for entry in page.get("Contents", []):
                     match = _KEY.match(entry["Key"])
-                    if match is not None:
-                        document = KeptDocument(
-                            tenant_id=match["tenant"],
-                            order_id=match["order"],
-                            version=int(match["version"]),
-                            at=entry["LastModified"],
-                            size_bytes=entry["Size"],
-                        )
-                        found.append((document, entry["Key"]))
-        found.sort(key=lambda pair: pair[0].at, reverse=True)
+                    if match is None or (match["tenant"], match["order"]) != (tenant_id, order_id):
+                        continue
+                    document = KeptDocument(
+                        tenant_id=tenant_id,
+                        order_id=order_id,
+                        version=int(match["version"]),
+                        at=entry["LastModified"],
+                        size_bytes=entry["Size"],
+                    )
+                    found.append((document, entry["Key"]))
+        found.sort(key=lambda pair: pair[0].version, reverse=True)
         return found

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
+from email.parser import BytesHeaderParser
 from email.policy import SMTP
 from itertools import islice
 from pathlib import Path
@@ -67,10 +68,16 @@ class MailArchive:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
+        self._numbers: dict[str, str | None] = {}
+        """The order's number by the file's name; no file changes once it is there."""
 
     async def newest(self, limit: int = 200) -> Sequence[KeptMail]:
         """See ``KeptMails.newest``. Files that are not mails are skipped with a warning."""
         return await asyncio.to_thread(self._newest, limit)
+
+    async def of_order(self, order_number: str) -> Sequence[KeptMail]:
+        """See ``KeptMails.of_order``. Of the others only the headers are read, once."""
+        return await asyncio.to_thread(self._of_order, order_number)
 
     async def get(self, mail_id: str) -> KeptMail:
         """See ``KeptMails.get``."""
@@ -87,6 +94,15 @@ class MailArchive:
         # Names begin with the time, so sorting by name sorts by time.
         paths = sorted(self._directory.glob("*.eml"), key=lambda path: path.name, reverse=True)
         return tuple(islice(filter(None, map(_read, paths)), limit))
+
+    def _of_order(self, order_number: str) -> Sequence[KeptMail]:
+        found = []
+        for path in sorted(self._directory.glob("*.eml"), key=lambda path: path.name):
+            if path.name not in self._numbers:
+                self._numbers[path.name] = _order_number(path)
+            if self._numbers[path.name] == order_number and (mail := _read(path)) is not None:
+                found.append(mail)
+        return tuple(found)
 
     def _attachment(self, mail_id: str, index: int) -> tuple[str, str, bytes]:
         try:
@@ -141,6 +157,15 @@ def _parse(content: bytes) -> EmailMessage:
     if not all(message[name] for name in ("From", "To", "Subject")):
         raise ValueError("it is no complete mail")
     return message
+
+
+def _order_number(path: Path) -> str | None:
+    """Reads the order's number from a mail's headers; ``None`` if it names none, or is no mail."""
+    try:
+        with path.open("rb") as file:
+            return _header(BytesHeaderParser(_class=EmailMessage, policy=SMTP).parse(file), "X-Order-Number")
+    except (OSError, ValueError, LookupError):
+        return None
 
 
 def _header(message: EmailMessage, name: str) -> str | None:

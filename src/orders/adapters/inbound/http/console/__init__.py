@@ -1,1 +1,1 @@
-"""Shows operators the service's state; nothing here is of one environment only."""
+"""Shows operators the service's state and orders; nothing here is of one environment only."""

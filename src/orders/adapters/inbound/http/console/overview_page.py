@@ -1,15 +1,11 @@
 """Renders the overview of queues, outbox and API as a page."""
 
 from dataclasses import dataclass
-from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from orders.adapters.durations import short_duration
+from orders.adapters.inbound.http.console.shell import UNKNOWN, Page, Shell
 from orders.application.operations.read_overview import Overview
 from orders.ports.recent_figures import Figures
-
-UNKNOWN = "–"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,35 +18,49 @@ class Tile:
 
 
 class OverviewPage:
-    """The page, which reloads itself.
+    """The page of all queues, the outbox, rates and last errors.
 
     Args:
         title: of the page.
-        back: address and words of the page that it belongs to.
         as_json: address of the same as JSON.
+        live: address of its stream.
     """
 
-    def __init__(self, title: str, *, back: tuple[str, str], as_json: str, refresh_seconds: int = 5) -> None:
-        self._fixed: dict[str, Any] = {
-            "title": title, "back": back, "as_json": as_json, "refresh_seconds": refresh_seconds,
-        }  # fmt: skip
-        environment = Environment(
-            loader=PackageLoader("orders", "templates/console"), autoescape=True, undefined=StrictUndefined
-        )
-        environment.filters["duration"] = _duration
-        environment.filters["count"] = _count
-        self._template = environment.get_template("overview.html")
+    def __init__(self, shell: Shell, title: str, *, as_json: str, live: str) -> None:
+        self._shell = shell
+        self._title = title
+        self._as_json = as_json
+        self._live = live
 
-    def render(self, overview: Overview) -> str:
-        """Returns the page as HTML."""
+    def page(self, overview: Overview) -> Page:
+        """Makes the page."""
         figures = overview.figures
-        return self._template.render(
-            **self._fixed,
+        main = self._shell.render(
+            "console/overview.html",
+            title=self._title,
+            as_json=self._as_json,
             overview=overview,
             tiles=[*_outbox_tiles(overview), *([] if figures is None else _figure_tiles(overview, figures))],
             durations=[] if figures is None else [Tile(_duration(v), g.replace("_", " ")) for g, v in _p95(figures)],
             ages_known=any(each.oldest_seconds is not None for each in overview.queues),
         )
+        concerns = f"({overview.concerns}) " if overview.concerns else ""
+        return Page(f"{concerns}{self._title}", main, live=self._live)
+
+
+def summary_tiles(overview: Overview) -> list[Tile]:
+    """Returns the figures of queues and outbox in few words: sums over all queues that could be read."""
+    depths = [each.depth for each in overview.queues if each.depth is not None]
+    late = any(each.is_late for each in overview.queues)
+    waiting, in_flight = sum(each.waiting for each in depths), sum(each.in_flight for each in depths)
+    queues = [
+        Tile(str(waiting) if depths else UNKNOWN, "messages waiting", late),
+        Tile(str(in_flight) if depths else UNKNOWN, "messages in flight"),
+    ]
+    asked = [*(each.dead_letters for each in overview.queues), *(each.dead_letters for each in overview.rules)]
+    letters = [each for each in asked if each is not None]
+    count = sum(letters)
+    return [*queues, Tile(str(count) if letters else UNKNOWN, "dead letters", count > 0), *_outbox_tiles(overview)]
 
 
 def _outbox_tiles(overview: Overview) -> list[Tile]:
@@ -90,7 +100,3 @@ def _rate(figures: Figures, count: float | None) -> str:
 
 def _duration(seconds: float | None) -> str:
     return UNKNOWN if seconds is None else short_duration(seconds)
-
-
-def _count(number: int | None) -> str:
-    return UNKNOWN if number is None else str(number)

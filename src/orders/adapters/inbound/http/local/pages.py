@@ -1,158 +1,153 @@
-"""Serves the pages of `orders dev` that show sent mails and rendered PDFs. Never part of a deployed API."""
+"""Serves the pages under ``/local``: orders, queues, mails and PDFs of this machine. Never part of a deployed API."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from litestar import Response, Router, get
-from litestar.exceptions import NotFoundException
+from litestar import Request, Response, Router, get, post
+from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.response import Redirect
+from litestar.types import ControllerRouterHandler
+from markupsafe import Markup
 
+from orders.adapters.inbound.http.console.live import LiveStreams
+from orders.adapters.inbound.http.console.order_list import InvalidQuery, ListQuery, OrderList, Shops, Slots
+from orders.adapters.inbound.http.console.order_page import OrderPage
+from orders.adapters.inbound.http.console.shell import Shell, asset_routes
 from orders.adapters.inbound.http.local.loopback import asked_as_loopback
-from orders.adapters.inbound.http.page_policy import MAIL_POLICY, page_policy
-from orders.adapters.inbound.http.representations.values import moment
-from orders.adapters.wire import json_body
-from orders.domain.identity import order_number
-from orders.ports.local_archive import KeptDocument, KeptDocuments, KeptMail, KeptMails, NotKept
+from orders.adapters.inbound.http.local.mails import mail_routes
+from orders.adapters.inbound.http.local.order_more import OrderMore
+from orders.adapters.inbound.http.local.refusals import refusals
+from orders.adapters.inbound.http.local.same_origin import from_these_pages
+from orders.adapters.inbound.http.local.sample_orders import SampleOrders
+from orders.adapters.inbound.http.local.top import top_routes
+from orders.application.operations.browse_orders import BrowseOrders
+from orders.application.operations.read_overview import ReadOverview
+from orders.application.orders.list_orders import ListOrders
+from orders.application.orders.open_order import OpenOrder
+from orders.application.orders.place_order import PlaceOrder
+from orders.application.orders.read_history import ReadHistory
+from orders.application.policy.caller import Caller
+from orders.domain.identity import is_key
+from orders.domain.lifecycle import Role
+from orders.ports.local_archive import KeptDocuments, KeptMails
 
-SHOWN = 1000
+ROOT = "/local"
+LIST = f"{ROOT}/"
 
 
-def local_pages(mails: KeptMails, documents: KeptDocuments, *, top: bool = False) -> Router:
-    """Makes the routes under ``/local``; ``top``: the index links to ``/local/top``."""
-    template = Environment(
-        loader=PackageLoader("orders", "templates/local"), autoescape=True, undefined=StrictUndefined
-    ).get_template("index.html")
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What the pages show.
+
+    Attributes:
+        shops: the shops of this machine.
+        sample_shops: those that sample orders are offered for, whether they have orders or not.
+        overview: ``None`` where nobody knows the state of queues and outbox.
+    """
+
+    list_orders: ListOrders
+    open_order: OpenOrder
+    read_history: ReadHistory
+    place_order: PlaceOrder
+    shops: Shops
+    sample_shops: tuple[str, ...]
+    mails: KeptMails
+    documents: KeptDocuments
+    overview: ReadOverview | None = None
+
+
+def local_pages(sources: Sources, streams: LiveStreams) -> list[ControllerRouterHandler]:
+    """Makes the routes under ``/local``."""
+    navigation = [(LIST, "Orders"), *([(f"{ROOT}/top", "Queues and errors")] if sources.overview else [])]
+    shell = Shell("orders on this machine", ROOT, [*navigation, ("/v1.0/docs", "API reference")])
+    handlers = [
+        *_order_routes(sources, shell, streams),
+        *mail_routes(shell, sources.mails, sources.documents),
+        _sample_route(SampleOrders(sources.place_order)),
+        *([] if sources.overview is None else top_routes(shell, sources.overview, streams)),
+    ]
+    guarded = Router(
+        path=ROOT,
+        route_handlers=[*handlers, asset_routes()],
+        guards=[asked_as_loopback],
+        exception_handlers=refusals(shell),
+    )
+    return [guarded]
+
+
+def developer(tenant_id: str) -> Caller:
+    """Returns as whom the pages read a shop's orders: whoever is at this machine may see all of them."""
+    return Caller(tenant_id, "local-pages", frozenset({Role.ADMIN}))
+
+
+def _order_routes(sources: Sources, shell: Shell, streams: LiveStreams) -> list[HTTPRouteHandler]:
+    def actions(shops: Sequence[str], shop: str | None) -> Markup:
+        offered = [*sources.sample_shops, *(each for each in shops if each not in sources.sample_shops)]
+        return shell.render("local/sample_form.html", shops=offered, shop=shop)
+
+    slots = Slots(actions, shell.render("local/no_orders.html"))
+    browse = BrowseOrders(sources.list_orders)
+    orders = OrderList(shell, browse, sources.shops, developer, slots, sources.overview)
+    more = OrderMore(shell, sources.mails, sources.documents)
+    order_page = OrderPage(shell, sources.open_order, sources.read_history, sources.shops, developer, more.render)
 
     @get("/")
-    async def index() -> Response[str]:
-        """Shows all orders with their mails and PDFs."""
-        orders = _by_order(await mails.newest(SHOWN), await documents.newest(SHOWN))
-        return html_page(template.render(orders=orders, top=top))
+    async def index(request: Request[Any, Any, Any]) -> Response[str]:
+        """Lists the orders of all shops."""
+        return shell.response(await orders.page(ListQuery.read(request.query_params)), here=LIST)
 
-    @get("/mails")
-    async def kept_mails() -> Response[bytes]:
-        """Lists the mails, newest first: recipients, subject, order number, attachments, bodies."""
-        items = [_mail(mail) for mail in await mails.newest(SHOWN)]
-        return Response(json_body.encode({"items": items}), media_type="application/json")
+    @get("/live")
+    async def index_live(request: Request[Any, Any, Any]) -> Response[Any]:
+        """Tells when the list has changed."""
+        query = ListQuery.read(request.query_params)
 
-    @get("/mails/{mail_id:str}")
-    async def mail_html(mail_id: FromPath[str]) -> Response[str]:
-        """Shows a mail as a mail program would."""
-        mail = await _found(mails, mail_id)
-        return Response(mail.html, media_type="text/html", headers={"Content-Security-Policy": MAIL_POLICY})
+        async def look() -> str:
+            return (await orders.page(query)).fingerprint
 
-    @get("/mails/{mail_id:str}/text")
-    async def mail_text(mail_id: FromPath[str]) -> Response[str]:
-        """Returns a mail's plain text."""
-        mail = await _found(mails, mail_id)
-        return Response(mail.text, media_type="text/plain")
+        return streams.response(request, look)
 
-    @get("/mails/{mail_id:str}/attachments/{index:int}")
-    async def attachment(mail_id: FromPath[str], index: FromPath[int]) -> Response[bytes]:
-        """Returns a mail's attachment."""
-        try:
-            filename, media_type, content = await mails.attachment(mail_id, index)
-        except NotKept as error:
-            raise NotFoundException(str(error)) from error
-        return _file(content, filename, media_type)
+    @get("/orders/{named:str}")
+    async def order(request: Request[Any, Any, Any], named: FromPath[str]) -> Response[str]:
+        """Shows an order."""
+        shop, after = _order_query(request)
+        return shell.response(await order_page.page(named, shop, after), here="")
 
-    @get("/documents/{tenant_id:str}/{order_id:str}/{version:int}")
-    async def kept_document(
-        tenant_id: FromPath[str], order_id: FromPath[str], version: FromPath[int]
-    ) -> Response[bytes]:
-        """Returns an order's PDF."""
-        try:
-            content = await documents.content(tenant_id, order_id, version)
-        except NotKept as error:
-            raise NotFoundException(str(error)) from error
-        return _file(content, f"{order_number(order_id)}.pdf", "application/pdf")
+    @get("/orders/{named:str}/live")
+    async def order_live(request: Request[Any, Any, Any], named: FromPath[str]) -> Response[Any]:
+        """Tells when an order's page has changed."""
+        shop, after = _order_query(request)
 
-    handlers = [index, kept_mails, mail_html, mail_text, attachment, kept_document]
-    return Router(path="/local", route_handlers=handlers, guards=[asked_as_loopback])
+        async def look() -> str:
+            return (await order_page.page(named, shop, after)).fingerprint
+
+        return streams.response(request, look)
+
+    return [index, index_live, order, order_live]
 
 
-def html_page(html: str) -> Response[str]:
-    """Makes the response that shows a page of ours."""
-    return Response(html, media_type="text/html", headers={"Content-Security-Policy": page_policy(html)})
+def _order_query(request: Request[Any, Any, Any]) -> tuple[str | None, str]:
+    shop = request.query_params.get("shop") or None
+    if shop is not None and not is_key(shop):
+        raise InvalidQuery("a shop's id is 1 to 64 of letters, digits, '_', '.' and '-'")
+    return shop, request.query_params.get("after", "")
+
+
+def _sample_route(samples: SampleOrders) -> HTTPRouteHandler:
+    @post("/sample-order", guards=[from_these_pages])
+    async def sample_order(request: Request[Any, Any, Any]) -> Redirect:
+        """Places a sample order, and leads to its page."""
+        shop = str((await request.form()).get("shop", ""))
+        if not is_key(shop):
+            raise InvalidQuery("a shop's id is 1 to 64 of letters, digits, '_', '.' and '-'")
+        placed = await samples.place(shop)
+        return Redirect(f"{ROOT}/orders/{placed.order_id}", query_params={"shop": shop}, status_code=303)
+
+    return sample_order
 
 
 @get("/", sync_to_thread=False)
 def to_local_pages() -> Redirect:
     """Redirects from the bare address, which people open in a browser, to the pages."""
-    return Redirect("/local/")
-
-
-async def _found(mails: KeptMails, mail_id: str) -> KeptMail:
-    try:
-        return await mails.get(mail_id)
-    except NotKept as error:
-        raise NotFoundException(str(error)) from error
-
-
-def _file(content: bytes, filename: str, media_type: str) -> Response[bytes]:
-    # Shown in the browser, never run there: the security policy of every response forbids scripts.
-    safe = "".join(character if character.isalnum() or character in "-._" else "_" for character in filename)
-    return Response(content, media_type=media_type, headers={"Content-Disposition": f'inline; filename="{safe}"'})
-
-
-def _mail(mail: KeptMail) -> dict[str, Any]:
-    return {
-        "id": mail.id,
-        "sent_at": moment(mail.at),
-        "sender": mail.sender,
-        "recipients": list(mail.recipients),
-        "subject": mail.subject,
-        "order_number": mail.order_number,
-        "template": mail.template,
-        "attachments": [
-            {
-                "filename": each.filename,
-                "media_type": each.media_type,
-                "size_bytes": each.size_bytes,
-                "href": f"/local/mails/{mail.id}/attachments/{index}",
-            }
-            for index, each in enumerate(mail.attachments)
-        ],
-        "text": mail.text,
-        "html": mail.html,
-    }
-
-
-def _by_order(mails: Sequence[KeptMail], documents: Sequence[KeptDocument]) -> list[dict[str, Any]]:
-    newest: dict[str, datetime] = {}
-    orders: dict[str, dict[str, Any]] = {}
-
-    def entry(number: str, at: datetime) -> dict[str, Any]:
-        newest[number] = max(at, newest.get(number, at))
-        return orders.setdefault(number, {"number": number, "tenant": None, "pdf": None, "pdf_version": 0, "mails": []})
-
-    for mail in mails:
-        entry(mail.order_number or "without order", mail.at)["mails"].append(_row(mail))
-    for document in documents:
-        order = entry(order_number(document.order_id), document.at)
-        order["tenant"] = document.tenant_id
-        if document.version > order["pdf_version"]:
-            order["pdf_version"] = document.version
-            order["pdf"] = f"/local/documents/{document.tenant_id}/{document.order_id}/{document.version}"
-    return sorted(orders.values(), key=lambda order: newest[order["number"]], reverse=True)
-
-
-def _row(mail: KeptMail) -> dict[str, Any]:
-    return {
-        "at": f"{mail.at:%Y-%m-%d %H:%M:%S}",
-        "subject": mail.subject,
-        "recipients": ", ".join(mail.recipients),
-        "html_href": f"/local/mails/{mail.id}",
-        "text_href": f"/local/mails/{mail.id}/text",
-        "attachments": [
-            {
-                "name": each.filename,
-                "size": f"{max(1, round(each.size_bytes / 1024))} KiB",
-                "href": f"/local/mails/{mail.id}/attachments/{index}",
-            }
-            for index, each in enumerate(mail.attachments)
-        ],
-    }
+    return Redirect(LIST)

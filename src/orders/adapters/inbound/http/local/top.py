@@ -1,28 +1,41 @@
-"""Shows queues, outbox and rates of `orders dev` as a page and as JSON. Never part of a deployed API."""
+"""Shows queues, outbox and rates of this machine as a page and as JSON."""
 
-from litestar import Response, Router, get
+from typing import Any
 
+from litestar import Request, Response, get
+from litestar.handlers import HTTPRouteHandler
+
+from orders.adapters.inbound.http.console.live import LiveStreams
 from orders.adapters.inbound.http.console.overview_page import OverviewPage
-from orders.adapters.inbound.http.local.loopback import asked_as_loopback
-from orders.adapters.inbound.http.local.pages import html_page
+from orders.adapters.inbound.http.console.shell import Shell
 from orders.adapters.wire import json_body
 from orders.adapters.wire.overview_body import overview_body
 from orders.application.operations.read_overview import ReadOverview
 
 
-def top_pages(overview: ReadOverview) -> Router:
-    """Makes the routes ``/local/top`` and ``/local/top.json``."""
-    page = OverviewPage("What runs on this machine", back=("/local/", "mails and PDFs"), as_json="/local/top.json")
+def top_routes(shell: Shell, overview: ReadOverview, streams: LiveStreams) -> list[HTTPRouteHandler]:
+    """Makes the routes ``/top`` and ``/top.json`` below the console's root."""
+    address = f"{shell.root}/top"
+    page = OverviewPage(shell, "Queues and errors", as_json=f"{address}.json", live=f"{address}/live")
 
     @get("/top")
     async def top() -> Response[str]:
-        """Shows the current state, and reloads itself."""
-        return html_page(page.render(await overview.execute()))
+        """Shows the current state."""
+        return shell.response(page.page(await overview.execute()), here=address)
+
+    @get("/top/live")
+    async def top_live(request: Request[Any, Any, Any]) -> Response[Any]:
+        """Tells when the state has changed."""
+
+        async def look() -> str:
+            return page.page(await overview.execute()).fingerprint
+
+        return streams.response(request, look)
 
     @get("/top.json")
     async def top_json() -> Response[bytes]:
         """Returns the current state, with the same names as `orders top --json`."""
         body = json_body.encode(overview_body(await overview.execute()))
-        return Response(body, media_type="application/json")
+        return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
 
-    return Router(path="/local", route_handlers=[top, top_json], guards=[asked_as_loopback])
+    return [top, top_live, top_json]

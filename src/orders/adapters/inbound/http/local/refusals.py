@@ -1,0 +1,58 @@
+"""Says on a page why there is nothing to show."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from litestar import Request, Response
+from litestar.exceptions import NotFoundException
+
+from orders.adapters.inbound.http.console.order_list import InvalidQuery
+from orders.adapters.inbound.http.console.shell import Shell
+from orders.adapters.inbound.http.local.same_origin import NotFromThesePages
+from orders.application.policy.errors import OrderNotFound, ShopNotReady
+from orders.domain.errors import InvalidOrder
+from orders.ports.errors import NotTheWriter, NumberNotIndexed, OutcomeUnknown, TransientPortError, UnreadableItem
+
+_log = logging.getLogger(__name__)
+
+_TRANSIENT = (TransientPortError, NotTheWriter, OutcomeUnknown, NumberNotIndexed)
+
+Handler = Callable[[Request[Any, Any, Any], Exception], Response[str]]
+
+
+def refusals(shell: Shell) -> dict[type[Exception] | int, Handler]:
+    """Returns the handlers of what pages raise."""
+
+    def page(title: str, status: int) -> Handler:
+        def handler(_: Request[Any, Any, Any], error: Exception) -> Response[str]:
+            return shell.refusal(title, str(error), status=status)
+
+        return handler
+
+    def missing(_: Request[Any, Any, Any], error: Exception) -> Response[str]:
+        assert isinstance(error, NotFoundException)
+        return shell.refusal("There is no such thing", error.detail, status=404)
+
+    def invalid(_: Request[Any, Any, Any], error: Exception) -> Response[str]:
+        assert isinstance(error, InvalidOrder)
+        faults = "; ".join(fault.message for fault in error.faults)
+        return shell.refusal("The order can't be placed", faults, status=422)
+
+    def unreadable(_: Request[Any, Any, Any], error: Exception) -> Response[str]:
+        assert isinstance(error, UnreadableItem)
+        _log.error("not shown: %s", error)
+        detail = f"The {error.kind} at {error.place} is kept, but can't be read: {error.reason}. Nothing is lost."
+        return shell.refusal("What is kept of it can't be read", detail, status=500)
+
+    return {
+        InvalidQuery: page("This address leads nowhere", 400),
+        NotFoundException: missing,
+        OrderNotFound: page("There is no such order", 404),
+        NotFromThesePages: page("This form is not from here", 403),
+        InvalidOrder: invalid,
+        ShopNotReady: page("The shop takes no orders", 409),
+        UnreadableItem: unreadable,
+        # Each has a handler for the API, which would be the nearer one.
+        **dict.fromkeys(_TRANSIENT, page("Not to be had at the moment", 503)),
+    }

@@ -38,6 +38,14 @@ _SOURCE = re.compile(
     r"<\?php|<%[@=!]|#!/(?:bin|usr)|^(?:from [\w.]+ import |import java\.|package [\w.]+;)", re.MULTILINE
 )
 _SERIALIZED = re.compile(r"rO0AB|\xac\xed\x00\x05|aced0005", re.IGNORECASE)
+_LOADING = {"script": "src", "iframe": "src", "object": "data"}
+_OWN = {
+    "script": r"/local/assets/[a-z]+\.js",
+    "iframe": r"/local/mails/[\w.=+%-]+/html",
+    "object": r"/local/documents/[\w./-]+",
+}
+"""What pages of the service load into themselves."""
+_DANGEROUS = re.compile(r"\b(?:eval|setTimeout|setInterval|Function|innerHTML|outerHTML\s*=|document\.write)\s*[(=]")
 _NAMELESS = 3
 """Shorter values of a query are found everywhere."""
 _RECENT_YEARS = 10
@@ -73,17 +81,29 @@ def debug_message(message: Message) -> Iterator[str]:
 
 
 def script(message: Message) -> Iterator[str]:
-    """Any script: the service has none, so none can be old, another's, dangerous or modern."""
+    """Any script but the console's own, so none can be old, another's or dangerous; frames and objects of others."""
     found = message.elements()
-    yield from (f"<{tag}>" for tag, _ in found.tags if tag in {"script", "iframe", "object", "embed", "applet"})
+    for tag, attributes in found.tags:
+        if tag in _LOADING and not re.fullmatch(_OWN[tag], attributes.get(_LOADING[tag], "")):
+            yield f"<{tag}>"
+        if tag in {"embed", "applet"} or (tag == "iframe" and "sandbox" not in attributes):
+            yield f"<{tag}>"
     yield from (f"{tag} {name}" for tag, all_of in found.tags for name in all_of if name.startswith("on"))
-    if "javascript" in message.kind:
+    if "javascript" in message.kind and not re.fullmatch(_OWN["script"], message.url.partition("?")[0]):
         yield message.kind
+    if "javascript" in message.kind:
+        yield from _DANGEROUS.findall(message.text)
 
 
 def form(message: Message) -> Iterator[str]:
-    """Any form: the service has none, so none lacks a token or changes between HTTP and HTTPS."""
-    yield from (f"<form action={each.get('action')!r}>" for each in message.elements().named("form"))
+    """A form that leads to another host, so between HTTP and HTTPS, or one that changes something without a token."""
+    token = any(
+        each.get("name") == "csrf_token" and each.get("type") == "hidden" and each.get("value")
+        for each in message.elements().named("input")
+    )
+    for each in message.elements().named("form"):
+        if not re.fullmatch(r"/(?!/).*", each.get("action", "")) or not token:
+            yield f"<form action={each.get('action')!r}>"
 
 
 def comment(message: Message) -> Iterator[str]:

@@ -130,7 +130,11 @@ def _is_public(message: Message) -> bool:
 
 def _is_mail(message: Message) -> bool:
     parts = message.url.split("/")
-    return message.url.startswith("/local/mails/") and len(parts) == 4
+    return message.url.startswith("/local/mails/") and len(parts) == 5 and parts[4] == "html"
+
+
+def _is_filtered(message: Message) -> bool:
+    return message.url.startswith("/local/") and set(message.given) <= {"shop", "status", "behind", "after"}
 
 
 ARGUED: tuple[Argued, ...] = (
@@ -151,6 +155,11 @@ ARGUED: tuple[Argued, ...] = (
         (10055,),
         _is_mail,
         "a mail's styles are attributes, which is what mail programs understand; shown on a developer's machine only",
+    ),
+    Argued(
+        (10030, 10031, 10043),
+        _is_filtered,
+        "a list of one shop or status says which; they are escaped, and what is neither is refused",
     ),
 )
 

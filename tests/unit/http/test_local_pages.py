@@ -101,7 +101,9 @@ async def test_the_list_can_be_of_one_shop_and_one_status(pages: Pages) -> None:
     assert 'href="/local/"' in html
 
 
-@pytest.mark.parametrize("query", ["status=lost", "behind=yesterday", "behind=2026-11-22T12:00:00.000Z~ord_1"])
+@pytest.mark.parametrize(
+    "query", ["status=lost", "shop=%3Cb%3E", "behind=yesterday", "behind=2026-11-22T12:00:00.000Z~ord_1"]
+)
 async def test_an_address_that_leads_nowhere_is_answered_with_a_page(pages: Pages, query: str) -> None:
     assert "This address leads nowhere" in await pages.text(f"/local/?{query}", 400)
 
@@ -242,8 +244,15 @@ async def test_an_accepted_order_has_a_page_before_it_is_placed(pages: Pages) ->
 # -- a sample order ---------------------------------------------------------------------------------------------
 
 
-async def send(pages: Pages, headers: dict[str, str], shop: str = "tenant_b") -> Any:
-    return await pages.client.post("/local/sample-order", data={"shop": shop}, headers=headers, follow_redirects=False)
+async def form_of(pages: Pages) -> dict[str, str]:
+    """What is in the form of the list, as a browser would send it."""
+    (field,) = [each for each in Tags(await pages.text("/local/")).all("input") if each.get("type") == "hidden"]
+    return {str(field["name"]): str(field["value"])}
+
+
+async def send(pages: Pages, headers: dict[str, str], shop: str = "tenant_b", **more: str) -> Any:
+    form = await form_of(pages) | {"shop": shop} | more
+    return await pages.client.post("/local/sample-order", data=form, headers=headers, follow_redirects=False)
 
 
 async def test_the_button_places_a_sample_order_and_leads_to_it(pages: Pages) -> None:
@@ -286,9 +295,23 @@ async def test_a_form_of_another_site_places_nothing(pages: Pages, headers: dict
     assert not pages.service.table.rows
 
 
-async def test_one_of_the_two_headers_is_enough(pages: Pages) -> None:
-    for name, value in OWN.items():
-        assert (await send(pages, {name: value})).status_code == 303
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": LOCAL},
+        {"Sec-Fetch-Site": "same-origin"},
+        # What browsers say of a page that sends no referrer.
+        {"Origin": "null", "Sec-Fetch-Site": "same-origin"},
+    ],
+)
+async def test_what_browsers_say_of_these_pages_is_enough(pages: Pages, headers: dict[str, str]) -> None:
+    assert (await send(pages, headers)).status_code == 303
+
+
+@pytest.mark.parametrize("token", ["", "another"])
+async def test_a_form_that_is_not_of_this_process_places_nothing(pages: Pages, token: str) -> None:
+    assert (await send(pages, OWN, csrf_token=token)).status_code == 403
+    assert not pages.service.table.rows
 
 
 @pytest.mark.parametrize("shop", ["", "a b", "<b>"])
@@ -298,8 +321,11 @@ async def test_a_sample_order_needs_a_shop(pages: Pages, shop: str) -> None:
 
 
 async def test_a_sample_order_that_is_refused_says_why(pages: Pages) -> None:
+    form = await form_of(pages)
     pages.service.table.reachable = False
-    assert (await send(pages, OWN)).status_code == 503
+    answer = await pages.client.post("/local/sample-order", data=form | {"shop": "tenant_b"}, headers=OWN)
+    assert answer.status_code == 503
+    assert "Not to be had at the moment" in answer.text
 
 
 # -- on every page ----------------------------------------------------------------------------------------------
@@ -356,8 +382,7 @@ async def test_policies_allow_only_what_is_served_here(pages: Pages) -> None:
         assert {policy[name] for name in ("script-src", "style-src", "connect-src", "form-action")} == {"'self'"}
         assert policy["frame-ancestors"] == "'none'"
         assert "unsafe" not in answer.headers["content-security-policy"]
-        # With none at all, browsers would leave out where the form is from.
-        assert answer.headers["referrer-policy"] == "same-origin"
+        assert answer.headers["referrer-policy"] == "no-referrer"
         assert answer.headers["cache-control"] == "no-store"
 
 
@@ -373,7 +398,8 @@ async def test_pages_have_landmarks_headings_in_order_and_labelled_fields(pages:
         ids = [attributes["id"] for _, attributes in tags.found if "id" in attributes]
         assert len(ids) == len(set(ids)), address
         labelled = {each.get("for") for each in tags.all("label")}
-        assert {each["id"] for tag in ("select", "input") for each in tags.all(tag)} <= labelled, address
+        fields = [each for tag in ("select", "input") for each in tags.all(tag) if each.get("type") != "hidden"]
+        assert {each["id"] for each in fields} <= labelled, address
 
 
 async def test_each_part_of_a_live_page_has_an_id(pages: Pages) -> None:

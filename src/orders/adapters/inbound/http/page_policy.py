@@ -13,10 +13,7 @@ MAIL_POLICY = (
 """For a mail in a frame of ours: its styles are attributes, which is what mail programs understand, and a hash allows
 none of those. Nothing in it runs, whatever a shop's template or a customer wrote.
 """
-FILE_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'self'"
-)
+FILE_POLICY = "default-src 'none'; object-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 """For a PDF in a frame of ours: browsers show it by an object of their own in a page of their own."""
 CONSOLE_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "

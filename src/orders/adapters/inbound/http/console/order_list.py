@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
@@ -14,7 +14,7 @@ from orders.adapters.inbound.http.representations.values import moment
 from orders.application.operations.browse_orders import BrowsedPage, BrowseOrders, Place
 from orders.application.operations.read_overview import ReadOverview
 from orders.application.policy.caller import Caller
-from orders.domain.identity import ORDER_ID_PATTERN
+from orders.domain.identity import ORDER_ID_PATTERN, is_key
 from orders.domain.lifecycle import Status
 
 TITLE = "Orders"
@@ -59,7 +59,7 @@ class ListQuery:
         status, behind = parameters.get("status") or None, parameters.get("behind") or None
         try:
             return cls(
-                parameters.get("shop") or None,
+                read_shop(parameters),
                 None if status is None else Status(status),
                 None if behind is None else _place(behind),
             )
@@ -75,6 +75,15 @@ class ListQuery:
         }
         given = {name: value for name, value in found.items() if value}
         return f"?{urlencode(given)}" if given else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A link to other orders of the list; ``chosen``: those that the page shows."""
+
+    words: str
+    href: str
+    chosen: bool
 
 
 class OrderList:
@@ -117,9 +126,7 @@ class OrderList:
             title=TITLE,
             found=found,
             shops=shops,
-            shop=query.shop,
-            statuses=list(Status),
-            wanted_status=query.status,
+            filters=self._filters(query, shops),
             filtered=query != ListQuery(),
             behind=query.behind is not None,
             newest=f"{root}/{query.written()}",
@@ -133,10 +140,30 @@ class OrderList:
         # Each look at an order that can't be read is an error in the log.
         return Page(TITLE, main, live=None if found.unreadable else live)
 
+    def _filters(self, query: ListQuery, shops: Sequence[str]) -> list[tuple[str, list[Choice]]]:
+        """Returns the links to one shop's orders or all, and to those in one status or any."""
+
+        def choice(words: str, wanted: ListQuery) -> Choice:
+            return Choice(words, f"{self._shell.root}/{wanted.written()}", wanted == replace(query, behind=None))
+
+        of_shops = [choice("all", ListQuery(None, query.status))]
+        of_shops += [choice(each, ListQuery(each, query.status)) for each in shops]
+        of_statuses = [choice("any", ListQuery(query.shop, None))]
+        of_statuses += [choice(each.replace("_", " "), ListQuery(query.shop, each)) for each in Status]
+        return [("Shop", of_shops), ("Status", of_statuses)]
+
     def _older(self, query: ListQuery, found: BrowsedPage) -> str | None:
         if found.next_place is None:
             return None
         return f"{self._shell.root}/{query.written(behind=found.next_place)}"
+
+
+def read_shop(parameters: Mapping[str, str]) -> str | None:
+    """Reads the id of a shop; ``None`` if it is empty or missing. Raises: InvalidQuery."""
+    shop = parameters.get("shop") or None
+    if shop is not None and not is_key(shop):
+        raise InvalidQuery("a shop's id is 1 to 64 of letters, digits, '_', '.' and '-'")
+    return shop
 
 
 def _place(text: str) -> Place:

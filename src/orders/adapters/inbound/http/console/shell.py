@@ -20,15 +20,6 @@ from orders.domain.pricing.money import Money
 
 UNKNOWN = "–"
 
-PAGE_HEADERS: Mapping[str, str] = MappingProxyType(
-    {
-        "Content-Security-Policy": CONSOLE_POLICY,
-        # With none at all, browsers would send forms of these pages without saying from where.
-        "Referrer-Policy": "same-origin",
-    }
-)
-"""Nothing is loaded from elsewhere, no script or style is inline, and no page of others shows these in a frame."""
-
 _ASSETS: Mapping[str, str] = MappingProxyType({"console.css": "text/css", "live.js": "text/javascript"})
 
 
@@ -76,7 +67,9 @@ class Shell:
     def response(self, page: Page, *, here: str) -> Response[str]:
         """Returns the whole page; ``here`` is the address of the main page that it belongs to."""
         html = self._layout.render(**self._fixed, page=page, here=here)
-        return Response(html, status_code=page.status, media_type="text/html", headers=dict(PAGE_HEADERS))
+        return Response(
+            html, status_code=page.status, media_type="text/html", headers={"Content-Security-Policy": CONSOLE_POLICY}
+        )
 
     def refusal(self, title: str, detail: str, *, status: int, here: str = "") -> Response[str]:
         """Returns a page that says why there is nothing to show."""

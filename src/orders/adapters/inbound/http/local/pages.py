@@ -12,14 +12,14 @@ from litestar.types import ControllerRouterHandler
 from markupsafe import Markup
 
 from orders.adapters.inbound.http.console.live import LiveStreams
-from orders.adapters.inbound.http.console.order_list import InvalidQuery, ListQuery, OrderList, Shops, Slots
+from orders.adapters.inbound.http.console.order_list import InvalidQuery, ListQuery, OrderList, Shops, Slots, read_shop
 from orders.adapters.inbound.http.console.order_page import OrderPage
 from orders.adapters.inbound.http.console.shell import Shell, asset_routes
 from orders.adapters.inbound.http.local.loopback import asked_as_loopback
 from orders.adapters.inbound.http.local.mails import mail_routes
 from orders.adapters.inbound.http.local.order_more import OrderMore
 from orders.adapters.inbound.http.local.refusals import refusals
-from orders.adapters.inbound.http.local.same_origin import from_these_pages
+from orders.adapters.inbound.http.local.same_origin import TOKEN_FIELD, FormToken, from_these_pages
 from orders.adapters.inbound.http.local.sample_orders import SampleOrders
 from orders.adapters.inbound.http.local.top import top_routes
 from orders.application.operations.browse_orders import BrowseOrders
@@ -29,7 +29,6 @@ from orders.application.orders.open_order import OpenOrder
 from orders.application.orders.place_order import PlaceOrder
 from orders.application.orders.read_history import ReadHistory
 from orders.application.policy.caller import Caller
-from orders.domain.identity import is_key
 from orders.domain.lifecycle import Role
 from orders.ports.local_archive import KeptDocuments, KeptMails
 
@@ -62,10 +61,11 @@ def local_pages(sources: Sources, streams: LiveStreams) -> list[ControllerRouter
     """Makes the routes under ``/local``."""
     navigation = [(LIST, "Orders"), *([(f"{ROOT}/top", "Queues and errors")] if sources.overview else [])]
     shell = Shell("orders on this machine", ROOT, [*navigation, ("/v1.0/docs", "API reference")])
+    token = FormToken()
     handlers = [
-        *_order_routes(sources, shell, streams),
+        *_order_routes(sources, shell, streams, token),
         *mail_routes(shell, sources.mails, sources.documents),
-        _sample_route(SampleOrders(sources.place_order)),
+        _sample_route(SampleOrders(sources.place_order), token),
         *([] if sources.overview is None else top_routes(shell, sources.overview, streams)),
     ]
     guarded = Router(
@@ -82,10 +82,10 @@ def developer(tenant_id: str) -> Caller:
     return Caller(tenant_id, "local-pages", frozenset({Role.ADMIN}))
 
 
-def _order_routes(sources: Sources, shell: Shell, streams: LiveStreams) -> list[HTTPRouteHandler]:
+def _order_routes(sources: Sources, shell: Shell, streams: LiveStreams, token: FormToken) -> list[HTTPRouteHandler]:
     def actions(shops: Sequence[str], shop: str | None) -> Markup:
         offered = [*sources.sample_shops, *(each for each in shops if each not in sources.sample_shops)]
-        return shell.render("local/sample_form.html", shops=offered, shop=shop)
+        return shell.render("local/sample_form.html", shops=offered, shop=shop, field=TOKEN_FIELD, token=token.value)
 
     slots = Slots(actions, shell.render("local/no_orders.html"))
     browse = BrowseOrders(sources.list_orders)
@@ -128,19 +128,18 @@ def _order_routes(sources: Sources, shell: Shell, streams: LiveStreams) -> list[
 
 
 def _order_query(request: Request[Any, Any, Any]) -> tuple[str | None, str]:
-    shop = request.query_params.get("shop") or None
-    if shop is not None and not is_key(shop):
-        raise InvalidQuery("a shop's id is 1 to 64 of letters, digits, '_', '.' and '-'")
-    return shop, request.query_params.get("after", "")
+    return read_shop(request.query_params), request.query_params.get("after", "")
 
 
-def _sample_route(samples: SampleOrders) -> HTTPRouteHandler:
+def _sample_route(samples: SampleOrders, token: FormToken) -> HTTPRouteHandler:
     @post("/sample-order", guards=[from_these_pages])
     async def sample_order(request: Request[Any, Any, Any]) -> Redirect:
         """Places a sample order, and leads to its page."""
-        shop = str((await request.form()).get("shop", ""))
-        if not is_key(shop):
-            raise InvalidQuery("a shop's id is 1 to 64 of letters, digits, '_', '.' and '-'")
+        form = await request.form()
+        token.check(form.get(TOKEN_FIELD))
+        shop = read_shop({"shop": str(form.get("shop", ""))})
+        if shop is None:
+            raise InvalidQuery("a sample order needs a shop")
         placed = await samples.place(shop)
         return Redirect(f"{ROOT}/orders/{placed.order_id}", query_params={"shop": shop}, status_code=303)
 

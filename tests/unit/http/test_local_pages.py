@@ -216,6 +216,9 @@ async def test_an_erased_order_shows_nothing_of_its_customer(pages: Pages) -> No
         assert part not in html, part
     assert "Personal data erased" in html
     assert "59.98\u00a0ZAR" in html
+    assert "does not reach these copies" not in html
+    await pages.mail(order)
+    assert "does not reach these copies" in await pages.text(address_of(order))
 
 
 async def test_an_unreadable_order_has_a_page_that_says_why(pages: Pages) -> None:

@@ -34,7 +34,8 @@ from tests.e2e.releasing.run import ACTOR, Runs, checkout
 from tests.support.workflow_runner import JobRan
 from tests.unit.workflows.shell_steps import RUN
 
-pytestmark = [pytest.mark.containers, pytest.mark.timeout(420)]
+# All workflows are run by what the first test asks for.
+pytestmark = [pytest.mark.containers, pytest.mark.timeout(900)]
 
 REPOSITORY = "bbws/bbws-orders"
 RELEASES = {"phrase": "approve", "test_results": "https://example.org/results"}

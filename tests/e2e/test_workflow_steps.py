@@ -12,7 +12,8 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,7 +55,7 @@ class Seen:
 
 @dataclass(slots=True)
 class Released:
-    """Everything that was run, in its order, and what was seen between."""
+    """Everything that was run, in its order, what was seen between, and when each ended."""
 
     runs: Runs
     programs: Programs
@@ -65,6 +66,7 @@ class Released:
     built: str = ""
     jobs: dict[str, dict[str, JobRan]] = field(default_factory=dict)
     seen: dict[str, Seen] = field(default_factory=dict)
+    ended: dict[str, float] = field(default_factory=dict)
 
 
 @pytest.fixture(scope="module")
@@ -131,23 +133,28 @@ def _run(command: list[str], directory: Path) -> None:
 
 def _release(stack: ComposeStack, made: Released, image: str) -> None:
     runs, github = made.runs, made.runs.github
+    made.ended["begun"] = time.monotonic()
     made.jobs["dev"] = runs.run("deploy-dev.yml", DEV_RUN, {})
     made.digest = made.jobs["dev"]["validate"].outputs["digest"]
     made.built = _id(stack, image)
     _released_to_dev(made)
+    made.ended["built"] = time.monotonic()
 
     github.reviews |= dict.fromkeys((REFUSED_RUN, SIT_RUN), _reviews("sit"))
     made.clouds["sit"].alarm_stands(stands=True)
     made.jobs["refused"] = runs.run("promote-sit.yml", REFUSED_RUN, RELEASES | {"dev_run": DEV_RUN}, must=False)
     made.seen["refused"] = _seen(stack, made)
+    made.ended["refused"] = time.monotonic()
     made.clouds["sit"].alarm_stands(stands=False)
 
     made.jobs["sit"] = runs.run("promote-sit.yml", SIT_RUN, RELEASES | {"dev_run": DEV_RUN})
     made.seen["sit"] = _seen(stack, made)
+    made.ended["sit"] = time.monotonic()
 
     made.clouds["prod"].release_before(made.digest)
     made.jobs["back"] = runs.run("rollback-prod.yml", BACK_RUN, {"reason": "wrong amounts"})
     made.seen["back"] = _seen(stack, made)
+    made.ended["back"] = time.monotonic()
 
 
 def _released_to_dev(made: Released) -> None:
@@ -181,7 +188,12 @@ def _seen(stack: ComposeStack, made: Released) -> Seen:
     )
 
 
-def test_every_step_that_is_listed_as_run_was_run(released: Released) -> None:
+def test_every_step_that_is_listed_as_run_was_run(
+    released: Released, record_property: Callable[[str, object], None]
+) -> None:
+    moments = list(released.ended.items())
+    took = [f"{name} {at - before:.0f} s" for (_, before), (name, at) in zip(moments, moments[1:], strict=False)]
+    record_property("figure", f"the workflows' steps: {', '.join(took)}")
     jobs = released.runs.ran
     ran = {(file, job.name, step.name) for file, job in jobs for step in job.steps if step.outcome == "success"}
     assert [(*job, step) for job, steps in RUN.items() for step in steps if (*job, step) not in ran] == []

@@ -19,7 +19,6 @@ IN_TIME_SECONDS = 60
 @pytest.fixture(scope="module")
 def messages(stack: Stack) -> list[Message]:
     """Every request of the spider with its answer, on a stack with an order that has its document and mails."""
-    stack.start()
     order = stack.place()
     eventually(lambda: stack.pdf(order), within_seconds=IN_TIME_SECONDS, what="PDF")
     eventually(lambda: len(stack.mails_of(order)) == 2, within_seconds=IN_TIME_SECONDS, what="two mails")

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -191,8 +192,7 @@ def _seen(stack: ComposeStack, made: Released) -> Seen:
 def test_every_step_that_is_listed_as_run_was_run(
     released: Released, record_property: Callable[[str, object], None]
 ) -> None:
-    moments = list(released.ended.items())
-    took = [f"{name} {at - before:.0f} s" for (_, before), (name, at) in zip(moments, moments[1:], strict=False)]
+    took = [f"{name} {at - before:.0f} s" for (_, before), (name, at) in pairwise(released.ended.items())]
     record_property("figure", f"the workflows' steps: {', '.join(took)}")
     jobs = released.runs.ran
     ran = {(file, job.name, step.name) for file, job in jobs for step in job.steps if step.outcome == "success"}

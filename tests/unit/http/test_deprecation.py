@@ -10,7 +10,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from orders.adapters.inbound.http.openapi.deprecation import DEPRECATED, Deprecation, OperationFinder
 from orders.adapters.inbound.http.openapi.document import ENDPOINTS, build_document
-from orders.adapters.inbound.http.openapi.page import render_page
+from orders.adapters.inbound.http.reference.site import ReferenceSite
 from tests.support.http_api import ORDERS, SMOKE, Api, an_api, expect
 from tests.support.openapi_contract import contract, contract_of
 
@@ -21,8 +21,8 @@ ENDING = {
     "listOrders": Deprecation(SINCE, "Nothing takes its place."),
 }
 LINKS = [
-    '</v1.0/docs#cancelOrder>; rel="deprecation"; type="text/html"',
-    '</v1.0/docs#cancelOrder>; rel="sunset"; type="text/html"',
+    '</v1.0/docs/operations/cancelOrder>; rel="deprecation"; type="text/html"',
+    '</v1.0/docs/operations/cancelOrder>; rel="sunset"; type="text/html"',
 ]
 
 
@@ -61,7 +61,7 @@ async def test_links_to_the_next_page_stay(ending: Api) -> None:
     deprecation, sunset, links = said(await ending.call("GET", f"{ORDERS}?limit=1"))
     assert (deprecation, sunset) == ("@1790812800", None)
     assert ['rel="next"' in link for link in links] == [True, False]
-    assert links[1] == '</v1.0/docs#listOrders>; rel="deprecation"; type="text/html"'
+    assert links[1] == '</v1.0/docs/operations/listOrders>; rel="deprecation"; type="text/html"'
 
 
 async def test_other_operations_of_the_path_say_nothing(ending: Api) -> None:
@@ -84,12 +84,15 @@ async def test_the_document_and_the_page_say_so(ending: Api) -> None:
     assert list(OpenAPIV31SpecValidator(document).iter_errors()) == []
     html = (await ending.client.get("/v1.0/docs")).text
     assert html.count('<span class="deprecated">') == 2
+    page = (await ending.client.get("/v1.0/docs/operations/cancelOrder")).text
+    assert '<span class="deprecated">deprecated</span>' in page
+    assert "<strong>Deprecated</strong> since 1 October 2026." in page
 
 
 def test_nothing_is_deprecated_now() -> None:
     assert DEPRECATED == {}
     assert contract_of(DEPRECATED) is contract()
-    assert b'class="deprecated"' not in render_page(build_document()).html
+    assert b'class="deprecated"' not in ReferenceSite(build_document()).index()
 
 
 def test_nothing_ends_before_it_is_deprecated() -> None:

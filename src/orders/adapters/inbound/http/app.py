@@ -7,6 +7,7 @@ from typing import Any, cast
 from litestar import Litestar, Request
 from litestar.config.app import AppConfig
 from litestar.di import Provide
+from litestar.handlers import HTTPRouteHandler
 from litestar.middleware import DefineMiddleware
 from litestar.types import ASGIApp, ControllerRouterHandler
 
@@ -21,6 +22,7 @@ from orders.adapters.inbound.http.problems import EXCEPTION_HANDLERS
 from orders.adapters.inbound.http.routes.about import about_routes
 from orders.adapters.inbound.http.routes.health import HEALTH_ROUTES
 from orders.adapters.inbound.http.routes.orders import orders_router
+from orders.adapters.inbound.http.routes.reference import TOKEN_PATH
 from orders.adapters.inbound.http.security.api_keys import HEADER as API_KEY
 from orders.adapters.inbound.http.security.api_keys import ApiKeyGuard
 from orders.adapters.inbound.http.security.auth import Authenticator, Unauthenticated, single
@@ -105,7 +107,7 @@ def create_app(
             route_handlers=[
                 orders_router([audited], served),
                 *supplied_handlers(HEALTH_ROUTES, served),
-                *about_routes(deprecated),
+                *about_routes(deprecated, local_tokens=_serves(TOKEN_PATH, extra_routes)),
                 *extra_routes,
             ],
             dependencies={"caller": provide_caller(served, rate_limiter)},
@@ -122,3 +124,7 @@ def create_app(
 
         whole = cast("ASGIApp", DeprecationHeaders(whole, ENDPOINTS, deprecated))
     return RequestTelemetry(whole, metrics, tracing or PassOnTracing(), edge.monotonic)
+
+
+def _serves(path: str, routes: Sequence[ControllerRouterHandler]) -> bool:
+    return any(isinstance(route, HTTPRouteHandler) and path in route.paths for route in routes)

@@ -1,1 +1,1 @@
-"""Builds the API's description: an OpenAPI 3.1 document, and the reference page made from it."""
+"""Builds the API's description: an OpenAPI 3.1 document."""

@@ -20,6 +20,11 @@ from orders.adapters.inbound.http.operation import Endpoint
 DOCS_PATH = "/v1.0/docs"
 
 
+def operation_page(operation_id: str) -> str:
+    """Returns the address of an operation's page in the reference."""
+    return f"{DOCS_PATH}/operations/{operation_id}"
+
+
 @dataclass(frozen=True, slots=True)
 class Deprecation:
     """The deprecation of an operation.
@@ -42,7 +47,7 @@ class Deprecation:
 
     def headers(self, operation_id: str) -> tuple[tuple[str, str], ...]:
         """Makes the headers that each response of the operation carries."""
-        explained = f"<{DOCS_PATH}#{operation_id}>"
+        explained = f"<{operation_page(operation_id)}>"
         said = [("Deprecation", f"@{int(self.since.timestamp())}"), ("Link", f'{explained}; rel="deprecation"')]
         if self.sunset is not None:
             said += [("Sunset", _http_date(self.sunset)), ("Link", f'{explained}; rel="sunset"')]

@@ -129,7 +129,10 @@ def _operation(operation: ApiOperation, responses: dict[str, Schema]) -> Schema:
     for status, of_status in _by_status(kinds):
         name = "Or".join(_component(kind) for kind in of_status)
         responses[name] = _problem(of_status)
-        found["responses"][str(status)] = {"$ref": f"#/components/responses/{name}"}
+        page = found["responses"].get(str(status))
+        found["responses"][str(status)] = (
+            {"$ref": f"#/components/responses/{name}"} if page is None else _also(responses[name], page)
+        )
     return found
 
 
@@ -180,6 +183,15 @@ def _problem(kinds: Sequence[Kind]) -> Schema:
                 "examples": {kind.name: {"$ref": f"#/components/examples/{kind.name}"} for kind in kinds},
             }
         },
+    }
+
+
+def _also(problem: Schema, page: Schema) -> Schema:
+    """Describes the response with a problem that browsers get as a page."""
+    return {
+        "description": f"{problem['description']}\n\n{page['description']}",
+        "headers": problem["headers"],
+        "content": problem["content"] | page["content"],
     }
 
 

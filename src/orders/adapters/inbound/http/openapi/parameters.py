@@ -45,6 +45,22 @@ PARAMETERS: dict[str, Schema] = {
         "not-found",
         required=True,
     ),
+    "OperationName": _in(
+        "path",
+        "name",
+        {"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9]*$"},
+        "The operation's id.",
+        "createOrder",
+        required=True,
+    ),
+    "SchemaName": _in(
+        "path",
+        "name",
+        {"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9]*$"},
+        "The schema's name.",
+        "Order",
+        required=True,
+    ),
     "CustomerId": _in(
         "query", "customer_id", {"type": "string", "pattern": KEY_PATTERN}, "Only this customer's orders.", "cust_42"
     ),
@@ -175,7 +191,7 @@ HEADERS: dict[str, tuple[str, Schema]] = {
         "Location", _REFERENCE, "Where the PDF is, for five minutes.", LIFE.document_link()["url"], required=True
     ),
     "PageLocation": _header(
-        "Location", _REFERENCE, "Its place on the reference page.", "/v1.0/docs#problem-not-found", required=True
+        "Location", _REFERENCE, "Its page in the reference.", "/v1.0/docs/problems/not-found", required=True
     ),
     "ETag": _header("ETag", _ETAG, _ETAG_SAYS, '"1-9d6cb1f4"', required=True),
     "OrderETag": _header(
@@ -241,7 +257,7 @@ HEADERS: dict[str, tuple[str, Schema]] = {
         "Content-Security-Policy",
         _TEXT,
         "What the page may load: nothing from elsewhere.",
-        "default-src 'none'",
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'",
         required=True,
     ),
     "Deprecation": _header(
@@ -258,7 +274,7 @@ HEADERS: dict[str, tuple[str, Schema]] = {
         "Link",
         _TEXT,
         'What to use instead, as `rel="deprecation"` and `rel="sunset"`; on pages also `rel="next"`.',
-        '</v1.0/docs#listOrders>; rel="deprecation"; type="text/html"',
+        '</v1.0/docs/operations/listOrders>; rel="deprecation"; type="text/html"',
         required=True,
     ),
 }

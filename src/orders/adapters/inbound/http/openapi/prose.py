@@ -1,4 +1,4 @@
-"""Describes the rules of all operations, in CommonMark: the document's introduction, first on the reference page."""
+"""Describes the rules of all operations, in CommonMark: the document's introduction, and a page of the reference."""
 
 from orders.adapters.inbound.http.middleware.request_line import MAX_URL_BYTES
 from orders.adapters.inbound.http.requests.parameters import DEFAULT_LIMIT, MAX_LIMIT
@@ -17,7 +17,7 @@ TAGS = {
     "Life cycle": "Where an order is in its life, and what moves it on.",
     "What happened": "An order's history, its events as other systems get them, and its PDF.",
     "Health": "Whether the service can do its work. Without a token.",
-    "About this API": "This document, the page made of it, and what problems mean. Without a token.",
+    "About this API": "This document, the pages made of it, and what problems mean. Without a token.",
 }
 
 DESCRIPTION = f"""\
@@ -56,6 +56,9 @@ Every error is `application/problem+json` (RFC 9457): `type` is a stable URI tha
 says what is wrong here, and `errors` names *all* faults of a body or of the parameters at once, each with a JSON
 pointer, a code and a message. Programs go by `type` and by `code`; texts are for people and may change. An unknown
 `type` is to be treated by its status code.
+
+A `type` is the same on every host, so that programs can compare it, and leads to the page that explains it; any host
+of this API has that page at the same path, `/problems/NAME`.
 
 Requests are checked in this order: who you are, whether the order is yours, your role, the body, whether it has been
 here before, `If-Match`, and last whether the order's status allows it.

@@ -24,7 +24,7 @@ class Problem(TypedDict):
     """An error, as a problem of RFC 9457."""
 
     type: Uri
-    """The kind of problem; a stable URI, explained on the reference page."""
+    """The kind of problem; a stable URI, explained by the page that it leads to."""
     title: str
     status: Annotated[int, Field(ge=400, le=599)]
     detail: str

@@ -1,11 +1,13 @@
 """Describes a JSON Schema in a few words, for people: the type of a value, and its bounds."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from markupsafe import Markup, escape
 
 from orders.adapters.inbound.http.openapi.json_schema import COMPONENTS, Schema
+from orders.adapters.inbound.http.reference.pattern_words import WORDS
+from orders.adapters.inbound.http.reference.places import schema_page
 
 _FEW = 8
 
@@ -20,7 +22,7 @@ class SchemaWords:
         """Describes the type of a value, such as ``list of OrderItem``."""
         if "$ref" in schema:
             name = schema["$ref"].removeprefix(COMPONENTS)
-            return Markup('<a href="#schema-{0}">{0}</a>').format(name)
+            return Markup('<a href="{}">{}</a>').format(schema_page(name), name)
         for key in ("oneOf", "anyOf", "allOf"):
             if key in schema:
                 parts = [self.type(each) for each in schema[key] if each.keys() & {"$ref", "type", "const", "enum"}]
@@ -43,14 +45,41 @@ class SchemaWords:
         found += self._range(schema, "minItems", "maxItems", " items")
         found += self._range(schema, "minProperties", "maxProperties", " entries")
         if "exclusiveMaximum" in schema:
-            found.append(Markup("below {:.0e}").format(schema["exclusiveMaximum"]))
+            found.append(Markup("below {:,}").format(int(schema["exclusiveMaximum"])))
         if "pattern" in schema:
-            found.append(Markup("form <code>{}</code>").format(schema["pattern"]))
+            found.append(_form(schema["pattern"]))
         if "propertyNames" in schema:
-            found.append(Markup("keys of the form <code>{}</code>").format(schema["propertyNames"]["pattern"]))
+            found.append(Markup("keys: {}").format(_form(schema["propertyNames"]["pattern"])))
         if "default" in schema:
             found.append(Markup("default <code>{}</code>").format(_shown(schema["default"])))
         return found
+
+    @staticmethod
+    def values(example: Any) -> Markup:
+        """Shows an example of a parameter, each of its values if there are several."""
+        values = example if isinstance(example, list) else [example]
+        return Markup(", ").join(Markup("<code>{}</code>").format(_shown(value)) for value in values)
+
+    def parts(self, schema: Schema) -> list[str]:
+        """Lists the names of the components that the schema is made of, at any depth, in the order of their use."""
+        found: dict[str, None] = {}
+        waiting = [schema]
+        while waiting:
+            for name in self.references(waiting.pop(0)):
+                if name not in found:
+                    found[name] = None
+                    waiting.append(self._components[name])
+        return list(found)
+
+    def references(self, part: Any) -> Iterator[str]:
+        """Lists the names of the components that a part of the document refers to itself."""
+        if isinstance(part, Mapping):
+            if isinstance(part.get("$ref"), str) and part["$ref"].startswith(COMPONENTS):
+                yield part["$ref"].removeprefix(COMPONENTS)
+            part = list(part.values())
+        if isinstance(part, list):
+            for each in part:
+                yield from self.references(each)
 
     def rows(self, schema: Schema) -> list[tuple[str, bool, Schema]]:
         """Lists an object's fields, required ones first: name, whether it is required, schema."""
@@ -82,6 +111,12 @@ class SchemaWords:
             return [Markup("at most {:,}{}").format(most, unit)]
         return [Markup("at least {:,}{}").format(least, unit) if most is None
                 else Markup("{:,} to {:,}{}").format(least, most, unit)]  # fmt: skip
+
+
+def _form(pattern: str) -> Markup:
+    """Says in words what a pattern asks for, with the pattern itself folded behind them."""
+    folded = Markup("<details><summary>pattern</summary><code>{}</code></details>").format(pattern)
+    return Markup("{} {}").format(WORDS[pattern], folded) if pattern in WORDS else folded
 
 
 def _shown(value: Any) -> str:

@@ -14,12 +14,15 @@ from litestar.testing import AsyncTestClient
 
 from orders.adapters.inbound.http.app import create_app
 from orders.adapters.inbound.http.openapi.document import ENDPOINTS, build_document
+from orders.adapters.inbound.http.openapi.parameters import HEADERS
 from orders.adapters.inbound.http.openapi.problem_kinds import EXPLAINED
 from orders.adapters.inbound.http.problems import BASE, KINDS
 from orders.adapters.inbound.http.reference.json_markup import pretty
-from orders.adapters.inbound.http.reference.operation_views import operation_views
+from orders.adapters.inbound.http.reference.operation_views import OperationView, operation_views
 from orders.adapters.inbound.http.reference.pattern_words import WORDS
 from orders.adapters.inbound.http.reference.site import POLICY, ReferenceSite, Section, packaged_file
+from orders.adapters.inbound.http.representations.search_index import SearchEntry
+from orders.adapters.wire import json_body
 from orders.bootstrap.config.settings import load_settings
 from orders.bootstrap.server.api import token_route
 from tests.support.http_api import Api, anything, expect
@@ -80,6 +83,11 @@ def pages() -> dict[str, bytes]:
 
 
 @cache
+def views() -> dict[str, OperationView]:
+    return operation_views(build_document())
+
+
+@cache
 def outline(path: str) -> Outline:
     return Outline(pages()[path].decode())
 
@@ -97,7 +105,7 @@ def test_every_operation_schema_and_kind_of_problem_has_a_page() -> None:
 
 def test_nothing_of_an_operation_is_left_out() -> None:
     document = build_document()
-    for view in operation_views(document).values():
+    for view in views().values():
         said = outline(f"/v1.0/docs/operations/{view.id}")
         assert {f"parameter-{each['name']}" for each in view.parameters} <= set(said.values("id"))
         described = document["paths"][view.path][view.method.lower()]
@@ -149,9 +157,14 @@ def test_every_entry_of_the_search_leads_somewhere() -> None:
         path, _, anchor = entry["href"].partition("#")
         assert not anchor or anchor in outline(path).values("id"), entry
         assert path in pages()
-    assert {entry["kind"] for entry in entries} == {"operation", "guide", "problem", "parameter", "schema", "field"}
-    assert "customer_id" in {entry["title"] for entry in entries if entry["kind"] == "field"}
-    assert len(json.dumps(site().search_index())) < MAX_PAGE_BYTES
+    assert {entry["kind"] for entry in entries} == set(get_args(SearchEntry.__annotations__["kind"]))
+    fields = [entry for entry in entries if entry["kind"] == "field"]
+    documented = build_document()["components"]["schemas"]
+    assert len(fields) == sum(len(schema.get("properties", {})) for schema in documented.values())
+    # What is sent comes before what is answered, and that before events.
+    found = [entry["where"] for entry in fields if entry["title"] == "customer_id"]
+    assert found.index("CreateOrderBody") < found.index("Order") < found.index("EventCreatedData")
+    assert len(json_body.encode(site().search_index())) < MAX_PAGE_BYTES
 
 
 def test_old_places_of_the_first_page_are_still_there() -> None:
@@ -244,8 +257,11 @@ def test_every_problem_says_what_it_means_when_it_comes_and_what_to_do() -> None
         for heading in ("When it comes", "What to do", "Example", "Operations that answer it"):
             assert heading in text
         assert json.dumps(EXPLAINED[kind].example["detail"], ensure_ascii=False) in text
-        views = operation_views(build_document()).values()
-        answering = {view.id for view in views if any(kind.name in names for names in view.problems.values())}
+        for header in EXPLAINED[kind].headers:
+            assert HEADERS[header][0] in text
+        answering = {
+            view.id for view in views().values() if any(kind.name in names for names in view.problems.values())
+        }
         listed = re.search("Operations that answer it(.*)</main>", page(f"/v1.0/docs/problems/{kind.name}"), re.DOTALL)
         assert listed is not None
         assert set(re.findall(r"/docs/operations/(\w+)", listed[1])) == answering

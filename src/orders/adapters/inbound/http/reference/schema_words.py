@@ -60,10 +60,10 @@ class SchemaWords:
         values = example if isinstance(example, list) else [example]
         return Markup(", ").join(Markup("<code>{}</code>").format(_shown(value)) for value in values)
 
-    def parts(self, schema: Schema) -> list[str]:
-        """Lists the names of the components that the schema is made of, at any depth, in the order of their use."""
+    def parts(self, part: Any) -> list[str]:
+        """Lists the names of the components that a part of the document uses, at any depth, those it names first."""
         found: dict[str, None] = {}
-        waiting = [schema]
+        waiting = [part]
         while waiting:
             for name in self.references(waiting.pop(0)):
                 if name not in found:

@@ -15,6 +15,7 @@ from markupsafe import escape
 
 from orders.adapters.inbound.http.openapi.deprecation import OperationFinder
 from orders.adapters.inbound.http.openapi.document import ENDPOINTS
+from orders.adapters.inbound.http.openapi.parameters import HEADERS
 from orders.adapters.inbound.http.openapi.problem_kinds import EXPLAINED, Explained
 from orders.adapters.inbound.http.problems import BASE, KINDS, Kind
 from orders.adapters.inbound.http.reference import places
@@ -126,7 +127,10 @@ class ReferenceSite:
 
     def search_index(self) -> SearchIndex:
         """Returns the index that the pages' search looks through."""
-        return search_index(self._operations.values(), self._schemas, self._sections)
+        views = self._operations.values()
+        # What callers send is looked for more than what they get, and that more than what events have.
+        used = self._words.parts([[view.body for view in views], [view.answers for view in views]])
+        return search_index(views, {name: self._schemas[name] for name in (*used, *self._schemas)}, self._sections)
 
     def _operation(self, view: OperationView) -> bytes:
         body = next(iter(view.body["content"].values()))["schema"] if view.body else None
@@ -141,14 +145,13 @@ class ReferenceSite:
 
     def _problem(self, kind: Kind) -> bytes:
         explained: Explained = EXPLAINED[kind]
-        headers = self._document["components"]["headers"]
         answering = [
             view for view in self._operations.values() if any(kind.name in names for names in view.problems.values())
         ]
         return self._render(
             "problem.html", problem_page(kind.name), kind=kind, explained=explained, answering=answering,
             everywhere=len(answering) == len(self._operations),
-            headers={name: headers[name] for name in explained.headers},
+            headers=[HEADERS[name] for name in explained.headers],
         )  # fmt: skip
 
     @cached_property

@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 class SearchEntry(TypedDict):
     """A place in the reference."""
 
-    kind: Literal["operation", "guide", "problem", "parameter", "schema", "field"]
+    kind: Literal["operation", "guide", "problem", "parameter", "header", "schema", "field"]
     title: str
     where: str
     """What it belongs to; for an operation its method and path."""

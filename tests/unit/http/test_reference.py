@@ -278,7 +278,9 @@ def test_pages_can_be_read_without_seeing_them() -> None:
         assert all(after <= before + 1 for before, after in pairwise(said.headings)), (path, said.headings)
         assert all("scope" in attributes for attributes in said.of("th"))
         # What scrolls can be reached by keyboard.
-        assert all(attributes.get("tabindex") == "0" for attributes in said.of("pre"))
+        for scrolling in said.of("pre"):
+            assert (scrolling["tabindex"], scrolling["role"]) == ("0", "group")
+            assert scrolling["aria-label"]
         ids = set(said.values("id"))
         pointed = said.values("aria-labelledby") + said.values("aria-describedby")
         assert {each for value in pointed for each in value.split()} <= ids

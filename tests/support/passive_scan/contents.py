@@ -40,12 +40,15 @@ _SOURCE = re.compile(
 _SERIALIZED = re.compile(r"rO0AB|\xac\xed\x00\x05|aced0005", re.IGNORECASE)
 _LOADING = {"script": "src", "iframe": "src", "object": "data"}
 _OWN = {
-    "script": r"/local/assets/[a-z]+\.js",
+    "script": r"/local/assets/[a-z]+\.js|/v1\.0/docs/reference\.js(?:\?.*)?",
     "iframe": r"/local/mails/[\w.=+%-]+/html",
     "object": r"/local/documents/[\w./-]+",
 }
 """What pages of the service load into themselves."""
-_DANGEROUS = re.compile(r"\b(?:eval|setTimeout|setInterval|Function|innerHTML|outerHTML\s*=|document\.write)\s*[(=]")
+_DANGEROUS = re.compile(
+    r"\beval\(|new Function|\b(?:inner|outer)HTML\b|insertAdjacentHTML|document\.write|bypassSecurityTrust|trustAs"
+    r"|\bset(?:Timeout|Interval)\(\s*[\"'`]"
+)
 _NAMELESS = 3
 """Shorter values of a query are found everywhere."""
 _RECENT_YEARS = 10
@@ -81,7 +84,7 @@ def debug_message(message: Message) -> Iterator[str]:
 
 
 def script(message: Message) -> Iterator[str]:
-    """Any script but the console's own, so none can be old, another's or dangerous; frames and objects of others."""
+    """Any script but the service's own, so none can be old, another's or dangerous; frames and objects of others."""
     found = message.elements()
     for tag, attributes in found.tags:
         if tag in _LOADING and not re.fullmatch(_OWN[tag], attributes.get(_LOADING[tag], "")):

@@ -125,7 +125,7 @@ class Argued:
 
 def _is_public(message: Message) -> bool:
     path = message.url.partition("?")[0]
-    return path in {"/v1.0/docs", "/v1.0/openapi.json"} or path.startswith("/problems/")
+    return path == "/v1.0/openapi.json" or path.startswith(("/v1.0/docs", "/problems/"))
 
 
 def _is_mail(message: Message) -> bool:

@@ -264,8 +264,9 @@ function showAnswer(answer, text, milliseconds) {
 }
 
 async function send(form) {
+  if (!all("input", form).every((field) => field.reportValidity())) return;
   const status = byId("send-status");
-  const button = form.querySelector("[type=submit]");
+  const button = byId("send-now");
   const given = values(form);
   const body = bodyOf(form);
   status.textContent = "Sending …";
@@ -353,7 +354,11 @@ function sending() {
   fill();
   window.addEventListener("hashchange", fill);
   form.addEventListener("input", tell);
-  form.addEventListener("submit", (event) => { event.preventDefault(); send(form); });
+  // No form element: browsers would send it as one where this script fails, and keep what was typed.
+  byId("send-now").addEventListener("click", () => send(form));
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target.matches("[data-name]:not(fieldset)") && !byId("send-now").disabled) send(form);
+  });
 }
 
 sending();

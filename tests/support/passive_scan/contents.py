@@ -46,8 +46,8 @@ _OWN = {
 }
 """What pages of the service load into themselves."""
 _DANGEROUS = re.compile(
-    r"\beval\(|new Function|\b(?:inner|outer)HTML\b|insertAdjacentHTML|document\.write|bypassSecurityTrust|trustAs"
-    r"|\bset(?:Timeout|Interval)\(\s*[\"'`]"
+    r"\beval\(|new Function|\b(?:inner|outer)HTML\s*=(?!=)|insertAdjacentHTML|document\.write"
+    r"|bypassSecurityTrust|trustAs|\bset(?:Timeout|Interval)\(\s*[\"'`]"
 )
 _NAMELESS = 3
 """Shorter values of a query are found everywhere."""

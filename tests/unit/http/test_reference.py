@@ -24,7 +24,7 @@ from orders.adapters.inbound.http.reference.site import POLICY, ReferenceSite, S
 from orders.adapters.inbound.http.representations.search_index import SearchEntry
 from orders.adapters.wire import json_body
 from orders.bootstrap.config.settings import load_settings
-from orders.bootstrap.server.api import token_route
+from orders.bootstrap.server.local_pages import token_route
 from tests.support.http_api import Api, anything, expect
 
 VOID = {"meta", "link", "br", "hr", "img", "input"}

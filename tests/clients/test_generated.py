@@ -120,7 +120,11 @@ LIFE = [
 ]  # fmt: skip
 """Requests of one order's life, as somebody would send them one after the other."""
 END = ["createOrder", "cancelOrder", "erasePersonalData", "deleteOrder"]
-ALWAYS = ["getHealth", "getReadiness", "getOrdersHealth", "getLiveness", "getOpenApi", "getDocs", "getProblemType"]
+ALWAYS = [
+    "getHealth", "getReadiness", "getOrdersHealth", "getLiveness", "getOpenApi", "getDocs", "getDocsGuide",
+    "getDocsOperation", "getDocsSchema", "getDocsProblem", "getDocsSearch", "getDocsStyle", "getDocsScript",
+    "getProblemType",
+]  # fmt: skip
 
 
 async def test_brunos_command_line_sends_every_request_of_the_collection(

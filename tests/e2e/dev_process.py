@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.e2e.stack import Stack
@@ -18,9 +19,10 @@ ORDERS = Path(sys.executable).with_name("orders")
 class Dev(Stack):
     """Starts, kills and stops `orders dev`."""
 
-    def __init__(self, data_dir: Path, *, orders: Path = ORDERS) -> None:
-        """``orders`` is the command, by default that of this environment."""
+    def __init__(self, data_dir: Path, *, orders: Path = ORDERS, options: Sequence[str] = ()) -> None:
+        """``orders`` is the command, by default that of this environment; ``options`` go to its `dev`."""
         self._orders = orders
+        self._options = options
         self.port = free_port()
         super().__init__(f"http://127.0.0.1:{self.port}")
         self.environment = os.environ | {"ORDERS_DATA_DIR": str(data_dir), "EMULATOR_PORT": str(free_port())}
@@ -32,7 +34,7 @@ class Dev(Stack):
         with self.log.open("ab") as log:
             began = self.log.stat().st_size
             self.process = subprocess.Popen(
-                [str(self._orders), "dev", "--port", str(self.port)],
+                [str(self._orders), "dev", "--port", str(self.port), *self._options],
                 env=self.environment, stdout=log, stderr=log, start_new_session=True, umask=0,
             )  # fmt: skip
         eventually(

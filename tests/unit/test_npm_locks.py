@@ -31,7 +31,7 @@ def test_every_package_is_locked_to_a_hash_and_no_address(directory: Path) -> No
 
 
 def test_there_are_such_sets() -> None:
-    assert [each.name for each in SETS] == ["bruno", "clients"]
+    assert [each.name for each in SETS] == ["browser", "bruno", "clients"]
 
 
 def test_addresses_are_taken_out() -> None:

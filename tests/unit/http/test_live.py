@@ -240,5 +240,7 @@ async def test_a_page_with_gaps_follows_no_changes(tmp_path: Path) -> None:
 
 async def test_a_stream_of_no_page_is_refused(tmp_path: Path) -> None:
     async with the_pages(tmp_path / "mails") as pages:
-        await pages.get("/local/live?status=lost", 400)
-        await pages.get("/local/orders/x/live?shop=%20", 400)
+        for address in ("/local/live?status=lost", "/local/orders/x/live?shop=%20"):
+            answer = await pages.client.get(address)
+            assert answer.status_code == 400, address
+            assert not answer.headers["content-type"].startswith("text/event-stream")

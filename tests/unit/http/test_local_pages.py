@@ -3,6 +3,8 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -11,11 +13,13 @@ import pytest
 from litestar.testing import AsyncTestClient
 
 from orders.adapters.inbound.http.app import create_app
+from orders.adapters.inbound.http.console.order_page import EVENTS
 from orders.bootstrap.config.settings import load_settings
 from orders.bootstrap.container.api_container import ApiContainer
 from orders.bootstrap.server.api import pages_of_this_machine
 from orders.domain.lifecycle import Action, Role
 from orders.domain.order import Order
+from orders.domain.revising import Revision, revision_of
 from orders.ports.errors import ItemKind
 from tests.support.builders import a_draft, a_line
 from tests.support.http_api import anything
@@ -152,9 +156,16 @@ async def test_an_order_has_its_lines_sums_and_timeline(pages: Pages) -> None:
     assert "changed: /status" in html
 
 
-async def test_a_long_timeline_goes_on_at_the_next_page(pages: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orders.adapters.inbound.http.console.order_page.EVENTS", 1)
-    order = await change(pages, await pages.place(), Action.PROCESS)
+def _with_notes(notes: str, now: Order) -> Revision:
+    return replace(revision_of(now), notes=notes)
+
+
+async def test_a_long_timeline_goes_on_at_the_next_page(pages: Pages) -> None:
+    order = await pages.place()
+    for number in range(1, EVENTS):
+        revised = partial(_with_notes, str(number))
+        order = await pages.service.update_order.execute(a_caller(Role.STAFF, tenant_id="tenant_a"), order, revised)
+    order = await change(pages, order, Action.PROCESS)
     html = await pages.text(address_of(order))
     assert "Processing began" not in html
     (later,) = re.findall(r'<a href="([^"]*)">Later events', html)

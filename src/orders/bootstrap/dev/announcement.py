@@ -1,4 +1,4 @@
-"""What `orders dev` prints when it is ready: where to look, how to stop it, how to get a token."""
+"""Announces that `orders dev` is ready: where to look, how to stop it, how to get a token."""
 
 import shlex
 import shutil
@@ -19,7 +19,7 @@ _LABEL, _ADDRESS = 13, 35
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """What has started.
+    """A service that has started.
 
     Attributes:
         aws_url: the emulated AWS's address.

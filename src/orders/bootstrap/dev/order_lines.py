@@ -30,7 +30,7 @@ GOOD, TROUBLE, BAD = "green", "yellow", "bold red"
 
 
 class Part(StrEnum):
-    """What follows a change."""
+    """A consequence of a change."""
 
     PDF = "PDF"
     CUSTOMER = "mail to customer"
@@ -47,7 +47,10 @@ FOLLOWS: Mapping[EventType, frozenset[Part]] = MappingProxyType(
         EventType.ERASED: frozenset({Part.PDF}),
     }
 )
-"""What is waited for. An update has a new PDF only if it changes what is printed: that is told when it comes."""
+"""The consequences that are waited for.
+
+An update has a new PDF only if it changes what is printed: that is told when it comes.
+"""
 
 _DOCUMENTS = frozenset({EventType.DOCUMENT_READY, EventType.DOCUMENT_FAILED})
 _LATER = 0
@@ -78,7 +81,7 @@ class _Story:
 
     @property
     def awaited(self) -> frozenset[Part]:
-        """What is still to follow; a worker may be quicker than the bus's answer, and then it is there already."""
+        """Returns what is still to follow; where a worker is quicker than the bus's answer, it is there already."""
         return frozenset() if self.event is None else FOLLOWS.get(self.event.type, frozenset()) - self.came
 
 

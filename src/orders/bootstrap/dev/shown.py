@@ -1,4 +1,4 @@
-"""What of `orders dev` is shown, and where; loaded before the service is."""
+"""Decides what of `orders dev` is shown, and where; loaded before the service is."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from orders.bootstrap.dev.terminal_log import ShortLines
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What of `orders dev` is shown.
+    """The choice of what `orders dev` shows.
 
     Attributes:
         orders: a line is shown for each order, and for what has become of it.

@@ -48,7 +48,7 @@ class AuditedCommand:
 
 @dataclass(frozen=True, slots=True)
 class DevAsked:
-    """How everything is run on this machine.
+    """The options of running everything on this machine.
 
     Attributes:
         port, data_dir: instead of those of the settings.

@@ -1,4 +1,4 @@
-"""What the seed does beside the API: the mail service's reports, and a command that can't be carried out."""
+"""Does what the seed needs beside the API: the mail service's reports, and a command that can't be carried out."""
 
 import json
 from collections.abc import Callable

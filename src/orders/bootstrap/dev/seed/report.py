@@ -1,4 +1,4 @@
-"""What the seed says when it is done."""
+"""Reports what the seed has made."""
 
 from collections import Counter
 

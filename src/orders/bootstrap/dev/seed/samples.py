@@ -17,7 +17,7 @@ DEAD_LETTERS_PRINCIPAL = "seed"
 
 
 class Action(StrEnum):
-    """What can be done with a sample order, by the name in the file."""
+    """A step in a sample order's life, by its name in the file."""
 
     PROCESS = "process"
     REJECT = "reject"

@@ -29,7 +29,7 @@ class Api(Protocol):
 
 
 class Behind(Protocol):
-    """What happens behind the API on AWS, where no emulator does it by itself."""
+    """Makes happen what AWS does behind the API, where no emulator does it by itself."""
 
     async def report(self, mail: MailReference, kind: FeedbackKind) -> None:
         """Reports a bounce or a complaint as the mail service does."""
@@ -62,7 +62,7 @@ class Seen:
 
 @dataclass(slots=True)
 class Seeded:
-    """What was done.
+    """The outcome of a seed.
 
     Attributes:
         placed, changed: the number of orders placed, and of changes made, this time.
@@ -79,7 +79,7 @@ class Seeded:
 
     @property
     def anything(self) -> bool:
-        """Whether anything was added."""
+        """True if anything was added."""
         return bool(self.placed or self.changed or self.reported)
 
 

@@ -34,7 +34,7 @@ class InvalidQuery(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Slots:
-    """What a console adds to the list of its own.
+    """Additions of a console to the list.
 
     Attributes:
         actions: beside the title; gets the shops and the one that is chosen.

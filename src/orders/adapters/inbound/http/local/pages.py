@@ -38,7 +38,7 @@ LIST = f"{ROOT}/"
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What the pages show.
+    """Sources of what the pages show.
 
     Attributes:
         shops: the shops of this machine.

@@ -24,7 +24,7 @@ class NotFromThesePages(Exception):
 
 
 class FormToken:
-    """What the forms of this process have in them; another process has another."""
+    """The token in the forms of this process; another process has another."""
 
     def __init__(self) -> None:
         self.value = secrets.token_urlsafe(18)

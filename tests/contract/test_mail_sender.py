@@ -1,18 +1,22 @@
 """The contract of ``MailSender``, and what arrives where an emulator lets one look."""
 
 import json
+from base64 import b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from email import message_from_string
 from email.message import EmailMessage
 from email.policy import SMTP
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import aiohttp
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from orders.adapters.outbound.aws.ses_mail import MAX_MESSAGE_BYTES, SesMailSender
+from orders.adapters.outbound.aws.ses_mail import MAX_MESSAGE_BYTES, SesMailSender, form_of, quicken
 from orders.adapters.outbound.memory.mail_sender import MemoryMailSender
 from orders.adapters.outbound.memory.writer_leases import AlwaysWriter
 from orders.ports.errors import MailRejected, TransientPortError
@@ -25,7 +29,7 @@ FROM = "orders@shop.example"
 
 
 def a_mail(recipient: str = "thandi@example.com", **changes: object) -> Mail:
-    given: dict[str, object] = {
+    fields: dict[str, object] = {
         "recipient": recipient,
         "sender_name": "Café & Sons",
         "content": MailContent("Ihre Bestellung, Zoë", "Hello Zoë\n", "<p>Hello Zoë</p>"),
@@ -34,7 +38,7 @@ def a_mail(recipient: str = "thandi@example.com", **changes: object) -> Mail:
         "tags": (("tenant", "tenant_a"), ("template", "order_confirmation")),
         "headers": (("X-Order-Number", "BB-7K3M-9QX2-4TPA-R"),),
     }
-    return Mail(**(given | changes))  # type: ignore[arg-type]
+    return Mail(**(fields | changes))  # type: ignore[arg-type]
 
 
 @dataclass
@@ -70,6 +74,7 @@ class Ses:
 async def ses(request: pytest.FixtureRequest) -> AsyncIterator[Ses]:
     endpoint = endpoint_of(request)
     async with endpoint.client("ses") as client:
+        quicken(client)
         await client.verify_email_identity(EmailAddress=FROM)
         yield Ses(client, endpoint)
 
@@ -82,6 +87,12 @@ async def sender(request: pytest.FixtureRequest) -> AsyncIterator[MailSender]:
     async with endpoint_of(request).client("ses") as client:
         await client.verify_email_identity(EmailAddress=FROM)
         yield SesMailSender(client, FROM, AlwaysWriter())
+
+
+@given(st.binary(max_size=300), st.text(max_size=40))
+def test_a_form_has_the_bytes_that_the_sdk_would_write(message: bytes, source: str) -> None:
+    members = {"Action": "SendRawEmail", "Source": source, "RawMessage.Data": b64encode(message).decode()}
+    assert form_of(members) == urlencode(members)
 
 
 async def test_each_mail_has_an_id_of_its_own(sender: MailSender) -> None:

@@ -10,6 +10,7 @@ from aioboto3 import Session
 from aiobotocore.config import AioConfig
 from aiobotocore.credentials import AioCredentials
 
+from orders.adapters.outbound.aws.ses_mail import quicken
 from orders.adapters.outbound.dynamodb.client.signed_client import (
     goes_through_proxy,
     signed_client,
@@ -134,6 +135,8 @@ async def open_clients(
                     **_credentials(settings),
                 )
             )
+            if service == "ses":
+                quicken(opened)
             if watch is not None:
                 watch(opened)
             return await _hot(stack, session, settings, opened, watch) if service in _HOT else opened

@@ -1,9 +1,10 @@
 """Sends mails through SES, by ``SendRawEmail`` of its version 1 API: not all emulators have version 2."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote_plus
 
 from botocore.exceptions import ClientError
 
@@ -35,6 +36,7 @@ _SET_UP_WRONGLY = frozenset(
 )
 """Errors that every mail gets until an operator fixes the account: mails wait, and none is given up."""
 
+_RAW = "RawMessage.Data"
 _THROTTLED = frozenset({"Throttling", "ThrottlingException", "LimitExceededException"})
 _DAILY = re.compile(r"\bdaily\b.*\bquota\b", re.IGNORECASE)
 _REFUSED = frozenset({"MessageRejected", "InvalidParameterValue"})
@@ -42,6 +44,29 @@ _REFUSED = frozenset({"MessageRejected", "InvalidParameterValue"})
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+def quicken(client: "SESClient") -> None:
+    """Lets a client write its forms itself: botocore takes a seventh of a notifier's CPU to escape mails in base64."""
+    client.meta.events.register("before-call.ses.SendRawEmail", _write_form)
+
+
+def _write_form(params: dict[str, Any], **_: object) -> None:
+    """Replaces a request's parameters by their form, with the bytes that botocore would make of them."""
+    params["body"] = form_of(params["body"]).encode("ascii")
+
+
+def form_of(members: Mapping[str, str]) -> str:
+    """Returns the form (``application/x-www-form-urlencoded``) of a raw mail's request."""
+    return "&".join(
+        f"{quote_plus(name)}={_escaped(value) if name == _RAW else quote_plus(value)}"
+        for name, value in members.items()
+    )
+
+
+def _escaped(base64: str) -> str:
+    """Escapes base64 (RFC 4648, section 4): three of its characters can't be in a form as they are."""
+    return base64.replace("+", "%2B").replace("/", "%2F").replace("=", "%3D")
 
 
 class SesMailSender:

@@ -23,6 +23,8 @@ import uvloop
 _NO_SUCH_KEY = b'<?xml version="1.0" encoding="UTF-8"?><Error><Code>NoSuchKey</Code><Message>none</Message></Error>'
 _EMPTY_TABLE = {"PutItem": {}, "GetItem": {}, "UpdateItem": {}, "Query": {"Items": [], "Count": 0, "ScannedCount": 0}}
 _CALLS, _COUNTS = "calls", "counts"
+_KEPT = 100
+"""So many calls of the table are kept: with more, the collector of garbage holds the loop, and a latency is its own."""
 _END_OF_HEAD, _A_TABLES = b"\r\n\r\n", b"x-amz-target: dynamodb_"
 
 
@@ -38,7 +40,10 @@ class StandIn:
     _pipe: Connection
 
     def table_calls(self) -> list[dict[str, Any]]:
-        """Returns the calls of the table that it has answered itself, as ``{"operation": ..., "body": ...}``."""
+        """Returns the calls of the table that it has answered itself, the first hundred at the most.
+
+        Each is ``{"operation": ..., "body": ...}``.
+        """
         found: list[dict[str, Any]] = self._ask(_CALLS)
         return found
 
@@ -93,7 +98,8 @@ class _State:
 
     def _found(self, operation: str, given: dict[str, Any]) -> dict[str, Any] | None:
         if operation in _EMPTY_TABLE:
-            self.calls.append({"operation": operation, "body": given})
+            if len(self.calls) < _KEPT:
+                self.calls.append({"operation": operation, "body": given})
             return _EMPTY_TABLE[operation]
         if operation == "ReceiveMessage":
             return self._messages(given)

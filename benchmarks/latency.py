@@ -3,15 +3,17 @@
 Capacity is what 32 connections get done that each wait for their answers. Then requests are sent at half of that rate,
 whether or not those before are answered, and each one's latency begins when it was due. They come evenly, as load
 generators send them; what it is when they come at random is shown beside it, and of a create what it is of the floor at
-the same rate: of a single put in the same table.
+the same rate: of a single put in the same table. What the table adds is told by a create at that rate on one that
+answers at once.
 """
 
 import random
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
 from benchmarks.api_process import api_process
+from benchmarks.aws_stand_in import aws_stand_in
 from benchmarks.compare import Opened, Plan, Side
 from benchmarks.create import UNKEYED
 from benchmarks.ground import (
@@ -70,6 +72,9 @@ async def _figure(
             randomly = (await at_rate(api.url, callers(), many, rate, _randomly(chance))).latencies
         if floor is not None:
             told.setdefault("floor's", []).append(await _tail_of(floor, plan, many, rate))
+            told.setdefault("on a table that answers at once", []).append(
+                await _tail_without_table(ground, callers(), plan, many, rate)
+            )
         ratios.append(percentile(evenly, 0.99) / percentile(evenly, 0.5))
         told["p50, ms"].append(1000 * percentile(evenly, 0.5))
         told["p99, ms"].append(1000 * percentile(evenly, 0.99))
@@ -92,8 +97,17 @@ async def _tail_of(floor: Opened, plan: Plan, many: int, rate: float) -> float:
         side = floor(stack)
         assert isinstance(side, Side)
         (process,) = side.processes
-        await one_after_another(process.url, side.callers, plan.requests)  # a warm one
-        latencies = (await at_rate(process.url, side.callers, many, rate, _evenly)).latencies
+        return await _tail(process.url, side.callers, plan, many, rate)
+
+
+async def _tail_without_table(ground: Ground, callers: Sequence[Requests], plan: Plan, many: int, rate: float) -> float:
+    with aws_stand_in() as stand_in, api_process(ground.settings(aws_endpoint_url=stand_in.url)) as api:
+        return await _tail(api.url, callers, plan, many, rate)
+
+
+async def _tail(url: str, callers: Sequence[Requests], plan: Plan, many: int, rate: float) -> float:
+    await one_after_another(url, callers, plan.requests)  # a warm one
+    latencies = (await at_rate(url, callers, many, rate, _evenly)).latencies
     return percentile(latencies, 0.99) / percentile(latencies, 0.5)
 
 

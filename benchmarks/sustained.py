@@ -4,8 +4,11 @@
 queues, bus, buckets and mail service are the emulator's of `orders dev`. `orders load` judges errors, latencies and
 every order's documents and mails; here the 95th percentiles have to be a tenth of the service levels, for nothing is
 far away. Beside it are noted, every few seconds: what waits in the queues and in the outbox, and the memory and open
-handles of every process. Printed are their courses: the median of each tenth of the time. The exit code is 1 if
+handles of every process. Printed are their courses: the median of each tenth of the load. The exit code is 1 if
 something was missed, or if anything of that grows on and on.
+
+Workers have processors of their own in production. Here they share two with API, table, emulator and load, and have a
+lower priority: what they can't keep up with shows as queues that grow.
 """
 
 import argparse
@@ -14,6 +17,7 @@ import json
 import os
 import statistics
 import sys
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -40,19 +44,37 @@ EVERY_SECONDS = 5.0
 PARTS = 10
 """The course of a figure is told as so many medians."""
 GROWTH = 1.10
-"""Memory and handles may be so much more in the last tenth than in the third: by then pools and caches are full."""
+"""A figure may be so much more in the last tenth than in the first three: by then pools and caches are full."""
 SLACK = 6
 """Messages, MiB or handles more are none: connections come and go."""
 MIB = 1024
 LEVEL_SHARE = 10
 """Of a service level: nothing is far away here."""
+NICENESS = 10
+"""Of relay and workers."""
 
 
 @dataclass
 class Course:
-    """What was noted, moment by moment: figures by name."""
+    """What was noted, moment by moment: figures by name.
 
+    Attributes:
+        began: when the first was, as the clock of ``time.monotonic`` tells it.
+    """
+
+    began: float = field(default_factory=time.monotonic)
     moments: list[Counter[str]] = field(default_factory=list)
+    at: list[float] = field(default_factory=list)
+
+    def note(self, moment: Counter[str]) -> None:
+        """Adds what is now."""
+        self.at.append(time.monotonic() - self.began)
+        self.moments.append(moment)
+
+    def until(self, seconds: float) -> "Course":
+        """Returns the course up to so many seconds after its beginning: without what came after the load."""
+        count = sum(at <= seconds for at in self.at)
+        return replace(self, moments=self.moments[:count], at=self.at[:count])
 
     def parts(self, name: str) -> list[float]:
         """Returns the medians of a figure over the parts of the time."""
@@ -63,7 +85,7 @@ class Course:
     def grows(self, name: str) -> bool:
         """Tells whether the figure is still growing when it should have ceased to; a minute is too short to tell."""
         parts = self.parts(name)
-        return len(self.moments) >= PARTS and parts[-1] > GROWTH * parts[2] + SLACK
+        return len(self.moments) >= PARTS and parts[-1] > GROWTH * max(parts[:3]) + SLACK
 
 
 @dataclass
@@ -112,9 +134,11 @@ async def running(directory: Path, table_url: str) -> AsyncIterator[Service]:
             for name, arguments in commands.items()
         }
         base = f"http://127.0.0.1:{port}"
-        for process in processes.values():
+        for name, process in processes.items():
             await process.start()
             opened.push_async_callback(process.kill)
+            if name != "api":
+                yield_to_others(pid_of(process))
         await until_it_answers(base, 60)
         yield Service(base, processes, environment, aws.url, table_url, topology.table_name(ENVIRONMENT))
 
@@ -129,6 +153,20 @@ async def _command(environment: dict[str, str], *arguments: str) -> str:
     return printed.decode()
 
 
+def pid_of(process: Process) -> int:
+    """Returns the id of a running process."""
+    assert process.running is not None
+    return process.running.pid
+
+
+def yield_to_others(pid: int) -> None:
+    """Lowers the priority of a process, and of its session where the kernel schedules by sessions (sched(7))."""
+    os.setpriority(os.PRIO_PROCESS, pid, NICENESS)
+    session = Path("/proc", str(pid), "autogroup")
+    if session.exists():
+        session.write_text(str(NICENESS), encoding="ascii")
+
+
 def held_by(pid: int) -> tuple[int, int]:
     """Returns a process's memory in MiB and the number of its open handles (proc_pid_status(5))."""
     proc = Path("/proc", str(pid))
@@ -136,27 +174,26 @@ def held_by(pid: int) -> tuple[int, int]:
     return memory // MIB, len(list((proc / "fd").iterdir()))
 
 
-async def look(service: Service) -> Counter[str]:
+async def look(service: Service, sqs: Any, table: Any) -> Counter[str]:
     """Returns what waits, and each process's memory in MiB and open handles."""
     found: Counter[str] = Counter()
-    async with aws_client(service.emulator_url, "sqs") as sqs, table_client(service.table_url) as table:
-        for url in (await sqs.list_queues()).get("QueueUrls", []):
-            asked = ["ApproximateNumberOfMessages"]
-            told = (await sqs.get_queue_attributes(QueueUrl=url, AttributeNames=asked))["Attributes"]
-            found["dead letters" if "-dlq-" in url else "messages that wait"] += int(told[asked[0]])
-        pending = await table.scan(TableName=service.table, IndexName="OutboxPending", Select="COUNT")
-        found["events that wait"] = pending["Count"]
+    for url in (await sqs.list_queues()).get("QueueUrls", []):
+        asked = ["ApproximateNumberOfMessages"]
+        told = (await sqs.get_queue_attributes(QueueUrl=url, AttributeNames=asked))["Attributes"]
+        found["dead letters" if "-dlq-" in url else "messages that wait"] += int(told[asked[0]])
+    pending = await table.scan(TableName=service.table, IndexName="OutboxPending", Select="COUNT")
+    found["events that wait"] = pending["Count"]
     for name, process in service.processes.items():
-        assert process.running is not None
-        found[f"{name}: MiB"], found[f"{name}: handles"] = held_by(process.running.pid)
+        found[f"{name}: MiB"], found[f"{name}: handles"] = held_by(pid_of(process))
     return found
 
 
 async def watch(service: Service, course: Course) -> None:
     """Looks again and again, until it is cancelled."""
-    while True:
-        course.moments.append(await look(service))
-        await asyncio.sleep(EVERY_SECONDS)
+    async with aws_client(service.emulator_url, "sqs") as sqs, table_client(service.table_url) as table:
+        while True:
+            course.note(await look(service, sqs, table))
+            await asyncio.sleep(EVERY_SECONDS)
 
 
 def faults_of(told: dict[str, Any], course: Course) -> list[str]:
@@ -207,6 +244,7 @@ async def measure(arguments: argparse.Namespace, directory: Path) -> int:
             watching.cancel()
         dead = {name: process.last_words() for name, process in service.processes.items() if process.died_by_itself}
     told = json.loads(printed)
+    course = course.until(next(phase["seconds"] for phase in told["phases"] if phase["name"] == "steady"))
     faults = [*faults_of(told, course), *(f"{name} ended: {words}" for name, words in dead.items())]
     report(told, course, faults)
     if arguments.json:

@@ -63,7 +63,7 @@ IN_PARALLEL := -n $(WORKERS) --dist loadfile
 # Terraform's tests are few, long and share their plans: a free worker takes what another has not begun.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop test unit e2e proof chaos feed redrive sigterm outage replay throttling soak drill schemathesis docs dated-lists baseline fixtures lint types imports check contract terraform planned recorded-calls workflows clients clients-test browser-test chromium venv terraform-valid audit image-archive image-load image-scan secrets-scan zap lock clean machine debian image image-test image-figures bench bench-documents sbom up pin-base
+.PHONY: help setup run stop test unit e2e proof chaos feed redrive sigterm outage replay throttling soak drill schemathesis docs dated-lists baseline fixtures lint types imports check contract terraform planned recorded-calls workflows clients clients-test browser-test pictures chromium poppler venv terraform-valid audit image-archive image-load image-scan secrets-scan zap lock clean machine debian image image-test image-figures bench bench-documents sbom up pin-base
 .NOTPARALLEL:
 
 help: ## List these commands
@@ -195,6 +195,9 @@ clients-test: clients $(NPM)/bruno/.installed ## Generate the clients and use ea
 
 browser-test: setup chromium $(BROWSER_PACKAGES)/.requirements $(NPM)/browser/.installed ## Use the local pages and the reference in Chromium, and look for barriers in them (node and npm)
 	@PYTHONPATH=$(CURDIR)/$(BROWSER_PACKAGES) $(PYTEST) tests/browser $(ARGS)
+
+pictures: setup chromium poppler $(BROWSER_PACKAGES)/.requirements $(NPM)/browser/.installed ## Take the README's pictures anew; ARGS="--all DIRECTORY" takes every kind of page
+	@PYTHONPATH=$(CURDIR)/$(BROWSER_PACKAGES) $(BIN)/python -m tests.browser.pictures $(ARGS)
 
 audit: $(AUDIT_VENV)/.requirements ## Ask the advisories about the locked dependencies of the service (needs the network)
 	@$(AUDIT_VENV)/bin/pip-audit --disable-pip --require-hashes --requirement requirements/runtime.txt
@@ -356,6 +359,9 @@ machine:
 
 chromium:
 	@command -v chromium >/dev/null || $(MAKE) --no-print-directory debian WHY="a browser, for make browser-test" PACKAGES=chromium
+
+poppler:
+	@command -v pdftoppm >/dev/null || $(MAKE) --no-print-directory debian WHY="pdftoppm, for make pictures" PACKAGES=poppler-utils
 
 debian:
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \

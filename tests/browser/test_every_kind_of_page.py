@@ -49,7 +49,12 @@ policy forbids.
 
 @pytest.fixture(scope="module")
 def paths(chromium: Browser, dev: Dev) -> dict[str, str]:
-    """The path of each kind of page; the order is one that went the whole way, and the mail is one of its own."""
+    """The path of each kind of page."""
+    return paths_of(chromium, dev)
+
+
+def paths_of(chromium: Browser, dev: Dev) -> dict[str, str]:
+    """Returns the path of each kind of page; the order is one that went the whole way, and the mail one of its own."""
     with Window.opened(chromium, dev.base) as opened:
         opened.go("/local/?status=completed")
         order = opened.page.locator("#orders a.number").first.get_attribute("href")

@@ -62,7 +62,22 @@ def _told(p95: float = 0.01, holds: bool | None = True, faults: int = 0) -> dict
     ids=["well", "memory", "too short to tell", "slow", "missed", "errors"],
 )
 def test_a_steady_load_is_judged(told: dict[str, Any], memory: list[int], fault: str | None) -> None:
-    course = Course([Counter({"api: MiB": value}) for value in memory])
+    course = Course(moments=[Counter({"api: MiB": value}) for value in memory])
     found = faults_of(told, course)
     assert len(found) == (fault is not None)
     assert all(each.startswith(fault or "") for each in found)
+
+
+def test_what_comes_after_the_load_is_not_part_of_its_course() -> None:
+    moments = [Counter({"messages that wait": value}) for value in (1, 2, 90)]
+    course = Course(moments=moments, at=[0.0, 5.0, 10.0])
+    assert course.until(7.0).moments == moments[:2]
+
+
+def test_a_queue_that_goes_up_and_down_does_not_grow() -> None:
+    up_and_down = [237, 268, 212, 231, 215, 188, 207, 232, 233, 251]
+    growing = [450, 444, 598, 742, 841, 935, 1022, 1232, 1320, 1400]
+    assert [
+        Course(moments=[Counter({"messages": value}) for value in each]).grows("messages")
+        for each in (up_and_down, growing)
+    ] == [False, True]

@@ -18,7 +18,7 @@ from orders.bootstrap.cli import ProcessRuntime
 
 ROOT = Path(__file__).parents[2]
 NAMED = re.compile(r"`(tests/[\w/]+\.py)(?:::(\w+))?`")
-LINK = re.compile(r"\]\((?!https?://|#)([^)#\s]+)")
+LINK = re.compile(r"""(?:\]\(|(?:href|src)=")(?!https?://|#)([^)#"\s]+)""")
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "examples/README.md"])
 REQUIREMENTS = [
     *(f"DOM-{n}" for n in range(1, 8)), *(f"API-{n}" for n in range(1, 10)), *(f"PIPE-{n}" for n in range(1, 16)),

@@ -58,6 +58,7 @@ LEFT_OUT: Mapping[tuple[str, str, str], str] = {
 _CI = ".ci/run has it as a step of its own"
 LEFT_OUT_JOBS: Mapping[tuple[str, str], str] = {
     ("validate.yml", "checks"): _CI,
+    ("validate.yml", "browser"): _CI,
     ("validate.yml", "tests"): _CI,
     ("validate.yml", "python311"): f"{_CI}, on the Python that is here",
     ("validate.yml", "terraform"): f"{_CI}; validity with the real provider needs the provider's registry",

@@ -18,6 +18,11 @@ _log = logging.getLogger(__name__)
 
 _TRANSIENT = (TransientPortError, NotTheWriter, OutcomeUnknown, NumberNotIndexed)
 
+_NO_ORDER = (
+    "The list has all that are kept here. An order of another data directory isn't there, nor one of another shop than "
+    "the address says."
+)
+
 Handler = Callable[[Request[Any, Any, Any], Exception], Response[str]]
 
 
@@ -34,6 +39,10 @@ def refusals(shell: Shell) -> dict[type[Exception] | int, Handler]:
         assert isinstance(error, NotFoundException)
         return shell.refusal("There is no such thing", error.detail, status=404)
 
+    def no_order(_: Request[Any, Any, Any], error: Exception) -> Response[str]:
+        assert isinstance(error, OrderNotFound)
+        return shell.refusal("There is no such order", _NO_ORDER, status=404)
+
     def invalid(_: Request[Any, Any, Any], error: Exception) -> Response[str]:
         assert isinstance(error, InvalidOrder)
         faults = "; ".join(fault.message for fault in error.faults)
@@ -48,7 +57,7 @@ def refusals(shell: Shell) -> dict[type[Exception] | int, Handler]:
     return {
         InvalidQuery: page("This address leads nowhere", 400),
         NotFoundException: missing,
-        OrderNotFound: page("There is no such order", 404),
+        OrderNotFound: no_order,
         NotFromThesePages: page("This form is not from here", 403),
         InvalidOrder: invalid,
         ShopNotReady: page("The shop takes no orders", 409),

@@ -10,6 +10,8 @@ from orders.adapters.inbound.http.reference.pattern_words import WORDS
 from orders.adapters.inbound.http.reference.places import schema_page
 
 _FEW = 8
+_FORMATS = {"date-time": "a time (RFC 3339)", "uri": "a URI", "uri-reference": "a URI, or its part after the host"}
+"""Formats of JSON Schema in words, for where no pattern says more."""
 
 
 class SchemaWords:
@@ -38,8 +40,8 @@ class SchemaWords:
         found: list[Markup] = []
         if "enum" in schema:
             found.append(self._choices([value for value in schema["enum"] if value is not None]))
-        if "format" in schema:
-            found.append(Markup("{}").format(schema["format"]))
+        if "format" in schema and "pattern" not in schema:
+            found.append(escape(_FORMATS.get(schema["format"], schema["format"])))
         found += self._range(schema, "minimum", "maximum", "")
         found += self._range(schema, "minLength", "maxLength", " characters")
         found += self._range(schema, "minItems", "maxItems", " items")

@@ -82,9 +82,12 @@ def terraform_of(environment: Environment, options: Options, kept: Path) -> Terr
 
 
 def smoke_of(environment: Environment, given: Sequence[str]) -> list[list[str]]:
-    """Returns the commands of the smoke test; a region that serves no changes is only read."""
+    """Returns the commands of the smoke test; a region that serves no changes is only read. Raises: Refused."""
     if given:
-        return [shlex.split(each) for each in given]
+        try:
+            return [shlex.split(each) for each in given]
+        except ValueError as error:
+            raise Refused(f"--smoke: no command of a shell: {error}") from error
     orders = str(Path(sys.executable).with_name("orders"))
     shared = ["--env", environment.name, "--json"]
     commands = [[orders, "smoke", "--base-url", environment.address, *shared]]

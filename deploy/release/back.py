@@ -2,7 +2,7 @@
 
 from deploy.release.decide import way_back
 from deploy.release.desk import Desk, PersonNeeded
-from deploy.release.model import Outcome, Seen, Status
+from deploy.release.model import Outcome, Refused, Seen, Status
 from deploy.release.promote import overdue
 
 
@@ -18,8 +18,12 @@ class Rollback:
         Raises: Refused: nothing to go back to. PersonNeeded, CloudFailed, TerraformFailed.
         """
         desk = self._desk
+        if not reason.strip():
+            raise Refused("a rollback has a reason: what was seen, for the record")
         seen = desk.deployments.observe()
         found = way_back(seen, desk.deployments.history(desk.environment.api), to)
+        if to is not None:
+            self._is_there(to)
         desk.say(f"rollback to {found.to}: {found.why}", reason=reason)
         desk.stop(found.stop, reason)
         self._check(desk.settle(), found.to)
@@ -28,6 +32,12 @@ class Rollback:
         if not smoke.passed:
             raise PersonNeeded(f"every service is on {found.to}, but the smoke test fails: {smoke.detail}")
         return desk.end(Outcome.DONE, f"back on {found.to}: {reason}")
+
+    def _is_there(self, to: str) -> None:
+        """Looks for an image that a person has named. Raises: Refused."""
+        missing = [each for each in self._desk.preparations.images(to) if each.ok is False]
+        if missing:
+            raise Refused("; ".join(f"{each.name}: {each.detail}" for each in missing))
 
     @staticmethod
     def _check(seen: Seen, to: str) -> None:
@@ -50,9 +60,19 @@ class Abort:
         newest = seen.api.newest
         going = [each.words for each in seen.under_way()]
         # Taken back by ECS while nobody looked: the other services and Terraform's state have still to follow.
-        returned = newest is not None and newest.status.failed
+        # Tasks of the same digest that could not be replaced are no release.
+        returned = newest is not None and newest.status.failed and newest.digest != newest.before
+        if reason and going and all(each.digest == each.before for each in seen.under_way()):
+            return self._stop(seen, reason)
         if late or (going and reason) or returned:
             return Rollback(desk).execute(reason or "; ".join(late) or "ECS has taken the API back")
         if going:
             return desk.end(Outcome.DONE, f"not over its time yet, left alone: {'; '.join(going)}")
         return desk.end(Outcome.DONE, "nothing is under way")
+
+    def _stop(self, seen: Seen, reason: str) -> Outcome:
+        """Stops the replacing of tasks, which is no release: there is no digest of before to bring back."""
+        desk = self._desk
+        desk.stop([each for each in seen.under_way() if each.status.forward], reason)
+        desk.settle()
+        return desk.end(Outcome.DONE, f"stopped, on the digest that was there: {reason}")

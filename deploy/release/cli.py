@@ -174,10 +174,11 @@ def _add_evidence(app: typer.Typer) -> None:
         """Print what ran when, by whom and with what result, as Markdown."""
         try:
             kept = evidence_file.read(file)
+            words = json.dumps(kept, indent=2) if as_json else evidence_file.page(kept)
         except Refused as error:
             typer.echo(f"refused: {error}", err=True)
             raise typer.Exit(Outcome.REFUSED) from None
-        typer.echo(json.dumps(kept, indent=2) if as_json else evidence_file.page(kept))
+        typer.echo(words)
 
 
 def _look(desk: Desk, digest: str, outside_window: str | None) -> Outcome:
@@ -268,6 +269,8 @@ def _run(
         code, name, words = _failed(error, desk)
     except Exception as error:  # noqa: BLE001 - a mistake of ours must not end with 1, which says that all is back
         code, name, words = _failed(PersonNeeded(f"unforeseen, {type(error).__name__}: {error}"), desk)
+    if desk is not None and desk.evidence.fault is not None:
+        typer.echo(f"the record is not complete: {desk.evidence.fault}", err=True)
     if code in {INTERRUPTED, Outcome.REFUSED, Outcome.NEEDS_PERSON} and not (said and words in said[-1]):
         typer.echo(f"{name.lower().replace('_', ' ')}: {words}", err=True)
     if as_json:

@@ -52,6 +52,7 @@ class Run:
         smoked: percentages at which the smoke test has passed.
         applies: how many applies were begun.
         applied_at: when an apply ended well, or had nothing to do.
+        known: deployments that were there when the run began, by their ARNs.
     """
 
     digest: str
@@ -62,6 +63,7 @@ class Run:
     applies: int = 0
     applied_at: datetime | None = None
     says: str = ""
+    known: frozenset[str] = frozenset()
 
     def faulty(self, why: str) -> "Run":
         """Returns the same run, given up; the first reason stays."""
@@ -137,6 +139,9 @@ def fault_of(seen: Seen, run: Run, limits: Limits, now: datetime) -> str | None:
     failed = failed_of(seen, run.digest, run.since)
     if failed:
         return "; ".join(each.words for each in failed)
+    others = others_of(seen, run)
+    if others:
+        return "; ".join(f"somebody else deploys {each.digest}: {each.words}" for each in others)
     for each in seen.under_way():
         if each.digest == run.digest and now - each.created_at >= limits.abort_after:
             minutes = limits.abort_after // timedelta(minutes=1)
@@ -148,6 +153,14 @@ def fault_of(seen: Seen, run: Run, limits: Limits, now: datetime) -> str | None:
     if run.apply is Apply.NONE and run.applies >= limits.applies:
         return f"terraform apply failed {run.applies} times: {run.says}"
     return None
+
+
+def others_of(seen: Seen, run: Run) -> list[Deployment]:
+    """Returns newest deployments of other digests that somebody else has begun meanwhile, such as a rollback.
+
+    They hide this run's own, which that rollback has stopped.
+    """
+    return [each for each in seen.deployments() if each.arn not in run.known and each.digest not in {None, run.digest}]
 
 
 def taking_back(seen: Seen, run: Run, fault: str) -> Step:
@@ -178,7 +191,7 @@ class Beginning:
     """How a release starts, or goes on.
 
     Attributes:
-        fresh: nothing of it is there yet.
+        fresh: the API has nothing of it yet: all that is looked at before a release has still to be looked at.
         before: the digest to go back to; ``None`` where AWS knows none.
         known_bad: why this digest was taken back earlier.
     """
@@ -206,7 +219,8 @@ def beginning(seen: Seen, history: Sequence[Deployment], digest: str, *, again: 
     row = takewhile(lambda each: each.digest == digest, history)
     origin = next((each.before for each in row if each.before != digest), None)
     before = origin if last is not None and last is history[0] else seen.api.serving
-    untouched = not seen.under_way() and all(state.serving != digest for state in seen.states)
+    # Of the API alone: services behind queues may have been brought ahead of it (docs/runbooks/deploy.md).
+    untouched = not seen.under_way() and seen.api.serving != digest
     bad = last.words if last is not None and last.status.failed else None
     if last is not None and bad is not None and any(each.in_steps for each in history[: mine[0]]) and not again:
         raise Refused(f"{digest} was taken back before, {last.created_at:%Y-%m-%d %H:%M}: {bad}; --again releases it")
@@ -237,6 +251,8 @@ def way_back(seen: Seen, history: Sequence[Deployment], wanted: str | None) -> W
 
     Raises: Refused: nothing to go back to is known, or a person names another than what is under way.
     """
+    # Tasks that were only replaced, by a forced deployment or for a changed setting, lead to no other digest.
+    history = [each for each in history if each.digest is None or each.digest != each.before]
     newest = history[0] if history else None
     to, why = _destination(seen, newest, history, wanted)
     stop = tuple(each for each in seen.under_way() if each.status.forward and each.digest != to)
@@ -257,12 +273,24 @@ def _destination(
         return wanted, "named by a person"
     if newest is not None and newest.status is not Status.SUCCESSFUL:
         return _known(newest.before), f"its release is {newest.status}"
-    if {each.digest for each in seen.under_way() if each.status.forward} - {serving}:
+    if {each.digest for each in seen.under_way() if each.status.forward} - {serving} or _ahead(seen):
         return _known(serving), "its release had not reached the API"
     through = [each for each in history if each.digest == serving and each.before != each.digest]
     if not through:
         raise Refused("AWS knows no release before this one: name its digest with --to")
     return _known(through[0].before), "its release was through"
+
+
+def _ahead(seen: Seen) -> bool:
+    """Tells whether a service has been brought to another digest since the API came to its own."""
+    api = seen.api
+    return api.newest is not None and any(
+        state.newest is not None
+        and state.newest.status is Status.SUCCESSFUL
+        and state.newest.created_at > api.newest.created_at
+        and state.serving != api.serving
+        for state in seen.states
+    )
 
 
 def _known(digest: str | None) -> str:

@@ -95,7 +95,7 @@ class Desk:
             self.evidence.checks(checks)
             return checks
         seen = self.deployments.observe()
-        checks += [self._no_deployment(seen), *self._alarms(seen), self._hours(outside_window)]
+        checks += [self._no_deployment(seen), *self._alarms(seen), self.hours(outside_window)]
         smoke = self.run_smoke("before")
         checks.append(Check("smoke test before", smoke.passed, smoke.detail))
         self.evidence.checks(checks)
@@ -116,7 +116,8 @@ class Desk:
             Check("no rollback alarm stands", not standing, ", ".join(standing) or "none of them stands"),
         ]
 
-    def _hours(self, outside_window: str | None) -> Check:
+    def hours(self, outside_window: str | None) -> Check:
+        """Looks whether an environment that is released to in business hours has them now."""
         now = self.clock.now().astimezone(UTC) + timedelta(hours=2)
         first, last = BUSINESS_HOURS
         within = now.weekday() < 5 and first <= now.hour < last

@@ -1,12 +1,16 @@
 """What ran when, by whom and with what result: a JSON file, whole after every step, and a page made of it.
 
-Nothing is decided by it: a run that goes on after another was killed asks AWS, and adds to the file if it is there.
+Nothing is decided by it: a run that goes on after another was killed asks AWS, and adds to the file if it is there. Two
+commands may write to one file at a time, a release and the rollback that ends it: each changes its own run alone. And a
+disk that is full ends no release: what could not be kept is told at the end.
 """
 
+import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,18 +26,23 @@ class Evidence:
         path: the file; what it has is kept, and added to. ``None`` keeps nothing.
         clock: tells when a thing happened.
         about: environment, digest, who and links, of this run.
+
+    Attributes:
+        fault: why the last step could not be kept, if so.
     """
 
+    fault: str | None = None
+
     def __init__(self, path: Path | None, clock: Clock, about: Mapping[str, Any]) -> None:
-        """Raises: Refused: the file is another environment's, or is no evidence."""
+        """Raises: Refused: the file is another environment's, is no evidence, or can't be written."""
         self._path = path
         self._clock = clock
-        self._kept = (_read(path) if path is not None else None) or {"environment": about["environment"], "runs": []}
-        if self._kept["environment"] != about["environment"]:
-            raise Refused(f"{path} is the evidence of {self._kept['environment']}, not of {about['environment']}")
         self._run: dict[str, Any] = {**about, "began": _text(clock.now()), "steps": [], "outcome": None}
-        self._kept["runs"].append(self._run)
-        self._save()
+        self._place: int | None = None
+        try:
+            self._write()
+        except OSError as error:
+            raise Refused(f"{path}: the record can't be kept there: {error.strerror}") from error
 
     @property
     def path(self) -> Path | None:
@@ -56,13 +65,41 @@ class Evidence:
         self._save()
 
     def _save(self) -> None:
+        try:
+            self._write()
+            self.fault = None
+        except (OSError, Refused) as error:
+            self.fault = str(error)
+
+    def _write(self) -> None:
         if self._path is None:
             return
-        # Whole or not at all: whoever is killed in between leaves the file of before.
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        new = self._path.with_name(self._path.name + ".new")
-        new.write_text(json.dumps(self._kept, indent=2, default=str) + "\n", encoding="utf-8")
-        os.replace(new, self._path)  # noqa: PTH105 - atomic on every platform
+        with _alone_in(self._path.parent):
+            kept = _read(self._path) or {"environment": self._run["environment"], "runs": []}
+            if kept["environment"] != self._run["environment"]:
+                raise Refused(
+                    f"{self._path} is the evidence of {kept['environment']}, not of {self._run['environment']}"
+                )
+            if self._place is None or self._place >= len(kept["runs"]):
+                self._place = len(kept["runs"])
+                kept["runs"].append(self._run)
+            kept["runs"][self._place] = self._run
+            # Whole or not at all: whoever is killed in between leaves the file of before.
+            new = self._path.with_name(self._path.name + ".new")
+            new.write_text(json.dumps(kept, indent=2, default=str) + "\n", encoding="utf-8")
+            os.replace(new, self._path)  # noqa: PTH105 - atomic on every platform
+
+
+@contextmanager
+def _alone_in(directory: Path) -> Iterator[None]:
+    """Keeps other commands from writing there meanwhile; whoever dies lets go (flock(2))."""
+    held = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(held)
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -76,6 +113,8 @@ def read(path: Path) -> dict[str, Any]:
 def _read(path: Path) -> dict[str, Any] | None:
     if not path.exists():
         return None
+    if not path.is_file():
+        raise Refused(f"{path} is no file")
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(found["runs"], list) or not isinstance(found["environment"], str):
@@ -94,7 +133,9 @@ def report_of(path: Path) -> dict[str, str]:
 
 
 def page(kept: Mapping[str, Any]) -> str:
-    """Returns the record as Markdown, for people."""
+    """Returns the record as Markdown, for people. Raises: Refused: a run of it is not whole."""
+    if not all({"command", "by", "began", "outcome", "steps"} <= each.keys() for each in kept["runs"]):
+        raise Refused("this is no evidence of a release: a run of it lacks what every run has")
     lines = [f"# Releases to {kept['environment']}", ""]
     for run in kept["runs"]:
         lines += [f"## {run['command']} {run.get('digest') or ''}".rstrip(), ""]

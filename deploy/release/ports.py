@@ -58,6 +58,10 @@ class Preparations(Protocol):
         """Looks at the account and what the service works with. Raises: CloudFailed."""
         ...
 
+    def images(self, digest: str) -> list[Check]:
+        """Looks for the image in each region's registry. Raises: CloudFailed."""
+        ...
+
 
 class Backups(Protocol):
     """AWS Backup."""

@@ -17,6 +17,7 @@ from deploy.release.decide import (
     Stop,
     beginning,
     next_step,
+    others_of,
 )
 from deploy.release.desk import LOOK_EVERY_SECONDS, OUTAGE, Desk, PersonNeeded, since_beginning
 from deploy.release.model import Deployment, Outcome, Refused, Seen
@@ -55,7 +56,7 @@ class Promote:
         desk = self._desk
         seen = desk.deployments.observe()
         began = beginning(seen, desk.deployments.history(desk.environment.api), asked.digest, again=asked.again)
-        run = Run(asked.digest, since_beginning())
+        run = Run(asked.digest, since_beginning(), known=frozenset(each.arn for each in seen.deployments()))
         if began.known_bad is not None and asked.again:
             newest = [each.created_at for each in seen.deployments()]
             run = replace(run, since=max(newest) + timedelta(microseconds=1))
@@ -73,10 +74,20 @@ class Promote:
         if bad:
             raise Refused("; ".join(f"{each.name}: {each.detail}" for each in bad))
         desk.prepare(seen)
+        self._still_as_it_was(asked, run)
         run = self._apply(run)
         if run.fault is not None:
             raise Refused(run.fault)
         return run
+
+    def _still_as_it_was(self, asked: Promotion, run: Run) -> None:
+        """Looks again: a backup takes up to two hours. Raises: Refused: a deployment, an alarm or the evening came."""
+        desk = self._desk
+        seen = desk.look()
+        came = [each.words for each in (*seen.under_way(), *others_of(seen, run))]
+        late = desk.hours(asked.outside_window)
+        if came or late.ok is False:
+            raise Refused("; ".join(("meanwhile", *came, *((late.detail,) if late.ok is False else ()))))
 
     def _apply(self, run: Run) -> Run:
         """Plans, and applies what there is; a run that must not go on comes back with its fault."""
@@ -117,13 +128,15 @@ class Promote:
                     run = run.faulty(why)
                     self._stop(deployments, why)
                 case GoBack(why):
-                    return self._go_back(began, why)
+                    return self._go_back(began, why, {str(each.digest) for each in others_of(seen, run)})
                 case CallPerson(why):
                     raise PersonNeeded(why)
                 case ApplyAgain():
                     run = self._apply(run)
                 case Released():
-                    return desk.end(Outcome.DONE, f"every service runs {run.digest}")
+                    standing = desk.standing(seen)
+                    stands = f"; NOW STANDS: {', '.join(standing)}: look, and `rollback` goes back" if standing else ""
+                    return desk.end(Outcome.DONE, f"every service runs {run.digest}{stands}")
                 case _:
                     desk.clock.wait(LOOK_EVERY_SECONDS)
 
@@ -155,7 +168,10 @@ class Promote:
             return replace(run, apply=Apply.OK, applied_at=self._desk.clock.now())
         return replace(run, apply=Apply.NONE, applies=tried, says=ended.says)
 
-    def _go_back(self, began: Beginning, why: str) -> Outcome:
+    def _go_back(self, began: Beginning, why: str, others: set[str]) -> Outcome:
+        """Goes back, to where somebody else has begun to, or not at all. Raises: PersonNeeded."""
+        if others - {began.before}:
+            raise PersonNeeded(f"{why}; this release was stopped, and what others have begun is left to them: `status`")
         if began.before is None:
             raise PersonNeeded(f"{why}; AWS names no digest of before: `rollback --to DIGEST`")
         self._desk.say("going back", to=began.before, why=why)

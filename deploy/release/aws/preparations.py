@@ -45,6 +45,10 @@ class AwsPreparations:
             return [account]
         return [account, *self._zones(), *self._in_regions(digest)]
 
+    def images(self, digest: str) -> list[Check]:
+        """Raises: CloudFailed."""
+        return [self._image(region, digest) for region in self._environment.regions]
+
     def _in_regions(self, digest: str) -> Iterator[Check]:
         for region in self._environment.regions:
             yield self._certificate(region)

@@ -150,6 +150,8 @@ def test_rollback_and_abort_are_commands_too(command: Callable[..., Result], sit
         (("promote", "--env", "moon", "--digest", NEW), "moon: the environments are dev, sit, prod"),
         (("rollback", "--env", "sit", "--reason", "x", "--to", "v1"), "v1: a digest is"),
         (("evidence", "nowhere.json"), "nowhere.json: no evidence is there"),
+        (("evidence", "."), ". is no file"),
+        (("rollback", "--env", "sit", "--reason", " "), "a rollback has a reason"),
     ],
 )
 def test_what_is_mistyped_is_refused(command: Callable[..., Result], arguments: tuple[str, ...], words: str) -> None:
@@ -187,6 +189,24 @@ def test_a_record_of_another_environment_is_not_added_to(sit: World, tmp_path: P
     (tmp_path / "record.json").write_text("[]")
     with pytest.raises(Refused, match="is no evidence"):
         read(tmp_path / "record.json")
+    (tmp_path / "record.json").write_text('{"environment": "sit", "runs": [{"by": "y"}]}')
+    with pytest.raises(Refused, match="a run of it lacks"):
+        page(read(tmp_path / "record.json"))
+    with pytest.raises(Refused, match="can't be kept there"):
+        Evidence(tmp_path / "record.json" / "below.json", sit.clock, {"environment": "sit", "command": "x", "by": "y"})
+
+
+def test_a_record_that_could_not_be_kept_is_told_and_the_exit_code_stays(
+    command: Callable[..., Result], sit: World
+) -> None:
+    def lose_it() -> None:
+        (sit.directory / "evidence.json").unlink()
+        (sit.directory / "evidence.json").mkdir()
+
+    sit.when(lambda: sit.weight() >= 10, lose_it)
+    result = command("promote", "--env", "sit", "--digest", NEW)
+    assert result.exit_code == Outcome.DONE
+    assert "the record is not complete: " in result.stderr
 
 
 # What the tool is put together from.
@@ -212,6 +232,8 @@ def test_the_passive_region_is_only_read_by_the_smoke_test() -> None:
     assert second[3] == "https://api-dr.bbws.io"
     assert second[-1] == "--read-only"
     assert smoke_of(environment("prod"), ["pytest tests/smoke -q"]) == [["pytest", "tests/smoke", "-q"]]
+    with pytest.raises(Refused, match="--smoke: no command of a shell"):
+        smoke_of(environment("prod"), ["sh -c 'exit"])
 
 
 def test_a_file_of_variables_that_is_not_there_is_refused(tmp_path: Path) -> None:

@@ -2,11 +2,11 @@
 
 import pytest
 
-from deploy.release.back import Abort
+from deploy.release.back import Abort, Rollback
 from deploy.release.desk import PersonNeeded
 from deploy.release.model import Outcome, Refused
 from deploy.release.ports import StateLocked
-from tests.unit.release.typed import killed_when, promote, roll_back
+from tests.unit.release.typed import bring_ahead, killed_when, promote, replace_tasks, roll_back
 from tests.unit.release.world import NEW, NEXT, OLD, Killed, World
 
 # Rollback.
@@ -134,6 +134,82 @@ def test_a_rollback_that_would_do_more_needs_a_person(sit: World) -> None:
     with pytest.raises(PersonNeeded, match="would do more than a release may"):
         roll_back(sit)
     assert sit.is_wholly_on(NEW)
+
+
+def test_a_misspelt_digest_is_refused_before_anything_is_changed(sit: World) -> None:
+    promote(sit)
+    calls = list(sit.calls)
+    sit.prepared.missing.add(NEXT)
+    with pytest.raises(Refused, match="image"):
+        roll_back(sit, NEXT)
+    assert sit.calls == calls
+
+
+def test_a_rollback_has_a_reason(sit: World) -> None:
+    promote(sit)
+    with pytest.raises(Refused, match="has a reason"):
+        Rollback(sit.desk()).execute("  ")
+    assert sit.is_wholly_on(NEW)
+
+
+# Tasks that are only replaced: a forced deployment, a changed setting.
+
+
+@pytest.mark.parametrize("seconds", [600, 6000])
+def test_a_rollback_passes_over_tasks_that_were_only_replaced(sit: World, seconds: int) -> None:
+    promote(sit)
+    replace_tasks(sit)
+    sit.clock.wait(seconds)
+    assert roll_back(sit) is Outcome.DONE
+    assert sit.is_wholly_on(OLD)
+
+
+def test_a_rollback_passes_over_tasks_that_could_not_be_replaced(sit: World) -> None:
+    promote(sit)
+    replace_tasks(sit)
+    sit.clock.wait(600)
+    sit.alarm()
+    sit.clock.wait(600)
+    newest = sit.newest()
+    assert newest is not None
+    assert newest.status == "ROLLBACK_SUCCESSFUL"
+    assert Abort(sit.desk()).execute(None) is Outcome.DONE, "they are no release, and nothing is taken back for them"
+    assert sit.is_wholly_on(NEW)
+    assert roll_back(sit) is Outcome.DONE
+    assert sit.is_wholly_on(OLD)
+
+
+def test_abort_with_a_reason_stops_the_replacing_of_tasks_and_stays_on_the_digest(sit: World) -> None:
+    promote(sit)
+    replace_tasks(sit)
+    sit.clock.wait(600)
+    assert Abort(sit.desk()).execute("slow") is Outcome.DONE
+    assert f"stop-service-deployment {sit.environment.api.name}" in sit.calls
+    assert sit.is_wholly_on(NEW)
+
+
+def test_a_release_that_has_reached_only_a_worker_is_taken_back_from_it(sit: World) -> None:
+    promote(sit)
+    bring_ahead(sit, "record-creator", NEXT)
+    assert roll_back(sit) is Outcome.DONE
+    assert sit.is_wholly_on(NEW)
+
+
+# Beside a release that still watches.
+
+
+@pytest.mark.parametrize("to", [None, NEXT], ids=["before", "another"])
+def test_a_rollback_is_not_undone_by_the_release_that_still_watches(sit: World, to: str | None) -> None:
+    """The machine of the release slept, or its smoke test took long, while a person went back."""
+    ended: list[Outcome] = []
+    sit.when(lambda: sit.weight() >= 50, lambda: ended.append(roll_back(sit, to)))
+    if to is None:
+        assert promote(sit) is Outcome.ROLLED_BACK
+    else:
+        with pytest.raises(PersonNeeded, match="somebody else deploys"):
+            promote(sit)
+    assert ended == [Outcome.DONE]
+    assert sit.is_wholly_on(to or OLD)
 
 
 # Abort.

@@ -11,7 +11,7 @@ from deploy.release.desk import PersonNeeded
 from deploy.release.model import Check, Outcome, Refused
 from deploy.release.ports import CloudFailed, StateLocked
 from deploy.release.promote import Promote, Promotion
-from tests.unit.release.typed import killed_when, promote, roll_back
+from tests.unit.release.typed import bring_ahead, killed_when, promote, roll_back
 from tests.unit.release.world import NEW, NEXT, OLD, Killed, World
 
 # Going well.
@@ -70,6 +70,39 @@ def test_an_alarm_that_goes_off_while_the_backup_runs_is_noticed_before_the_appl
         promote(prod)
     assert prod.calls == ["start-backup-job bbws-customer-portal-orders-prod"]
     assert prod.is_wholly_on(OLD)
+
+
+def test_what_is_deployed_while_the_backup_runs_is_noticed_before_the_apply(prod: World) -> None:
+    prod.when(lambda: bool(prod.calls), lambda: bring_ahead(prod, "relay", NEXT))
+    with pytest.raises(Refused, match=r"meanwhile; relay in af-south-1: SUCCESSFUL"):
+        promote(prod)
+    assert not any(each.startswith("terraform") for each in prod.calls)
+
+
+def test_an_evening_that_comes_while_the_backup_runs_is_noticed_before_the_apply(prod: World) -> None:
+    prod.when(lambda: bool(prod.calls), lambda: prod.clock.wait(6 * 3600))
+    with pytest.raises(Refused, match="meanwhile; Monday"):
+        promote(prod)
+    assert not any(each.startswith("terraform") for each in prod.calls)
+
+
+def test_all_is_looked_at_before_although_a_worker_has_the_digest_already(prod: World) -> None:
+    bring_ahead(prod, "record-creator", NEW)
+    prod.prepared.found.append(Check("certificate", ok=False, detail="expires tomorrow"))
+    calls = list(prod.calls)
+    with pytest.raises(Refused, match="certificate: expires tomorrow"):
+        promote(prod)
+    assert prod.calls == calls
+
+
+def test_an_alarm_that_stands_at_the_end_is_told(sit: World) -> None:
+    def alarm_at_the_end() -> bool:
+        newest = sit.newest()
+        return newest is not None and newest.status == "SUCCESSFUL"
+
+    sit.when(alarm_at_the_end, sit.alarm)
+    assert promote(sit) is Outcome.DONE
+    assert "NOW STANDS: bbws-orders-sit-release-0 in eu-west-1" in sit.told[-1]
 
 
 def test_a_deployment_that_begins_under_an_alarm_would_not_be_watched(sit: World) -> None:
@@ -358,3 +391,27 @@ def test_the_record_tells_what_ran_when_and_how_it_ended(sit: World) -> None:
     assert "# Releases to sit" in page
     assert "by tester" in page
     assert "it has not ended, or was killed" in page
+
+
+def test_two_commands_keep_one_record(sit: World) -> None:
+    ended: list[Outcome] = []
+    sit.when(lambda: sit.weight() >= 50, lambda: ended.append(roll_back(sit)))
+    promote(sit)
+    release, rollback = evidence.read(sit.directory / "evidence.json")["runs"]
+    assert (release["outcome"], rollback["outcome"]) == ("ROLLED_BACK", "DONE")
+    assert "rollback" in str(rollback["steps"])
+    assert "going back" in [each["what"] for each in release["steps"]]
+
+
+def test_a_release_does_not_end_because_its_record_cannot_be_kept(sit: World) -> None:
+    record = sit.directory / "evidence.json"
+
+    def lose_it() -> None:
+        record.unlink()
+        record.mkdir()
+
+    sit.when(lambda: sit.weight() >= 10, lose_it)
+    desk = sit.desk()
+    assert Promote(desk).execute(Promotion(NEW)) is Outcome.DONE
+    assert sit.is_wholly_on(NEW)
+    assert desk.evidence.fault == f"{record} is no file"

@@ -218,9 +218,13 @@ class Prepared:
     """What is looked at besides: by default all is well."""
 
     found: list[Check] = field(default_factory=lambda: [Check("account", ok=True, detail="the right one")])
+    missing: set[str] = field(default_factory=set)
 
     def checks(self, digest: str) -> list[Check]:
-        return [*self.found, Check("image", ok=True, detail=digest)]
+        return [*self.found, *self.images(digest)]
+
+    def images(self, digest: str) -> list[Check]:
+        return [Check("image", ok=digest not in self.missing, detail=digest)]
 
 
 class World:

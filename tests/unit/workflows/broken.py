@@ -148,6 +148,11 @@ _CHANGES: dict[tuple[str, str], dict[str, tuple[str, str]]] = {
         "cancelled by the next": ("      cancel-in-progress: false\n", "      cancel-in-progress: true\n"),
     },
     ("releases_are_not_broken_off", "rollback-prod.yml"): {
+        "waits for the release": (
+            "    environment: prod-rollback\n",
+            "    environment: prod-rollback\n    concurrency:\n      group: environment-prod\n",
+        ),
+        "a signal ends at the shell": ("run: exec .venv", "run: .venv"),
         "cancelled as a whole": ("\n  cancel-in-progress: false\n", "\n  cancel-in-progress: true\n"),
     },
     ("nobody_outside_decides", "validate.yml"): {

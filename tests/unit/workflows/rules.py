@@ -26,7 +26,10 @@ TAKE, REQUEST, APPROVED = (f"deploy.workflows {each} --env prod" for each in ("t
 WINDOW = "deploy.workflows window"
 CREDENTIALS = "aws-actions/configure-aws-credentials@"
 FROM_TAKE = "${{ needs.take.outputs.digest }}"
-CHANGES = re.compile(rf"{re.escape(TOOL)} (promote|rollback|abort)\b|\bterraform\b.*\bapply\b|deploy\.workflows copy\b")
+GOES_ON = re.compile(rf"{re.escape(TOOL)} (promote|rollback|abort)\b")
+_BESIDE_IT = r"\bterraform\b.*\bapply\b|deploy\.workflows copy\b"
+CHANGES = re.compile(rf"{GOES_ON.pattern}|{_BESIDE_IT}")
+FORWARD = re.compile(rf"{re.escape(TOOL)} promote\b|{_BESIDE_IT}")
 # Jobs always tell; steps keep what there is, and finish going back where a release has begun.
 CONDITIONS = {
     None,
@@ -101,13 +104,25 @@ def steps_end_at_the_first_failure(workflow: Workflow) -> Iterator[str]:
 
 
 def releases_are_not_broken_off(workflow: Workflow) -> Iterator[str]:
-    """Whatever changes an environment runs one at a time for it, and is never cancelled by the next."""
+    """Whatever changes an environment runs one at a time for it, and is never cancelled by the next.
+
+    But a way back waits for nobody: it ends the release that is under way. And each command takes the shell's place,
+    since GitHub sends the signals of a cancelled job to that process alone.
+    """
     for job in workflow.jobs.values():
         if any(CHANGES.search(each) for each in job.runs()):
             entered = ENVIRONMENTS.get(job.environment or "", {}).get("environment")
-            wanted = {"group": f"environment-{entered}", "cancel-in-progress": False}
+            goes_back = not any(FORWARD.search(each) for each in job.runs())
+            wanted = None if goes_back else {"group": f"environment-{entered}", "cancel-in-progress": False}
             if job.facts.get("concurrency") != wanted:
-                yield f"{job.name} can run beside another release to {entered}, or be cancelled by one"
+                yield (
+                    f"{job.name} waits for the release that it is to end"
+                    if goes_back
+                    else f"{job.name} can run beside another release to {entered}, or be cancelled by one"
+                )
+            for each in job.runs():
+                if GOES_ON.search(each) and not each.startswith("exec "):
+                    yield f"{job.name}: a signal for {TOOL} ends at the shell"
             if workflow.facts["concurrency"].get("cancel-in-progress") is not False:
                 yield "the next run cancels this one"
 

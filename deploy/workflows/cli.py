@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -59,13 +60,13 @@ def _digest(asked: argparse.Namespace, _: Run, variables: Mapping[str, str]) -> 
 
 
 def _push(asked: argparse.Namespace, runs: Run, _: Mapping[str, str]) -> str:
-    done = images.push(runs, asked.env, asked.archive, asked.digest, asked.tag)
+    done = images.push(runs, asked.env, asked.archive, asked.digest, asked.tag, time.sleep)
     return f"{asked.digest} {'pushed' if done else 'was there'}"
 
 
 def _copy(asked: argparse.Namespace, runs: Run, _: Mapping[str, str]) -> str:
     tag = f"release-{asked.digest.removeprefix('sha256:')[:16]}"
-    done = images.copy(runs, asked.env, origin.source_of(asked.env).environment, asked.digest, tag)
+    done = images.copy(runs, asked.env, origin.source_of(asked.env).environment, asked.digest, tag, time.sleep)
     return f"{asked.digest} {'copied' if done else 'was there'}"
 
 

@@ -4,7 +4,7 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import typer.main
 from typer.core import TyperGroup
 
 from deploy.release.cli import app_of
+from deploy.release.figures import environment
 from deploy.release.model import Refused
 from deploy.workflows import chat, images, settings, spending, tags
 from deploy.workflows.cli import COMMANDS, REFUSED, _parser, main
@@ -29,10 +30,13 @@ MISSING = Done(254, err="An error occurred (ImageNotFoundException) when calling
 
 
 class Registry:
-    """A registry that has an image once it was copied there, under the digest that was copied."""
+    """A registry that has an image once it was copied there, under the digest that was copied.
 
-    def __init__(self, *, there: bool = False, arrives: bool = True) -> None:
-        self.there, self.arrives = there, arrives
+    Prod's other region has it when it was looked for there ``late`` times.
+    """
+
+    def __init__(self, *, there: bool = False, arrives: bool = True, late: int = 0) -> None:
+        self.there, self.arrives, self.late = there, arrives, late
         self.programs = Programs(
             {
                 "aws ecr get-login-password": Done(0, "secret"),
@@ -42,7 +46,11 @@ class Registry:
             }
         )
 
-    def _describe(self, _: object) -> Done:
+    def _describe(self, command: Sequence[str]) -> Done:
+        copy_of_prod = {"eu-west-1", environment("prod").account} <= set(command)
+        if copy_of_prod and self.there and self.late > 0:
+            self.late -= 1
+            return MISSING
         return Done(0, "{}") if self.there else MISSING
 
     def _copy(self, _: object) -> Done:
@@ -50,9 +58,22 @@ class Registry:
         return Done(0)
 
 
+def never(seconds: float) -> None:
+    raise AssertionError(f"nothing is to be waited for, and {seconds} seconds were")
+
+
+def test_an_image_is_waited_for_in_the_other_region() -> None:
+    waited: list[float] = []
+    registry = Registry(late=3)
+    assert images.copy(registry.programs, "prod", "sit", DIGEST, "release-a", waited.append)
+    assert waited == [15.0, 15.0, 15.0]
+    with pytest.raises(Refused, match="is not in eu-west-1 30 minutes after it was in af-south-1"):
+        images.copy(Registry(there=True, late=1000).programs, "prod", "sit", DIGEST, "release-a", waited.append)
+
+
 def test_an_image_is_copied_whole_and_by_its_digest_from_the_environment_before() -> None:
     registry = Registry()
-    assert images.copy(registry.programs, "prod", "sit", DIGEST, "release-a")
+    assert images.copy(registry.programs, "prod", "sit", DIGEST, "release-a", never)
     (copied,) = [each for each in registry.programs.ran if each.startswith("skopeo copy")]
     assert copied == (
         "skopeo copy --all --preserve-digests "
@@ -63,37 +84,37 @@ def test_an_image_is_copied_whole_and_by_its_digest_from_the_environment_before(
 
 def test_a_password_is_given_on_standard_input_and_never_an_argument() -> None:
     registry = Registry()
-    images.copy(registry.programs, "sit", "dev", DIGEST, "release-a")
+    images.copy(registry.programs, "sit", "dev", DIGEST, "release-a", never)
     assert not any("secret" in each for each in registry.programs.ran)
     assert registry.programs.given.count("secret") == 2
 
 
 def test_an_image_that_is_there_is_not_copied_again() -> None:
     registry = Registry(there=True)
-    assert not images.copy(registry.programs, "prod", "sit", DIGEST, "release-a")
-    assert len(registry.programs.ran) == 1
+    assert not images.copy(registry.programs, "prod", "sit", DIGEST, "release-a", never)
+    assert [each.split()[4] for each in registry.programs.ran] == ["af-south-1", "eu-west-1"]
 
 
 def test_an_image_that_has_another_digest_afterwards_is_refused() -> None:
     with pytest.raises(Refused, match="not in the registry"):
-        images.copy(Registry(arrives=False).programs, "prod", "sit", DIGEST, "release-a")
+        images.copy(Registry(arrives=False).programs, "prod", "sit", DIGEST, "release-a", never)
 
 
 def test_a_registry_that_does_not_answer_is_not_an_empty_one() -> None:
     with pytest.raises(Refused, match="can't be read"):
-        images.copy(Programs({DESCRIBE: Done(255, err="AccessDenied")}), "prod", "sit", DIGEST, "release-a")
+        images.copy(Programs({DESCRIBE: Done(255, err="AccessDenied")}), "prod", "sit", DIGEST, "release-a", never)
 
 
 def test_an_archive_is_pushed_by_the_digest_that_was_built(tmp_path: Path) -> None:
     registry = Registry()
-    assert images.push(registry.programs, "dev", tmp_path / "image.tar", DIGEST, "git-a")
+    assert images.push(registry.programs, "dev", tmp_path / "image.tar", DIGEST, "git-a", never)
     assert f"oci-archive:{tmp_path}/image.tar docker://536580886816" in registry.programs.ran[3]
 
 
 @pytest.mark.parametrize("digest", ["", "latest", "sha256:abc", DIGEST + "\n", DIGEST.upper()])
 def test_what_is_no_digest_is_refused(tmp_path: Path, digest: str) -> None:
     with pytest.raises(Refused):
-        images.copy(Registry().programs, "prod", "sit", digest, "release-a")
+        images.copy(Registry().programs, "prod", "sit", digest, "release-a", never)
     (tmp_path / "image.json").write_text(json.dumps({"containerimage.digest": digest}))
     with pytest.raises(Refused):
         images.digest_of(tmp_path / "image.json")

@@ -26,7 +26,7 @@ def told() -> list[tuple[str, str]]:
 
 @pytest.fixture
 def watch(queues: MemoryDeadLetterQueues, told: list[tuple[str, str]]) -> DeadLetterWatch:
-    return DeadLetterWatch(queues, lambda queue, why: told.append((queue, why)))
+    return DeadLetterWatch(queues, lambda queue, why: told.append((queue, why)), lambda words: f"orders {words}")
 
 
 async def test_one_that_a_worker_buries_is_told_once_with_its_reason(

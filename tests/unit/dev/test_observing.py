@@ -83,7 +83,7 @@ async def test_what_is_not_stored_is_not_told(lines: OrderLines, written: list[s
 
 def test_every_worker_of_a_container_tells(tmp_path: Path) -> None:
     container = a_container(tmp_path, renderer=object(), templates=object(), mail_archive_dir=tmp_path)
-    order_lines(container, Shown(Console()))
+    order_lines(container, Shown(Console()), container.settings())
     use_cases = container.use_cases()
     assert isinstance(use_cases.publisher(), ObservedPublisher)
     assert isinstance(use_cases.mail_intents(), ObservedMailIntents)

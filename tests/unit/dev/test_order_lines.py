@@ -89,7 +89,7 @@ def test_what_does_not_come_in_time_is_named_and_told_when_it_comes(watched: Wat
     assert line.endswith("placed, 1 mail, PDF and mail to customer still to come")
     watched.lines.published(an_event(EventType.DOCUMENT_READY))
     watched.mailed(MailTemplate.ORDER_CONFIRMATION)
-    assert watched.later() == [f"14:00:10 {NUMBER} demo then PDF, 1 mail"]
+    assert watched.later() == [f"14:00:10 {NUMBER} demo later: PDF, 1 mail"]
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ def test_dead_letters_are_told_with_their_reason(watched: Watched) -> None:
     watched.mailed(MailTemplate.STAFF_ORDER_STUCK)
     assert watched.later() == [
         "14:00:00 dead letter in pdf-creator: order ord_1 does not exist",
-        f"14:00:00 {NUMBER} demo then staff told that it is stuck",
+        f"14:00:00 {NUMBER} demo later: staff told that it is stuck",
     ]
 
 

@@ -112,6 +112,10 @@ async def test_an_address_that_leads_nowhere_is_answered_with_a_page(pages: Page
     assert "This address leads nowhere" in await pages.text(f"/local/?{query}", 400)
 
 
+async def test_a_status_that_is_none_is_answered_with_those_that_are(pages: Pages) -> None:
+    assert "no status of an order: they are pending, " in await pages.text("/local/?status=lost", 400)
+
+
 async def test_without_orders_the_list_says_what_to_do(pages: Pages) -> None:
     html = await pages.text("/local/")
     assert "No order has been placed yet" in html
@@ -134,6 +138,8 @@ async def test_deleted_orders_are_listed_as_such(pages: Pages) -> None:
     html = await pages.text(address_of(order))
     assert "deleted" in html
     assert "changed my mind" in html
+    assert "none follows" in html
+    assert "The notifiers send the first" not in html
 
 
 async def test_while_the_table_is_out_of_reach_the_page_says_so(pages: Pages) -> None:

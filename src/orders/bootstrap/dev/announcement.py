@@ -3,6 +3,7 @@
 import shlex
 import shutil
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,6 +70,12 @@ def announce(settings: Settings, started: Started, console: Console, *, log: boo
     ]
     # In one piece: whoever waits for the line that it is ready then finds the others too.
     console.print(Text("\n").join(rows), soft_wrap=True)
+
+
+def typed_here(settings: Settings) -> Callable[[str], str]:
+    """Returns what makes words such as ``dlq list`` a command that is typed here, for this data directory."""
+    command, data = typed_command(), where(settings)
+    return lambda words: f"{command} {words}{data}"
 
 
 def where(settings: Settings) -> str:

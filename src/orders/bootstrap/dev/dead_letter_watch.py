@@ -12,9 +12,11 @@ Tell = Callable[[str, str], None]
 class DeadLetterWatch:
     """Compares the number of dead letters with what it was, and with those that were told of one by one."""
 
-    def __init__(self, queues: DeadLetterQueues, tell: Tell) -> None:
+    def __init__(self, queues: DeadLetterQueues, tell: Tell, typed: Callable[[str], str]) -> None:
+        """``typed`` makes a command of its words, as it is typed here."""
         self._queues = queues
         self._tell = tell
+        self._typed = typed
         self._depths: Counter[str] = Counter()
         self._told: Counter[str] = Counter()
 
@@ -34,4 +36,4 @@ class DeadLetterWatch:
             self._told[queue] -= told
             if come > 0:
                 several = "" if come == 1 else f"{come:,} of them, "
-                self._tell(queue, f"{several}see orders dlq show {queue}")
+                self._tell(queue, f"{several}see {self._typed(f'dlq show {queue}')}")

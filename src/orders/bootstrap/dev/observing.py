@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 from dependency_injector import providers
 
 from orders.adapters.inbound.periodic import Periodic
+from orders.bootstrap.config.settings import Settings
 from orders.bootstrap.container.container import Container
+from orders.bootstrap.dev.announcement import typed_here
 from orders.bootstrap.dev.dead_letter_watch import DeadLetterWatch
 from orders.bootstrap.dev.order_lines import OrderLines
 from orders.bootstrap.dev.shown import Shown
@@ -99,13 +101,13 @@ def observe(container: Container, lines: OrderLines) -> None:
     use_cases.mail_intents.override(providers.Object(intents))
 
 
-def order_lines(container: Container, shown: Shown) -> tuple[OrderLines, Sequence[Periodic]]:
+def order_lines(container: Container, shown: Shown, settings: Settings) -> tuple[OrderLines, Sequence[Periodic]]:
     """Builds the lines about orders and dead letters, and what must run for them to be written."""
     lines = OrderLines(shown.line, container.clock().now)
     observe(container, lines)
     addresses = container.addresses()
     workers = {address.url.rpartition("/")[2]: name for name, address in addresses.queues.items()}
-    watch = DeadLetterWatch(container.use_cases().purged_queues(), lines.dead_letter)
+    watch = DeadLetterWatch(container.use_cases().purged_queues(), lines.dead_letter, typed_here(settings))
     if shown.log is not None:
         shown.log.dead_lettered = lambda queue, why: watch.buried(workers.get(queue, queue), why)
 

@@ -191,7 +191,7 @@ class OrderLines:
         line = Text(self._head(story.tenant_id, story.order_id, story.event)).append(" ")
         parts = [] if story.event is None else [_change(story.event)]
         if story.event is None:
-            line.append("then ", "dim")
+            line.append("later: ", "dim")
         if story.pdf:
             parts.append(Text("PDF", GOOD))
         if story.mails:

@@ -101,7 +101,7 @@ async def run_service(
             staff_address_fallback=settings.staff_address_fallback,
         )
 
-        lines, telling = order_lines(container, shown) if shown.orders else (None, ())
+        lines, telling = order_lines(container, shown, settings) if shown.orders else (None, ())
         assert telemetry.memory is not None
         figures = MemoryRecentFigures(telemetry.memory, container.clock(), opened.enter_context(recent_errors()).newest)
         overview = overview_of(clients.sqs, boxes, container.outbox(), figures)

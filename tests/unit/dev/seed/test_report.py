@@ -20,7 +20,9 @@ SEEN = [
 
 def printed(done: Seeded) -> list[str]:
     text = io.StringIO()
-    report(done, Console(file=text, width=80, highlight=False, markup=False))
+    report(
+        done, Console(file=text, width=80, highlight=False, markup=False), lambda words: f"orders {words} --data-dir d"
+    )
     return [line.rstrip() for line in text.getvalue().splitlines()]
 
 
@@ -33,7 +35,8 @@ def test_it_counts_orders_by_status_and_shop() -> None:
         "  deleted                  –                1",
         "  erased                   –                1",
         "  and 2 parcels, 1 bounce, 1 complaint, 2 suppressed addresses, 1 dead letter",
-        "  see orders dlq show pdf-creator, orders suppressions list --tenant demo",
+        "  see orders dlq show pdf-creator --data-dir d",
+        "  see orders suppressions list --tenant demo --data-dir d",
         "",
     ]
 
@@ -41,6 +44,11 @@ def test_it_counts_orders_by_status_and_shop() -> None:
 def test_a_second_time_says_that_there_was_nothing_to_add() -> None:
     first, *_ = printed(Seeded(seen=SEEN, dead_letters=1))
     assert first == "sample orders: nothing to add, all 4 are there"
+
+
+def test_what_was_made_without_an_order_is_no_zero() -> None:
+    first, *_ = printed(Seeded(seen=SEEN, reported=1, dead_letters=1))
+    assert first == "sample orders: a dead letter or a returned mail made anew; there are 4 orders in 2 shops now"
 
 
 def test_orders_that_were_left_are_named() -> None:

@@ -1,6 +1,7 @@
 """Reports what the seed has made."""
 
 from collections import Counter
+from collections.abc import Callable
 
 from rich.console import Console
 from rich.table import Table
@@ -12,11 +13,15 @@ from orders.domain.lifecycle import Status
 _DELETED, _ERASED = "deleted", "erased"
 
 
-def report(done: Seeded, console: Console) -> None:
-    """Prints what was added, and what there is now: orders by status and shop, and what is beside them."""
+def report(done: Seeded, console: Console, typed: Callable[[str], str]) -> None:
+    """Prints what was added, and what there is now: orders by status and shop, and what is beside them.
+
+    ``typed`` makes a command of its words, as it is typed here.
+    """
     shops = list(dict.fromkeys(seen.sample.shop for seen in done.seen))
     if done.anything:
-        was = f"{done.placed} placed, {counted(done.changed, 'change')} made"
+        made = [f"{done.placed} placed", f"{counted(done.changed, 'change')} made"]
+        was = ", ".join(made if done.placed or done.changed else ["a dead letter or a returned mail made anew"])
         there = f"{counted(len(done.seen), 'order')} in {counted(len(shops), 'shop')}"
         console.print(f"sample orders: {was}; there are {there} now", soft_wrap=True)
     else:
@@ -40,7 +45,8 @@ def report(done: Seeded, console: Console) -> None:
         counted(done.dead_letters, "dead letter"),
     ]
     console.print(f"  and {', '.join(parts)}", soft_wrap=True)
-    console.print("  see orders dlq show pdf-creator, orders suppressions list --tenant demo", soft_wrap=True)
+    for words in ("dlq show pdf-creator", "suppressions list --tenant demo"):
+        console.print(f"  see {typed(words)}", soft_wrap=True)
     if done.left:
         keys = ", ".join(done.left)
         console.print(f"  left as somebody has changed them meanwhile: {keys}", soft_wrap=True)

@@ -14,6 +14,7 @@ from orders.acceptance.steps import Failed
 from orders.bootstrap.aws import open_clients
 from orders.bootstrap.config.keys import dev_issuer
 from orders.bootstrap.config.settings import Settings
+from orders.bootstrap.dev.announcement import typed_here
 from orders.bootstrap.dev.order_lines import OrderLines
 from orders.bootstrap.dev.seed.behind import emulator_behind
 from orders.bootstrap.dev.seed.report import report
@@ -55,7 +56,7 @@ async def seed(sqs: "SQSClient", addresses: Addresses, settings: Settings, url: 
                 done = await Seeding(packaged_samples(), api, token, behind, tell=progress).run()
     except (Failed, NotReached, PortError) as error:
         raise SeedFailed(f"not all sample orders could be made ({error}); `orders dev --seed` goes on") from error
-    report(done, console)
+    report(done, console, typed_here(settings))
 
 
 async def seed_beside(

@@ -45,6 +45,13 @@ class Slots:
     when_empty: Markup
 
 
+def _status(text: str) -> Status:
+    try:
+        return Status(text)
+    except ValueError:
+        raise InvalidQuery(f"{text!r} is no status of an order: they are {', '.join(Status)}") from None
+
+
 @dataclass(frozen=True, slots=True)
 class ListQuery:
     """Which orders the page shows: of one shop or all, in one status or any, behind a place or from the newest on."""
@@ -60,7 +67,7 @@ class ListQuery:
         try:
             return cls(
                 read_shop(parameters),
-                None if status is None else Status(status),
+                None if status is None else _status(status),
                 None if behind is None else _place(behind),
             )
         except ValueError as error:

@@ -129,6 +129,18 @@ class ProcessRuntime:
 
         return packaged_topology().workers
 
+    def queue_names(self) -> tuple[str, ...]:
+        """See ``Runtime.queue_names``."""
+        from orders.bootstrap.resources.topology_file import packaged_topology
+
+        return packaged_topology().dead_letter_queues
+
+    def template_names(self) -> tuple[str, ...]:
+        """See ``Runtime.template_names``."""
+        from orders.adapters.outbound.rendering.previews import PARTS
+
+        return tuple(PARTS)
+
     def relay(self) -> None:
         """See ``Runtime.relay``."""
         settings = process_settings(self._settings(Role.RELAY))
@@ -189,15 +201,17 @@ class ProcessRuntime:
         settings = self._settings(Role.OPERATOR)
         if settings.environment in {"sit", "prod"}:
             raise CommandError(f"the development issuer is not available when ENVIRONMENT is {settings.environment}")
-        from orders.bootstrap.config.keys import dev_issuer
-        from orders.domain.errors import InvalidIdentifier
-        from orders.domain.identity import check_key
+        from orders.bootstrap.config.keys import dev_issuer, has_dev_issuer
 
+        # A key made here would be nobody's: no service would take its tokens.
+        if not has_dev_issuer(settings):
+            raise CommandError(
+                f"no service has run on {settings.orders_data_dir}, so none would take a token from there: start one "
+                "with `make run`, or name the data directory of a running one with --data-dir or ORDERS_DATA_DIR"
+            )
         try:
-            check_key(tenant, "tenant")
-            check_key(customer, "customer")
             issuer = dev_issuer(settings)
-        except (InvalidIdentifier, SettingsError) as error:
+        except SettingsError as error:
             raise CommandError(str(error)) from error
         return issuer.token(
             tenant_id=tenant,

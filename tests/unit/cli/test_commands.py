@@ -1,5 +1,6 @@
 """The command line: what each command asks of the runtime, and what it says when it can't."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
@@ -7,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import jwt
 import pytest
 from typer.testing import CliRunner
 
@@ -24,6 +26,7 @@ from orders.adapters.inbound.cli.runtime import (
     Result,
 )
 from orders.adapters.inbound.http.security.api_keys import ApiKeyRing
+from orders.adapters.outbound.local.dev_issuer import DevIssuer
 from orders.adapters.wire.api_keys import hash_of
 from orders.application.events.replay_events import ReplayEvents
 from orders.application.events.replay_shops import ReplayShops
@@ -39,6 +42,7 @@ from orders.application.regions.desk import ReconcileDesk, RegionDesk
 from orders.application.regions.rehearse import Rehearse
 from orders.application.regions.verify_copies import VerifyCopies
 from orders.bootstrap.cli import ProcessRuntime
+from orders.domain.errors import InvalidIdentifier
 from orders.ports.erasure_ledger import ErasureLedger
 from tests.support.builders import NOON
 from tests.support.ports import free_port
@@ -82,6 +86,12 @@ class Recorder:
 
     def worker_names(self) -> tuple[str, ...]:
         return ("pdf-creator",)
+
+    def queue_names(self) -> tuple[str, ...]:
+        return ("pdf-creator", "rule:analytics")
+
+    def template_names(self) -> tuple[str, ...]:
+        return ("order_confirmation",)
 
     def relay(self) -> None:
         self.asked.append("relay")
@@ -391,6 +401,39 @@ def test_a_token_is_printed_and_nothing_else() -> None:
     assert (code, output) == (0, "t/c/staff+admin/None/12\n")
 
 
+def test_no_token_is_printed_where_no_service_has_run(tmp_path: Path) -> None:
+    runtime, nowhere = ProcessRuntime(), tmp_path / "nowhere"
+    with pytest.raises(CommandError, match=r"no service has run on .*nowhere.*`make run`.* --data-dir"):
+        run("token", "--data-dir", str(nowhere), runtime=runtime)
+    assert not nowhere.exists()
+    issuer = DevIssuer(nowhere)
+    code, token = run("token", "--data-dir", str(nowhere), runtime=runtime)
+    assert code == 0
+    key = asyncio.run(issuer.key(jwt.get_unverified_header(token.strip())["kid"]))
+    assert jwt.decode(token.strip(), key, ["ES256"])["custom:customer_id"] == "cust_test_001"
+
+
+@pytest.mark.parametrize(
+    ("command", "named"),
+    [
+        (("token", "--tenant", "<b>"), "--tenant"),
+        (("token", "--customer", "a b"), "--customer"),
+        (("dlq", "list", "--tenant", "<b>"), "--tenant"),
+        (("dlq", "redrive", "all", "--tenant", "../x"), "--tenant"),
+        (("suppressions", "list", "--tenant", "../x"), "--tenant"),
+        (("erasure", "list", "--tenant", "../x"), "--tenant"),
+        (("unreadable", "list", "--tenant", "../x"), "--tenant"),
+        (("templates", "check", "--tenant", "../x"), "--tenant"),
+        (("tenants", "check", "--tenant", "../x"), "--tenant"),
+        (("events", "replay", "--tenant", "../x", "--since", "1h"), "--tenant"),
+    ],
+)
+def test_ids_are_checked_before_anything_is_asked(command: tuple[str, ...], named: str) -> None:
+    refused = CliRunner().invoke(build(Recorder(), "1.2.3"), list(command)).exception
+    assert isinstance(refused, InvalidIdentifier)
+    assert str(refused) == f"{named} is not valid; it is 1 to 64 of letters, digits, '_', '.' and '-'"
+
+
 @pytest.mark.parametrize(
     ("roles", "made"),
     [
@@ -453,8 +496,7 @@ def test_the_real_runtime_refuses_what_its_settings_forbid(monkeypatch: pytest.M
         runtime.api()
     monkeypatch.delenv("API_PORT")
     monkeypatch.setenv("ORDERS_DATA_DIR", str(tmp_path))
-    with pytest.raises(CommandError, match="customer"):
-        runtime.token(tenant="t", customer="a b", roles=["customer"], email=None, hours=1)
+    DevIssuer(tmp_path)
     assert runtime.token(tenant="t", customer="c", roles=["customer"], email=None, hours=1).count(".") == 2
     with pytest.raises(CommandError, match="no emulator runs for"):
         runtime.create_resources(demo_shops=False)

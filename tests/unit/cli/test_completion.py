@@ -12,7 +12,13 @@ from orders import __version__
 from orders.adapters.inbound.cli.app import run_with
 from orders.adapters.inbound.cli.completion import ASKED_BY, SCRIPTS, Shell
 from orders.bootstrap.cli import ProcessRuntime
+from orders.domain.lifecycle import Role
+from orders.ports.mail import MailTemplate
 
+QUEUES = ProcessRuntime().queue_names()
+RULES = [name.removeprefix("rule:") for name in QUEUES if name.startswith("rule:")]
+FIRST_RULE = RULES[0]
+TEMPLATES = ProcessRuntime().template_names()
 COMMAND = Path(sys.executable).with_name("orders")
 
 
@@ -23,6 +29,17 @@ COMMAND = Path(sys.executable).with_name("orders")
         (("events", "replay", "--check"), ["--checkpoint"]),
         (("completion", ""), ["bash", "fish", "zsh"]),
         (("openapi", "--output", ""), []),
+        (("worker", "pdf"), ["pdf-creator"]),
+        (("dlq", "list", ""), [*QUEUES, "all"]),
+        (("dlq", "show", "customer"), ["customer-notifier"]),
+        (("dlq", "redrive", "al"), ["all"]),
+        # As bash has them: broken at the colon, of which it completes what is behind.
+        (("dlq", "purge", "rule", ":", FIRST_RULE[:3]), [name for name in RULES if name.startswith(FIRST_RULE[:3])]),
+        (("dlq", "purge", "rule", ":"), RULES),
+        (("token", "--role", ""), list(Role)),
+        (("token", "--role", "staff", "--role", "o"), ["operator"]),
+        (("events", "replay", "--type", "document"), ["document_failed", "document_ready"]),
+        (("templates", "preview", "order_"), [name for name in TEMPLATES if name.startswith("order_")]),
     ],
 )
 def test_bash_completes_a_command_that_is_on_no_path(typed: tuple[str, ...], offered: list[str]) -> None:
@@ -37,7 +54,7 @@ def test_bash_completes_a_command_that_is_on_no_path(typed: tuple[str, ...], off
         input=SCRIPTS[Shell.BASH], capture_output=True, text=True, check=True, env={"PATH": "/usr/bin:/bin"},
     )  # fmt: skip
     *found, bound = done.stdout.splitlines()
-    assert (sorted(filter(None, found)), done.stderr) == (offered, "")
+    assert (sorted(filter(None, found)), done.stderr) == (sorted(offered), "")
     assert bound == "complete -o default -F _orders_completion orders"
 
 
@@ -46,6 +63,8 @@ def test_bash_completes_a_command_that_is_on_no_path(typed: tuple[str, ...], off
     [
         ({ASKED_BY: "complete_zsh"}, ".venv/bin/orders dlq re", '"redrive":"Send dead letters back'),
         ({ASKED_BY: "complete_zsh"}, ".venv/bin/orders openapi --output ", "_files"),
+        ({ASKED_BY: "complete_zsh"}, ".venv/bin/orders dlq list rule:", rf'"rule\\:{FIRST_RULE}"'),
+        ({ASKED_BY: "complete_zsh"}, ".venv/bin/orders token --role ", '"operator"'),
         ({ASKED_BY: "complete_fish", "_TYPER_COMPLETE_FISH_ACTION": "get-args"}, "orders dlq re", "redrive\tSend dead"),
     ],
 )
@@ -66,9 +85,21 @@ def test_fish_completes_a_command_that_is_on_no_path() -> None:
     assert [line.partition("\t")[0] for line in done.stdout.splitlines()] == ["redrive"]
 
 
+def test_the_names_that_are_offered_are_those_that_exist() -> None:
+    assert set(MailTemplate) | {"order_document"} == set(TEMPLATES)
+    assert set(QUEUES) > set(ProcessRuntime().worker_names())
+
+
 @pytest.mark.skipif(shutil.which("zsh") is None, reason="zsh is not installed here")
 @pytest.mark.parametrize(
-    ("typed", "offered"), [("dlq re", "redrive"), ("dev --se", "--seed"), ("completion f", "fish")]
+    ("typed", "offered"),
+    [
+        ("dlq re", "redrive"),
+        ("dev --se", "--seed"),
+        ("completion f", "fish"),
+        ("worker pdf", "pdf-creator"),
+        (f"dlq show rule:{FIRST_RULE[:3]}", rf"rule\\:{FIRST_RULE}"),
+    ],
 )
 def test_zsh_completes_a_command_that_is_on_no_path(typed: str, offered: str) -> None:
     """In zsh itself; what its completion system would be given is printed in the place of a menu."""

@@ -57,6 +57,11 @@ def dev_issuer(settings: Settings) -> DevIssuer:
         ) from error
 
 
+def has_dev_issuer(settings: Settings) -> bool:
+    """Returns whether the data directory has the development issuer's key, which the first service on it makes."""
+    return DevIssuer.has_key(settings.orders_data_dir)
+
+
 def token_keys(settings: Settings) -> KeySource:
     """Returns the keys that may sign tokens. Raises: SettingsError."""
     if settings.dev_issuer_enabled:

@@ -205,6 +205,11 @@ class Topology:
         """Names of all workers that have a queue."""
         return tuple(queue.worker for queue in self.queues)
 
+    @property
+    def dead_letter_queues(self) -> tuple[str, ...]:
+        """Names of all dead-letter queues as operators have them: a worker's by its name, a rule's as ``rule:NAME``."""
+        return (*self.workers, *(f"rule:{rule.name}" for rule in self.rules))
+
     def queue_name(self, worker: str, environment: str) -> str:
         """Returns the name of a worker's queue.
 

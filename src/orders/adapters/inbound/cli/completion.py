@@ -14,8 +14,18 @@ ASKED_BY = "_ORDERS_COMPLETE"
 
 _BASH = r"""# In ~/.bashrc: source <(orders completion bash)
 _orders_completion() {
-    local IFS=$'\n'
-    COMPREPLY=( $(COMP_WORDS="${COMP_WORDS[*]}" COMP_CWORD=$COMP_CWORD _ORDERS_COMPLETE=complete_bash "$1") )
+    # Bash breaks words at colons, which names of rules have: they are joined, and what is before them isn't repeated.
+    local IFS=$'\n' word last=-1 words=()
+    for word in "${COMP_WORDS[@]:0:COMP_CWORD+1}"; do
+        if (( last > 0 )) && [[ $word == :* || ${words[last]} == *: && -n $word ]]; then
+            words[last]+=$word
+        else
+            words[++last]=$word
+        fi
+    done
+    COMPREPLY=( $(COMP_WORDS="${words[*]}" COMP_CWORD=$last _ORDERS_COMPLETE=complete_bash "$1") )
+    [[ ${words[last]} == *:* && $COMP_WORDBREAKS == *:* ]] || return 0
+    COMPREPLY=( "${COMPREPLY[@]#"${words[last]%"${words[last]##*:}"}"}" )
 }
 complete -o default -F _orders_completion orders
 """
@@ -55,7 +65,7 @@ def register(app: typer.Typer) -> None:
 
     @app.command(rich_help_panel="On your machine")
     def completion(shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="bash, zsh or fish.")]) -> None:
-        """Print what makes your shell complete commands and options; its first lines say where it goes."""
+        """Print what makes your shell complete commands, options and values; its first lines say where it goes."""
         typer.echo(SCRIPTS[shell], nl=False)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from orders.adapters.inbound.cli.asking import ask_whether
+from orders.adapters.inbound.cli.choices import offered
 from orders.adapters.inbound.cli.options import AsJson, DataDir, FailIfEmpty
 from orders.adapters.inbound.cli.order_names import named_order
 from orders.adapters.inbound.cli.output import counted, print_facts, print_json, print_table, progress
@@ -15,14 +16,22 @@ from orders.adapters.inbound.cli.times import a_time, in_order
 from orders.application.operations.dead_letters import DeadLetterService, LetterFilter, Tally, subject_of
 from orders.application.operations.message_outline import outline
 from orders.application.policy.audit import about
+from orders.domain.identity import check_key
 from orders.ports.dead_letters import DeadLetter, UnknownQueue
 
 EVERY = "all"
 _NO_LIMIT = 1_000_000
 DEFAULT_PER_SECOND = 20.0
 
+_OFFERED = offered(lambda runtime: (*runtime.queue_names(), EVERY))
+
 Queue = Annotated[
-    str, typer.Argument(metavar="QUEUE", help="A worker's name, rule:NAME, or 'all'; `orders dlq list` has them.")
+    str,
+    typer.Argument(
+        metavar="QUEUE",
+        help="A worker's name, rule:NAME, or 'all'; `orders dlq list` has them.",
+        autocompletion=_OFFERED,
+    ),
 ]
 Order = Annotated[
     str | None, typer.Option("--order", metavar="ORDER", help="Only about this order, by its id or number.")
@@ -53,7 +62,11 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
     def list_(
         queue: Annotated[
             str | None,
-            typer.Argument(metavar="[QUEUE]", help="List the letters of this queue; default: counts by queue."),
+            typer.Argument(
+                metavar="[QUEUE]",
+                help="List the letters of this queue; default: counts by queue.",
+                autocompletion=_OFFERED,
+            ),
         ] = None,
         order: Order = None,
         tenant: Tenant = None,
@@ -182,6 +195,8 @@ def _wanted(
     since: str | None,
     until: str | None,
 ) -> LetterFilter:
+    if tenant is not None:
+        check_key(tenant, "--tenant")
     order_id, order_number = named_order(order)
     sent_from, sent_before = a_time("--since", since, runtime.now()), a_time("--until", until, runtime.now())
     in_order("--since", sent_from, "--until", sent_before)

@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from orders.adapters.inbound.cli.choices import offered
 from orders.adapters.inbound.cli.options import AsJson, DataDir, FailIfEmpty
 from orders.adapters.inbound.cli.order_names import named_order
 from orders.adapters.inbound.cli.output import counted, print_json, print_table, progress
@@ -56,7 +57,12 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         ] = None,
         kind: Annotated[
             list[str] | None,
-            typer.Option("--type", metavar="TYPE", help=f"Only this type, one of {', '.join(EventType)}; repeatable."),
+            typer.Option(
+                "--type",
+                metavar="TYPE",
+                help=f"Only this type, one of {', '.join(EventType)}; repeatable.",
+                autocompletion=offered(lambda _: EventType),
+            ),
         ] = None,
         since: Annotated[
             str | None, typer.Option(metavar="TIME", help="From this time on: 2026-03-01T12:00:00Z, or 90m, 3d ago.")

@@ -6,8 +6,10 @@ from typing import Annotated
 
 import typer
 
+from orders.adapters.inbound.cli.choices import offered
 from orders.adapters.inbound.cli.options import DataDir
 from orders.adapters.inbound.cli.runtime import CommandError, DevAsked, Runtime
+from orders.domain.identity import check_key
 from orders.domain.lifecycle import Role
 
 DEMO_CUSTOMER = "cust_test_001"
@@ -71,7 +73,11 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         ] = None,
         role: Annotated[
             list[str] | None,
-            typer.Option(metavar="ROLE", help=f"One of {', '.join(Role)}; may be repeated (default: customer)."),
+            typer.Option(
+                metavar="ROLE",
+                help=f"One of {', '.join(Role)}; may be repeated (default: customer).",
+                autocompletion=offered(lambda _: Role),
+            ),
         ] = None,
         email: Annotated[
             str | None, typer.Option(metavar="ADDRESS", help="E-mail address (default: made up from the customer id).")
@@ -84,7 +90,9 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         unknown = [name for name in roles if name not in set(Role)]
         if unknown:
             raise CommandError(f"there is no role {', '.join(unknown)}; there are {', '.join(Role)}")
+        check_key(tenant, "--tenant")
         who = customer or (DEMO_CUSTOMER if Role.CUSTOMER in roles else f"{roles[0]}_001")
+        check_key(who, "--customer")
         typer.echo(runtime.token(tenant=tenant, customer=who, roles=roles, email=email, hours=hours))
 
 

@@ -137,6 +137,14 @@ class Runtime(Protocol):
         """Returns the names of all workers."""
         ...
 
+    def queue_names(self) -> tuple[str, ...]:
+        """Returns the names of all dead-letter queues: the workers' own, and the rules' as ``rule:NAME``."""
+        ...
+
+    def template_names(self) -> tuple[str, ...]:
+        """Returns the names of all packaged templates."""
+        ...
+
     def relay(self) -> None:
         """Publishes the outbox's events until it is stopped."""
         ...

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from orders.adapters.inbound.cli import health as health_question
+from orders.adapters.inbound.cli.choices import offered
 from orders.adapters.inbound.cli.options import DataDir
 from orders.adapters.inbound.cli.runtime import CommandError, Runtime
 
@@ -21,7 +22,14 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         runtime.api()
 
     @app.command(rich_help_panel=_PANEL)
-    def worker(name: Annotated[str, typer.Argument(metavar="NAME", help=f"One of {names}.")]) -> None:
+    def worker(
+        name: Annotated[
+            str,
+            typer.Argument(
+                metavar="NAME", help=f"One of {names}.", autocompletion=offered(lambda here: here.worker_names())
+            ),
+        ],
+    ) -> None:
         """Process one queue."""
         if name not in runtime.worker_names():
             raise CommandError(f"there is no worker {name}; there are {names}")

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from orders.adapters.inbound.cli.choices import offered
 from orders.adapters.inbound.cli.options import AsJson, DataDir
 from orders.adapters.inbound.cli.order_names import named_order
 from orders.adapters.inbound.cli.output import print_facts, print_json, print_table
@@ -46,7 +47,14 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
 
     @group.command()
     def preview(
-        template: Annotated[str, typer.Argument(metavar="TEMPLATE", help="The template; see `orders templates list`.")],
+        template: Annotated[
+            str,
+            typer.Argument(
+                metavar="TEMPLATE",
+                help="The template; see `orders templates list`.",
+                autocompletion=offered(lambda runtime: runtime.template_names()),
+            ),
+        ],
         tenant: Tenant = None,
         locale: Annotated[
             str | None,

@@ -31,6 +31,11 @@ class DevIssuer:
         self._private = _load_or_create(data_dir)
         self._public = self._private.public_key()
 
+    @staticmethod
+    def has_key(data_dir: Path) -> bool:
+        """Returns whether there is a key in the data directory, without making one."""
+        return (data_dir / _KEY_FILE).exists()
+
     async def key(self, key_id: str) -> Any:
         """Returns the public key for its own key id."""
         return self._public if key_id == KEY_ID else None

@@ -21,6 +21,10 @@ _FILES = MappingProxyType(
     {Part.SUBJECT: SUBJECT, Part.TEXT: TEXT, Part.HTML: HTML, Part.PDF: DOCUMENT.partition("/")[2]}
 )
 _MAIL_PARTS = (Part.SUBJECT, Part.TEXT, Part.HTML)
+PARTS: Mapping[str, tuple[Part, ...]] = MappingProxyType(
+    {str(template): _MAIL_PARTS for template in MailTemplate} | {_DOCUMENT_TEMPLATE: (Part.PDF,)}
+)
+"""What each packaged template makes."""
 
 
 class JinjaPreviews:
@@ -34,7 +38,7 @@ class JinjaPreviews:
     @property
     def parts(self) -> Mapping[str, tuple[Part, ...]]:
         """See ``TemplatePreviews.parts``."""
-        return {str(template): _MAIL_PARTS for template in MailTemplate} | {_DOCUMENT_TEMPLATE: (Part.PDF,)}
+        return PARTS
 
     def path(self, template: str, part: Part) -> str:
         """See ``TemplatePreviews.path``."""

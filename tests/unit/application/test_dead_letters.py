@@ -159,7 +159,7 @@ async def test_one_that_comes_back_meanwhile_is_not_sent_round_and_round() -> No
         desk.queues.dead_letter(DeadLetter(letter.queue, "again", letter.body, later, "Bug", "x"))
 
     tally = await desk.office.redrive(["pdf-creator"], EVERYTHING, watch=come_back)
-    assert (tally.looked_at, tally.acted_on) == (2, 1)
+    assert (tally.looked_at, tally.acted_on, tally.came_back) == (2, 1, 1)
     assert await desk.queues.depth("pdf-creator") == 1
 
 
@@ -175,8 +175,20 @@ async def test_one_that_is_back_at_once_is_not_either() -> None:
         desk.queues.dead_letter(DeadLetter(letter.queue, f"again-{rounds}", letter.body, desk.clock.now(), "Bug", "x"))
 
     tally = await desk.office.redrive(["pdf-creator"], EVERYTHING, watch=come_back)
-    assert tally.acted_on == 2
+    assert (tally.acted_on, tally.came_back) == (2, 2)
     assert await desk.queues.depth("pdf-creator") == 2
+
+
+async def test_another_that_comes_meanwhile_has_not_come_back() -> None:
+    desk = Desk()
+    desk.dead_letter(1)
+
+    def come(letter: DeadLetter, _: Tally) -> None:
+        later = desk.clock.now() + CLOCK_SKEW + timedelta(seconds=1)
+        desk.queues.dead_letter(DeadLetter(letter.queue, "another", "{}", later, "Bug", "x"))
+
+    tally = await desk.office.redrive(["pdf-creator"], EVERYTHING, watch=come)
+    assert (tally.looked_at, tally.acted_on, tally.came_back) == (2, 1, 0)
 
 
 async def test_what_can_not_be_sent_stays_and_is_named() -> None:

@@ -477,6 +477,11 @@ def test_wrong_names_are_answered_with_the_right_ones() -> None:
         run("token", "--tenant", "t", "--customer", "c", "--role", "boss")
     with pytest.raises(CommandError, match="no worker nobody; there are pdf-creator"):
         run("worker", "nobody")
+    for command in (("completion", "nosuch"), ("quote", "x", "--as", "nosuch"), ("keys", "rotate", "nosuch")):
+        code, output = run(*command)
+        assert code == 2
+        assert "'nosuch' is not one of '" in output
+        assert "Value error" not in output
 
 
 def test_what_cannot_be_done_is_one_message_and_exit_code_2(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from typer.testing import CliRunner
 
 from orders.adapters.inbound.cli.app import build
 from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Result
+from orders.adapters.outbound.memory.dead_letters import MemoryDeadLetterQueues
 from orders.application.operations.dead_letters import DeadLetterService
 from orders.domain.identity import order_number
 from orders.ports.dead_letters import DeadLetter, UnknownQueue
@@ -116,6 +118,29 @@ def test_redrive_sends_what_is_meant_and_a_dry_run_nothing(operator: Operator) -
         AuditedCommand("dlq redrive --dry-run"),
         AuditedCommand("dlq redrive", order_id=an_order_id(3)),
     ]
+
+
+def test_redrive_says_that_a_letter_has_come_back_already(operator: Operator) -> None:
+    class Failing(MemoryDeadLetterQueues):
+        async def redrive(self, letter: DeadLetter) -> None:
+            await super().redrive(letter)
+            # Its worker refuses it before the pass has ended.
+            self.dead_letter(replace(letter, message_id=f"{letter.message_id}-again", sent_at=self.clock.now()))
+
+    queues = Failing(operator.desk.clock)
+    operator.desk.office = DeadLetterService(queues, operator.desk.clock)
+    operator.desk.queues = queues
+    operator.desk.dead_letter(1)
+    code, printed = run("dlq", "redrive", "pdf-creator", "--rate", "1000", runtime=operator)
+    assert (code, printed) == (
+        0,
+        (
+            "1 dead letter sent again (1 matched, 2 inspected)\n"
+            "1 of them has failed again and come back already; `orders dlq show` says why\n"
+        ),
+    )
+    tally = json.loads(run("dlq", "redrive", "pdf-creator", "--rate", "1000", "--json", runtime=operator)[1])
+    assert (tally["acted_on"], tally["came_back"]) == (1, 1)
 
 
 @pytest.mark.parametrize("command", [["list"], ["show"], ["redrive"], ["redrive", "--dry-run"], ["purge", "--yes"]])

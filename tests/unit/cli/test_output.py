@@ -1,7 +1,11 @@
 """Output of commands can be read and copied, however wide the terminal is."""
 
 import json
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -34,6 +38,26 @@ def test_a_short_table_stays_one(monkeypatch: pytest.MonkeyPatch, capsys: pytest
     monkeypatch.setattr(output, "PIPE_COLUMNS", 40)
     output.print_table("dead letters", ("queue", "letters"), [("pdf-creator", 3)])
     assert "│" in capsys.readouterr().out
+
+
+COMMAND = Path(sys.executable).with_name("orders")
+
+
+@pytest.mark.parametrize("line", [("openapi",), ("--help",), ("completion", "bash")])
+def test_a_reader_that_has_ended_ends_the_command_quietly(line: tuple[str, ...], tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as nobody:
+        done = subprocess.run([COMMAND, *line], stdout=nobody, stderr=subprocess.PIPE, cwd=tmp_path, check=False)
+        refused = subprocess.run([COMMAND, "dlq", "list"], stdout=nobody, stderr=nobody, cwd=tmp_path, check=False)
+    assert (done.returncode, done.stderr, refused.returncode) == (141, b"", 141)
+
+
+@pytest.mark.parametrize("line", [("openapi",), ("--version",), ("api-key", "portal-web")])
+def test_output_that_can_not_be_written_is_said(line: tuple[str, ...], tmp_path: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run([COMMAND, *line], stdout=full, stderr=subprocess.PIPE, cwd=tmp_path, check=False)
+    assert (done.returncode, done.stderr) == (1, b"orders: the output could not be written: No space left on device\n")
 
 
 def test_times_in_json_are_those_of_the_api(capsys: pytest.CaptureFixture[str]) -> None:

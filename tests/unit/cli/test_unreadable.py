@@ -59,7 +59,7 @@ def test_it_says_which_where_and_why(operator: Operator, options: tuple[str, ...
 
 def test_as_a_table_it_says_how_much_was_looked_at(operator: Operator) -> None:
     told = run("unreadable", "list", "--tenant", "tenant_a", "--limit", "1", runtime=operator)[1]
-    assert "1 item can't be read; 1 orders or entries were looked at" in told
+    assert "1 item can't be read; 1 order or entry was looked at" in told
     assert "continue with --after" in told
     assert "ring twice" not in told
 

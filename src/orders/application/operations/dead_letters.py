@@ -143,11 +143,17 @@ class LetterFilter:
 
 @dataclass(slots=True)
 class Tally:
-    """The result of a pass over dead letters; ``failed`` has one sentence for each failure."""
+    """The result of a pass over dead letters.
+
+    Attributes:
+        came_back: letters among those looked at that this pass had sent back, and that were dead again before its end.
+        failed: one sentence for each failure.
+    """
 
     looked_at: int = 0
     matched: int = 0
     acted_on: int = 0
+    came_back: int = 0
     failed: list[str] = field(default_factory=list)
 
 
@@ -256,6 +262,7 @@ class DeadLetterService:
                 async with aclosing(self._letters(queue)) as letters:
                     async for letter in letters:
                         tally.looked_at += 1
+                        tally.came_back += _print_of(letter) in acted_on and self._is_back(letter, began, acted_on)
                         if self._is_back(letter, began, acted_on) or not wanted.matches(letter):
                             held.append(letter)
                             continue

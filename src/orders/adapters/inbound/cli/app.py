@@ -1,11 +1,14 @@
 """The ``orders`` command."""
 
+import errno
 import inspect
+import os
 import sys
 from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
+from typer.core import TyperGroup
 
 from orders.adapters.inbound.cli import (
     completion,
@@ -32,15 +35,35 @@ from orders.domain.errors import InvalidIdentifier
 EXIT_REFUSED = 2
 """The command could not be carried out: a wrong setting, argument or surrounding. The message says what is right."""
 
+EXIT_FAILED = 1
+EXIT_UNREAD = 141
+"""Nobody reads the output any more, as after ``| head``: what shells report of other tools that are ended by it."""
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""Errors of writing output; files of their own are dealt with where they are written."""
+
+
+class _Root(TyperGroup):
+    """The command with all that is below it, whose messages are for people."""
+
+    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override] # typer's own context is its base
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            # Typer has values checked by pydantic, which says so.
+            error.message = error.message.removeprefix("Value error, ")
+            raise
+
 
 def build(runtime: Runtime, version: str) -> typer.Typer:
     """Builds the command with all its groups."""
     app = typer.Typer(
         name="orders",
+        cls=_Root,
         help="The order service of the BBWS customer portal: one image, every role.",
         epilog=(
             "Exit codes: 0 done, 1 failed while running, 2 could not be carried out (the message says why), "
-            "130 broken off by Ctrl-C."
+            "130 broken off by Ctrl-C, 141 the output's reader has ended, as in `orders dlq list | head`."
         ),
         no_args_is_help=True,
         context_settings={"obj": runtime},
@@ -80,15 +103,32 @@ def build(runtime: Runtime, version: str) -> typer.Typer:
 
 def run_with(runtime: Runtime, version: str) -> None:
     """Runs the given command line and ends the process with its exit code."""
+    try:
+        _run(runtime, version)
+    except BrokenPipeError:
+        _end_without_output(EXIT_UNREAD)
+    except SystemExit as ended:
+        # Typer and rich both end with 1 there.
+        if isinstance(ended.__context__, BrokenPipeError):
+            _end_without_output(EXIT_UNREAD)
+        raise
+
+
+def _run(runtime: Runtime, version: str) -> None:
     completion.prepare()
     try:
         readable(build(runtime, version))()
     except (CommandError, InvalidIdentifier) as error:
         _refuse(str(error))
+    except BrokenPipeError:
+        raise
     except Exception as error:  # noqa: BLE001 - a traceback tells who typed the command nothing
         # Imported here to keep the start of the command line fast.
         from orders.adapters.privacy.exceptions import safe_error_text
 
+        if isinstance(error, OSError) and error.filename is None and error.errno in _FULL:
+            _say(f"the output could not be written: {error.strerror}")
+            _end_without_output(EXIT_FAILED)
         _refuse(f"this failed by a fault of the command itself: {safe_error_text(error)}")
 
 
@@ -119,8 +159,20 @@ def _as_wide_as_the_terminal(command: Any) -> None:
 
 
 def _refuse(why: str) -> NoReturn:
-    Console(stderr=True, highlight=False, soft_wrap=True).print(f"orders: {why}", markup=False)
+    _say(why)
     sys.exit(EXIT_REFUSED)
+
+
+def _say(why: str) -> None:
+    Console(stderr=True, highlight=False, soft_wrap=True).print(f"orders: {why}", markup=False)
+
+
+def _end_without_output(code: int) -> NoReturn:
+    """Ends the process; what is still to be written goes nowhere, for writing it would fail once more."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(nowhere, stream.fileno())
+    sys.exit(code)
 
 
 def _printer(version: str):  # type: ignore[no-untyped-def] # typer reads the callback's own signature

@@ -326,6 +326,9 @@ def _print_tally(tally: Tally, what: str, *, as_json: bool) -> None:
             typer.echo(f"{letters} {what} ({tally.matched} matched, {tally.looked_at} inspected)")
         else:
             typer.echo(f"no matching dead letter: nothing was {what}")
+        if tally.came_back:
+            letters = counted(tally.came_back, "of them has", "of them have")
+            typer.echo(f"{letters} failed again and come back already; `orders dlq show` says why", err=True)
         for failure in tally.failed[:20]:
             typer.echo(f"failed: {failure}", err=True)
     if tally.failed:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from orders.adapters.inbound.cli.options import AsJson, DataDir
-from orders.adapters.inbound.cli.output import print_json, print_table
+from orders.adapters.inbound.cli.output import counted, print_json, print_table
 from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Runtime
 from orders.adapters.wire.mail_address import UndeliverableAddress, deliverable
 from orders.application.mail.suppression_list import NotSuppressed, SuppressionList
@@ -49,10 +49,12 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
             print_json(shown)
         else:
             rows = [[each[name] for name in _COLUMNS] for each in shown]
-            print_table(f"{len(shown)} suppressed addresses of {tenant}", _COLUMNS, rows)
+            addresses = counted(len(shown), "suppressed address", "suppressed addresses")
+            print_table(f"{addresses} of {tenant}", _COLUMNS, rows)
         if lost:
+            entries = counted(len(lost), "entry", "entries")
             typer.echo(
-                f"{len(lost)} entries can't be read and are left out, and nobody writes to those addresses; "
+                f"can't be read and left out: {entries}, to whose addresses nobody writes; "
                 f"`orders unreadable list --tenant {tenant}` says which, and why",
                 err=True,
             )

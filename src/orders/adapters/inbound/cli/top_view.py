@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from orders.adapters.durations import short_duration
+from orders.adapters.inbound.cli.output import counted
 from orders.application.operations.read_overview import Overview, QueueState, RuleState, ShardState
 from orders.ports.recent_figures import Figures, LoggedError
 
@@ -116,7 +117,7 @@ def _rules(rules: Sequence[RuleState]) -> Text:
     if dead:
         told = ", ".join(f"{each.rule.removeprefix('rule:')} {each.dead_letters}" for each in dead)
         return Text.assemble("dead letters: ", (told, LOOK))
-    return Text(f"no dead letters of {len(known)} rules" if known else _UNKNOWN)
+    return Text(f"no dead letters of {counted(len(known), 'rule')}" if known else _UNKNOWN)
 
 
 def _outbox(shards: Sequence[ShardState]) -> Text:
@@ -124,7 +125,8 @@ def _outbox(shards: Sequence[ShardState]) -> Text:
         return Text(_UNKNOWN)
     waiting = sum(each.waiting for each in shards)
     more = "+" if any(each.more for each in shards) else ""
-    told = Text(f"{waiting}{more} orders wait in {len(shards)} shards" if waiting else f"0 in {len(shards)} shards")
+    orders = "1 order waits" if (waiting, more) == (1, "") else f"{waiting}{more} orders wait"
+    told = Text(f"{orders if waiting else 0} in {counted(len(shards), 'shard')}")
     for shard in shards:
         if shard.oldest_seconds is not None:
             told.append(f" · {shard.shard}: {shard.waiting}{'+' if shard.more else ''}, ")

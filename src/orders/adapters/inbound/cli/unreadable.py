@@ -62,7 +62,8 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
             items = [dict(zip(_COLUMNS, row, strict=True)) for row in rows]
             print_json({"items": items, "looked_at": found.looked_at, "next": found.next_position})
             return
-        title = f"{counted(len(rows), 'item')} can't be read; {found.looked_at} orders or entries were looked at"
+        looked_at = counted(found.looked_at, "order or entry was", "orders or entries were")
+        title = f"{counted(len(rows), 'item')} can't be read; {looked_at} looked at"
         print_table(title, _COLUMNS, rows)
         if found.next_position is not None:
             typer.echo(f"there are more orders: continue with --after {found.next_position!r}")

@@ -39,7 +39,11 @@ class ApiResponse:
         """The detail of a problem response, for people."""
         try:
             problem = self.json
-            said = [problem["detail"], *(f"{each['pointer']}: {each['message']}" for each in problem.get("errors", []))]
+            faults = problem.get("errors", [])
+            said = [f"{each['pointer']}: {each['message']}" for each in faults]
+            # Of a single fault the detail says the same.
+            if problem["detail"] not in {each["message"] for each in faults}:
+                said.insert(0, problem["detail"])
         except (ValueError, KeyError, TypeError):
             return self.body[:200].decode(errors="replace")
         return f"{'; '.join(said)} (request {problem.get('request_id')})"

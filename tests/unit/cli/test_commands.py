@@ -10,6 +10,7 @@ from typing import Any
 
 import jwt
 import pytest
+from typer import rich_utils
 from typer.testing import CliRunner
 
 from orders.acceptance.client import ApiResponse
@@ -260,12 +261,22 @@ def test_help_says_what_an_option_takes_and_that_json_is_one_document() -> None:
     options = list(options_of(command))
     values = [(path, each.opts) for path, each in options if not getattr(each, "is_flag", False) and not each.metavar]
     # Those of a few words show them: [local|dev|sit|prod].
-    chosen = {("smoke", "--env"), ("load", "--env"), ("load", "--phase"), ("quote", "--env"), ("quote", "--as"),
+    chosen = {("smoke", "--env"), ("load", "--env"), ("quote", "--env"), ("quote", "--as"),
               ("templates preview", "--format")}  # fmt: skip
     assert {(path, opts[0]) for path, opts in values} == chosen
     json_of = {path: each.help for path, each in options if "--json" in each.opts}
     assert len(json_of) > 15
     assert [path for path, said in json_of.items() if "one JSON document" not in said] == []
+
+
+def test_help_of_a_load_test_breaks_no_word_in_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rich_utils, "MAX_WIDTH", 80)
+    told = run("load", "--help")[1]
+    assert "…" not in told
+    lines = [line.strip("│ ").split("  ") for line in told.splitlines() if line.startswith("│")]
+    text = " ".join(line[-1].strip() for line in lines)
+    assert "Only steady, ramp, users or one-key; can be repeated" in text
+    assert "(default: get 60, list 25, status 12, create 3)" in text
 
 
 STEPS = [StepResult("create", State.PASSED, 0.25, "BB-1"), StepResult("get", State.FAILED, 0.5, "404, not [200]")]
@@ -300,20 +311,41 @@ def test_a_quote_is_a_table_for_people_and_the_answer_itself_for_scripts(tmp_pat
     code, output = run("quote", str(body), "--as", "admin", runtime=runtime)
     assert runtime.asked == [("quote", "http://127.0.0.1:8080", "local", "admin", '{"total": 68.77}')]
     assert code == 0
-    for part in ("quote for cust_1 of demo", "prod_1", "29.90", "0.00", "68.77", "confirmed", "not_asked"):
-        assert part in output
+    for part in ("quote for cust_1 of demo", "prod_1", "29.90", "0.00", "68.77", "confirmed", "sums in USD",
+                 "campaign  not asked: no code is given"):  # fmt: skip
+        assert part in output.replace("  campaign", "campaign"), part
+    assert "not_asked" not in output
+    # Figures stand below each other at their cents, and the last of the sums is the total.
+    sums = [line for line in output.splitlines() if line.strip().partition(" ")[0] in ("subtotal", "shipping", "total")]
+    assert len({len(line.rstrip()) for line in sums}) == 1
+    assert sums[-1].split() == ["total", "68.77"]
+    unchecked = QUOTE.replace(b'"total": 68.77,', b'"total": 68.77, "prices": "unchecked",')
+    runtime.quoted = ApiResponse(200, {}, unchecked.replace(b"confirmed", b"not_asked"))
+    output = run("quote", str(body), runtime=runtime)[1]
+    assert "prices: unchecked" in output
+    assert output.count("not asked: this shop has none checked") == 2
+    runtime.quoted = ApiResponse(200, {}, QUOTE)
     assert run("quote", str(body), "--json", runtime=runtime) == (0, QUOTE.decode() + "\n")
 
 
 def test_a_quote_that_is_refused_says_why_and_ends_with_1(tmp_path: Path) -> None:
     runtime = Recorder()
     runtime.quoted = ApiResponse(422, {}, REFUSAL)
+    (tmp_path / "order.json").write_text("{}", "utf-8")
     asked = CliRunner().invoke(build(runtime, "1.2.3"), ["quote", "-", "--base-url", "http://x"], input='{"a": 1}')
     assert asked.exit_code == 1
     assert asked.output == (
-        "422: the order has faults; /total: the total given is 1, but 68.77 it is (request req-1)\n"
+        "orders: 422: the order has faults; /total: the total given is 1, but 68.77 it is (request req-1)\n"
     )
-    assert runtime.asked == [("quote", "http://x", "local", "customer", '{"a": 1}')]
+    # The API's detail of a single fault is that fault.
+    single = REFUSAL.replace(b"the order has faults", b"the total given is 1, but 68.77 it is")
+    runtime.quoted = ApiResponse(422, {}, single)
+    output = run("quote", str(tmp_path / "order.json"), "--base-url", "http://x", runtime=runtime)[1]
+    assert output == "orders: 422: /total: the total given is 1, but 68.77 it is (request req-1)\n"
+    for sent, said in ((b"\xff", "standard input is not UTF-8"), (b" " * 262_145, "standard input is larger than")):
+        refused = CliRunner().invoke(build(runtime, "1.2.3"), ["quote", "-", "--base-url", "http://x"], input=sent)
+        assert str(refused.exception).startswith(said)
+    assert runtime.asked[0] == ("quote", "http://x", "local", "customer", '{"a": 1}')
 
 
 def test_a_smoke_test_is_a_table_for_people_and_json_for_scripts() -> None:

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from uuid import UUID
 
@@ -32,6 +33,29 @@ def test_ids_are_whole_at_any_width(
     assert max(map(len, printed.splitlines())) <= columns
     assert ("│" in printed) is (columns > 80)
     assert "2026-11-22 12:00:00Z" in printed
+
+
+@pytest.mark.parametrize("columns", [79, 80, 120])
+def test_times_are_whole_at_any_width(
+    columns: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(output, "PIPE_COLUMNS", columns)
+    row = (an_order_id(), "corner-shop", AT, "admin_001")
+    output.print_table("1 erasure", ("order_id", "tenant_id", "at", "by"), [row])
+    printed = capsys.readouterr().out
+    assert "2026-11-22 12:00:00Z" in printed
+    assert ("│" in printed) is (columns > 80)
+
+
+def test_figures_are_right_aligned(capsys: pytest.CaptureFixture[str]) -> None:
+    output.print_table("items", ("product", "price"), [("mug", Decimal("1.00")), ("pen", Decimal("1200.00"))])
+    output.print_facts("sums", {"tax": Decimal("0.15"), "total": Decimal("1201.15")})
+    output.print_facts("facts", {"a": "x", "b": 1000})
+    lines = capsys.readouterr().out.splitlines()
+    assert next(line for line in lines if "mug" in line).endswith("│    1.00 │")
+    tax, total = (line.rstrip() for line in lines if line.strip().startswith(("tax", "total")))
+    assert (tax.endswith("   0.15"), len(tax)) == (True, len(total))
+    assert next(line for line in lines if "1000" in line).split() == ["b", "1000"]
 
 
 def test_a_short_table_stays_one(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -81,6 +81,9 @@ async def test_it_is_drawn_again_after_each_pause_until_it_is_broken_off() -> No
     assert len(drawn) == 3
 
 
+EMULATOR = "the emulator of .orders-dev on http://127.0.0.1:4566"
+
+
 def shown(overview: Overview, width: int, height: int | None = None, *, colours: bool = False) -> list[str]:
     file = io.StringIO()
     console = Console(
@@ -91,7 +94,7 @@ def shown(overview: Overview, width: int, height: int | None = None, *, colours:
         force_terminal=colours,
         color_system="standard" if colours else None,
     )
-    console.print(overview_view(overview, "the emulator of .orders-dev", width=width, height=height))
+    console.print(overview_view(overview, EMULATOR, width=width, height=height))
     return file.getvalue().splitlines()
 
 
@@ -101,6 +104,10 @@ def test_it_fits_the_terminal(width: int) -> None:
     assert len(lines) <= 24
     assert all(len(line) <= width for line in lines)
     text = "\n".join(lines)
+    assert EMULATOR in text
+    assert "rates of the last 5 min" in lines[0]
+    # The rates of a busy service are one line.
+    assert next(line for line in lines if "requests" in line).rstrip().endswith("409 mails")
     for part in ("pdf-creator", "1240", "184", "not reached", "internal-notifier queue", "outbox", "2: 100+", "74 s",
                  "1230 requests, 6.7% failed", "205 orders", "442 events", "409 mails", "create 340 ms",
                  "read 12 ms", "12× order <b>x</b> waits"):  # fmt: skip

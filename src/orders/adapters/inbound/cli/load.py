@@ -19,6 +19,7 @@ from orders.adapters.inbound.cli.runtime import CommandError, Runtime
 from orders.adapters.inbound.cli.target import Target, address_of
 
 _USUAL = Profile()
+_IN_WORDS = ", ".join(f"{kind} {share:g}" for kind, share in _USUAL.mix.shares.items())
 
 
 def register(app: typer.Typer, runtime: Runtime) -> None:
@@ -32,13 +33,24 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         ] = None,
         env: Annotated[Target, typer.Option(help="The environment of that API; never prod.")] = Target.LOCAL,
         phases: Annotated[
-            list[Phase] | None, typer.Option("--phase", help="Only this phase; can be repeated (default: all).")
+            list[Phase] | None,
+            typer.Option(
+                "--phase", metavar="PHASE", help="Only steady, ramp, users or one-key; can be repeated (default: all)."
+            ),
         ] = None,
         rate: Annotated[float, typer.Option(min=0.1, metavar="N", help="Requests a second.")] = _USUAL.rate,
         minutes: Annotated[
             float, typer.Option(min=0.01, metavar="MINUTES", help="Duration of the steady phase.")
         ] = _USUAL.minutes,
-        mix: Annotated[str, typer.Option(metavar="SHARES", help="Shares of the operations.")] = str(_USUAL.mix),
+        mix: Annotated[
+            str,
+            typer.Option(
+                metavar="SHARES",
+                help=f"Shares of the operations, such as get=60,list=40 (default: {_IN_WORDS}).",
+                # Written as an argument it is one word, and longer than its place in a narrow terminal.
+                show_default=False,
+            ),
+        ] = str(_USUAL.mix),
         ramp_step: Annotated[
             float, typer.Option(min=0.1, metavar="N", help="Requests a second more each step.")
         ] = _USUAL.ramp_step,

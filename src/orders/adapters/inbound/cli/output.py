@@ -5,7 +5,8 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from decimal import Decimal
+from typing import Any, Literal
 
 import typer
 from rich.console import Console
@@ -24,19 +25,22 @@ def print_json(value: Any) -> None:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Prints a table; numbers right-aligned, ids whole. If too wide for the terminal, each row becomes a block of
-    lines.
+    """Prints a table; numbers right-aligned, ids and times whole. If too wide for the terminal, each row becomes a
+    block of lines.
     """
-    numeric = [bool(rows) and all(isinstance(row[place], int) for row in rows) for place in range(len(columns))]
+    cells = [[row[place] for row in rows] for place in range(len(columns))]
     console = _console()
     # Not the table's own title, which would be broken at the table's width.
     console.print(title, soft_wrap=True)
     if not rows:
         return
     table = Table(header_style="bold")
-    for name, right in zip(columns, numeric, strict=True):
+    for name, column in zip(columns, cells, strict=True):
         # Ids are for copying.
-        table.add_column(name, justify="right" if right else "left", overflow="fold", no_wrap=name.endswith("_id"))
+        whole = name.endswith("_id") or any(isinstance(cell, datetime) for cell in column)
+        # Rich takes the longest word for the least width, and times are of two.
+        least = max(len(_shown(cell)) for cell in column) if whole else None
+        table.add_column(name, justify=_side(column), overflow="fold", no_wrap=whole, min_width=least)
     for row in rows:
         table.add_row(*(_shown(cell) for cell in row))
     if Measurement.get(console, console.options.update(width=_ENDLESS), table).minimum <= console.width:
@@ -48,10 +52,12 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[obje
 
 
 def print_facts(title: str, facts: Mapping[str, object]) -> None:
-    """Prints names and values, one per line."""
+    """Prints names and values, one per line; numbers right-aligned if there is nothing else."""
     console = _console()
     console.print(title, soft_wrap=True)
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    table.add_column()
+    table.add_column(justify=_side(list(facts.values())))
     for name, value in facts.items():
         table.add_row(name, _shown(value))
     console.print(table)
@@ -75,6 +81,10 @@ def progress(what: str, total: int | None, *, shown: bool) -> Iterator[Callable[
 def counted(number: int, one: str, many: str | None = None) -> str:
     """Returns a number with the noun that fits it: ``1 order``, ``2 orders``."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def _side(cells: Sequence[object]) -> Literal["left", "right"]:
+    return "right" if cells and all(isinstance(cell, int | Decimal) for cell in cells) else "left"
 
 
 def _console() -> Console:

@@ -18,7 +18,14 @@ from orders.adapters.inbound.cli.target import BaseUrl, Target, TargetEnvironmen
 MAX_BODY_BYTES = 256 * 1024
 """The API takes no more."""
 STANDARD_INPUT = "-"
-_FIGURES = ("subtotal", "tax", "shipping", "discount", "campaign_discount", "total", "currency", "prices")
+_FIGURES = ("subtotal", "tax", "shipping", "discount", "campaign_discount", "total")
+_NOT_ASKED = "not_asked"
+_IN_WORDS = {
+    "prices": "not asked: this shop has none checked",
+    "stock": "not asked: this shop has none checked",
+    "campaign": "not asked: no code is given, or nobody grants campaigns",
+}
+"""Checks that weren't made."""
 
 
 class Asking(StrEnum):
@@ -58,12 +65,13 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         elif quoted:
             _print(answer)
         else:
-            typer.echo(f"{answer.status}: {answer.fault}", err=True)
+            typer.echo(f"orders: {answer.status}: {answer.fault}", err=True)
         raise typer.Exit(0 if quoted else 1)
 
 
 def _read(file: str) -> str:
     """Reads the order's text. Raises: CommandError."""
+    named = "standard input" if file == STANDARD_INPUT else file
     try:
         if file == STANDARD_INPUT:
             content = sys.stdin.buffer.read(MAX_BODY_BYTES + 1)
@@ -72,11 +80,11 @@ def _read(file: str) -> str:
                 content = opened.read(MAX_BODY_BYTES + 1)
         text = content.decode()
     except OSError as error:
-        raise CommandError(f"{file} can't be read: {error.strerror}") from error
+        raise CommandError(f"{named} can't be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise CommandError(f"{file} is not UTF-8") from error
+        raise CommandError(f"{named} is not UTF-8") from error
     if len(content) > MAX_BODY_BYTES:
-        raise CommandError(f"{file} is larger than the {MAX_BODY_BYTES // 1024} KiB that an order may have")
+        raise CommandError(f"{named} is larger than the {MAX_BODY_BYTES // 1024} KiB that an order may have")
     return text
 
 
@@ -93,7 +101,13 @@ def _print(answer: ApiResponse) -> None:
             ("product_id", "quantity", "price", "discount", "net", "tax"),
             rows,
         )
-        print_facts("sums", {name: found[name] for name in _FIGURES if name in found})
-        print_facts("checks", found["checks"])
+        print_facts(f"sums in {found['currency']}", {name: found[name] for name in _FIGURES if name in found})
+        if found.get("prices") is not None:
+            typer.echo(f"prices: {found['prices']}")
+        print_facts("checks", {name: _outcome(name, said) for name, said in found["checks"].items()})
     except (ValueError, LookupError, TypeError) as error:
         raise CommandError("the answer is no quote: is this the address of the order service?") from error
+
+
+def _outcome(check: str, said: str) -> str:
+    return _IN_WORDS.get(check, "not asked") if said == _NOT_ASKED else said

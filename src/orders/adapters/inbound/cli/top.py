@@ -38,7 +38,9 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         ] = None,
         _data_dir: DataDir = None,
     ) -> None:
-        """Show queues, dead letters, outbox, rates and last errors, refreshed until Ctrl-C.
+        """Show queues, dead letters, outbox, rates and last errors, refreshed until Ctrl-C, which ends it with 0.
+
+        Of a queue's messages, those in flight are being processed, and those delayed wait for their next attempt.
 
         Here all is read from `orders dev` and its emulator; with ENVIRONMENT from AWS, with the rates of CloudWatch.
         """

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from rich.cells import cell_len
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -31,7 +32,7 @@ def overview_view(overview: Overview, target: str | None, *, width: int, height:
         target: the AWS that it is of, for the first line.
     """
     wide = width >= WIDE_COLUMNS
-    head = [_head(overview, target), *(_unreachable(each) for each in overview.unreachable), Text()]
+    head = [*_head(overview, target, width), *(_unreachable(each) for each in overview.unreachable), Text()]
     state = [
         *([] if wide else [("rules", _rules(overview.rules))]),
         ("outbox", _outbox(overview.outbox)),
@@ -59,14 +60,18 @@ def _height(told: Text, width: int) -> int:
     return len(told.wrap(Console(width=width), max(1, width - _NAME_COLUMNS - 1)))
 
 
-def _head(overview: Overview, target: str | None) -> Text:
+def _head(overview: Overview, target: str | None, width: int) -> Sequence[Text]:
+    """Returns the first line; what it is of has more lines where it doesn't fit behind, for its end is the address."""
     concerns = overview.concerns
     told = (f"{concerns} to look at", LOOK) if concerns else ("nothing to look at", "green")
     head = Text.assemble(("orders", "bold"), f"  {overview.at:%H:%M:%S} UTC  ", told)
-    if target is not None:
-        head.append(f"  {target}", _SOFT)
-    head.no_wrap, head.overflow = True, "ellipsis"
-    return head
+    if overview.figures is not None:
+        head.append(f"  rates of the last {short_duration(overview.figures.span.total_seconds())}", _SOFT)
+    if target is None:
+        return [head]
+    if head.cell_len + 2 + cell_len(target) <= width:
+        return [head.append(f"  {target}", _SOFT)]
+    return [head, *Text(target, _SOFT).wrap(Console(width=width), width)]
 
 
 def _unreachable(told: str) -> Text:
@@ -87,7 +92,7 @@ def _tables(overview: Overview, *, wide: bool) -> RenderableType:
 def _queues_table(queues: Sequence[QueueState]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style=_SOFT, pad_edge=False)
     table.add_column("queue", no_wrap=True)
-    for name in ("waiting", "in flight", "later", "oldest", "dead letters"):
+    for name in ("waiting", "in flight", "delayed", "oldest", "dead letters"):
         table.add_column(name, justify="right", no_wrap=True)
     for queue in queues:
         depth = queue.depth
@@ -148,7 +153,6 @@ def _rates(overview: Overview, figures: Figures) -> Iterator[Line]:
         (figures.mails_sent, "mails"),
     )
     told.append("".join(f" · {_rate(figures, count)} {what}" for count, what in counts))
-    told.append(f" (last {short_duration(figures.span.total_seconds())})", _SOFT)
     yield "per min", told
     durations = [f"{group.replace('_', ' ')} {short_duration(each)}" for group, each in figures.p95_seconds.items()]
     yield "p95", Text(" · ".join(durations) or _UNKNOWN)

@@ -37,6 +37,7 @@ from orders.bootstrap.command_running import (
     command_settings,
     command_target,
     operate,
+    operate_here,
     process_settings,
     run_once,
     run_process,
@@ -201,16 +202,10 @@ class ProcessRuntime:
         settings = self._settings(Role.OPERATOR)
         if settings.environment in {"sit", "prod"}:
             raise CommandError(f"the development issuer is not available when ENVIRONMENT is {settings.environment}")
-        from orders.bootstrap.config.keys import dev_issuer, has_dev_issuer
+        from orders.bootstrap.config.keys import dev_issuer_in_use
 
-        # A key made here would be nobody's: no service would take its tokens.
-        if not has_dev_issuer(settings):
-            raise CommandError(
-                f"no service has run on {settings.orders_data_dir}, so none would take a token from there: start one "
-                "with `make run`, or name the data directory of a running one with --data-dir or ORDERS_DATA_DIR"
-            )
         try:
-            issuer = dev_issuer(settings)
+            issuer = dev_issuer_in_use(settings)
         except SettingsError as error:
             raise CommandError(str(error)) from error
         return issuer.token(
@@ -255,6 +250,12 @@ class ProcessRuntime:
         from orders.bootstrap.operator_templates import open_templates_desk
 
         return operate(self._settings(Role.OPERATOR), doing, open_templates_desk, work)
+
+    def with_packaged_templates(self, work: "Callable[[PreviewTemplates], Awaitable[Result]]") -> Result:
+        """See ``Runtime.with_packaged_templates``."""
+        from orders.bootstrap.operator_templates import open_packaged_templates
+
+        return operate_here(self._settings(Role.OPERATOR), open_packaged_templates, work)
 
     def with_suppressions(
         self, doing: AuditedCommand, work: "Callable[[SuppressionList], Awaitable[Result]]"

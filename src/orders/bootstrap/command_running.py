@@ -3,7 +3,7 @@
 import logging
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -123,10 +123,6 @@ def operate(
 
     Raises: CommandError.
     """
-    import asyncio
-
-    from orders.bootstrap.exception_hooks import install_exception_hooks
-    from orders.bootstrap.logging import configure_logging
     from orders.bootstrap.operator_audit import on_record
 
     target = command_target(settings)
@@ -136,6 +132,32 @@ def operate(
     async def main() -> Result:
         async with on_record(settings, doing), opened(settings) as tool:
             return await work(tool)
+
+    return _run(settings, main)
+
+
+def operate_here(
+    settings: Settings,
+    opened: "Callable[[Settings], AbstractAsyncContextManager[Tool]]",
+    work: "Callable[[Tool], Awaitable[Result]]",
+) -> Result:
+    """Runs work on what is in this package only, for which no AWS is needed and nothing is audited.
+
+    Raises: CommandError.
+    """
+
+    async def main() -> Result:
+        async with opened(settings) as tool:
+            return await work(tool)
+
+    return _run(settings.model_copy(update={"log_format": "console"}), main)
+
+
+def _run(settings: Settings, main: "Callable[[], Coroutine[Any, Any, Result]]") -> Result:
+    import asyncio
+
+    from orders.bootstrap.exception_hooks import install_exception_hooks
+    from orders.bootstrap.logging import configure_logging
 
     try:
         with _failing_in_a_message():

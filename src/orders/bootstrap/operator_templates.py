@@ -8,6 +8,10 @@ from orders.adapters.outbound.aws.s3_templates import S3TemplateStore
 from orders.adapters.outbound.aws.s3_tenants import S3TenantDirectory
 from orders.adapters.outbound.dynamodb.order_repository import DynamoOrderRepository
 from orders.adapters.outbound.memory.metrics import NoMetrics
+from orders.adapters.outbound.memory.order_repository import MemoryOrderRepository
+from orders.adapters.outbound.memory.orders_table import MemoryTable
+from orders.adapters.outbound.memory.template_store import MemoryTemplateStore
+from orders.adapters.outbound.memory.tenant_directory import MemoryTenantDirectory
 from orders.adapters.outbound.rendering.previews import JinjaPreviews
 from orders.application.mail.preview_templates import PreviewTemplates
 from orders.bootstrap.aws import open_clients
@@ -20,6 +24,19 @@ from orders.bootstrap.resources.topology_file import packaged_topology
 
 KEPT_FOR = timedelta(minutes=10)
 """Longer than any command: each looks at one state of things."""
+
+
+@asynccontextmanager
+async def open_packaged_templates(settings: Settings) -> AsyncIterator[PreviewTemplates]:
+    """Opens previews of the packaged templates with samples; no shop has any of its own, and there are no orders."""
+    store = MemoryTemplateStore()
+    async with (
+        open_templates(settings, store, NoMetrics()) as templates,
+        open_renderer(settings, templates, NoMetrics()) as pdfs,
+    ):
+        yield PreviewTemplates(
+            MemoryOrderRepository(MemoryTable()), MemoryTenantDirectory(), store, JinjaPreviews(templates, store, pdfs)
+        )
 
 
 @asynccontextmanager

@@ -131,6 +131,9 @@ class Recorder:
     def with_templates(self, doing: AuditedCommand, work: Callable[[PreviewTemplates], Awaitable[Result]]) -> Result:
         raise CommandError("there are no templates here")
 
+    def with_packaged_templates(self, work: Callable[[PreviewTemplates], Awaitable[Result]]) -> Result:
+        raise CommandError("there are no templates here")
+
     def with_suppressions(self, doing: AuditedCommand, work: Callable[[SuppressionList], Awaitable[Result]]) -> Result:
         raise CommandError("there is no table here")
 

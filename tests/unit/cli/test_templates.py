@@ -18,10 +18,12 @@ from orders.adapters.outbound.rendering.overrides import OverridableTemplates, t
 from orders.adapters.outbound.rendering.pdf.renderer import PdfRenderer
 from orders.adapters.outbound.rendering.previews import JinjaPreviews
 from orders.application.mail.preview_templates import PreviewTemplates
+from orders.bootstrap.cli import ProcessRuntime
 from orders.domain.identity import order_number
 from orders.ports.errors import TransientPortError
 from orders.ports.mail import MailTemplate
 from tests.support.builders import a_draft, a_tenant, an_order_id
+from tests.support.restored_logging import restored_hooks, restored_logging
 from tests.support.service import Service, a_caller
 from tests.unit.cli.test_commands import Recorder, run
 
@@ -39,6 +41,9 @@ class Operator(Recorder):
 
     def with_templates(self, doing: AuditedCommand, work: Callable[[PreviewTemplates], Awaitable[Result]]) -> Result:
         self.done.append(doing)
+        return self.with_packaged_templates(work)
+
+    def with_packaged_templates(self, work: Callable[[PreviewTemplates], Awaitable[Result]]) -> Result:
         try:
             return asyncio.run(self._work(work))
         except TransientPortError as error:
@@ -87,6 +92,41 @@ def test_every_template_is_listed_with_what_it_is_made_of(operator: Operator) ->
     code, out = run("templates", "list", "--tenant", "tenant_a", runtime=operator)
     assert "can't be used: it is not UTF-8: byte 0" in out
     assert operator.done[0] == AuditedCommand("templates list", tenant_id="tenant_a")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("list",),
+        ("preview", "order_confirmation"),
+        ("preview", "order_shipped", "--format", "html", "--locale", "af"),
+        ("preview", "order_document", "--output", "order.pdf"),
+    ],
+)
+def test_packaged_ones_are_shown_where_nothing_runs(
+    command: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with restored_logging(), restored_hooks():
+        code, out = run("templates", *command, runtime=ProcessRuntime())
+    assert code == 0
+    assert "packaged" in out
+    # Nothing is left behind that a service would take for its own.
+    assert [each.name for each in tmp_path.iterdir()] == (["order.pdf"] if "order.pdf" in command else [])
+    if "order.pdf" in command:
+        assert (tmp_path / "order.pdf").read_bytes().startswith(b"%PDF-")
+
+
+def test_an_unknown_packaged_one_is_refused_with_the_names_of_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with (
+        restored_logging(),
+        restored_hooks(),
+        pytest.raises(CommandError, match="there is no template 'nosuch'; there are order_confirmation,"),
+    ):
+        run("templates", "preview", "nosuch", runtime=ProcessRuntime())
 
 
 @pytest.mark.parametrize("template", MailTemplate)

@@ -194,6 +194,10 @@ class Runtime(Protocol):
         """Runs audited work on templates and returns its result. Raises also: ApplicationError."""
         ...
 
+    def with_packaged_templates(self, work: Callable[[PreviewTemplates], Awaitable[Result]]) -> Result:
+        """Runs work on the packaged templates and samples and returns its result. Needs no AWS; raises as above."""
+        ...
+
     def with_suppressions(self, doing: AuditedCommand, work: Callable[[SuppressionList], Awaitable[Result]]) -> Result:
         """Runs audited work on suppressed addresses and returns its result."""
         ...

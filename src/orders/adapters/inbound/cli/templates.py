@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,9 +12,9 @@ from orders.adapters.inbound.cli.choices import offered
 from orders.adapters.inbound.cli.options import AsJson, DataDir
 from orders.adapters.inbound.cli.order_names import named_order
 from orders.adapters.inbound.cli.output import print_facts, print_json, print_table
-from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Runtime
+from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Result, Runtime
 from orders.adapters.privacy.files import write_private
-from orders.application.mail.preview_templates import ListedPart
+from orders.application.mail.preview_templates import ListedPart, PreviewTemplates
 from orders.application.policy.errors import ApplicationError
 from orders.domain.identity import check_key
 from orders.ports.templates import Part, Preview, ShopTemplate, TemplateTrouble
@@ -40,8 +40,8 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         """List every template, its parts, and which of them a shop overrides."""
         if tenant is not None:
             check_key(tenant, "--tenant")
-        listed = runtime.with_templates(
-            AuditedCommand("templates list", tenant_id=tenant), lambda previews: previews.listing(tenant)
+        listed = _with_templates(
+            runtime, AuditedCommand("templates list", tenant_id=tenant), lambda previews: previews.listing(tenant)
         )
         _print_listing(listed, tenant, as_json=as_json)
 
@@ -86,7 +86,8 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
             order_id=order_id,
         )
         try:
-            shown = runtime.with_templates(
+            shown = _with_templates(
+                runtime,
                 doing,
                 lambda previews: previews.preview(
                     template, part, tenant_id=tenant, locale=locale, order_id=doing.order_id, order_number=number
@@ -108,6 +109,13 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
             AuditedCommand("templates check", tenant_id=tenant), lambda previews: previews.check(tenant)
         )
         _print_check(found, tenant, as_json=as_json)
+
+
+def _with_templates(
+    runtime: Runtime, doing: AuditedCommand, work: Callable[[PreviewTemplates], Awaitable[Result]]
+) -> Result:
+    """Runs work on a shop's templates, or on the packaged ones, which are here and of nobody. Raises: as they do."""
+    return runtime.with_packaged_templates(work) if doing.tenant_id is None else runtime.with_templates(doing, work)
 
 
 def _print_listing(listed: Sequence[ListedPart], tenant: str | None, *, as_json: bool) -> None:

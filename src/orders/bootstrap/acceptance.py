@@ -14,7 +14,7 @@ from orders.acceptance.load.profile import Profile
 from orders.acceptance.read_only import ReadOnlySmoke
 from orders.acceptance.smoke import CUSTOMER, Smoke, Tokens
 from orders.acceptance.steps import Failed, Patience
-from orders.bootstrap.config.keys import dev_issuer
+from orders.bootstrap.config.keys import dev_issuer_in_use, has_dev_issuer
 from orders.bootstrap.config.settings import Settings
 from orders.bootstrap.dev.demo import DEMO_TENANT
 from orders.bootstrap.errors import CannotRun
@@ -114,8 +114,12 @@ def _local_token(settings: Settings, client: Client, role: str) -> str:
     # From the service itself, whose issuer's key may be inside a container; without local pages it issues none.
     try:
         answer = client.call("GET", f"/local/token?{urlencode({'tenant': DEMO_TENANT, 'customer': who, 'role': role})}")
-    except NotReached:
+    except NotReached as error:
+        if not has_dev_issuer(settings):
+            raise CannotRun(str(error)) from error
         answer = None
     if answer is not None and answer.status == HTTPStatus.OK:
         return answer.body.decode()
-    return dev_issuer(settings).token(tenant_id=DEMO_TENANT, customer_id=who, roles=[role], now=datetime.now(UTC))
+    return dev_issuer_in_use(settings).token(
+        tenant_id=DEMO_TENANT, customer_id=who, roles=[role], now=datetime.now(UTC)
+    )

@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 
 from orders import __version__
 from orders.adapters.inbound.cli.app import build, run_with
+from orders.adapters.outbound.local.dev_issuer import DevIssuer
 from orders.bootstrap.cli import ProcessRuntime
 from orders.bootstrap.config.settings import Settings
 from tests.support.builders import an_order_id
@@ -201,7 +202,20 @@ def test_a_quote_names_what_is_wrong_with_its_file_or_address(here: Path, typed:
     (here / "order.json").write_text("{}", "utf-8")
     code, out, err = typed("quote", *address)
     assert (code, out) == (2, "")
-    assert f"POST {address[1]}/v1.0/orders/quote" in err
+    assert f"GET {address[1]}/local/token" in err
+    # No key is made for a service that isn't there; with the key of one that has run, the call itself is tried.
+    assert [each.name for each in here.iterdir()] == ["order.json"]
+    DevIssuer(here / ".orders-dev")
+    assert f"POST {address[1]}/v1.0/orders/quote" in typed("quote", *address)[2]
+
+
+@pytest.mark.parametrize("command", ["smoke", "load"])
+def test_no_key_is_made_for_a_service_that_is_not_there(command: str, here: Path, typed: Typed) -> None:
+    url = f"http://127.0.0.1:{free_port()}"
+    code, _, err = typed(command, "--base-url", url)
+    assert code == 2
+    assert f"orders: GET {url}/local/token" in err
+    assert list(here.iterdir()) == []
 
 
 def test_what_answers_in_the_place_of_the_service_gives_no_quote(

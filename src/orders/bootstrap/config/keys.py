@@ -57,6 +57,11 @@ def dev_issuer(settings: Settings) -> DevIssuer:
         ) from error
 
 
+def has_dev_issuer(settings: Settings) -> bool:
+    """Returns whether the data directory has the development issuer's key, which the first service on it makes."""
+    return DevIssuer.has_key(settings.orders_data_dir)
+
+
 def dev_issuer_in_use(settings: Settings) -> DevIssuer:
     """Returns the development issuer of a service that runs or has run on the data directory.
 
@@ -64,7 +69,7 @@ def dev_issuer_in_use(settings: Settings) -> DevIssuer:
 
     Raises: SettingsError: none has run there, or as ``dev_issuer``.
     """
-    if settings.environment not in PROTECTED and not DevIssuer.has_key(settings.orders_data_dir):
+    if settings.environment not in PROTECTED and not has_dev_issuer(settings):
         raise SettingsError(
             f"no service has run on {settings.orders_data_dir}, so none would take a token from there: start one with "
             "`make run`, or name the data directory of a running one with --data-dir or ORDERS_DATA_DIR"

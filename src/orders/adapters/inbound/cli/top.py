@@ -40,7 +40,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
     ) -> None:
         """Show queues, dead letters, outbox, rates and last errors, refreshed until Ctrl-C, which ends it with 0.
 
-        Of a queue's messages, those in flight are being processed, and those delayed wait for their next attempt.
+        Of a queue's messages, those in flight are being processed, and those delayed are held back by SQS until later.
 
         Here all is read from `orders dev` and its emulator; with ENVIRONMENT from AWS, with the rates of CloudWatch.
         """

@@ -18,7 +18,7 @@ from orders.adapters.inbound.http.app import create_app
 from orders.adapters.inbound.http.security.claims import TokenRules
 from orders.adapters.outbound.local.dev_issuer import AUDIENCE, ISSUER, DevIssuer
 from orders.bootstrap.acceptance import ask_for_quote, client_of, smoke_of, tokens_for
-from orders.bootstrap.config.settings import load_settings
+from orders.bootstrap.config.settings import SettingsError, load_settings
 from orders.bootstrap.errors import CannotRun
 from orders.bootstrap.server.api import serve
 from orders.bootstrap.server.local_pages import token_route
@@ -103,6 +103,10 @@ def test_a_token_that_is_not_believed_is_said_to_be(tmp_path: Path) -> None:
 def test_tokens_are_made_for_local_and_given_elsewhere(tmp_path: Path) -> None:
     settings = load_settings(orders_data_dir=tmp_path)
     nobody = Client("http://127.0.0.1:9")
+    with pytest.raises(CannotRun, match="http://127.0.0.1:9"):
+        tokens_for(settings, nobody, "local")
+    assert list(tmp_path.iterdir()) == [], "no key is made for a service that isn't there"
+    DevIssuer(tmp_path)
     made = tokens_for(settings, nobody, "local")
     assert made.customer.count(".") == made.admin.count(".") == 2
     given = load_settings(smoke_customer_token="c", smoke_admin_token="a", smoke_api_key="k")
@@ -128,14 +132,23 @@ def test_a_quote_is_asked_with_the_token_of_its_role(tmp_path: Path, role: str) 
         assert ask_for_quote(given, address, "local", role, CREATE).status == 401
 
 
-@pytest.mark.parametrize("has_pages", [True, False])
-def test_a_local_service_gives_the_tokens_that_it_believes(tmp_path: Path, has_pages: bool) -> None:
+def test_a_local_service_gives_the_tokens_that_it_believes(tmp_path: Path) -> None:
     theirs, ours = tmp_path / "theirs", tmp_path / "ours"
-    routes = token_route(load_settings(orders_data_dir=theirs, dev_issuer_enabled=True)) if has_pages else []
+    routes = token_route(load_settings(orders_data_dir=theirs, dev_issuer_enabled=True))
     with served(Service(), DevIssuer(theirs), routes) as address:
         client = Client(address)
         tokens = tokens_for(load_settings(orders_data_dir=ours), client, "local")
-        answer = client.call("POST", "/v1.0/orders", token=tokens.customer, body=CREATE)
-        assert answer.status == (201 if has_pages else 401)
-        assert client.call("GET", "/v1.0/orders", token=tokens.admin).status == (200 if has_pages else 401)
-    assert ours.exists() is not has_pages
+        assert client.call("POST", "/v1.0/orders", token=tokens.customer, body=CREATE).status == 201
+        assert client.call("GET", "/v1.0/orders", token=tokens.admin).status == 200
+    assert not ours.exists()
+
+
+def test_a_local_service_without_pages_is_given_tokens_of_the_data_directory(tmp_path: Path) -> None:
+    theirs, ours = tmp_path / "theirs", tmp_path / "ours"
+    with served(Service(), DevIssuer(theirs)) as address:
+        client = Client(address)
+        tokens = tokens_for(load_settings(orders_data_dir=theirs), client, "local")
+        assert client.call("GET", "/v1.0/orders", token=tokens.admin).status == 200
+        with pytest.raises(SettingsError, match="no service has run on"):
+            tokens_for(load_settings(orders_data_dir=ours), client, "local")
+    assert not ours.exists()

@@ -44,7 +44,7 @@ EVERY_SECONDS = 5.0
 PARTS = 10
 """The course of a figure is told as so many medians."""
 GROWTH = 1.10
-"""A figure may be so much more in the last tenth than in the first three: by then pools and caches are full."""
+"""A figure may be so much more in the last tenth than in the third: by then pools and caches are full."""
 SLACK = 6
 """Messages, MiB or handles more are none: connections come and go."""
 MIB = 1024
@@ -85,7 +85,7 @@ class Course:
     def grows(self, name: str) -> bool:
         """Tells whether the figure is still growing when it should have ceased to; a minute is too short to tell."""
         parts = self.parts(name)
-        return len(self.moments) >= PARTS and parts[-1] > GROWTH * max(parts[:3]) + SLACK
+        return len(self.moments) >= PARTS and parts[-1] > GROWTH * parts[2] + SLACK
 
 
 @dataclass

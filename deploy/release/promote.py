@@ -81,7 +81,7 @@ class Promote:
         return run
 
     def _still_as_it_was(self, asked: Promotion, run: Run) -> None:
-        """Looks again: a backup takes up to two hours. Raises: Refused: a deployment, an alarm or the evening came."""
+        """Looks again: a backup takes up to two hours. Raises: Refused: a deployment or the evening came."""
         desk = self._desk
         seen = desk.look()
         came = [each.words for each in (*seen.under_way(), *others_of(seen, run))]

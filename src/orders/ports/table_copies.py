@@ -10,7 +10,7 @@ from orders.ports.orders_by_day import OrderOutline
 
 @dataclass(frozen=True, slots=True)
 class OrderCopy:
-    """What a copy has of one order.
+    """An order as one copy of the table has it.
 
     Attributes:
         checksums: of each of its items (order, acceptance, events, mail intents), by a name that says which it is.

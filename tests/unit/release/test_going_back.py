@@ -6,7 +6,7 @@ from deploy.release.back import Abort, Rollback
 from deploy.release.desk import PersonNeeded
 from deploy.release.model import Outcome, Refused
 from deploy.release.ports import StateLocked
-from tests.unit.release.typed import bring_ahead, killed_when, promote, replace_tasks, roll_back
+from tests.unit.release.typed import bring_ahead, killed_when, promote, replacing_tasks, roll_back
 from tests.unit.release.world import NEW, NEXT, OLD, Killed, World
 
 # Rollback.
@@ -157,17 +157,13 @@ def test_a_rollback_has_a_reason(sit: World) -> None:
 
 @pytest.mark.parametrize("seconds", [600, 6000])
 def test_a_rollback_passes_over_tasks_that_were_only_replaced(sit: World, seconds: int) -> None:
-    promote(sit)
-    replace_tasks(sit)
-    sit.clock.wait(seconds)
+    replacing_tasks(sit, seconds)
     assert roll_back(sit) is Outcome.DONE
     assert sit.is_wholly_on(OLD)
 
 
 def test_a_rollback_passes_over_tasks_that_could_not_be_replaced(sit: World) -> None:
-    promote(sit)
-    replace_tasks(sit)
-    sit.clock.wait(600)
+    replacing_tasks(sit, 600)
     sit.alarm()
     sit.clock.wait(600)
     newest = sit.newest()
@@ -180,9 +176,7 @@ def test_a_rollback_passes_over_tasks_that_could_not_be_replaced(sit: World) -> 
 
 
 def test_abort_with_a_reason_stops_the_replacing_of_tasks_and_stays_on_the_digest(sit: World) -> None:
-    promote(sit)
-    replace_tasks(sit)
-    sit.clock.wait(600)
+    replacing_tasks(sit, 600)
     assert Abort(sit.desk()).execute("slow") is Outcome.DONE
     assert f"stop-service-deployment {sit.environment.api.name}" in sit.calls
     assert sit.is_wholly_on(NEW)

@@ -28,10 +28,12 @@ def killed_when(world: World, due: Callable[[], bool], *, keeping_lock: bool = F
     world.terraform.die(keeping_lock=keeping_lock)
 
 
-def replace_tasks(world: World) -> None:
-    """Has the API's tasks replaced in steps: ``update-service --force-new-deployment``."""
+def replacing_tasks(world: World, seconds: float) -> None:
+    """Releases, then has the API's tasks replaced in steps for so long: ``update-service --force-new-deployment``."""
+    promote(world)
     ecs, api = world.ecs[world.environment.regions[0]], world.environment.api
     ecs.update(api.name, ecs.services[api.name].definition, IN_STEPS)
+    world.clock.wait(seconds)
 
 
 def bring_ahead(world: World, role: str, digest: str) -> None:

@@ -9,6 +9,8 @@ its end: the service would leave such a publication to the relay, and errors wou
 
 import asyncio
 import json
+import re
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,10 +24,12 @@ import uvloop
 
 _NO_SUCH_KEY = b'<?xml version="1.0" encoding="UTF-8"?><Error><Code>NoSuchKey</Code><Message>none</Message></Error>'
 _EMPTY_TABLE = {"PutItem": {}, "GetItem": {}, "UpdateItem": {}, "Query": {"Items": [], "Count": 0, "ScannedCount": 0}}
-_CALLS, _COUNTS = "calls", "counts"
+_CALLS, _COUNTS, _AGES = "calls", "counts", "ages"
 _KEPT = 100
 """So many calls of the table are kept: with more, the collector of garbage holds the loop, and a latency is its own."""
 _END_OF_HEAD, _A_TABLES = b"\r\n\r\n", b"x-amz-target: dynamodb_"
+_SENT = re.compile(rb'"SentTimestamp"\s*:\s*"(\d{13})"')
+"""Of a received message: milliseconds since 1970."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,14 @@ class StandIn:
     def events(self) -> int:
         """Returns how many events it has taken."""
         found: int = self._ask(_COUNTS)
+        return found
+
+    def ages(self) -> list[int]:
+        """Returns how old the messages were that were received since it was last asked, in ms: from their sending.
+
+        A message is missing if the answer that brought it was cut right there on its way.
+        """
+        found: list[int] = self._ask(_AGES)
         return found
 
     def _ask(self, what: str) -> Any:
@@ -81,6 +93,7 @@ class _State:
     events: int = 0
     handed_out: int = 0
     calls: list[dict[str, Any]] = field(default_factory=list)
+    ages: list[int] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
 
     def answer(self, method: str, path: str, operation: str, body: bytes) -> tuple[int, bytes]:
@@ -161,9 +174,10 @@ class _Caller(asyncio.Protocol):
             if _END_OF_HEAD not in self._head:
                 return
             data, self._begun = self._head, True
-            address = self._state.table if _A_TABLES in data.lower() else self._state.others
+            of_table = _A_TABLES in data.lower()
+            address = self._state.table if of_table else self._state.others
             if address is not None:
-                self._passed_on = _PassedOn(self._transport, address)
+                self._passed_on = _PassedOn(self._transport, address, None if of_table else self._state.ages)
         if self._passed_on is None:
             self._parser.feed_data(data)
         else:
@@ -193,8 +207,9 @@ class _Caller(asyncio.Protocol):
 class _PassedOn(asyncio.Protocol):
     """A connection to where one of the service's belongs."""
 
-    def __init__(self, caller: asyncio.Transport, address: tuple[str, int]) -> None:
+    def __init__(self, caller: asyncio.Transport, address: tuple[str, int], ages: list[int] | None) -> None:
         self._caller = caller
+        self._ages = ages
         self._waiting: list[bytes] = []
         self._transport: asyncio.Transport | None = None
         self._opening = asyncio.get_running_loop().create_task(self._open(address))
@@ -215,6 +230,9 @@ class _PassedOn(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._caller.write(data)
+        if self._ages is not None:
+            now = time.time_ns() // 1_000_000
+            self._ages += [now - int(sent) for sent in _SENT.findall(data)]
 
     def send(self, data: bytes) -> None:
         if self._transport is None:
@@ -239,8 +257,10 @@ async def _serve(pipe: Connection, state: _State) -> None:
         except EOFError:
             ended.set()
             return
-        found: object = state.calls if asked == _CALLS else state.events
+        found: object = {_CALLS: state.calls, _COUNTS: state.events, _AGES: state.ages}[asked]
         pipe.send(Unknown(state.unknown) if state.unknown else found)
+        if asked == _AGES:
+            state.ages.clear()
 
     loop.add_reader(pipe.fileno(), tell)
     pipe.send(state.url)

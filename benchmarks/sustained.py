@@ -3,9 +3,9 @@
 ``python -m benchmarks.sustained`` needs DynamoDB Local and its address, as ``make bench`` does. The tables are there;
 queues, bus, buckets and mail service are the emulator's of `orders dev`. `orders load` judges errors, latencies and
 every order's documents and mails; here the 95th percentiles have to be a tenth of the service levels, for nothing is
-far away. Beside it are noted, every few seconds: what waits in the queues and in the outbox, and the memory and open
-handles of every process. Printed are their courses: the median of each tenth of the load. The exit code is 1 if
-something was missed, or if anything of that grows on and on.
+far away. Beside it are noted, every few seconds: what waits in the queues and in the outbox, how old the oldest message
+was that was received, and the memory and open handles of every process. Printed are their courses: the median of each
+tenth of the load. The exit code is 1 if something was missed, or if anything of that grows on and on.
 
 Workers have processors of their own in production. Here they share two with API, table, emulator and load, and have a
 lower priority: what they can't keep up with shows as queues that grow.
@@ -30,7 +30,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.aws_stand_in import aws_stand_in
+from benchmarks.aws_stand_in import StandIn, aws_stand_in
 from benchmarks.ground import NoTable, given_address, table_client
 from orders.bootstrap.dev import emulator
 from orders.bootstrap.resources.model import Changes
@@ -47,6 +47,9 @@ GROWTH = 1.10
 """A figure may be so much more in the last tenth than in the third: by then pools and caches are full."""
 SLACK = 6
 """Messages, MiB or handles more are none: connections come and go."""
+OLDEST = "oldest message received, ms"
+SLACK_OF_AGE = 500
+"""Milliseconds: a quarter of what an order has from its request to both mails."""
 MIB = 1024
 LEVEL_SHARE = 10
 """Of a service level: nothing is far away here."""
@@ -85,7 +88,8 @@ class Course:
     def grows(self, name: str) -> bool:
         """Tells whether the figure is still growing when it should have ceased to; a minute is too short to tell."""
         parts = self.parts(name)
-        return len(self.moments) >= PARTS and parts[-1] > GROWTH * parts[2] + SLACK
+        slack = SLACK_OF_AGE if name == OLDEST else SLACK
+        return len(self.moments) >= PARTS and parts[-1] > GROWTH * parts[2] + slack
 
 
 @dataclass
@@ -98,6 +102,7 @@ class Service:
     emulator_url: str
     table_url: str
     table: str
+    crossing: StandIn
 
 
 @asynccontextmanager
@@ -140,7 +145,7 @@ async def running(directory: Path, table_url: str) -> AsyncIterator[Service]:
             if name != "api":
                 yield_to_others(pid_of(process))
         await until_it_answers(base, 60)
-        yield Service(base, processes, environment, aws.url, table_url, topology.table_name(ENVIRONMENT))
+        yield Service(base, processes, environment, aws.url, table_url, topology.table_name(ENVIRONMENT), crossing)
 
 
 async def _command(environment: dict[str, str], *arguments: str) -> str:
@@ -175,7 +180,7 @@ def held_by(pid: int) -> tuple[int, int]:
 
 
 async def look(service: Service, sqs: Any, table: Any) -> Counter[str]:
-    """Returns what waits, and each process's memory in MiB and open handles."""
+    """Returns what waits and has waited, and each process's memory in MiB and open handles."""
     found: Counter[str] = Counter()
     for url in (await sqs.list_queues()).get("QueueUrls", []):
         asked = ["ApproximateNumberOfMessages"]
@@ -183,6 +188,7 @@ async def look(service: Service, sqs: Any, table: Any) -> Counter[str]:
         found["dead letters" if "-dlq-" in url else "messages that wait"] += int(told[asked[0]])
     pending = await table.scan(TableName=service.table, IndexName="OutboxPending", Select="COUNT")
     found["events that wait"] = pending["Count"]
+    found[OLDEST] = max(service.crossing.ages(), default=0)
     for name, process in service.processes.items():
         found[f"{name}: MiB"], found[f"{name}: handles"] = held_by(pid_of(process))
     return found

@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
+from benchmarks.aws_stand_in import aws_stand_in
 from benchmarks.compare import Comparison, Plan, compare
 from benchmarks.create import UNKEYED
 from benchmarks.ground import ADDRESS, NoTable, given_address, prepared
 from benchmarks.list_page import ListPage
 from benchmarks.report import Figure
-from benchmarks.sustained import Course, faults_of
+from benchmarks.sustained import OLDEST, Course, faults_of
+from tests.chaos.stack import aws_client
 from tests.contract.moto_server import moto_server
 
 A_LOOK = Plan(pairs=1, rounds=1, requests=8)
@@ -80,3 +82,27 @@ def test_a_queue_that_is_shorter_again_does_not_grow() -> None:
     assert [
         Course(moments=[Counter({"messages": value}) for value in each]).grows("messages") for each in (shorter, rising)
     ] == [False, True]
+
+
+def test_messages_that_wait_a_second_longer_do_grow() -> None:
+    flat = [90, 1_400, 210, 180, 160, 240, 300, 280, 350, 500]
+    rising = [90, 1_400, 210, 380, 460, 540, 600, 780, 950, 1_200]
+    assert [Course(moments=[Counter({OLDEST: value}) for value in each]).grows(OLDEST) for each in (flat, rising)] == [
+        False,
+        True,
+    ]
+
+
+async def test_the_crossing_notes_how_old_messages_are_when_they_are_received() -> None:
+    with moto_server() as url, aws_stand_in(others_url=url) as crossing:
+        async with aws_client(crossing.url, "sqs") as sqs:
+            queue = (await sqs.create_queue(QueueName="crossed"))["QueueUrl"]
+            for body in ("one", "two"):
+                await sqs.send_message(QueueUrl=queue, MessageBody=body)
+            asked = ["SentTimestamp"]
+            got = await sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, AttributeNames=asked)
+        ages = crossing.ages()
+        assert len(ages) == len(got["Messages"]) > 0
+        # Its clock tells microseconds, a message's milliseconds: none can be younger than now.
+        assert all(0 <= age < 60_000 for age in ages)
+        assert crossing.ages() == []

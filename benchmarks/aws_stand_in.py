@@ -28,8 +28,10 @@ _CALLS, _COUNTS, _AGES = "calls", "counts", "ages"
 _KEPT = 100
 """So many calls of the table are kept: with more, the collector of garbage holds the loop, and a latency is its own."""
 _END_OF_HEAD, _A_TABLES = b"\r\n\r\n", b"x-amz-target: dynamodb_"
-_SENT = re.compile(rb'"SentTimestamp"\s*:\s*"(\d{13})"')
-"""Of a received message: milliseconds since 1970."""
+_DELAY = re.compile(rb'"DelaySeconds"\s*:\s*(\d+)')
+"""Of a message that is sent: so long it has to wait, in seconds."""
+_OF_MESSAGE = re.compile(rb'"MessageId"\s*:\s*"([^"]+)"|"SentTimestamp"\s*:\s*"(\d{13})"')
+"""Its id, in both answers; and when it was sent, in milliseconds since 1970. A body has its quotes escaped."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +59,10 @@ class StandIn:
         return found
 
     def ages(self) -> list[int]:
-        """Returns how old the messages were that were received since it was last asked, in ms: from their sending.
+        """Returns how long the messages waited that were received since it was last asked, in ms.
 
-        A message is missing if the answer that brought it was cut right there on its way.
+        That is since their sending, or since the end of the delay with which they were sent. A message is missing if
+        the answer that brought it was cut right there on its way.
         """
         found: list[int] = self._ask(_AGES)
         return found
@@ -85,6 +88,29 @@ class Unknown:
 
 
 @dataclass
+class Waits:
+    """How long messages waited until they were received, noted from the answers that pass.
+
+    Attributes:
+        ages: in milliseconds.
+    """
+
+    ages: list[int] = field(default_factory=list)
+    _delays: dict[bytes, int] = field(default_factory=dict)
+
+    def note(self, answer: bytes, delay_ms: int) -> None:
+        """Notes the messages in an answer: received ones, or, where there was a delay, the one that was sent so."""
+        now, message = time.time_ns() // 1_000_000, b""
+        for found in _OF_MESSAGE.finditer(answer):
+            if found[1] is None:
+                self.ages.append(now - int(found[2]) - self._delays.pop(message, 0))
+            elif delay_ms:
+                self._delays[found[1]] = delay_ms
+            else:
+                message = found[1]
+
+
+@dataclass
 class _State:
     table: tuple[str, int] | None
     others: tuple[str, int] | None
@@ -93,7 +119,7 @@ class _State:
     events: int = 0
     handed_out: int = 0
     calls: list[dict[str, Any]] = field(default_factory=list)
-    ages: list[int] = field(default_factory=list)
+    waits: Waits = field(default_factory=Waits)
     unknown: list[str] = field(default_factory=list)
 
     def answer(self, method: str, path: str, operation: str, body: bytes) -> tuple[int, bytes]:
@@ -177,7 +203,7 @@ class _Caller(asyncio.Protocol):
             of_table = _A_TABLES in data.lower()
             address = self._state.table if of_table else self._state.others
             if address is not None:
-                self._passed_on = _PassedOn(self._transport, address, None if of_table else self._state.ages)
+                self._passed_on = _PassedOn(self._transport, address, None if of_table else self._state.waits)
         if self._passed_on is None:
             self._parser.feed_data(data)
         else:
@@ -207,9 +233,10 @@ class _Caller(asyncio.Protocol):
 class _PassedOn(asyncio.Protocol):
     """A connection to where one of the service's belongs."""
 
-    def __init__(self, caller: asyncio.Transport, address: tuple[str, int], ages: list[int] | None) -> None:
+    def __init__(self, caller: asyncio.Transport, address: tuple[str, int], waits: Waits | None) -> None:
         self._caller = caller
-        self._ages = ages
+        self._waits = waits
+        self._delay_ms = 0
         self._waiting: list[bytes] = []
         self._transport: asyncio.Transport | None = None
         self._opening = asyncio.get_running_loop().create_task(self._open(address))
@@ -230,11 +257,14 @@ class _PassedOn(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._caller.write(data)
-        if self._ages is not None:
-            now = time.time_ns() // 1_000_000
-            self._ages += [now - int(sent) for sent in _SENT.findall(data)]
+        if self._waits is not None:
+            self._waits.note(data, self._delay_ms)
+            self._delay_ms = 0
 
     def send(self, data: bytes) -> None:
+        delay = None if self._waits is None else _DELAY.search(data)
+        if delay is not None:
+            self._delay_ms = int(delay[1]) * 1000
         if self._transport is None:
             self._waiting.append(data)
         else:
@@ -257,10 +287,10 @@ async def _serve(pipe: Connection, state: _State) -> None:
         except EOFError:
             ended.set()
             return
-        found: object = {_CALLS: state.calls, _COUNTS: state.events, _AGES: state.ages}[asked]
+        found: object = {_CALLS: state.calls, _COUNTS: state.events, _AGES: state.waits.ages}[asked]
         pipe.send(Unknown(state.unknown) if state.unknown else found)
         if asked == _AGES:
-            state.ages.clear()
+            state.waits.ages.clear()
 
     loop.add_reader(pipe.fileno(), tell)
     pipe.send(state.url)

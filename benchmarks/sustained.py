@@ -3,9 +3,9 @@
 ``python -m benchmarks.sustained`` needs DynamoDB Local and its address, as ``make bench`` does. The tables are there;
 queues, bus, buckets and mail service are the emulator's of `orders dev`. `orders load` judges errors, latencies and
 every order's documents and mails; here the 95th percentiles have to be a tenth of the service levels, for nothing is
-far away. Beside it are noted, every few seconds: what waits in the queues and in the outbox, how old the oldest message
-was that was received, and the memory and open handles of every process. Printed are their courses: the median of each
-tenth of the load. The exit code is 1 if something was missed, or if anything of that grows on and on.
+far away. Beside it are noted, every few seconds: what waits in the queues and in the outbox, the longest wait of a
+message that was received, and the memory and open handles of every process. Printed are their courses: the median of
+each tenth of the load. The exit code is 1 if something was missed, or if anything of that grows on and on.
 
 Workers have processors of their own in production. Here they share two with API, table, emulator and load, and have a
 lower priority: what they can't keep up with shows as queues that grow.
@@ -47,8 +47,8 @@ GROWTH = 1.10
 """A figure may be so much more in the last tenth than in the third: by then pools and caches are full."""
 SLACK = 6
 """Messages, MiB or handles more are none: connections come and go."""
-OLDEST = "oldest message received, ms"
-SLACK_OF_AGE = 500
+LONGEST = "longest wait of a message, ms"
+SLACK_OF_WAIT = 500
 """Milliseconds: a quarter of what an order has from its request to both mails."""
 MIB = 1024
 LEVEL_SHARE = 10
@@ -88,7 +88,7 @@ class Course:
     def grows(self, name: str) -> bool:
         """Tells whether the figure is still growing when it should have ceased to; a minute is too short to tell."""
         parts = self.parts(name)
-        slack = SLACK_OF_AGE if name == OLDEST else SLACK
+        slack = SLACK_OF_WAIT if name == LONGEST else SLACK
         return len(self.moments) >= PARTS and parts[-1] > GROWTH * parts[2] + slack
 
 
@@ -188,7 +188,7 @@ async def look(service: Service, sqs: Any, table: Any) -> Counter[str]:
         found["dead letters" if "-dlq-" in url else "messages that wait"] += int(told[asked[0]])
     pending = await table.scan(TableName=service.table, IndexName="OutboxPending", Select="COUNT")
     found["events that wait"] = pending["Count"]
-    found[OLDEST] = max(service.crossing.ages(), default=0)
+    found[LONGEST] = max(service.crossing.ages(), default=0)
     for name, process in service.processes.items():
         found[f"{name}: MiB"], found[f"{name}: handles"] = held_by(pid_of(process))
     return found

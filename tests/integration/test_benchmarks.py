@@ -1,18 +1,19 @@
 """The benchmarks' harness, with few requests on moto: what it measures says nothing here, only that it is measured."""
 
 import asyncio
+import time
 from collections import Counter
 from typing import Any
 
 import pytest
 
-from benchmarks.aws_stand_in import aws_stand_in
+from benchmarks.aws_stand_in import Waits, aws_stand_in
 from benchmarks.compare import Comparison, Plan, compare
 from benchmarks.create import UNKEYED
 from benchmarks.ground import ADDRESS, NoTable, given_address, prepared
 from benchmarks.list_page import ListPage
 from benchmarks.report import Figure
-from benchmarks.sustained import OLDEST, Course, faults_of
+from benchmarks.sustained import LONGEST, Course, faults_of
 from tests.chaos.stack import aws_client
 from tests.contract.moto_server import moto_server
 
@@ -87,13 +88,15 @@ def test_a_queue_that_is_shorter_again_does_not_grow() -> None:
 def test_messages_that_wait_a_second_longer_do_grow() -> None:
     flat = [90, 1_400, 210, 180, 160, 240, 300, 280, 350, 500]
     rising = [90, 1_400, 210, 380, 460, 540, 600, 780, 950, 1_200]
-    assert [Course(moments=[Counter({OLDEST: value}) for value in each]).grows(OLDEST) for each in (flat, rising)] == [
+    assert [
+        Course(moments=[Counter({LONGEST: value}) for value in each]).grows(LONGEST) for each in (flat, rising)
+    ] == [
         False,
         True,
     ]
 
 
-async def test_the_crossing_notes_how_old_messages_are_when_they_are_received() -> None:
+async def test_the_crossing_notes_how_long_messages_waited_when_they_are_received() -> None:
     with moto_server() as url, aws_stand_in(others_url=url) as crossing:
         async with aws_client(crossing.url, "sqs") as sqs:
             queue = (await sqs.create_queue(QueueName="crossed"))["QueueUrl"]
@@ -106,3 +109,15 @@ async def test_the_crossing_notes_how_old_messages_are_when_they_are_received() 
         # Its clock tells microseconds, a message's milliseconds: none can be younger than now.
         assert all(0 <= age < 60_000 for age in ages)
         assert crossing.ages() == []
+
+
+def test_the_delay_with_which_a_message_was_sent_is_no_wait() -> None:
+    waits = Waits()
+    waits.note(b'{"MD5OfMessageBody": "d41d8cd9", "MessageId": "later"}', 360_000)
+    waits.note(b'{"MessageId": "at-once"}', 0)
+    long_ago = str(time.time_ns() // 1_000_000 - 400_000).encode()
+    received = b'{"MessageId": "%b", "Body": "{\\"MessageId\\": 1}", "Attributes": {"SentTimestamp": "%b"}}'
+    waits.note(b",".join(received % (message, long_ago) for message in (b"at-once", b"later")), 0)
+    at_once, later = waits.ages
+    assert at_once - later == 360_000
+    assert 40_000 <= later < 100_000

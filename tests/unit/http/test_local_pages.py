@@ -261,6 +261,71 @@ async def test_an_accepted_order_has_a_page_before_it_is_placed(pages: Pages) ->
     assert acceptance.order_number in html
 
 
+# -- an address that leads nowhere ------------------------------------------------------------------------------
+
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+NOWHERE = (
+    "/local/x",
+    "/local/x/",
+    "/local/orders/UNKNOWN/x",
+    "/local/orders/UNKNOWN/live/x/y",
+    "/local/mails/x/y",
+    "/local/mails/x/attachments/first",
+    "/local/documents/tenant_a",
+    "/local/documents/tenant_a/x/newest",
+    "/local/assets/x.css",
+    "/local/token/x",
+)
+
+
+@pytest.mark.parametrize("address", NOWHERE)
+async def test_a_browser_at_a_wrong_address_gets_a_page_with_a_way_back(pages: Pages, address: str) -> None:
+    answer = await pages.get(address, 404, Accept=BROWSER)
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert answer.headers["vary"] == "Accept"
+    assert "There is no such page" in answer.text
+    assert address in answer.text
+    assert [each["href"] for each in Tags(answer.text).all("a") if each["href"] == "/local/"]
+
+
+@pytest.mark.parametrize("accept", ["application/json", "*/*", ""])
+@pytest.mark.parametrize("address", NOWHERE)
+async def test_a_program_at_a_wrong_address_gets_a_problem(pages: Pages, address: str, accept: str) -> None:
+    answer = await pages.get(address, 404, Accept=accept)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["vary"] == "Accept"
+    assert answer.json()["detail"] == f"there is nothing at {address}"
+
+
+@pytest.mark.parametrize("address", ["/x", "/localx", "/local-x/y", "/v1.0/x"])
+async def test_beside_the_pages_browsers_get_problems_too(pages: Pages, address: str) -> None:
+    assert (await pages.get(address, 404, Accept=BROWSER)).headers["content-type"] == "application/problem+json"
+
+
+async def test_a_wrong_address_is_no_markup_on_the_page(pages: Pages) -> None:
+    html = (await pages.get("/local/%3Cimg%20src=x%3E/y", 404, Accept=BROWSER)).text
+    assert not Tags(html).all("img")
+
+
+async def test_the_address_of_a_form_is_no_page(pages: Pages) -> None:
+    answer = await pages.get("/local/sample-order", 405, Accept=BROWSER)
+    assert "POST" in answer.headers["allow"]
+    assert "GET is not offered at /local/sample-order. It is no page." in answer.text
+    problem = (await pages.get("/local/sample-order", 405)).json()
+    assert problem["detail"] == "GET is not offered at /local/sample-order"
+
+
+async def test_a_slash_at_the_end_leads_to_the_same_page(pages: Pages) -> None:
+    order = await pages.place()
+    for address in ("/local", f"/local/orders/{order.order_number}"):
+        assert await pages.text(f"{address}/") == await pages.text(address)
+    assert "There is no such order" in await pages.text("/local/orders/UNKNOWN/", 404)
+    for address in ("/local/orders", "/local/orders/"):
+        answer = await pages.client.get(address, follow_redirects=False)
+        assert answer.headers["location"] == "/local/"
+
+
 # -- a sample order ---------------------------------------------------------------------------------------------
 
 

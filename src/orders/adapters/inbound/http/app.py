@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, cast
 
-from litestar import Litestar, Request
+from litestar import Litestar, Request, Response, Router
 from litestar.config.app import AppConfig
 from litestar.di import Provide
+from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.middleware import DefineMiddleware
 from litestar.types import ASGIApp, ControllerRouterHandler
@@ -18,7 +19,7 @@ from orders.adapters.inbound.http.middleware.rate_limit import RateLimiter
 from orders.adapters.inbound.http.middleware.telemetry import RequestTelemetry
 from orders.adapters.inbound.http.openapi.deprecation import DEPRECATED, DeprecationHeaders, Deprecations
 from orders.adapters.inbound.http.operation import operation_of
-from orders.adapters.inbound.http.problems import EXCEPTION_HANDLERS
+from orders.adapters.inbound.http.problems import EXCEPTION_HANDLERS, http_problem
 from orders.adapters.inbound.http.routes.about import about_routes
 from orders.adapters.inbound.http.routes.health import HEALTH_ROUTES
 from orders.adapters.inbound.http.routes.orders import orders_router
@@ -38,6 +39,8 @@ from orders.ports.tracing import Tracing
 MAX_BODY_BYTES = 256 * 1024
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_Handler = Callable[[Request[Any, Any, Any], Exception], Response[Any]]
+_UNROUTED: tuple[type[HTTPException], ...] = (NotFoundException, MethodNotAllowedException)
 
 
 def provide_caller(served: Dependencies, rate_limiter: RateLimiter) -> Provide:
@@ -94,7 +97,8 @@ def create_app(
         edge: the limits and origins of the environment.
         metrics: counts and times requests; by default nothing does.
         tracing: by default the callers' traces are passed on.
-        extra_routes: more route handlers, such as the local pages of ``orders dev``.
+        extra_routes: more route handlers, such as the local pages of ``orders dev``. A router among them answers
+            addresses below its path that no route has, if it has exception handlers for that.
         deprecated: the operations that will be removed; each of their responses says so.
     """
 
@@ -111,7 +115,11 @@ def create_app(
                 *extra_routes,
             ],
             dependencies={"caller": provide_caller(served, rate_limiter)},
-            exception_handlers={**EXCEPTION_HANDLERS, NotPlacedYet: not_placed_yet},
+            exception_handlers={
+                **EXCEPTION_HANDLERS,
+                NotPlacedYet: not_placed_yet,
+                **dict.fromkeys(_UNROUTED, _unrouted(extra_routes)),
+            },
             lifespan=list(lifespan),
             openapi_config=None,
             request_max_body_size=MAX_BODY_BYTES,
@@ -128,3 +136,18 @@ def create_app(
 
 def _serves(path: str, routes: Sequence[ControllerRouterHandler]) -> bool:
     return any(isinstance(route, HTTPRouteHandler) and path in route.paths for route in routes)
+
+
+def _unrouted(routes: Sequence[ControllerRouterHandler]) -> _Handler:
+    """Makes the handler of requests that no route takes; Litestar itself asks no router's handlers about them."""
+    routers = [each for each in routes if isinstance(each, Router)]
+
+    def handler(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+        path = f"{request.scope['path']}/"
+        for router in routers:
+            own = router.exception_handlers.get(type(error))
+            if own is not None and path.startswith(f"{router.path.rstrip('/')}/"):
+                return own(request, error)
+        return http_problem(request, error)
+
+    return handler

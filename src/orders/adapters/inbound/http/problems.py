@@ -257,7 +257,8 @@ def _unreadable(request: Request[Any, Any, Any], error: Exception) -> Response[b
     return problem(request, UNREADABLE, detail)
 
 
-def _http(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+def http_problem(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """Makes the problem response of the framework's own errors, such as of an address that no route has."""
     assert isinstance(error, HTTPException)
     kind = _BY_STATUS.get(error.status_code)
     if kind is None:
@@ -327,6 +328,6 @@ EXCEPTION_HANDLERS: dict[type[Exception] | int, Any] = {
     OutcomeUnknown: _unknown,
     NumberNotIndexed: _not_indexed,
     TransientPortError: _unavailable,
-    HTTPException: _http,
+    HTTPException: http_problem,
     Exception: _internal,
 }

@@ -108,6 +108,11 @@ def _order_routes(sources: Sources, shell: Shell, streams: LiveStreams, token: F
 
         return streams.response(request, look)
 
+    @get("/orders", sync_to_thread=False)
+    def to_index() -> Redirect:
+        """Redirects from an order's address without the order to the list."""
+        return Redirect(LIST)
+
     @get("/orders/{named:str}")
     async def order(request: Request[Any, Any, Any], named: FromPath[str]) -> Response[str]:
         """Shows an order."""
@@ -124,7 +129,7 @@ def _order_routes(sources: Sources, shell: Shell, streams: LiveStreams, token: F
 
         return streams.response(request, look)
 
-    return [index, index_live, order, order_live]
+    return [index, index_live, to_index, order, order_live]
 
 
 def _order_query(request: Request[Any, Any, Any]) -> tuple[str | None, str]:

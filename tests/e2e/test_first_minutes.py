@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from orders.bootstrap.dev.seed.samples import packaged_samples
+from orders.domain.identity import order_number
 from orders.domain.lifecycle import Status
 from tests.e2e.dev_process import ORDERS
 from tests.e2e.terminal import COLUMNS, TerminalDev
@@ -77,6 +78,16 @@ def test_every_promise_is_kept(seeded: TerminalDev) -> None:
     for shop in SHOPS:
         (suppressed,) = json.loads(orders(seeded, "suppressions", "list", "--tenant", shop, "--json"))
         assert suppressed["reason"] == ("bounced" if shop == "demo" else "complained")
+
+
+def test_every_order_that_a_mail_names_has_a_page_or_the_mails_page_says_why_not(seeded: TerminalDev) -> None:
+    named = {mail["order_number"]: mail["id"] for mail in seeded.mails()}
+    assert len(named) >= 20
+    lost = {number for number in named if seeded.client.get(f"/local/orders/{number}").status_code == 404}
+    # Staff are told of the dead letter now and then, perhaps not yet.
+    assert lost <= {order_number(packaged_samples().lost_order_id)}
+    for number in lost:
+        assert f"Order {number} has no page" in seeded.client.get(f"/local/mails/{named[number]}").text
 
 
 def test_a_second_seed_adds_nothing(seeded: TerminalDev) -> None:

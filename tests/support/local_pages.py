@@ -23,7 +23,7 @@ from orders.domain.lifecycle import Role
 from orders.domain.order import Order
 from orders.domain.placing import Draft
 from orders.ports.local_archive import KeptDocument, NotKept
-from orders.ports.mail import Mail, MailContent
+from orders.ports.mail import Mail, MailContent, MailTemplate
 from orders.ports.tenants import TenantFile
 from tests.support.builders import NOON, a_draft
 from tests.support.http_api import anything
@@ -109,13 +109,15 @@ class Pages:
         caller = a_caller(Role.STAFF, tenant_id=tenant_id)
         return await self.service.place_order.execute(caller, draft or a_draft())
 
-    async def mail(self, order: Order, **content: Any) -> None:
+    async def mail(
+        self, order: Order, template: MailTemplate = MailTemplate.ORDER_CONFIRMATION, **content: Any
+    ) -> None:
         given = MailContent(**({"subject": "Your order", "text": "Hello", "html": "<p>Hello</p>"} | content))
         mail = Mail(
             recipient="thandi@example.com",
             sender_name="Harbour & Sons",
             content=given,
-            tags=(("template", "order_confirmation"),),
+            tags=(("template", str(template)),),
             headers=(("X-Order-Number", order.order_number),),
         )
         await self._sender.send(mail)

@@ -21,7 +21,8 @@ from orders.domain.lifecycle import Action, Role
 from orders.domain.order import Order
 from orders.domain.revising import Revision, revision_of
 from orders.ports.errors import ItemKind
-from tests.support.builders import a_draft, a_line
+from orders.ports.mail import MailTemplate
+from tests.support.builders import a_draft, a_line, an_order, an_order_id
 from tests.support.http_api import anything
 from tests.support.local_pages import LOCAL, Pages, address_of, the_pages
 from tests.support.service import a_caller
@@ -259,6 +260,53 @@ async def test_an_accepted_order_has_a_page_before_it_is_placed(pages: Pages) ->
     html = await pages.text(f"/local/orders/{acceptance.order_id}?shop=tenant_a")
     assert "accepted and not placed yet" in html
     assert acceptance.order_number in html
+
+
+# -- mails ------------------------------------------------------------------------------------------------------
+
+
+async def test_the_page_of_a_mail_links_to_its_order(pages: Pages) -> None:
+    order = await pages.place(tenant_id="tenant_b")
+    await pages.mail(order)
+    (mail,) = await pages.mails.newest()
+    html = await pages.text(f"/local/mails/{mail.id}")
+    assert f'href="/local/orders/{order.order_number}"' in html
+    assert "has no page" not in html
+
+
+async def test_a_mail_about_an_order_that_was_never_placed_says_so_and_has_no_link_that_leads_nowhere(
+    pages: Pages,
+) -> None:
+    lost = an_order(order_id=an_order_id(7))
+    await pages.mail(lost, template=MailTemplate.STAFF_ORDER_STUCK)
+    (mail,) = await pages.mails.newest()
+    html = await pages.text(f"/local/mails/{mail.id}")
+    assert f"Order {lost.order_number} has no page" in html
+    assert "never placed" in html
+    assert f"/local/orders/{lost.order_number}" not in html
+    assert "never placed" in await pages.text(f"/local/orders/{lost.order_number}", 404)
+
+
+async def test_a_mail_of_an_order_that_was_lost_says_so(pages: Pages) -> None:
+    await pages.mail(an_order(order_id=an_order_id(7)))
+    (mail,) = await pages.mails.newest()
+    html = await pages.text(f"/local/mails/{mail.id}")
+    assert "has no page" in html
+    assert "never placed" not in html
+
+
+@pytest.mark.parametrize("trouble", ["unreadable", "out of reach", "accepted"])
+async def test_a_mail_keeps_its_link_while_its_order_cannot_be_read(pages: Pages, trouble: str) -> None:
+    if trouble == "accepted":
+        named: Any = await pages.service.accept_order.execute(a_caller(Role.STAFF), a_draft())
+    else:
+        named = await pages.place()
+    await pages.mail(named)
+    if trouble == "unreadable":
+        pages.service.table.damage(ItemKind.ORDER, named.tenant_id, named.order_id)
+    pages.service.table.reachable = trouble != "out of reach"
+    (mail,) = await pages.mails.newest()
+    assert f'href="/local/orders/{named.order_number}"' in await pages.text(f"/local/mails/{mail.id}")
 
 
 # -- an address that leads nowhere ------------------------------------------------------------------------------

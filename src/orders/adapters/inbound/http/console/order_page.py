@@ -13,7 +13,7 @@ from orders.application.orders.read_history import ReadHistory
 from orders.application.policy.errors import NotPlacedYet, OrderNotFound
 from orders.domain.order import Order
 from orders.domain.pricing.money import Money
-from orders.ports.errors import NumberNotIndexed
+from orders.ports.errors import NumberNotIndexed, TransientPortError, UnreadableItem
 
 EVENTS = 100
 """So many events are on a page of the timeline."""
@@ -69,6 +69,16 @@ class OrderPage:
             main = self._shell.render("console/accepted.html", acceptance=acceptance, detail=str(error).capitalize())
             return Page(acceptance.order_number, main, live=self._address(acceptance.order_id, acceptance.tenant_id))
         return await self._placed(order, int(after or 0))
+
+    async def is_there(self, named: str) -> bool:
+        """Returns whether ``page`` finds that order in any shop; true where that can't be told at the moment."""
+        try:
+            await self._opened(named, None)
+        except OrderNotFound:
+            return False
+        except (NotPlacedYet, UnreadableItem, TransientPortError):
+            return True
+        return True
 
     async def _opened(self, named: str, shop: str | None) -> Order:
         missing: Exception = OrderNotFound(named)

@@ -1,6 +1,6 @@
 """Serves sent mails and rendered PDFs, as they are and on pages."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -21,8 +21,14 @@ SHOWN = 1000
 _IN_OUR_FRAMES: Mapping[str, str] = MappingProxyType({"X-Frame-Options": "SAMEORIGIN"})
 
 
-def mail_routes(shell: Shell, mails: KeptMails, documents: KeptDocuments) -> list[HTTPRouteHandler]:
-    """Makes the routes of mails and documents, below the console's root."""
+def mail_routes(
+    shell: Shell, mails: KeptMails, documents: KeptDocuments, has_page: Callable[[str], Awaitable[bool]]
+) -> list[HTTPRouteHandler]:
+    """Makes the routes of mails and documents, below the console's root.
+
+    ``has_page`` tells whether the order of a number has a page here. A dead letter's order may never have been placed,
+    and mails outlive an emulator that was killed.
+    """
 
     @get("/mails")
     async def kept_mails() -> Response[bytes]:
@@ -34,7 +40,9 @@ def mail_routes(shell: Shell, mails: KeptMails, documents: KeptDocuments) -> lis
     async def mail_page(mail_id: FromPath[str]) -> Response[str]:
         """Shows a mail with its headers, as HTML and as text."""
         mail = await _found(mails, mail_id)
-        return shell.response(Page(mail.subject, shell.render("local/mail.html", mail=mail)), here="")
+        is_there = mail.order_number is not None and await has_page(mail.order_number)
+        main = shell.render("local/mail.html", mail=mail, order_is_there=is_there)
+        return shell.response(Page(mail.subject, main), here="")
 
     @get("/mails/{mail_id:str}/html")
     async def mail_html(mail_id: FromPath[str]) -> Response[str]:

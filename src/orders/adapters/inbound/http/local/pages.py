@@ -62,9 +62,12 @@ def local_pages(sources: Sources, streams: LiveStreams) -> list[ControllerRouter
     navigation = [(LIST, "Orders"), *([(f"{ROOT}/top", "Queues and errors")] if sources.overview else [])]
     shell = Shell("orders on this machine", ROOT, [*navigation, ("/v1.0/docs", "API reference")])
     token = FormToken()
+    more = OrderMore(shell, sources.mails, sources.documents)
+    order_page = OrderPage(shell, sources.open_order, sources.read_history, sources.shops, developer, more.render)
     handlers = [
-        *_order_routes(sources, shell, streams, token),
-        *mail_routes(shell, sources.mails, sources.documents),
+        *_list_routes(sources, shell, streams, token),
+        *_order_routes(order_page, shell, streams),
+        *mail_routes(shell, sources.mails, sources.documents, order_page.is_there),
         _sample_route(SampleOrders(sources.place_order), token),
         *([] if sources.overview is None else top_routes(shell, sources.overview, streams)),
     ]
@@ -82,7 +85,7 @@ def developer(tenant_id: str) -> Caller:
     return Caller(tenant_id, "local-pages", frozenset({Role.ADMIN}))
 
 
-def _order_routes(sources: Sources, shell: Shell, streams: LiveStreams, token: FormToken) -> list[HTTPRouteHandler]:
+def _list_routes(sources: Sources, shell: Shell, streams: LiveStreams, token: FormToken) -> list[HTTPRouteHandler]:
     def actions(shops: Sequence[str], shop: str | None) -> Markup:
         offered = [*sources.sample_shops, *(each for each in shops if each not in sources.sample_shops)]
         return shell.render("local/sample_form.html", shops=offered, shop=shop, field=TOKEN_FIELD, token=token.value)
@@ -90,8 +93,6 @@ def _order_routes(sources: Sources, shell: Shell, streams: LiveStreams, token: F
     slots = Slots(actions, shell.render("local/no_orders.html"))
     browse = BrowseOrders(sources.list_orders)
     orders = OrderList(shell, browse, sources.shops, developer, slots, sources.overview)
-    more = OrderMore(shell, sources.mails, sources.documents)
-    order_page = OrderPage(shell, sources.open_order, sources.read_history, sources.shops, developer, more.render)
 
     @get("/")
     async def index(request: Request[Any, Any, Any]) -> Response[str]:
@@ -108,6 +109,10 @@ def _order_routes(sources: Sources, shell: Shell, streams: LiveStreams, token: F
 
         return streams.response(request, look)
 
+    return [index, index_live]
+
+
+def _order_routes(order_page: OrderPage, shell: Shell, streams: LiveStreams) -> list[HTTPRouteHandler]:
     @get("/orders", sync_to_thread=False)
     def to_index() -> Redirect:
         """Redirects from an order's address without the order to the list."""
@@ -129,7 +134,7 @@ def _order_routes(sources: Sources, shell: Shell, streams: LiveStreams, token: F
 
         return streams.response(request, look)
 
-    return [index, index_live, to_index, order, order_live]
+    return [to_index, order, order_live]
 
 
 def _order_query(request: Request[Any, Any, Any]) -> tuple[str | None, str]:

@@ -24,7 +24,7 @@ _SHOWN_CHARACTERS = 200
 
 _NO_ORDER = (
     "The list has all that are kept here. An order of another data directory isn't there, nor one of another shop than "
-    "the address says."
+    "the address says. A dead letter, and the mail about it, may name an order that was never placed."
 )
 
 Handler = Callable[[Request[Any, Any, Any], Exception], Response[Any]]

@@ -7,11 +7,12 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
+from orders.adapters.outbound.memory.clock import FixedClock
 from orders.adapters.outbound.memory.event_publisher import MemoryEventPublisher
 from orders.adapters.outbound.memory.mail_intents import MemoryMailIntents
 from orders.application.mail import notify_customer, notify_staff
 from orders.bootstrap.dev.observing import ObservedMailIntents, ObservedPublisher, order_lines
-from orders.bootstrap.dev.order_lines import FOLLOWS, OrderLines, Part
+from orders.bootstrap.dev.order_lines import FOLLOWS, HOLD, OrderLines, Part
 from orders.bootstrap.dev.shown import Shown
 from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.bootstrap.workers import WORKERS
@@ -32,11 +33,16 @@ def written() -> list[str]:
 
 
 @pytest.fixture
-def lines(written: list[str]) -> OrderLines:
+def clock() -> FixedClock:
+    return FixedClock(NOON)
+
+
+@pytest.fixture
+def lines(written: list[str], clock: FixedClock) -> OrderLines:
     def write(line: Text) -> None:
         written.append(line.plain)
 
-    return OrderLines(write, lambda: NOON)
+    return OrderLines(write, clock.now)
 
 
 def an_event(number: int) -> OrderEvent:
@@ -54,7 +60,7 @@ async def test_only_what_the_bus_has_taken_is_told(lines: OrderLines, written: l
     assert not lines.is_told(events[1])
 
 
-async def test_mails_end_in_the_store_and_are_told(lines: OrderLines, written: list[str]) -> None:
+async def test_mails_end_in_the_store_and_are_told(lines: OrderLines, written: list[str], clock: FixedClock) -> None:
     inner = MemoryMailIntents()
     observed = ObservedMailIntents(inner, lines)
     claim = await observed.claim(INTENT, now=NOON, lease=LEASE)
@@ -64,7 +70,9 @@ async def test_mails_end_in_the_store_and_are_told(lines: OrderLines, written: l
     await observed.finish(INTENT, MailState.SENT, at=NOON, message_id="m-1")
     assert [each.message_id for each in await observed.of_order("demo", INTENT.order_id)] == ["m-1"]
     assert await observed.note_feedback(INTENT.reference, MailFeedback(FeedbackKind.BOUNCED, NOON, "Permanent"))
-    assert written[0].endswith("demo mail to staff bounced")
+    clock.advance(HOLD)
+    lines.tick()
+    assert [line.partition(" demo ")[2] for line in written] == ["later: 1 mail", "mail to staff bounced"]
     await observed.redact("demo", INTENT.order_id)
     (record,) = await inner.of_order("demo", INTENT.order_id)
     assert record.recipient_hint == "[erased]"

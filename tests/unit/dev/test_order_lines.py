@@ -124,8 +124,10 @@ def test_a_mail_that_is_not_sent_is_told_of_with_its_reason_and_without_its_addr
 def test_a_change_that_nothing_follows_is_a_line_at_once(
     kind: EventType, data: dict[str, JsonValue], said: str, watched: Watched
 ) -> None:
+    watched.lines.published(created())
+    watched.later(HOLD)
     watched.lines.published(an_event(kind, data=data))
-    assert watched.written == [f"14:00:00 {NUMBER} demo {said}"]
+    assert watched.written == [f"14:00:10 {NUMBER} demo {said}"]
 
 
 @pytest.mark.parametrize(
@@ -185,7 +187,8 @@ def test_a_worker_may_be_quicker_than_the_bus(watched: Watched) -> None:
 def test_an_event_that_is_published_twice_is_told_once(watched: Watched) -> None:
     for _ in range(2):
         watched.lines.published(an_event(EventType.PROCESSING))
-    assert len(watched.written) == 1
+    assert len(watched.later()) == 1
+    assert watched.later(HOLD) == []
 
 
 @pytest.mark.parametrize(
@@ -195,6 +198,61 @@ def test_a_mail_that_comes_back_is_a_line(kind: FeedbackKind, said: str, watched
     mail = MailReference("demo", ORDER, 1, MailTemplate.ORDER_CONFIRMATION, "0101c9523fc13962")
     watched.lines.mail_came_back(mail, kind)
     assert watched.written == [f"14:00:00 {NUMBER} demo mail to customer {said}"]
+
+
+def test_an_order_is_placed_before_anything_else_becomes_of_it(watched: Watched) -> None:
+    watched.lines.published(created())
+    watched.lines.published(an_event(EventType.PROCESSING))
+    watched.lines.published(an_event(EventType.FULFILLED, 3))
+    mail = MailReference("demo", ORDER, 1, MailTemplate.ORDER_CONFIRMATION, "0101c9523fc13962")
+    watched.lines.mail_came_back(mail, FeedbackKind.BOUNCED)
+    watched.mailed(MailTemplate.ORDER_SHIPPED, sequence=3)
+    watched.mailed(MailTemplate.STAFF_ORDER_STUCK)
+    assert watched.later() == []
+    watched.mailed(MailTemplate.STAFF_NEW_ORDER)
+    watched.mailed(MailTemplate.ORDER_CONFIRMATION)
+    watched.lines.published(an_event(EventType.DOCUMENT_READY, 4))
+    assert [line.partition(" demo")[2] for line in watched.later()] == [
+        "/cust_test_001 59.98 ZAR placed, PDF, 2 mails",
+        " mail to customer bounced",
+        " processing",
+        " fulfilled, 1 mail",
+        " later: staff told that it is stuck",
+    ]
+
+
+def test_a_change_waits_no_longer_than_those_before_it(watched: Watched) -> None:
+    watched.lines.published(created())
+    watched.later(HOLD / 2)
+    watched.lines.published(an_event(EventType.PROCESSING))
+    first, second = watched.later(HOLD / 2)
+    assert first.endswith("placed, PDF and mail to customer and mail to staff still to come")
+    assert second.endswith("demo processing")
+
+
+def test_events_that_are_noted_in_another_order_are_told_in_theirs(watched: Watched) -> None:
+    watched.lines.published(an_event(EventType.PROCESSING))
+    assert watched.later(LINGER / 2) == []
+    watched.lines.published(created())
+    first, second = watched.later(HOLD)
+    assert "placed" in first
+    assert second.endswith("demo processing")
+
+
+def test_a_mail_that_is_quicker_than_the_bus_waits_for_its_event(watched: Watched) -> None:
+    watched.mailed(MailTemplate.STAFF_NEW_ORDER)
+    assert watched.later() == []
+    watched.lines.published(created())
+    assert "placed, 1 mail" in watched.later(HOLD)[0]
+    watched.mailed(MailTemplate.ORDER_SHIPPED, sequence=9)
+    assert watched.later(HOLD) == [f"14:00:20 {NUMBER} demo later: 1 mail"]
+
+
+def test_an_order_does_not_wait_for_another(watched: Watched) -> None:
+    watched.lines.published(created())
+    other = an_order_id(2)
+    watched.lines.published(replace(an_event(EventType.PROCESSING), order_id=other))
+    assert watched.later() == [f"14:00:00 {order_number(other)} demo processing"]
 
 
 def test_dead_letters_are_told_with_their_reason(watched: Watched) -> None:

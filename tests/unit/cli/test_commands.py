@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -270,6 +271,29 @@ def test_help_says_what_an_option_takes_and_that_json_is_one_document() -> None:
     json_of = {path: each.help for path, each in options if "--json" in each.opts}
     assert len(json_of) > 15
     assert [path for path, said in json_of.items() if "one JSON document" not in said] == []
+
+
+USAGE = re.compile(r"Usage: orders(?: [a-z-]+)* \[OPTIONS\](?: COMMAND \[ARGS\]\.\.\.|(?: [A-Z]+)*(?: \[\w+\])*)")
+"""What must be given is bare, what may be left out is in brackets."""
+
+
+def usages_of(command: Any, name: str, parent: Any = None) -> Iterator[tuple[str, Any]]:
+    """The usage line of a command and of every one below it, with the command."""
+    context = command.context_class(command, info_name=name, parent=parent)
+    yield command.get_usage(context), command
+    for each, inner in getattr(command, "commands", {}).items():
+        yield from usages_of(inner, each, context)
+
+
+def test_usage_has_what_must_be_given_bare_and_what_may_be_left_out_in_brackets() -> None:
+    usages = list(usages_of(readable(build(Recorder(), "1.2.3")), "orders"))
+    assert [usage for usage, _ in usages if not USAGE.fullmatch(usage)] == []
+    for usage, command in usages:
+        for each in command.params:
+            if each.param_type_name == "argument":
+                assert usage.endswith(f" {each.metavar}" if each.required else f" [{each.metavar}]"), usage
+    said = {usage.removeprefix("Usage: orders ") for usage, _ in usages}
+    assert said >= {"dlq show [OPTIONS] QUEUE", "dlq list [OPTIONS] [QUEUE]", "worker [OPTIONS] NAME", "dev [OPTIONS]"}
 
 
 def test_help_of_a_load_test_breaks_no_word_in_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ import errno
 import inspect
 import os
 import sys
+from functools import partial
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -136,6 +137,7 @@ def readable(app: typer.Typer) -> Any:
     """Returns the application's command with help that is made for a terminal of any width."""
     command = typer.main.get_command(app)
     _without_types_of_flags(command)
+    _with_plain_usage(command)
     _as_wide_as_the_terminal(command)
     return command
 
@@ -147,6 +149,19 @@ def _without_types_of_flags(command: Any) -> None:
             option.metavar = ""
     for inner in getattr(command, "commands", {}).values():
         _without_types_of_flags(inner)
+
+
+def _with_plain_usage(command: Any) -> None:
+    """Writes arguments that must be given without brackets in usage lines; typer has them in braces."""
+    for argument in command.params:
+        if argument.param_type_name == "argument" and argument.required:
+            argument.get_usage_pieces = partial(_bare, argument)
+    for inner in getattr(command, "commands", {}).values():
+        _with_plain_usage(inner)
+
+
+def _bare(argument: Any, _: typer.Context) -> list[str]:
+    return [argument.display_name_raw]
 
 
 def _as_wide_as_the_terminal(command: Any) -> None:

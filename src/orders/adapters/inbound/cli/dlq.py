@@ -63,7 +63,7 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
         queue: Annotated[
             str | None,
             typer.Argument(
-                metavar="[QUEUE]",
+                metavar="QUEUE",
                 help="List the letters of this queue; default: counts by queue.",
                 autocompletion=_OFFERED,
             ),

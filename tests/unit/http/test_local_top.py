@@ -4,11 +4,14 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
+from orders.adapters.inbound.cli.top_view import overview_view
 from orders.adapters.inbound.http.console.overview_page import OverviewPage, summary_tiles
 from orders.adapters.inbound.http.console.shell import Shell
 from orders.adapters.wire.overview_body import figures_in, overview_body
@@ -90,11 +93,23 @@ def test_only_what_needs_a_look_is_marked() -> None:
 
 def test_everything_is_on_the_page_and_nothing_is_markup() -> None:
     page = shown(a_busy_overview())
-    for part in (*WORKERS, "<td>1240<small>15 later</small></td>", "103+", "1230", "205", "442", "409", "340 ms",
+    for part in (*WORKERS, "<td>1240<small>15 delayed</small></td>", "103+", "1230", "205", "442", "409", "340 ms",
                  "status change", "12×", "order &lt;b&gt;x&lt;/b&gt; waits",
                  "internal-notifier queue: EndpointConnectionError", "bbws-order-transitions"):  # fmt: skip
         assert part in page, part
     assert "<b>x</b>" not in page
+
+
+def test_a_message_is_called_what_the_command_and_json_call_it() -> None:
+    overview = a_busy_overview()
+    said_to = StringIO()
+    Console(width=150, file=said_to).print(overview_view(overview, None, width=150, height=None))
+    said = said_to.getvalue()
+    page = shown(overview)
+    for word in ("waiting", "in flight", "delayed", "oldest", "dead letters"):
+        assert word in said, word
+        assert word in page, word
+        assert word.replace(" ", "_") in str(overview_body(overview)), word
 
 
 def test_what_is_not_known_is_left_out_or_a_dash() -> None:

@@ -266,7 +266,8 @@ class _Parser:
             self.faults.append(Fault(path, "negative_amount", "an amount is not negative"))
         elif at_most is not None and money.minor > at_most:
             highest = Money(at_most, self.currency)
-            self.faults.append(Fault(path, "amount_too_large", f"at most {highest} {self.currency.code}"))
+            said = f"at most {highest} {self.currency.code}, which is {at_most:,} of its smallest units"
+            self.faults.append(Fault(path, "amount_too_large", said))
         return money
 
     def checked(self, path: Path, check: Callable[[Decimal], Decimal], value: Decimal) -> Decimal:

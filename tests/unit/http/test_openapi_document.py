@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,11 @@ from orders.adapters.inbound.http.requests.parameters import (
     list_parameters,
     page_parameters,
 )
+from orders.domain.errors import InvalidOrder
+from orders.domain.placing import basket_of
 from orders.domain.pricing.currencies import CURRENCIES, Currency
+from orders.domain.pricing.money import MAX_UNIT_PRICE_MINOR, Money
+from tests.support.builders import a_draft, a_line
 from tests.support.http_api import Api, anything
 from tests.support.openapi_contract import NAME, PUBLISHED, contract
 
@@ -186,6 +191,22 @@ def test_currencies_are_those_there_are(digits: int) -> None:
     codes = contract().document["components"]["schemas"]["CurrencyCode"]["enum"]
     assert [code for code in codes if Currency.of(code).digits == digits]
     assert set(codes) == {*CURRENCIES, "BGN"}, "withdrawn since the API was promised: orders in it are there"
+
+
+@pytest.mark.parametrize("name", ["ItemBody", "RevisedItemBody"])
+def test_the_maximum_of_a_price_is_told_as_its_refusal_tells_it(name: str) -> None:
+    price = contract().document["components"]["schemas"][name]["properties"]["price"]
+    told = " ".join(price["description"].split())
+    assert price["maximum"] == MAX_UNIT_PRICE_MINOR
+    for code in ("ZAR", "JPY"):
+        highest = Money(MAX_UNIT_PRICE_MINOR, Currency.of(code)).to_decimal()
+        assert f"{highest:,} {code}" in told
+        basket_of(a_draft(lines=(a_line(price=highest),), currency=code, total=Decimal(0)))
+        with pytest.raises(InvalidOrder) as caught:
+            basket_of(a_draft(lines=(a_line(price=highest + 1),), currency=code, total=Decimal(0)))
+        said = caught.value.faults[0].message
+        assert said == f"at most {highest} {code}, which is {MAX_UNIT_PRICE_MINOR:,} of its smallest units"
+    assert f"smallest units, {MAX_UNIT_PRICE_MINOR:,} of them" in told
 
 
 def test_amounts_are_numbers_in_and_out() -> None:

@@ -194,7 +194,10 @@ Amount = Annotated[Number, JsonSchemaExtra({"minimum": 0, "exclusiveMaximum": MA
 """Money; its decimal places depend on the currency, and the domain checks them."""
 
 UnitPrice = Annotated[Number, JsonSchemaExtra({"minimum": 0, "maximum": MAX_UNIT_PRICE_MINOR})]
-"""The price of one unit: 10⁹ minor units at most; the schema's bound is exact where the currency has no decimals."""
+"""The price of one unit: 10⁹ minor units at most; the schema's bound is exact where the currency has no decimals.
+
+Fields of it say so in their descriptions, for a schema can't: 10,000,000.00 ZAR, 1,000,000,000 JPY.
+"""
 
 Rate = Annotated[Number, JsonSchemaExtra({"minimum": 0, "maximum": 1})]
 """A fraction, such as 0.15 for 15 %."""

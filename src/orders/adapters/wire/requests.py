@@ -107,7 +107,9 @@ class ItemBody(RequestModel):
     product_id: ProductId
     quantity: Quantity
     price: UnitPrice
-    """Of one unit, tax excluded; with at most the currency's digits."""
+    """Of one unit, tax excluded; with at most the currency's digits. The maximum counts the currency's smallest units,
+    1,000,000,000 of them: 10,000,000.00 ZAR, 1,000,000,000 JPY.
+    """
     discount: Amount = _ZERO
     """Off the whole line, tax excluded."""
     tax_rate: Rate = _ZERO

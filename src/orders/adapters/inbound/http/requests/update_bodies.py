@@ -82,6 +82,9 @@ class RevisedItemBody(RequestModel):
     product_id: ProductId
     quantity: Quantity
     price: UnitPrice
+    """Of one unit, tax excluded; with at most the currency's digits. The maximum counts the currency's smallest units,
+    1,000,000,000 of them: 10,000,000.00 ZAR, 1,000,000,000 JPY.
+    """
     line_id: Key | None = None
     """Which line of the order it is; left out, a new one."""
     discount: Amount = _ZERO

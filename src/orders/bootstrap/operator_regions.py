@@ -132,8 +132,9 @@ def two_regions(settings: Settings) -> tuple[tuple[str, str], str]:
     """Returns both regions, this one first, and the control table. Raises: SettingsError."""
     if settings.other_region is None or settings.control_table is None:
         raise SettingsError(
-            f"{settings.environment} has one region, which always writes: for two, OTHER_REGION, CONTROL_TABLE and "
-            "CONTROL_TABLE_REGIONS say what their tasks are told"
+            f"{settings.environment} has one region, {settings.aws_region}, which always writes: there is no second "
+            "one to take over, and no control table that names the writer. Two regions are for prod: in its terminals "
+            "ENVIRONMENT, OTHER_REGION, CONTROL_TABLE and CONTROL_TABLE_REGIONS name them (docs/runbooks/failover.md)"
         )
     return (settings.aws_region, settings.other_region), settings.control_table
 

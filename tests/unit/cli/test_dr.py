@@ -15,6 +15,8 @@ from orders.application.policy.errors import ApplicationError
 from orders.application.regions.confirm_alone import ConfirmAlone
 from orders.application.regions.desk import RegionDesk
 from orders.application.regions.read_status import ReadStatus
+from orders.bootstrap.config.settings import SettingsError, load_settings
+from orders.bootstrap.operator_regions import open_regions
 from orders.ports.health_checkers import CheckersView
 from orders.ports.region_readiness import Need
 from tests.support.typed_commands import typed
@@ -220,12 +222,36 @@ def test_the_first_writer_is_named_where_there_is_no_item(operator: Operator) ->
     assert replace(operator.world.state, by="terraform", at=FIRST.at) == FIRST
 
 
+def test_where_there_is_one_region_it_says_which_and_what_that_means() -> None:
+    settings = load_settings(aws_endpoint_url="http://127.0.0.1:9", aws_region=CAPE)
+
+    async def open_them() -> None:
+        async with open_regions(settings, tell=lambda _: None):
+            pass
+
+    with pytest.raises(SettingsError) as refused:
+        asyncio.run(open_them())
+    said = str(refused.value)
+    assert said.startswith(f"local has one region, {CAPE}, which always writes: there is no second one to take over")
+    for name in ("ENVIRONMENT", "OTHER_REGION", "CONTROL_TABLE", "CONTROL_TABLE_REGIONS", "docs/runbooks/failover.md"):
+        assert name in said, name
+
+
+STATUS_LINES = ("writer", "may_write", "epoch", "evacuated", "by", "at", "lease", "health checkers")
+
+
+def test_every_line_of_the_status_is_explained_by_its_help(operator: Operator) -> None:
+    table, _, regions = operator.type("dr", "status").stdout.partition("could each region")
+    assert tuple(line.split()[0] for line in table.splitlines()[1:] if line.strip()) == STATUS_LINES[:-1]
+    assert STATUS_LINES[-1] in regions
+
+
 def test_help_teaches_what_to_do_and_what_it_costs() -> None:
     for command, words in {
         "takeover": ("Planned", "Unplanned", "reconcile", "Exit codes"),
         "failback": ("Never automatic", "Exit codes"),
         "confirm-alone": ("second one confirms", "risk", "telephone"),
-        "status": ("Exit codes",),
+        "status": ("Exit codes", *(f"`{each}`" for each in (*STATUS_LINES, "LACKING", "not known")), "one region"),
     }.items():
         shown = " ".join(CliRunner().invoke(build(Recorder(), "1"), ["dr", command, "--help"]).output.split())
         assert [word for word in words if word not in shown] == []

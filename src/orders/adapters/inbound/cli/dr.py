@@ -59,9 +59,22 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
 
 
 def _add_status(group: typer.Typer, runtime: Runtime) -> None:
-    @group.command(epilog=f"{REGIONS} Exit codes: 0 told; 2 the control table can't be read, or is not configured.")
+    @group.command(
+        epilog=f"{REGIONS} Exit codes: 0 told; 2 the control table can't be read, or there is one region only."
+    )
     def status(as_json: AsJson = False, _data_dir: DataDir = None) -> None:
-        """Show which region writes, since when, a switch under way, and whether each region could take over."""
+        """Show which region writes, since when, a switch under way, and whether each region could take over.
+
+        Of the control table: `writer` is the region that is named to write, and `may_write` the one that does: none
+        while the named one is evacuated. `epoch` counts the switches of the writer, `evacuated` are the regions that
+        traffic is to leave, `by` and `at` say who decided that last and when, `lease` whether every task goes by it.
+
+        Of a region, each need is `ready`, `LACKING`, which stops a takeover, or `not known`: AWS can't be asked about
+        it now. `health checkers` is what Route 53 sees of it.
+
+        On a laptop, as in every environment with one region, that region always writes: there is nothing to show, and
+        the command ends with 2 and says so.
+        """
         found = runtime.with_regions(AuditedCommand("dr status"), lambda desk: desk.status.execute(), tell=_tell)
         if as_json:
             print_json(as_facts(found))

@@ -67,8 +67,16 @@ def say_target(target: "AwsTarget") -> None:
     sys.stderr.write(f"using {target.words}\n")
 
 
-def run_process(settings: Settings, main: "Callable[[asyncio.Event], Any]", *, logs_already: bool = False) -> None:
+def run_process(
+    settings: Settings,
+    main: "Callable[[asyncio.Event], Any]",
+    *,
+    logs_already: bool = False,
+    last_words: str | None = None,
+) -> None:
     """Runs a process; with ``logs_already``, logging is configured otherwise than by its settings.
+
+    ``last_words`` is printed when a second signal ends it at once.
 
     Raises: CommandError: an expected error. SystemExit: a bug, which is logged.
     """
@@ -80,7 +88,7 @@ def run_process(settings: Settings, main: "Callable[[asyncio.Event], Any]", *, l
         if not logs_already:
             configure_logging(settings)
         install_exception_hooks()
-        run_until_stopped(main)
+        run_until_stopped(main, last_words=last_words)
     except CannotRun as error:
         raise CommandError(str(error)) from error
     except Exception as error:

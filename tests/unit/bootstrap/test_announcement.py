@@ -9,7 +9,7 @@ from rich.console import Console
 
 from orders.adapters.outbound.local.dev_issuer import DevIssuer
 from orders.bootstrap.config.settings import Settings, load_settings
-from orders.bootstrap.dev.announcement import Started, announce, typed_command
+from orders.bootstrap.dev.announcement import Started, announce, ended_at_once, typed_command
 from orders.bootstrap.dev.demo import PROFILES
 
 STARTED = Started("http://127.0.0.1:4566", 2.14, tuple(PROFILES), ".venv/bin/orders")
@@ -56,6 +56,19 @@ def test_addresses_are_links_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> N
     said = printed(settings_of(monkeypatch), terminal=True)
     assert said.count("\x1b]8;;\x1b\\") == 4  # where a link ends
     assert ";http://127.0.0.1:8080/local/\x1b\\http://127.0.0.1:8080/local/" in said
+
+
+def test_who_ends_it_at_once_is_told_where_all_is_and_how_to_come_back(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    said = ended_at_once(settings_of(monkeypatch))
+    assert "\n" not in said
+    assert "the emulator has all of .orders-dev" in said
+    for command in (" dev`", " dev --stop`"):
+        assert command in said, command
+    data = tmp_path / "my data"
+    said = ended_at_once(settings_of(monkeypatch, orders_data_dir=data))
+    assert said.count(f"--data-dir {shlex.quote(str(data))}`") == 2
 
 
 def test_no_token_is_on_the_screen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -72,6 +72,15 @@ def announce(settings: Settings, started: Started, console: Console, *, log: boo
     console.print(Text("\n").join(rows), soft_wrap=True)
 
 
+def ended_at_once(settings: Settings) -> str:
+    """Returns the line for who has pressed Ctrl-C twice: where everything is, and how to come back to it."""
+    typed = typed_here(settings)
+    return (
+        f"ended at once, nothing is lost: the emulator has all of {settings.orders_data_dir} and still runs or saves; "
+        f"`{typed('dev')}` goes on with it, `{typed('dev --stop')}` stops and saves it"
+    )
+
+
 def typed_here(settings: Settings) -> Callable[[str], str]:
     """Returns what makes words such as ``dlq list`` a command that is typed here, for this data directory."""
     command, data = typed_command(), where(settings)

@@ -12,6 +12,7 @@ from orders.adapters.inbound.cli.runtime import CommandError, DevAsked
 from orders.bootstrap.command_running import command_settings, process_settings, run_once, run_process
 from orders.bootstrap.config.roles import Role
 from orders.bootstrap.config.settings import Settings
+from orders.bootstrap.dev.announcement import ended_at_once
 from orders.bootstrap.dev.local_processes import running_service
 from orders.bootstrap.dev.shown import Shown
 from orders.bootstrap.dev.start import make_data_dir, run_dev
@@ -51,7 +52,12 @@ def dev(asked: DevAsked) -> None:
             if terminal and running is None and "log_format" not in plain.model_fields_set:
                 level = plain.log_level if "log_level" in plain.model_fields_set else FILE_LOG_LEVEL
                 shown = replace(shown, log=opened.enter_context(logging_to_file(settings, level, shown.line)))
-            run_process(settings, lambda stop: run_dev(settings, stop, shown), logs_already=shown.log is not None)
+            run_process(
+                settings,
+                lambda stop: run_dev(settings, stop, shown),
+                logs_already=shown.log is not None,
+                last_words=ended_at_once(settings),
+            )
     except CannotRun as error:
         raise CommandError(str(error)) from error
 

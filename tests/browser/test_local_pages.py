@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -88,3 +89,22 @@ def test_its_pdf_is_shown_in_the_page(order: Window, dev: Dev) -> None:
     answer = order.page.request.get(href)
     assert (answer.status, answer.headers["content-type"], answer.body()[:5]) == (200, "application/pdf", b"%PDF-")
     expect(order.page.get_by_text("This browser shows no PDF here.")).to_be_hidden()
+
+
+def test_in_a_narrow_window_nine_digits_and_a_long_name_are_read_without_scrolling(chromium: Browser, dev: Dev) -> None:
+    item = {"product_id": "roaster", "name": "Drum coffee roaster with cooling tray, 15 kg " * 3, "quantity": 77}
+    price = 9_123_456.78
+    body = {"customer_id": "cust_test_001", "items": [{**item, "price": price, "tax_rate": 0.15}], "currency": "ZAR"}
+    total = Decimal(str(price)) * 77
+    placed = dev.call("POST", "/v1.0/orders", json=body | {"total": float(total + (total * 15 / 100).quantize(total))})
+    assert placed.status_code == 201, placed.text
+    with Window.opened(chromium, dev.base, width=390) as window:
+        window.go(f"/local/orders/{placed.json()['order_number']}")
+        table = window.page.locator("#lines .wide")
+        assert table.evaluate("it => it.scrollWidth <= it.clientWidth")
+        expect(table.locator("tbody")).to_contain_text("702506172.06")
+        name, tax = (table.locator(f"tbody {each}").bounding_box() for each in ("th", "td:last-child"))
+        assert name is not None
+        assert tax is not None
+        assert name["width"] > 300
+        assert tax["x"] + tax["width"] <= 390

@@ -163,6 +163,21 @@ async def test_an_order_has_its_lines_sums_and_timeline(pages: Pages) -> None:
     assert "changed: /status" in html
 
 
+async def test_each_figure_of_a_line_says_what_it_is_where_the_table_has_no_columns(pages: Pages) -> None:
+    order = await pages.place()
+    table = (
+        (await pages.text(address_of(order)))
+        .partition('<table class="lines" role="table">')[2]
+        .partition("</table>")[0]
+    )
+    columns = re.findall(r'<th role="columnheader"[^>]*>([^<]*)<', table)
+    (line,) = re.findall(r'<tr role="row">(.*?)</tr>', table.partition("<tbody")[2].partition("</tbody>")[0], re.DOTALL)
+    assert re.findall(r'<td role="cell" class="amount" data-label="([^"]*)">', line) == columns[1:]
+    assert line.count("<td") == len(columns) - 1
+    narrow = (await pages.get("/local/assets/console.css")).text.partition("@media (max-width: 46rem)")[2]
+    assert ".lines td[data-label]::before { content: attr(data-label);" in narrow
+
+
 def _with_notes(notes: str, now: Order) -> Revision:
     return replace(revision_of(now), notes=notes)
 

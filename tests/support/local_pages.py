@@ -92,6 +92,7 @@ class Pages:
             sample_shops=SHOPS,
             mails=self.mails,
             documents=self.documents,
+            suppressions=service.suppressions,
             overview=overview,
         )
         return [*local_pages(sources, self.streams), to_local_pages]

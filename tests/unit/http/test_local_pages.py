@@ -21,8 +21,9 @@ from orders.domain.lifecycle import Action, Role
 from orders.domain.order import Order
 from orders.domain.revising import Revision, revision_of
 from orders.ports.errors import ItemKind
-from orders.ports.mail import MailTemplate
-from tests.support.builders import a_draft, a_line, an_order, an_order_id
+from orders.ports.mail import MailTemplate, recipient_hash
+from orders.ports.suppressions import Suppression, SuppressionReason
+from tests.support.builders import NOON, a_draft, a_line, an_order, an_order_id
 from tests.support.http_api import anything
 from tests.support.local_pages import LOCAL, Pages, address_of, the_pages
 from tests.support.service import a_caller
@@ -275,6 +276,26 @@ async def test_an_accepted_order_has_a_page_before_it_is_placed(pages: Pages) ->
     html = await pages.text(f"/local/orders/{acceptance.order_id}?shop=tenant_a")
     assert "accepted and not placed yet" in html
     assert acceptance.order_number in html
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [(SuppressionReason.BOUNCED, "bounced"), (SuppressionReason.COMPLAINED, "drew a complaint")],
+)
+async def test_a_suppressed_address_leads_to_the_order_whose_mail_came_back(
+    reason: SuppressionReason, said: str, pages: Pages
+) -> None:
+    cause, order = await pages.place(), await pages.place()
+    assert "This address gets no mails" not in await pages.text(address_of(order))
+    assert order.notification_email is not None
+    hashed = recipient_hash(order.notification_email)
+    await pages.service.suppressions.add(Suppression(order.tenant_id, hashed, reason, NOON, cause.order_id))
+    html = await pages.text(address_of(order))
+    link = f'a mail about order <a href="{address_of(cause)}">{cause.order_number}</a> {said}'
+    assert link in html
+    assert f"a mail about this order {said}" in await pages.text(address_of(cause))
+    other_shop = await pages.place(tenant_id="tenant_b")
+    assert "This address gets no mails" not in await pages.text(address_of(other_shop))
 
 
 # -- mails ------------------------------------------------------------------------------------------------------

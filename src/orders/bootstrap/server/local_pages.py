@@ -55,6 +55,7 @@ def kept_pages(
         sample_shops=tuple(PROFILES),
         mails=MailArchive(settings.mail_archive),
         documents=documents,
+        suppressions=use_cases.suppressions(),
         overview=overview,
     )
     return [*local_pages(sources, LiveStreams(stop)), to_local_pages, *token_route(settings)]

@@ -31,6 +31,7 @@ from orders.application.orders.read_history import ReadHistory
 from orders.application.policy.caller import Caller
 from orders.domain.lifecycle import Role
 from orders.ports.local_archive import KeptDocuments, KeptMails
+from orders.ports.suppressions import Suppressions
 
 ROOT = "/local"
 LIST = f"{ROOT}/"
@@ -54,6 +55,7 @@ class Sources:
     sample_shops: tuple[str, ...]
     mails: KeptMails
     documents: KeptDocuments
+    suppressions: Suppressions
     overview: ReadOverview | None = None
 
 
@@ -62,7 +64,7 @@ def local_pages(sources: Sources, streams: LiveStreams) -> list[ControllerRouter
     navigation = [(LIST, "Orders"), *([(f"{ROOT}/top", "Queues and errors")] if sources.overview else [])]
     shell = Shell("orders on this machine", ROOT, [*navigation, ("/v1.0/docs", "API reference")])
     token = FormToken()
-    more = OrderMore(shell, sources.mails, sources.documents)
+    more = OrderMore(shell, sources.mails, sources.documents, sources.suppressions)
     order_page = OrderPage(shell, sources.open_order, sources.read_history, sources.shops, developer, more.render)
     handlers = [
         *_list_routes(sources, shell, streams, token),

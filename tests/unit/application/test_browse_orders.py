@@ -7,7 +7,8 @@ from itertools import pairwise
 import pytest
 
 from orders.adapters.outbound.memory.tenant_files import MemoryOrderingTenants, MemoryTenantFiles
-from orders.application.operations.browse_orders import BrowseOrders, Place
+from orders.application.operations import browse_orders
+from orders.application.operations.browse_orders import MOST_LOOKED_AT, BrowseOrders, Mark, Place
 from orders.application.operations.find_shops import FindShops
 from orders.application.operations.known_shops import KnownShops
 from orders.domain.errors import ActionForbidden
@@ -41,16 +42,16 @@ async def at_one_moment(service: Service, shops: str) -> list[Order]:
     return placed
 
 
-async def walked(service: Service, limit: int) -> list[str]:
+async def walked(service: Service, limit: int, mark: Mark | None = None) -> list[str]:
     """The ids of all pages."""
     browse, found, behind = BrowseOrders(service.list_orders), [], None
     while True:
-        page = await browse.execute(ADMINS, limit=limit, behind=behind)
+        page = await browse.execute(ADMINS, limit=limit, behind=behind, mark=mark)
         assert len(page.orders) <= limit
         found += [order.order_id for order in page.orders]
         if page.next_place is None:
             return found
-        assert page.next_place == Place.of(page.orders[-1])
+        assert mark is not None or page.next_place == Place.of(page.orders[-1])
         behind = page.next_place
 
 
@@ -150,3 +151,32 @@ async def test_after_an_outage_shops_are_looked_for_again(service: Service) -> N
         await shops.execute()
     files.reachable = True
     assert await shops.execute() == ["a"]
+
+
+async def deleted(service: Service, order: Order) -> str:
+    admin = a_caller(Role.ADMIN, tenant_id=order.tenant_id)
+    cancelled = await service.change_status.execute(admin, order, Action.CANCEL, reason="")
+    await service.delete_order.execute(admin, cancelled)
+    return order.order_id
+
+
+@pytest.mark.parametrize("limit", [1, 2, 100])
+async def test_every_order_with_a_mark_comes_once_and_newest_first(service: Service, limit: int) -> None:
+    placed = [await place(service, shop) for shop in "abcaabbcacb"]
+    marked = [await deleted(service, order) for order in placed[::3]]
+    assert await walked(service, limit, Mark.DELETED) == marked[::-1]
+    assert await walked(service, limit, Mark.ERASED) == []
+
+
+async def test_only_so_many_orders_are_looked_at_for_a_mark_and_the_next_page_goes_on(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert MOST_LOOKED_AT >= 100
+    monkeypatch.setattr(browse_orders, "MOST_LOOKED_AT", 4)
+    placed = [await place(service, shop) for shop in "abcabcabc"]
+    oldest = await deleted(service, placed[0])
+    browse = BrowseOrders(service.list_orders)
+    first = await browse.execute(ADMINS, mark=Mark.DELETED)
+    assert first.orders == ()
+    assert first.next_place == Place(placed[5].created_at, placed[5].order_id)
+    assert await walked(service, 25, Mark.DELETED) == [oldest]

@@ -107,6 +107,26 @@ async def test_the_list_can_be_of_one_shop_and_one_status(pages: Pages) -> None:
     assert 'href="/local/"' in html
 
 
+async def test_the_list_can_be_of_deleted_or_of_erased_orders(pages: Pages) -> None:
+    orders = {name: await pages.place() for name in ("kept", "deleted", "erased", "both")}
+    admin = a_caller(Role.ADMIN)
+    for name in ("deleted", "erased", "both"):
+        orders[name] = await change(pages, orders[name], Action.CANCEL, reason="changed my mind")
+    for name in ("erased", "both"):
+        orders[name] = await pages.service.erase_personal_data.execute(admin, orders[name])
+    for name in ("deleted", "both"):
+        await pages.service.delete_order.execute(admin, orders[name])
+    numbers = {name: order.order_number for name, order in orders.items()}
+    assert numbers_in(await pages.text("/local/?mark=deleted")) == [numbers["both"], numbers["deleted"]]
+    html = await pages.text("/local/?mark=erased&status=cancelled&shop=tenant_a")
+    assert numbers_in(html) == [numbers["both"], numbers["erased"]]
+    marked = {each["href"]: each.get("aria-current") for each in Tags(html).all("a") if "mark=" in str(each["href"])}
+    assert marked["/local/?shop=tenant_a&status=cancelled&mark=erased"] == "true"
+    assert marked["/local/?shop=tenant_a&status=cancelled&mark=deleted"] is None
+    assert "No order fits" in await pages.text("/local/?mark=erased&status=pending")
+    assert "no mark of an order: they are deleted, erased" in await pages.text("/local/?mark=lost", 400)
+
+
 @pytest.mark.parametrize(
     "query", ["status=lost", "shop=%3Cb%3E", "behind=yesterday", "behind=2026-11-22T12:00:00.000Z~ord_1"]
 )

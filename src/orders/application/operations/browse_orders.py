@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from orders.application.orders.list_orders import ListOrders
 from orders.application.policy.caller import Caller
@@ -11,8 +12,21 @@ from orders.domain.lifecycle import Status
 from orders.domain.order_summary import OrderSummary
 from orders.ports.order_repository import OrderQuery
 
+MOST_LOOKED_AT = 1000
+"""So many orders are looked at for a page of those with a mark, which no index knows; the page may be short."""
 _TICK = timedelta(milliseconds=1)
 """The precision of stored times."""
+
+
+class Mark(StrEnum):
+    """What was done to an order beside its status."""
+
+    DELETED = "deleted"
+    ERASED = "erased"
+
+    def is_on(self, order: OrderSummary) -> bool:
+        """Returns whether the order has the mark."""
+        return (order.deleted_at if self is Mark.DELETED else order.erased_at) is not None
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -33,8 +47,8 @@ class BrowsedPage:
     """A page of the listing.
 
     Attributes:
-        orders: newest first, of all shops.
-        next_place: the last one's place if more follow (``BrowseOrders.execute``, ``behind``); ``None`` at the end.
+        orders: newest first, of all shops. Of those with a mark there can be fewer, although more pages follow.
+        next_place: where the next page begins (``BrowseOrders.execute``, ``behind``); ``None`` at the end.
         unreadable: number of unreadable orders that were come across and left out.
     """
 
@@ -54,6 +68,7 @@ class BrowseOrders:
         callers: Sequence[Caller],
         *,
         statuses: tuple[Status, ...] = (),
+        mark: Mark | None = None,
         behind: Place | None = None,
         limit: int = 25,
     ) -> BrowsedPage:
@@ -61,6 +76,7 @@ class BrowseOrders:
 
         Args:
             callers: one of each shop, who may see its deleted orders.
+            mark: only orders with this mark.
             behind: only orders that come after this place.
 
         Raises: ActionForbidden, TransientPortError.
@@ -71,19 +87,26 @@ class BrowseOrders:
             # Exclusive, and of several orders of one moment some may still be to come.
             created_to=None if behind is None else behind.created_at + _TICK,
             include_deleted=True,
-            limit=min(limit + 1, 100),
+            limit=min(limit + 1, 100) if mark is None else 100,
         )
         shops = [_ShopListing(self._list_orders, caller, wanted, behind) for caller in callers]
         found: list[OrderSummary] = []
-        while len(found) <= limit:
+        last: Place | None = None
+        for _ in range(limit + 1 if mark is None else MOST_LOOKED_AT):
             await at_once(shop.read_on() for shop in shops if not shop.read and not shop.ended)
             heads = [shop for shop in shops if shop.read]
             if not heads:
+                last = None
                 break
-            found.append(max(heads, key=lambda shop: Place.of(shop.read[0])).read.pop(0))
+            order = max(heads, key=lambda shop: Place.of(shop.read[0])).read.pop(0)
+            last = Place.of(order)
+            if mark is None or mark.is_on(order):
+                found.append(order)
+            if len(found) > limit:
+                break
         shown = tuple(found[:limit])
         return BrowsedPage(
-            shown, Place.of(shown[-1]) if len(found) > limit else None, sum(shop.unreadable for shop in shops)
+            shown, Place.of(shown[-1]) if len(found) > limit else last, sum(shop.unreadable for shop in shops)
         )
 
 

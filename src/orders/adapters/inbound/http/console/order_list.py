@@ -11,7 +11,7 @@ from markupsafe import Markup
 from orders.adapters.inbound.http.console.overview_page import summary_tiles
 from orders.adapters.inbound.http.console.shell import Page, Shell
 from orders.adapters.inbound.http.representations.values import moment
-from orders.application.operations.browse_orders import BrowsedPage, BrowseOrders, Place
+from orders.application.operations.browse_orders import BrowsedPage, BrowseOrders, Mark, Place
 from orders.application.operations.read_overview import ReadOverview
 from orders.application.policy.caller import Caller
 from orders.domain.identity import ORDER_ID_PATTERN, is_key
@@ -52,22 +52,33 @@ def _status(text: str) -> Status:
         raise InvalidQuery(f"{text!r} is no status of an order: they are {', '.join(Status)}") from None
 
 
+def _mark(text: str) -> Mark:
+    try:
+        return Mark(text)
+    except ValueError:
+        raise InvalidQuery(f"{text!r} is no mark of an order: they are {', '.join(Mark)}") from None
+
+
 @dataclass(frozen=True, slots=True)
 class ListQuery:
-    """Which orders the page shows: of one shop or all, in one status or any, behind a place or from the newest on."""
+    """Which orders the page shows: of one shop or all, in one status or any, with a mark or any, behind a place or from
+    the newest on.
+    """
 
     shop: str | None = None
     status: Status | None = None
+    mark: Mark | None = None
     behind: Place | None = None
 
     @classmethod
     def read(cls, parameters: Mapping[str, str]) -> "ListQuery":
         """Reads a query; empty values are none. Raises: InvalidQuery."""
-        status, behind = parameters.get("status") or None, parameters.get("behind") or None
+        status, mark, behind = (parameters.get(name) or None for name in ("status", "mark", "behind"))
         try:
             return cls(
                 read_shop(parameters),
                 None if status is None else _status(status),
+                None if mark is None else _mark(mark),
                 None if behind is None else _place(behind),
             )
         except ValueError as error:
@@ -78,6 +89,7 @@ class ListQuery:
         found = {
             "shop": self.shop or "",
             "status": self.status or "",
+            "mark": self.mark or "",
             "behind": "" if behind is None else f"{moment(behind.created_at)}~{behind.order_id}",
         }
         given = {name: value for name, value in found.items() if value}
@@ -123,6 +135,7 @@ class OrderList:
         found = await self._browse.execute(
             [self._caller_of(each) for each in wanted],
             statuses=() if query.status is None else (query.status,),
+            mark=query.mark,
             behind=query.behind,
             limit=PAGE_SIZE,
         )
@@ -148,16 +161,20 @@ class OrderList:
         return Page(TITLE, main, live=None if found.unreadable else live)
 
     def _filters(self, query: ListQuery, shops: Sequence[str]) -> list[tuple[str, list[Choice]]]:
-        """Returns the links to one shop's orders or all, and to those in one status or any."""
+        """Returns the links to one shop's orders or all, to those in one status or any, and with one mark or any."""
+
+        newest = replace(query, behind=None)
 
         def choice(words: str, wanted: ListQuery) -> Choice:
-            return Choice(words, f"{self._shell.root}/{wanted.written()}", wanted == replace(query, behind=None))
+            return Choice(words, f"{self._shell.root}/{wanted.written()}", wanted == newest)
 
-        of_shops = [choice("all", ListQuery(None, query.status))]
-        of_shops += [choice(each, ListQuery(each, query.status)) for each in shops]
-        of_statuses = [choice("any", ListQuery(query.shop, None))]
-        of_statuses += [choice(each.replace("_", " "), ListQuery(query.shop, each)) for each in Status]
-        return [("Shop", of_shops), ("Status", of_statuses)]
+        of_shops = [choice("all", replace(newest, shop=None))]
+        of_shops += [choice(each, replace(newest, shop=each)) for each in shops]
+        of_statuses = [choice("any", replace(newest, status=None))]
+        of_statuses += [choice(each.replace("_", " "), replace(newest, status=each)) for each in Status]
+        of_marks = [choice("any", replace(newest, mark=None))]
+        of_marks += [choice(each, replace(newest, mark=each)) for each in Mark]
+        return [("Shop", of_shops), ("Status", of_statuses), ("Marked", of_marks)]
 
     def _older(self, query: ListQuery, found: BrowsedPage) -> str | None:
         if found.next_place is None:

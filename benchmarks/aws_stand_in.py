@@ -89,23 +89,30 @@ class Unknown:
 
 @dataclass
 class Waits:
-    """How long messages waited until they were received, noted from the answers that pass.
+    """How long messages waited until they were received, noted from what passes on connections.
 
     Attributes:
         ages: in milliseconds.
     """
 
     ages: list[int] = field(default_factory=list)
+    _asked: dict[int, int] = field(default_factory=dict)
     _delays: dict[bytes, int] = field(default_factory=dict)
 
-    def note(self, answer: bytes, delay_ms: int) -> None:
-        """Notes the messages in an answer: received ones, or, where there was a delay, the one that was sent so."""
+    def asked(self, connection: object, request: bytes) -> None:
+        """Notes with which delay a message is sent there, until the answer tells its id."""
+        delay = _DELAY.search(request)
+        if delay is not None:
+            self._asked[id(connection)] = int(delay[1]) * 1000
+
+    def answered(self, connection: object, answer: bytes) -> None:
+        """Notes the messages in a part of an answer: received ones, or the one that was sent with a delay."""
         now, message = time.time_ns() // 1_000_000, b""
         for found in _OF_MESSAGE.finditer(answer):
             if found[1] is None:
                 self.ages.append(now - int(found[2]) - self._delays.pop(message, 0))
-            elif delay_ms:
-                self._delays[found[1]] = delay_ms
+            elif id(connection) in self._asked:
+                self._delays[found[1]] = self._asked.pop(id(connection))
             else:
                 message = found[1]
 
@@ -236,7 +243,6 @@ class _PassedOn(asyncio.Protocol):
     def __init__(self, caller: asyncio.Transport, address: tuple[str, int], waits: Waits | None) -> None:
         self._caller = caller
         self._waits = waits
-        self._delay_ms = 0
         self._waiting: list[bytes] = []
         self._transport: asyncio.Transport | None = None
         self._opening = asyncio.get_running_loop().create_task(self._open(address))
@@ -258,13 +264,11 @@ class _PassedOn(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._caller.write(data)
         if self._waits is not None:
-            self._waits.note(data, self._delay_ms)
-            self._delay_ms = 0
+            self._waits.answered(self, data)
 
     def send(self, data: bytes) -> None:
-        delay = None if self._waits is None else _DELAY.search(data)
-        if delay is not None:
-            self._delay_ms = int(delay[1]) * 1000
+        if self._waits is not None:
+            self._waits.asked(self, data)
         if self._transport is None:
             self._waiting.append(data)
         else:

@@ -296,6 +296,13 @@ def test_usage_has_what_must_be_given_bare_and_what_may_be_left_out_in_brackets(
     assert said >= {"dlq show [OPTIONS] QUEUE", "dlq list [OPTIONS] [QUEUE]", "worker [OPTIONS] NAME", "dev [OPTIONS]"}
 
 
+def test_help_names_no_type_of_the_language() -> None:
+    commands = [command for _, command in usages_of(readable(build(Recorder(), "1.2.3")), "orders")]
+    shown = [each.display_type_rich(ctx=None) for command in commands for each in command.params]
+    assert len(shown) > 100
+    assert [each for each in shown if each and re.search(r"<(str|int|float|text|integer)>", each.lower())] == []
+
+
 def test_help_of_a_load_test_breaks_no_word_in_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rich_utils, "MAX_WIDTH", 80)
     told = run("load", "--help")[1]

@@ -64,6 +64,10 @@ def test_as_a_table_it_says_how_much_was_looked_at(operator: Operator) -> None:
     assert "ring twice" not in told
 
 
+def test_without_a_shop_it_says_where_it_looked(operator: Operator) -> None:
+    assert "1 item can't be read in the outbox; " in run("unreadable", "list", runtime=operator)[1]
+
+
 def test_what_makes_no_sense_is_said(operator: Operator) -> None:
     with pytest.raises(CommandError, match="need the shop"):
         run("unreadable", "list", "--order", operator.order.order_id, runtime=operator)

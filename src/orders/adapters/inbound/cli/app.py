@@ -137,7 +137,7 @@ def readable(app: typer.Typer) -> Any:
     """Returns the application's command with help that is made for a terminal of any width."""
     command = typer.main.get_command(app)
     _without_types_of_flags(command)
-    _with_plain_usage(command)
+    _with_plain_arguments(command)
     _as_wide_as_the_terminal(command)
     return command
 
@@ -151,17 +151,29 @@ def _without_types_of_flags(command: Any) -> None:
         _without_types_of_flags(inner)
 
 
-def _with_plain_usage(command: Any) -> None:
-    """Writes arguments that must be given without brackets in usage lines; typer has them in braces."""
+def _with_plain_arguments(command: Any) -> None:
+    """Writes arguments that must be given without brackets in usage lines, and any whose name says enough without type.
+
+    Typer has the ones in braces, and the others as `<str>`.
+    """
     for argument in command.params:
-        if argument.param_type_name == "argument" and argument.required:
+        if argument.param_type_name != "argument":
+            continue
+        if argument.required:
             argument.get_usage_pieces = partial(_bare, argument)
+        if argument.metavar:
+            argument.display_type_rich = _no_type
     for inner in getattr(command, "commands", {}).values():
-        _with_plain_usage(inner)
+        _with_plain_arguments(inner)
 
 
 def _bare(argument: Any, _: typer.Context) -> list[str]:
     return [argument.display_name_raw]
+
+
+def _no_type(*, ctx: typer.Context) -> None:
+    """Tells no type of an argument."""
+    del ctx
 
 
 def _as_wide_as_the_terminal(command: Any) -> None:

@@ -63,7 +63,9 @@ def register(app: typer.Typer, runtime: Runtime) -> None:
             print_json({"items": items, "looked_at": found.looked_at, "next": found.next_position})
             return
         looked_at = counted(found.looked_at, "order or entry was", "orders or entries were")
-        title = f"{counted(len(rows), 'item')} can't be read; {looked_at} looked at"
+        # Without a shop there is nothing to scan by: what waits to be published is all that can be seen.
+        where = "" if tenant_id is not None else " in the outbox"
+        title = f"{counted(len(rows), 'item')} can't be read{where}; {looked_at} looked at"
         print_table(title, _COLUMNS, rows)
         if found.next_position is not None:
             typer.echo(f"there are more orders: continue with --after {found.next_position!r}")

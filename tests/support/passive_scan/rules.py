@@ -134,7 +134,7 @@ def _is_mail(message: Message) -> bool:
 
 
 def _is_filtered(message: Message) -> bool:
-    return message.url.startswith("/local/") and set(message.given) <= {"shop", "status", "behind", "after"}
+    return message.url.startswith("/local/") and set(message.given) <= {"shop", "status", "mark", "behind", "after"}
 
 
 ARGUED: tuple[Argued, ...] = (
@@ -159,7 +159,7 @@ ARGUED: tuple[Argued, ...] = (
     Argued(
         (10030, 10031, 10043),
         _is_filtered,
-        "a list of one shop or status says which; they are escaped, and what is neither is refused",
+        "a list of one shop, status or mark says which; they are escaped, and what is none of them is refused",
     ),
 )
 

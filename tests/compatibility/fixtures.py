@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from orders import __version__
-from orders.adapters.outbound.aws.tenant_file import parse_profile
-from orders.adapters.outbound.dynamodb.alone_confirmations import DynamoAloneConfirmations
-from orders.adapters.outbound.dynamodb.control_table import DynamoControlTable
+from orders.adapters.outbound.aws.s3.tenant_file import parse_profile
 from orders.adapters.outbound.dynamodb.erasure_ledger import DynamoErasureLedger
 from orders.adapters.outbound.dynamodb.items.attribute_values import to_wire
 from orders.adapters.outbound.dynamodb.items.control_items import control_to_item
-from orders.adapters.outbound.dynamodb.kept_changes import DynamoFindings
+from orders.adapters.outbound.dynamodb.regions.alone_confirmations import DynamoAloneConfirmations
+from orders.adapters.outbound.dynamodb.regions.control_table import DynamoControlTable
+from orders.adapters.outbound.dynamodb.regions.kept_changes import DynamoFindings
 from orders.adapters.outbound.memory.writer_leases import AlwaysWriter
 from orders.adapters.wire.keyed_answers import KeyedAnswer
 from orders.ports.erasure_ledger import LedgerEntry

@@ -7,11 +7,11 @@ from typing import Any, cast
 from orders.adapters.inbound.sqs.external_events import parse_report
 from orders.adapters.inbound.sqs.messages import bus_message, order_command, order_event, parse_json_object
 from orders.adapters.inbound.sqs.workers.record_creator import CreateOrderCommand, PlaceAcceptedCommand
-from orders.adapters.outbound.aws.document_requests import SqsDocumentRequests
 from orders.adapters.outbound.aws.event_bridge import EventBridgePublisher
-from orders.adapters.outbound.aws.order_commands import SqsOrderCommands
-from orders.adapters.outbound.aws.report_returns import SqsReportReturns
-from orders.adapters.outbound.aws.scrub_requests import SqsRetainRequests, SqsScrubRequests
+from orders.adapters.outbound.aws.sqs.document_requests import SqsDocumentRequests
+from orders.adapters.outbound.aws.sqs.order_commands import SqsOrderCommands
+from orders.adapters.outbound.aws.sqs.report_returns import SqsReportReturns
+from orders.adapters.outbound.aws.sqs.scrub_requests import SqsRetainRequests, SqsScrubRequests
 from orders.adapters.outbound.dynamodb.items.attribute_values import from_wire
 from orders.adapters.outbound.dynamodb.items.event_items import event_from_item
 from orders.adapters.wire import json_body

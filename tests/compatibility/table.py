@@ -9,9 +9,9 @@ from zlib import decompress, error
 from botocore.exceptions import ClientError
 
 from orders.adapters.outbound.dynamodb.acceptances import DynamoAcceptances
+from orders.adapters.outbound.dynamodb.events.outbox import DynamoOutbox
 from orders.adapters.outbound.dynamodb.mail_intents import DynamoMailIntents
 from orders.adapters.outbound.dynamodb.order_repository import DynamoOrderRepository
-from orders.adapters.outbound.dynamodb.outbox import DynamoOutbox
 from orders.adapters.outbound.dynamodb.retained_items import DynamoRetainedItems
 from orders.adapters.outbound.dynamodb.suppressions import DynamoSuppressions
 from orders.adapters.outbound.dynamodb.unreadable_items import DynamoUnreadableItems

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 from orders.adapters.outbound.dynamodb.acceptances import DynamoAcceptances
-from orders.adapters.outbound.dynamodb.event_archive import DynamoEventArchive
+from orders.adapters.outbound.dynamodb.events.event_archive import DynamoEventArchive
+from orders.adapters.outbound.dynamodb.events.outbox import DynamoOutbox
 from orders.adapters.outbound.dynamodb.items.attribute_values import to_wire
 from orders.adapters.outbound.dynamodb.keys import acceptance_key, event_key, mail_key, order_key, suppression_key
 from orders.adapters.outbound.dynamodb.mail_intents import DynamoMailIntents
@@ -17,7 +18,6 @@ from orders.adapters.outbound.dynamodb.order_numbers import DynamoOrderNumbers, 
 from orders.adapters.outbound.dynamodb.order_repository import DynamoOrderRepository
 from orders.adapters.outbound.dynamodb.ordering_tenants import DynamoOrderingTenants
 from orders.adapters.outbound.dynamodb.orders_by_day import DynamoOrdersByDay
-from orders.adapters.outbound.dynamodb.outbox import DynamoOutbox
 from orders.adapters.outbound.dynamodb.retained_items import DynamoRetainedItems
 from orders.adapters.outbound.dynamodb.suppressions import DynamoSuppressions
 from orders.adapters.outbound.dynamodb.unreadable_items import DynamoUnreadableItems

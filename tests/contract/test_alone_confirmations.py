@@ -9,8 +9,8 @@ from uuid import uuid4
 
 import pytest
 
-from orders.adapters.outbound.dynamodb.alone_confirmations import DynamoAloneConfirmations
 from orders.adapters.outbound.dynamodb.items.attribute_values import to_wire
+from orders.adapters.outbound.dynamodb.regions.alone_confirmations import DynamoAloneConfirmations
 from orders.adapters.outbound.memory.alone_confirmations import MemoryAloneConfirmations
 from orders.adapters.outbound.memory.writer_leases import AlwaysWriter
 from orders.ports.errors import TransientPortError, UnreadableItem

@@ -11,9 +11,9 @@ from uuid import uuid4
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from orders.adapters.outbound.dynamodb.control_table import ITEM_KEY, DynamoControlTable
 from orders.adapters.outbound.dynamodb.items.attribute_values import from_wire, to_wire
 from orders.adapters.outbound.dynamodb.items.instants import instant_text
+from orders.adapters.outbound.dynamodb.regions.control_table import ITEM_KEY, DynamoControlTable
 from orders.adapters.outbound.memory.control_table import MemoryControlTable
 from orders.ports.errors import ItemKind, NotPermitted, PermanentPortError, TransientPortError, UnreadableItem
 from orders.ports.regions import ControlChanged, ControlState, Switch, SwitchStep, WritableControlTable

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from orders.adapters.inbound.sqs.queue import ReceivedMessage, SqsQueue
-from orders.adapters.outbound.aws.sqs_dead_letters import Mailbox, SqsDeadLetterQueues
+from orders.adapters.outbound.aws.sqs.dead_letters import Mailbox, SqsDeadLetterQueues
 from orders.adapters.outbound.memory.clock import FixedClock
 from orders.adapters.outbound.memory.dead_letters import MemoryDeadLetterQueues
 from orders.adapters.outbound.rendering.mail_composer import JinjaMailComposer

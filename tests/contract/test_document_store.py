@@ -8,7 +8,7 @@ from uuid import uuid4
 import aiohttp
 import pytest
 
-from orders.adapters.outbound.aws.s3_documents import S3DocumentStore
+from orders.adapters.outbound.aws.s3.documents import S3DocumentStore
 from orders.adapters.outbound.memory.document_store import MemoryDocumentStore
 from orders.adapters.outbound.memory.writer_leases import AlwaysWriter
 from orders.ports.documents import document_folder, document_key

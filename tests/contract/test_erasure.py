@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 
-from orders.adapters.outbound.aws.s3_documents import S3DocumentStore
+from orders.adapters.outbound.aws.s3.documents import S3DocumentStore
 from orders.adapters.outbound.dynamodb.items.attribute_values import from_wire
 from orders.adapters.outbound.memory.writer_leases import AlwaysWriter
 from tests.contract.aws_backends import AWS_BACKENDS, endpoint_of

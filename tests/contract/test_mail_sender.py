@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.adapters.outbound.aws.ses_mail import MAX_MESSAGE_BYTES, SesMailSender, form_of, quicken
+from orders.adapters.outbound.aws.mail.ses_mail import MAX_MESSAGE_BYTES, SesMailSender, form_of, quicken
 from orders.adapters.outbound.memory.mail_sender import MemoryMailSender
 from orders.adapters.outbound.memory.writer_leases import AlwaysWriter
 from orders.ports.errors import MailRejected, TransientPortError

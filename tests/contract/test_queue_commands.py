@@ -7,8 +7,8 @@ from uuid import uuid4
 
 import pytest
 
-from orders.adapters.outbound.aws.document_requests import SqsDocumentRequests
-from orders.adapters.outbound.aws.order_commands import SqsOrderCommands
+from orders.adapters.outbound.aws.sqs.document_requests import SqsDocumentRequests
+from orders.adapters.outbound.aws.sqs.order_commands import SqsOrderCommands
 from orders.contracts.commands import PLACE_ACCEPTED, RENDER_DOCUMENT
 from orders.ports.errors import TransientPortError
 from tests.contract.aws_backends import AWS_BACKENDS, endpoint_of

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from orders.adapters.outbound.aws.sqs_queue_depths import SqsQueueDepths
+from orders.adapters.outbound.aws.sqs.queue_depths import SqsQueueDepths
 from orders.adapters.outbound.memory.queue_depths import MemoryQueueDepths
 from orders.ports.errors import PermanentPortError, TransientPortError
 from orders.ports.queue_depths import QueueDepth, QueueDepths

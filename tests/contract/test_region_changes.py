@@ -10,9 +10,9 @@ from uuid import uuid4
 import pytest
 
 from orders.adapters.outbound.dynamodb.items.attribute_values import to_wire
-from orders.adapters.outbound.dynamodb.kept_changes import DynamoFindings, DynamoKeptChanges
 from orders.adapters.outbound.dynamodb.keys import event_key, order_key
-from orders.adapters.outbound.dynamodb.region_stream import DynamoRegionStream
+from orders.adapters.outbound.dynamodb.regions.kept_changes import DynamoFindings, DynamoKeptChanges
+from orders.adapters.outbound.dynamodb.regions.region_stream import DynamoRegionStream
 from orders.adapters.outbound.memory.region_changes import MemoryFindings
 from orders.adapters.outbound.memory.writer_leases import AlwaysWriter, SetLease
 from orders.ports.errors import PermanentPortError, TransientPortError

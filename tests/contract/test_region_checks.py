@@ -12,7 +12,7 @@ import pytest
 
 from orders.adapters.outbound.aws.region_readiness import AwsRegionReadiness, RegionClients
 from orders.adapters.outbound.aws.route53_health_checkers import Route53HealthCheckers
-from orders.adapters.outbound.dynamodb.replication import DynamoReplication
+from orders.adapters.outbound.dynamodb.regions.replication import DynamoReplication
 from orders.adapters.outbound.memory.clock import FixedClock
 from orders.adapters.outbound.memory.regions import MemoryReplication
 from orders.adapters.outbound.memory.writer_leases import AlwaysWriter

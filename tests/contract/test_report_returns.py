@@ -9,7 +9,7 @@ import pytest
 
 from orders.adapters.inbound.sqs.external_events import parse_report
 from orders.adapters.inbound.sqs.messages import bus_message, parse_json_object
-from orders.adapters.outbound.aws.report_returns import SqsReportReturns
+from orders.adapters.outbound.aws.sqs.report_returns import SqsReportReturns
 from orders.domain.parts import ParcelLine
 from orders.domain.reports import SOURCES, Report, ReportType
 from orders.ports.errors import TransientPortError

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from orders.adapters.inbound.sqs.messages import order_command, parse_json_object
-from orders.adapters.outbound.aws.scrub_requests import SqsScrubRequests
+from orders.adapters.outbound.aws.sqs.scrub_requests import SqsScrubRequests
 from orders.application.orders.scrub_order import SECOND_PASS_AFTER
 from orders.contracts.commands import SCRUB_ORDER
 from orders.ports.errors import TransientPortError

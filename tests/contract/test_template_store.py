@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError
 from structlog.testing import capture_logs
 
-from orders.adapters.outbound.aws.s3_templates import (
+from orders.adapters.outbound.aws.s3.templates import (
     MAX_FILE_BYTES,
     MAX_TOTAL_BYTES,
     RETRY_AFTER_SECONDS,

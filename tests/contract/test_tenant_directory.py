@@ -11,8 +11,8 @@ from uuid import uuid4
 import pytest
 from structlog.testing import capture_logs
 
-from orders.adapters.outbound.aws.s3_tenant_files import S3TenantFiles
-from orders.adapters.outbound.aws.s3_tenants import S3TenantDirectory
+from orders.adapters.outbound.aws.s3.tenant_files import S3TenantFiles
+from orders.adapters.outbound.aws.s3.tenants import S3TenantDirectory
 from orders.adapters.outbound.memory.metrics import MemoryMetrics
 from orders.adapters.outbound.memory.tenant_directory import MemoryTenantDirectory
 from orders.adapters.outbound.memory.tenant_files import MemoryTenantFiles

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from orders.adapters.outbound.aws.sqs_dead_letters import Mailbox, SqsDeadLetterQueues
+from orders.adapters.outbound.aws.sqs.dead_letters import Mailbox, SqsDeadLetterQueues
 from orders.adapters.outbound.system import SystemClock
 from orders.application.operations.dead_letters import DeadLetterService, LetterFilter
 from tests.contract.aws_backends import endpoint_of

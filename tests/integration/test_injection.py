@@ -18,7 +18,7 @@ import pytest
 import tinyhtml5
 from hypothesis import settings
 
-from orders.adapters.outbound.aws.mail_message import build_mime
+from orders.adapters.outbound.aws.mail.mail_message import build_mime
 from orders.adapters.outbound.rendering.mail_composer import JinjaMailComposer
 from orders.adapters.outbound.rendering.pdf.renderer import PdfRenderer
 from orders.domain.order import Order

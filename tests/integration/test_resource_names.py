@@ -14,9 +14,9 @@ from orders.bootstrap.aws import AwsClients, open_clients, queue_wait
 from orders.bootstrap.config.settings import Settings, load_settings
 from orders.bootstrap.container.container import Container
 from orders.bootstrap.dev.service import resource_clients
-from orders.bootstrap.operator_overview import open_overview
-from orders.bootstrap.operator_templates import open_templates_desk
-from orders.bootstrap.operator_tools import open_replay, open_suppressions, open_tenants, open_unreadable
+from orders.bootstrap.operator.overview import open_overview
+from orders.bootstrap.operator.templates import open_templates_desk
+from orders.bootstrap.operator.tools import open_replay, open_suppressions, open_tenants, open_unreadable
 from orders.bootstrap.resources.addresses import resolve_addresses
 from orders.bootstrap.resources.creation import create_resources
 from orders.bootstrap.resources.names import ResourceNames, names_of

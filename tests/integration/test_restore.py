@@ -11,17 +11,17 @@ from typing import Any
 
 import pytest
 
-from orders.adapters.outbound.aws.s3_documents import S3DocumentStore
-from orders.adapters.outbound.dynamodb.control_table import OPERATORS_PATIENCE, DynamoControlTable
+from orders.adapters.outbound.aws.s3.documents import S3DocumentStore
 from orders.adapters.outbound.dynamodb.erasure_ledger import DynamoErasureLedger
 from orders.adapters.outbound.dynamodb.items.attribute_values import from_wire
+from orders.adapters.outbound.dynamodb.regions.control_table import OPERATORS_PATIENCE, DynamoControlTable
 from orders.adapters.outbound.memory.writer_leases import AlwaysWriter
 from orders.application.operations.reapply_erasures import Reapplied
 from orders.bootstrap.aws import CLIENTS, AwsClients, open_clients, open_control_clients
 from orders.bootstrap.config.roles import Role
 from orders.bootstrap.config.settings import Settings, load_settings
 from orders.bootstrap.dev.service import resource_clients
-from orders.bootstrap.operator_erasures import open_erasures
+from orders.bootstrap.operator.erasures import open_erasures
 from orders.bootstrap.resources.creation import create_resources
 from orders.bootstrap.resources.model import Changes
 from orders.bootstrap.resources.names import ResourceNames, names_of

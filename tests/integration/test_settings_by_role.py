@@ -10,11 +10,11 @@ from typing import Any, get_args, get_type_hints
 import pytest
 from pydantic import SecretStr
 
-from orders.adapters.inbound.cli.health import HealthQuestion, ask
+from orders.adapters.inbound.cli.commands.health import HealthQuestion, ask
 from orders.adapters.inbound.cli.runtime import AuditedCommand
 from orders.adapters.inbound.http.routes.orders import orders_router
-from orders.adapters.outbound.dynamodb.control_table import ITEM_KEY
 from orders.adapters.outbound.dynamodb.items.attribute_values import to_wire
+from orders.adapters.outbound.dynamodb.regions.control_table import ITEM_KEY
 from orders.adapters.outbound.memory.writer_leases import AlwaysWriter
 from orders.bootstrap.acceptance import client_of, tokens_for
 from orders.bootstrap.aws import CLIENTS, SECRET_SERVICES, open_clients, open_control_clients
@@ -25,14 +25,14 @@ from orders.bootstrap.config.settings import Settings, load_settings, settings_o
 from orders.bootstrap.container.api_container import api_dependencies
 from orders.bootstrap.dev.service import resource_clients
 from orders.bootstrap.logging import configure_logging
-from orders.bootstrap.operator_audit import on_record
-from orders.bootstrap.operator_erasures import open_erasures
-from orders.bootstrap.operator_keys import open_cursor_rotation
-from orders.bootstrap.operator_overview import open_overview
-from orders.bootstrap.operator_reconcile import open_reconcile
-from orders.bootstrap.operator_regions import open_regions
-from orders.bootstrap.operator_templates import open_templates_desk
-from orders.bootstrap.operator_tools import (
+from orders.bootstrap.operator.audit import on_record
+from orders.bootstrap.operator.erasures import open_erasures
+from orders.bootstrap.operator.keys import open_cursor_rotation
+from orders.bootstrap.operator.overview import open_overview
+from orders.bootstrap.operator.reconcile import open_reconcile
+from orders.bootstrap.operator.regions import open_regions
+from orders.bootstrap.operator.templates import open_templates_desk
+from orders.bootstrap.operator.tools import (
     open_dead_letters,
     open_replay,
     open_suppressions,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from orders.adapters.inbound.cli.health import HealthQuestion, ask
+from orders.adapters.inbound.cli.commands.health import HealthQuestion, ask
 from orders.bootstrap.aws import CLIENTS, open_clients
 from orders.bootstrap.config.roles import Role
 from orders.bootstrap.config.settings import load_settings

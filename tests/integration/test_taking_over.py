@@ -15,7 +15,7 @@ from orders.application.regions.errors import NoControlItem, NotCopied, StillHea
 from orders.application.regions.switch_writer import DRAIN, SwitchRequest
 from orders.bootstrap.config.roles import Role
 from orders.bootstrap.config.settings import Settings, load_settings
-from orders.bootstrap.operator_regions import open_regions
+from orders.bootstrap.operator.regions import open_regions
 from orders.bootstrap.resources.model import Changes
 from orders.bootstrap.resources.table import ensure_table
 from orders.bootstrap.resources.topology_file import packaged_topology

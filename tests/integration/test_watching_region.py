@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from orders.adapters.outbound.dynamodb.alone_confirmations import DynamoAloneConfirmations
-from orders.adapters.outbound.dynamodb.control_table import ITEM_KEY
 from orders.adapters.outbound.dynamodb.items.attribute_values import to_wire
+from orders.adapters.outbound.dynamodb.regions.alone_confirmations import DynamoAloneConfirmations
+from orders.adapters.outbound.dynamodb.regions.control_table import ITEM_KEY
 from orders.adapters.outbound.memory.metrics import MemoryMetrics
 from orders.adapters.outbound.memory.writer_leases import AlwaysWriter
 from orders.bootstrap.aws import open_control_clients

@@ -12,7 +12,7 @@ from litestar.testing import AsyncTestClient
 from orders.adapters.inbound.http.app import create_app
 from orders.adapters.inbound.http.console.live import LiveStreams
 from orders.adapters.inbound.http.local.pages import Sources, local_pages, to_local_pages
-from orders.adapters.outbound.aws.mail_message import build_mime
+from orders.adapters.outbound.aws.mail.mail_message import build_mime
 from orders.adapters.outbound.local.mail_archive import ArchivingMailSender, MailArchive
 from orders.adapters.outbound.memory.mail_sender import MemoryMailSender
 from orders.adapters.outbound.memory.tenant_files import MemoryOrderingTenants, MemoryTenantFiles

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl
 
-from orders.adapters.outbound.aws.s3_documents import retention_tags
+from orders.adapters.outbound.aws.s3.documents import retention_tags
 from orders.domain.retention import kept_until
 from orders.ports.retention import DAY_CLASSES, document_days
 from tests.support.lifecycle import Bucket, Rules, Version

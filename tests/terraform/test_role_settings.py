@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from orders.adapters.outbound.dynamodb.control_table import ITEM_KEY
 from orders.adapters.outbound.dynamodb.items.attribute_values import from_wire
 from orders.adapters.outbound.dynamodb.items.control_items import control_state
+from orders.adapters.outbound.dynamodb.regions.control_table import ITEM_KEY
 from orders.bootstrap.config.roles import WRITERS, Role
 from orders.bootstrap.config.settings import Settings, SettingsError, load_settings, settings_of
 from orders.bootstrap.resources.topology_file import packaged_topology

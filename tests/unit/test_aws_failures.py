@@ -11,10 +11,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from orders.adapters.outbound.aws.event_bridge import MAX_CALL_BYTES, EventBridgePublisher, entry_bytes
+from orders.adapters.outbound.aws.mail.ses_mail import SesMailSender
 from orders.adapters.outbound.aws.probes import MailProbe
-from orders.adapters.outbound.aws.s3_documents import S3DocumentStore
-from orders.adapters.outbound.aws.s3_tenants import S3TenantDirectory
-from orders.adapters.outbound.aws.ses_mail import SesMailSender
+from orders.adapters.outbound.aws.s3.documents import S3DocumentStore
+from orders.adapters.outbound.aws.s3.tenants import S3TenantDirectory
 from orders.adapters.outbound.memory.metrics import MemoryMetrics
 from orders.adapters.outbound.memory.writer_leases import AlwaysWriter
 from orders.domain.events import OrderEvent

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from orders.adapters.outbound.aws.mail_message import build_mime
+from orders.adapters.outbound.aws.mail.mail_message import build_mime
 from orders.adapters.outbound.local.mail_archive import ArchivingMailSender, MailArchive
 from orders.adapters.outbound.memory.mail_sender import MemoryMailSender
 from orders.ports.errors import MailRejected

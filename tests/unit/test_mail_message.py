@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orders.adapters.outbound.aws.mail_message import build_mime, envelope_address, one_line
+from orders.adapters.outbound.aws.mail.mail_message import build_mime, envelope_address, one_line
 from orders.ports.errors import MailRejected
 from orders.ports.mail import Attachment, Mail, MailContent
 from tests.support.builders import NOON

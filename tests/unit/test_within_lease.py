@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from orders.adapters.outbound.aws.s3_documents import S3DocumentStore
-from orders.adapters.outbound.aws.ses_mail import SesMailSender
+from orders.adapters.outbound.aws.mail.ses_mail import SesMailSender
+from orders.adapters.outbound.aws.s3.documents import S3DocumentStore
 from orders.adapters.outbound.dynamodb.order_repository import DynamoOrderRepository
 from orders.adapters.outbound.memory.control_table import MemoryControlTable
 from orders.adapters.outbound.memory.writer_leases import SetLease

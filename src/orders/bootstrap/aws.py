@@ -10,7 +10,7 @@ from aioboto3 import Session
 from aiobotocore.config import AioConfig
 from aiobotocore.credentials import AioCredentials
 
-from orders.adapters.outbound.aws.ses_mail import quicken
+from orders.adapters.outbound.aws.mail.ses_mail import quicken
 from orders.adapters.outbound.dynamodb.client.signed_client import (
     goes_through_proxy,
     signed_client,

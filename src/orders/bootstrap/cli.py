@@ -225,7 +225,7 @@ class ProcessRuntime:
         self, doing: AuditedCommand, work: "Callable[[DeadLetterService], Awaitable[Result]]"
     ) -> Result:
         """See ``Runtime.with_dead_letters``."""
-        from orders.bootstrap.operator_tools import open_dead_letters
+        from orders.bootstrap.operator.tools import open_dead_letters
 
         return operate(self._settings(Role.OPERATOR), doing, open_dead_letters, work)
 
@@ -233,7 +233,7 @@ class ProcessRuntime:
         self, doing: AuditedCommand, work: "Callable[[ReplayEvents], Awaitable[Result]]", *, mails: bool
     ) -> Result:
         """See ``Runtime.with_replay``."""
-        from orders.bootstrap.operator_tools import open_replay
+        from orders.bootstrap.operator.tools import open_replay
 
         return operate(self._settings(Role.OPERATOR), doing, partial(open_replay, mails=mails), work)
 
@@ -241,19 +241,19 @@ class ProcessRuntime:
         self, doing: AuditedCommand, work: "Callable[[ReplayShops], Awaitable[Result]]", *, mails: bool
     ) -> Result:
         """See ``Runtime.with_shops_replay``."""
-        from orders.bootstrap.operator_tools import open_shops_replay
+        from orders.bootstrap.operator.tools import open_shops_replay
 
         return operate(self._settings(Role.OPERATOR), doing, partial(open_shops_replay, mails=mails), work)
 
     def with_templates(self, doing: AuditedCommand, work: "Callable[[PreviewTemplates], Awaitable[Result]]") -> Result:
         """See ``Runtime.with_templates``."""
-        from orders.bootstrap.operator_templates import open_templates_desk
+        from orders.bootstrap.operator.templates import open_templates_desk
 
         return operate(self._settings(Role.OPERATOR), doing, open_templates_desk, work)
 
     def with_packaged_templates(self, work: "Callable[[PreviewTemplates], Awaitable[Result]]") -> Result:
         """See ``Runtime.with_packaged_templates``."""
-        from orders.bootstrap.operator_templates import open_packaged_templates
+        from orders.bootstrap.operator.templates import open_packaged_templates
 
         return operate_here(self._settings(Role.OPERATOR), open_packaged_templates, work)
 
@@ -261,19 +261,19 @@ class ProcessRuntime:
         self, doing: AuditedCommand, work: "Callable[[SuppressionList], Awaitable[Result]]"
     ) -> Result:
         """See ``Runtime.with_suppressions``."""
-        from orders.bootstrap.operator_tools import open_suppressions
+        from orders.bootstrap.operator.tools import open_suppressions
 
         return operate(self._settings(Role.OPERATOR), doing, open_suppressions, work)
 
     def with_tenants(self, doing: AuditedCommand, work: "Callable[[CheckTenants], Awaitable[Result]]") -> Result:
         """See ``Runtime.with_tenants``."""
-        from orders.bootstrap.operator_tools import open_tenants
+        from orders.bootstrap.operator.tools import open_tenants
 
         return operate(self._settings(Role.OPERATOR), doing, open_tenants, work)
 
     def with_unreadable(self, doing: AuditedCommand, work: "Callable[[FindUnreadable], Awaitable[Result]]") -> Result:
         """See ``Runtime.with_unreadable``."""
-        from orders.bootstrap.operator_tools import open_unreadable
+        from orders.bootstrap.operator.tools import open_unreadable
 
         return operate(self._settings(Role.OPERATOR), doing, open_unreadable, work)
 
@@ -281,13 +281,13 @@ class ProcessRuntime:
         self, doing: AuditedCommand, work: "Callable[[ErasureLedger], Awaitable[Result]]"
     ) -> Result:
         """See ``Runtime.with_erasure_ledger``."""
-        from orders.bootstrap.operator_erasures import open_erasure_ledger
+        from orders.bootstrap.operator.erasures import open_erasure_ledger
 
         return operate(self._settings(Role.OPERATOR), doing, open_erasure_ledger, work)
 
     def with_erasures(self, doing: AuditedCommand, work: "Callable[[ReapplyErasures], Awaitable[Result]]") -> Result:
         """See ``Runtime.with_erasures``."""
-        from orders.bootstrap.operator_erasures import open_erasures
+        from orders.bootstrap.operator.erasures import open_erasures
 
         return operate(self._settings(Role.OPERATOR), doing, open_erasures, work)
 
@@ -295,7 +295,7 @@ class ProcessRuntime:
         self, doing: AuditedCommand, work: "Callable[[ReadOverview], Awaitable[Result]]", *, namespace: str | None
     ) -> Result:
         """See ``Runtime.with_overview``."""
-        from orders.bootstrap.operator_overview import open_overview
+        from orders.bootstrap.operator.overview import open_overview
 
         return operate(self._settings(Role.OPERATOR), doing, partial(open_overview, namespace=namespace), work)
 
@@ -303,7 +303,7 @@ class ProcessRuntime:
         self, doing: AuditedCommand, work: "Callable[[RotateCursorKey], Awaitable[Result]]", *, secret: str | None
     ) -> Result:
         """See ``Runtime.with_cursor_rotation``."""
-        from orders.bootstrap.operator_keys import open_cursor_rotation
+        from orders.bootstrap.operator.keys import open_cursor_rotation
 
         return operate(self._settings(Role.OPERATOR), doing, partial(open_cursor_rotation, secret=secret), work)
 
@@ -311,7 +311,7 @@ class ProcessRuntime:
         self, doing: AuditedCommand, work: "Callable[[RegionDesk], Awaitable[Result]]", *, tell: Callable[[str], None]
     ) -> Result:
         """See ``Runtime.with_regions``."""
-        from orders.bootstrap.operator_regions import open_regions
+        from orders.bootstrap.operator.regions import open_regions
 
         return operate(self._settings(Role.OPERATOR), doing, partial(open_regions, tell=tell), work)
 
@@ -319,7 +319,7 @@ class ProcessRuntime:
         self, doing: AuditedCommand, work: "Callable[[VerifyCopies], Awaitable[Result]]", asked: CopiesAsked
     ) -> Result:
         """See ``Runtime.with_copies``."""
-        from orders.bootstrap.operator_regions import open_copies
+        from orders.bootstrap.operator.regions import open_copies
 
         return operate(self._settings(Role.OPERATOR), doing, partial(open_copies, asked=asked), work)
 
@@ -331,7 +331,7 @@ class ProcessRuntime:
         tell: Callable[[str], None],
     ) -> Result:
         """See ``Runtime.with_reconcile``."""
-        from orders.bootstrap.operator_reconcile import open_reconcile
+        from orders.bootstrap.operator.reconcile import open_reconcile
 
         return operate(self._settings(Role.OPERATOR), doing, partial(open_reconcile, tell=tell), work)
 
@@ -344,7 +344,7 @@ class ProcessRuntime:
         tell: Callable[[str], None],
     ) -> Result:
         """See ``Runtime.with_rehearsal``."""
-        from orders.bootstrap.operator_rehearsal import open_rehearsal
+        from orders.bootstrap.operator.rehearsal import open_rehearsal
 
         return operate(self._settings(Role.OPERATOR), doing, partial(open_rehearsal, asked=asked, tell=tell), work)
 

@@ -131,7 +131,7 @@ def operate(
 
     Raises: CommandError.
     """
-    from orders.bootstrap.operator_audit import on_record
+    from orders.bootstrap.operator.audit import on_record
 
     target = command_target(settings)
     settings = _at_a_terminal(target)

@@ -5,7 +5,7 @@ import sys
 from types import FrameType
 from typing import NoReturn
 
-from orders.adapters.inbound.cli import health
+from orders.adapters.inbound.cli.commands import health
 
 
 def run() -> None:

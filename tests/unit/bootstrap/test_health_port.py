@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from orders.adapters.inbound.cli.health import HealthQuestion, ask
+from orders.adapters.inbound.cli.commands.health import HealthQuestion, ask
 from orders.bootstrap.config.settings import load_settings
 from orders.bootstrap.server.health_port import answering_health
 from orders.bootstrap.server.sockets import PortTaken

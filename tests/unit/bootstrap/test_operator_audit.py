@@ -12,7 +12,7 @@ from orders.adapters.outbound.memory.metrics import MemoryMetrics
 from orders.application.policy.audit import about
 from orders.bootstrap.cli import ProcessRuntime
 from orders.bootstrap.config.settings import load_settings
-from orders.bootstrap.operator_audit import on_record
+from orders.bootstrap.operator.audit import on_record
 from orders.ports.audit import AuditOutcome
 from tests.support.builders import an_order_id
 from tests.support.restored_logging import restored_logging

@@ -10,7 +10,7 @@ import pytest
 
 from orders import __version__
 from orders.adapters.inbound.cli.app import run_with
-from orders.adapters.inbound.cli.completion import ASKED_BY, SCRIPTS, Shell
+from orders.adapters.inbound.cli.commands.completion import ASKED_BY, SCRIPTS, Shell
 from orders.bootstrap.cli import ProcessRuntime
 from orders.domain.lifecycle import Role
 from orders.ports.mail import MailTemplate

@@ -16,7 +16,7 @@ from orders.application.regions.confirm_alone import ConfirmAlone
 from orders.application.regions.desk import RegionDesk
 from orders.application.regions.read_status import ReadStatus
 from orders.bootstrap.config.settings import SettingsError, load_settings
-from orders.bootstrap.operator_regions import open_regions
+from orders.bootstrap.operator.regions import open_regions
 from orders.ports.health_checkers import CheckersView
 from orders.ports.region_readiness import Need
 from tests.support.typed_commands import typed

@@ -14,13 +14,13 @@ from typer.testing import Result as Invoked
 
 from orders.acceptance.takes_changes import Refused, TakesChanges
 from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, RehearsalAsked, Result
-from orders.adapters.outbound.dynamodb.control_table import DynamoControlTable
+from orders.adapters.outbound.dynamodb.regions.control_table import DynamoControlTable
 from orders.application.policy.errors import ApplicationError
 from orders.application.regions.reconcile import CannotReconcile
 from orders.application.regions.rehearse import DrillRequest, Rehearse
 from orders.bootstrap.config.roles import Role
 from orders.bootstrap.config.settings import Settings, load_settings
-from orders.bootstrap.operator_rehearsal import ASKED_EVERY_SECONDS, OperatorChecks, open_rehearsal, settings_in
+from orders.bootstrap.operator.rehearsal import ASKED_EVERY_SECONDS, OperatorChecks, open_rehearsal, settings_in
 from orders.bootstrap.resources.model import Changes
 from orders.bootstrap.resources.table import ensure_table
 from orders.bootstrap.resources.topology_file import packaged_topology

@@ -12,13 +12,13 @@ import pytest
 from typer.testing import Result as Invoked
 
 from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, Result
-from orders.adapters.outbound.dynamodb.control_table import OPERATORS_PATIENCE, DynamoControlTable
+from orders.adapters.outbound.dynamodb.regions.control_table import OPERATORS_PATIENCE, DynamoControlTable
 from orders.application.policy.errors import ApplicationError
 from orders.application.regions.desk import ReconcileDesk
 from orders.application.regions.reconcile import Reconciled
 from orders.bootstrap.config.roles import Role
 from orders.bootstrap.config.settings import load_settings
-from orders.bootstrap.operator_reconcile import open_reconcile
+from orders.bootstrap.operator.reconcile import open_reconcile
 from orders.bootstrap.resources.model import Changes
 from orders.bootstrap.resources.table import ensure_table
 from orders.bootstrap.resources.topology_file import packaged_topology

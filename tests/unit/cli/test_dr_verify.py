@@ -8,12 +8,12 @@ from uuid import uuid4
 import pytest
 from typer.testing import Result as Invoked
 
-from orders.adapters.inbound.cli.dr_verify import MOST_NAMED
+from orders.adapters.inbound.cli.commands.dr.verify import MOST_NAMED
 from orders.adapters.inbound.cli.runtime import AuditedCommand, CommandError, CopiesAsked, Result
 from orders.application.regions.verify_copies import VerifyCopies
 from orders.bootstrap.config.roles import Role
 from orders.bootstrap.config.settings import SettingsError, load_settings
-from orders.bootstrap.operator_regions import open_copies
+from orders.bootstrap.operator.regions import open_copies
 from orders.bootstrap.resources.model import Changes
 from orders.bootstrap.resources.table import ensure_table
 from orders.bootstrap.resources.topology_file import packaged_topology

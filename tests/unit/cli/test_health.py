@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from orders.adapters.inbound.cli.health import HealthQuestion, answer, ask, parse
+from orders.adapters.inbound.cli.commands.health import HealthQuestion, answer, ask, parse
 from tests.support.ports import free_port
 
 

@@ -11,9 +11,9 @@ from datetime import timedelta
 import pytest
 from rich.console import Console
 
+from orders.adapters.inbound.cli.commands.top import refresh
+from orders.adapters.inbound.cli.commands.top_view import overview_view
 from orders.adapters.inbound.cli.runtime import AuditedCommand, Result
-from orders.adapters.inbound.cli.top import refresh
-from orders.adapters.inbound.cli.top_view import overview_view
 from orders.application.operations.read_overview import Overview, ReadOverview
 from orders.ports.recent_figures import Figures
 from tests.support.overviews import WORKERS, a_busy_overview, a_quiet_overview

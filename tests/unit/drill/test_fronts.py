@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from orders.adapters.outbound.dynamodb.statements import Parameters, insert, update
+from orders.adapters.outbound.dynamodb.events.statements import Parameters, insert, update
 from tests.chaos.stack import aws_client
 from tests.drill.regions.front import Front, Ground
 from tests.drill.replication.gate import Gate

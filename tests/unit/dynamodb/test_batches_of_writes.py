@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from orders.adapters.outbound.dynamodb.outbox import DynamoOutbox
+from orders.adapters.outbound.dynamodb.events.outbox import DynamoOutbox
 from orders.adapters.outbound.memory.writer_leases import SetLease
 from orders.domain.events import OrderEvent
 from orders.ports.errors import NotTheWriter, TransientPortError

@@ -4,8 +4,8 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-from orders.adapters.outbound.dynamodb.control_table import ITEM_KEY
 from orders.adapters.outbound.dynamodb.items.control_items import control_state
+from orders.adapters.outbound.dynamodb.regions.control_table import ITEM_KEY
 from orders.bootstrap.resources.topology import CONTROL
 from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.ports.regions import ControlState

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from orders.adapters.outbound.dynamodb.events.outbox import DynamoOutbox
 from orders.adapters.outbound.dynamodb.items.attribute_values import to_wire
 from orders.adapters.outbound.dynamodb.items.event_items import waiting_event
 from orders.adapters.outbound.dynamodb.order_repository import DynamoOrderRepository
-from orders.adapters.outbound.dynamodb.outbox import DynamoOutbox
 from orders.adapters.outbound.memory.writer_leases import AlwaysWriter
 from orders.ports.errors import TransientPortError
 from tests.contract.changes import placed

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from orders.adapters.inbound.cli.top_view import overview_view
+from orders.adapters.inbound.cli.commands.top_view import overview_view
 from orders.adapters.inbound.http.console.overview_page import OverviewPage, summary_tiles
 from orders.adapters.inbound.http.console.shell import Shell
 from orders.adapters.wire.overview_body import figures_in, overview_body

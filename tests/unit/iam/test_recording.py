@@ -7,8 +7,8 @@ from aiobotocore.credentials import AioCredentials
 from aiobotocore.session import get_session
 
 from orders.adapters.outbound.dynamodb.client.signed_client import SignedClient, signed_client
+from orders.adapters.outbound.dynamodb.events.outbox import DynamoOutbox
 from orders.adapters.outbound.dynamodb.keys import order_key
-from orders.adapters.outbound.dynamodb.outbox import DynamoOutbox
 from tests.iam.recording import Call, Recorder, recorded_calls
 from tests.support.scripted_endpoint import answered, scripted_endpoint
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from orders.adapters.outbound.dynamodb.events.statements import Parameters, insert, path, update
 from orders.adapters.outbound.dynamodb.keys import order_key
-from orders.adapters.outbound.dynamodb.statements import Parameters, insert, path, update
 from tests.iam.recording import Recorder, recorded_calls
 from tests.iam.requests import Place, requests_of
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orders.adapters.inbound.cli.events import Checkpoint
+from orders.adapters.inbound.cli.commands.events import Checkpoint
 from orders.adapters.outbound.local.dev_issuer import DevIssuer
 from orders.adapters.privacy.files import append_private, private_directory, take_from_others, write_private
 from orders.application.events.replay_events import Progress, Selection

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from orders.adapters.inbound.sqs.rate import TokenBucket
 from orders.adapters.inbound.sqs.workers.record_creator import ANY, Senders
-from orders.adapters.outbound.aws.mail_message import build_mime
+from orders.adapters.outbound.aws.mail.mail_message import build_mime
+from orders.adapters.outbound.aws.mail.ses_mail import SesMailSender
 from orders.adapters.outbound.aws.probes import QueueProbe
-from orders.adapters.outbound.aws.s3_documents import S3DocumentStore
-from orders.adapters.outbound.aws.s3_templates import S3TemplateStore
-from orders.adapters.outbound.aws.s3_tenants import S3TenantDirectory
-from orders.adapters.outbound.aws.ses_mail import SesMailSender
+from orders.adapters.outbound.aws.s3.documents import S3DocumentStore
+from orders.adapters.outbound.aws.s3.templates import S3TemplateStore
+from orders.adapters.outbound.aws.s3.tenants import S3TenantDirectory
 from orders.adapters.outbound.local.mail_archive import ArchivingMailSender
 from orders.application.mail.notify_staff import Pace
 from orders.bootstrap.aws import AwsClients

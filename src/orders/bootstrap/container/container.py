@@ -10,21 +10,21 @@ from orders.adapters.inbound.sqs.workers.event_processor import EventProcessor
 from orders.adapters.inbound.sqs.workers.pdf_creator import PdfCreator
 from orders.adapters.inbound.sqs.workers.record_creator import RecordCreator
 from orders.adapters.outbound.audit_log import LogAuditTrail
-from orders.adapters.outbound.aws.document_requests import SqsDocumentRequests
 from orders.adapters.outbound.aws.event_bridge import EventBridgePublisher
-from orders.adapters.outbound.aws.order_commands import SqsOrderCommands
 from orders.adapters.outbound.aws.probes import BucketProbe, MailProbe
-from orders.adapters.outbound.aws.report_returns import SqsReportReturns
-from orders.adapters.outbound.aws.s3_documents import S3DocumentStore
-from orders.adapters.outbound.aws.scrub_requests import SqsRetainRequests, SqsScrubRequests
+from orders.adapters.outbound.aws.s3.documents import S3DocumentStore
 from orders.adapters.outbound.aws.secrets_manager import SecretsManager
-from orders.adapters.outbound.aws.sqs_dead_letters import Mailbox, SqsDeadLetterQueues
+from orders.adapters.outbound.aws.sqs.dead_letters import Mailbox, SqsDeadLetterQueues
+from orders.adapters.outbound.aws.sqs.document_requests import SqsDocumentRequests
+from orders.adapters.outbound.aws.sqs.order_commands import SqsOrderCommands
+from orders.adapters.outbound.aws.sqs.report_returns import SqsReportReturns
+from orders.adapters.outbound.aws.sqs.scrub_requests import SqsRetainRequests, SqsScrubRequests
 from orders.adapters.outbound.dynamodb.acceptances import DynamoAcceptances
 from orders.adapters.outbound.dynamodb.erasure_ledger import DynamoErasureLedger
+from orders.adapters.outbound.dynamodb.events.outbox import DynamoOutbox
 from orders.adapters.outbound.dynamodb.mail_intents import DynamoMailIntents
 from orders.adapters.outbound.dynamodb.order_numbers import DynamoOrderNumbers, RecentNumbers
 from orders.adapters.outbound.dynamodb.order_repository import DynamoOrderRepository
-from orders.adapters.outbound.dynamodb.outbox import DynamoOutbox
 from orders.adapters.outbound.dynamodb.probe import DynamoProbe
 from orders.adapters.outbound.dynamodb.retained_items import DynamoRetainedItems
 from orders.adapters.outbound.dynamodb.suppressions import DynamoSuppressions

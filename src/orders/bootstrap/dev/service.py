@@ -26,8 +26,8 @@ from orders.bootstrap.dev.observing import order_lines
 from orders.bootstrap.dev.seed.running import seed_beside
 from orders.bootstrap.dev.shown import Shown
 from orders.bootstrap.errors import CannotRun
-from orders.bootstrap.operator_overview import overview_of
-from orders.bootstrap.operator_tools import mailboxes
+from orders.bootstrap.operator.overview import overview_of
+from orders.bootstrap.operator.tools import mailboxes
 from orders.bootstrap.recent_errors import recent_errors
 from orders.bootstrap.relay_tasks import relay_tasks
 from orders.bootstrap.resources.addresses import resolve_addresses

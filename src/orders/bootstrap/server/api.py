@@ -97,8 +97,8 @@ async def pages_of_this_machine(
     """Returns the pages of a developer's machine; none unless the settings ask for them, which only local ones may."""
     if not settings.local_pages:
         return []
-    from orders.bootstrap.operator_overview import overview_of
-    from orders.bootstrap.operator_tools import mailboxes
+    from orders.bootstrap.operator.overview import overview_of
+    from orders.bootstrap.operator.tools import mailboxes
     from orders.bootstrap.server.local_pages import ElsewhereFigures, kept_pages
 
     sqs = container.clients().sqs

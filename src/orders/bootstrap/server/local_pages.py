@@ -9,7 +9,7 @@ from orders.adapters.inbound.http.console.live import LiveStreams
 from orders.adapters.inbound.http.local.pages import Sources, local_pages, to_local_pages
 from orders.adapters.inbound.http.local.token import local_token
 from orders.adapters.inbound.http.requests.parameters import TokenParameters
-from orders.adapters.outbound.aws.s3_tenant_files import S3TenantFiles
+from orders.adapters.outbound.aws.s3.tenant_files import S3TenantFiles
 from orders.adapters.outbound.dynamodb.ordering_tenants import DynamoOrderingTenants
 from orders.adapters.outbound.local.document_archive import BucketDocuments
 from orders.adapters.outbound.local.mail_archive import MailArchive

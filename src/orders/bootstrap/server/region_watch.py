@@ -13,8 +13,8 @@ import structlog
 
 from orders.adapters.inbound.periodic import Periodic
 from orders.adapters.outbound.audit_log import LogAuditTrail
-from orders.adapters.outbound.dynamodb.alone_confirmations import DynamoAloneConfirmations
-from orders.adapters.outbound.dynamodb.control_table import DynamoControlTable
+from orders.adapters.outbound.dynamodb.regions.alone_confirmations import DynamoAloneConfirmations
+from orders.adapters.outbound.dynamodb.regions.control_table import DynamoControlTable
 from orders.adapters.outbound.memory.writer_leases import AlwaysWriter
 from orders.adapters.outbound.system import SystemClock
 from orders.application.operations.check_health import CheckHealth

@@ -10,7 +10,7 @@ import structlog
 
 from orders.adapters.inbound.periodic import Periodic
 from orders.adapters.inbound.relay import RelayLoop
-from orders.adapters.outbound.aws.sqs_dead_letters import Mailbox
+from orders.adapters.outbound.aws.sqs.dead_letters import Mailbox
 from orders.adapters.outbound.rendering.overrides import Templates
 from orders.adapters.outbound.rendering.pdf.renderer import PdfRenderer
 from orders.bootstrap.aws import AwsClients, open_clients, queue_wait
@@ -21,7 +21,7 @@ from orders.bootstrap.container.container import Container
 from orders.bootstrap.container.rendering import open_renderer, open_templates
 from orders.bootstrap.container.services import open_services
 from orders.bootstrap.errors import CannotRun
-from orders.bootstrap.operator_tools import mailboxes
+from orders.bootstrap.operator.tools import mailboxes
 from orders.bootstrap.relay_tasks import relay_tasks
 from orders.bootstrap.resources.addresses import Addresses, addresses_in_reach, once_in_reach
 from orders.bootstrap.resources.topology_file import packaged_topology

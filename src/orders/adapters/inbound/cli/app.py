@@ -11,10 +11,9 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
-from orders.adapters.inbound.cli import (
+from orders.adapters.inbound.cli.commands import (
     completion,
     describe,
-    dr,
     erasure,
     keys,
     load,
@@ -28,8 +27,9 @@ from orders.adapters.inbound.cli import (
     top,
     unreadable,
 )
-from orders.adapters.inbound.cli import dlq as dead_letters
-from orders.adapters.inbound.cli import events as replay
+from orders.adapters.inbound.cli.commands import dlq as dead_letters
+from orders.adapters.inbound.cli.commands import events as replay
+from orders.adapters.inbound.cli.commands.dr import writer
 from orders.adapters.inbound.cli.runtime import CommandError, Runtime
 from orders.domain.errors import InvalidIdentifier
 
@@ -91,7 +91,7 @@ def build(runtime: Runtime, version: str) -> typer.Typer:
     suppressions.register(app, runtime)
     tenants.register(app, runtime)
     unreadable.register(app, runtime)
-    dr.register(app, runtime)
+    writer.register(app, runtime)
     erasure.register(app, runtime)
     smoke.register(app, runtime)
     load.register(app, runtime)

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from orders.adapters.machine_clock import MachineClock
 from orders.adapters.outbound.botocore_errors import error_code, translated
 from orders.adapters.outbound.dynamodb.client.table_client import TableClient
+from orders.adapters.outbound.dynamodb.events.statements import NO_ANSWER, Refusal, Statement
 from orders.adapters.outbound.dynamodb.items.attribute_values import (
     Item,
     WireItem,
@@ -21,7 +22,6 @@ from orders.adapters.outbound.dynamodb.items.attribute_values import (
 from orders.adapters.outbound.dynamodb.items.instants import epoch_seconds
 from orders.adapters.outbound.dynamodb.items.schema import EXPIRY
 from orders.adapters.outbound.dynamodb.keys import Key
-from orders.adapters.outbound.dynamodb.statements import NO_ANSWER, Refusal, Statement
 from orders.adapters.within_lease import within_lease
 from orders.ports.clock import Clock
 from orders.ports.errors import ItemKind, UnreadableItem

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from orders.adapters.inbound.sqs.workers.mail_feedback import MailFeedbackHandler
 from orders.adapters.inbound.sqs.workers.pdf_creator import PdfCreator
-from orders.adapters.outbound.aws.document_requests import SqsDocumentRequests
-from orders.adapters.outbound.aws.sqs_dead_letters import SqsDeadLetterQueues
+from orders.adapters.outbound.aws.sqs.dead_letters import SqsDeadLetterQueues
+from orders.adapters.outbound.aws.sqs.document_requests import SqsDocumentRequests
 from orders.adapters.outbound.botocore_errors import translated
 from orders.bootstrap.config.settings import Settings
-from orders.bootstrap.operator_tools import mailboxes
+from orders.bootstrap.operator.tools import mailboxes
 from orders.bootstrap.resources.addresses import Addresses
 from orders.bootstrap.resources.topology_file import packaged_topology
 from orders.contracts.mail_marks import MARK_HEADER, mark_of

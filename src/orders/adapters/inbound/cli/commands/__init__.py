@@ -1,0 +1,1 @@
+"""Commands of the ``orders`` command line, one file per group."""

@@ -1,0 +1,1 @@
+"""``orders dr``: the writing region, its switch, and what rehearses and checks it."""

@@ -1,0 +1,1 @@
+"""The mail service, and the messages that are sent through it."""

@@ -1,0 +1,1 @@
+"""Ports on S3: documents, and the shops' templates and profiles."""

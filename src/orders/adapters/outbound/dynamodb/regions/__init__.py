@@ -1,0 +1,1 @@
+"""What two regions need of their tables: the control table, streams, and changes kept or lost."""

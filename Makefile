@@ -242,7 +242,7 @@ bench: $(VENV)/.project ## Measure what is promised against its floors on Dynamo
 bench-load: setup ## Put the service with all its workers under 200 requests a second on DynamoDB Local (MINUTES=5)
 	@$(BIN)/python -m benchmarks.sustained --minutes $(MINUTES) $(ARGS)
 
-bench-documents: setup ## Measure documents: memory of 500 lines and over 1,000 documents, rate against bare WeasyPrint
+bench-documents: setup ## Measure documents: memory of 500 lines and over 3,000 documents, rate against bare WeasyPrint
 	@$(BIN)/python -m benchmarks.documents
 
 sbom: setup ## Write the image's bill of materials (CycloneDX) to dist/sbom.cdx.json

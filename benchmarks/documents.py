@@ -217,7 +217,7 @@ async def measure(*, short: bool) -> list[Figure]:
     figures = [*await long_document()]
     if short:
         return [*figures, *await many_documents(60, documents_per_process=15)]
-    figures += await many_documents(1000, _DEFAULTS["pdf_documents_per_process"])
+    figures += await many_documents(3_000, _DEFAULTS["pdf_documents_per_process"])
     return [*figures, *await against_bare()]
 
 

@@ -178,7 +178,7 @@ class Settings(ResourceSettings):
 
     pdf_processes: Annotated[int, RENDERING] = Field(2, ge=1, le=32, description="processes that render PDFs")
     pdf_documents_per_process: Annotated[int, RENDERING] = Field(
-        200, ge=1, description="documents after which such a process is replaced"
+        1000, ge=1, description="documents after which such a process is replaced"
     )
     pdf_memory_mib: Annotated[int, RENDERING] = Field(
         1024, ge=256, description="address space that such a process may take, MiB"

@@ -56,7 +56,7 @@ class PdfRenderer:
         self,
         *,
         processes: int = 2,
-        documents_per_process: int = 200,
+        documents_per_process: int = 1_000,
         memory_limit_bytes: int | None = None,
         timeout_seconds: float = 30.0,
         templates: Templates | None = None,

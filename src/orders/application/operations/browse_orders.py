@@ -19,7 +19,7 @@ _TICK = timedelta(milliseconds=1)
 
 
 class Mark(StrEnum):
-    """What was done to an order beside its status."""
+    """Marks an order as deleted or erased, which its status does not say."""
 
     DELETED = "deleted"
     ERASED = "erased"

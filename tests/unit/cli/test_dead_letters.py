@@ -111,7 +111,7 @@ def test_redrive_sends_what_is_meant_and_a_dry_run_nothing(operator: Operator) -
     assert (dry["matched"], operator.desk.queues.redriven) == (3, [])
     assert "nothing was changed" in run("dlq", "redrive", "all", "--dry-run", runtime=operator)[1]
     code, printed = run("dlq", "redrive", "pdf-creator", "--order", an_order_id(3), runtime=operator)
-    assert (code, printed) == (0, "1 dead letter sent again (1 matched, 3 inspected)\n")
+    assert (code, printed) == (0, "1 dead letter sent again (1 matched, 3 looked at)\n")
     tally = json.loads(run("dlq", "redrive", "all", "--rate", "1000", "--json", runtime=operator)[1])
     assert (tally["acted_on"], tally["failed"]) == (2, [])
     assert operator.done[1:3] == [
@@ -135,7 +135,7 @@ def test_redrive_says_that_a_letter_has_come_back_already(operator: Operator) ->
     assert (code, printed) == (
         0,
         (
-            "1 dead letter sent again (1 matched, 2 inspected)\n"
+            "1 dead letter sent again (1 matched, 2 looked at)\n"
             "1 of them has failed again and come back already; `orders dlq show` says why\n"
         ),
     )
@@ -164,7 +164,7 @@ def test_purge_asks_first(operator: Operator) -> None:
     assert len(operator.desk.queues._kept["pdf-creator"]) == 3
     assert run("dlq", "purge", "pdf-creator", "--dry-run", runtime=operator)[0] == 0
     code, printed = run("dlq", "purge", "pdf-creator", "--yes", "--limit", "2", runtime=operator)
-    assert (code, printed) == (0, "2 dead letters deleted (2 matched, 2 inspected)\n")
+    assert (code, printed) == (0, "2 dead letters deleted (2 matched, 2 looked at)\n")
     assert operator.done == [
         AuditedCommand("dlq purge --dry-run"),  # counted, before it was asked
         AuditedCommand("dlq purge --dry-run"),

@@ -323,7 +323,7 @@ def _print_tally(tally: Tally, what: str, *, as_json: bool) -> None:
     else:
         if tally.matched:
             letters = counted(tally.acted_on, "dead letter")
-            typer.echo(f"{letters} {what} ({tally.matched} matched, {tally.looked_at} inspected)")
+            typer.echo(f"{letters} {what} ({tally.matched} matched, {tally.looked_at} looked at)")
         else:
             typer.echo(f"no matching dead letter: nothing was {what}")
         if tally.came_back:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from orders.adapters.together import together
+from orders.adapters.together import first_found, together
 
 
 async def test_results_come_in_the_order_of_the_calls() -> None:
@@ -56,3 +56,48 @@ async def test_a_caller_that_is_cancelled_takes_its_calls_along() -> None:
     with pytest.raises(asyncio.CancelledError):
         await asking
     assert ended == ["cancelled"] * 2
+
+
+async def test_the_first_found_ends_the_search_of_the_others() -> None:
+    ended = []
+
+    async def finds_nothing() -> str | None:
+        return None
+
+    async def searches_on() -> str | None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0)
+            ended.append("cancelled")
+        return None
+
+    async def finds() -> str | None:
+        await asyncio.sleep(0)
+        return "found"
+
+    assert await first_found(searches_on(), finds_nothing(), finds(), searches_on()) == "found"
+    assert ended == ["cancelled"] * 2
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_where_nothing_is_found_all_have_searched() -> None:
+    searched = []
+
+    async def finds_nothing(name: str) -> str | None:
+        await asyncio.sleep(0)
+        searched.append(name)
+        return None
+
+    assert await first_found(*map(finds_nothing, "abc")) is None
+    assert searched == ["a", "b", "c"]
+    assert await first_found(*map(finds_nothing, "")) is None
+
+
+async def test_a_search_that_fails_ends_the_others_and_is_raised_as_itself() -> None:
+    async def fails() -> None:
+        raise LookupError("as itself")
+
+    with pytest.raises(LookupError, match="as itself"):
+        await first_found(asyncio.Event().wait(), fails(), fails())
+    assert asyncio.all_tasks() == {asyncio.current_task()}

@@ -20,3 +20,20 @@ async def together(*work: Coroutine[Any, Any, Result]) -> list[Result]:
     except BaseExceptionGroup as failures:
         raise failures.exceptions[0] from None
     return [task.result() for task in tasks]
+
+
+async def first_found(*work: Coroutine[Any, Any, Result | None]) -> Result | None:
+    """Runs coroutines concurrently and returns the first result that is not ``None``; ``None`` if all return that.
+
+    The first result or failure cancels the others and waits for them.
+    """
+    tasks = [asyncio.ensure_future(each) for each in work]
+    try:
+        for ended in asyncio.as_completed(tasks):
+            if (found := await ended) is not None:
+                return found
+        return None
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import replace
 from functools import partial
 from html.parser import HTMLParser
@@ -13,7 +13,10 @@ import pytest
 from litestar.testing import AsyncTestClient
 
 from orders.adapters.inbound.http.app import create_app
-from orders.adapters.inbound.http.console.order_page import EVENTS
+from orders.adapters.inbound.http.console.order_page import EVENTS, OrderPage
+from orders.adapters.inbound.http.console.shell import Shell
+from orders.adapters.inbound.http.local.pages import developer
+from orders.application.orders.open_order import OpenOrder
 from orders.bootstrap.config.settings import load_settings
 from orders.bootstrap.container.api_container import ApiContainer
 from orders.bootstrap.server.api import pages_of_this_machine
@@ -225,6 +228,41 @@ async def test_an_order_is_found_by_its_number_in_any_shop(pages: Pages) -> None
     assert "There is no such order" in await pages.text("/local/orders/BB-AAAA-BBBB-CCCC-D", 404)
     assert "There is no such order" in await pages.text(f"/local/orders/{order.order_id}?shop=tenant_a", 404)
     await pages.get("/local/orders/x?shop=%3Cb%3E", 400)
+
+
+async def test_shops_without_the_order_are_not_waited_for(pages: Pages) -> None:
+    """A real index is looked at again after a pause where a number was not found: half a second for each shop."""
+    order = await pages.place(tenant_id="tenant_b")
+    service, asked = pages.service, []
+
+    class Patient:
+        """An ``OrderNumbers`` that looks again until a number is there."""
+
+        async def order_ids(
+            self, tenant_id: str, order_number: str, *, besides: Collection[str] = ()
+        ) -> tuple[str, ...]:
+            asked.append(tenant_id)
+            if tenant_id != order.tenant_id:
+                await asyncio.Event().wait()
+            return (order.order_id,)
+
+    async def shops() -> tuple[str, ...]:
+        return ("tenant_a", "tenant_b", "tenant_c")
+
+    finds = OpenOrder(service.repository, service.acceptances, Patient(), service.counters)
+    page = OrderPage(Shell("orders", "/local", []), finds, service.read_history, shops, developer)
+    assert (await page.page(order.order_number)).title == order.order_number
+    assert await page.is_there(order.order_number)
+    assert set(asked) == {"tenant_a", "tenant_b", "tenant_c"}
+
+
+async def test_where_an_index_lags_nobody_knows_that_an_order_is_missing(pages: Pages) -> None:
+    order = await pages.place(tenant_id="tenant_a")
+    pages.service.table.indexes_numbers = False
+    await pages.mail(order)
+    (mail,) = await pages.mails.newest()
+    assert f'href="/local/orders/{order.order_number}"' in await pages.text(f"/local/mails/{mail.id}")
+    await pages.get(f"/local/orders/{order.order_number}", 503)
 
 
 async def test_an_order_shows_its_mails_with_headers_html_in_a_frame_and_text(pages: Pages) -> None:

@@ -8,6 +8,7 @@ from markupsafe import Markup
 from orders.adapters.inbound.http.console.order_list import CallerOf, InvalidQuery, Shops
 from orders.adapters.inbound.http.console.shell import Page, Shell
 from orders.adapters.inbound.http.console.timeline import timeline
+from orders.adapters.together import first_found
 from orders.application.orders.open_order import OpenOrder
 from orders.application.orders.read_history import ReadHistory
 from orders.application.policy.errors import NotPlacedYet, OrderNotFound
@@ -81,13 +82,25 @@ class OrderPage:
         return True
 
     async def _opened(self, named: str, shop: str | None) -> Order:
-        missing: Exception = OrderNotFound(named)
-        for each in await self._shops() if shop is None else [shop]:
+        shops = await self._shops() if shop is None else [shop]
+        missing: list[OrderNotFound] = []
+        lagging: list[NumberNotIndexed] = []
+
+        async def opened(shop: str) -> Order | None:
             try:
-                return await self._open_order.execute(self._caller_of(each), named, include_deleted=True)
-            except (OrderNotFound, NumberNotIndexed) as error:
-                missing = error
-        raise missing
+                return await self._open_order.execute(self._caller_of(shop), named, include_deleted=True)
+            except OrderNotFound as error:
+                missing.append(error)
+            except NumberNotIndexed as error:
+                lagging.append(error)
+            return None
+
+        # At once: a number is looked for again after a pause in every shop that doesn't have it.
+        found = await first_found(*map(opened, shops))
+        if found is not None:
+            return found
+        # Where one index lags, nobody knows that there is no such order.
+        raise next(iter([*lagging, *missing]), OrderNotFound(named))
 
     async def _placed(self, order: Order, after: int) -> Page:
         found = await self._read_history.execute(self._caller_of(order.tenant_id), order, after=after, limit=EVENTS)
